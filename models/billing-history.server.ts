@@ -1,0 +1,40 @@
+import { type InferSchemaType, Schema, type Types } from 'mongoose'
+import { defineModel } from './define-model.server.ts'
+
+/** One row per paid invoice: the unique invoice id is what keeps a payment from counting twice. */
+const billingHistorySchema = new Schema(
+  {
+    userId: { type: Schema.Types.ObjectId, required: true },
+    stripeCustomerId: { type: String, required: true },
+    stripeSubscriptionId: { type: String, default: null },
+    stripeInvoiceId: { type: String, required: true },
+    planName: { type: String, required: true },
+    interval: { type: String, enum: ['month', 'year', null], default: null },
+    /** Stripe's `amount_paid`, in minor units of `currency`. */
+    amount: { type: Number, required: true },
+    amountRefunded: { type: Number, default: 0 },
+    currency: { type: String, required: true },
+    creditsAdded: { type: Number, required: true },
+    status: {
+      type: String,
+      enum: ['active', 'cancelled', 'refunded', 'partially_refunded', 'disputed', 'ended'],
+      required: true,
+    },
+    statusReason: { type: String, default: null },
+    billingReason: { type: String, default: null },
+    transactionDate: { type: Date, required: true },
+    periodStart: { type: Date, default: null },
+    periodEnd: { type: Date, default: null },
+    isCurrentSubscription: { type: Boolean, required: true, default: false },
+    hostedInvoiceUrl: { type: String, default: null },
+    invoicePdf: { type: String, default: null },
+  },
+  { collection: 'billing_history', strict: 'throw', autoIndex: false },
+)
+
+billingHistorySchema.index({ stripeInvoiceId: 1 }, { unique: true })
+billingHistorySchema.index({ userId: 1, transactionDate: -1 })
+billingHistorySchema.index({ stripeSubscriptionId: 1 })
+
+export type BillingHistory = InferSchemaType<typeof billingHistorySchema> & { _id: Types.ObjectId }
+export const BillingHistoryModel = defineModel('BillingHistory', billingHistorySchema)

@@ -1,0 +1,143 @@
+import { Schema, type Types } from 'mongoose'
+import { defineModel } from './define-model.server.ts'
+
+/** Stands for "never" in `expiresAt` and `nextChange`: a comparison with null would be false, with this it is right. */
+export const NEVER = new Date('9999-12-31T23:59:59.999Z')
+
+export type GrantCategory = 'paid' | 'promotional'
+
+/** Where an entry comes from: the invoice, payment, welcome, action, hold, refund, dispute or administrator behind it. */
+export interface EntrySource {
+  type: 'invoice' | 'payment' | 'welcome' | 'action' | 'hold' | 'refund' | 'dispute' | 'admin' | 'system'
+  id: string
+  reason?: string
+}
+
+export interface ReservedSlice {
+  hold: string
+  amount: number
+}
+
+export interface Grant {
+  id: string
+  source: EntrySource
+  category: GrantCategory
+  /** 0 burns first, 100 last; 50 is the default. */
+  priority: number
+  granted: number
+  remaining: number
+  reserved: ReservedSlice[]
+  started: boolean
+  expired: boolean
+  effectiveAt: Date
+  expiresAt: Date
+  createdAt: Date
+}
+
+/** What a grant is before the fold has moved it: the part that its entry carries. */
+export type GrantTerms = Omit<Grant, 'remaining' | 'reserved' | 'started' | 'expired'>
+
+export interface Hold {
+  id: string
+  amount: number
+  action: string
+  expiresAt: Date
+  createdAt: Date
+}
+
+export type EntryKind =
+  | 'grant'
+  | 'schedule'
+  | 'activate'
+  | 'cancel-schedule'
+  | 'spend'
+  | 'hold'
+  | 'capture'
+  | 'release'
+  | 'expire'
+  | 'reversal'
+  | 'restore'
+  | 'adjust'
+
+/** One operation in an account's log. `amount` is signed and is what the entry does to `credits + held`. */
+export interface LogEntry {
+  key: string
+  kind: EntryKind
+  amount: number
+  at: Date
+  source: EntrySource
+  action?: string
+  metadata?: Record<string, string>
+  /** `grant` and `schedule`: the terms; every kind that concerns one grant names it in `grantId`. */
+  grant?: GrantTerms
+  grantId?: string
+  /** `hold`, `capture`, `release`: which hold; `holds` is how much a `hold` sets aside. */
+  hold?: string
+  holds?: number
+  holdExpiresAt?: Date
+  /** What the caller asked for, where `amount` alone does not say it: a replay is compared with this. */
+  asked?: number
+}
+
+export interface LimitCounter {
+  used: number
+  resetsAt: Date
+}
+
+/** All that must change together about one owner's credits: see app/credits/README.md. */
+export interface CreditAccount {
+  /** The owner's id. */
+  _id: Types.ObjectId
+  credits: number
+  held: number
+  holds: Hold[]
+  nextChange: Date
+  /** A fresh random id at every write but a spend: the fence. */
+  version: string
+  frozen: string | null
+  limits: Record<string, LimitCounter>
+  pending: LogEntry[]
+  posted: number
+  grants: Grant[]
+  debt: number
+  createdAt: Date
+}
+
+const integer = { bsonType: ['int', 'long'] }
+
+/** The database's own refusal of anything but whole credits, for whatever code writes to the collection. */
+export const creditAccountValidator = {
+  $jsonSchema: {
+    bsonType: 'object',
+    required: ['credits', 'held', 'holds', 'nextChange', 'version', 'frozen', 'pending', 'posted', 'grants', 'debt'],
+    properties: {
+      credits: integer,
+      held: { ...integer, minimum: 0 },
+      holds: { bsonType: 'array', maxItems: 100, items: { bsonType: 'object', properties: { amount: { ...integer, minimum: 1 } } } },
+      nextChange: { bsonType: 'date' },
+      version: { bsonType: 'string' },
+      frozen: { bsonType: ['string', 'null'] },
+      pending: {
+        bsonType: 'array',
+        maxItems: 1100,
+        items: { bsonType: 'object', required: ['key', 'kind', 'amount', 'at'], properties: { amount: integer } },
+      },
+      posted: { ...integer, minimum: 0 },
+      grants: { bsonType: 'array', items: { bsonType: 'object', properties: { remaining: { ...integer, minimum: 0 } } } },
+      debt: { ...integer, minimum: 0 },
+    },
+  },
+}
+
+// The credits engine writes through the plain driver (mongoose would add and strip fields of its own), so this schema
+// declares the collection and its indexes only.
+const creditAccountSchema = new Schema<CreditAccount>(
+  {},
+  { collection: 'credit_accounts', strict: 'throw', autoIndex: false, autoCreate: false },
+)
+
+// Finds the accounts that have entries to post, and those where something is due, without reading the others.
+creditAccountSchema.index({ 'pending.0.at': 1 }, { sparse: true })
+creditAccountSchema.index({ nextChange: 1 })
+
+export const CreditAccountModel = defineModel<CreditAccount>('CreditAccount', creditAccountSchema)

@@ -1,0 +1,26 @@
+import { Schema, type Types } from 'mongoose'
+import type { LogEntry } from './credit-account.server.ts'
+import { defineModel } from './define-model.server.ts'
+
+/** One row of the append-only ledger: a log entry, numbered, with the balance after it and the grants that it burned. */
+export interface CreditEntry extends LogEntry {
+  /** `<accountId>:<key>`. */
+  _id: string
+  accountId: Types.ObjectId
+  /** Counts an account's entries from 0 without a gap. */
+  seq: number
+  /** `credits + held` after this entry. */
+  balance: number
+  burned: [grantId: string, credits: number][]
+}
+
+// Written and read through the plain driver, like the account.
+const creditEntrySchema = new Schema<CreditEntry>(
+  {},
+  { collection: 'credit_entries', strict: 'throw', autoIndex: false, autoCreate: false },
+)
+
+creditEntrySchema.index({ accountId: 1, seq: -1 }, { unique: true })
+creditEntrySchema.index({ 'source.type': 1, 'source.id': 1 })
+
+export const CreditEntryModel = defineModel<CreditEntry>('CreditEntry', creditEntrySchema)

@@ -1,0 +1,29 @@
+import { type InferSchemaType, Schema, type Types } from 'mongoose'
+import { defineModel } from './define-model.server.ts'
+
+/** A one-time purchase of a credit pack, once per Stripe payment intent. */
+const paymentSchema = new Schema(
+  {
+    userId: { type: Schema.Types.ObjectId, required: true },
+    stripeCustomerId: { type: String, required: true },
+    stripePaymentIntentId: { type: String, required: true },
+    stripeCheckoutSessionId: { type: String, default: null },
+    pack: { type: String, required: true },
+    quantity: { type: Number, required: true, default: 1 },
+    /** In minor units of `currency`. */
+    amount: { type: Number, required: true },
+    amountRefunded: { type: Number, default: 0 },
+    currency: { type: String, required: true },
+    creditsAdded: { type: Number, required: true },
+    status: { type: String, enum: ['paid', 'refunded', 'partially_refunded', 'disputed'], required: true },
+    paidAt: { type: Date, required: true },
+    receiptUrl: { type: String, default: null },
+  },
+  { collection: 'payments', strict: 'throw', autoIndex: false },
+)
+
+paymentSchema.index({ stripePaymentIntentId: 1 }, { unique: true })
+paymentSchema.index({ userId: 1, paidAt: -1 })
+
+export type Payment = InferSchemaType<typeof paymentSchema> & { _id: Types.ObjectId }
+export const PaymentModel = defineModel('Payment', paymentSchema)

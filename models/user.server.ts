@@ -1,0 +1,45 @@
+import { type InferSchemaType, Schema, type Types } from 'mongoose'
+import { defineModel } from './define-model.server.ts'
+
+/** Stripe's subscription as Scrip last saw it. None, or one whose id is cleared, means plan `Free`. */
+const subscriptionSchema = new Schema(
+  {
+    stripeSubscriptionId: { type: String, default: null },
+    plan: { type: String, required: true },
+    interval: { type: String, enum: ['month', 'year', null], default: null },
+    status: { type: String, required: true },
+    currentPeriodStart: { type: Date, default: null },
+    currentPeriodEnd: { type: Date, default: null },
+    cancelAtPeriodEnd: { type: Boolean, default: false },
+    gracePeriodEnd: { type: Date, default: null },
+    trialEnd: { type: Date, default: null },
+    /** Why it ended: `cancellation_requested`, `payment_failed`, … */
+    endedReason: { type: String, default: null },
+    /** The fence of every write to the subscription: a fresh random id each time, never a counter. */
+    version: { type: String, required: true },
+  },
+  { _id: false, strict: 'throw' },
+)
+
+const userSchema = new Schema(
+  {
+    email: { type: String, required: true, lowercase: true, trim: true },
+    passwordHash: { type: String, required: true, select: false },
+    name: { type: String, default: '' },
+    roles: { type: [String], default: [] },
+    timeZone: { type: String, default: 'UTC' },
+    stripeCustomerId: { type: String },
+    subscription: { type: subscriptionSchema, default: null },
+    /** Bumped to end every session of the user at once. */
+    sessionEpoch: { type: Number, default: 0 },
+    createdAt: { type: Date, required: true },
+  },
+  { collection: 'users', strict: 'throw', autoIndex: false },
+)
+
+userSchema.index({ email: 1 }, { unique: true })
+userSchema.index({ stripeCustomerId: 1 }, { unique: true, partialFilterExpression: { stripeCustomerId: { $type: 'string' } } })
+userSchema.index({ 'subscription.stripeSubscriptionId': 1 })
+
+export type User = InferSchemaType<typeof userSchema> & { _id: Types.ObjectId }
+export const UserModel = defineModel('User', userSchema)

@@ -1,0 +1,26 @@
+import { type InferSchemaType, Schema } from 'mongoose'
+import { defineModel } from './define-model.server.ts'
+
+/** Stripe's event as received, and what became of it. */
+const webhookEventSchema = new Schema(
+  {
+    _id: { type: String, required: true },
+    type: { type: String, required: true },
+    apiVersion: { type: String, default: null },
+    payload: { type: Schema.Types.Mixed, required: true },
+    status: { type: String, enum: ['received', 'processed', 'ignored', 'failed', 'dead'], required: true },
+    /** One sentence: what was done, or why nothing was. */
+    outcome: { type: String, default: null },
+    attempts: { type: Number, required: true, default: 0 },
+    lastError: { type: String, default: null },
+    receivedAt: { type: Date, required: true },
+    processedAt: { type: Date, default: null },
+  },
+  { collection: 'webhook_events', strict: 'throw', autoIndex: false, minimize: false },
+)
+
+webhookEventSchema.index({ status: 1, receivedAt: 1 })
+webhookEventSchema.index({ receivedAt: -1 })
+
+export type WebhookEvent = InferSchemaType<typeof webhookEventSchema>
+export const WebhookEventModel = defineModel('WebhookEvent', webhookEventSchema)
