@@ -1,0 +1,132 @@
+import { z } from 'zod'
+
+/**
+ * What Scrip sells. Edit this file to make it your own, then run `npm run stripe:setup`.
+ * Money is in minor units (1000 is $10.00); credits are whole numbers.
+ */
+
+const price = z.strictObject({
+  /** Minor units of `currency`. */
+  amount: z.int().nonnegative(),
+  currency: z.string().regex(/^[a-z]{3}$/),
+  /** How the price is found at Stripe; never change it for a price that has been sold. */
+  lookupKey: z.string().regex(/^[a-z0-9_]+$/),
+})
+
+const limit = z.union([z.int().nonnegative(), z.literal(Infinity)])
+
+const plan = z.strictObject({
+  name: z.string().min(1),
+  /** One line under the name. */
+  summary: z.string(),
+  /** Credits a month. A yearly invoice buys twelve times as many. */
+  credits: z.int().nonnegative(),
+  prices: z.strictObject({ month: price, year: price }).nullable(),
+  /** A year's credits all at payment (`upfront`), or one month's share each month (`monthly`). */
+  yearlyCredits: z.enum(['upfront', 'monthly']),
+  /** What happens at renewal to credits of the plan that are left over. */
+  unusedCredits: z.union([z.enum(['accumulate', 'expire']), z.strictObject({ cap: z.int().nonnegative() })]),
+  /** A free trial, given once per person, or none. */
+  trial: z.strictObject({ days: z.int().positive(), credits: z.int().nonnegative() }).nullable(),
+  features: z.strictObject({ svgExport: z.boolean(), apiAccess: z.boolean(), prioritySupport: z.boolean() }),
+  /** Uses a month. */
+  limits: z.strictObject({ qrCodes: limit }),
+})
+
+const pack = z.strictObject({
+  id: z.string().regex(/^[a-z0-9-]+$/),
+  credits: z.int().positive(),
+  price,
+})
+
+const catalogue = z.strictObject({
+  /** Credits that every new account gets once. */
+  welcomeCredits: z.int().nonnegative(),
+  plans: z.array(plan).min(1),
+  packs: z.array(pack),
+})
+
+export type Price = z.infer<typeof price>
+export type Plan = z.infer<typeof plan>
+export type Pack = z.infer<typeof pack>
+export type Interval = 'month' | 'year'
+export type Feature = keyof Plan['features']
+export type Limit = keyof Plan['limits']
+
+const dollars = (amount: number, lookupKey: string): Price => ({ amount: amount * 100, currency: 'usd', lookupKey })
+
+const { welcomeCredits, plans, packs } = catalogue.parse({
+  welcomeCredits: 25,
+  plans: [
+    {
+      name: 'Free',
+      summary: 'Try it with the welcome credits.',
+      credits: 0,
+      prices: null,
+      yearlyCredits: 'upfront',
+      unusedCredits: 'accumulate',
+      trial: null,
+      features: { svgExport: true, apiAccess: true, prioritySupport: false },
+      limits: { qrCodes: Infinity },
+    },
+    {
+      name: 'Beginner',
+      summary: 'For a project of your own.',
+      credits: 1000,
+      prices: { month: dollars(10, 'scrip_beginner_month'), year: dollars(100, 'scrip_beginner_year') },
+      yearlyCredits: 'upfront',
+      unusedCredits: 'accumulate',
+      trial: null,
+      features: { svgExport: true, apiAccess: true, prioritySupport: false },
+      limits: { qrCodes: Infinity },
+    },
+    {
+      name: 'Daily',
+      summary: 'For work that runs every day.',
+      credits: 2000,
+      prices: { month: dollars(18, 'scrip_daily_month'), year: dollars(180, 'scrip_daily_year') },
+      yearlyCredits: 'upfront',
+      unusedCredits: 'accumulate',
+      trial: null,
+      features: { svgExport: true, apiAccess: true, prioritySupport: false },
+      limits: { qrCodes: Infinity },
+    },
+    {
+      name: 'Creator',
+      summary: 'For a team that publishes a lot.',
+      credits: 5000,
+      prices: { month: dollars(40, 'scrip_creator_month'), year: dollars(400, 'scrip_creator_year') },
+      yearlyCredits: 'upfront',
+      unusedCredits: 'accumulate',
+      trial: null,
+      features: { svgExport: true, apiAccess: true, prioritySupport: true },
+      limits: { qrCodes: Infinity },
+    },
+  ],
+  packs: [
+    { id: '500', credits: 500, price: dollars(6, 'scrip_pack_500') },
+    { id: '2000', credits: 2000, price: dollars(22, 'scrip_pack_2000') },
+    { id: '10000', credits: 10000, price: dollars(100, 'scrip_pack_10000') },
+  ],
+})
+
+export { welcomeCredits, plans, packs }
+
+/** The plan of everybody who has no subscription. */
+export const FREE_PLAN = 'Free'
+
+/**
+ * Finds a plan by its name, for names that come from outside.
+ * @returns null when there is no such plan
+ */
+export function findPlan(name: string): Plan | null {
+  return plans.find((candidate) => candidate.name === name) ?? null
+}
+
+/**
+ * Finds a credit pack by its id, for ids that come from outside.
+ * @returns null when there is no such pack
+ */
+export function findPack(id: string): Pack | null {
+  return packs.find((candidate) => candidate.id === id) ?? null
+}
