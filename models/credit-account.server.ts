@@ -75,8 +75,14 @@ export interface LogEntry {
   hold?: string
   holds?: number
   holdExpiresAt?: Date
-  /** What the caller asked for, where `amount` alone does not say it: a replay is compared with this. */
-  asked?: number
+  /** `reversal`, `cancel-schedule`, `restore`: the source whose grants it takes back, or gives back to. */
+  of?: { type: EntrySource['type']; id: string }
+  /** `cancel-schedule`: how much of a grant that has not started is cancelled. */
+  cancels?: number
+  /** `reversal`: the money that went back, of the money that was paid, in the same minor units. */
+  money?: { amount: number; paid: number }
+  /** `restore`: the key of the reversal that it undoes. */
+  undoes?: string
 }
 
 export interface LimitCounter {
@@ -95,6 +101,8 @@ export interface CreditAccount {
   /** A fresh random id at every write but a spend: the fence. */
   version: string
   frozen: string | null
+  /** Every cause that is in force, as `reason` or `reason:id`; `frozen` is the reason of the weightiest. */
+  freezes: string[]
   limits: Record<string, LimitCounter>
   pending: LogEntry[]
   posted: number
@@ -109,11 +117,27 @@ const integer = { bsonType: ['int', 'long'] }
 export const creditAccountValidator = {
   $jsonSchema: {
     bsonType: 'object',
-    required: ['credits', 'held', 'holds', 'nextChange', 'version', 'frozen', 'pending', 'posted', 'grants', 'debt'],
+    required: [
+      'credits',
+      'held',
+      'holds',
+      'nextChange',
+      'version',
+      'frozen',
+      'freezes',
+      'pending',
+      'posted',
+      'grants',
+      'debt',
+    ],
     properties: {
       credits: integer,
       held: { ...integer, minimum: 0 },
-      holds: { bsonType: 'array', maxItems: 100, items: { bsonType: 'object', properties: { amount: { ...integer, minimum: 1 } } } },
+      holds: {
+        bsonType: 'array',
+        maxItems: 100,
+        items: { bsonType: 'object', properties: { amount: { ...integer, minimum: 1 } } },
+      },
       nextChange: { bsonType: 'date' },
       version: { bsonType: 'string' },
       frozen: { bsonType: ['string', 'null'] },
@@ -123,7 +147,10 @@ export const creditAccountValidator = {
         items: { bsonType: 'object', required: ['key', 'kind', 'amount', 'at'], properties: { amount: integer } },
       },
       posted: { ...integer, minimum: 0 },
-      grants: { bsonType: 'array', items: { bsonType: 'object', properties: { remaining: { ...integer, minimum: 0 } } } },
+      grants: {
+        bsonType: 'array',
+        items: { bsonType: 'object', properties: { remaining: { ...integer, minimum: 0 } } },
+      },
       debt: { ...integer, minimum: 0 },
     },
   },
@@ -139,5 +166,6 @@ const creditAccountSchema = new Schema<CreditAccount>(
 // Finds the accounts that have entries to post, and those where something is due, without reading the others.
 creditAccountSchema.index({ 'pending.0.at': 1 }, { sparse: true })
 creditAccountSchema.index({ nextChange: 1 })
+creditAccountSchema.index({ 'holds.expiresAt': 1 }, { sparse: true })
 
 export const CreditAccountModel = defineModel<CreditAccount>('CreditAccount', creditAccountSchema)

@@ -32,13 +32,22 @@ const userSchema = new Schema(
     subscription: { type: subscriptionSchema, default: null },
     /** Bumped to end every session of the user at once. */
     sessionEpoch: { type: Number, default: 0 },
+    /** The one reset link that works: the SHA-256 of its secret, and until when. */
+    passwordReset: {
+      type: new Schema({ hash: { type: String, required: true }, expiresAt: { type: Date, required: true } }, { _id: false }),
+      default: null,
+      select: false,
+    },
     createdAt: { type: Date, required: true },
   },
   { collection: 'users', strict: 'throw', autoIndex: false },
 )
 
 userSchema.index({ email: 1 }, { unique: true })
-userSchema.index({ stripeCustomerId: 1 }, { unique: true, partialFilterExpression: { stripeCustomerId: { $type: 'string' } } })
+userSchema.index(
+  { stripeCustomerId: 1 },
+  { unique: true, partialFilterExpression: { stripeCustomerId: { $type: 'string' } } },
+)
 userSchema.index({ 'subscription.stripeSubscriptionId': 1 })
 
 export type User = InferSchemaType<typeof userSchema> & { _id: Types.ObjectId }

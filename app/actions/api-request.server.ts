@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { SPEND_MAX } from '../credits/credits.ts'
+import { DomainError } from '../domain-error.ts'
+
+/** A caller with an API key sent no idempotency key: a lost answer and a retry would charge twice. */
+export class IdempotencyKeyRequired extends DomainError {
+  readonly code = 'idempotency_key_required'
+  constructor() {
+    super('Send an Idempotency-Key header of your own choosing, so that a retry can never charge twice.')
+  }
+}
+
+/** The header is not what it may be. */
+export class InvalidIdempotencyKey extends DomainError {
+  readonly code = 'invalid_idempotency_key'
+  constructor() {
+    super('An Idempotency-Key has 1 to 255 visible ASCII characters and no spaces.')
+  }
+}
+
+const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/
+
+/**
+ * Reads the caller's idempotency key.
+ * @param request the request with its header
+ * @param via how the caller proved who it is; only a browser's session may go without a key
+ * @returns null where there is none and none is needed
+ * @throws IdempotencyKeyRequired, InvalidIdempotencyKey
+ */
+export function idempotencyKeyOf(request: Request, via: 'session' | 'api_key'): string | null {
+  const key = request.headers.get('Idempotency-Key')
+  if (key === null) {
+    if (via === 'api_key') throw new IdempotencyKeyRequired()
+    return null
+  }
+  if (!VISIBLE_ASCII.test(key)) throw new InvalidIdempotencyKey()
+  return key
+}
+
+const wholeCredits = (min: number) =>
+  z.int({ error: wording(min) }).min(min, { error: wording(min) }).max(SPEND_MAX, { error: wording(min) })
+
+const wording = (min: number) => `must be a whole number from ${min} to ${SPEND_MAX}`
+
+const METADATA_KEYS_MAX = 20
+const METADATA_KEY = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/
+/** Names that mean something to JavaScript when such a record is read by careless code. */
+const RESERVED_KEYS = new Set(['constructor', 'prototype', 'hasOwnProperty', 'toString', 'valueOf'])
+
+/** A flat record of short texts. Not z.record: that one drops `__proto__` in silence, and here it is refused. */
+const metadata = z.unknown().transform((value, context): Record<string, string> => {
+  const refuse = (message: string) => {
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('must be an object of texts')
+  const entries = Object.entries(value as Record<string, unknown>)
+  if (entries.length > METADATA_KEYS_MAX) return refuse(`has at most ${METADATA_KEYS_MAX} keys`)
+  const copy = Object.create(null) as Record<string, string>
+  for (const [key, text] of entries) {
+    if (!METADATA_KEY.test(key) || RESERVED_KEYS.has(key)) {
+      return refuse('has a key that is not allowed: use up to 40 letters, digits, - and _')
+    }
+    if (typeof text !== 'string' || text.length > 500) return refuse('has a value that is not a text of up to 500 characters')
+    copy[key] = text
+  }
+  return copy
+})
+
+const actionName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,63}$/, { error: 'is up to 64 letters, digits, spaces and . _ : / -' })
+
+/** What an entry says where the caller names no action. */
+const API_ACTION = 'api'
+
+/** Body of `POST /api/credits/deduct`. Strict: a field that is not known, as another user's id, is an error. */
+export const deductBody = z.strictObject({
+  credits: wholeCredits(1),
+  action: actionName.default(API_ACTION),
+  metadata: metadata.optional(),
+})
+
+/** Body of `POST /api/credits/holds`. */
+export const holdBody = z.strictObject({
+  credits: wholeCredits(1),
+  action: actionName.default(API_ACTION),
+  ttlSeconds: z.int({ error: 'must be a whole number from 1 to 86400' }).min(1).max(86_400).optional(),
+  metadata: metadata.optional(),
+})
+
+/** Body of `POST /api/credits/holds/:id/capture`; 0 keeps nothing, which is a release. */
+export const captureBody = z.strictObject({ credits: wholeCredits(0) })

@@ -1,0 +1,137 @@
+import QRCode from 'qrcode'
+import { z } from 'zod'
+import { defineAction } from '../registry.ts'
+
+const LEVELS = {
+  L: { label: 'Low: 7 % may be lost', bytes: 2953 },
+  M: { label: 'Medium: 15 % may be lost', bytes: 2331 },
+  Q: { label: 'High: 25 % may be lost', bytes: 1663 },
+  H: { label: 'Highest: 30 % may be lost', bytes: 1273 },
+} as const
+
+type Level = keyof typeof LEVELS
+
+/** The most that any QR code holds: digits only, at the lowest level. Longer texts are not even tried. */
+const CHARACTERS_MAX = 7089
+// Above 1024 a PNG takes the process a third of a second; whoever prints large has the SVG.
+const SIZE = { min: 256, max: 1024 }
+const MARGIN = { min: 0, max: 10 }
+
+const grouped = new Intl.NumberFormat('en')
+
+const wholeNumber = (what: string, { min, max }: { min: number; max: number }, fallback: number) =>
+  z
+    .union([z.number(), z.string()])
+    .default(fallback)
+    .transform((value) => (value === '' ? fallback : Number(value)))
+    .refine((value) => Number.isInteger(value) && value >= min && value <= max, {
+      message: `${what} must be a whole number from ${min} to ${max}.`,
+    })
+
+const input = z
+  .object({
+    text: z
+      .string({ error: 'Enter a text or a web address.' })
+      .refine((text) => text.trim() !== '', { message: 'Enter a text or a web address.' }),
+    level: z.enum(Object.keys(LEVELS) as [Level, ...Level[]], { error: 'Choose an error correction level.' }).default('M'),
+    margin: wholeNumber('The margin', MARGIN, 4),
+    size: wholeNumber('The size', SIZE, 512),
+  })
+  .superRefine(({ text, level }, context) => {
+    const message = whyItDoesNotFit(text, level)
+    if (message) context.addIssue({ code: 'custom', path: ['text'], message })
+  })
+
+/** Tries to encode the text: what fits depends on the mix of digits, capitals and bytes, so only the encoder knows. */
+function whyItDoesNotFit(text: string, level: Level): string | null {
+  if (hasLoneSurrogate(text)) return 'The text has a broken character. Type it again.'
+  if (text.length <= CHARACTERS_MAX) {
+    try {
+      QRCode.create(text, { errorCorrectionLevel: level })
+      return null
+    } catch {
+      // Too much for the largest code: told below.
+    }
+  }
+  const bytes = new TextEncoder().encode(text).length
+  const most = LEVELS[level].bytes
+  const lower = level === 'L' ? '' : ' or choose a lower error correction'
+  return `This text is too long for a QR code: it has ${grouped.format(bytes)} bytes, and about ${grouped.format(most)} fit. Shorten it${lower}.`
+}
+
+function hasLoneSurrogate(text: string): boolean {
+  try {
+    encodeURIComponent(text)
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** The width that a PNG's header states: rounding to whole dots can lose a pixel of what was asked for. */
+const widthOf = (png: Buffer): number => png.readUInt32BE(16)
+
+/** Draws a text or a web address as a QR code. */
+export const qrCode = defineAction({
+  id: 'qr-code',
+  title: 'QR code',
+  summary: 'Turns a text or a web address into a QR code, as PNG and SVG.',
+  unit: { one: 'code', many: 'codes', credits: 1 },
+  limit: 'qrCodes',
+  input,
+  fields: [
+    {
+      name: 'text',
+      label: 'Text or web address',
+      kind: 'textarea',
+      hint: 'Up to 2,953 bytes; fewer with more error correction.',
+    },
+    {
+      name: 'level',
+      label: 'Error correction',
+      kind: 'select',
+      hint: 'How much of the printed code may be dirty or torn.',
+      options: Object.entries(LEVELS).map(([value, { label }]) => ({ value, label })),
+      defaultValue: 'M',
+    },
+    {
+      name: 'size',
+      label: 'Size of the PNG, in pixels',
+      kind: 'number',
+      hint: `From ${SIZE.min} to ${SIZE.max}. The SVG has any size.`,
+      defaultValue: '512',
+      ...SIZE,
+    },
+    {
+      name: 'margin',
+      label: 'Margin, in dots of the code',
+      kind: 'number',
+      hint: `From ${MARGIN.min} to ${MARGIN.max}. Scanners like 4.`,
+      defaultValue: '4',
+      ...MARGIN,
+    },
+  ],
+  async run({ text, level, margin, size }, { plan }) {
+    const options = { errorCorrectionLevel: level, margin }
+    const png = await QRCode.toBuffer(text, { ...options, width: size })
+    const files = [{ name: 'qr-code.png', contentType: 'image/png', label: 'PNG', body: new Uint8Array(png) }]
+    if (plan.features.svgExport) {
+      const svg = await QRCode.toString(text, { ...options, type: 'svg' })
+      files.push({
+        name: 'qr-code.svg',
+        contentType: 'image/svg+xml',
+        label: 'SVG',
+        body: new TextEncoder().encode(svg),
+      })
+    }
+    const { version, modules } = QRCode.create(text, { errorCorrectionLevel: level })
+    return {
+      facts: {
+        Holds: text,
+        Code: `Version ${version}, ${modules.size} × ${modules.size} dots, error correction ${level}`,
+        PNG: `${widthOf(png)} × ${widthOf(png)} pixels`,
+      },
+      files,
+    }
+  },
+})

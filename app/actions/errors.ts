@@ -1,0 +1,40 @@
+import { DomainError } from '../domain-error.ts'
+
+/** One thing that is wrong with an action's input. */
+export interface FieldProblem {
+  field: string
+  message: string
+}
+
+/** The input of an action is not what it takes. Nothing was charged. */
+export class InvalidActionInput extends DomainError {
+  readonly code = 'invalid_action_input'
+  /** @param problems what is wrong, by field */
+  constructor(readonly problems: FieldProblem[]) {
+    super(problems[0]?.message ?? 'The input is not right.', { problems })
+  }
+}
+
+/** The plan does not have the feature that the action needs. */
+export class FeatureNotInPlan extends DomainError {
+  readonly code = 'feature_not_in_plan'
+  /**
+   * @param title what was asked for
+   * @param plan name of the plan that the user has
+   * @param plans names of the plans that have it
+   */
+  constructor(title: string, plan: string, plans: string[]) {
+    super(
+      plans.length ? `${title} is part of ${new Intl.ListFormat('en').format(plans)}.` : `${title} is in no plan now.`,
+      { plan, plans },
+    )
+  }
+}
+
+/** The same request is being run at this moment. Asking again with the same key is safe. */
+export class ActionStillRunning extends DomainError {
+  readonly code = 'action_still_running'
+  constructor() {
+    super('This is still running. Its credits are reserved; ask again in a moment.')
+  }
+}

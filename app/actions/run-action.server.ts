@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Types } from 'mongoose'
+import type { ActionRun } from '#models/action-run.server.ts'
+import { type Plan, plans } from '../billing/plans.ts'
+import { now } from '../clock.server.ts'
+import { CreditsUnavailable, HoldAlreadyResolved, HoldNotFound, IdempotencyConflict } from '../credits/errors.ts'
+import { captureHold, placeHold, releaseHold } from '../credits/hold.server.ts'
+import { actionKey } from '../credits/keys.ts'
+import { DomainError } from '../domain-error.ts'
+import { logger } from '../log.server.ts'
+import { ActionStillRunning, FeatureNotInPlan } from './errors.ts'
+import { findPaidAction } from './paid-actions.server.ts'
+import type { ActionResult, PaidAction, PreparedRun } from './registry.ts'
+import {
+  type ActionRunView,
+  beginRun,
+  changeRun,
+  findRun,
+  inputHashOf,
+  listAbandonedRuns,
+  runIdOf,
+  takeOverRun,
+  toRunView,
+} from './run-store.server.ts'
+
+export interface ActionRequest {
+  accountId: Types.ObjectId
+  plan: Plan
+  action: PaidAction
+  /** Straight from the form; it is checked before anything else. */
+  input: unknown
+  /** Of the form or the request: the same key never runs and charges twice. */
+  key: string
+}
+
+/** Past the run's own time limit; whatever dies in between, the credits come back after it. */
+const HOLD_MARGIN_MS = 5 * 60_000
+const FILES_BYTES_MAX = 4 * 1024 * 1024
+const WAIT_MS = 2_000
+const WAIT_STEP_MS = 40
+
+/**
+ * Runs a paid action: reserves its price, runs it, keeps what was used. Nothing is charged when it fails, and nobody
+ * sees a result that was not paid for. Asking again with the same key, at once or later, gives the first run's result.
+ * @param request who, what, with which input, under which key
+ * @returns the run, done or failed
+ * @throws InvalidActionInput, FeatureNotInPlan, InsufficientCredits, SpendingFrozen, TooManyHolds, IdempotencyConflict;
+ * ActionStillRunning and CreditsUnavailable, after which the same key is safe
+ */
+export async function runAction({ accountId, plan, action, input, key }: ActionRequest): Promise<ActionRunView> {
+  const prepared = action.prepare(input)
+  checkFeature(action, plan)
+  const creditKey = actionKey(action.id, key)
+  const runId = runIdOf(accountId, creditKey)
+  const inputHash = inputHashOf(action.id, prepared.input)
+
+  const known = await findRun(accountId, runId)
+  if (known && known.inputHash !== inputHash) throw new IdempotencyConflict()
+  if (known?.finishedAt) return toRunView(known)
+
+  const { units, credits } = prepared
+  const hold = await placeHold({
+    accountId,
+    key: creditKey,
+    credits,
+    action: action.id,
+    ttlMs: action.timeoutMs + HOLD_MARGIN_MS,
+  })
+  const identity = { _id: runId, accountId, actionId: action.id, inputHash, holdId: hold.holdId, units, credits }
+  const mine = known ? await takeOverRun(known, action.timeoutMs) : await beginRun(identity, action.timeoutMs)
+  if (!mine) return waitForRun(accountId, runId, inputHash)
+  return toRunView(mine.status === 'ran' ? await capture(mine, action) : await work(mine, action, prepared, plan))
+}
+
+/**
+ * Ends a run that nobody goes on with: captures what was done, gives back what was not. Safe to call by any process.
+ * @param run the run as read
+ * @returns the run as it is then
+ */
+export async function recoverRun(run: ActionRun): Promise<ActionRun> {
+  const action = findPaidAction(run.actionId)
+  const mine = run.finishedAt ? null : await takeOverRun(run, action?.timeoutMs ?? 0)
+  if (!mine) return run
+  if (mine.status === 'ran' && action) return capture(mine, action)
+  return giveBack(mine, 'It was interrupted before it was done.')
+}
+
+/**
+ * Ends the runs that were abandoned by processes that died; the credits job calls it.
+ * @param limit how many at most
+ * @returns how many were ended
+ */
+export async function recoverAbandonedRuns(limit = 100): Promise<number> {
+  const runs = await listAbandonedRuns(limit)
+  for (const run of runs) await recoverRun(run)
+  return runs.length
+}
+
+function checkFeature({ feature, title }: PaidAction, plan: Plan): void {
+  if (!feature || plan.features[feature]) return
+  const having = plans.filter((candidate) => candidate.features[feature]).map(({ name }) => name)
+  throw new FeatureNotInPlan(title, plan.name, having)
+}
+
+/** Runs the action and captures its price. Until the result is stored as `ran`, a failure costs nothing. */
+async function work(run: ActionRun, action: PaidAction, prepared: PreparedRun, plan: Plan): Promise<ActionRun> {
+  let result: ActionResult
+  try {
+    result = checkResult(await runWithin(action, prepared, plan), run.units)
+  } catch (error) {
+    logger.error({ error, actionId: action.id, runId: run._id }, 'a paid action failed; its credits go back')
+    return giveBack(run, error instanceof DomainError ? error.message : 'It did not work.')
+  }
+  const ran = await changeRun(run, {
+    status: 'ran',
+    unitsUsed: result.unitsUsed ?? run.units,
+    facts: result.facts,
+    files: result.files.map((file) => ({ ...file, body: Buffer.from(file.body) })),
+  })
+  if (!ran) throw new ActionStillRunning()
+  return capture(ran, action)
+}
+
+async function runWithin(action: PaidAction, prepared: PreparedRun, plan: Plan): Promise<ActionResult> {
+  const signal = AbortSignal.timeout(action.timeoutMs)
+  const tooLong = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error(`took longer than ${action.timeoutMs} ms`)), { once: true })
+  })
+  return Promise.race([prepared.run({ plan, signal }), tooLong])
+}
+
+/** An action that says it used more than was reserved, or that fills the database, is wrong and is not paid. */
+function checkResult(result: ActionResult, units: number): ActionResult {
+  const used = result.unitsUsed ?? units
+  if (!Number.isSafeInteger(used) || used < 0 || used > units) throw new Error(`used ${used} of ${units} units`)
+  const bytes = result.files.reduce((sum, { body }) => sum + body.byteLength, 0)
+  if (bytes > FILES_BYTES_MAX) throw new Error(`made ${bytes} bytes of files`)
+  return result
+}
+
+/** Keeps what was used of the hold, once, and shows the result. */
+async function capture(run: ActionRun, action: PaidAction): Promise<ActionRun> {
+  const credits = (run.unitsUsed ?? run.units) * action.unit.credits
+  try {
+    await captureHold({ accountId: run.accountId, holdId: run.holdId, credits })
+  } catch (error) {
+    if (!(error instanceof HoldAlreadyResolved || error instanceof HoldNotFound)) throw error
+    logger.warn({ actionId: action.id, runId: run._id }, 'a run was done after its hold had ended; nothing was charged')
+    return finish(run, { status: 'failed', failure: 'It took so long that its reservation ended.', facts: {}, files: [] })
+  }
+  return finish(run, { status: 'done', creditsSpent: credits })
+}
+
+/** Gives the hold back, once, and remembers that the run failed. */
+async function giveBack(run: ActionRun, failure: string): Promise<ActionRun> {
+  try {
+    await releaseHold({ accountId: run.accountId, holdId: run.holdId })
+  } catch (error) {
+    // Its time limit gives it back, whatever happened here.
+    if (!(error instanceof CreditsUnavailable || error instanceof HoldNotFound)) throw error
+    logger.warn({ error, runId: run._id }, 'a hold could not be released at once')
+  }
+  return finish(run, { status: 'failed', creditsSpent: 0, failure, facts: {}, files: [] })
+}
+
+async function finish(run: ActionRun, change: Partial<ActionRun>): Promise<ActionRun> {
+  const finished = await changeRun(run, { ...change, finishedAt: now() })
+  return finished ?? (await findRun(run.accountId, run._id)) ?? run
+}
+
+/** Waits a little for whoever runs the same request at this moment. */
+async function waitForRun(accountId: Types.ObjectId, runId: string, inputHash: string): Promise<ActionRunView> {
+  for (let waited = 0; waited < WAIT_MS; waited += WAIT_STEP_MS) {
+    const run = await findRun(accountId, runId)
+    if (run && run.inputHash !== inputHash) throw new IdempotencyConflict()
+    if (run?.finishedAt) return toRunView(run)
+    await sleep(WAIT_STEP_MS)
+  }
+  throw new ActionStillRunning()
+}

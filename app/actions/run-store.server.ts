@@ -1,0 +1,139 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { Types } from 'mongoose'
+import { type ActionRun, ActionRunModel, type StoredFile } from '#models/action-run.server.ts'
+import { now } from '../clock.server.ts'
+
+/** A run as pages show it: never with a result that was not paid for. */
+export interface ActionRunView {
+  id: string
+  actionId: string
+  status: 'running' | 'done' | 'failed'
+  units: number
+  unitsUsed: number
+  /** Credits that were reserved for it. */
+  credits: number
+  creditsSpent: number
+  facts: [label: string, text: string][]
+  files: { name: string; label: string; contentType: string }[]
+  failure: string | null
+  createdAt: Date
+}
+
+const DUPLICATE_KEY = 11000
+/** What a run may still take after its time limit until it counts as abandoned. */
+const LEASE_MARGIN_MS = 30_000
+
+/** Where a request with this key has its run. Other accounts and other keys can never meet it. */
+export function runIdOf(accountId: Types.ObjectId, key: string): string {
+  return createHash('sha256').update(`${accountId.toHexString()}:${key}`).digest('hex').slice(0, 32)
+}
+
+/** Tells one request from another under the same key. */
+export function inputHashOf(actionId: string, input: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify([actionId, input]))
+    .digest('hex')
+}
+
+/** Reads a run, only ever as its owner. */
+export function findRun(accountId: Types.ObjectId, runId: string): Promise<ActionRun | null> {
+  return ActionRunModel.findOne({ _id: runId, accountId }).lean<ActionRun>().exec()
+}
+
+/** Lists an account's last finished runs of an action, without the files' contents. */
+export function listRuns(accountId: Types.ObjectId, actionId: string, limit: number): Promise<ActionRun[]> {
+  return ActionRunModel.find({ accountId, actionId, status: 'done' }, { 'files.body': 0 })
+    .sort({ createdAt: -1 })
+    .limit(limit)
+    .lean<ActionRun[]>()
+    .exec()
+}
+
+/** Lists runs that somebody began and nobody goes on with. */
+export function listAbandonedRuns(limit: number): Promise<ActionRun[]> {
+  return ActionRunModel.find({ status: { $in: ['running', 'ran'] }, leaseUntil: { $lt: now() } })
+    .limit(limit)
+    .lean<ActionRun[]>()
+    .exec()
+}
+
+/** Begins a run, once however many ask at the same time. Null when another request was first. */
+export async function beginRun(
+  run: Pick<ActionRun, '_id' | 'accountId' | 'actionId' | 'inputHash' | 'holdId' | 'units' | 'credits'>,
+  timeoutMs: number,
+): Promise<ActionRun | null> {
+  const begun: ActionRun = {
+    ...run,
+    status: 'running',
+    leaseUntil: new Date(now().getTime() + timeoutMs + LEASE_MARGIN_MS),
+    lease: randomUUID(),
+    unitsUsed: null,
+    creditsSpent: null,
+    facts: {},
+    files: [],
+    failure: null,
+    createdAt: now(),
+    finishedAt: null,
+  }
+  try {
+    await ActionRunModel.create(begun)
+    return begun
+  } catch (error) {
+    if ((error as { code?: unknown }).code === DUPLICATE_KEY) return null
+    throw error
+  }
+}
+
+/** Takes over an abandoned run, once. Null while somebody still has it, or when another was faster. */
+export async function takeOverRun(run: ActionRun, timeoutMs: number): Promise<ActionRun | null> {
+  if (run.leaseUntil > now()) return null
+  return changeRun(run, {
+    lease: randomUUID(),
+    leaseUntil: new Date(now().getTime() + timeoutMs + LEASE_MARGIN_MS),
+  })
+}
+
+/** Writes to a run as the one who has it. Null when somebody has taken it over meanwhile. */
+export function changeRun(
+  run: Pick<ActionRun, '_id' | 'lease' | 'status'>,
+  change: Partial<ActionRun>,
+): Promise<ActionRun | null> {
+  return ActionRunModel.findOneAndUpdate(
+    { _id: run._id, lease: run.lease, status: run.status },
+    { $set: change },
+    { returnDocument: 'after' },
+  )
+    .lean<ActionRun>()
+    .exec()
+}
+
+/** Finds a file of a run that was paid for. */
+export async function findRunFile(accountId: Types.ObjectId, runId: string, name: string): Promise<StoredFile | null> {
+  const run = await findRun(accountId, runId)
+  if (run?.status !== 'done') return null
+  const file = run.files.find((candidate) => candidate.name === name)
+  return file ? { ...file, body: bytesOf(file.body) } : null
+}
+
+/** A lean read gives the driver's Binary, which wraps the bytes, and not a Buffer. */
+function bytesOf(body: Buffer | { buffer: Uint8Array }): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.from(body.buffer)
+}
+
+/** Hides what was not paid for. */
+export function toRunView(run: ActionRun): ActionRunView {
+  const isDone = run.status === 'done'
+  return {
+    id: run._id,
+    actionId: run.actionId,
+    status: isDone || run.status === 'failed' ? (run.status as 'done' | 'failed') : 'running',
+    units: run.units,
+    unitsUsed: run.unitsUsed ?? 0,
+    credits: run.credits,
+    creditsSpent: run.creditsSpent ?? 0,
+    facts: isDone ? Object.entries(run.facts) : [],
+    files: isDone ? run.files.map(({ name, label, contentType }) => ({ name, label, contentType })) : [],
+    failure: run.failure,
+    createdAt: run.createdAt,
+  }
+}

@@ -1,0 +1,42 @@
+import { DomainError } from '../domain-error.ts'
+
+/** The e-mail and the password do not belong together; which of the two is wrong is never said. */
+export class InvalidLogin extends DomainError {
+  readonly code = 'invalid_login'
+  constructor() {
+    super('That email and password do not match.')
+  }
+}
+
+/** Somebody has an account with this e-mail already. */
+export class EmailTaken extends DomainError {
+  readonly code = 'email_taken'
+  constructor() {
+    super('There is an account with this email already. Log in, or reset the password.')
+  }
+}
+
+/** The link was used, is too old, or never existed. */
+export class InvalidToken extends DomainError {
+  readonly code = 'invalid_token'
+  constructor() {
+    super('This link does not work any more. Ask for a new one.')
+  }
+}
+
+/** There is no such API key, or it belongs to somebody else. */
+export class ApiKeyNotFound extends DomainError {
+  readonly code = 'api_key_not_found'
+  constructor() {
+    super('There is no such API key.')
+  }
+}
+
+/** The user has as many API keys as one may have. */
+export class TooManyApiKeys extends DomainError {
+  readonly code = 'too_many_api_keys'
+  /** @param max keys that one user may have */
+  constructor(readonly max: number) {
+    super(`You have ${max} API keys. Revoke one first.`, { max })
+  }
+}

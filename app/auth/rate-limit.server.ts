@@ -1,0 +1,81 @@
+import mongoose from 'mongoose'
+import { RateLimiterMongo, RateLimiterRes } from 'rate-limiter-flexible'
+import { config } from '../config.server.ts'
+import { addressPrefix } from '../http/client-address.server.ts'
+import { RateLimited } from '../http/errors.ts'
+
+interface Rule {
+  tries: number
+  seconds: number
+}
+
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+
+/**
+ * How often what may be tried. Log-ins count by person and place together, so that nobody locks a stranger out; the two
+ * wider rules slow down who guesses from many places or at many people.
+ */
+const RULES = {
+  logInHere: { tries: 10, seconds: 15 * MINUTE },
+  logInAccount: { tries: 100, seconds: HOUR },
+  logInAddress: { tries: 200, seconds: HOUR },
+  signUp: { tries: 60, seconds: HOUR },
+  passwordReset: { tries: 5, seconds: HOUR },
+  passwordResetAddress: { tries: 60, seconds: HOUR },
+  /** A program in a loop, not a busy customer: a thousand a second over a minute. */
+  api: { tries: 60_000, seconds: MINUTE },
+} satisfies Record<string, Rule>
+
+export type RateLimitName = keyof typeof RULES
+
+/** Local mode counts whole test suites as one address. */
+const LOCAL_FACTOR = 50
+const BY_ADDRESS = new Set<RateLimitName>(['logInAddress', 'signUp', 'passwordResetAddress'])
+
+const limiters = new Map<RateLimitName, { db: unknown; limiter: RateLimiterMongo }>()
+
+/**
+ * Counts one try against a limit that all processes share.
+ * @param name the limit
+ * @param subject whom or what it counts; an address is cut to its network first
+ * @throws RateLimited when there are no tries left in this window
+ */
+export async function takeTry(name: RateLimitName, subject: string, tries = 1): Promise<void> {
+  try {
+    await limiterOf(name).consume(subject, tries)
+  } catch (refusal) {
+    if (!(refusal instanceof RateLimiterRes)) throw refusal
+    throw new RateLimited(Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000)))
+  }
+}
+
+/** Gives a counted try back: it was an honest one. */
+export async function returnTry(name: RateLimitName, subject: string): Promise<void> {
+  await limiterOf(name).reward(subject, 1)
+}
+
+/** The subject of a limit that counts by place. */
+export function fromAddress(address: string): string {
+  return addressPrefix(address)
+}
+
+function limiterOf(name: RateLimitName): RateLimiterMongo {
+  const { db } = mongoose.connection
+  const known = limiters.get(name)
+  if (known && known.db === db) return known.limiter
+  if (!db) throw new mongoose.Error.MongooseServerSelectionError('There is no connection to count tries in')
+
+  const { tries, seconds } = RULES[name]
+  const limiter = new RateLimiterMongo({
+    // A lost count costs nothing, so it need not wait for the disk as money does.
+    storeClient: { collection: (collection: string) => db.collection(collection, { writeConcern: { w: 1 } }) },
+    tableName: 'rate_limits',
+    keyPrefix: name,
+    points: config().isLocal && BY_ADDRESS.has(name) ? tries * LOCAL_FACTOR : tries,
+    duration: seconds,
+    disableIndexesCreation: true,
+  })
+  limiters.set(name, { db, limiter })
+  return limiter
+}

@@ -1,0 +1,203 @@
+import { z } from 'zod'
+
+export type Mode = 'production' | 'local' | 'test'
+
+/** Every setting of the app, checked. Nothing else in `app` reads `process.env`. */
+export interface Config {
+  mode: Mode
+  /** Not production: the sandbox may stand in for Stripe and the mailbox page for a mail server. */
+  isLocal: boolean
+  port: number
+  /** The interface to listen on; null means all of them. */
+  host: string | null
+  /** The public address, without a slash at its end. */
+  appUrl: string
+  mongodbUri: string
+  stripe: { secretKey: string; webhookSecrets: string[]; apiBase: string | null }
+  /** The first one signs, all of them verify. */
+  sessionSecrets: string[]
+  smtpUrl: string | null
+  mailFrom: string
+  /** How many proxies in front of the app may be believed about the client's address. */
+  trustedProxies: number
+  /** How long a subscriber may go on after a failed payment. */
+  gracePeriodDays: number
+  dataFolder: string
+  /** Where the Stripe sandbox is, when it stands in for Stripe. */
+  sandboxUrl: string | null
+  logLevel: string
+}
+
+/** What local mode uses where nothing is given. Production refuses these very values: everybody can read them here. */
+export const LOCAL_DEFAULTS = {
+  MONGODB_URI: 'mongodb://127.0.0.1:27017/scrip',
+  STRIPE_SECRET_KEY: 'sk_test_scrip_local_sandbox_0123456789',
+  STRIPE_WEBHOOK_SECRET: 'whsec_scrip_local_sandbox_0123456789',
+  SESSION_SECRET: 'scrip-local-session-secret-not-for-production',
+  MAIL_FROM: 'Scrip <scrip@localhost>',
+} as const
+
+const GRACE_PERIOD_DAYS = 3
+const SESSION_SECRET_LENGTH = 16
+
+const text = z.string().trim().min(1, 'is missing')
+const list = text.transform((value) => value.split(',').map((part) => part.trim()))
+
+const httpUrl = text
+  .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'is not an http or https address')
+  .transform((value) => value.replace(/\/+$/, ''))
+
+const variables = z.object({
+  PORT: z.coerce.number('is not a port').int('is not a port').min(0, 'is not a port').max(65_535, 'is not a port'),
+  HOST: text.optional(),
+  APP_URL: httpUrl.refine((value) => {
+    const url = new URL(value)
+    return url.pathname === '/' && url.search === '' && url.hash === '' && url.username === ''
+  }, 'has more than a scheme, a host and a port'),
+  MONGODB_URI: text.refine((value) => /^mongodb(\+srv)?:\/\/[^/]+/.test(value), 'is not a mongodb:// address'),
+  STRIPE_SECRET_KEY: text,
+  STRIPE_WEBHOOK_SECRET: list,
+  STRIPE_API_BASE: httpUrl.optional(),
+  SESSION_SECRET: list,
+  SMTP_URL: text.regex(/^smtps?:\/\/\S+$/, 'is not an smtp:// or smtps:// address').optional(),
+  MAIL_FROM: text.regex(/^[^\r\n]*[^\s<>@]+@[^\s<>@]+>?$/, 'is not an e-mail address'),
+  TRUST_PROXY: z.coerce.number('is not a number').int('is not a whole number').min(0, 'is negative').max(10, 'is above 10').default(0),
+  SCRIP_DATA: text.default('.scrip'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
+})
+
+/** The environment is not one to start with: `message` names every variable that is missing or wrong. */
+export class InvalidConfig extends Error {
+  override readonly name = 'InvalidConfig'
+}
+
+let parsed: Config | null = null
+
+/**
+ * Reads the environment once.
+ * @throws InvalidConfig naming every bad variable; in production the process ends instead, with the same message
+ */
+export function config(): Config {
+  if (parsed) return parsed
+  if (modeOf(process.env) !== 'test') loadEnvFile()
+  try {
+    parsed = parseConfig(process.env)
+  } catch (error) {
+    if (!(error instanceof InvalidConfig) || modeOf(process.env) !== 'production') throw error
+    console.error(error.message)
+    process.exit(1)
+  }
+  return parsed
+}
+
+/** Forgets what was read, so that a test can set another environment. */
+export function resetConfig(): void {
+  parsed = null
+}
+
+/**
+ * Turns an environment into a {@link Config}.
+ * @throws InvalidConfig naming every bad variable in one message
+ */
+export function parseConfig(environment: Record<string, string | undefined>): Config {
+  const mode = modeOf(environment)
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
+  const result = variables.safeParse({ ...fallbacks(mode, given), ...given })
+  const problems = result.success ? [] : result.error.issues.map(describe)
+  if (mode === 'production') problems.push(...productionProblems(given))
+  if (!result.success || problems.length > 0) throw new InvalidConfig(refusal(mode, problems))
+
+  const env = result.data
+  return {
+    mode,
+    isLocal: mode !== 'production',
+    port: env.PORT,
+    host: env.HOST ?? (mode === 'production' ? null : '127.0.0.1'),
+    appUrl: new URL(env.APP_URL).origin,
+    mongodbUri: env.MONGODB_URI,
+    stripe: {
+      secretKey: env.STRIPE_SECRET_KEY,
+      webhookSecrets: env.STRIPE_WEBHOOK_SECRET,
+      apiBase: env.STRIPE_API_BASE ?? null,
+    },
+    sessionSecrets: env.SESSION_SECRET,
+    smtpUrl: env.SMTP_URL ?? null,
+    mailFrom: env.MAIL_FROM,
+    trustedProxies: env.TRUST_PROXY,
+    gracePeriodDays: GRACE_PERIOD_DAYS,
+    dataFolder: env.SCRIP_DATA,
+    sandboxUrl: mode === 'production' ? null : (env.STRIPE_API_BASE ?? null),
+    logLevel: env.LOG_LEVEL ?? (mode === 'test' ? 'silent' : 'info'),
+  }
+}
+
+function modeOf(environment: Record<string, string | undefined>): Mode {
+  const { SCRIP_MODE, NODE_ENV, VITEST } = environment
+  if (SCRIP_MODE === 'production' || SCRIP_MODE === 'local' || SCRIP_MODE === 'test') return SCRIP_MODE
+  if (VITEST) return 'test'
+  return NODE_ENV === 'production' ? 'production' : 'local'
+}
+
+function fallbacks(mode: Mode, given: Record<string, string | undefined>): Record<string, string> {
+  const port = given.PORT ?? '3000'
+  if (mode === 'production') return { PORT: port }
+  const sandbox: Record<string, string> = given.STRIPE_SECRET_KEY
+    ? {}
+    : { STRIPE_API_BASE: `http://127.0.0.1:${given.SANDBOX_PORT ?? '4242'}` }
+  return { ...LOCAL_DEFAULTS, ...sandbox, PORT: port, APP_URL: `http://localhost:${port}` }
+}
+
+/** What is well formed and still not fit for real customers and real money. */
+function productionProblems(given: Record<string, string | undefined>): string[] {
+  const { STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, SESSION_SECRET } = given
+  const problems: string[] = []
+  const demand = (fits: boolean, problem: string) => void (fits || problems.push(problem))
+  if (STRIPE_SECRET_KEY) {
+    demand(/^(sk|rk)_(test|live)_\w+$/.test(STRIPE_SECRET_KEY), 'STRIPE_SECRET_KEY is not a secret key (sk_live_…)')
+  }
+  if (STRIPE_WEBHOOK_SECRET) {
+    const secrets = STRIPE_WEBHOOK_SECRET.split(',')
+    demand(secrets.every((secret) => /^\s*whsec_\S+\s*$/.test(secret)), 'STRIPE_WEBHOOK_SECRET is not a list of whsec_…')
+  }
+  if (SESSION_SECRET) {
+    const secrets = SESSION_SECRET.split(',')
+    const long = secrets.every((secret) => secret.trim().length >= SESSION_SECRET_LENGTH)
+    demand(long, `SESSION_SECRET has a secret shorter than ${SESSION_SECRET_LENGTH} characters`)
+  }
+  demand(Boolean(given.SMTP_URL), 'SMTP_URL is missing')
+  for (const [name, value] of Object.entries(LOCAL_DEFAULTS)) {
+    if (name !== 'MONGODB_URI' && given[name]?.split(',').includes(value)) {
+      problems.push(`${name} is the published value of local mode`)
+    }
+  }
+  if (given.APP_URL && URL.canParse(given.APP_URL)) {
+    const url = new URL(given.APP_URL)
+    if (url.protocol === 'http:' && !isLoopback(url.hostname)) problems.push('APP_URL is not https')
+  }
+  return problems
+}
+
+/** True for the names and addresses by which a machine calls itself. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
+}
+
+// Values never appear in the message: half of them are secrets.
+function describe(issue: z.core.$ZodIssue): string {
+  const missing = issue.code === 'invalid_type' && issue.message.includes('undefined')
+  return `${String(issue.path[0])} ${missing ? 'is missing' : issue.message}`
+}
+
+function refusal(mode: Mode, problems: string[]): string {
+  const lines = [...new Set(problems)].map((problem) => `  ${problem}`)
+  return [`Scrip cannot start in ${mode} mode:`, ...lines, 'docs/environment.md explains each variable.'].join('\n')
+}
+
+function loadEnvFile(): void {
+  try {
+    // Variables that are already set win over the file.
+    process.loadEnvFile('.env')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}

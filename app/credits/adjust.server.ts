@@ -1,0 +1,61 @@
+import type { Types } from 'mongoose'
+import type { LogEntry } from '#models/credit-account.server.ts'
+import { checkCredits, GRANT_MAX } from './credits.ts'
+import { IdempotencyConflict, InvalidCredits } from './errors.ts'
+import { fenced } from './fenced.server.ts'
+import { grantEntry } from './grant.server.ts'
+import { type CreditPorts, livePorts } from './ports.server.ts'
+import { entryIdOf } from './recorded.server.ts'
+
+export interface AdjustRequest {
+  accountId: Types.ObjectId
+  /** From keys.ts. */
+  key: string
+  /** Signed whole credits; never 0. Taking may bring the balance below zero. */
+  credits: number
+  /** Why; the ledger shows it. */
+  reason: string
+  /** The administrator who answers for it. */
+  adminId: string
+}
+
+export interface Adjusted {
+  entryId: string
+  creditsLeft: number
+  replayed: boolean
+}
+
+/**
+ * An administrator's correction: adds to or takes from a balance, never sets it. Safe to repeat with its key.
+ * @returns the entry, and the credits after it
+ * @throws InvalidCredits, IdempotencyConflict, AccountNotFound, CreditsUnavailable
+ */
+export function adjustCredits(
+  { accountId, key, credits, reason, adminId }: AdjustRequest,
+  ports: CreditPorts = livePorts,
+): Promise<Adjusted> {
+  checkCredits(Math.abs(credits), { max: GRANT_MAX })
+  if (!reason.trim()) throw new InvalidCredits('A correction needs a reason.')
+  const source = { type: 'admin' as const, id: adminId, reason }
+  const entryId = entryIdOf(accountId, key)
+  return fenced<Adjusted>(
+    ports,
+    accountId,
+    key,
+    (recorded, account) => {
+      if (recorded.kind !== 'adjust' || recorded.amount !== credits) throw new IdempotencyConflict()
+      return { entryId, creditsLeft: account.credits, replayed: true }
+    },
+    () => {
+      const at = ports.now()
+      const entry: LogEntry =
+        credits > 0
+          ? { ...grantEntry({ key, credits, source, category: 'promotional' }, at), kind: 'adjust' }
+          : { key, kind: 'adjust', amount: credits, at, source }
+      return {
+        change: { entries: [entry], credits },
+        answer: (creditsLeft) => ({ entryId, creditsLeft, replayed: false }),
+      }
+    },
+  )
+}

@@ -1,0 +1,29 @@
+import type { CreditAccount } from '#models/credit-account.server.ts'
+import { InsufficientCredits, SpendingFrozen } from './errors.ts'
+import type { CreditPorts } from './ports.server.ts'
+import { resolveHold } from './resolve-hold.server.ts'
+import { tick } from './tick.server.ts'
+
+/**
+ * Decides from one read whether credits may leave an account. A refusal's numbers are those of that same read, and it
+ * comes only after everything that is due has been done.
+ * @param account the account as read, after its key was looked up
+ * @param credits how many are to leave
+ * @returns `go`, or `again` when something due was done first and the account must be read anew
+ * @throws SpendingFrozen, InsufficientCredits
+ */
+export async function admit(ports: CreditPorts, account: CreditAccount, credits: number): Promise<'go' | 'again'> {
+  if (account.frozen !== null) throw new SpendingFrozen(account.frozen)
+  const at = ports.now()
+  if (account.nextChange <= at) {
+    await tick(ports, account._id)
+    return 'again'
+  }
+  if (account.credits >= credits) return 'go'
+  const lapsed = account.holds.find((hold) => hold.expiresAt <= at)
+  if (lapsed) {
+    await resolveHold(ports, account._id, lapsed.id, 0)
+    return 'again'
+  }
+  throw new InsufficientCredits(credits, account.credits)
+}

@@ -1,0 +1,58 @@
+import type { mongo, Types } from 'mongoose'
+import { CreditAccountModel } from '#models/credit-account.server.ts'
+import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
+import { violations } from './invariants.ts'
+import { livePorts } from './ports.server.ts'
+
+export interface CreditAudit {
+  accounts: number
+  entries: number
+  violations: { accountId: string; problem: string }[]
+}
+
+const LOOKS_MAX = 10
+
+/**
+ * Checks every invariant over every account, also while the app is at work: account, ledger and account again are read,
+ * and compared only when nothing moved in between.
+ * @returns what was checked and what is wrong
+ */
+export async function auditCredits(): Promise<CreditAudit> {
+  const audit: CreditAudit = { accounts: 0, entries: 0, violations: [] }
+  for await (const { _id } of CreditAccountModel.collection.find({}, { projection: { _id: 1 } })) {
+    const { entries, problems } = await auditAccount(_id)
+    audit.accounts++
+    audit.entries += entries
+    for (const problem of problems) audit.violations.push({ accountId: _id.toHexString(), problem })
+  }
+  for (const orphan of await ownersWithoutAccount()) {
+    audit.violations.push({ accountId: orphan, problem: 'the ledger has entries of an account that does not exist' })
+  }
+  return audit
+}
+
+/** Checks one account; a busy one is looked at again. */
+async function auditAccount(accountId: Types.ObjectId): Promise<{ entries: number; problems: string[] }> {
+  for (let look = 0; look < LOOKS_MAX; look++) {
+    const before = await livePorts.store.findAccount(accountId)
+    const ledger = await rows().find({ accountId }).sort({ seq: 1 }).toArray()
+    const after = await livePorts.store.findAccount(accountId)
+    if (!before || !after) return { entries: 0, problems: ['the account vanished'] }
+    const still = before.version === after.version && before.credits === after.credits && before.held === after.held
+    if (still) return { entries: ledger.length + before.pending.length, problems: violations(before, ledger) }
+  }
+  return { entries: 0, problems: [`the account moved during ${LOOKS_MAX} looks; run the audit again`] }
+}
+
+async function ownersWithoutAccount(): Promise<string[]> {
+  const owners = await rows()
+    .aggregate<{ _id: Types.ObjectId }>([
+      { $group: { _id: '$accountId' } },
+      { $lookup: { from: CreditAccountModel.collection.name, localField: '_id', foreignField: '_id', as: 'account' } },
+      { $match: { account: { $size: 0 } } },
+    ])
+    .toArray()
+  return owners.map((owner) => owner._id.toHexString())
+}
+
+const rows = () => CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>

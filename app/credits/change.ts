@@ -1,0 +1,85 @@
+import type { CreditAccount, LogEntry } from '#models/credit-account.server.ts'
+import { BALANCE_MAX } from './credits.ts'
+import { InvalidCredits } from './errors.ts'
+import type { AccountFilter, AccountUpdate } from './store.server.ts'
+
+/** Caps that keep the document small whatever fails elsewhere. */
+export const PENDING_MAX = 1024
+export const HOLDS_MAX = 100
+export const GRANTS_MAX = 500
+
+/** What one operation does to an account, in one write. */
+export interface Change {
+  /** Entries to append to the log. */
+  entries: LogEntry[]
+  /** Added to `credits` and to `held`; together they are the sum of the entries' amounts. */
+  credits: number
+  held?: number
+  addHold?: CreditAccount['holds'][number]
+  removeHold?: string
+  /** Brings `nextChange` forward to this time. */
+  wakeAt?: Date
+  /** Replaces `nextChange`: for the tick alone, which has worked it out from all grants. */
+  nextChange?: Date
+  limits?: Record<string, CreditAccount['limits'][string]>
+  /** Counts one use of a limit. */
+  countLimit?: string
+}
+
+/**
+ * Builds the update of a change. The one place where amounts enter a write, so the one place that checks them.
+ * @param change what the operation does
+ * @param version the new version; none for a spend, which leaves it alone
+ * @throws InvalidCredits for anything but whole credits; Error when entries and sums contradict each other
+ */
+export function toUpdate(change: Change, version?: string): AccountUpdate {
+  const held = change.held ?? 0
+  const posted = change.entries.reduce((sum, entry) => sum + entry.amount, 0)
+  for (const credits of [change.credits, held, ...change.entries.map((entry) => entry.amount)]) {
+    if (!Number.isSafeInteger(credits) || Math.abs(credits) > BALANCE_MAX) {
+      throw new InvalidCredits('Credits must be whole numbers.')
+    }
+  }
+  if (posted !== change.credits + held) throw new Error('A change must move what its entries say')
+  const set = {
+    ...(version && { version }),
+    ...(change.nextChange && { nextChange: change.nextChange }),
+    ...Object.fromEntries(Object.entries(change.limits ?? {}).map(([name, counter]) => [`limits.${name}`, counter])),
+  }
+  // Built by hand instead of with undefined fields: the driver would send those as null.
+  const update: Record<string, unknown> = {
+    $inc: {
+      credits: change.credits,
+      ...(held !== 0 && { held }),
+      ...(change.countLimit && { [`limits.${change.countLimit}.used`]: 1 }),
+    },
+    $push: {
+      pending: { $each: change.entries.map(withoutUndefined) },
+      ...(change.addHold && { holds: change.addHold }),
+    },
+  }
+  if (Object.keys(set).length) update['$set'] = set
+  if (change.wakeAt) update['$min'] = { nextChange: change.wakeAt }
+  if (change.removeHold !== undefined) update['$pull'] = { holds: { id: change.removeHold } }
+  return update
+}
+
+/**
+ * The filter that every write shares: this account, as it was read, with none of the keys in its log and room for the
+ * entries.
+ */
+export function toFilter(
+  account: { _id: CreditAccount['_id']; version: string },
+  entries: readonly LogEntry[],
+): AccountFilter {
+  const keys = entries.map((entry) => entry.key)
+  return {
+    _id: account._id,
+    version: account.version,
+    'pending.key': keys.length === 1 ? { $ne: keys[0] } : { $nin: keys },
+    [`pending.${PENDING_MAX - entries.length}`]: { $exists: false },
+  }
+}
+
+const withoutUndefined = <T extends object>(value: T): T =>
+  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T

@@ -1,0 +1,131 @@
+import { DomainError } from '../domain-error.ts'
+
+/** Spending was refused because fewer credits are available than are needed. */
+export class InsufficientCredits extends DomainError {
+  readonly code = 'insufficient_credits'
+  /**
+   * @param required credits that the operation needs
+   * @param available credits that were spendable in the same read that decided the refusal
+   */
+  constructor(
+    readonly required: number,
+    readonly available: number,
+  ) {
+    super(`This needs ${required} credits and you have ${available}.`, { required, available })
+  }
+}
+
+/** Spending is stopped for a reason that stands in the account: an unpaid invoice, an open dispute, a ledger conflict. */
+export class SpendingFrozen extends DomainError {
+  readonly code: 'past_due' | 'spending_frozen'
+  /** @param reason the account's `frozen` reason */
+  constructor(readonly reason: string) {
+    super(
+      reason === 'past_due'
+        ? 'Spending is paused because a payment failed. Update your card to go on; your credits are safe.'
+        : 'Spending is paused on this account. Your credits are safe.',
+      { reason },
+    )
+    this.code = reason === 'past_due' ? 'past_due' : 'spending_frozen'
+  }
+}
+
+/** The plan's uses of something in this period are used up. */
+export class LimitReached extends DomainError {
+  readonly code = 'limit_reached'
+  /**
+   * @param limit name of the limit
+   * @param max uses a period
+   * @param resetsAt when the count starts again
+   */
+  constructor(limit: string, max: number, resetsAt: Date) {
+    super(`You have used all ${max} of this month.`, { limit, max, resetsAt: resetsAt.toISOString() })
+  }
+}
+
+/** The same idempotency key came with another request: another amount, action or operation. */
+export class IdempotencyConflict extends DomainError {
+  readonly code = 'idempotency_conflict'
+  constructor() {
+    super('This idempotency key was used for another request. Send a new key with a new request.')
+  }
+}
+
+/** There is no such hold, and there never was. */
+export class HoldNotFound extends DomainError {
+  readonly code = 'hold_not_found'
+  /** @param holdId the hold that was asked for */
+  constructor(holdId: string) {
+    super('There is no such hold.', { hold: holdId })
+  }
+}
+
+/** The hold was captured or released before, with another outcome than the one asked for now. */
+export class HoldAlreadyResolved extends DomainError {
+  readonly code = 'hold_already_resolved'
+  /**
+   * @param holdId the hold that was asked for
+   * @param outcome what became of it
+   * @param captured credits that were captured then
+   */
+  constructor(holdId: string, outcome: 'captured' | 'released', captured: number) {
+    super(`This hold was ${outcome} before.`, { hold: holdId, outcome, captured })
+  }
+}
+
+/** The account has as many open holds as it may have. */
+export class TooManyHolds extends DomainError {
+  readonly code = 'too_many_holds'
+  constructor() {
+    super('Too many holds are open. Capture or release some first.')
+  }
+}
+
+/** The account has as many grants as it may have. */
+export class TooManyGrants extends DomainError {
+  readonly code = 'too_many_grants'
+  constructor() {
+    super('This account has too many open grants to take another.')
+  }
+}
+
+/**
+ * Nobody knows whether the operation took effect, or the account was too busy to tell. Repeating it with the same key
+ * is safe.
+ */
+export class CreditsUnavailable extends DomainError {
+  readonly code = 'credits_unavailable'
+  readonly retryAfterSeconds = 2
+  /** @param cause the database's error, if there was one */
+  constructor(cause?: unknown) {
+    super('Credits cannot be moved right now. Try again with the same idempotency key: nothing is charged twice.')
+    this.cause = cause
+  }
+}
+
+/** The number is not a whole number of credits within the bounds. */
+export class InvalidCredits extends DomainError {
+  readonly code = 'invalid_credits'
+}
+
+/** The metadata is not a small flat record of short texts. */
+export class InvalidMetadata extends DomainError {
+  readonly code = 'invalid_metadata'
+}
+
+/** The owner has no credit account yet. */
+export class AccountNotFound extends DomainError {
+  readonly code = 'account_not_found'
+  constructor() {
+    super('There is no credit account for this owner.')
+  }
+}
+
+/** Two postings of one key differ. The account is frozen until a person has looked at it. */
+export class LedgerConflict extends DomainError {
+  readonly code = 'ledger_conflict'
+  /** @param entryId id of the entry whose two versions differ */
+  constructor(readonly entryId: string) {
+    super(`Two postings of ${entryId} differ.`)
+  }
+}

@@ -1,0 +1,59 @@
+import type { Types } from 'mongoose'
+import type { CreditAccount, LogEntry } from '#models/credit-account.server.ts'
+import { type Change, PENDING_MAX, toFilter, toUpdate } from './change.ts'
+import { CreditsUnavailable } from './errors.ts'
+import { type CreditPorts } from './ports.server.ts'
+import { findRecorded, readAccount } from './recorded.server.ts'
+import { settle, settleWhenFull } from './settle.server.ts'
+import type { AccountFilter } from './store.server.ts'
+
+/** How often an operation reads anew and tries again before it answers "unavailable, the same key is safe". */
+export const ROUNDS_MAX = 5
+/** Writers that renew the version make each other miss, so they get more rounds, with growing pauses between. */
+const FENCED_ROUNDS_MAX = 12
+
+/** What an operation makes of the account it read: a change to write, an answer without a write, or one more look. */
+export type Decision<T> =
+  | { change: Change; when?: AccountFilter; answer: (creditsAfter: number) => T }
+  | { answer: T; change?: undefined }
+  | 'again'
+
+/**
+ * Runs an operation other than a spend: read, look the key up, decide, then one write fenced by the version that was
+ * read before the key was looked up. The write renews the version.
+ * @param key the operation's key; the replay of a recorded one goes to `replay`
+ * @throws AccountNotFound, CreditsUnavailable, and whatever `decide` and `replay` throw
+ */
+export async function fenced<T>(
+  ports: CreditPorts,
+  accountId: Types.ObjectId,
+  key: string,
+  replay: (recorded: LogEntry, account: CreditAccount) => T | Promise<T>,
+  decide: (account: CreditAccount) => Decision<T> | Promise<Decision<T>>,
+): Promise<T> {
+  for (let round = 0; round < FENCED_ROUNDS_MAX; round++) {
+    await ports.pause(round)
+    const account = await readAccount(ports, accountId)
+    const recorded = await findRecorded(ports, account, key)
+    if (recorded) return replay(recorded, account)
+    const decision = await decide(account)
+    if (decision === 'again') continue
+    if (!decision.change) return decision.answer
+    const { change } = decision
+    if (account.pending.length + change.entries.length > PENDING_MAX) {
+      await settle(ports, accountId)
+      continue
+    }
+    // Above this line only checks; below it only the write.
+    const version = ports.newVersion()
+    const after = await ports.store.updateAccount(
+      { ...toFilter(account, change.entries), ...decision.when },
+      toUpdate(change, version),
+    )
+    if (!after) continue
+    ports.versions.set(accountId, version)
+    await settleWhenFull(ports, accountId, after.pendingCount, change.entries.length)
+    return decision.answer(after.credits)
+  }
+  throw new CreditsUnavailable()
+}

@@ -1,0 +1,11 @@
+/** Reasons for which spending stops, the weightiest first: with several in force, a refusal names the first. */
+const REASONS = ['ledger_conflict', 'dispute', 'past_due', 'closed'] as const
+export type FreezeReason = (typeof REASONS)[number]
+
+/**
+ * The reason that a refusal names.
+ * @param freezes causes in force, each `reason` or `reason:id`
+ * @returns null when nothing stops spending
+ */
+export const weightiest = (freezes: string[]): FreezeReason | null =>
+  REASONS.find((reason) => freezes.some((cause) => cause === reason || cause.startsWith(`${reason}:`))) ?? null

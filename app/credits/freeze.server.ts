@@ -1,0 +1,71 @@
+import type { Types } from 'mongoose'
+import { CreditsUnavailable } from './errors.ts'
+import { type FreezeReason, weightiest } from './freeze-reasons.ts'
+import { type CreditPorts, livePorts } from './ports.server.ts'
+import { readAccount } from './recorded.server.ts'
+
+const ROUNDS_MAX = 12
+
+/**
+ * Stops spending. Holds that are open may still be captured: they are promises already given. Safe to repeat.
+ * @param accountId the owner
+ * @param reason why
+ * @param causeId what exactly, where there can be several at once (a dispute's id)
+ */
+export function freezeSpending(
+  accountId: Types.ObjectId,
+  reason: FreezeReason,
+  causeId?: string,
+  ports: CreditPorts = livePorts,
+): Promise<void> {
+  return freeze(ports, accountId, reason, causeId)
+}
+
+/** `freezeSpending` for the engine itself. */
+export async function freeze(
+  ports: CreditPorts,
+  accountId: Types.ObjectId,
+  reason: FreezeReason,
+  causeId?: string,
+): Promise<void> {
+  const cause = causeId ? `${reason}:${causeId}` : reason
+  await changeFreezes(ports, accountId, (freezes) => (freezes.includes(cause) ? freezes : [...freezes, cause]))
+}
+
+/**
+ * Ends one cause for which spending was stopped; it goes on when no other is left. Safe to repeat.
+ * @param accountId the owner
+ * @param reason why it was stopped
+ * @param causeId what exactly, as it was given to `freezeSpending`
+ */
+export async function unfreezeSpending(
+  accountId: Types.ObjectId,
+  reason: FreezeReason,
+  causeId?: string,
+  ports: CreditPorts = livePorts,
+): Promise<void> {
+  const cause = causeId ? `${reason}:${causeId}` : reason
+  await changeFreezes(ports, accountId, (freezes) => freezes.filter((other) => other !== cause))
+}
+
+async function changeFreezes(
+  ports: CreditPorts,
+  accountId: Types.ObjectId,
+  change: (freezes: string[]) => string[],
+): Promise<void> {
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    await ports.pause(round)
+    const account = await readAccount(ports, accountId)
+    const freezes = change(account.freezes)
+    if (freezes.length === account.freezes.length) return
+    const version = ports.newVersion()
+    const after = await ports.store.updateAccount(
+      { _id: accountId, version: account.version },
+      { $set: { freezes, frozen: weightiest(freezes), version } },
+    )
+    if (!after) continue
+    ports.versions.set(accountId, version)
+    return
+  }
+  throw new CreditsUnavailable()
+}

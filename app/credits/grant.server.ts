@@ -1,0 +1,118 @@
+import type { Types } from 'mongoose'
+import {
+  type CreditAccount,
+  type EntrySource,
+  type GrantCategory,
+  type GrantTerms,
+  type LogEntry,
+  NEVER,
+} from '#models/credit-account.server.ts'
+import { BALANCE_MAX, checkCredits, checkMetadata, GRANT_MAX } from './credits.ts'
+import { type Change, GRANTS_MAX } from './change.ts'
+import { IdempotencyConflict, InvalidCredits, TooManyGrants } from './errors.ts'
+import { fenced } from './fenced.server.ts'
+import { grantIdOf } from './keys.ts'
+import { type CreditPorts, livePorts } from './ports.server.ts'
+import { entryIdOf, findRecorded } from './recorded.server.ts'
+
+export interface GrantRequest {
+  /** From keys.ts; the same key never grants twice. */
+  key: string
+  /** Whole credits, 1 to 1 000 000 000. */
+  credits: number
+  /** What paid for them. */
+  source: EntrySource
+  category?: GrantCategory
+  /** 0 burns first, 100 last. */
+  priority?: number
+  /** UTC; now unless told. A later time schedules the grant. */
+  effectiveAt?: Date
+  /** UTC; never unless told. */
+  expiresAt?: Date
+  metadata?: Record<string, string>
+}
+
+export interface Granted {
+  /** What the entries grant, or will: on a replay as it was recorded, whatever is asked for now. */
+  credits: number
+  entryIds: string[]
+  replayed: boolean
+}
+
+/**
+ * Grants credits: this is where credits come from. All grants of one call are made in one write, once. Safe to repeat
+ * with the same keys, at once and late: a replay answers what was recorded.
+ * @param accountId the owner
+ * @param requests at least one grant, each with its own key
+ * @returns how many credits the entries grant
+ * @throws InvalidCredits, InvalidMetadata, TooManyGrants, IdempotencyConflict, AccountNotFound, CreditsUnavailable
+ */
+export async function grantCredits(
+  accountId: Types.ObjectId,
+  requests: readonly GrantRequest[],
+  ports: CreditPorts = livePorts,
+): Promise<Granted> {
+  const [first] = requests
+  if (!first) throw new InvalidCredits('There is nothing to grant.')
+  for (const request of requests) {
+    checkCredits(request.credits, { max: GRANT_MAX })
+    checkMetadata(request.metadata)
+  }
+  const entryIds = requests.map((request) => entryIdOf(accountId, request.key))
+  return fenced<Granted>(
+    ports,
+    accountId,
+    first.key,
+    // All entries of a call were written at once, so the first one stands for all.
+    async (recorded, account) => {
+      if (!recorded.grant) throw new IdempotencyConflict()
+      const all = await Promise.all(requests.map((request) => findRecorded(ports, account, request.key)))
+      const credits = all.reduce((sum, entry) => sum + (entry?.grant?.granted ?? 0), 0)
+      return { credits, entryIds: entryIds.filter((_, index) => all[index]), replayed: true }
+    },
+    (account) => {
+      const change = grantChange(account, requests, ports.now())
+      const credits = requests.reduce((sum, request) => sum + request.credits, 0)
+      return { change, answer: () => ({ credits, entryIds, replayed: false }) }
+    },
+  )
+}
+
+/** What granting does to an account; refuses what would let the document or the numbers grow without bound. */
+function grantChange(account: CreditAccount, requests: readonly GrantRequest[], at: Date): Change {
+  const waiting = account.pending.filter((entry) => entry.grant).length
+  if (account.grants.length + waiting + requests.length > GRANTS_MAX) throw new TooManyGrants()
+  const entries = requests.map((request) => grantEntry(request, at))
+  const credits = entries.reduce((sum, entry) => sum + entry.amount, 0)
+  if (account.credits + account.held + credits > BALANCE_MAX) {
+    throw new InvalidCredits(`A balance is at most ${BALANCE_MAX} credits.`)
+  }
+  const wakes = entries.map(({ kind, grant }) => (kind === 'schedule' ? grant?.effectiveAt : grant?.expiresAt) ?? NEVER)
+  return { entries, credits, wakeAt: new Date(Math.min(...wakes.map((wake) => wake.getTime()))) }
+}
+
+/** The entry of a grant: `schedule` with amount 0 while its time is to come. */
+export function grantEntry(request: GrantRequest, at: Date): LogEntry {
+  const effectiveAt = request.effectiveAt ?? at
+  const grant: GrantTerms = {
+    id: grantIdOf(request.key),
+    source: request.source,
+    category: request.category ?? 'paid',
+    priority: request.priority ?? 50,
+    granted: request.credits,
+    effectiveAt,
+    expiresAt: request.expiresAt ?? NEVER,
+    createdAt: at,
+  }
+  const later = effectiveAt > at
+  return {
+    key: request.key,
+    kind: later ? 'schedule' : 'grant',
+    amount: later ? 0 : request.credits,
+    at,
+    source: request.source,
+    metadata: checkMetadata(request.metadata),
+    grantId: grant.id,
+    grant,
+  }
+}

@@ -1,0 +1,111 @@
+import type { Types } from 'mongoose'
+import { type LogEntry, NEVER } from '#models/credit-account.server.ts'
+import { admit } from './admission.server.ts'
+import { HOLDS_MAX } from './change.ts'
+import { checkCredits, checkMetadata } from './credits.ts'
+import { IdempotencyConflict, InvalidCredits, TooManyHolds } from './errors.ts'
+import { fenced } from './fenced.server.ts'
+import { holdIdOf } from './keys.ts'
+import { type CreditPorts, livePorts } from './ports.server.ts'
+import { type ResolvedHold, resolveHold } from './resolve-hold.server.ts'
+
+const HOLD_MS_DEFAULT = 15 * 60 * 1000
+/** A hold shelters credits from expiry, so it may not live for ever. */
+const HOLD_MS_MAX = 24 * 60 * 60 * 1000
+
+export interface HoldRequest {
+  accountId: Types.ObjectId
+  key: string
+  /** Whole credits, 1 to 1 000 000. */
+  credits: number
+  action: string
+  /** How long the hold lives, in milliseconds; 15 minutes unless told, 24 hours at most. */
+  ttlMs?: number
+  metadata?: Record<string, string>
+}
+
+export interface PlacedHold {
+  holdId: string
+  credits: number
+  expiresAt: Date
+  creditsLeft: number
+  replayed: boolean
+}
+
+/**
+ * Sets credits aside for something that is not done at once: hold, run, capture. Safe to repeat with its key, also after
+ * the hold was captured or released.
+ * @throws InsufficientCredits, SpendingFrozen, TooManyHolds, IdempotencyConflict, InvalidCredits, CreditsUnavailable
+ */
+export function placeHold(request: HoldRequest, ports: CreditPorts = livePorts): Promise<PlacedHold> {
+  const { accountId, key, action, ttlMs = HOLD_MS_DEFAULT } = request
+  const credits = checkCredits(request.credits)
+  const metadata = checkMetadata(request.metadata)
+  if (!Number.isSafeInteger(ttlMs) || ttlMs < 1000 || ttlMs > HOLD_MS_MAX) {
+    throw new InvalidCredits('A hold lives from 1 second to 24 hours.')
+  }
+  const id = holdIdOf(key)
+  return fenced<PlacedHold>(
+    ports,
+    accountId,
+    key,
+    (recorded, account) => {
+      const same = recorded.kind === 'hold' && recorded.holds === credits && recorded.action === action
+      if (!same) throw new IdempotencyConflict()
+      const expiresAt = recorded.holdExpiresAt ?? NEVER
+      return { holdId: id, credits, expiresAt, creditsLeft: account.credits, replayed: true }
+    },
+    async (account) => {
+      if ((await admit(ports, account, credits)) === 'again') return 'again'
+      if (account.holds.length >= HOLDS_MAX) throw new TooManyHolds()
+      const at = ports.now()
+      const expiresAt = new Date(at.getTime() + ttlMs)
+      const source = { type: 'action' as const, id: action }
+      const entry: LogEntry = {
+        key,
+        kind: 'hold',
+        amount: 0,
+        at,
+        source,
+        action,
+        metadata,
+        hold: id,
+        holds: credits,
+        holdExpiresAt: expiresAt,
+      }
+      return {
+        change: {
+          entries: [entry],
+          credits: -credits,
+          held: credits,
+          addHold: { id, amount: credits, action, expiresAt, createdAt: at },
+        },
+        when: { credits: { $gte: credits }, nextChange: { $gt: at }, frozen: null },
+        answer: (creditsLeft) => ({ holdId: id, credits, expiresAt, creditsLeft, replayed: false }),
+      }
+    },
+  )
+}
+
+/**
+ * Keeps what was used of a hold and gives the rest back. Allowed while the hold stands, even past its time.
+ * @param request which hold, and how many of its credits were used (0 gives all back)
+ * @throws HoldNotFound; HoldAlreadyResolved when it ended otherwise before; InvalidCredits when more was used than held
+ */
+export function captureHold(
+  request: { accountId: Types.ObjectId; holdId: string; credits: number },
+  ports: CreditPorts = livePorts,
+): Promise<ResolvedHold> {
+  return resolveHold(ports, request.accountId, request.holdId, checkCredits(request.credits, { min: 0 }))
+}
+
+/**
+ * Gives a hold's credits back. Safe to repeat.
+ * @throws HoldNotFound; HoldAlreadyResolved when it was captured before
+ */
+export function releaseHold(
+  request: { accountId: Types.ObjectId; holdId: string },
+  ports: CreditPorts = livePorts,
+): Promise<ResolvedHold> {
+  return resolveHold(ports, request.accountId, request.holdId, 0)
+}

@@ -1,0 +1,78 @@
+import type { mongo, Types } from 'mongoose'
+import type { EntryKind, LogEntry } from '#models/credit-account.server.ts'
+import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
+import { fold } from './fold.ts'
+import { livePorts } from './ports.server.ts'
+import { findRecorded, readAccount } from './recorded.server.ts'
+import { ledgerRows } from './settle.server.ts'
+
+export const PAGE_MAX = 200
+
+export interface EntryFilter {
+  kinds?: EntryKind[]
+  action?: string
+  /** UTC, inclusive. */
+  from?: Date
+  /** UTC, exclusive. */
+  to?: Date
+}
+
+export interface EntryPage {
+  /** Newest first. */
+  entries: CreditEntry[]
+  /** Give it as `before` to read on; null at the end. */
+  nextBefore: number | null
+}
+
+/**
+ * Lists an account's entries, newest first: the ledger, and what still stands in the log, as one numbered list.
+ * @param accountId the owner
+ * @param options `before`: only entries whose `seq` is smaller; `limit`: 1 to 200, 50 unless told; and filters
+ * @throws AccountNotFound
+ */
+export async function listEntries(
+  accountId: Types.ObjectId,
+  { before = Number.MAX_SAFE_INTEGER, limit = 50, ...filter }: EntryFilter & { before?: number; limit?: number } = {},
+): Promise<EntryPage> {
+  const size = Math.max(1, Math.min(limit, PAGE_MAX))
+  // The account first: rows below its `posted` never change, and the rest is in the log that was read with it.
+  const account = await readAccount(livePorts, accountId)
+  const { burned } = fold(account, account.pending)
+  const logged = ledgerRows(account, burned)
+    .reverse()
+    .filter((row) => row.seq < before && matches(row, filter))
+  const posted = await rows()
+    .find({ accountId, seq: { $lt: Math.min(before, account.posted) }, ...toQuery(filter) })
+    .sort({ seq: -1 })
+    .limit(size + 1)
+    .maxTimeMS(2000)
+    .toArray()
+  const found = [...logged, ...posted]
+  const entries = found.slice(0, size)
+  return { entries, nextBefore: found.length > size ? (entries.at(-1)?.seq ?? null) : null }
+}
+
+/**
+ * Finds what was recorded under a key.
+ * @returns null when nothing was
+ * @throws AccountNotFound
+ */
+export async function findEntry(accountId: Types.ObjectId, key: string): Promise<LogEntry | null> {
+  return findRecorded(livePorts, await readAccount(livePorts, accountId), key)
+}
+
+const rows = () => CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>
+
+const matches = (row: CreditEntry, { kinds, action, from, to }: EntryFilter): boolean =>
+  (!kinds || kinds.includes(row.kind)) &&
+  (action === undefined || row.action === action) &&
+  (!from || row.at >= from) &&
+  (!to || row.at < to)
+
+function toQuery({ kinds, action, from, to }: EntryFilter): mongo.Filter<CreditEntry> {
+  return {
+    ...(kinds && { kind: { $in: kinds } }),
+    ...(action !== undefined && { action }),
+    ...((from ?? to) && { at: { ...(from && { $gte: from }), ...(to && { $lt: to }) } }),
+  }
+}

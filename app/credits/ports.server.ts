@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Types } from 'mongoose'
+import { now } from '../clock.server.ts'
+import { type CreditStore, mongoStore } from './store.server.ts'
+
+/** What the engine needs of the world; the simulator gives each of its processes its own. */
+export interface CreditPorts {
+  store: CreditStore
+  now(): Date
+  /** A version that has never been: random, so that one seen on a branch that a failover undid can never match again. */
+  newVersion(): string
+  /** Waits a little before another round. */
+  pause(round: number): Promise<void>
+  versions: VersionCache
+}
+
+/**
+ * The versions that this process saw last, so that a warm spend needs no read. Being out of date costs one miss and a
+ * re-read, never a wrong write.
+ */
+export class VersionCache {
+  readonly #versions = new Map<string, string>()
+  readonly #max: number
+
+  /** @param max accounts to remember */
+  constructor(max = 20_000) {
+    this.#max = max
+  }
+
+  get(accountId: Types.ObjectId): string | undefined {
+    return this.#versions.get(accountId.toHexString())
+  }
+
+  set(accountId: Types.ObjectId, version: string): void {
+    const id = accountId.toHexString()
+    this.#versions.delete(id)
+    this.#versions.set(id, version)
+    if (this.#versions.size > this.#max) {
+      for (const oldest of this.#versions.keys()) {
+        this.#versions.delete(oldest)
+        break
+      }
+    }
+  }
+
+  delete(accountId: Types.ObjectId): void {
+    this.#versions.delete(accountId.toHexString())
+  }
+}
+
+export const livePorts: CreditPorts = {
+  store: mongoStore,
+  now,
+  newVersion: () => randomBytes(12).toString('base64url'),
+  pause: async (round) => {
+    if (round > 0) await sleep(Math.random() * 10 * 2 ** Math.min(round, 5))
+  },
+  versions: new VersionCache(),
+}

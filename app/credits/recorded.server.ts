@@ -1,0 +1,28 @@
+import type { Types } from 'mongoose'
+import type { CreditAccount, LogEntry } from '#models/credit-account.server.ts'
+import { AccountNotFound } from './errors.ts'
+import type { CreditPorts } from './ports.server.ts'
+
+/** The id of an entry in the ledger. */
+export const entryIdOf = (accountId: Types.ObjectId, key: string): string => `${accountId.toHexString()}:${key}`
+
+/**
+ * Reads an account and remembers its version.
+ * @throws AccountNotFound
+ */
+export async function readAccount(ports: CreditPorts, accountId: Types.ObjectId): Promise<CreditAccount> {
+  const account = await ports.store.findAccount(accountId)
+  if (!account) throw new AccountNotFound()
+  ports.versions.set(accountId, account.version)
+  return account
+}
+
+/**
+ * Looks a key up where it can be: in the log of the account just read, then in the ledger. The version was read before,
+ * so a settle that moves the entry between the two look-ups makes the write that follows miss.
+ */
+export async function findRecorded(ports: CreditPorts, account: CreditAccount, key: string): Promise<LogEntry | null> {
+  return (
+    account.pending.find((entry) => entry.key === key) ?? (await ports.store.findEntry(entryIdOf(account._id, key)))
+  )
+}

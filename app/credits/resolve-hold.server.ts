@@ -1,0 +1,83 @@
+import type { Types } from 'mongoose'
+import { type CreditAccount, type LogEntry, NEVER } from '#models/credit-account.server.ts'
+import { HoldAlreadyResolved, HoldNotFound, InvalidCredits } from './errors.ts'
+import { fenced } from './fenced.server.ts'
+import { fold } from './fold.ts'
+import { resolveKey } from './keys.ts'
+import type { CreditPorts } from './ports.server.ts'
+import { entryIdOf } from './recorded.server.ts'
+
+export interface ResolvedHold {
+  entryId: string
+  captured: number
+  released: number
+  creditsLeft: number
+  replayed: boolean
+}
+
+/**
+ * Ends a hold, once: captures `used` of its credits and gives the rest back; 0 releases it. The one piece of code behind
+ * a capture, a release and a hold whose time is up.
+ * @throws HoldNotFound, HoldAlreadyResolved, InvalidCredits, CreditsUnavailable
+ */
+export function resolveHold(
+  ports: CreditPorts,
+  accountId: Types.ObjectId,
+  holdId: string,
+  used: number,
+): Promise<ResolvedHold> {
+  const key = resolveKey(holdId)
+  const entryId = entryIdOf(accountId, key)
+  return fenced<ResolvedHold>(
+    ports,
+    accountId,
+    key,
+    (recorded, account) => {
+      const captured = -recorded.amount || 0
+      if (captured !== used) {
+        throw new HoldAlreadyResolved(holdId, captured > 0 ? 'captured' : 'released', captured)
+      }
+      const released = (recorded.holds ?? captured) - captured
+      return { entryId, captured, released, creditsLeft: account.credits, replayed: true }
+    },
+    (account) => {
+      const hold = account.holds.find((candidate) => candidate.id === holdId)
+      if (!hold) throw new HoldNotFound(holdId)
+      if (used > hold.amount) throw new InvalidCredits(`This hold has ${hold.amount} credits.`)
+      const entry: LogEntry = {
+        key,
+        kind: used > 0 ? 'capture' : 'release',
+        amount: -used || 0,
+        at: ports.now(),
+        source: { type: 'hold', id: holdId },
+        action: hold.action,
+        hold: holdId,
+        holds: hold.amount,
+      }
+      return {
+        change: {
+          entries: [entry],
+          credits: hold.amount - used,
+          held: -hold.amount,
+          removeHold: holdId,
+          wakeAt: earliestExpiryUnder(account, holdId),
+        },
+        answer: (creditsLeft) => ({
+          entryId,
+          captured: used,
+          released: hold.amount - used,
+          creditsLeft,
+          replayed: false,
+        }),
+      }
+    },
+  )
+}
+
+/** What a hold gives back may belong to grants that have expired meanwhile: those must be looked at before a spend. */
+function earliestExpiryUnder(account: CreditAccount, holdId: string): Date {
+  const sheltering = fold(account, account.pending).grants.filter((grant) =>
+    grant.reserved.some((slice) => slice.hold === holdId),
+  )
+  return new Date(Math.min(NEVER.getTime(), ...sheltering.map((grant) => grant.expiresAt.getTime())))
+}

@@ -1,0 +1,102 @@
+import type { Types } from 'mongoose'
+import type { CreditAccount } from '#models/credit-account.server.ts'
+import type { CreditEntry } from '#models/credit-entry.server.ts'
+import { logger } from '../log.server.ts'
+import { LedgerConflict } from './errors.ts'
+import { fold, type Folded } from './fold.ts'
+import { freeze } from './freeze.server.ts'
+import { type CreditPorts, livePorts } from './ports.server.ts'
+import { entryIdOf, readAccount } from './recorded.server.ts'
+import type { AccountUpdate } from './store.server.ts'
+
+/** A log of this many entries is posted by the writer that filled it, without waiting for the job. */
+const FULL = 256
+
+/**
+ * Posts the entries of an account's log to the ledger, then folds them into the grants and takes them off the log.
+ * Idempotent at every point, by any process, at any time: a crash between the two leaves rows that the next settle
+ * meets again.
+ * @param accountId the owner
+ * @returns how many entries left the log; 0 when there were none or another write came first
+ * @throws LedgerConflict when a row of the ledger differs from the entry of its key; the account is frozen first
+ */
+export function settleAccount(accountId: Types.ObjectId, ports: CreditPorts = livePorts): Promise<number> {
+  return settle(ports, accountId)
+}
+
+/** `settleAccount` for the engine itself. */
+export async function settle(ports: CreditPorts, accountId: Types.ObjectId): Promise<number> {
+  const account = await readAccount(ports, accountId)
+  if (account.pending.length === 0) return 0
+  const folded = fold(account, account.pending)
+  const rows = ledgerRows(account, folded.burned)
+  await post(ports, accountId, rows)
+
+  const version = ports.newVersion()
+  const after = await ports.store.updateAccount(
+    { _id: accountId, version: account.version },
+    trim(account, folded, version),
+  )
+  if (!after) return 0
+  ports.versions.set(accountId, version)
+  return rows.length
+}
+
+/** Settles at once when a write has filled the log; its own outcome stands whatever becomes of the settle. */
+export async function settleWhenFull(
+  ports: CreditPorts,
+  accountId: Types.ObjectId,
+  pendingCount: number,
+  written: number,
+): Promise<void> {
+  // Only the writer that crosses the mark does it, lest every process posts the same entries; past twice the mark
+  // something is wrong with that one, and everybody helps.
+  const crossed = Math.floor(pendingCount / FULL) > Math.floor((pendingCount - written) / FULL)
+  if (!crossed && pendingCount < 2 * FULL) return
+  try {
+    await settle(ports, accountId)
+  } catch (error) {
+    logger.warn({ err: error, accountId }, 'a full credit log could not be settled at once; the job will do it')
+  }
+}
+
+/** The log as rows of the ledger: numbered from `posted`, with the balance after each. */
+export function ledgerRows(account: CreditAccount, burned: Map<string, [string, number][]>): CreditEntry[] {
+  const logged = account.pending.reduce((sum, entry) => sum + entry.amount, 0)
+  let balance = account.credits + account.held - logged
+  return account.pending.map((entry, index) => {
+    balance += entry.amount
+    return {
+      ...entry,
+      _id: entryIdOf(account._id, entry.key),
+      accountId: account._id,
+      seq: account.posted + index,
+      balance,
+      burned: burned.get(entry.key) ?? [],
+    }
+  })
+}
+
+/** Inserts rows; one that was there already must say the same, or the account is stopped for a person to look at. */
+async function post(ports: CreditPorts, accountId: Types.ObjectId, rows: CreditEntry[]): Promise<void> {
+  const duplicates = new Set(await ports.store.insertEntries(rows))
+  for (const row of rows.filter((candidate) => duplicates.has(candidate._id))) {
+    const twin = await ports.store.findEntry(row._id)
+    if (twin && fingerprint(twin) === fingerprint(row)) continue
+    logger.error({ accountId, entryId: row._id, alert: true }, 'two postings of one key differ; account frozen')
+    await freeze(ports, accountId, 'ledger_conflict')
+    throw new LedgerConflict(row._id)
+  }
+}
+
+const fingerprint = ({ key, kind, amount, at, seq, balance, burned, grantId, hold, holds }: CreditEntry): string =>
+  JSON.stringify([key, kind, amount, at.getTime(), seq, balance, burned, grantId, hold, holds])
+
+/** Spends may land meanwhile, so only the posted entries are pulled; spends do not touch what is set here. */
+function trim(account: CreditAccount, { grants, debt }: Folded, version: string): AccountUpdate {
+  return {
+    $set: { grants, debt, version },
+    $pull: { pending: { key: { $in: account.pending.map((entry) => entry.key) } } },
+    $inc: { posted: account.pending.length },
+  }
+}

@@ -1,0 +1,95 @@
+import type { Types } from 'mongoose'
+import type { CreditAccount, LogEntry } from '#models/credit-account.server.ts'
+import { admit } from './admission.server.ts'
+import { PENDING_MAX, toFilter, toUpdate } from './change.ts'
+import { checkCredits, checkMetadata } from './credits.ts'
+import { CreditsUnavailable, IdempotencyConflict } from './errors.ts'
+import { ROUNDS_MAX } from './fenced.server.ts'
+import { type CreditPorts, livePorts } from './ports.server.ts'
+import { entryIdOf, findRecorded, readAccount } from './recorded.server.ts'
+import { settle, settleWhenFull } from './settle.server.ts'
+import type { AccountFilter } from './store.server.ts'
+
+export interface SpendRequest {
+  accountId: Types.ObjectId
+  /** From keys.ts; the same key never spends twice. */
+  key: string
+  /** Whole credits, 1 to 1 000 000. */
+  credits: number
+  /** What they are spent on. */
+  action: string
+  metadata?: Record<string, string>
+}
+
+export interface Spent {
+  entryId: string
+  creditsLeft: number
+  replayed: boolean
+}
+
+/**
+ * Spends credits: this is where credits go. One conditional update takes them and logs the entry; it leaves the version
+ * alone, so that spends on one account do not disturb each other. Safe to repeat with its key, at once and late.
+ * @param request who, how many, on what, under which key
+ * @returns the entry, and what is left
+ * @throws InsufficientCredits, SpendingFrozen, IdempotencyConflict, InvalidCredits, InvalidMetadata, AccountNotFound;
+ * CreditsUnavailable when the outcome is unknown or the account too busy: the same key is safe
+ */
+export async function spendCredits(request: SpendRequest, ports: CreditPorts = livePorts): Promise<Spent> {
+  const { accountId, key, action } = request
+  const credits = checkCredits(request.credits)
+  const metadata = checkMetadata(request.metadata)
+  const source = { type: 'action' as const, id: action }
+  const entry = (): LogEntry => ({ key, kind: 'spend', amount: -credits, at: ports.now(), source, action, metadata })
+
+  // A version seen before lets a warm spend go without reading the account; a miss is decided from a fresh read.
+  const warm = ports.versions.get(accountId)
+  if (warm !== undefined) {
+    const recorded = await ports.store.findEntry(entryIdOf(accountId, key))
+    if (recorded) return replayOf(await readAccount(ports, accountId), recorded, request)
+    const spent = await write(ports, { _id: accountId, version: warm }, entry())
+    if (spent) return spent
+  }
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    await ports.pause(round)
+    const account = await readAccount(ports, accountId)
+    const recorded = await findRecorded(ports, account, key)
+    if (recorded) return replayOf(account, recorded, request)
+    if ((await admit(ports, account, credits)) === 'again') continue
+    if (account.pending.length >= PENDING_MAX) {
+      await settle(ports, accountId)
+      continue
+    }
+    const spent = await write(ports, account, entry())
+    if (spent) return spent
+  }
+  throw new CreditsUnavailable()
+}
+
+/** The one write: it hits only while nothing has happened since the version was read but other spends. */
+async function write(
+  ports: CreditPorts,
+  account: Pick<CreditAccount, '_id' | 'version'>,
+  entry: LogEntry,
+): Promise<Spent | null> {
+  const filter: AccountFilter = {
+    ...toFilter(account, [entry]),
+    credits: { $gte: -entry.amount },
+    nextChange: { $gt: ports.now() },
+    frozen: null,
+  }
+  const after = await ports.store.updateAccount(filter, toUpdate({ entries: [entry], credits: entry.amount }))
+  if (!after) {
+    ports.versions.delete(account._id)
+    return null
+  }
+  await settleWhenFull(ports, account._id, after.pendingCount, 1)
+  return { entryId: entryIdOf(account._id, entry.key), creditsLeft: after.credits, replayed: false }
+}
+
+/** A replay answers what was recorded, if it is the same request. */
+function replayOf(account: CreditAccount, recorded: LogEntry, request: SpendRequest): Spent {
+  const same = recorded.kind === 'spend' && recorded.amount === -request.credits && recorded.action === request.action
+  if (!same) throw new IdempotencyConflict()
+  return { entryId: entryIdOf(account._id, recorded.key), creditsLeft: account.credits, replayed: true }
+}

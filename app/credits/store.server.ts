@@ -1,0 +1,115 @@
+import type { mongo, Types } from 'mongoose'
+import { type CreditAccount, CreditAccountModel } from '#models/credit-account.server.ts'
+import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
+import { CreditsUnavailable } from './errors.ts'
+
+export type AccountFilter = mongo.Filter<CreditAccount>
+export type AccountUpdate = mongo.UpdateFilter<CreditAccount>
+
+/** What a conditional update tells of the account that it hit. */
+export interface Updated {
+  credits: number
+  pendingCount: number
+}
+
+/**
+ * The few database calls that the engine makes. Each is one command; the simulator runs the same engine over a double.
+ * Reads see only what a majority has; writes are acknowledged when a majority has them in its journal (both are set on
+ * the connection).
+ */
+export interface CreditStore {
+  findAccount(accountId: Types.ObjectId): Promise<CreditAccount | null>
+  /** @returns false when the account exists */
+  insertAccount(account: CreditAccount): Promise<boolean>
+  /** @returns null when the filter missed */
+  updateAccount(filter: AccountFilter, update: AccountUpdate): Promise<Updated | null>
+  findEntry(entryId: string): Promise<CreditEntry | null>
+  /** Entries of the account that grant from a source or take back of it. */
+  findEntriesOfSource(accountId: Types.ObjectId, sourceId: string): Promise<CreditEntry[]>
+  /** @returns ids of the rows that were there already */
+  insertEntries(rows: CreditEntry[]): Promise<string[]>
+}
+
+const TIME_LIMIT_MS = 5000
+const DUPLICATE_KEY = 11000
+/** The server refused the document itself: a bug, not an outage. */
+const DOCUMENT_VALIDATION_FAILED = 121
+
+// The plain driver: mongoose would strip filter paths that it does not know and add fields of its own.
+const accounts = () => CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
+const entries = () => CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>
+
+/**
+ * A database error in a write means that nobody knows whether it took effect, and is told as that.
+ * @throws CreditsUnavailable
+ */
+async function known<T>(operation: Promise<T>): Promise<T> {
+  try {
+    return await operation
+  } catch (error) {
+    const code = (error as { code?: unknown }).code
+    if (code === DUPLICATE_KEY || code === DOCUMENT_VALIDATION_FAILED) throw error
+    throw new CreditsUnavailable(error)
+  }
+}
+
+export const mongoStore: CreditStore = {
+  findAccount: (accountId) => known(accounts().findOne({ _id: accountId }, { maxTimeMS: TIME_LIMIT_MS })),
+
+  async insertAccount(account) {
+    try {
+      await known(accounts().insertOne(account, { maxTimeMS: TIME_LIMIT_MS }))
+      return true
+    } catch (error) {
+      if ((error as { code?: unknown }).code === DUPLICATE_KEY) return false
+      throw error
+    }
+  },
+
+  async updateAccount(filter, update) {
+    const after = await known(
+      accounts().findOneAndUpdate(filter, update, {
+        returnDocument: 'after',
+        projection: { credits: 1, pendingCount: { $size: '$pending' } },
+        maxTimeMS: TIME_LIMIT_MS,
+      }),
+    )
+    return after as unknown as Updated | null
+  },
+
+  findEntry: (entryId) => known(entries().findOne({ _id: entryId }, { maxTimeMS: TIME_LIMIT_MS })),
+
+  findEntriesOfSource: (accountId, sourceId) =>
+    known(
+      entries()
+        .find(
+          { accountId, $or: [{ 'source.id': sourceId }, { 'of.id': sourceId }] },
+          { maxTimeMS: TIME_LIMIT_MS, sort: { seq: 1 } },
+        )
+        .toArray(),
+    ),
+
+  async insertEntries(rows) {
+    try {
+      await known(entries().insertMany(rows, { ordered: false, maxTimeMS: TIME_LIMIT_MS }))
+      return []
+    } catch (error) {
+      return duplicateIds(error, rows)
+    }
+  },
+}
+
+/** Only a duplicate of `_id` is a row that was posted before; any other failure is passed on. */
+function duplicateIds(error: unknown, rows: CreditEntry[]): string[] {
+  const { writeErrors, result } = error as {
+    writeErrors?: { code: number; index: number; errmsg?: string }[]
+    result?: { getWriteConcernError?: () => unknown }
+  }
+  const failures = Array.isArray(writeErrors) ? writeErrors : writeErrors ? [writeErrors] : []
+  const unknownOutcome = result?.getWriteConcernError?.()
+  if (!failures.length || unknownOutcome || failures.some((failure) => !isIdDuplicate(failure))) throw error
+  return failures.flatMap((failure) => rows[failure.index]?._id ?? [])
+}
+
+const isIdDuplicate = (failure: { code: number; errmsg?: string }): boolean =>
+  failure.code === DUPLICATE_KEY && /index: _id_/.test(failure.errmsg ?? '')

@@ -1,0 +1,80 @@
+import type { Types } from 'mongoose'
+import { type CreditAccount, type Grant, type LogEntry, NEVER } from '#models/credit-account.server.ts'
+import { PENDING_MAX, toFilter, toUpdate } from './change.ts'
+import { fold } from './fold.ts'
+import { activateKey, expireKey } from './keys.ts'
+import { type CreditPorts, livePorts } from './ports.server.ts'
+import { readAccount } from './recorded.server.ts'
+import { settle } from './settle.server.ts'
+
+/** What time has brought: the entries for grants that start and expire, and when something is due next. */
+export interface Due {
+  entries: LogEntry[]
+  nextChange: Date
+}
+
+/**
+ * Works out what is due on an account; writes nothing.
+ * @param account the account as read
+ * @param at the moment, UTC
+ */
+export function whatIsDue(account: CreditAccount, at: Date): Due {
+  const entries: LogEntry[] = []
+  const system = (id: string) => ({ type: 'system' as const, id })
+  for (const grant of fold(account, account.pending).grants) {
+    if (grant.started || grant.effectiveAt > at) continue
+    const key = activateKey(grant.id)
+    entries.push({ key, kind: 'activate', amount: grant.granted, at, source: grant.source, grantId: grant.id })
+  }
+  for (const grant of fold(account, [...account.pending, ...entries]).grants) {
+    const gone = grant.started && grant.expiresAt <= at
+    if (!gone || (grant.remaining === 0 && grant.expired)) continue
+    const key = expireKey(grant.id, account.posted + account.pending.length + entries.length)
+    // `|| 0`: minus zero is not a number that a ledger should hold.
+    entries.push({
+      key,
+      kind: 'expire',
+      amount: -grant.remaining || 0,
+      at,
+      source: system(grant.id),
+      grantId: grant.id,
+    })
+  }
+  const { grants } = fold(account, [...account.pending, ...entries])
+  return { entries, nextChange: new Date(Math.min(NEVER.getTime(), ...grants.map(nextChangeOf))) }
+}
+
+function nextChangeOf(grant: Grant): number {
+  if (!grant.started) return grant.effectiveAt.getTime()
+  return grant.expired ? Infinity : grant.expiresAt.getTime()
+}
+
+/**
+ * Writes what is due on an account, if anything: the caller of a missed spend does it, and a job. Filtered by version
+ * and credits as read, because spends leave the version alone and an expiry is worth what they left.
+ * @param accountId the owner
+ * @returns whether it wrote; false also when another write came first
+ */
+export function tickAccount(accountId: Types.ObjectId, ports: CreditPorts = livePorts): Promise<boolean> {
+  return tick(ports, accountId)
+}
+
+/** `tickAccount` for the engine itself. */
+export async function tick(ports: CreditPorts, accountId: Types.ObjectId): Promise<boolean> {
+  const account = await readAccount(ports, accountId)
+  const at = ports.now()
+  if (account.nextChange > at) return false
+  const { entries, nextChange } = whatIsDue(account, at)
+  if (account.pending.length + entries.length > PENDING_MAX) {
+    await settle(ports, accountId)
+    return false
+  }
+  const credits = entries.reduce((sum, entry) => sum + entry.amount, 0)
+  const version = ports.newVersion()
+  const after = await ports.store.updateAccount(
+    { ...toFilter(account, entries), credits: account.credits },
+    toUpdate({ entries, credits, nextChange }, version),
+  )
+  if (after) ports.versions.set(accountId, version)
+  return after !== null
+}

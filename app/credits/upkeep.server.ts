@@ -1,0 +1,48 @@
+import type { Types } from 'mongoose'
+import { CreditAccountModel } from '#models/credit-account.server.ts'
+import { logger } from '../log.server.ts'
+import { livePorts } from './ports.server.ts'
+import { resolveHold } from './resolve-hold.server.ts'
+import { settleAccount } from './settle.server.ts'
+import { tickAccount } from './tick.server.ts'
+
+const BATCH = 500
+
+/**
+ * What time brings to all accounts: expiries and starts that are due, holds whose time is up, logs to post. Every step is
+ * idempotent and fenced, so any number of processes may run it at once. One account's failure does not stop the others.
+ * @returns how many accounts were looked at, and how many entries went to the ledger
+ */
+export async function runUpkeep(): Promise<{ accounts: number; posted: number; failed: number }> {
+  const at = livePorts.now()
+  const due = await CreditAccountModel.collection
+    .find(
+      {
+        $or: [{ nextChange: { $lte: at } }, { 'holds.expiresAt': { $lte: at } }, { 'pending.0.at': { $exists: true } }],
+      },
+      { projection: { holds: 1 }, limit: BATCH },
+    )
+    .toArray()
+  let posted = 0
+  let failed = 0
+  for (const { _id, holds } of due as unknown as { _id: Types.ObjectId; holds: { id: string; expiresAt: Date }[] }[]) {
+    try {
+      for (const hold of holds.filter((candidate) => candidate.expiresAt <= at)) await letGo(_id, hold.id)
+      await tickAccount(_id)
+      posted += await settleAccount(_id)
+    } catch (error) {
+      failed++
+      logger.error({ err: error, accountId: _id.toHexString() }, 'credit upkeep failed for one account')
+    }
+  }
+  return { accounts: due.length, posted, failed }
+}
+
+/** Another process, or the hold's owner at the last moment, may have ended it: then there is nothing left to do. */
+async function letGo(accountId: Types.ObjectId, holdId: string): Promise<void> {
+  try {
+    await resolveHold(livePorts, accountId, holdId, 0)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'hold_already_resolved') throw error
+  }
+}

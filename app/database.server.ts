@@ -1,0 +1,118 @@
+import mongoose, { type ConnectOptions, type Model } from 'mongoose'
+import { ApiKeyModel } from '#models/api-key.server.ts'
+import { BillingHistoryModel } from '#models/billing-history.server.ts'
+import { CreditAccountModel, creditAccountValidator } from '#models/credit-account.server.ts'
+import { CreditEntryModel } from '#models/credit-entry.server.ts'
+import { MailModel } from '#models/mail.server.ts'
+import { PaymentModel } from '#models/payment.server.ts'
+import { RateLimitModel } from '#models/rate-limit.server.ts'
+import { SessionModel } from '#models/session.server.ts'
+import { UserModel } from '#models/user.server.ts'
+import { WebhookEventModel } from '#models/webhook-event.server.ts'
+import { config } from './config.server.ts'
+
+/** Every collection. Models differ in their document type, and what is done here does not depend on it. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- see above
+export const models: Model<any>[] = [
+  ApiKeyModel,
+  BillingHistoryModel,
+  CreditAccountModel,
+  CreditEntryModel,
+  MailModel,
+  PaymentModel,
+  RateLimitModel,
+  SessionModel,
+  UserModel,
+  WebhookEventModel,
+]
+
+const OPERATION_MS = 5_000
+const NAMESPACE_EXISTS = 48
+
+// A misspelled field in a filter must throw: stripped from it, the write would hit the wrong document.
+mongoose.set('strictQuery', 'throw')
+mongoose.set('bufferCommands', false)
+mongoose.set('autoIndex', false)
+mongoose.set('autoCreate', false)
+mongoose.set('maxTimeMS', OPERATION_MS)
+
+/**
+ * Opens the one connection of this process. The write concern stands here, because the driver silently ignores `w` and
+ * `j` as flat options of a single call.
+ */
+export async function connectDatabase(uri = config().mongodbUri, options: ConnectOptions = {}): Promise<void> {
+  await mongoose.connect(uri, {
+    writeConcern: { w: 'majority', j: true, wtimeoutMS: OPERATION_MS },
+    readConcern: { level: 'majority' },
+    bufferCommands: false,
+    autoIndex: false,
+    autoCreate: false,
+    serverSelectionTimeoutMS: 3_000,
+    // A request that gets no connection within this answers 503 instead of waiting in a growing line.
+    waitQueueTimeoutMS: 2_000,
+    maxPoolSize: 50,
+    ...options,
+  })
+}
+
+/** Closes the connection after what is under way. */
+export async function disconnectDatabase(): Promise<void> {
+  await mongoose.disconnect()
+}
+
+/** Answers whether the database does, within two seconds. */
+export async function isDatabaseUp(): Promise<boolean> {
+  const { db } = mongoose.connection
+  if (!db) return false
+  try {
+    await db.command({ ping: 1 }, { timeoutMS: 2_000 })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Creates every collection, index and validator that is missing. Safe to run by several processes at once. */
+export async function ensureIndexes(): Promise<void> {
+  await Promise.all(models.map(ensureCollection))
+}
+
+async function ensureCollection(model: Model<unknown>): Promise<void> {
+  const validator = model.collection.collectionName === 'credit_accounts' ? creditAccountValidator : undefined
+  const db = mongoose.connection.db
+  if (!db) throw new Error('ensureIndexes needs a connection')
+  try {
+    await db.createCollection(model.collection.collectionName, validator && { validator })
+  } catch (error) {
+    if ((error as { code?: number }).code !== NAMESPACE_EXISTS) throw error
+    if (validator) await db.command({ collMod: model.collection.collectionName, validator })
+  }
+  await model.createIndexes()
+}
+
+/**
+ * Compares the indexes that the models want with those that exist.
+ * @returns the missing ones, as `users.email_1 (unique)`; empty when all is well
+ */
+export async function checkIndexes(): Promise<string[]> {
+  const missing = await Promise.all(models.map(missingIndexes))
+  return missing.flat()
+}
+
+async function missingIndexes(model: Model<unknown>): Promise<string[]> {
+  const name = model.collection.collectionName
+  const existing = await model.collection.indexes().catch((error: { code?: number }) => {
+    if (error.code === 26) return []
+    throw error
+  })
+  return model.schema
+    .indexes()
+    .filter(([key, options]) => {
+      const same = existing.find((index) => JSON.stringify(index.key) === JSON.stringify(key))
+      return !same || Boolean(same.unique) !== Boolean(options?.unique)
+    })
+    .map(([key, options]) => {
+      const label = Object.entries(key).flat().join('_')
+      return `${name}.${label}${options?.unique ? ' (unique)' : ''}`
+    })
+}

@@ -1,0 +1,65 @@
+import mongoose from 'mongoose'
+import { ZodError } from 'zod'
+import { DomainError } from '../domain-error.ts'
+import { logger } from '../log.server.ts'
+import { STATUS_OF_CODE, UNKNOWN_CODE_STATUS } from './error-status.ts'
+import { describeIssue } from './invalid-fields.ts'
+
+const RETRY_AFTER_SECONDS = 1
+
+/** The error shape of the JSON API: `{ error: { code, message, ...details } }` with the code's status. */
+export function errorResponse(
+  code: string,
+  message: string,
+  details: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+): Response {
+  const status = STATUS_OF_CODE[code] ?? UNKNOWN_CODE_STATUS
+  const retry: Record<string, string> = status === 503 ? { 'Retry-After': String(RETRY_AFTER_SECONDS) } : {}
+  return Response.json(
+    { error: { ...details, code, message } },
+    { status, headers: { 'Cache-Control': 'no-store', ...retry, ...headers } },
+  )
+}
+
+/**
+ * Turns whatever an API route caught into its answer. A Response passes through; a fact that the caller can act on
+ * keeps its code, message and numbers; anything else is logged once and says no more than that it failed.
+ */
+export function apiError(error: unknown): Response {
+  if (error instanceof Response) return error
+  if (error instanceof DomainError) return errorResponse(error.code, error.message, error.details, retryHeaders(error))
+  if (error instanceof ZodError) return errorResponse('invalid_request', ...describeIssue(error.issues))
+  if (isDatabaseTrouble(error)) {
+    logger.error({ error }, 'The database did not answer a request')
+    return errorResponse('service_unavailable', 'The service is busy. The same request with the same key is safe to repeat.')
+  }
+  logger.error({ error }, 'An API request failed')
+  return errorResponse('internal_error', 'Something failed on our side.')
+}
+
+/**
+ * The answer to a method that a route does not have.
+ * @param allow the methods that it has
+ */
+export function methodNotAllowed(...allow: string[]): Response {
+  const message = `This address takes ${allow.join(' and ')} only.`
+  return errorResponse('method_not_allowed', message, {}, { Allow: allow.join(', ') })
+}
+
+function retryHeaders(error: DomainError): Record<string, string> {
+  const seconds = 'retryAfterSeconds' in error ? error.retryAfterSeconds : error.details.retryAfterSeconds
+  return typeof seconds === 'number' ? { 'Retry-After': String(Math.ceil(seconds)) } : {}
+}
+
+/** Codes of the server that mean "not now" (a time limit, an election, a shutdown) and not "wrong". */
+const TRANSIENT_SERVER_CODES = new Set([50, 89, 91, 189, 262, 10_107, 11_600, 11_602, 13_435])
+
+/** True when the outcome is unknown or nothing was tried, because the database was away or too slow. */
+export function isDatabaseTrouble(error: unknown): boolean {
+  const { MongoError, MongoServerError, MongoWriteConcernError } = mongoose.mongo
+  if (error instanceof MongoWriteConcernError) return true
+  if (error instanceof MongoServerError) return TRANSIENT_SERVER_CODES.has(Number(error.code))
+  if (error instanceof MongoError || error instanceof mongoose.Error.MongooseServerSelectionError) return true
+  return error instanceof mongoose.Error && error.message.includes('bufferCommands')
+}

@@ -1,0 +1,62 @@
+/**
+ * The HTTP status of every error code, in one place. 402 means that a spend is refused and the code says why: each of
+ * those refusals comes with its ways out. 503 always means that the same request with the same key is safe to repeat.
+ */
+export const STATUS_OF_CODE: Record<string, number> = {
+  // The request itself
+  invalid_request: 400,
+  invalid_credits: 400,
+  invalid_metadata: 400,
+  invalid_signature: 400,
+  idempotency_key_required: 400,
+  unauthenticated: 401,
+  invalid_login: 401,
+  forbidden: 403,
+  cross_site_request: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  gone: 410,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  rate_limited: 429,
+
+  // Credits
+  insufficient_credits: 402,
+  past_due: 402,
+  spending_frozen: 402,
+  limit_reached: 402,
+  feature_not_in_plan: 402,
+  idempotency_conflict: 409,
+  hold_not_found: 404,
+  hold_already_resolved: 409,
+  too_many_holds: 409,
+  too_many_grants: 409,
+  account_not_found: 404,
+  ledger_conflict: 500,
+  credits_unavailable: 503,
+
+  // Accounts
+  email_taken: 409,
+  invalid_token: 400,
+  api_key_not_found: 404,
+  too_many_api_keys: 409,
+
+  // Actions
+  action_not_found: 404,
+  action_failed: 502,
+
+  // Billing
+  plan_not_found: 404,
+  pack_not_found: 404,
+  already_subscribed: 409,
+  no_subscription: 409,
+  card_declined: 402,
+  stripe_unavailable: 503,
+
+  // The service
+  internal_error: 500,
+  service_unavailable: 503,
+}
+
+/** The status for a code that the table lacks: a test fails for each such code of ours, so this is for safety only. */
+export const UNKNOWN_CODE_STATUS = 400

@@ -1,0 +1,80 @@
+/** A calendar day as `2026-05-01`, without a zone: the zone is the reader's. */
+export type Day = string
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/
+const DAY_MS = 86_400_000
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function formatIn(timeZone: string): Intl.DateTimeFormat {
+  let format = formats.get(timeZone)
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      calendar: 'gregory',
+      numberingSystem: 'latn',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      hourCycle: 'h23',
+    })
+    formats.set(timeZone, format)
+  }
+  return format
+}
+
+function partsIn(at: Date, timeZone: string): Record<string, string> {
+  return Object.fromEntries(
+    formatIn(timeZone)
+      .formatToParts(at)
+      .map(({ type, value }) => [type, value]),
+  )
+}
+
+/** The day that it is in a zone at a moment. */
+export function dayIn(at: Date, timeZone: string): Day {
+  const { year, month, day } = partsIn(at, timeZone)
+  return `${year}-${month}-${day}`
+}
+
+/** How far a zone's clocks are ahead of UTC at a moment. */
+function offsetMs(at: Date, timeZone: string): number {
+  const { year, month, day, hour, minute, second } = partsIn(at, timeZone)
+  const wall = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
+  return wall - Math.floor(at.getTime() / 1000) * 1000
+}
+
+/**
+ * The moment at which a day begins in a zone. Where clocks skip midnight, that is the first moment after the gap.
+ */
+export function startOfDay(day: Day, timeZone: string): Date {
+  const midnight = utcOf(day)
+  // The offset before and the offset after: on the day of a change only one of them leads to the day's first moment.
+  const candidates = [midnight - DAY_MS, midnight + DAY_MS]
+    .map((near) => midnight - offsetMs(new Date(near), timeZone))
+    .sort((one, other) => one - other)
+  const first = candidates.find((at) => dayIn(new Date(at), timeZone) === day)
+  return new Date(first ?? candidates.at(-1) ?? midnight)
+}
+
+/** A day some days later, or earlier for a negative number. */
+export function addDays(day: Day, count: number): Day {
+  return new Date(utcOf(day) + count * DAY_MS).toISOString().slice(0, 10)
+}
+
+/** The last `count` days up to a day, oldest first. */
+export function daysUpTo(last: Day, count: number): Day[] {
+  return Array.from({ length: count }, (_, index) => addDays(last, index - count + 1))
+}
+
+/** Lets through a day that exists, for days that come from outside. */
+export function parseDay(text: string): Day | null {
+  if (!DAY.test(text)) return null
+  const at = utcOf(text)
+  return Number.isFinite(at) && new Date(at).toISOString().slice(0, 10) === text ? text : null
+}
+
+const utcOf = (day: Day): number => Date.parse(`${day}T00:00:00.000Z`)

@@ -1,0 +1,92 @@
+/** What a test card does when it is used. */
+export type CardBehaviour =
+  | { kind: 'pays' }
+  /** Refused at once, also when it is to be kept for later. */
+  | { kind: 'declines'; code: string; declineCode: string; message: string }
+  /** Can be kept, and is refused whenever it is charged. */
+  | { kind: 'fails_when_charged'; code: string; declineCode: string; message: string }
+  /** The bank asks: the first time only, or every time. */
+  | { kind: 'authenticates'; always: boolean }
+  /** Pays, and the holder disputes it. */
+  | { kind: 'disputes'; reason: string }
+
+export interface TestCard {
+  number: string
+  brand: string
+  label: string
+  result: string
+  behaviour: CardBehaviour
+  /** Names under which the API knows it without a number: `pm_card_visa`, `tok_visa`. */
+  tokens: string[]
+}
+
+const declined = 'Your card was declined.'
+
+function declines(number: string, label: string, declineCode: string, message: string, token: string, code = 'card_declined'): TestCard {
+  return { number, brand: 'visa', label, result: message, behaviour: { kind: 'declines', code, declineCode, message }, tokens: [token] }
+}
+
+/** Stripe's test cards, as its documentation lists them. */
+export const testCards: TestCard[] = [
+  { number: '4242424242424242', brand: 'visa', label: 'Pays', result: 'The payment succeeds.', behaviour: { kind: 'pays' }, tokens: ['visa'] },
+  declines('4000000000000002', 'Declined', 'generic_decline', declined, 'chargeDeclined'),
+  declines('4000000000009995', 'Insufficient funds', 'insufficient_funds', 'Your card has insufficient funds.', 'chargeDeclinedInsufficientFunds'),
+  {
+    number: '4000000000000341',
+    brand: 'visa',
+    label: 'Fails when charged',
+    result: 'It can be saved, and every charge fails.',
+    behaviour: { kind: 'fails_when_charged', code: 'card_declined', declineCode: 'generic_decline', message: declined },
+    tokens: ['chargeCustomerFail'],
+  },
+  {
+    number: '4000002500003155',
+    brand: 'visa',
+    label: 'Asks for authentication',
+    result: 'The bank asks once, then it pays.',
+    behaviour: { kind: 'authenticates', always: false },
+    tokens: ['authenticationRequiredOnSetup'],
+  },
+  {
+    number: '4000002760003184',
+    brand: 'visa',
+    label: 'Asks every time',
+    result: 'The bank asks at every payment.',
+    behaviour: { kind: 'authenticates', always: true },
+    tokens: ['authenticationRequired', 'threeDSecure2Required'],
+  },
+  {
+    number: '4000000000000259',
+    brand: 'visa',
+    label: 'Disputed later',
+    result: 'It pays, then the holder disputes it.',
+    behaviour: { kind: 'disputes', reason: 'fraudulent' },
+    tokens: ['createDispute'],
+  },
+  declines('4000000000009987', 'Lost card', 'lost_card', declined, 'chargeDeclinedLostCard'),
+  declines('4000000000009979', 'Stolen card', 'stolen_card', declined, 'chargeDeclinedStolenCard'),
+  declines('4000000000000069', 'Expired card', 'expired_card', 'Your card has expired.', 'chargeDeclinedExpiredCard', 'expired_card'),
+  declines('4000000000000127', 'Wrong CVC', 'incorrect_cvc', "Your card's security code is incorrect.", 'chargeDeclinedIncorrectCvc', 'incorrect_cvc'),
+  declines(
+    '4000000000000119',
+    'Processing error',
+    'processing_error',
+    'An error occurred while processing your card. Try again in a little bit.',
+    'chargeDeclinedProcessingError',
+    'processing_error',
+  ),
+  { number: '5555555555554444', brand: 'mastercard', label: 'Mastercard', result: 'The payment succeeds.', behaviour: { kind: 'pays' }, tokens: ['mastercard'] },
+  { number: '4000056655665556', brand: 'visa', label: 'Visa debit', result: 'The payment succeeds.', behaviour: { kind: 'pays' }, tokens: ['visa_debit'] },
+  { number: '378282246310005', brand: 'amex', label: 'American Express', result: 'The payment succeeds.', behaviour: { kind: 'pays' }, tokens: ['amex'] },
+]
+
+export function findTestCard(number: string): TestCard | undefined {
+  const digits = number.replaceAll(/\D/g, '')
+  return testCards.find((card) => card.number === digits)
+}
+
+/** `pm_card_visa` and `tok_visa` both name the card whose token is `visa`; some names repeat the brand. */
+export function cardOfToken(token: string): TestCard | undefined {
+  const name = token.replace(/^(pm_card_|tok_)/, '').replace(/^visa_(?=charge)/, '')
+  return name === token ? undefined : testCards.find((card) => card.tokens.includes(name))
+}

@@ -1,0 +1,52 @@
+import { newId } from './ids.ts'
+import { API_VERSION } from './sdk.ts'
+import { previousAttributes, same } from './diff.ts'
+import type { ApiObject, Event } from './shapes.ts'
+import type { World } from './world.ts'
+
+/**
+ * Writes an event: the object as it is now and, when it was updated, what its changed fields were before. One
+ * delivery is noted for every endpoint that listens. An update that changed nothing is no event.
+ */
+export function emit(world: World, type: string, object: ApiObject, before?: object): void {
+  if (before && same(before, object)) return
+  const { tables } = world
+  const owner = ownerOf(object)
+  const endpoints = tables.webhookEndpoints.filter(({ status, enabled_events }) => status === 'enabled' && listens(enabled_events, type))
+  const event: Event = {
+    id: newId('evt'),
+    object: 'event',
+    api_version: API_VERSION,
+    created: world.now(owner),
+    data: { object: structuredClone(object), ...(before && { previous_attributes: previousAttributes(before, object) }) },
+    livemode: false,
+    pending_webhooks: endpoints.length,
+    request: { id: world.cause.request, idempotency_key: world.cause.idempotencyKey },
+    type: type as Event['type'],
+  }
+  tables.events.insert(event)
+  for (const { id } of endpoints) queue(world, event.id, id)
+}
+
+/** Notes that an event is to be delivered to an endpoint, as soon as possible. */
+export function queue(world: World, event: string, endpoint: string): void {
+  world.tables.deliveries.insert({
+    id: newId('whd'),
+    event,
+    endpoint,
+    state: 'waiting',
+    attempts: [],
+    nextAttempt: world.clock.now(),
+  })
+}
+
+export function listens(enabled: string[], type: string): boolean {
+  return enabled.some((pattern) => pattern === '*' || pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1))))
+}
+
+/** The customer an object belongs to, if it belongs to one. */
+export function ownerOf(object: ApiObject): string | null {
+  if (object.object === 'customer') return object.id
+  const customer = (object as { customer?: unknown }).customer
+  return typeof customer === 'string' ? customer : null
+}

@@ -1,0 +1,66 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Changes } from './store.ts'
+
+/**
+ * The sandbox's memory on disk: one line of JSON for each unit of work, so that a process killed in mid-request has
+ * either all of the request's changes or none. At start the lines are folded into one file of current rows.
+ */
+export class Journal {
+  readonly #path: string
+  readonly #lock: string
+  #file: number | null = null
+
+  constructor(folder: string) {
+    mkdirSync(folder, { recursive: true })
+    this.#path = join(folder, 'stripe-sandbox.jsonl')
+    this.#lock = join(folder, 'stripe-sandbox.pid')
+    const holder = existsSync(this.#lock) ? Number(readFileSync(this.#lock, 'utf8')) : 0
+    if (holder && holder !== process.pid && isAlive(holder))
+      throw new Error(`Another Stripe sandbox (process ${holder}) is using ${folder}. Stop it, or give this one its own SCRIP_DATA.`)
+    writeFileSync(this.#lock, String(process.pid))
+  }
+
+  *lines(): Generator<Changes> {
+    if (!existsSync(this.#path)) return
+    const lines = readFileSync(this.#path, 'utf8').split('\n')
+    // What follows the last line break is a line that was cut off by a sudden end: its request was never answered.
+    lines.pop()
+    for (const line of lines) yield JSON.parse(line) as Changes
+  }
+
+  /** Writes the current rows to a new file and goes on from there. */
+  compact(everything: Changes): void {
+    const fresh = `${this.#path}.new`
+    const file = openSync(fresh, 'w')
+    for (const [name, rows] of Object.entries(everything.rows))
+      for (const row of rows) writeSync(file, line({ rows: { [name]: [row] }, gone: {} }))
+    fsyncSync(file)
+    closeSync(file)
+    renameSync(fresh, this.#path)
+    this.#file = openSync(this.#path, 'a')
+  }
+
+  append(changes: Changes): void {
+    if (this.#file !== null) writeSync(this.#file, line(changes))
+  }
+
+  close(): void {
+    if (this.#file !== null) closeSync(this.#file)
+    this.#file = null
+    rmSync(this.#lock, { force: true })
+  }
+}
+
+function line(changes: Changes): string {
+  return `${JSON.stringify(changes)}\n`
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,144 @@
+import type * as shapes from './shapes.ts'
+import type { Seconds } from './clock.ts'
+import { Table, Transactions } from './store.ts'
+import type { Changes } from './store.ts'
+import type { CheckoutOrder } from '../billing/checkout-order.ts'
+import type { SubscriptionChange } from '../billing/pending-update.ts'
+
+/** Which of the test cards a payment method stands for, and what has been done with it. */
+export interface CardRow {
+  id: string
+  number: string
+  /** Authenticated for later use: a card that only asks once does not ask again. */
+  authenticated: boolean
+}
+
+/** One attempt to deliver one event to one endpoint. */
+export interface DeliveryAttempt {
+  at: Seconds
+  status: number | null
+  milliseconds: number
+  answer: string
+}
+
+export interface DeliveryRow {
+  id: string
+  event: string
+  endpoint: string
+  state: 'waiting' | 'delivered' | 'given_up' | 'dropped'
+  attempts: DeliveryAttempt[]
+  nextAttempt: Seconds | null
+}
+
+export interface IdempotencyRow {
+  id: string
+  at: Seconds
+  path: string
+  fingerprint: string
+  request: string
+  status: number
+  body: unknown
+}
+
+export interface SecretRow {
+  id: string
+  secret: string
+}
+
+/** How the sandbox itself is set: one row, `settings`. */
+export interface SettingsRow {
+  id: string
+  clockOffset: Seconds
+  /** Days after each failed attempt until the next; after the last of them `afterLastRetry` decides. */
+  retryAfterDays: number[]
+  afterLastRetry: 'cancel' | 'unpaid' | 'past_due'
+  /** What automatic tax charges, by country; no entry means no tax is collected there. */
+  taxPercentages: Record<string, number>
+}
+
+/** Which notices of a subscription have gone out: each names the date it was about. */
+export interface SubscriptionNotes {
+  id: string
+  trialEndAnnounced: Seconds | null
+  renewalAnnounced: Seconds | null
+}
+
+/** Everything the sandbox knows. A new kind of object begins as a line here. */
+export class Tables {
+  readonly transactions = new Transactions()
+  readonly #all = new Map<string, Table<{ id: string }>>()
+
+  readonly balanceTransactions = this.#table<shapes.BalanceTransaction>('balance_transaction')
+  readonly charges = this.#table<shapes.Charge>('charge')
+  readonly checkoutSessions = this.#table<shapes.CheckoutSession>('checkout.session')
+  readonly coupons = this.#table<shapes.Coupon>('coupon')
+  readonly customers = this.#table<shapes.Customer>('customer')
+  readonly customerBalanceTransactions = this.#table<shapes.CustomerBalanceTransaction>('customer_balance_transaction')
+  readonly discounts = this.#table<shapes.Discount>('discount')
+  readonly disputes = this.#table<shapes.Dispute>('dispute')
+  readonly events = this.#table<shapes.Event>('event')
+  readonly invoices = this.#table<shapes.Invoice>('invoice')
+  readonly invoiceItems = this.#table<shapes.InvoiceItem>('invoiceitem')
+  readonly invoicePayments = this.#table<shapes.InvoicePayment>('invoice_payment')
+  readonly paymentIntents = this.#table<shapes.PaymentIntent>('payment_intent')
+  readonly paymentMethods = this.#table<shapes.PaymentMethod>('payment_method')
+  readonly portalConfigurations = this.#table<shapes.PortalConfiguration>('billing_portal.configuration')
+  readonly portalSessions = this.#table<shapes.PortalSession>('billing_portal.session')
+  readonly prices = this.#table<shapes.Price>('price')
+  readonly products = this.#table<shapes.Product>('product')
+  readonly promotionCodes = this.#table<shapes.PromotionCode>('promotion_code')
+  readonly refunds = this.#table<shapes.Refund>('refund')
+  readonly setupIntents = this.#table<shapes.SetupIntent>('setup_intent')
+  readonly subscriptions = this.#table<shapes.Subscription>('subscription')
+  readonly subscriptionSchedules = this.#table<shapes.SubscriptionSchedule>('subscription_schedule')
+  readonly taxRates = this.#table<shapes.TaxRate>('tax_rate')
+  readonly testClocks = this.#table<shapes.TestClock>('test_helpers.test_clock')
+  readonly webhookEndpoints = this.#table<shapes.WebhookEndpoint>('webhook_endpoint')
+
+  // What Stripe keeps to itself and no object of the API shows.
+  readonly cards = this.#table<CardRow>('#card')
+  readonly checkoutOrders = this.#table<CheckoutOrder>('#checkout_order')
+  readonly deletedCustomers = this.#table<{ id: string }>('#deleted_customer')
+  readonly deliveries = this.#table<DeliveryRow>('#delivery')
+  readonly endpointSecrets = this.#table<SecretRow>('#endpoint_secret')
+  readonly idempotency = this.#table<IdempotencyRow>('#idempotency')
+  readonly settings = this.#table<SettingsRow>('#settings')
+  readonly subscriptionNotes = this.#table<SubscriptionNotes>('#subscription_notes')
+  readonly subscriptionChanges = this.#table<SubscriptionChange>('#subscription_change')
+
+  #table<T extends { id: string }>(name: string): Table<T> {
+    const table = new Table<T>(name, this.transactions.note)
+    this.#all.set(name, table as unknown as Table<{ id: string }>)
+    return table
+  }
+
+  named(name: string): Table<{ id: string }> | undefined {
+    return this.#all.get(name)
+  }
+
+  /** The rows behind what a unit of work touched. */
+  changes(touched: Map<string, Set<string>>): Changes {
+    const changes: Changes = { rows: {}, gone: {} }
+    for (const [name, ids] of touched) {
+      const table = this.#all.get(name)!
+      for (const id of ids) {
+        const row = table.get(id)
+        if (row) (changes.rows[name] ??= []).push(row)
+        else (changes.gone[name] ??= []).push(id)
+      }
+    }
+    return changes
+  }
+
+  apply(changes: Changes): void {
+    for (const [name, rows] of Object.entries(changes.rows))
+      for (const row of rows) this.#all.get(name)?.restore(row as { id: string })
+    for (const [name, ids] of Object.entries(changes.gone)) for (const id of ids) this.#all.get(name)?.forget(id)
+  }
+
+  everything(): Changes {
+    const rows: Record<string, unknown[]> = {}
+    for (const [name, table] of this.#all) if (table.size) rows[name] = [...table.oldestFirst()]
+    return { rows, gone: {} }
+  }
+}

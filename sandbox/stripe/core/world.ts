@@ -1,0 +1,105 @@
+import { Agenda } from './agenda.ts'
+import { Clock } from './clock.ts'
+import type { Seconds } from './clock.ts'
+import type { Journal } from './journal.ts'
+import { Tables } from './tables.ts'
+import type { SettingsRow } from './tables.ts'
+import { dueAt, clockOf } from '../billing/due.ts'
+
+/** Who asked for the change an event tells of: null for what time brought about. */
+export interface Cause {
+  request: string | null
+  idempotencyKey: string | null
+}
+
+export interface WorldOptions {
+  journal?: Journal
+  /** Where the hosted pages are; known once the server listens. */
+  baseUrl?: string
+  machineNow?: () => Seconds
+}
+
+const FIRST_SETTINGS: SettingsRow = {
+  id: 'settings',
+  clockOffset: 0,
+  retryAfterDays: [3, 5, 7],
+  afterLastRetry: 'cancel',
+  taxPercentages: { AT: 20, AU: 10, BE: 21, DE: 19, ES: 21, FR: 20, GB: 20, IE: 23, IT: 22, NL: 21, PL: 23, SE: 25 },
+}
+
+/**
+ * One Stripe account: its objects, its clock, what is due, and the listeners that hear of each finished unit of
+ * work. Everything that changes something happens inside `run`, at once and without waiting, so nothing interleaves.
+ */
+export class World {
+  readonly tables = new Tables()
+  readonly agenda = new Agenda()
+  readonly clock: Clock
+  readonly #journal: Journal | undefined
+  readonly #listeners: ((touched: Map<string, Set<string>>) => void)[] = []
+  baseUrl: string
+  cause: Cause = { request: null, idempotencyKey: null }
+
+  constructor({ journal, baseUrl = 'http://127.0.0.1', machineNow }: WorldOptions = {}) {
+    this.baseUrl = baseUrl
+    this.#journal = journal
+    if (journal) {
+      for (const changes of journal.lines()) this.tables.apply(changes)
+      journal.compact(this.tables.everything())
+    }
+    this.clock = new Clock(this.tables.settings.get('settings')?.clockOffset ?? 0, machineNow)
+    if (!this.tables.settings.get('settings')) this.run(() => this.tables.settings.insert(FIRST_SETTINGS))
+    this.#remember(new Map(Object.entries(this.tables.everything().rows).map(([name, rows]) => [name, ids(rows)])))
+  }
+
+  get settings(): SettingsRow {
+    return this.tables.settings.get('settings')!
+  }
+
+  /** The present moment of a customer: the test clock's where it has one, otherwise the sandbox's. */
+  now(customer?: string | null): Seconds {
+    const clock = customer ? this.tables.customers.get(customer)?.test_clock : null
+    return this.onClock(clock ?? null)
+  }
+
+  onClock(clock: string | null): Seconds {
+    return (clock && this.tables.testClocks.get(clock)?.frozen_time) || this.clock.now()
+  }
+
+  /** One unit of work: all of it or nothing, on disk and in the agenda when it returns. */
+  run<T>(work: () => T): T {
+    const finished: Map<string, Set<string>>[] = []
+    const result = this.tables.transactions.run(work, (touched) => {
+      if (touched.size === 0) return
+      this.#journal?.append(this.tables.changes(touched))
+      finished.push(touched)
+    })
+    for (const touched of finished) {
+      this.#remember(touched)
+      for (const listener of this.#listeners) listener(touched)
+    }
+    return result
+  }
+
+  onChange(listener: (touched: Map<string, Set<string>>) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  close(): void {
+    this.#journal?.close()
+  }
+
+  /** Whoever was touched may have a new date in the agenda. */
+  #remember(touched: Map<string, Set<string>>): void {
+    for (const [table, touchedIds] of touched)
+      for (const id of touchedIds) {
+        const row = this.tables.named(table)?.get(id)
+        const at = row && dueAt(this, table, row)
+        if (at != null) this.agenda.add({ at, table, id, clock: clockOf(this, row) })
+      }
+  }
+}
+
+function ids(rows: unknown[]): Set<string> {
+  return new Set((rows as { id: string }[]).map((row) => row.id))
+}

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { addDays, dayIn, daysUpTo, parseDay, startOfDay } from '#app/usage/days.ts'
+
+const ZONES = [
+  'UTC',
+  'America/Los_Angeles',
+  'Asia/Kolkata',
+  'Australia/Lord_Howe',
+  'Pacific/Apia',
+  'America/Santiago',
+  'Asia/Beirut',
+  'America/Havana',
+  'Pacific/Kiritimati',
+]
+
+describe('startOfDay', () => {
+  test.each(ZONES)('is the first moment of every day of a year in %s', (timeZone) => {
+    for (const day of daysUpTo('2026-12-31', 365)) {
+      const start = startOfDay(day, timeZone)
+
+      expect(dayIn(start, timeZone)).toBe(day)
+      expect(dayIn(new Date(start.getTime() - 1), timeZone)).toBe(addDays(day, -1))
+    }
+  })
+
+  test('takes the first moment after the gap where clocks skip midnight', () => {
+    expect(startOfDay('2026-09-06', 'America/Santiago').toISOString()).toBe('2026-09-06T04:00:00.000Z')
+  })
+
+  test('takes the first of two midnights where clocks go back over it', () => {
+    expect(startOfDay('2026-11-01', 'America/Havana').toISOString()).toBe('2026-11-01T04:00:00.000Z')
+  })
+})
+
+describe('days', () => {
+  test('go over the end of February and of the year', () => {
+    expect(daysUpTo('2028-03-01', 3)).toEqual(['2028-02-28', '2028-02-29', '2028-03-01'])
+    expect(addDays('2026-01-01', -1)).toBe('2025-12-31')
+  })
+
+  test('that come from outside must exist', () => {
+    expect(parseDay('2026-05-01')).toBe('2026-05-01')
+    for (const wrong of ['2026-02-30', '2026-5-1', '2026-13-01', 'today', '', '2026-05-01T00:00:00Z', '0000-00-00']) {
+      expect(parseDay(wrong)).toBeNull()
+    }
+  })
+})
