@@ -19,4 +19,4 @@ apiKeySchema.index({ hash: 1 }, { unique: true })
 apiKeySchema.index({ userId: 1, createdAt: -1 })
 
 export type ApiKey = InferSchemaType<typeof apiKeySchema> & { _id: Types.ObjectId }
-export const ApiKeyModel = defineModel('ApiKey', apiKeySchema)
+export const ApiKeyModel = defineModel<ApiKey>('ApiKey', apiKeySchema)

@@ -37,4 +37,4 @@ billingHistorySchema.index({ userId: 1, transactionDate: -1 })
 billingHistorySchema.index({ stripeSubscriptionId: 1 })
 
 export type BillingHistory = InferSchemaType<typeof billingHistorySchema> & { _id: Types.ObjectId }
-export const BillingHistoryModel = defineModel('BillingHistory', billingHistorySchema)
+export const BillingHistoryModel = defineModel<BillingHistory>('BillingHistory', billingHistorySchema)

@@ -16,4 +16,4 @@ const mailSchema = new Schema(
 mailSchema.index({ sentAt: -1 })
 
 export type Mail = InferSchemaType<typeof mailSchema> & { _id: Types.ObjectId }
-export const MailModel = defineModel('Mail', mailSchema)
+export const MailModel = defineModel<Mail>('Mail', mailSchema)

@@ -26,4 +26,4 @@ paymentSchema.index({ stripePaymentIntentId: 1 }, { unique: true })
 paymentSchema.index({ userId: 1, paidAt: -1 })
 
 export type Payment = InferSchemaType<typeof paymentSchema> & { _id: Types.ObjectId }
-export const PaymentModel = defineModel('Payment', paymentSchema)
+export const PaymentModel = defineModel<Payment>('Payment', paymentSchema)

@@ -17,4 +17,4 @@ rateLimitSchema.index({ key: 1 }, { unique: true })
 rateLimitSchema.index({ expire: 1 }, { expireAfterSeconds: 0 })
 
 export type RateLimit = InferSchemaType<typeof rateLimitSchema>
-export const RateLimitModel = defineModel('RateLimit', rateLimitSchema)
+export const RateLimitModel = defineModel<RateLimit>('RateLimit', rateLimitSchema)

@@ -17,4 +17,4 @@ sessionSchema.index({ userId: 1 })
 sessionSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 })
 
 export type SessionRecord = InferSchemaType<typeof sessionSchema>
-export const SessionModel = defineModel('Session', sessionSchema)
+export const SessionModel = defineModel<SessionRecord>('Session', sessionSchema)

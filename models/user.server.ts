@@ -34,7 +34,10 @@ const userSchema = new Schema(
     sessionEpoch: { type: Number, default: 0 },
     /** The one reset link that works: the SHA-256 of its secret, and until when. */
     passwordReset: {
-      type: new Schema({ hash: { type: String, required: true }, expiresAt: { type: Date, required: true } }, { _id: false }),
+      type: new Schema(
+        { hash: { type: String, required: true }, expiresAt: { type: Date, required: true } },
+        { _id: false },
+      ),
       default: null,
       select: false,
     },
@@ -51,4 +54,4 @@ userSchema.index(
 userSchema.index({ 'subscription.stripeSubscriptionId': 1 })
 
 export type User = InferSchemaType<typeof userSchema> & { _id: Types.ObjectId }
-export const UserModel = defineModel('User', userSchema)
+export const UserModel = defineModel<User>('User', userSchema)

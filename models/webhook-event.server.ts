@@ -23,4 +23,4 @@ webhookEventSchema.index({ status: 1, receivedAt: 1 })
 webhookEventSchema.index({ receivedAt: -1 })
 
 export type WebhookEvent = InferSchemaType<typeof webhookEventSchema>
-export const WebhookEventModel = defineModel('WebhookEvent', webhookEventSchema)
+export const WebhookEventModel = defineModel<WebhookEvent>('WebhookEvent', webhookEventSchema)

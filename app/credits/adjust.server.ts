@@ -5,7 +5,7 @@ import { IdempotencyConflict, InvalidCredits } from './errors.ts'
 import { fenced } from './fenced.server.ts'
 import { grantEntry } from './grant.server.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
-import { entryIdOf } from './recorded.server.ts'
+import { entryIdOf } from './ledger-rows.ts'
 
 export interface AdjustRequest {
   accountId: Types.ObjectId

@@ -1,7 +1,7 @@
 import type { CreditAccount } from '#models/credit-account.server.ts'
 import { InsufficientCredits, SpendingFrozen } from './errors.ts'
 import type { CreditPorts } from './ports.server.ts'
-import { resolveHold } from './resolve-hold.server.ts'
+import { releaseLapsed } from './resolve-hold.server.ts'
 import { tick } from './tick.server.ts'
 
 /**
@@ -22,7 +22,8 @@ export async function admit(ports: CreditPorts, account: CreditAccount, credits:
   if (account.credits >= credits) return 'go'
   const lapsed = account.holds.find((hold) => hold.expiresAt <= at)
   if (lapsed) {
-    await resolveHold(ports, account._id, lapsed.id, 0)
+    // Not in turn: a hold that is being placed has its turn already, and would wait for itself.
+    await releaseLapsed({ ...ports, inTurn: (_accountId, run) => run() }, account._id, lapsed.id)
     return 'again'
   }
   throw new InsufficientCredits(credits, account.credits)

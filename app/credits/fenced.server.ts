@@ -24,7 +24,17 @@ export type Decision<T> =
  * @param key the operation's key; the replay of a recorded one goes to `replay`
  * @throws AccountNotFound, CreditsUnavailable, and whatever `decide` and `replay` throw
  */
-export async function fenced<T>(
+export function fenced<T>(
+  ports: CreditPorts,
+  accountId: Types.ObjectId,
+  key: string,
+  replay: (recorded: LogEntry, account: CreditAccount) => T | Promise<T>,
+  decide: (account: CreditAccount) => Decision<T> | Promise<Decision<T>>,
+): Promise<T> {
+  return ports.inTurn(accountId, () => inRounds(ports, accountId, key, replay, decide))
+}
+
+async function inRounds<T>(
   ports: CreditPorts,
   accountId: Types.ObjectId,
   key: string,

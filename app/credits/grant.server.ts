@@ -13,7 +13,8 @@ import { IdempotencyConflict, InvalidCredits, TooManyGrants } from './errors.ts'
 import { fenced } from './fenced.server.ts'
 import { grantIdOf } from './keys.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
-import { entryIdOf, findRecorded } from './recorded.server.ts'
+import { entryIdOf } from './ledger-rows.ts'
+import { findRecorded } from './recorded.server.ts'
 
 export interface GrantRequest {
   /** From keys.ts; the same key never grants twice. */

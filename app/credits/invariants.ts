@@ -2,6 +2,7 @@ import type { CreditAccount, LogEntry } from '#models/credit-account.server.ts'
 import type { CreditEntry } from '#models/credit-entry.server.ts'
 import { fold } from './fold.ts'
 import { weightiest } from './freeze-reasons.ts'
+import { fingerprint, ledgerRows } from './ledger-rows.ts'
 
 /**
  * Checks everything that must hold of one account and its ledger at every moment.
@@ -49,9 +50,10 @@ export function violations(account: CreditAccount, ledger: readonly CreditEntry[
     'the numbers of the ledger have a gap',
   )
   const ahead = ledger.filter((row) => row.seq >= account.posted)
+  const logged = new Map(ledgerRows(account, folded.burned).map((row) => [row.key, fingerprint(row)]))
   must(
-    ahead.every((row) => keys.includes(row.key)),
-    'the ledger has a row that never stood in the log',
+    ahead.every((row) => logged.get(row.key) === fingerprint(row)),
+    'the ledger has a row that does not stand in the log like that',
   )
 
   found.push(...ledgerViolations(account, settled))

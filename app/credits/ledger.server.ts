@@ -4,7 +4,7 @@ import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.
 import { fold } from './fold.ts'
 import { livePorts } from './ports.server.ts'
 import { findRecorded, readAccount } from './recorded.server.ts'
-import { ledgerRows } from './settle.server.ts'
+import { ledgerRows } from './ledger-rows.ts'
 
 export const PAGE_MAX = 200
 

@@ -13,6 +13,8 @@ export interface CreditPorts {
   /** Waits a little before another round. */
   pause(round: number): Promise<void>
   versions: VersionCache
+  /** Lets operations on one account that renew its version go one after the other, so that they do not make each other miss. */
+  inTurn<T>(accountId: Types.ObjectId, run: () => Promise<T>): Promise<T>
 }
 
 /**
@@ -49,6 +51,28 @@ export class VersionCache {
   }
 }
 
+/**
+ * One line per account, within this process alone: what other processes do is settled by the fence. It saves rounds, and
+ * nothing depends on it.
+ */
+export class Lines {
+  readonly #tails = new Map<string, Promise<unknown>>()
+
+  async inTurn<T>(accountId: Types.ObjectId, run: () => Promise<T>): Promise<T> {
+    const id = accountId.toHexString()
+    const before = this.#tails.get(id)
+    const mine = before ? before.then(run, run) : run()
+    this.#tails.set(id, mine)
+    try {
+      return await mine
+    } finally {
+      if (this.#tails.get(id) === mine) this.#tails.delete(id)
+    }
+  }
+}
+
+const lines = new Lines()
+
 export const livePorts: CreditPorts = {
   store: mongoStore,
   now,
@@ -57,4 +81,5 @@ export const livePorts: CreditPorts = {
     if (round > 0) await sleep(Math.random() * 10 * 2 ** Math.min(round, 5))
   },
   versions: new VersionCache(),
+  inTurn: (accountId, run) => lines.inTurn(accountId, run),
 }

@@ -1,10 +1,8 @@
 import type { Types } from 'mongoose'
 import type { CreditAccount, LogEntry } from '#models/credit-account.server.ts'
 import { AccountNotFound } from './errors.ts'
+import { entryIdOf } from './ledger-rows.ts'
 import type { CreditPorts } from './ports.server.ts'
-
-/** The id of an entry in the ledger. */
-export const entryIdOf = (accountId: Types.ObjectId, key: string): string => `${accountId.toHexString()}:${key}`
 
 /**
  * Reads an account and remembers its version.

@@ -5,7 +5,7 @@ import { fenced } from './fenced.server.ts'
 import { fold } from './fold.ts'
 import { resolveKey } from './keys.ts'
 import type { CreditPorts } from './ports.server.ts'
-import { entryIdOf } from './recorded.server.ts'
+import { entryIdOf } from './ledger-rows.ts'
 
 export interface ResolvedHold {
   entryId: string
@@ -72,6 +72,18 @@ export function resolveHold(
       }
     },
   )
+}
+
+/**
+ * Releases a hold whose time is up. Another process, or the hold's owner at the last moment, may have ended it: then
+ * there is nothing left to do.
+ */
+export async function releaseLapsed(ports: CreditPorts, accountId: Types.ObjectId, holdId: string): Promise<void> {
+  try {
+    await resolveHold(ports, accountId, holdId, 0)
+  } catch (error) {
+    if (!(error instanceof HoldAlreadyResolved)) throw error
+  }
 }
 
 /** What a hold gives back may belong to grants that have expired meanwhile: those must be looked at before a spend. */

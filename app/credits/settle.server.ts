@@ -5,8 +5,9 @@ import { logger } from '../log.server.ts'
 import { LedgerConflict } from './errors.ts'
 import { fold, type Folded } from './fold.ts'
 import { freeze } from './freeze.server.ts'
+import { fingerprint, ledgerRows } from './ledger-rows.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
-import { entryIdOf, readAccount } from './recorded.server.ts'
+import { readAccount } from './recorded.server.ts'
 import type { AccountUpdate } from './store.server.ts'
 
 /** A log of this many entries is posted by the writer that filled it, without waiting for the job. */
@@ -60,23 +61,6 @@ export async function settleWhenFull(
   }
 }
 
-/** The log as rows of the ledger: numbered from `posted`, with the balance after each. */
-export function ledgerRows(account: CreditAccount, burned: Map<string, [string, number][]>): CreditEntry[] {
-  const logged = account.pending.reduce((sum, entry) => sum + entry.amount, 0)
-  let balance = account.credits + account.held - logged
-  return account.pending.map((entry, index) => {
-    balance += entry.amount
-    return {
-      ...entry,
-      _id: entryIdOf(account._id, entry.key),
-      accountId: account._id,
-      seq: account.posted + index,
-      balance,
-      burned: burned.get(entry.key) ?? [],
-    }
-  })
-}
-
 /** Inserts rows; one that was there already must say the same, or the account is stopped for a person to look at. */
 async function post(ports: CreditPorts, accountId: Types.ObjectId, rows: CreditEntry[]): Promise<void> {
   const duplicates = new Set(await ports.store.insertEntries(rows))
@@ -88,9 +72,6 @@ async function post(ports: CreditPorts, accountId: Types.ObjectId, rows: CreditE
     throw new LedgerConflict(row._id)
   }
 }
-
-const fingerprint = ({ key, kind, amount, at, seq, balance, burned, grantId, hold, holds }: CreditEntry): string =>
-  JSON.stringify([key, kind, amount, at.getTime(), seq, balance, burned, grantId, hold, holds])
 
 /** Spends may land meanwhile, so only the posted entries are pulled; spends do not touch what is set here. */
 function trim(account: CreditAccount, { grants, debt }: Folded, version: string): AccountUpdate {

@@ -2,7 +2,7 @@ import type { Types } from 'mongoose'
 import { CreditAccountModel } from '#models/credit-account.server.ts'
 import { logger } from '../log.server.ts'
 import { livePorts } from './ports.server.ts'
-import { resolveHold } from './resolve-hold.server.ts'
+import { releaseLapsed } from './resolve-hold.server.ts'
 import { settleAccount } from './settle.server.ts'
 import { tickAccount } from './tick.server.ts'
 
@@ -27,7 +27,8 @@ export async function runUpkeep(): Promise<{ accounts: number; posted: number; f
   let failed = 0
   for (const { _id, holds } of due as unknown as { _id: Types.ObjectId; holds: { id: string; expiresAt: Date }[] }[]) {
     try {
-      for (const hold of holds.filter((candidate) => candidate.expiresAt <= at)) await letGo(_id, hold.id)
+      for (const hold of holds.filter((candidate) => candidate.expiresAt <= at))
+        await releaseLapsed(livePorts, _id, hold.id)
       await tickAccount(_id)
       posted += await settleAccount(_id)
     } catch (error) {
@@ -36,13 +37,4 @@ export async function runUpkeep(): Promise<{ accounts: number; posted: number; f
     }
   }
   return { accounts: due.length, posted, failed }
-}
-
-/** Another process, or the hold's owner at the last moment, may have ended it: then there is nothing left to do. */
-async function letGo(accountId: Types.ObjectId, holdId: string): Promise<void> {
-  try {
-    await resolveHold(livePorts, accountId, holdId, 0)
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'hold_already_resolved') throw error
-  }
 }

@@ -1,0 +1,38 @@
+import type { Types } from 'mongoose'
+import type { CreditAccount } from '#models/credit-account.server.ts'
+import type { CreditEntry } from '#models/credit-entry.server.ts'
+import type { Burned } from './fold.ts'
+
+/** The id of an entry in the ledger. */
+export const entryIdOf = (accountId: Types.ObjectId, key: string): string => `${accountId.toHexString()}:${key}`
+
+/** The log as rows of the ledger: numbered from `posted`, with the balance after each and what each burned. */
+export function ledgerRows(account: CreditAccount, burned: Map<string, Burned>): CreditEntry[] {
+  const logged = account.pending.reduce((sum, entry) => sum + entry.amount, 0)
+  let balance = account.credits + account.held - logged
+  return account.pending.map((entry, index) => {
+    balance += entry.amount
+    return {
+      ...entry,
+      _id: entryIdOf(account._id, entry.key),
+      accountId: account._id,
+      seq: account.posted + index,
+      balance,
+      burned: burned.get(entry.key) ?? [],
+    }
+  })
+}
+
+/** What must be the same in two postings of one key. */
+export const fingerprint = ({
+  key,
+  kind,
+  amount,
+  at,
+  seq,
+  balance,
+  burned,
+  grantId,
+  hold,
+  holds,
+}: CreditEntry): string => JSON.stringify([key, kind, amount, at.getTime(), seq, balance, burned, grantId, hold, holds])

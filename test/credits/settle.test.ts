@@ -1,0 +1,119 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { setNow } from '#app/clock.server.ts'
+import { auditCredits } from '#app/credits/audit.server.ts'
+import { apiKeyFor, freshKey } from '#app/credits/keys.ts'
+import { livePorts } from '#app/credits/ports.server.ts'
+import { settle, settleAccount } from '#app/credits/settle.server.ts'
+import { spendCredits } from '#app/credits/spend.server.ts'
+import { mongoStore } from '#app/credits/store.server.ts'
+import { CreditAccountModel } from '#models/credit-account.server.ts'
+import { CreditEntryModel } from '#models/credit-entry.server.ts'
+import { useDatabase } from '#test/setup/database.ts'
+import { anAccount, expectBalance, ledgerOf } from './scenario.ts'
+
+useDatabase()
+afterEach(() => setNow(null))
+
+const spend = (accountId: Parameters<typeof settleAccount>[0], key = freshKey('spend')) =>
+  spendCredits({ accountId, key, credits: 1, action: 'x' })
+
+describe('settleAccount', () => {
+  test('dies between the ledger and the account: the next one goes on where it was', async () => {
+    const accountId = await anAccount(25)
+    await spend(accountId)
+    const dying = { ...livePorts, store: { ...mongoStore, updateAccount: () => Promise.reject(new Error('killed')) } }
+
+    await expect(settle(dying, accountId)).rejects.toThrow('killed')
+    expect(await ledgerOf(accountId)).toHaveLength(2)
+    await spend(accountId)
+
+    await expectBalance(accountId, { credits: 23 })
+    expect((await ledgerOf(accountId)).map((row) => row.seq)).toEqual([0, 1, 2])
+  })
+
+  test('dies half-way through the rows: the next one writes the rest', async () => {
+    const accountId = await anAccount(25)
+    await spend(accountId)
+    const dying = {
+      ...livePorts,
+      store: {
+        ...mongoStore,
+        insertEntries: async (rows: Parameters<typeof mongoStore.insertEntries>[0]) => {
+          await mongoStore.insertEntries(rows.slice(0, 1))
+          throw new Error('killed')
+        },
+      },
+    }
+
+    await expect(settle(dying, accountId)).rejects.toThrow('killed')
+
+    expect(await settleAccount(accountId)).toBe(2)
+    await expectBalance(accountId, { credits: 24 })
+  })
+
+  test('at once with spends and itself: every entry is posted once', async () => {
+    const accountId = await anAccount(1000)
+
+    await Promise.all(Array.from({ length: 150 }, (_, n) => (n % 5 ? spend(accountId) : settleAccount(accountId))))
+
+    await expectBalance(accountId, { credits: 880 })
+    expect(await ledgerOf(accountId)).toHaveLength(121)
+  })
+
+  test('twice equals once', async () => {
+    const accountId = await anAccount(25)
+    await spend(accountId)
+    await settleAccount(accountId)
+    const before = await mongoStore.findAccount(accountId)
+
+    expect(await settleAccount(accountId)).toBe(0)
+
+    expect(await mongoStore.findAccount(accountId)).toEqual(before)
+  })
+
+  test('a row of the ledger that says something else stops the account (H6)', async () => {
+    const accountId = await anAccount(25)
+    const { entryId } = await spend(accountId, apiKeyFor('spend', 'forged'))
+    const [, row] = (await mongoStore.findAccount(accountId))?.pending ?? []
+    await CreditEntryModel.collection.insertOne({
+      ...row,
+      _id: entryId as never,
+      accountId,
+      seq: 1,
+      balance: 3,
+      burned: [],
+    })
+
+    await expect(settleAccount(accountId)).rejects.toMatchObject({ code: 'ledger_conflict' })
+
+    await expect(spend(accountId)).rejects.toMatchObject({ code: 'spending_frozen' })
+    const { violations } = await auditCredits()
+    expect(violations.some((found) => found.accountId === accountId.toHexString())).toBe(true)
+    await CreditAccountModel.collection.deleteOne({ _id: accountId })
+    await CreditEntryModel.collection.deleteMany({ accountId })
+  })
+})
+
+describe('auditCredits', () => {
+  test('finds nothing in accounts at work, and what a hand in the database did', async () => {
+    const accountId = await anAccount(25)
+    await Promise.all([...Array.from({ length: 10 }, () => spend(accountId)), settleAccount(accountId)])
+    const clean = await auditCredits()
+    expect(clean.violations).toEqual([])
+    expect(clean.accounts).toBeGreaterThan(0)
+
+    await CreditAccountModel.collection.updateOne({ _id: accountId }, { $inc: { credits: 5 } })
+
+    const { violations } = await auditCredits()
+    expect(violations.map((found) => found.problem).join()).toContain('credits + held is 20, entries say 15')
+    await CreditAccountModel.collection.updateOne({ _id: accountId }, { $inc: { credits: -5 } })
+  })
+
+  test('the database itself refuses half a credit (H27)', async () => {
+    const accountId = await anAccount(25)
+
+    const half = CreditAccountModel.collection.updateOne({ _id: accountId }, { $inc: { credits: -0.5 } })
+
+    await expect(half).rejects.toMatchObject({ code: 121 })
+  })
+})

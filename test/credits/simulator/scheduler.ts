@@ -1,0 +1,121 @@
+import { CreditsUnavailable } from '#app/credits/errors.ts'
+import type { CreditPorts } from '#app/credits/ports.server.ts'
+import { VersionCache } from '#app/credits/ports.server.ts'
+import type { CreditStore } from '#app/credits/store.server.ts'
+import type { Random } from './random.ts'
+
+/** Chances of each fault, one in so many database calls; 0 is never. */
+export interface Faults {
+  /** The call takes effect, its answer is lost. */
+  answerLost: number
+  /** The call is lost before it takes effect. */
+  requestLost: number
+  /** The caller gets an error now, and the call takes effect at some later time. */
+  late: number
+  /** The process stops for good. */
+  crash: number
+}
+
+interface Waiting {
+  owner: number
+  resume: () => void
+}
+
+/**
+ * Runs logical processes over one store so that a seed decides everything: every database call waits until it is its
+ * turn, and may be hit by a fault.
+ */
+export class Scheduler {
+  #waiting: Waiting[] = []
+  #late: (() => Promise<unknown>)[] = []
+  #dead = new Set<number>()
+  #signal: (() => void) | null = null
+  #nextVersion = 0
+  #owners = 0
+  /** The simulated time, in milliseconds. */
+  time = Date.UTC(2026, 0, 1)
+  afterEffect: () => void | Promise<void> = () => {}
+
+  constructor(
+    readonly random: Random,
+    readonly store: CreditStore,
+    readonly faults: Faults,
+  ) {}
+
+  /** The ports of a new logical process; its calls take turns with all others. `skewMs` is how wrong its clock is. */
+  process(versions = new VersionCache(), skewMs = 0): { owner: number; ports: CreditPorts } {
+    const owner = this.#owners++
+    const turn = <T>(call: () => Promise<T>, write = false) => this.#turn(owner, call, write)
+    const { store } = this
+    const ports: CreditPorts = {
+      store: {
+        findAccount: (id) => turn(() => store.findAccount(id)),
+        insertAccount: (account) => turn(() => store.insertAccount(account), true),
+        updateAccount: (filter, update) => turn(() => store.updateAccount(filter, update), true),
+        findEntry: (id) => turn(() => store.findEntry(id)),
+        findEntriesOfSource: (id, source) => turn(() => store.findEntriesOfSource(id, source)),
+        insertEntries: (rows) => turn(() => store.insertEntries(rows), true),
+      },
+      now: () => new Date(this.time + skewMs),
+      newVersion: () => `v${this.#nextVersion++}`,
+      pause: async () => {},
+      versions,
+      inTurn: (_accountId, run) => run(),
+    }
+    return { owner, ports }
+  }
+
+  /** Whether there is anybody left to take a turn. */
+  get busy(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  /** Lets one waiting call go, or one late write land, and returns when everything stands still again. */
+  async step(): Promise<void> {
+    if (this.#late.length > 0 && this.random.oneIn(8)) await this.landOneLate()
+    const next = this.#waiting.splice(this.random.below(this.#waiting.length), 1)[0]
+    if (!next) return
+    if (this.faults.crash && this.random.oneIn(this.faults.crash)) {
+      this.#dead.add(next.owner)
+      this.#waiting = this.#waiting.filter((other) => other.owner !== next.owner)
+      return
+    }
+    const still = new Promise<void>((resolve) => (this.#signal = resolve))
+    next.resume()
+    await still
+  }
+
+  async landOneLate(): Promise<void> {
+    const write = this.#late.splice(this.random.below(this.#late.length), 1)[0]
+    if (!write) return
+    await write()
+    await this.afterEffect()
+  }
+
+  get lateWrites(): number {
+    return this.#late.length
+  }
+
+  isDead(owner: number): boolean {
+    return this.#dead.has(owner)
+  }
+
+  async #turn<T>(owner: number, call: () => Promise<T>, write: boolean): Promise<T> {
+    await new Promise<void>((resume) => this.#waiting.push({ owner, resume }))
+    try {
+      const { random, faults } = this
+      if (faults.requestLost && random.oneIn(faults.requestLost)) throw new CreditsUnavailable()
+      if (write && faults.late && random.oneIn(faults.late)) {
+        this.#late.push(call)
+        throw new CreditsUnavailable()
+      }
+      const answer = await call()
+      if (write) await this.afterEffect()
+      if (faults.answerLost && random.oneIn(faults.answerLost)) throw new CreditsUnavailable()
+      return answer
+    } finally {
+      // After the caller's own continuation has run up to its next call.
+      setImmediate(() => this.#signal?.())
+    }
+  }
+}
