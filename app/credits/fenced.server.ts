@@ -7,10 +7,12 @@ import { findRecorded, readAccount } from './recorded.server.ts'
 import { settle, settleWhenFull } from './settle.server.ts'
 import type { AccountFilter } from './store.server.ts'
 
-/** How often an operation reads anew and tries again before it answers "unavailable, the same key is safe". */
-export const ROUNDS_MAX = 5
-/** Writers that renew the version make each other miss, so they get more rounds, with growing pauses between. */
-const FENCED_ROUNDS_MAX = 12
+/**
+ * How often an operation reads anew and tries again, with growing pauses, before it answers "unavailable, the same key is
+ * safe". Writers that renew the version make others miss: three processes that did nothing else made one spend in six
+ * miss five times.
+ */
+export const ROUNDS_MAX = 12
 
 /** What an operation makes of the account it read: a change to write, an answer without a write, or one more look. */
 export type Decision<T> =
@@ -41,7 +43,7 @@ async function inRounds<T>(
   replay: (recorded: LogEntry, account: CreditAccount) => T | Promise<T>,
   decide: (account: CreditAccount) => Decision<T> | Promise<Decision<T>>,
 ): Promise<T> {
-  for (let round = 0; round < FENCED_ROUNDS_MAX; round++) {
+  for (let round = 0; round < ROUNDS_MAX; round++) {
     await ports.pause(round)
     const account = await readAccount(ports, accountId)
     const recorded = await findRecorded(ports, account, key)

@@ -1,0 +1,22 @@
+import { runUpkeep } from '../credits/upkeep.server.ts'
+
+/** Work that comes back at a time, whatever process does it. */
+export interface RecurringJob {
+  name: string
+  /** As agenda reads it: `30 seconds`, `1 hour`. */
+  every: string
+  /** Must be safe to run twice and at once: a lock can outlive its process, and a process its lock. */
+  run: () => Promise<string>
+}
+
+/** All recurring work there is. Each run answers one sentence for the log. */
+export const recurringJobs: RecurringJob[] = [
+  {
+    name: 'credit-upkeep',
+    every: '15 seconds',
+    run: async () => {
+      const { accounts, posted, failed } = await runUpkeep()
+      return `${accounts} accounts looked at, ${posted} entries posted, ${failed} failed`
+    },
+  },
+]

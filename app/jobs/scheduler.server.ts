@@ -1,0 +1,58 @@
+import { MongoBackend } from '@agendajs/mongo-backend'
+import { Agenda } from 'agenda'
+import mongoose from 'mongoose'
+import { logger } from '../log.server.ts'
+import { type RecurringJob, recurringJobs } from './job-list.server.ts'
+
+const COLLECTION = 'jobs'
+/** A dead process's lock ends after this; no run takes longer. */
+const LOCK_MS = 60_000
+
+export interface JobScheduler {
+  name: string
+  start: () => Promise<void>
+  /** Waits for the runs under way: the database closes after this. */
+  stop: () => Promise<void>
+}
+
+/**
+ * The scheduler of this process. All processes on one database share its jobs: agenda's lock gives each run to one of
+ * them, and since a lock is not a proof, every job is idempotent all the same.
+ * @param jobs what to run; the app's own list unless a test gives another
+ */
+export function jobScheduler(jobs: RecurringJob[] = recurringJobs): JobScheduler {
+  let agenda: Agenda | null = null
+  return {
+    name: 'jobs',
+    async start() {
+      const { db } = mongoose.connection
+      if (!db) throw new Error('The job scheduler needs a database connection')
+      agenda = new Agenda({
+        backend: new MongoBackend({ mongo: db, collection: COLLECTION }),
+        processEvery: '2 seconds',
+        defaultLockLifetime: LOCK_MS,
+        defaultConcurrency: 1,
+        maxConcurrency: 4,
+      })
+      agenda.on('error', (error: Error) => logger.error({ err: error }, 'The job scheduler failed'))
+      for (const job of jobs) agenda.define(job.name, () => runLogged(job))
+      await agenda.start()
+      for (const job of jobs) await agenda.every(job.every, job.name)
+    },
+    async stop() {
+      await agenda?.drain()
+      agenda = null
+    },
+  }
+}
+
+async function runLogged(job: RecurringJob): Promise<void> {
+  const started = performance.now()
+  try {
+    const outcome = await job.run()
+    logger.debug({ job: job.name, outcome, ms: Math.round(performance.now() - started) }, 'Job done')
+  } catch (error) {
+    logger.error({ job: job.name, err: error }, 'Job failed')
+    throw error
+  }
+}

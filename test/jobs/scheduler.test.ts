@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import mongoose from 'mongoose'
+import { afterEach, describe, expect, test } from 'vitest'
+import { setNow } from '#app/clock.server.ts'
+import { openAccount } from '#app/credits/account.server.ts'
+import { freshKey } from '#app/credits/keys.ts'
+import { spendCredits } from '#app/credits/spend.server.ts'
+import { mongoStore } from '#app/credits/store.server.ts'
+import { recurringJobs } from '#app/jobs/job-list.server.ts'
+import { jobScheduler } from '#app/jobs/scheduler.server.ts'
+import { useDatabase } from '#test/setup/database.ts'
+
+useDatabase()
+afterEach(() => setNow(null))
+
+describe('jobScheduler', () => {
+  test('posts the log of an account by itself, with two processes on one database', async () => {
+    const accountId = new mongoose.Types.ObjectId()
+    await openAccount(accountId, { welcomeCredits: 25 })
+    await spendCredits({ accountId, key: freshKey('spend'), credits: 1, action: 'x' })
+    const schedulers = [jobScheduler(), jobScheduler()]
+
+    for (const scheduler of schedulers) await scheduler.start()
+    const posted = await waitFor(async () => (await mongoStore.findAccount(accountId))?.posted === 2)
+    for (const scheduler of schedulers) await scheduler.stop()
+
+    expect(posted).toBe(true)
+    const jobs = await mongoose.connection.collection('jobs').find({ name: 'credit-upkeep' }).toArray()
+    expect(jobs).toHaveLength(1)
+  })
+
+  test('a job that fails comes back', async () => {
+    let runs = 0
+    const scheduler = jobScheduler([
+      {
+        name: 'fails-once',
+        every: '1 second',
+        run: async () => {
+          runs++
+          if (runs === 1) throw new Error('the first run fails')
+          return 'fine'
+        },
+      },
+    ])
+
+    await scheduler.start()
+    const cameBack = await waitFor(async () => runs >= 2)
+    await scheduler.stop()
+
+    expect(cameBack).toBe(true)
+  })
+
+  test('every job of the list answers a sentence', async () => {
+    for (const job of recurringJobs) expect(await job.run()).toMatch(/\w+ \w+/)
+  })
+})
+
+async function waitFor(condition: () => Promise<boolean>, withinMs = 20_000): Promise<boolean> {
+  const end = Date.now() + withinMs
+  while (Date.now() < end) {
+    if (await condition()) return true
+    await sleep(100)
+  }
+  return false
+}
