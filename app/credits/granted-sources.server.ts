@@ -1,0 +1,34 @@
+import type { mongo } from 'mongoose'
+import { CreditAccountModel, type CreditAccount, type LogEntry } from '#models/credit-account.server.ts'
+import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
+
+export interface GrantedSource {
+  type: string
+  id: string
+  accountId: string
+  /** What its entries grant, or will; what was taken back later does not lessen it. */
+  credits: number
+}
+
+/** What every invoice and payment has granted over all accounts, by `type:id`: for the audit. */
+export async function listGrantedSources(): Promise<Map<string, GrantedSource>> {
+  const sources = new Map<string, GrantedSource>()
+  const seen = new Set<string>()
+  const add = (accountId: string, { key, source, grant, of }: LogEntry) => {
+    const counts = grant && !of && (source.type === 'invoice' || source.type === 'payment')
+    if (!counts || seen.has(`${accountId}:${key}`)) return
+    seen.add(`${accountId}:${key}`)
+    const known = sources.get(`${source.type}:${source.id}`)
+    const credits = (known?.credits ?? 0) + grant.granted
+    sources.set(`${source.type}:${source.id}`, { type: source.type, id: source.id, accountId, credits })
+  }
+  // Logs before the ledger: an entry that a settle moves meanwhile is seen twice, and counted once.
+  const accounts = CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
+  for await (const { _id, pending } of accounts.find({}, { projection: { pending: 1 } })) {
+    for (const entry of pending) add(_id.toHexString(), entry)
+  }
+  const entries = CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>
+  const granting = { kind: { $in: ['grant' as const, 'schedule' as const] } }
+  for await (const entry of entries.find(granting)) add(entry.accountId.toHexString(), entry)
+  return sources
+}
