@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import ts from 'typescript'
+import { describe, expect, test } from 'vitest'
+
+/*
+ * The house rules as a test. Lint shows some of them while typing; this is the authority.
+ */
+
+const LINES_MAX = 220
+/** Longer files, each with the reason why it is one. */
+const LONG_FILES: Record<string, string> = {
+  'app/credits/reversal.server.ts': 'a reversal and its undoing share how they read the history of a source',
+}
+
+/** What a folder may import of the project; every folder may import itself. */
+const MAY_IMPORT: Record<string, string[]> = {
+  models: [],
+  'app/credits': ['models', 'app'],
+  'app/billing': ['models', 'app', 'app/credits', 'app/notifications'],
+  'app/actions': ['models', 'app', 'app/credits', 'app/billing'],
+  'app/auth': ['models', 'app', 'app/credits', 'app/billing', 'app/notifications', 'app/http'],
+  'app/notifications': ['models', 'app'],
+  'app/jobs': ['models', 'app', 'app/credits', 'app/billing', 'app/notifications', 'app/auth'],
+  'app/components': ['app', 'app/billing', 'app/actions', 'app/usage', 'app/http'],
+}
+
+const files = ['app', 'models', 'sandbox', 'scripts'].flatMap(listFiles)
+
+describe('the house', () => {
+  test('dependencies run one way', () => {
+    const wrong = files.flatMap((file) => {
+      const allowed = MAY_IMPORT[layerOf(file)]
+      if (!allowed) return []
+      return importsOf(file)
+        .map(layerOf)
+        .filter((layer) => layer !== layerOf(file) && !allowed.includes(layer))
+        .map((layer) => `${file} imports ${layer}: move what it needs down, or the file up`)
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test('only the gateway imports stripe in the app', () => {
+    const importing = files.filter((file) => file.startsWith('app/') && /from 'stripe'/.test(read(file)))
+    expect(importing.filter((file) => file !== 'app/billing/stripe.server.ts')).toEqual([])
+  })
+
+  test('the sandbox and the app do not know each other', () => {
+    const inSandbox = files.filter((file) => file.startsWith('sandbox/') && importsOf(file).some(isAppOrModel))
+    const inApp = files.filter(
+      (file) => file.startsWith('app/') && importsOf(file).some((to) => to.startsWith('sandbox')),
+    )
+    expect([...inSandbox, ...inApp]).toEqual([])
+  })
+
+  test('models are server-only by their name: without the suffix they would end up in the browser', () => {
+    expect(files.filter((file) => file.startsWith('models/') && !file.endsWith('.server.ts'))).toEqual([])
+  })
+
+  test('no drawers and no barrels', () => {
+    const drawers = files.filter((file) => /(^|\/)(utils?|helpers?|lib|common|misc)(\/|\.)/.test(file))
+    const barrels = files.filter((file) => {
+      const lines = read(file)
+        .split('\n')
+        .filter((line) => line.trim() && !/^\s*(\/\/|\/?\*)/.test(line))
+      return lines.length > 0 && lines.every((line) => /^export (\*|\{|type \{).* from /.test(line))
+    })
+    expect([...drawers, ...barrels], 'name the thing that it is').toEqual([])
+  })
+
+  test('no test lies in app/routes: it would become a page', () => {
+    expect(files.filter((file) => file.startsWith('app/') && /\.test\.tsx?$/.test(file))).toEqual([])
+  })
+
+  test(`files have one job and at most ${LINES_MAX} lines`, () => {
+    const long = files.filter((file) => read(file).split('\n').length > LINES_MAX && !LONG_FILES[file])
+    expect(long, 'split it, or list it with its reason').toEqual([])
+  })
+
+  test('nothing is left to do', () => {
+    const markers = new RegExp(['TO' + 'DO', 'FIX' + 'ME', 'X'.repeat(3), '@ts-(ignore|nocheck)'].join('|'))
+    expect(files.filter((file) => markers.test(read(file)))).toEqual([])
+  })
+})
+
+function listFiles(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const file = path.posix.join(folder, name)
+    if (statSync(file).isDirectory()) return listFiles(file)
+    return /\.(ts|tsx|mjs)$/.test(name) ? [file] : []
+  })
+}
+
+function read(file: string): string {
+  return readFileSync(file, 'utf8')
+}
+
+/** Paths from the project's root of everything of the project that a file imports. */
+function importsOf(file: string): string[] {
+  return ts.preProcessFile(read(file), true, true).importedFiles.flatMap(({ fileName }) => {
+    if (fileName.startsWith('.')) return [path.posix.join(path.posix.dirname(file), fileName)]
+    if (fileName.startsWith('#')) return [fileName.slice(1)]
+    return []
+  })
+}
+
+/** `app/billing` for what lies there, `app` for what lies in app itself, `models`, … */
+function layerOf(file: string): string {
+  const [top = '', second = '', ...rest] = file.split('/')
+  return top === 'app' && rest.length > 0 ? `app/${second}` : top
+}
+
+const isAppOrModel = (file: string) => file.startsWith('app/') || file.startsWith('models/')
