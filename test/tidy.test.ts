@@ -7,10 +7,10 @@ import { describe, expect, test } from 'vitest'
  * The house rules as a test. Lint shows some of them while typing; this is the authority.
  */
 
-const LINES_MAX = 220
+const LINES_MAX = 250
 /** Longer files, each with the reason why it is one. */
 const LONG_FILES: Record<string, string> = {
-  'app/credits/reversal.server.ts': 'a reversal and its undoing share how they read the history of a source',
+  'sandbox/stripe/objects/payment.ts': 'the fields of the payment objects, one after the other',
 }
 
 /** What a folder may import of the project; every folder may import itself. */
