@@ -29,6 +29,7 @@ export interface ActionRun {
   /** A fresh random id of each taker: the fence of its writes. */
   lease: string
   unitsUsed: number | null
+  /** Known from `ran` on: what is captured then. */
   creditsSpent: number | null
   facts: Record<string, string>
   files: StoredFile[]
@@ -68,6 +69,8 @@ const actionRunSchema = new Schema<ActionRun>(
   { collection: 'action_runs', strict: 'throw', autoIndex: false, minimize: false },
 )
 
-actionRunSchema.index({ accountId: 1, createdAt: -1 })
+actionRunSchema.index({ accountId: 1, actionId: 1, createdAt: -1 })
+// For ending what processes that died have left.
+actionRunSchema.index({ status: 1, leaseUntil: 1 })
 
 export const ActionRunModel = defineModel<ActionRun>('ActionRun', actionRunSchema)

@@ -43,6 +43,8 @@ export interface Hold {
   action: string
   expiresAt: Date
   createdAt: Date
+  /** The plan limit that it counts against, and the period it was counted in. */
+  limit?: { name: string; resetsAt: Date }
 }
 
 export type EntryKind =

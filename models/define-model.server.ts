@@ -6,5 +6,7 @@ import mongoose, { type Model, type Schema } from 'mongoose'
  * The schema comes in as a plain object: comparing mongoose's schema types with each other costs the compiler minutes.
  */
 export function defineModel<T>(name: string, schema: object): Model<T> {
-  return mongoose.model<T>(name, schema as Schema<T>, undefined, { overwriteModels: process.env.NODE_ENV !== 'production' })
+  return mongoose.model<T>(name, schema as Schema<T>, undefined, {
+    overwriteModels: process.env.NODE_ENV !== 'production',
+  })
 }

@@ -21,9 +21,8 @@ export interface Change {
   wakeAt?: Date
   /** Replaces `nextChange`: for the tick alone, which has worked it out from all grants. */
   nextChange?: Date
-  limits?: Record<string, CreditAccount['limits'][string]>
-  /** Counts one use of a limit. */
-  countLimit?: string
+  /** Counts one use of a plan limit, or takes one back. */
+  count?: { limit: string; by: 1 | -1 }
 }
 
 /**
@@ -44,14 +43,13 @@ export function toUpdate(change: Change, version?: string): AccountUpdate {
   const set = {
     ...(version && { version }),
     ...(change.nextChange && { nextChange: change.nextChange }),
-    ...Object.fromEntries(Object.entries(change.limits ?? {}).map(([name, counter]) => [`limits.${name}`, counter])),
   }
   // Built by hand instead of with undefined fields: the driver would send those as null.
   const update: Record<string, unknown> = {
     $inc: {
       credits: change.credits,
       ...(held !== 0 && { held }),
-      ...(change.countLimit && { [`limits.${change.countLimit}.used`]: 1 }),
+      ...(change.count && { [`limits.${change.count.limit}.used`]: change.count.by }),
     },
     $push: {
       pending: { $each: change.entries.map(withoutUndefined) },

@@ -6,6 +6,7 @@ import { checkCredits, checkMetadata } from './credits.ts'
 import { IdempotencyConflict, InvalidCredits, TooManyHolds } from './errors.ts'
 import { fenced } from './fenced.server.ts'
 import { holdIdOf } from './keys.ts'
+import { admitUse, limitFilter, type UseLimit } from './limits.server.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
 import { type ResolvedHold, resolveHold } from './resolve-hold.server.ts'
 
@@ -22,6 +23,8 @@ export interface HoldRequest {
   /** How long the hold lives, in milliseconds; 15 minutes unless told, 24 hours at most. */
   ttlMs?: number
   metadata?: Record<string, string>
+  /** Counted in the same write, and given back if the hold is released. */
+  limit?: UseLimit
 }
 
 export interface PlacedHold {
@@ -38,7 +41,7 @@ export interface PlacedHold {
  * @throws InsufficientCredits, SpendingFrozen, TooManyHolds, IdempotencyConflict, InvalidCredits, CreditsUnavailable
  */
 export function placeHold(request: HoldRequest, ports: CreditPorts = livePorts): Promise<PlacedHold> {
-  const { accountId, key, action, ttlMs = HOLD_MS_DEFAULT } = request
+  const { accountId, key, action, limit, ttlMs = HOLD_MS_DEFAULT } = request
   const credits = checkCredits(request.credits)
   const metadata = checkMetadata(request.metadata)
   if (!Number.isSafeInteger(ttlMs) || ttlMs < 1000 || ttlMs > HOLD_MS_MAX) {
@@ -56,11 +59,14 @@ export function placeHold(request: HoldRequest, ports: CreditPorts = livePorts):
       return { holdId: id, credits, expiresAt, creditsLeft: account.credits, replayed: true }
     },
     async (account) => {
+      if ((await admitUse(ports, account, limit)) === 'again') return 'again'
       if ((await admit(ports, account, credits)) === 'again') return 'again'
       if (account.holds.length >= HOLDS_MAX) throw new TooManyHolds()
       const at = ports.now()
       const expiresAt = new Date(at.getTime() + ttlMs)
       const source = { type: 'action' as const, id: action }
+      const counter = limit && account.limits[limit.name]
+      const counted = limit && counter && { limit: { name: limit.name, resetsAt: counter.resetsAt } }
       const entry: LogEntry = {
         key,
         kind: 'hold',
@@ -78,9 +84,10 @@ export function placeHold(request: HoldRequest, ports: CreditPorts = livePorts):
           entries: [entry],
           credits: -credits,
           held: credits,
-          addHold: { id, amount: credits, action, expiresAt, createdAt: at },
+          addHold: { id, amount: credits, action, expiresAt, createdAt: at, ...counted },
+          ...(counted && { count: { limit: counted.limit.name, by: 1 } }),
         },
-        when: { credits: { $gte: credits }, nextChange: { $gt: at }, frozen: null },
+        when: { credits: { $gte: credits }, nextChange: { $gt: at }, frozen: null, ...limitFilter(limit, at) },
         answer: (creditsLeft) => ({ holdId: id, credits, expiresAt, creditsLeft, replayed: false }),
       }
     },

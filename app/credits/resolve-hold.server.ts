@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose'
-import { type CreditAccount, type LogEntry, NEVER } from '#models/credit-account.server.ts'
+import { type CreditAccount, type Hold, type LogEntry, NEVER } from '#models/credit-account.server.ts'
 import { HoldAlreadyResolved, HoldNotFound, InvalidCredits } from './errors.ts'
 import { fenced } from './fenced.server.ts'
 import { fold } from './fold.ts'
@@ -61,6 +61,7 @@ export function resolveHold(
           held: -hold.amount,
           removeHold: holdId,
           wakeAt: earliestExpiryUnder(account, holdId),
+          ...(used === 0 && countsNow(account, hold) && { count: { limit: hold.limit.name, by: -1 } }),
         },
         answer: (creditsLeft) => ({
           entryId,
@@ -84,6 +85,12 @@ export async function releaseLapsed(ports: CreditPorts, accountId: Types.ObjectI
   } catch (error) {
     if (!(error instanceof HoldAlreadyResolved)) throw error
   }
+}
+
+/** Whether the use that a hold counted is still in the period that runs. */
+function countsNow(account: CreditAccount, hold: Hold): hold is Hold & { limit: NonNullable<Hold['limit']> } {
+  const counter = hold.limit && account.limits[hold.limit.name]
+  return counter !== undefined && counter.resetsAt.getTime() === hold.limit?.resetsAt.getTime()
 }
 
 /** What a hold gives back may belong to grants that have expired meanwhile: those must be looked at before a spend. */

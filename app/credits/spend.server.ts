@@ -5,6 +5,7 @@ import { PENDING_MAX, toFilter, toUpdate } from './change.ts'
 import { checkCredits, checkMetadata } from './credits.ts'
 import { CreditsUnavailable, IdempotencyConflict } from './errors.ts'
 import { ROUNDS_MAX } from './fenced.server.ts'
+import { admitUse, limitFilter, type UseLimit } from './limits.server.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
 import { entryIdOf } from './ledger-rows.ts'
 import { findRecorded, readAccount } from './recorded.server.ts'
@@ -20,6 +21,8 @@ export interface SpendRequest {
   /** What they are spent on. */
   action: string
   metadata?: Record<string, string>
+  /** Counted in the same write. */
+  limit?: UseLimit
 }
 
 export interface Spent {
@@ -33,11 +36,11 @@ export interface Spent {
  * alone, so that spends on one account do not disturb each other. Safe to repeat with its key, at once and late.
  * @param request who, how many, on what, under which key
  * @returns the entry, and what is left
- * @throws InsufficientCredits, SpendingFrozen, IdempotencyConflict, InvalidCredits, InvalidMetadata, AccountNotFound;
+ * @throws InsufficientCredits, SpendingFrozen, LimitReached, IdempotencyConflict, InvalidCredits, InvalidMetadata, AccountNotFound;
  * CreditsUnavailable when the outcome is unknown or the account too busy: the same key is safe
  */
 export async function spendCredits(request: SpendRequest, ports: CreditPorts = livePorts): Promise<Spent> {
-  const { accountId, key, action } = request
+  const { accountId, key, action, limit } = request
   const credits = checkCredits(request.credits)
   const metadata = checkMetadata(request.metadata)
   const source = { type: 'action' as const, id: action }
@@ -48,7 +51,7 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
   if (warm !== undefined) {
     const recorded = await ports.store.findEntry(entryIdOf(accountId, key))
     if (recorded) return replayOf(await readAccount(ports, accountId), recorded, request)
-    const spent = await write(ports, { _id: accountId, version: warm }, entry())
+    const spent = await write(ports, { _id: accountId, version: warm }, entry(), limit)
     if (spent) return spent
   }
   for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -56,12 +59,13 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
     const account = await readAccount(ports, accountId)
     const recorded = await findRecorded(ports, account, key)
     if (recorded) return replayOf(account, recorded, request)
+    if ((await admitUse(ports, account, limit)) === 'again') continue
     if ((await admit(ports, account, credits)) === 'again') continue
     if (account.pending.length >= PENDING_MAX) {
       await settle(ports, accountId)
       continue
     }
-    const spent = await write(ports, account, entry())
+    const spent = await write(ports, account, entry(), limit)
     if (spent) return spent
   }
   throw new CreditsUnavailable()
@@ -72,14 +76,21 @@ async function write(
   ports: CreditPorts,
   account: Pick<CreditAccount, '_id' | 'version'>,
   entry: LogEntry,
+  limit: UseLimit | undefined,
 ): Promise<Spent | null> {
+  const at = ports.now()
   const filter: AccountFilter = {
     ...toFilter(account, [entry]),
     credits: { $gte: -entry.amount },
-    nextChange: { $gt: ports.now() },
+    nextChange: { $gt: at },
     frozen: null,
+    ...limitFilter(limit, at),
   }
-  const after = await ports.store.updateAccount(filter, toUpdate({ entries: [entry], credits: entry.amount }))
+  const counted = limit && limit.max !== Infinity ? { count: { limit: limit.name, by: 1 as const } } : {}
+  const after = await ports.store.updateAccount(
+    filter,
+    toUpdate({ entries: [entry], credits: entry.amount, ...counted }),
+  )
   if (!after) {
     ports.versions.delete(account._id)
     return null

@@ -1,0 +1,59 @@
+import type { CreditAccount } from '#models/credit-account.server.ts'
+import { LimitReached } from './errors.ts'
+import type { CreditPorts } from './ports.server.ts'
+import type { AccountFilter, AccountUpdate } from './store.server.ts'
+
+/** A plan's limit on how often something may be done in a period. */
+export interface UseLimit {
+  /** Letters and digits only: it names a field. */
+  name: string
+  /** Uses a period; Infinity for no limit. */
+  max: number
+  /** When a count that starts now starts again, UTC. */
+  resetsAt: Date
+}
+
+/**
+ * Decides from one read whether a use is left. The write that follows counts it under `limitFilter`, so that no two
+ * callers pass the limit at once.
+ * @param limit the limit, or undefined where there is none
+ * @returns `again` when a new period had to be opened first and the account must be read anew
+ * @throws LimitReached
+ */
+export async function admitUse(
+  ports: CreditPorts,
+  account: CreditAccount,
+  limit: UseLimit | undefined,
+): Promise<'go' | 'again'> {
+  if (!limit || limit.max === Infinity) return 'go'
+  const counter = account.limits[limit.name]
+  if (!counter || counter.resetsAt <= ports.now()) {
+    if (limit.max <= 0) throw new LimitReached(limit.name, limit.max, limit.resetsAt)
+    await openPeriod(ports, account, limit)
+    return 'again'
+  }
+  if (counter.used >= limit.max) throw new LimitReached(limit.name, limit.max, counter.resetsAt)
+  return 'go'
+}
+
+/** Part of the filter of a write that counts a use: the period is open and a use is left. */
+export function limitFilter(limit: UseLimit | undefined, at: Date): AccountFilter {
+  if (!limit || limit.max === Infinity) return {}
+  return {
+    [`limits.${limit.name}.used`]: { $lt: limit.max },
+    [`limits.${limit.name}.resetsAt`]: { $gt: at },
+  }
+}
+
+/** Starts the count of a period at 0. Fenced: of two that try, one does it, and both look again. */
+async function openPeriod(ports: CreditPorts, account: CreditAccount, { name, resetsAt }: UseLimit): Promise<void> {
+  if (!/^[A-Za-z][A-Za-z0-9]*$/.test(name)) throw new Error(`${name} cannot name a limit`)
+  const version = ports.newVersion()
+  const after = await ports.store.updateAccount(
+    { _id: account._id, version: account.version },
+    {
+      $set: { [`limits.${name}`]: { used: 0, resetsAt }, version },
+    },
+  )
+  if (after) ports.versions.set(account._id, version)
+}
