@@ -1,7 +1,7 @@
 import type { CreditAccount } from '#models/credit-account.server.ts'
 import { LimitReached } from './errors.ts'
 import type { CreditPorts } from './ports.server.ts'
-import type { AccountFilter, AccountUpdate } from './store.server.ts'
+import type { AccountFilter } from './store.server.ts'
 
 /** A plan's limit on how often something may be done in a period. */
 export interface UseLimit {
