@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import { now } from '../clock.server.ts'
+import { SharedWrites } from './shared-writes.server.ts'
 import { type CreditStore, mongoStore } from './store.server.ts'
 
 /** What the engine needs of the world; the simulator gives each of its processes its own. */
@@ -13,6 +14,8 @@ export interface CreditPorts {
   /** Waits a little before another round. */
   pause(round: number): Promise<void>
   versions: VersionCache
+  /** Spends that this process can write together. */
+  shared: SharedWrites
   /** Lets operations on one account that renew its version go one after the other, so that they do not make each other miss. */
   inTurn<T>(accountId: Types.ObjectId, run: () => Promise<T>): Promise<T>
 }
@@ -81,5 +84,6 @@ export const livePorts: CreditPorts = {
     if (round > 0) await sleep(Math.random() * 10 * 2 ** Math.min(round, 5))
   },
   versions: new VersionCache(),
+  shared: new SharedWrites(),
   inTurn: (accountId, run) => lines.inTurn(accountId, run),
 }

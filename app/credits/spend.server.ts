@@ -51,8 +51,12 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
   if (warm !== undefined) {
     const recorded = await ports.store.findEntry(entryIdOf(accountId, key))
     if (recorded) return replayOf(await readAccount(ports, accountId), recorded, request)
-    const spent = await write(ports, { _id: accountId, version: warm }, entry(), limit)
-    if (spent) return spent
+    const creditsLeft = limit
+      ? await write(ports, { _id: accountId, version: warm }, [entry()], limit)
+      : await ports.shared.join(accountId, warm, entry(), (entries) =>
+          write(ports, { _id: accountId, version: warm }, entries),
+        )
+    if (creditsLeft !== null) return { entryId: entryIdOf(accountId, key), creditsLeft, replayed: false }
   }
   for (let round = 0; round < ROUNDS_MAX; round++) {
     await ports.pause(round)
@@ -65,38 +69,39 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
       await settle(ports, accountId)
       continue
     }
-    const spent = await write(ports, account, entry(), limit)
-    if (spent) return spent
+    const creditsLeft = await write(ports, account, [entry()], limit)
+    if (creditsLeft !== null) return { entryId: entryIdOf(accountId, key), creditsLeft, replayed: false }
   }
   throw new CreditsUnavailable()
 }
 
-/** The one write: it hits only while nothing has happened since the version was read but other spends. */
+/**
+ * The one write: it hits only while nothing has happened since the version was read but other spends.
+ * @returns the credits after it, or null when it missed
+ */
 async function write(
   ports: CreditPorts,
   account: Pick<CreditAccount, '_id' | 'version'>,
-  entry: LogEntry,
-  limit: UseLimit | undefined,
-): Promise<Spent | null> {
+  entries: LogEntry[],
+  limit?: UseLimit,
+): Promise<number | null> {
   const at = ports.now()
+  const credits = entries.reduce((sum, entry) => sum + entry.amount, 0)
   const filter: AccountFilter = {
-    ...toFilter(account, [entry]),
-    credits: { $gte: -entry.amount },
+    ...toFilter(account, entries),
+    credits: { $gte: -credits },
     nextChange: { $gt: at },
     frozen: null,
     ...limitFilter(limit, at),
   }
   const counted = limit && limit.max !== Infinity ? { count: { limit: limit.name, by: 1 as const } } : {}
-  const after = await ports.store.updateAccount(
-    filter,
-    toUpdate({ entries: [entry], credits: entry.amount, ...counted }),
-  )
+  const after = await ports.store.updateAccount(filter, toUpdate({ entries, credits, ...counted }))
   if (!after) {
     ports.versions.delete(account._id)
     return null
   }
-  await settleWhenFull(ports, account._id, after.pendingCount, 1)
-  return { entryId: entryIdOf(account._id, entry.key), creditsLeft: after.credits, replayed: false }
+  await settleWhenFull(ports, account._id, after.pendingCount, entries.length)
+  return after.credits
 }
 
 /** A replay answers what was recorded, if it is the same request. */

@@ -1,6 +1,7 @@
 import { CreditsUnavailable } from '#app/credits/errors.ts'
 import type { CreditPorts } from '#app/credits/ports.server.ts'
 import { VersionCache } from '#app/credits/ports.server.ts'
+import { SharedWrites } from '#app/credits/shared-writes.server.ts'
 import type { CreditStore } from '#app/credits/store.server.ts'
 import type { Random } from './random.ts'
 
@@ -16,6 +17,11 @@ export interface Faults {
   crash: number
 }
 
+/** What a process remembers over its operations; several share it when they run in one process. */
+export type Memory = Pick<CreditPorts, 'versions' | 'shared'>
+
+export const newMemory = (): Memory => ({ versions: new VersionCache(), shared: new SharedWrites() })
+
 interface Waiting {
   owner: number
   resume: () => void
@@ -28,7 +34,6 @@ interface Waiting {
 export class Scheduler {
   #waiting: Waiting[] = []
   #late: (() => Promise<unknown>)[] = []
-  #dead = new Set<number>()
   #signal: (() => void) | null = null
   #nextVersion = 0
   #owners = 0
@@ -43,7 +48,7 @@ export class Scheduler {
   ) {}
 
   /** The ports of a new logical process; its calls take turns with all others. `skewMs` is how wrong its clock is. */
-  process(versions = new VersionCache(), skewMs = 0): { owner: number; ports: CreditPorts } {
+  process({ versions, shared }: Memory = newMemory(), skewMs = 0): { owner: number; ports: CreditPorts } {
     const owner = this.#owners++
     const turn = <T>(call: () => Promise<T>, write = false) => this.#turn(owner, call, write)
     const { store } = this
@@ -60,9 +65,15 @@ export class Scheduler {
       newVersion: () => `v${this.#nextVersion++}`,
       pause: async () => {},
       versions,
+      shared,
       inTurn: (_accountId, run) => run(),
     }
     return { owner, ports }
+  }
+
+  /** How many processes wait for a turn. */
+  get alive(): number {
+    return new Set(this.#waiting.map(({ owner }) => owner)).size
   }
 
   /** Whether there is anybody left to take a turn. */
@@ -76,7 +87,6 @@ export class Scheduler {
     const next = this.#waiting.splice(this.random.below(this.#waiting.length), 1)[0]
     if (!next) return
     if (this.faults.crash && this.random.oneIn(this.faults.crash)) {
-      this.#dead.add(next.owner)
       this.#waiting = this.#waiting.filter((other) => other.owner !== next.owner)
       return
     }
@@ -94,10 +104,6 @@ export class Scheduler {
 
   get lateWrites(): number {
     return this.#late.length
-  }
-
-  isDead(owner: number): boolean {
-    return this.#dead.has(owner)
   }
 
   async #turn<T>(owner: number, call: () => Promise<T>, write: boolean): Promise<T> {

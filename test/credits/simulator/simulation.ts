@@ -6,7 +6,7 @@ import { grantCredits } from '#app/credits/grant.server.ts'
 import { captureHold, placeHold, releaseHold } from '#app/credits/hold.server.ts'
 import { violations } from '#app/credits/invariants.ts'
 import { holdIdOf } from '#app/credits/keys.ts'
-import { type CreditPorts, VersionCache } from '#app/credits/ports.server.ts'
+import type { CreditPorts } from '#app/credits/ports.server.ts'
 import { restoreReversal, reverseGrants } from '#app/credits/reversal.server.ts'
 import { settle } from '#app/credits/settle.server.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
@@ -15,7 +15,7 @@ import { tick } from '#app/credits/tick.server.ts'
 import type { CreditAccount } from '#models/credit-account.server.ts'
 import type { CreditEntry } from '#models/credit-entry.server.ts'
 import { Random } from './random.ts'
-import { type Faults, Scheduler } from './scheduler.ts'
+import { type Faults, newMemory, Scheduler } from './scheduler.ts'
 
 export const HARSH: Faults = { answerLost: 15, requestLost: 30, late: 12, crash: 60 }
 
@@ -44,7 +44,7 @@ export async function simulate(seed: number, world: World, { steps = 200, faults
   const random = new Random(seed)
   const accountId = new Types.ObjectId(seed.toString(16).padStart(24, '0'))
   const scheduler = new Scheduler(random, world.store, { ...faults })
-  const caches = [new VersionCache(), new VersionCache(), new VersionCache()]
+  const memories = [newMemory(), newMemory(), newMemory()]
   const acknowledged = new Map<string, number>()
   const tally: Record<string, number> = {}
   const fail = (problem: string): never => {
@@ -60,14 +60,11 @@ export async function simulate(seed: number, world: World, { steps = 200, faults
   }
   await openAccount(accountId, { welcomeCredits: WELCOME }, { ...scheduler.process().ports, store: world.store })
 
-  let running = 0
   let started = 0
   const start = () => {
-    // Processes keep their version caches over operations; their clocks are up to ten minutes apart.
-    const cache = random.pick(caches)
-    const { owner, ports } = scheduler.process(cache, (random.below(3) - 1) * random.below(10) * MINUTE)
+    // Three machines, each with its memory; their clocks are up to ten minutes apart.
+    const { ports } = scheduler.process(random.pick(memories), (random.below(3) - 1) * random.below(10) * MINUTE)
     const { key, run } = randomOperation(random, accountId, scheduler.time, started++, holdKeys)
-    running++
     void run(ports)
       .then(
         (replayed) => {
@@ -80,10 +77,9 @@ export async function simulate(seed: number, world: World, { steps = 200, faults
         },
       )
       .catch((error: Error) => (broken ??= error.message))
-      .finally(() => scheduler.isDead(owner) || running--)
   }
   for (let step = 0; step < steps; step++) {
-    if (!scheduler.busy || (running < 6 && random.oneIn(3))) start()
+    if (!scheduler.busy || (scheduler.alive < 6 && random.oneIn(3))) start()
     if (random.oneIn(7)) scheduler.time += random.below(30) * MINUTE
     await scheduler.step()
     if (broken) fail(broken)
