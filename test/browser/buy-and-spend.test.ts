@@ -1,0 +1,153 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, inject, test } from 'vitest'
+import { newPage, useBrowser } from '#test/setup/browser.ts'
+
+/*
+ * The main job, as a person does it: sign up, pick a plan, pay, see plan, credits and history, spend, see the ledger.
+ */
+useBrowser()
+
+const PASSWORD = 'a short sentence works well'
+
+describe('a person', () => {
+  test.each([
+    { plan: 'Beginner', interval: 'month', credits: '1,025', paid: '$10.00' },
+    { plan: 'Creator', interval: 'year', credits: '60,025', paid: '$400.00' },
+  ])('buys $plan by the $interval and spends a credit', async ({ plan, interval, credits, paid }) => {
+    const page = await newPage()
+    await signUp(page)
+    await choosePlan(page, plan, interval)
+    await payWith(page, '4242 4242 4242 4242')
+
+    await page.waitForURL(/\/billing\/success/)
+    await page
+      .getByText(/credits added/)
+      .first()
+      .waitFor()
+    await page.goto('/dashboard')
+    const main = page.getByRole('main')
+    await main.getByText(plan).first().waitFor()
+    expect(await main.innerText()).toContain(credits)
+    const history = page.getByRole('table').first()
+    expect(await history.locator('tbody tr').count()).toBe(1)
+    expect(await history.innerText()).toContain(paid)
+    expect(await history.innerText()).toContain('Paid')
+
+    await spendOnQrCode(page, 'https://example.com')
+    await page.goto('/usage')
+    const usage = await page.getByRole('main').innerText()
+    expect(usage).toContain('−1')
+    const user = await page.evaluate(async () => (await fetch('/api/user')).json() as Promise<Account>)
+    expect(user.user.plan).toBe(plan)
+    expect(user.credits).toBe(Number(credits.replace(',', '')) - 1)
+    expect(user.billingHistory).toHaveLength(1)
+  })
+
+  test('does it all without JavaScript', async () => {
+    const page = await newPage({ javaScriptEnabled: false })
+    await signUp(page)
+    await choosePlan(page, 'Daily', 'month')
+    await payWith(page, '4242 4242 4242 4242')
+
+    await page.waitForURL(/\/billing\/success/)
+    await expectSoon(page, /credits added/)
+    await page.goto('/dashboard')
+    expect(await page.getByRole('main').innerText()).toContain('2,025')
+    await spendOnQrCode(page, 'no script needed')
+  })
+
+  test('is told when the card is declined, and pays with another one', async () => {
+    const page = await newPage()
+    await signUp(page)
+    await choosePlan(page, 'Beginner', 'month')
+    await payWith(page, '4000 0000 0000 0002')
+    await page
+      .getByText(/declined/i)
+      .first()
+      .waitFor()
+    expect(page.url()).toContain(inject('installation').sandboxUrl)
+
+    await payWith(page, '4242 4242 4242 4242')
+
+    await page.waitForURL(/\/billing\/success/)
+    await page
+      .getByText(/credits added/)
+      .first()
+      .waitFor()
+  })
+
+  test('who comes without an account is brought back to the plan after signing up', async () => {
+    const page = await newPage()
+    await page.goto('/pricing')
+    await page.getByRole('button', { name: /Get Beginner/ }).click()
+    await page.waitForURL(/\/signup/)
+    await fillSignUp(page)
+
+    await page.waitForURL(/\/pricing/)
+    await page.getByRole('button', { name: /Get Beginner/ }).click()
+    await page.waitForURL((url) => url.href.startsWith(inject('installation').sandboxUrl))
+  })
+})
+
+interface Account {
+  user: { plan: string }
+  credits: number
+  billingHistory: unknown[]
+}
+
+let people = 0
+
+async function signUp(page: Page): Promise<void> {
+  await page.goto('/signup')
+  await fillSignUp(page)
+  await page.waitForURL(/\/dashboard/)
+}
+
+async function fillSignUp(page: Page): Promise<void> {
+  await page.getByLabel('Email').fill(`person-${Date.now()}-${people++}@scrip.test`)
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+  await page.getByRole('button', { name: 'Create account' }).click()
+}
+
+async function choosePlan(page: Page, plan: string, interval: string): Promise<void> {
+  await page.goto(`/pricing?interval=${interval}`)
+  await page.getByRole('button', { name: new RegExp(`Get ${plan}`) }).click()
+  await page.waitForURL((url) => url.href.startsWith(inject('installation').sandboxUrl))
+}
+
+async function payWith(page: Page, card: string): Promise<void> {
+  await page.locator('input[name="number"]').fill(card)
+  await page.locator('input[name="expiry"]').fill('12 / 34')
+  await page.locator('input[name="cvc"]').fill('123')
+  await page.locator('input[name="name"]').fill('Ada Lovelace')
+  await page.locator('select[name="country"]').selectOption('US')
+  await page.locator('input[name="line1"]').fill('1 Main Street')
+  await page.locator('input[name="city"]').fill('Springfield')
+  await page.locator('input[name="postal_code"]').fill('12345')
+  await page.getByRole('button', { name: /^Pay|^Subscribe/ }).click()
+}
+
+async function spendOnQrCode(page: Page, text: string): Promise<void> {
+  await page.goto('/actions')
+  await page
+    .getByRole('link', { name: /QR code/ })
+    .first()
+    .click()
+  await page.getByLabel(/Text/).first().fill(text)
+  await page.getByRole('button', { name: /Spend 1 credit/ }).click()
+  await page
+    .getByText(/^Done\./)
+    .first()
+    .waitFor()
+  await page.getByRole('img', { name: /QR/ }).first().waitFor()
+}
+
+/** Without JavaScript the page renews itself. */
+async function expectSoon(page: Page, text: RegExp): Promise<void> {
+  for (let look = 0; look < 20; look++) {
+    if (text.test(await page.locator('body').innerText())) return
+    await page.waitForTimeout(1000)
+    await page.reload()
+  }
+  throw new Error(`${text} did not appear at ${page.url()}`)
+}
