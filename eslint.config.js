@@ -8,7 +8,7 @@ import tseslint from 'typescript-eslint'
 const restrict = (...patterns) => [
   'error',
   {
-    patterns: patterns.map((group) => ({ group: [group], message: 'Dependencies run one way: see docs/architecture.md' })),
+    patterns: patterns.map((group) => ({ group: [group], message: 'Dependencies run one way: see README.md, Where things happen' })),
   },
 ]
 

@@ -61,7 +61,12 @@ const variables = z.object({
   SESSION_SECRET: list,
   SMTP_URL: text.regex(/^smtps?:\/\/\S+$/, 'is not an smtp:// or smtps:// address').optional(),
   MAIL_FROM: text.regex(/^[^\r\n]*[^\s<>@]+@[^\s<>@]+>?$/, 'is not an e-mail address'),
-  TRUST_PROXY: z.coerce.number('is not a number').int('is not a whole number').min(0, 'is negative').max(10, 'is above 10').default(0),
+  TRUST_PROXY: z.coerce
+    .number('is not a number')
+    .int('is not a whole number')
+    .min(0, 'is negative')
+    .max(10, 'is above 10')
+    .default(0),
   SCRIP_DATA: text.default('.scrip'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
 })
@@ -157,7 +162,10 @@ function productionProblems(given: Record<string, string | undefined>): string[]
   }
   if (STRIPE_WEBHOOK_SECRET) {
     const secrets = STRIPE_WEBHOOK_SECRET.split(',')
-    demand(secrets.every((secret) => /^\s*whsec_\S+\s*$/.test(secret)), 'STRIPE_WEBHOOK_SECRET is not a list of whsec_…')
+    demand(
+      secrets.every((secret) => /^\s*whsec_\S+\s*$/.test(secret)),
+      'STRIPE_WEBHOOK_SECRET is not a list of whsec_…',
+    )
   }
   if (SESSION_SECRET) {
     const secrets = SESSION_SECRET.split(',')

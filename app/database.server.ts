@@ -1,9 +1,11 @@
 import mongoose, { type ConnectOptions, type Model } from 'mongoose'
+import { ActionRunModel } from '#models/action-run.server.ts'
 import { ApiKeyModel } from '#models/api-key.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { CreditAccountModel, creditAccountValidator } from '#models/credit-account.server.ts'
 import { CreditEntryModel } from '#models/credit-entry.server.ts'
 import { MailModel } from '#models/mail.server.ts'
+import { NotificationModel } from '#models/notification.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import { RateLimitModel } from '#models/rate-limit.server.ts'
 import { SessionModel } from '#models/session.server.ts'
@@ -14,11 +16,13 @@ import { config } from './config.server.ts'
 /** Every collection. Models differ in their document type, and what is done here does not depend on it. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see above
 export const models: Model<any>[] = [
+  ActionRunModel,
   ApiKeyModel,
   BillingHistoryModel,
   CreditAccountModel,
   CreditEntryModel,
   MailModel,
+  NotificationModel,
   PaymentModel,
   RateLimitModel,
   SessionModel,

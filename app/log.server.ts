@@ -16,7 +16,7 @@ export function redact(line: string): string {
   return SECRET_SHAPES.reduce((text, [shape, replacement]) => text.replace(shape, replacement), line)
 }
 
-const { mode, logLevel } = config()
+const { logLevel } = config()
 
 /** One JSON object a line. Log a sentence and ids; never a request, a header or a whole document. */
 export const logger = pino(
@@ -28,20 +28,7 @@ export const logger = pino(
       paths: ['password', '*.password', 'passwordHash', '*.passwordHash', 'cookie', '*.cookie', 'authorization'],
       censor: '[secret]',
     },
-    serializers: { error: pino.stdSerializers.err },
-    hooks: { streamWrite: (line) => (mode === 'local' && process.stdout.isTTY ? forPeople(redact(line)) : redact(line)) },
+    hooks: { streamWrite: redact },
   },
   destination({ dest: 1, sync: true }),
 )
-
-/** `12:04:05 GET /dashboard 200 in 12 ms`: a developer's terminal is read by a person. */
-function forPeople(line: string): string {
-  const { level, time, msg, error } = JSON.parse(line) as {
-    level: number
-    time: string
-    msg?: string
-    error?: { stack?: string }
-  }
-  const mark = level >= 50 ? 'error: ' : level >= 40 ? 'warning: ' : ''
-  return `${time.slice(11, 19)} ${mark}${msg ?? ''}\n${error?.stack ? `${error.stack}\n` : ''}`
-}

@@ -21,6 +21,18 @@ const subscriptionSchema = new Schema(
   { _id: false, strict: 'throw' },
 )
 
+/** Which mails a user wants, beyond those that every customer gets; what is missing is as app/notifications/settings.ts says. */
+const notificationSettingsSchema = new Schema(
+  {
+    creditsLow: { type: Boolean, required: true },
+    creditsLowThreshold: { type: Number, required: true },
+    creditsArrived: { type: Boolean, required: true },
+    trialEnding: { type: Boolean, required: true },
+    changedAt: { type: Date, required: true },
+  },
+  { _id: false, strict: 'throw' },
+)
+
 const userSchema = new Schema(
   {
     email: { type: String, required: true, lowercase: true, trim: true },
@@ -30,6 +42,7 @@ const userSchema = new Schema(
     timeZone: { type: String, default: 'UTC' },
     stripeCustomerId: { type: String },
     subscription: { type: subscriptionSchema, default: null },
+    notificationSettings: { type: notificationSettingsSchema, default: null },
     /** Bumped to end every session of the user at once. */
     sessionEpoch: { type: Number, default: 0 },
     /** The one reset link that works: the SHA-256 of its secret, and until when. */

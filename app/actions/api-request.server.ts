@@ -1,6 +1,9 @@
 import { z } from 'zod'
+import { type Plan, plans } from '../billing/plans.ts'
 import { SPEND_MAX } from '../credits/credits.ts'
+import { HoldNotFound } from '../credits/errors.ts'
 import { DomainError } from '../domain-error.ts'
+import { FeatureNotInPlan } from './errors.ts'
 
 /** A caller with an API key sent no idempotency key: a lost answer and a retry would charge twice. */
 export class IdempotencyKeyRequired extends DomainError {
@@ -37,8 +40,43 @@ export function idempotencyKeyOf(request: Request, via: 'session' | 'api_key'): 
   return key
 }
 
+/**
+ * Lets through whose plan has the API. A browser's session may always ask: the pages do.
+ * @param plan the caller's
+ * @param via how the caller proved who it is
+ * @throws FeatureNotInPlan
+ */
+export function checkApiAccess(plan: Plan, via: 'session' | 'api_key'): void {
+  if (via === 'session' || plan.features.apiAccess) return
+  const having = plans.filter(({ features }) => features.apiAccess).map(({ name }) => name)
+  throw new FeatureNotInPlan('apiAccess', 'The API', plan.name, having)
+}
+
+/**
+ * Headers of an answer about credits: it is nobody else's, and a replay says that it is one.
+ * @param replayed whether the request had been done before
+ * @returns the headers
+ */
+export function replayHeaders(replayed: boolean): Record<string, string> {
+  return { 'Cache-Control': 'no-store', ...(replayed && { 'Idempotent-Replayed': 'true' }) }
+}
+
+/**
+ * Lets through what can be a hold's id.
+ * @param text the part of the address
+ * @returns the id
+ * @throws HoldNotFound for anything else, without echoing it
+ */
+export function parseHoldId(text: string | undefined): string {
+  if (!text || !/^hold_[A-Za-z0-9_-]{22}$/.test(text)) throw new HoldNotFound('unknown')
+  return text
+}
+
 const wholeCredits = (min: number) =>
-  z.int({ error: wording(min) }).min(min, { error: wording(min) }).max(SPEND_MAX, { error: wording(min) })
+  z
+    .int({ error: wording(min) })
+    .min(min, { error: wording(min) })
+    .max(SPEND_MAX, { error: wording(min) })
 
 const wording = (min: number) => `must be a whole number from ${min} to ${SPEND_MAX}`
 
@@ -61,7 +99,8 @@ const metadata = z.unknown().transform((value, context): Record<string, string> 
     if (!METADATA_KEY.test(key) || RESERVED_KEYS.has(key)) {
       return refuse('has a key that is not allowed: use up to 40 letters, digits, - and _')
     }
-    if (typeof text !== 'string' || text.length > 500) return refuse('has a value that is not a text of up to 500 characters')
+    if (typeof text !== 'string' || text.length > 500)
+      return refuse('has a value that is not a text of up to 500 characters')
     copy[key] = text
   }
   return copy

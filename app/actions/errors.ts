@@ -1,3 +1,4 @@
+import type { Feature } from '../billing/plans.ts'
 import { DomainError } from '../domain-error.ts'
 
 /** One thing that is wrong with an action's input. */
@@ -19,14 +20,20 @@ export class InvalidActionInput extends DomainError {
 export class FeatureNotInPlan extends DomainError {
   readonly code = 'feature_not_in_plan'
   /**
+   * @param feature what is lacking
    * @param title what was asked for
    * @param plan name of the plan that the user has
    * @param plans names of the plans that have it
    */
-  constructor(title: string, plan: string, plans: string[]) {
+  constructor(
+    readonly feature: Feature,
+    title: string,
+    plan: string,
+    plans: string[],
+  ) {
     super(
       plans.length ? `${title} is part of ${new Intl.ListFormat('en').format(plans)}.` : `${title} is in no plan now.`,
-      { plan, plans },
+      { feature, plan, plans },
     )
   }
 }

@@ -63,7 +63,7 @@ export interface ActionDefinition<Schema extends z.ZodType> {
   /** Everything that can be wrong with the input must fail here, before anything is charged. */
   input: Schema
   /** Units that the input asks for; always one where this is absent. */
-  units?(input: z.infer<Schema>): number
+  units?: (input: z.infer<Schema>) => number
   /** A feature that the plan must have. */
   feature?: Feature
   /** A limit of the plan that each run counts toward. */
@@ -71,7 +71,7 @@ export interface ActionDefinition<Schema extends z.ZodType> {
   /** Longest time a run may take. */
   timeoutMs?: number
   /** Does the work. It knows nothing of credits: when it throws, nothing is charged. */
-  run(input: z.infer<Schema>, context: ActionContext): Promise<ActionResult>
+  run: (input: z.infer<Schema>, context: ActionContext) => Promise<ActionResult>
 }
 
 /** A checked request to run an action, with its price. */
@@ -112,7 +112,7 @@ export function defineAction<Schema extends z.ZodType>(definition: ActionDefinit
     isFixedPrice: count === undefined,
     prepare(raw) {
       const parsed = schema.safeParse(raw)
-      if (!parsed.success) throw new InvalidActionInput(parsed.error.issues.map(problemOf))
+      if (!parsed.success) throw new InvalidActionInput(problemsOf(parsed.error.issues))
       const input = parsed.data
       const units = count ? count(input) : 1
       const credits = units * definition.unit.credits
@@ -122,10 +122,15 @@ export function defineAction<Schema extends z.ZodType>(definition: ActionDefinit
   }
 }
 
-const problemOf = (issue: z.core.$ZodIssue): FieldProblem => ({
-  field: String(issue.path[0] ?? ''),
-  message: issue.message,
-})
+/** One problem a field: what follows from the first says nothing new. */
+function problemsOf(issues: z.core.$ZodIssue[]): FieldProblem[] {
+  const problems = new Map<string, FieldProblem>()
+  for (const { path, message } of issues) {
+    const field = String(path[0] ?? '')
+    if (!problems.has(field)) problems.set(field, { field, message })
+  }
+  return [...problems.values()]
+}
 
 /** A price that is not a positive whole number is a mistake in the action, so it is not told as the user's. */
 function assertWholeCredits(actionId: string, credits: number): void {

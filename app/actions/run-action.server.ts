@@ -9,7 +9,6 @@ import { actionKey } from '../credits/keys.ts'
 import { DomainError } from '../domain-error.ts'
 import { logger } from '../log.server.ts'
 import { ActionStillRunning, FeatureNotInPlan } from './errors.ts'
-import { findPaidAction } from './paid-actions.server.ts'
 import type { ActionResult, PaidAction, PreparedRun } from './registry.ts'
 import {
   type ActionRunView,
@@ -26,6 +25,8 @@ import {
 export interface ActionRequest {
   accountId: Types.ObjectId
   plan: Plan
+  /** When the plan's counts of uses that start now start again. */
+  limitsResetAt: Date
   action: PaidAction
   /** Straight from the form; it is checked before anything else. */
   input: unknown
@@ -44,10 +45,11 @@ const WAIT_STEP_MS = 40
  * sees a result that was not paid for. Asking again with the same key, at once or later, gives the first run's result.
  * @param request who, what, with which input, under which key
  * @returns the run, done or failed
- * @throws InvalidActionInput, FeatureNotInPlan, InsufficientCredits, SpendingFrozen, TooManyHolds, IdempotencyConflict;
- * ActionStillRunning and CreditsUnavailable, after which the same key is safe
+ * @throws InvalidActionInput, FeatureNotInPlan, InsufficientCredits, SpendingFrozen, LimitReached, TooManyHolds,
+ * IdempotencyConflict;  * ActionStillRunning and CreditsUnavailable, after which the same key is safe
  */
-export async function runAction({ accountId, plan, action, input, key }: ActionRequest): Promise<ActionRunView> {
+export async function runAction(request: ActionRequest): Promise<ActionRunView> {
+  const { accountId, plan, action, input, key } = request
   const prepared = action.prepare(input)
   checkFeature(action, plan)
   const creditKey = actionKey(action.id, key)
@@ -65,11 +67,12 @@ export async function runAction({ accountId, plan, action, input, key }: ActionR
     credits,
     action: action.id,
     ttlMs: action.timeoutMs + HOLD_MARGIN_MS,
+    limit: action.limit && { name: action.limit, max: plan.limits[action.limit], resetsAt: request.limitsResetAt },
   })
   const identity = { _id: runId, accountId, actionId: action.id, inputHash, holdId: hold.holdId, units, credits }
   const mine = known ? await takeOverRun(known, action.timeoutMs) : await beginRun(identity, action.timeoutMs)
   if (!mine) return waitForRun(accountId, runId, inputHash)
-  return toRunView(mine.status === 'ran' ? await capture(mine, action) : await work(mine, action, prepared, plan))
+  return toRunView(mine.status === 'ran' ? await capture(mine) : await work(mine, action, prepared, plan))
 }
 
 /**
@@ -78,10 +81,9 @@ export async function runAction({ accountId, plan, action, input, key }: ActionR
  * @returns the run as it is then
  */
 export async function recoverRun(run: ActionRun): Promise<ActionRun> {
-  const action = findPaidAction(run.actionId)
-  const mine = run.finishedAt ? null : await takeOverRun(run, action?.timeoutMs ?? 0)
+  const mine = run.finishedAt ? null : await takeOverRun(run, 0)
   if (!mine) return run
-  if (mine.status === 'ran' && action) return capture(mine, action)
+  if (mine.status === 'ran') return capture(mine)
   return giveBack(mine, 'It was interrupted before it was done.')
 }
 
@@ -92,14 +94,22 @@ export async function recoverRun(run: ActionRun): Promise<ActionRun> {
  */
 export async function recoverAbandonedRuns(limit = 100): Promise<number> {
   const runs = await listAbandonedRuns(limit)
-  for (const run of runs) await recoverRun(run)
-  return runs.length
+  let ended = 0
+  for (const run of runs) {
+    try {
+      await recoverRun(run)
+      ended++
+    } catch (error) {
+      logger.error({ error, runId: run._id }, 'an abandoned run could not be ended')
+    }
+  }
+  return ended
 }
 
 function checkFeature({ feature, title }: PaidAction, plan: Plan): void {
   if (!feature || plan.features[feature]) return
   const having = plans.filter((candidate) => candidate.features[feature]).map(({ name }) => name)
-  throw new FeatureNotInPlan(title, plan.name, having)
+  throw new FeatureNotInPlan(feature, title, plan.name, having)
 }
 
 /** Runs the action and captures its price. Until the result is stored as `ran`, a failure costs nothing. */
@@ -114,11 +124,12 @@ async function work(run: ActionRun, action: PaidAction, prepared: PreparedRun, p
   const ran = await changeRun(run, {
     status: 'ran',
     unitsUsed: result.unitsUsed ?? run.units,
+    creditsSpent: (result.unitsUsed ?? run.units) * action.unit.credits,
     facts: result.facts,
     files: result.files.map((file) => ({ ...file, body: Buffer.from(file.body) })),
   })
   if (!ran) throw new ActionStillRunning()
-  return capture(ran, action)
+  return capture(ran)
 }
 
 async function runWithin(action: PaidAction, prepared: PreparedRun, plan: Plan): Promise<ActionResult> {
@@ -139,16 +150,18 @@ function checkResult(result: ActionResult, units: number): ActionResult {
 }
 
 /** Keeps what was used of the hold, once, and shows the result. */
-async function capture(run: ActionRun, action: PaidAction): Promise<ActionRun> {
-  const credits = (run.unitsUsed ?? run.units) * action.unit.credits
+async function capture(run: ActionRun): Promise<ActionRun> {
   try {
-    await captureHold({ accountId: run.accountId, holdId: run.holdId, credits })
+    await captureHold({ accountId: run.accountId, holdId: run.holdId, credits: run.creditsSpent ?? run.credits })
   } catch (error) {
     if (!(error instanceof HoldAlreadyResolved || error instanceof HoldNotFound)) throw error
-    logger.warn({ actionId: action.id, runId: run._id }, 'a run was done after its hold had ended; nothing was charged')
-    return finish(run, { status: 'failed', failure: 'It took so long that its reservation ended.', facts: {}, files: [] })
+    logger.warn(
+      { actionId: run.actionId, runId: run._id },
+      'a run was done after its hold had ended; nothing was charged',
+    )
+    return finish(run, { ...NOTHING, failure: 'It took so long that its reservation ended.' })
   }
-  return finish(run, { status: 'done', creditsSpent: credits })
+  return finish(run, { status: 'done' })
 }
 
 /** Gives the hold back, once, and remembers that the run failed. */
@@ -156,12 +169,21 @@ async function giveBack(run: ActionRun, failure: string): Promise<ActionRun> {
   try {
     await releaseHold({ accountId: run.accountId, holdId: run.holdId })
   } catch (error) {
-    // Its time limit gives it back, whatever happened here.
-    if (!(error instanceof CreditsUnavailable || error instanceof HoldNotFound)) throw error
+    // Its time limit gives it back, whatever happened here; and one that has ended needs nothing.
+    if (!(
+      error instanceof CreditsUnavailable ||
+      error instanceof HoldNotFound ||
+      error instanceof HoldAlreadyResolved
+    )) {
+      throw error
+    }
     logger.warn({ error, runId: run._id }, 'a hold could not be released at once')
   }
-  return finish(run, { status: 'failed', creditsSpent: 0, failure, facts: {}, files: [] })
+  return finish(run, { ...NOTHING, failure })
 }
+
+/** What a failed run leaves: no charge, no result. */
+const NOTHING = { status: 'failed', unitsUsed: 0, creditsSpent: 0, facts: {}, files: [] } satisfies Partial<ActionRun>
 
 async function finish(run: ActionRun, change: Partial<ActionRun>): Promise<ActionRun> {
   const finished = await changeRun(run, { ...change, finishedAt: now() })

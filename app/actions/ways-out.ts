@@ -53,7 +53,9 @@ export function waysToCredits(missing: number, standing: Standing, offers: Catal
  * @returns cheapest first
  */
 export function waysToFeature(feature: Feature, offers: Catalogue = catalogue): WayOut[] {
-  return byPrice(offers.plans.filter((plan) => plan.prices && plan.features[feature])).map((plan) => planOption(plan, true))
+  return byPrice(offers.plans.filter((plan) => plan.prices && plan.features[feature])).map((plan) =>
+    planOption(plan, true),
+  )
 }
 
 /**

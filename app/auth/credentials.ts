@@ -19,7 +19,9 @@ export const newPassword = z
   .max(PASSWORD_MAX, `Use at most ${PASSWORD_MAX} characters.`)
 
 /** A password somebody has: nothing but its length is checked before it is compared. */
-export const currentPassword = z.string('Enter your password.').max(PASSWORD_MAX, `Use at most ${PASSWORD_MAX} characters.`)
+export const currentPassword = z
+  .string('Enter your password.')
+  .max(PASSWORD_MAX, `Use at most ${PASSWORD_MAX} characters.`)
 
 /** A name goes into mails and pages: one line of text. */
 export const personName = z

@@ -3,8 +3,9 @@ import { DomainError } from '../domain-error.ts'
 /** The e-mail and the password do not belong together; which of the two is wrong is never said. */
 export class InvalidLogin extends DomainError {
   readonly code = 'invalid_login'
-  constructor() {
-    super('That email and password do not match.')
+  /** @param message where the page has better words, because the e-mail is known */
+  constructor(message = 'That email and password do not match.') {
+    super(message)
   }
 }
 

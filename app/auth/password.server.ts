@@ -5,8 +5,6 @@ import { PASSWORD_MAX } from './credentials.ts'
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
 const COST: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
-
-
 /** Hashing shares the four threads that files and DNS need too, and fills the CPU: two at once leave room for both. */
 const AT_ONCE = 2
 /** Beyond this many waiting logins it is honest to say "later". */

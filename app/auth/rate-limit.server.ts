@@ -21,6 +21,7 @@ const RULES = {
   logInAccount: { tries: 100, seconds: HOUR },
   logInAddress: { tries: 200, seconds: HOUR },
   signUp: { tries: 60, seconds: HOUR },
+  passwordChange: { tries: 20, seconds: HOUR },
   passwordReset: { tries: 5, seconds: HOUR },
   passwordResetAddress: { tries: 60, seconds: HOUR },
   /** A program in a loop, not a busy customer: a thousand a second over a minute. */

@@ -31,10 +31,13 @@ export function apiError(error: unknown): Response {
   if (error instanceof DomainError) return errorResponse(error.code, error.message, error.details, retryHeaders(error))
   if (error instanceof ZodError) return errorResponse('invalid_request', ...describeIssue(error.issues))
   if (isDatabaseTrouble(error)) {
-    logger.error({ error }, 'The database did not answer a request')
-    return errorResponse('service_unavailable', 'The service is busy. The same request with the same key is safe to repeat.')
+    logger.error({ err: error }, 'The database did not answer a request')
+    return errorResponse(
+      'service_unavailable',
+      'The service is busy. The same request with the same key is safe to repeat.',
+    )
   }
-  logger.error({ error }, 'An API request failed')
+  logger.error({ err: error }, 'An API request failed')
   return errorResponse('internal_error', 'Something failed on our side.')
 }
 

@@ -9,6 +9,7 @@ export const STATUS_OF_CODE: Record<string, number> = {
   invalid_metadata: 400,
   invalid_signature: 400,
   idempotency_key_required: 400,
+  invalid_idempotency_key: 400,
   unauthenticated: 401,
   invalid_login: 401,
   forbidden: 403,
@@ -43,6 +44,8 @@ export const STATUS_OF_CODE: Record<string, number> = {
 
   // Actions
   action_not_found: 404,
+  invalid_action_input: 400,
+  action_still_running: 409,
   action_failed: 502,
 
   // Billing

@@ -1,4 +1,5 @@
 import { runUpkeep } from '../credits/upkeep.server.ts'
+import { deliverDue } from '../notifications/deliver.server.ts'
 
 /** Work that comes back at a time, whatever process does it. */
 export interface RecurringJob {
@@ -17,6 +18,14 @@ export const recurringJobs: RecurringJob[] = [
     run: async () => {
       const { accounts, posted, failed } = await runUpkeep()
       return `${accounts} accounts looked at, ${posted} entries posted, ${failed} failed`
+    },
+  },
+  {
+    name: 'deliver-notifications',
+    every: '5 seconds',
+    run: async () => {
+      const { sent, failed, suppressed, unconfirmed } = await deliverDue()
+      return `${sent} mails sent, ${failed} failed, ${suppressed} held back, ${unconfirmed} unconfirmed`
     },
   },
 ]

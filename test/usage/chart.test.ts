@@ -1,6 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BARS, type Bar, barsOf, busiestDay, type DaySums, drawChart, PERIODS, scaleFor, totalOf } from '#app/usage/chart.ts'
+import {
+  BARS,
+  type Bar,
+  barsOf,
+  busiestDay,
+  type DaySums,
+  drawChart,
+  PERIODS,
+  scaleFor,
+  totalOf,
+} from '#app/usage/chart.ts'
 import { daysUpTo } from '#app/usage/days.ts'
 
 const nothing: DaySums = { spent: 0, granted: 0, lost: 0 }
@@ -68,7 +78,10 @@ describe('drawChart', () => {
   })
 
   test('draws nothing for zero, and no number that is not finite', () => {
-    const drawing = drawChart(Array.from({ length: BARS }, () => bar({})), { width: 720, height: 240 })
+    const drawing = drawChart(
+      Array.from({ length: BARS }, () => bar({})),
+      { width: 720, height: 240 },
+    )
 
     expect(drawing.bars.every(({ spent, granted, lost }) => !spent && !granted && !lost)).toBe(true)
     expect(JSON.stringify(drawing)).not.toMatch(/null,"y"|NaN/)

@@ -6,7 +6,9 @@ test('a line ends as RFC 4180 has it, and what is absent is empty', () => {
 })
 
 test('quotes, commas and line breaks stay inside their cell', () => {
-  expect(csvLine(['say "hi", twice', 'two\r\nlines', ' edges '])).toBe('"say ""hi"", twice","two\r\nlines"," edges "\r\n')
+  expect(csvLine(['say "hi", twice', 'two\r\nlines', ' edges '])).toBe(
+    '"say ""hi"", twice","two\r\nlines"," edges "\r\n',
+  )
 })
 
 test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', ' =1', '＝1', '\n@x'])(

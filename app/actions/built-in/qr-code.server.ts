@@ -33,7 +33,9 @@ const input = z
     text: z
       .string({ error: 'Enter a text or a web address.' })
       .refine((text) => text.trim() !== '', { message: 'Enter a text or a web address.' }),
-    level: z.enum(Object.keys(LEVELS) as [Level, ...Level[]], { error: 'Choose an error correction level.' }).default('M'),
+    level: z
+      .enum(Object.keys(LEVELS) as [Level, ...Level[]], { error: 'Choose an error correction level.' })
+      .default('M'),
     margin: wholeNumber('The margin', MARGIN, 4),
     size: wholeNumber('The size', SIZE, 512),
   })
@@ -44,6 +46,8 @@ const input = z
 
 /** Tries to encode the text: what fits depends on the mix of digits, capitals and bytes, so only the encoder knows. */
 function whyItDoesNotFit(text: string, level: Level): string | null {
+  // That is told by the text's own rule; the encoder would call it too long.
+  if (text.trim() === '') return null
   if (hasLoneSurrogate(text)) return 'The text has a broken character. Type it again.'
   if (text.length <= CHARACTERS_MAX) {
     try {

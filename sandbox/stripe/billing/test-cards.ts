@@ -22,15 +22,42 @@ export interface TestCard {
 
 const declined = 'Your card was declined.'
 
-function declines(number: string, label: string, declineCode: string, message: string, token: string, code = 'card_declined'): TestCard {
-  return { number, brand: 'visa', label, result: message, behaviour: { kind: 'declines', code, declineCode, message }, tokens: [token] }
+function declines(
+  number: string,
+  label: string,
+  declineCode: string,
+  message: string,
+  token: string,
+  code = 'card_declined',
+): TestCard {
+  return {
+    number,
+    brand: 'visa',
+    label,
+    result: message,
+    behaviour: { kind: 'declines', code, declineCode, message },
+    tokens: [token],
+  }
 }
 
 /** Stripe's test cards, as its documentation lists them. */
 export const testCards: TestCard[] = [
-  { number: '4242424242424242', brand: 'visa', label: 'Pays', result: 'The payment succeeds.', behaviour: { kind: 'pays' }, tokens: ['visa'] },
+  {
+    number: '4242424242424242',
+    brand: 'visa',
+    label: 'Pays',
+    result: 'The payment succeeds.',
+    behaviour: { kind: 'pays' },
+    tokens: ['visa'],
+  },
   declines('4000000000000002', 'Declined', 'generic_decline', declined, 'chargeDeclined'),
-  declines('4000000000009995', 'Insufficient funds', 'insufficient_funds', 'Your card has insufficient funds.', 'chargeDeclinedInsufficientFunds'),
+  declines(
+    '4000000000009995',
+    'Insufficient funds',
+    'insufficient_funds',
+    'Your card has insufficient funds.',
+    'chargeDeclinedInsufficientFunds',
+  ),
   {
     number: '4000000000000341',
     brand: 'visa',
@@ -65,8 +92,22 @@ export const testCards: TestCard[] = [
   },
   declines('4000000000009987', 'Lost card', 'lost_card', declined, 'chargeDeclinedLostCard'),
   declines('4000000000009979', 'Stolen card', 'stolen_card', declined, 'chargeDeclinedStolenCard'),
-  declines('4000000000000069', 'Expired card', 'expired_card', 'Your card has expired.', 'chargeDeclinedExpiredCard', 'expired_card'),
-  declines('4000000000000127', 'Wrong CVC', 'incorrect_cvc', "Your card's security code is incorrect.", 'chargeDeclinedIncorrectCvc', 'incorrect_cvc'),
+  declines(
+    '4000000000000069',
+    'Expired card',
+    'expired_card',
+    'Your card has expired.',
+    'chargeDeclinedExpiredCard',
+    'expired_card',
+  ),
+  declines(
+    '4000000000000127',
+    'Wrong CVC',
+    'incorrect_cvc',
+    "Your card's security code is incorrect.",
+    'chargeDeclinedIncorrectCvc',
+    'incorrect_cvc',
+  ),
   declines(
     '4000000000000119',
     'Processing error',
@@ -75,9 +116,30 @@ export const testCards: TestCard[] = [
     'chargeDeclinedProcessingError',
     'processing_error',
   ),
-  { number: '5555555555554444', brand: 'mastercard', label: 'Mastercard', result: 'The payment succeeds.', behaviour: { kind: 'pays' }, tokens: ['mastercard'] },
-  { number: '4000056655665556', brand: 'visa', label: 'Visa debit', result: 'The payment succeeds.', behaviour: { kind: 'pays' }, tokens: ['visa_debit'] },
-  { number: '378282246310005', brand: 'amex', label: 'American Express', result: 'The payment succeeds.', behaviour: { kind: 'pays' }, tokens: ['amex'] },
+  {
+    number: '5555555555554444',
+    brand: 'mastercard',
+    label: 'Mastercard',
+    result: 'The payment succeeds.',
+    behaviour: { kind: 'pays' },
+    tokens: ['mastercard'],
+  },
+  {
+    number: '4000056655665556',
+    brand: 'visa',
+    label: 'Visa debit',
+    result: 'The payment succeeds.',
+    behaviour: { kind: 'pays' },
+    tokens: ['visa_debit'],
+  },
+  {
+    number: '378282246310005',
+    brand: 'amex',
+    label: 'American Express',
+    result: 'The payment succeeds.',
+    behaviour: { kind: 'pays' },
+    tokens: ['amex'],
+  },
 ]
 
 export function findTestCard(number: string): TestCard | undefined {

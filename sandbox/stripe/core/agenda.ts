@@ -20,7 +20,7 @@ export class Agenda {
     const heap = this.#heaps.get(appointment.clock) ?? []
     this.#heaps.set(appointment.clock, heap)
     heap.push(appointment)
-    for (let child = heap.length - 1; child > 0; ) {
+    for (let child = heap.length - 1; child > 0;) {
       const parent = (child - 1) >> 1
       if (heap[parent]!.at <= heap[child]!.at) break
       swap(heap, parent, child)
@@ -37,7 +37,7 @@ export class Agenda {
     if (!heap || heap.length === 0) return undefined
     swap(heap, 0, heap.length - 1)
     const taken = heap.pop()
-    for (let parent = 0; ; ) {
+    for (let parent = 0; ;) {
       const [left, right] = [2 * parent + 1, 2 * parent + 2]
       let least = parent
       if (left < heap.length && heap[left]!.at < heap[least]!.at) least = left

@@ -38,7 +38,12 @@ export function invalidRequest(message: string, param?: string, code?: string, s
 
 /** In a path a missing object is 404, in a parameter 400. */
 export function noSuch(kind: string, id: string, param = kind): StripeApiError {
-  return invalidRequest(`No such ${kind.replaceAll('_', ' ')}: '${id}'`, param, 'resource_missing', param === 'id' ? 404 : 400)
+  return invalidRequest(
+    `No such ${kind.replaceAll('_', ' ')}: '${id}'`,
+    param,
+    'resource_missing',
+    param === 'id' ? 404 : 400,
+  )
 }
 
 export function missingParameter(param: string): StripeApiError {

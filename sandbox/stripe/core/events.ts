@@ -11,14 +11,16 @@ import type { World } from './world.ts'
 export function emit(world: World, type: string, object: ApiObject, before?: object): void {
   if (before && same(before, object)) return
   const { tables } = world
-  const owner = ownerOf(object)
-  const endpoints = tables.webhookEndpoints.filter(({ status, enabled_events }) => status === 'enabled' && listens(enabled_events, type))
+  const owner = ownerOf(world, object)
+  const endpoints = tables.webhookEndpoints.filter(
+    ({ status, enabled_events }) => status === 'enabled' && listens(enabled_events, type),
+  )
   const event: Event = {
     id: newId('evt'),
     object: 'event',
     api_version: API_VERSION,
     created: world.now(owner),
-    data: { object: structuredClone(object), ...(before && { previous_attributes: previousAttributes(before, object) }) },
+    data: { object, ...(before && { previous_attributes: previousAttributes(before, object) }) },
     livemode: false,
     pending_webhooks: endpoints.length,
     request: { id: world.cause.request, idempotency_key: world.cause.idempotencyKey },
@@ -41,12 +43,18 @@ export function queue(world: World, event: string, endpoint: string): void {
 }
 
 export function listens(enabled: string[], type: string): boolean {
-  return enabled.some((pattern) => pattern === '*' || pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1))))
+  return enabled.some(
+    (pattern) =>
+      pattern === '*' || pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1))),
+  )
 }
 
 /** The customer an object belongs to, if it belongs to one. */
-export function ownerOf(object: ApiObject): string | null {
+export function ownerOf(world: World, object: ApiObject): string | null {
+  const { customer, invoice, charge } = object as { customer?: unknown; invoice?: unknown; charge?: unknown }
   if (object.object === 'customer') return object.id
-  const customer = (object as { customer?: unknown }).customer
-  return typeof customer === 'string' ? customer : null
+  if (typeof customer === 'string') return customer
+  if (object.object === 'invoice_payment') return world.tables.invoices.get(String(invoice))?.customer ?? null
+  if (object.object === 'dispute') return world.tables.charges.get(String(charge))?.customer ?? null
+  return null
 }

@@ -1,4 +1,15 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { Changes } from './store.ts'
 
@@ -17,7 +28,9 @@ export class Journal {
     this.#lock = join(folder, 'stripe-sandbox.pid')
     const holder = existsSync(this.#lock) ? Number(readFileSync(this.#lock, 'utf8')) : 0
     if (holder && holder !== process.pid && isAlive(holder))
-      throw new Error(`Another Stripe sandbox (process ${holder}) is using ${folder}. Stop it, or give this one its own SCRIP_DATA.`)
+      throw new Error(
+        `Another Stripe sandbox (process ${holder}) is using ${folder}. Stop it, or give this one its own SCRIP_DATA.`,
+      )
     writeFileSync(this.#lock, String(process.pid))
   }
 

@@ -7,6 +7,8 @@ const { webhooks } = new Stripe('sk_test_sandbox')
 
 /** The `Stripe-Signature` header: one time stamp and a signature for each secret, as while a secret is rolled. */
 export function signatureHeader(payload: string, secrets: string[], timestamp: number): string {
-  const signatures = secrets.map((secret) => webhooks.generateTestHeaderString({ payload, secret, timestamp }).split(',')[1])
+  const signatures = secrets.map(
+    (secret) => webhooks.generateTestHeaderString({ payload, secret, timestamp }).split(',')[1],
+  )
   return [`t=${timestamp}`, ...signatures].join(',')
 }

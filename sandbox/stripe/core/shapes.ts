@@ -61,4 +61,11 @@ export interface EventData {
   previous_attributes?: Record<string, unknown>
 }
 
-export const noAddress: Address = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null }
+export const noAddress: Address = {
+  city: null,
+  country: null,
+  line1: null,
+  line2: null,
+  postal_code: null,
+  state: null,
+}

@@ -30,7 +30,11 @@ export class Table<T extends Row> {
   }
 
   insert(row: T): T {
-    this.note(() => void (this.#rows.delete(row.id), this.#order.splice(this.#order.lastIndexOf(row.id), 1)), this.name, row.id)
+    this.note(
+      () => void (this.#rows.delete(row.id), this.#order.splice(this.#order.lastIndexOf(row.id), 1)),
+      this.name,
+      row.id,
+    )
     this.#order.push(row.id)
     this.#rows.set(row.id, row)
     return row
@@ -111,7 +115,8 @@ export class Transactions {
       commit(this.#touched)
       return result
     } catch (error) {
-      this.#rollBack(0)
+      if (keepsChanges(error)) commit(this.#touched)
+      else this.#rollBack(0)
       throw error
     } finally {
       this.#undo = null
@@ -132,12 +137,25 @@ export class Transactions {
     }
   }
 
+  /** Inside a unit of work: an error that is an answer undoes what it must, and the unit goes on. */
+  attempt<T>(work: () => T, answer: (error: unknown) => T | null): T {
+    const start = this.#undo!.length
+    try {
+      return work()
+    } catch (error) {
+      const result = answer(error)
+      if (result === null) throw error
+      if (!keepsChanges(error)) this.#rollBack(start)
+      return result
+    }
+  }
+
   #nested<T>(work: () => T): T {
     const start = this.#undo!.length
     try {
       return work()
     } catch (error) {
-      this.#rollBack(start)
+      if (!keepsChanges(error)) this.#rollBack(start)
       throw error
     }
   }
@@ -145,4 +163,9 @@ export class Transactions {
   #rollBack(start: number): void {
     for (const undo of this.#undo!.splice(start).reverse()) undo()
   }
+}
+
+/** Some refusals are facts themselves: a declined card leaves a failed charge. */
+function keepsChanges(error: unknown): boolean {
+  return (error as { keepsChanges?: boolean } | null)?.keepsChanges === true
 }

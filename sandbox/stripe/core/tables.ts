@@ -108,7 +108,7 @@ export class Tables {
 
   #table<T extends { id: string }>(name: string): Table<T> {
     const table = new Table<T>(name, this.transactions.note)
-    this.#all.set(name, table as unknown as Table<{ id: string }>)
+    this.#all.set(name, table)
     return table
   }
 

@@ -69,16 +69,18 @@ export class World {
   /** One unit of work: all of it or nothing, on disk and in the agenda when it returns. */
   run<T>(work: () => T): T {
     const finished: Map<string, Set<string>>[] = []
-    const result = this.tables.transactions.run(work, (touched) => {
-      if (touched.size === 0) return
-      this.#journal?.append(this.tables.changes(touched))
-      finished.push(touched)
-    })
-    for (const touched of finished) {
-      this.#remember(touched)
-      for (const listener of this.#listeners) listener(touched)
+    try {
+      return this.tables.transactions.run(work, (touched) => {
+        if (touched.size === 0) return
+        this.#journal?.append(this.tables.changes(touched))
+        finished.push(touched)
+      })
+    } finally {
+      for (const touched of finished) {
+        this.#remember(touched)
+        for (const listener of this.#listeners) listener(touched)
+      }
     }
-    return result
   }
 
   onChange(listener: (touched: Map<string, Set<string>>) => void): void {

@@ -31,7 +31,7 @@ function place(target: RawHash, path: string[], value: string): void {
 /** Hashes whose keys are all numbers were arrays. */
 function arrays(value: Raw): Raw {
   if (typeof value === 'string') return value
-  const entries = Object.entries(value).map(([key, child]) => [key, arrays(child as Raw)] as const)
+  const entries = Object.entries(value).map(([key, child]) => [key, arrays(child)] as const)
   if (entries.length > 0 && entries.every(([key]) => /^\d+$/.test(key)))
     return entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, child]) => child)
   return Object.fromEntries(entries)

@@ -25,7 +25,12 @@ export const text: Param<string> = {
         path,
         'parameter_invalid_empty',
       )
-    if (raw.length > 5000) throw invalidRequest(`Invalid string: must be at most 5000 characters`, path, 'parameter_invalid_string_max_length')
+    if (raw.length > 5000)
+      throw invalidRequest(
+        `Invalid string: must be at most 5000 characters`,
+        path,
+        'parameter_invalid_string_max_length',
+      )
     return raw
   },
 }
@@ -40,7 +45,8 @@ export const integer: Param<number> = {
 
 export const decimal: Param<number> = {
   parse(raw, path) {
-    if (typeof raw !== 'string' || !/^-?\d+(\.\d+)?$/.test(raw)) throw invalidRequest(`Invalid decimal: ${show(raw)}`, path)
+    if (typeof raw !== 'string' || !/^-?\d+(\.\d+)?$/.test(raw))
+      throw invalidRequest(`Invalid decimal: ${show(raw)}`, path)
     return Number(raw)
   },
 }
@@ -58,7 +64,11 @@ export function atLeast(minimum: number): Param<number> {
     parse(raw, path) {
       const value = integer.parse(raw, path)
       if (value < minimum)
-        throw invalidRequest(`This value must be greater than or equal to ${minimum}.`, path, 'parameter_invalid_integer')
+        throw invalidRequest(
+          `This value must be greater than or equal to ${minimum}.`,
+          path,
+          'parameter_invalid_integer',
+        )
       return value
     },
   }
@@ -109,7 +119,9 @@ export function hash<S extends Shape>(shape: S): Param<Values<S>> {
     parse(raw, path) {
       if (typeof raw === 'string' || Array.isArray(raw)) throw invalidRequest('Invalid object', path)
       const within = (key: string) => (path ? `${path}[${key}]` : key)
-      const unknown = Object.keys(raw).filter((key) => !Object.hasOwn(shape, key)).map(within)
+      const unknown = Object.keys(raw)
+        .filter((key) => !Object.hasOwn(shape, key))
+        .map(within)
       if (unknown.length > 0)
         throw invalidRequest(
           `Received unknown parameter${unknown.length > 1 ? 's' : ''}: ${unknown.join(', ')}`,
@@ -173,7 +185,10 @@ function show(raw: Raw): string {
 }
 
 /** The metadata after an update: pairs are merged, an empty value takes its key away. */
-export function mergeMetadata(before: Record<string, string>, change: Record<string, string> | null | undefined): Record<string, string> {
+export function mergeMetadata(
+  before: Record<string, string>,
+  change: Record<string, string> | null | undefined,
+): Record<string, string> {
   if (change === undefined) return before
   if (change === null) return {}
   return Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== ''))

@@ -1,5 +1,14 @@
 import { newId } from '../core/ids.ts'
-import type { Customer, Invoice, InvoiceItem, InvoiceLine, InvoicePayment, List, Price, Subscription } from '../core/shapes.ts'
+import type {
+  Customer,
+  Invoice,
+  InvoiceItem,
+  InvoiceLine,
+  InvoicePayment,
+  List,
+  Price,
+  Subscription,
+} from '../core/shapes.ts'
 
 export function listOf<T>(data: T[], url: string): List<T> {
   return { object: 'list', data, has_more: false, url }
@@ -32,7 +41,13 @@ export function newSubscription(
     description: null,
     discounts: [],
     ended_at: null,
-    invoice_settings: { account_tax_ids: null, custom_fields: null, description: null, footer: null, issuer: { type: 'self' } },
+    invoice_settings: {
+      account_tax_ids: null,
+      custom_fields: null,
+      description: null,
+      footer: null,
+      issuer: { type: 'self' },
+    },
     items: listOf([], `/v1/subscription_items?subscription=${given.id}`),
     latest_invoice: null,
     livemode: false,
@@ -57,7 +72,11 @@ export function newSubscription(
   }
 }
 
-export function newInvoice(created: number, customer: Customer, given: Partial<Invoice> & { currency: string }): Invoice {
+export function newInvoice(
+  created: number,
+  customer: Customer,
+  given: Partial<Invoice> & { currency: string },
+): Invoice {
   const id = given.id ?? newId('in')
   return {
     id,

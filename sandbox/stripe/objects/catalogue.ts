@@ -26,7 +26,10 @@ export function newProduct(created: number, given: Partial<Product> & { name: st
   }
 }
 
-export function newPrice(created: number, given: Partial<Price> & { currency: string; product: string; unit_amount: number }): Price {
+export function newPrice(
+  created: number,
+  given: Partial<Price> & { currency: string; product: string; unit_amount: number },
+): Price {
   return {
     id: newId('price'),
     object: 'price',
@@ -75,7 +78,14 @@ export function planOf(price: Price): Plan {
 
 export function newSubscriptionItem(
   created: number,
-  given: { price: Price; quantity: number; subscription: string; start: number; end: number; metadata?: Record<string, string> },
+  given: {
+    price: Price
+    quantity: number
+    subscription: string
+    start: number
+    end: number
+    metadata?: Record<string, string>
+  },
 ): SubscriptionItem {
   return {
     id: newId('si'),

@@ -13,7 +13,13 @@ export interface BillingDetails {
 export function newCardMethod(
   created: number,
   card: TestCard,
-  given: { expMonth: number; expYear: number; details?: BillingDetails; id?: string; metadata?: Record<string, string> },
+  given: {
+    expMonth: number
+    expYear: number
+    details?: BillingDetails
+    id?: string
+    metadata?: Record<string, string>
+  },
 ): PaymentMethod {
   const { details = {} } = given
   return {
@@ -29,7 +35,11 @@ export function newCardMethod(
     },
     card: {
       brand: card.brand,
-      checks: { address_line1_check: details.address?.line1 ? 'pass' : null, address_postal_code_check: details.address?.postal_code ? 'pass' : null, cvc_check: 'pass' },
+      checks: {
+        address_line1_check: details.address?.line1 ? 'pass' : null,
+        address_postal_code_check: details.address?.postal_code ? 'pass' : null,
+        cvc_check: 'pass',
+      },
       country: 'US',
       display_brand: card.brand,
       exp_month: given.expMonth,
@@ -57,7 +67,10 @@ function fingerprint(number: string): string {
   return Buffer.from(number).toString('base64url').replaceAll(/[-_]/g, '0').slice(-16).padStart(16, '0')
 }
 
-export function newPaymentIntent(created: number, given: Partial<PaymentIntent> & { amount: number; currency: string }): PaymentIntent {
+export function newPaymentIntent(
+  created: number,
+  given: Partial<PaymentIntent> & { amount: number; currency: string },
+): PaymentIntent {
   const id = newId('pi')
   return {
     id,
@@ -88,7 +101,9 @@ export function newPaymentIntent(created: number, given: Partial<PaymentIntent> 
     on_behalf_of: null,
     payment_method: null,
     payment_method_configuration_details: null,
-    payment_method_options: { card: { installments: null, mandate_options: null, network: null, request_three_d_secure: 'automatic' } },
+    payment_method_options: {
+      card: { installments: null, mandate_options: null, network: null, request_three_d_secure: 'automatic' },
+    },
     payment_method_types: ['card'],
     payment_record: null,
     processing: null,
@@ -106,7 +121,12 @@ export function newPaymentIntent(created: number, given: Partial<PaymentIntent> 
   }
 }
 
-export function newCharge(created: number, intent: PaymentIntent, method: PaymentMethod, given: Partial<Charge>): Charge {
+export function newCharge(
+  created: number,
+  intent: PaymentIntent,
+  method: PaymentMethod,
+  given: Partial<Charge>,
+): Charge {
   const card = method.card!
   return {
     id: newId('ch'),
@@ -185,7 +205,14 @@ export function newCharge(created: number, intent: PaymentIntent, method: Paymen
 
 export function newBalanceTransaction(
   created: number,
-  given: { amount: number; currency: string; source: string; type: 'charge' | 'refund' | 'adjustment'; fee?: number; description?: string | null },
+  given: {
+    amount: number
+    currency: string
+    source: string
+    type: 'charge' | 'refund' | 'adjustment'
+    fee?: number
+    description?: string | null
+  },
 ): BalanceTransaction {
   const { fee = 0 } = given
   return {
@@ -199,7 +226,17 @@ export function newBalanceTransaction(
     description: given.description ?? null,
     exchange_rate: null,
     fee,
-    fee_details: fee ? [{ amount: fee, application: null, currency: given.currency, description: 'Stripe processing fees', type: 'stripe_fee' }] : [],
+    fee_details: fee
+      ? [
+          {
+            amount: fee,
+            application: null,
+            currency: given.currency,
+            description: 'Stripe processing fees',
+            type: 'stripe_fee',
+          },
+        ]
+      : [],
     net: given.amount - fee,
     reporting_category: given.type === 'adjustment' ? 'dispute' : given.type,
     source: given.source,
@@ -218,7 +255,10 @@ export function newRefund(created: number, charge: Charge, given: Partial<Refund
     currency: charge.currency,
     customer: charge.customer,
     customer_account: null,
-    destination_details: { card: { reference_status: 'pending', reference_type: 'acquirer_reference_number', type: 'refund' }, type: 'card' },
+    destination_details: {
+      card: { reference_status: 'pending', reference_type: 'acquirer_reference_number', type: 'refund' },
+      type: 'card',
+    },
     metadata: {},
     payment_intent: charge.payment_intent,
     payment_method: charge.payment_method,

@@ -1,0 +1,164 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { User } from '#models/user.server.ts'
+import { now } from '../clock.server.ts'
+import { getBalance } from '../credits/balance.server.ts'
+import { formatDateTime } from '../format.ts'
+import { outcomeOf, type Sum, sumOf } from './action-words.ts'
+import type { ActionField, PaidAction } from './registry.ts'
+import { recoverRun } from './run-action.server.ts'
+import { type ActionRunView, findRun, listRuns, toRunView } from './run-store.server.ts'
+import { planOf } from './standing.ts'
+
+/** A run as the page shows it, in finished texts. */
+export interface RunOnPage {
+  id: string
+  status: ActionRunView['status']
+  /** How it ended and what that means for the balance. */
+  outcome: string
+  /** Why it failed, or null. */
+  failure: string | null
+  facts: [label: string, text: string][]
+  files: { name: string; label: string; href: string; isImage: boolean }[]
+}
+
+export interface ActionPage {
+  id: string
+  title: string
+  summary: string
+  fields: ActionField[]
+  isFixedPrice: boolean
+  /** Of the next run: the same key never runs twice. */
+  key: string
+  /** What a run costs, where that is known before anything is filled in. */
+  sum: Sum | null
+  run: RunOnPage | null
+  recent: { id: string; text: string; at: string }[]
+}
+
+const RECENT = 5
+const FACT_MAX = 300
+const RUN_ID = /^[0-9a-f]{32}$/
+
+/**
+ * Reads an action's page: its form, its price, the run that was asked for and the last ones.
+ * @param user whose page it is
+ * @param action what is to be run
+ * @param runId of the run to show, as it came from outside, or null
+ * @returns everything the page says
+ */
+export async function readActionPage(user: User, action: PaidAction, runId: string | null): Promise<ActionPage> {
+  const run = runId !== null && RUN_ID.test(runId) ? await readRun(user, runId) : null
+  const [balance, recent] = await Promise.all([getBalance(user._id), listRuns(user._id, action.id, RECENT)])
+  const { id, title, summary, fields, isFixedPrice, unit } = action
+  return {
+    id,
+    title,
+    summary,
+    fields,
+    isFixedPrice,
+    key: randomUUID(),
+    sum: isFixedPrice ? sumOf(unit, 1, balance.credits) : null,
+    run: run?.actionId === id ? toRunOnPage(run, action, balance.credits) : null,
+    recent: recent.map(({ _id, facts, createdAt }) => ({
+      id: _id,
+      text: shortened(Object.values(facts)[0] ?? title),
+      at: formatDateTime(createdAt, user.timeZone, now()),
+    })),
+  }
+}
+
+/** Reads a run; one that a dead process left is ended first, so that nobody waits for it. */
+async function readRun(user: User, runId: string): Promise<ActionRunView | null> {
+  const run = await findRun(user._id, runId)
+  if (!run) return null
+  const isAbandoned = !run.finishedAt && run.leaseUntil < now()
+  return toRunView(isAbandoned ? await recoverRun(run) : run)
+}
+
+function toRunOnPage(run: ActionRunView, { id, unit }: PaidAction, credits: number): RunOnPage {
+  return {
+    id: run.id,
+    status: run.status,
+    outcome: outcomeOf(run, unit, credits),
+    failure: run.failure,
+    facts: run.facts.map(([label, text]) => [label, shortened(text)]),
+    files: run.files.map(({ name, label, contentType }) => ({
+      name,
+      label,
+      href: `/actions/${id}/runs/${run.id}/${encodeURIComponent(name)}`,
+      isImage: contentType === 'image/png',
+    })),
+  }
+}
+
+/** A fact is there to recognise the result by; the whole text is in the result itself. */
+const shortened = (text: string): string => (text.length > FACT_MAX ? `${text.slice(0, FACT_MAX)}…` : text)
+
+/** What was sent with an action's form. */
+export interface SentForm {
+  intent: 'run' | 'check'
+  values: Record<string, string>
+  /** The form's own key; null when it is missing or not one of ours. */
+  key: string | null
+}
+
+const FORM_KEY = /^[0-9a-f-]{36}$/
+
+/**
+ * Reads an action's form: its own fields and nothing else.
+ * @param action whose form it is
+ * @param form what was sent
+ * @returns the values as texts
+ */
+export function readForm(action: PaidAction, form: FormData): SentForm {
+  const text = (name: string): string | undefined => {
+    const value = form.get(name)
+    return typeof value === 'string' ? value : undefined
+  }
+  const values: Record<string, string> = {}
+  for (const { name, kind } of action.fields) {
+    const value = text(name)
+    // A form sends line ends as CR LF; people mean one character.
+    if (value !== undefined) values[name] = kind === 'textarea' ? value.replaceAll('\r\n', '\n') : value
+  }
+  const key = text('key') ?? ''
+  return {
+    intent: text('intent') === 'check' ? 'check' : 'run',
+    values,
+    key: FORM_KEY.test(key) ? key : null,
+  }
+}
+
+/**
+ * The key of one press of the button: a second press with the same values is the same request, while other values in
+ * the same form (by going back in the browser) are another one.
+ * @param formKey the form's own key
+ * @param values what was filled in
+ * @returns a key for runAction
+ */
+export function pressKey(formKey: string, values: Record<string, string>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([formKey, Object.entries(values).sort()]))
+    .digest('hex')
+}
+
+/**
+ * The sum for what is filled in, before anything is charged.
+ * @param user whose balance it is
+ * @param action what is to be run
+ * @param values what was filled in
+ * @returns the sum
+ * @throws InvalidActionInput
+ */
+export async function checkCost(user: User, action: PaidAction, values: Record<string, string>): Promise<Sum> {
+  const { units } = action.prepare(values)
+  const { credits } = await getBalance(user._id)
+  return sumOf(action.unit, units, credits)
+}
+
+/**
+ * Whether the user pays for a plan, which decides how a plan is offered.
+ * @param user the user
+ * @returns false on the free plan
+ */
+export const hasPaidPlan = (user: Pick<User, 'subscription'>): boolean => planOf(user.subscription).prices !== null

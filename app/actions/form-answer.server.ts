@@ -1,0 +1,89 @@
+import type { User } from '#models/user.server.ts'
+import { now } from '../clock.server.ts'
+import { CreditsUnavailable, InsufficientCredits, LimitReached, TooManyHolds } from '../credits/errors.ts'
+import { formatCredits, formatCreditsInWords, formatDay } from '../format.ts'
+import { checkCost, hasPaidPlan, pressKey, type SentForm } from './action-page.server.ts'
+import { type Sum, type WayOutWords, wordsOfWays } from './action-words.ts'
+import { ActionStillRunning, type FieldProblem, InvalidActionInput } from './errors.ts'
+import { isRefusal, type Refusal, withWaysOut } from './refusal.server.ts'
+import type { PaidAction } from './registry.ts'
+import { runAction } from './run-action.server.ts'
+import { limitsResetAt, planOf } from './standing.ts'
+import type { WayOut } from './ways-out.ts'
+
+/** What the page says after its form was sent, when there is no run to show. */
+export type FormAnswer =
+  | { kind: 'checked'; status: 200; sum: Sum; values: Record<string, string> }
+  | { kind: 'invalid'; status: 400; problems: FieldProblem[]; values: Record<string, string> }
+  | { kind: 'refused'; status: 402; reason: string; ways: WayOutWords[]; values: Record<string, string> }
+  /** Nobody knows yet: the same press again, with the same key, is safe and tells. */
+  | { kind: 'unknown'; status: 503; reason: string; key: string; values: Record<string, string> }
+
+/**
+ * Does what an action's form asks for.
+ * @param user who sent it
+ * @param action whose form it is
+ * @param sent what was sent
+ * @returns the id of the run to show, or what the page says instead
+ */
+export async function answerForm(
+  user: User,
+  action: PaidAction,
+  { intent, values, key }: SentForm,
+): Promise<{ runId: string } | FormAnswer> {
+  try {
+    if (intent === 'check') return { kind: 'checked', status: 200, sum: await checkCost(user, action, values), values }
+    if (key === null) {
+      const problems = [{ field: '', message: 'This form was incomplete. Look at it again and send it once more.' }]
+      return { kind: 'invalid', status: 400, problems, values }
+    }
+    const run = await withWaysOut(user, () =>
+      runAction({
+        accountId: user._id,
+        plan: planOf(user.subscription),
+        limitsResetAt: limitsResetAt(user.subscription, now()),
+        action,
+        input: values,
+        key: pressKey(key, values),
+      }),
+    )
+    return { runId: run.id }
+  } catch (error) {
+    if (error instanceof InvalidActionInput) return { kind: 'invalid', status: 400, problems: error.problems, values }
+    if (isRefusal(error)) return { kind: 'refused', status: 402, ...refusalWords(user, error), values }
+    if (error instanceof TooManyHolds) {
+      const reason = 'Too much is running at once. Wait until some of it is done.'
+      return { kind: 'refused', status: 402, reason, ways: [], values }
+    }
+    if (key !== null && (error instanceof CreditsUnavailable || error instanceof ActionStillRunning)) {
+      return { kind: 'unknown', status: 503, reason: unknownReason(error), key, values }
+    }
+    throw error
+  }
+}
+
+const unknownReason = (error: CreditsUnavailable | ActionStillRunning): string =>
+  error instanceof ActionStillRunning
+    ? 'This is still running. Press the button again to see how it went; nothing is spent twice.'
+    : 'Credits cannot be moved right now. Press the button again in a moment; nothing is spent twice.'
+
+function refusalWords(user: User, refusal: Refusal): { reason: string; ways: WayOutWords[] } {
+  const options = (refusal.details['options'] ?? []) as WayOut[]
+  return {
+    reason: reasonOf(refusal, user.timeZone),
+    ways: wordsOfWays(options, { hasPlan: hasPaidPlan(user), timeZone: user.timeZone }),
+  }
+}
+
+function reasonOf(refusal: Refusal, timeZone: string): string {
+  if (refusal instanceof InsufficientCredits) {
+    const { required, available } = refusal
+    return `This needs ${formatCreditsInWords(required)} and you have ${formatCredits(available)}.`
+  }
+  if (refusal instanceof LimitReached) {
+    const { max, resetsAt } = refusal.details as { max: number; resetsAt: string }
+    const day = formatDay(new Date(resetsAt), timeZone)
+    return `You have used all ${formatCredits(max)} for this month. The count starts again on ${day}.`
+  }
+  return refusal.message
+}

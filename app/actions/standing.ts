@@ -1,0 +1,62 @@
+import { FREE_PLAN, findPlan, type Plan } from '../billing/plans.ts'
+import type { Standing } from './ways-out.ts'
+
+/** What of a user's subscription decides about plan and next grant. */
+export interface SubscriptionSnapshot {
+  stripeSubscriptionId?: string | null
+  plan: string
+  interval?: string | null
+  status: string
+  currentPeriodEnd?: Date | null
+  cancelAtPeriodEnd?: boolean
+}
+
+/** States in which a subscription gives its plan; whether a failed payment pauses spending stands in the account. */
+const LIVE = new Set(['active', 'trialing', 'past_due', 'unpaid', 'paused'])
+const RENEWING = new Set(['active', 'trialing'])
+
+/**
+ * The plan that a user has: the subscription's while it lives, else Free.
+ * @param subscription the user's snapshot, or null
+ * @returns the plan; Free also where the plan is no longer in the catalogue
+ */
+export function planOf(subscription: SubscriptionSnapshot | null | undefined): Plan {
+  const free = findPlan(FREE_PLAN)
+  if (!free) throw new Error(`The catalogue has no plan ${FREE_PLAN}`)
+  if (!subscription?.stripeSubscriptionId || !LIVE.has(subscription.status)) return free
+  return findPlan(subscription.plan) ?? free
+}
+
+/**
+ * What a user can expect without doing anything: the plan, and the next credits that come by themselves.
+ * @param subscription the user's snapshot, or null
+ * @param nextArrival the next scheduled grant of the balance, or null
+ * @returns the earlier of renewal and scheduled grant
+ */
+export function standingOf(
+  subscription: SubscriptionSnapshot | null | undefined,
+  nextArrival: { credits: number; at: Date } | null,
+): Standing {
+  const plan = planOf(subscription)
+  const coming = [nextArrival, renewalOf(plan, subscription)].filter((grant) => grant !== null)
+  coming.sort((one, other) => one.at.getTime() - other.at.getTime())
+  return { plan, nextGrant: coming[0] ?? null }
+}
+
+/**
+ * When a plan's counts that start now start again: with the subscription's month, else with the calendar's.
+ * @param subscription the user's snapshot, or null
+ * @param at now
+ * @returns a moment after `at`, UTC
+ */
+export function limitsResetAt(subscription: SubscriptionSnapshot | null | undefined, at: Date): Date {
+  const end = subscription?.interval === 'month' && LIVE.has(subscription.status) ? subscription.currentPeriodEnd : null
+  return end && end > at ? end : new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 1))
+}
+
+function renewalOf(plan: Plan, subscription: SubscriptionSnapshot | null | undefined) {
+  if (!subscription?.currentPeriodEnd || subscription.cancelAtPeriodEnd || !plan.credits) return null
+  if (!RENEWING.has(subscription.status)) return null
+  const months = subscription.interval === 'year' && plan.yearlyCredits === 'upfront' ? 12 : 1
+  return { credits: plan.credits * months, at: subscription.currentPeriodEnd }
+}

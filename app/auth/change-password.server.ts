@@ -1,0 +1,96 @@
+import type { Types } from 'mongoose'
+import { type User, UserModel } from '#models/user.server.ts'
+import { now } from '../clock.server.ts'
+import { config } from '../config.server.ts'
+import { sendMail } from '../notifications/mail.server.ts'
+import { InvalidLogin, InvalidToken } from './errors.ts'
+import { hashPassword, verifyPassword } from './password.server.ts'
+import { hashToken, newToken } from './secret-token.server.ts'
+import { deleteSessionsOf } from './session.server.ts'
+
+const RESET_HOURS = 1
+
+/**
+ * Sets another password and ends every session of the user.
+ * @returns the user as changed: open a new session for the one who did it
+ * @throws InvalidLogin when the current password is wrong, RateLimited
+ */
+export async function changePassword(userId: Types.ObjectId, current: string, next: string): Promise<User> {
+  const user = await UserModel.findById(userId).select('+passwordHash').lean<User>()
+  if (!user || !(await verifyPassword(user.passwordHash, current))) throw new InvalidLogin()
+  const passwordHash = await hashPassword(next)
+  // Fenced by the old hash: of two changes at once one wins, and the other is told that its password was wrong.
+  const changed = await UserModel.findOneAndUpdate(
+    { _id: userId, passwordHash: user.passwordHash },
+    { $set: { passwordHash }, $unset: { passwordReset: '' }, $inc: { sessionEpoch: 1 } },
+    { returnDocument: 'after' },
+  ).lean<User>()
+  if (!changed) throw new InvalidLogin()
+  await deleteSessionsOf(userId)
+  return changed
+}
+
+/** Ends every session of a user, on every device. */
+export async function signOutEverywhere(userId: Types.ObjectId): Promise<void> {
+  await UserModel.updateOne({ _id: userId }, { $inc: { sessionEpoch: 1 } })
+  await deleteSessionsOf(userId)
+}
+
+/**
+ * Sends a link that resets the password, if there is such a user. Neither the answer nor its time tells which: the
+ * write is tried either way, and the mail leaves after the answer.
+ * @returns the mail on its way, for who wants to wait for it
+ */
+export async function requestPasswordReset(email: string): Promise<{ delivery: Promise<void> }> {
+  const secret = newToken()
+  const expiresAt = new Date(now().getTime() + RESET_HOURS * 60 * 60 * 1_000)
+  const user = await UserModel.findOneAndUpdate(
+    { email },
+    { $set: { passwordReset: { hash: hashToken(secret), expiresAt } } },
+    { returnDocument: 'after' },
+  ).lean<User>()
+  return { delivery: user ? sendResetLink(user, secret) : Promise.resolve() }
+}
+
+/**
+ * Sets a new password by a reset link, once: the check of the link, the new password, the end of the link and the end
+ * of every session are one write.
+ * @param token as the link carries it
+ * @throws InvalidToken when the link was used, replaced by a newer one, is too old, or never existed; RateLimited
+ */
+export async function resetPassword(token: string, password: string): Promise<User> {
+  const { userId, secret } = parseResetToken(token)
+  const link = { _id: userId, 'passwordReset.hash': hashToken(secret), 'passwordReset.expiresAt': { $gt: now() } }
+  // Looked up first, so that guessing at links does not make us hash passwords.
+  if (!(await UserModel.exists(link))) throw new InvalidToken()
+  const passwordHash = await hashPassword(password)
+  const user = await UserModel.findOneAndUpdate(
+    link,
+    { $set: { passwordHash }, $unset: { passwordReset: '' }, $inc: { sessionEpoch: 1 } },
+    { returnDocument: 'after' },
+  ).lean<User>()
+  if (!user) throw new InvalidToken()
+  await deleteSessionsOf(user._id)
+  return user
+}
+
+function parseResetToken(token: string): { userId: string; secret: string } {
+  const [, userId, secret] = /^([0-9a-f]{24})\.([\w-]{43})$/.exec(token) ?? []
+  if (userId === undefined || secret === undefined) throw new InvalidToken()
+  return { userId, secret }
+}
+
+async function sendResetLink(user: User, secret: string): Promise<void> {
+  const link = `${config().appUrl}/reset-password?token=${user._id.toHexString()}.${secret}`
+  await sendMail({
+    to: user.email,
+    subject: 'Reset your Scrip password',
+    text: [
+      'Somebody asked for a new password for your Scrip account.',
+      `Choose one here within ${RESET_HOURS} hour:`,
+      link,
+      'If it was not you, do nothing: your password stays as it is.',
+    ].join('\n\n'),
+    html: null,
+  })
+}

@@ -1,0 +1,72 @@
+import { redirect } from '@remix-run/node'
+import type { Types } from 'mongoose'
+import { type User, UserModel } from '#models/user.server.ts'
+import { apiError, errorResponse } from '../http/api-error.server.ts'
+import { safeRedirect } from '../http/safe-redirect.ts'
+import { takeApiCall } from './api-budget.server.ts'
+import { findApiKeyOwner } from './api-key.server.ts'
+import { findSession } from './session.server.ts'
+
+/**
+ * Finds who is logged in.
+ * @returns null for nobody, an expired session, or one from before the user ended all of them
+ */
+export async function findUser(request: Request): Promise<User | null> {
+  const session = await findSession(request)
+  if (!session) return null
+  const user = await findUserById(session.userId)
+  return user && user.sessionEpoch === session.epoch ? user : null
+}
+
+/**
+ * Guards a page. Call it in every loader and every action: loaders run side by side and an action runs without its
+ * parent's loader, so a parent's guard guards nothing.
+ * @throws a redirect to the log-in page, which leads back here
+ */
+export async function requireUser(request: Request): Promise<User> {
+  const user = await findUser(request)
+  if (user) return user
+  throw redirect(`/login?${new URLSearchParams({ redirectTo: wayBack(request) }).toString()}`)
+}
+
+/**
+ * Guards an API route: a session cookie or `Authorization: Bearer <API key>`. A key that is sent decides alone; a
+ * cookie beside it is not looked at.
+ * @throws a 401 or 429 response in the API's error shape
+ */
+export async function requireApiUser(request: Request): Promise<{ user: User; via: 'session' | 'api_key' }> {
+  const authorization = request.headers.get('Authorization')
+  const via = authorization === null ? 'session' : 'api_key'
+  const user = authorization === null ? await findUser(request) : await findKeyOwner(authorization)
+  if (!user) {
+    const message = 'Log in, or send an API key as "Authorization: Bearer sk_scrip_…".'
+    throw errorResponse('unauthenticated', message, {}, { 'WWW-Authenticate': 'Bearer' })
+  }
+  // A thrown Response ends the route whatever its own error handling is.
+  await takeApiCall(user._id).catch((error: unknown) => {
+    throw apiError(error)
+  })
+  return { user, via }
+}
+
+async function findKeyOwner(authorization: string): Promise<User | null> {
+  const key = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
+  const userId = key === undefined ? null : await findApiKeyOwner(key)
+  return userId && findUserById(userId)
+}
+
+async function findUserById(userId: Types.ObjectId): Promise<User | null> {
+  return UserModel.findById(userId).lean<User>()
+}
+
+/** Where to go after the log-in: the page itself, and for a form post the page that had the form. */
+function wayBack(request: Request): string {
+  const { pathname, search } = new URL(request.url)
+  const path = pathname.replace(/\.data$/, '').replace(/^\/_root$/, '/')
+  // `_routes` and `index` are Remix's own, not the page's.
+  const parameters = new URLSearchParams(search)
+  parameters.delete('_routes')
+  parameters.delete('index')
+  const query = parameters.size > 0 ? `?${parameters.toString()}` : ''
+  return safeRedirect(path + query)
+}

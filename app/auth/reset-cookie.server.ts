@@ -1,0 +1,18 @@
+import { type Cookie, createCookie } from '@remix-run/node'
+import { config } from '../config.server.ts'
+
+const SECONDS = 60 * 60
+
+/**
+ * Holds the secret of a reset link between the click and the form, so that it leaves the address bar at once: there it
+ * would go into the history and into the `Referer` of whatever the page loads.
+ */
+export function resetCookie(): Cookie {
+  return createCookie('scrip_reset', {
+    httpOnly: true,
+    sameSite: 'lax',
+    path: '/reset-password',
+    secure: config().appUrl.startsWith('https:'),
+    maxAge: SECONDS,
+  })
+}

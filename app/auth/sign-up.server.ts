@@ -1,0 +1,44 @@
+import mongoose from 'mongoose'
+import { type User, UserModel } from '#models/user.server.ts'
+import { welcomeCredits } from '../billing/plans.ts'
+import { now } from '../clock.server.ts'
+import { openAccount } from '../credits/account.server.ts'
+import type { SignUp } from './credentials.ts'
+import { EmailTaken } from './errors.ts'
+import { hashPassword, verifyPassword } from './password.server.ts'
+
+const DUPLICATE_KEY = 11_000
+
+/**
+ * Creates a user with a credit account and the welcome credits. Safe to repeat: whoever sends the same e-mail and
+ * password again gets the user that is there, and an account that a crash left out is made up for, here or at log-in.
+ * @throws EmailTaken when the e-mail belongs to somebody with another password
+ * @throws CreditsUnavailable
+ */
+export async function signUp({ email, password, name }: SignUp): Promise<User> {
+  const passwordHash = await hashPassword(password)
+  const user = await insertUser({ email, passwordHash, name }).catch((error: unknown) => {
+    if (!isDuplicate(error)) throw error
+    return findSameUser(email, password)
+  })
+  await openAccount(user._id, { welcomeCredits })
+  return user
+}
+
+async function insertUser(fields: { email: string; passwordHash: string; name: string }): Promise<User> {
+  const { _id } = await UserModel.create({ ...fields, createdAt: now() })
+  const user = await UserModel.findById(_id).lean<User>()
+  if (!user) throw new Error('A user that was just created is gone')
+  return user
+}
+
+async function findSameUser(email: string, password: string): Promise<User> {
+  const found = await UserModel.findOne({ email }).select('+passwordHash').lean<User>()
+  if (!found || !(await verifyPassword(found.passwordHash, password))) throw new EmailTaken()
+  const { passwordHash: _, ...user } = found
+  return user as User
+}
+
+function isDuplicate(error: unknown): boolean {
+  return error instanceof mongoose.mongo.MongoServerError && error.code === DUPLICATE_KEY
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto'
+import type { User } from '#models/user.server.ts'
+import { NoSubscription } from './errors.ts'
+import { findRunning } from './running-subscription.server.ts'
+import { releaseSchedule } from './scheduled-change.server.ts'
+import { callStripe, isRefused } from './stripe.server.ts'
+import { syncSubscriptions } from './subscription.server.ts'
+
+export type CancelFeedback = 'too_expensive' | 'unused' | 'missing_features' | 'switched_service' | 'other'
+
+/**
+ * Lets a plan run out: it stays until the end of the period that is paid, and the credits stay for good.
+ * @param options `feedback`: why, in Stripe's own words
+ * @returns the user as stored afterwards
+ * @throws NoSubscription, StripeUnavailable
+ */
+export async function cancelAtPeriodEnd(
+  user: Pick<User, '_id'>,
+  { feedback = null }: { feedback?: CancelFeedback | null } = {},
+): Promise<User> {
+  const { subscription } = await findRunning(user)
+  await releaseSchedule(subscription)
+  await change(subscription.id, {
+    cancel_at_period_end: true,
+    ...(feedback && { cancellation_details: { feedback } }),
+  })
+  return syncSubscriptions(user._id)
+}
+
+/**
+ * Takes a cancellation back while the plan still runs.
+ * @returns the user as stored afterwards
+ * @throws NoSubscription, StripeUnavailable
+ */
+export async function resumeSubscription(user: Pick<User, '_id'>): Promise<User> {
+  const { subscription } = await findRunning(user)
+  if (subscription.cancelAtPeriodEnd) await resume(subscription)
+  return syncSubscriptions(user._id)
+}
+
+/** Takes the cancellation off a subscription that was just read; the portal may have set a date instead of the flag. */
+export async function resume({ id, hasCancelFlag }: { id: string; hasCancelFlag: boolean }): Promise<void> {
+  await change(id, hasCancelFlag ? { cancel_at_period_end: false } : { cancel_at: '' })
+}
+
+async function change(
+  id: string,
+  params: {
+    cancel_at_period_end?: boolean
+    cancel_at?: ''
+    cancellation_details?: { feedback: CancelFeedback }
+  },
+): Promise<void> {
+  try {
+    await callStripe((stripe) => stripe.subscriptions.update(id, params, { idempotencyKey: randomUUID() }))
+  } catch (error) {
+    // It ended a moment ago.
+    if (isRefused(error)) throw new NoSubscription()
+    throw error
+  }
+}

@@ -1,0 +1,77 @@
+import { findPack, findPlan, type Interval, type Pack, packs, type Plan, plans, type Price } from './plans.ts'
+
+/** Something with a price, as it stands in the plan file. */
+export type Offer =
+  { kind: 'plan'; plan: Plan; interval: Interval; price: Price } | { kind: 'pack'; pack: Pack; price: Price }
+
+/** Everything that can be bought. */
+export function listOffers(): Offer[] {
+  const intervals: Interval[] = ['month', 'year']
+  return [
+    ...plans.flatMap((plan) => {
+      const { prices } = plan
+      return prices
+        ? intervals.map((interval) => ({ kind: 'plan' as const, plan, interval, price: prices[interval] }))
+        : []
+    }),
+    ...packs.map((pack) => ({ kind: 'pack' as const, pack, price: pack.price })),
+  ]
+}
+
+/** The variable that names an offer's price at Stripe: `STRIPE_PRICE_BEGINNER_MONTH`, `STRIPE_PRICE_PACK_500`. */
+export function variableOf(offer: Offer): string {
+  const name = offer.kind === 'plan' ? `${offer.plan.name}_${offer.interval}` : `PACK_${offer.pack.id}`
+  return `STRIPE_PRICE_${name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}`
+}
+
+/** What every product and price of Scrip carries at Stripe, so that also an archived one is known again. */
+export function tagOf(offer: Offer): Record<string, string> {
+  return offer.kind === 'plan'
+    ? { app: 'scrip', plan: offer.plan.name, interval: offer.interval }
+    : { app: 'scrip', pack: offer.pack.id }
+}
+
+/** The product that an offer's price belongs to; monthly and yearly share one. */
+export function productOf(offer: Offer): {
+  id: string
+  name: string
+  description: string
+  tag: Record<string, string>
+} {
+  if (offer.kind === 'pack') {
+    const { id, credits } = offer.pack
+    const name = `${credits.toLocaleString('en')} credits`
+    return { id: `scrip_pack_${id}`, name, description: 'Bought once, never expires.', tag: { app: 'scrip', pack: id } }
+  }
+  const { name, summary, credits } = offer.plan
+  return {
+    id: `scrip_plan_${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')}`,
+    name: `Scrip ${name}`,
+    description: `${credits.toLocaleString('en')} credits a month. ${summary}`,
+    tag: { app: 'scrip', plan: name },
+  }
+}
+
+/** What a price at Stripe says about itself. */
+export interface PriceMarks {
+  lookupKey: string | null
+  metadata: Record<string, string>
+  interval: string | null
+}
+
+/**
+ * Recognises a price by its lookup key, or by the tag that it or its product carries.
+ * @returns null when it is none of ours
+ */
+export function offerOf(marks: PriceMarks): Offer | null {
+  const offers = listOffers()
+  const byKey = offers.find(({ price }) => price.lookupKey === marks.lookupKey)
+  if (byKey) return byKey
+  const tag = marks.metadata
+  if (tag.app !== 'scrip') return null
+  const pack = tag.pack ? findPack(tag.pack) : null
+  if (pack) return { kind: 'pack', pack, price: pack.price }
+  const plan = tag.plan ? findPlan(tag.plan) : null
+  const interval = marks.interval === 'year' ? 'year' : 'month'
+  return plan?.prices && marks.interval ? { kind: 'plan', plan, interval, price: plan.prices[interval] } : null
+}

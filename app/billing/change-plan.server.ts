@@ -1,0 +1,176 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { User } from '#models/user.server.ts'
+import { now } from '../clock.server.ts'
+import { config } from '../config.server.ts'
+import { resume } from './cancel.server.ts'
+import { creditsForInvoice } from './credits-for-invoice.ts'
+import { AlreadySubscribed, NoSubscription, PlanNotFound } from './errors.ts'
+import { processPaidInvoice } from './paid-invoice.server.ts'
+import { planLines } from './plan-lines.server.ts'
+import { findPlan, type Interval, type Plan, type Price } from './plans.ts'
+import { priceIdOf } from './prices.server.ts'
+import { findRunning, type RunningSubscription } from './running-subscription.server.ts'
+import { releaseSchedule, scheduleChange } from './scheduled-change.server.ts'
+import { callStripe, findAtStripe } from './stripe.server.ts'
+import { readInvoice, readSubscription } from './stripe-shapes.ts'
+import { isOverdue } from './subscription-state.ts'
+import { syncSubscriptions } from './subscription.server.ts'
+
+export { cancelAtPeriodEnd, resumeSubscription } from './cancel.server.ts'
+
+export interface PlanChoice {
+  plan: string
+  interval: Interval
+}
+
+export interface PlanChangePreview {
+  from: PlanChoice
+  to: PlanChoice
+  /** `now`: more credits, charged at once for the rest of the period. `period-end`: what is paid for runs out first. */
+  when: 'now' | 'period-end'
+  /** When it happens. */
+  at: Date
+  /** Charged at once, in minor units; 0 for a change at the period's end. */
+  amountDue: number
+  /** Signed credits that come at once. */
+  credits: number
+  currency: string
+  lines: { description: string; amount: number }[]
+  /** What each period costs afterwards, and the credits of one. */
+  renewal: { amount: number; credits: number }
+  /** To be sent back with the order, so that its sums are those that were shown. */
+  prorationDate: Date | null
+}
+
+/** How old sums may be that an order refers to. */
+const PREVIEW_FOR_MS = 60 * 60 * 1000
+
+/**
+ * What a change of plan would do, in money and in credits, without doing it.
+ * @throws PlanNotFound, NoSubscription, AlreadySubscribed for the plan that runs, StripeUnavailable
+ */
+export async function previewPlanChange(user: Pick<User, '_id'>, choice: PlanChoice): Promise<PlanChangePreview> {
+  const { running, target } = await prepare(user, choice)
+  const common = {
+    from: { plan: running.plan.name, interval: running.interval },
+    to: choice,
+    currency: target.price.currency,
+    renewal: { amount: target.price.amount, credits: target.plan.credits * (choice.interval === 'year' ? 12 : 1) },
+  }
+  if (!isNow(running, target)) {
+    const at = running.subscription.currentPeriodEnd ?? now()
+    return { ...common, when: 'period-end', at, amountDue: 0, credits: 0, lines: [], prorationDate: null }
+  }
+  const { subscription, item } = running
+  const preview = await callStripe((stripe) =>
+    stripe.invoices.createPreview({
+      customer: subscription.customerId ?? undefined,
+      subscription: subscription.id,
+      subscription_details: {
+        items: [{ id: item.id, price: target.priceId, quantity: item.quantity }],
+        proration_behavior: 'always_invoice',
+      },
+    }),
+  )
+  const invoice = readInvoice(preview)
+  const { credits } = creditsForInvoice(await planLines(invoice.lines), config())
+  const prorations = invoice.lines.filter(({ proration }) => proration).map(({ periodStart }) => periodStart.getTime())
+  return {
+    ...common,
+    when: 'now',
+    at: now(),
+    amountDue: invoice.amountDue,
+    credits,
+    currency: invoice.currency,
+    lines: invoice.lines.map(({ description, amount }) => ({ description: description ?? '', amount })),
+    prorationDate: prorations.length > 0 ? new Date(Math.min(...prorations)) : null,
+  }
+}
+
+export type PlanChangeResult =
+  { state: 'changed' } | { state: 'scheduled'; at: Date } | { state: 'payment-needed'; url: string | null }
+
+/**
+ * Changes a plan: up now, with the rest of the period charged and credited; down when the period ends. An upgrade whose
+ * payment fails changes nothing until it is paid.
+ * @param options `nonce`: of the form; `prorationDate`: from the preview, so that its sums hold
+ * @throws PlanNotFound, NoSubscription, AlreadySubscribed, CardDeclined, StripeUnavailable
+ */
+export async function changePlan(
+  user: Pick<User, '_id'>,
+  choice: PlanChoice,
+  { nonce = randomUUID(), prorationDate = null }: { nonce?: string; prorationDate?: Date | null } = {},
+): Promise<PlanChangeResult> {
+  const { running, target } = await prepare(user, choice)
+  const key = createHash('sha256').update(`${nonce} ${target.priceId}`).digest('hex')
+  if (!isNow(running, target)) {
+    await takeBackCancellation(running)
+    await scheduleChange(running, { priceId: target.priceId, interval: choice.interval }, key)
+    await syncSubscriptions(user._id)
+    return { state: 'scheduled', at: running.subscription.currentPeriodEnd ?? now() }
+  }
+  await releaseSchedule(running.subscription)
+  const updated = readSubscription(await upgrade(running, target.priceId, { key, prorationDate }))
+  const isChanged = updated.items.some(({ priceId }) => priceId === target.priceId)
+  if (isChanged) await takeBackCancellation(running)
+  const invoice = updated.latestInvoiceId
+    ? await findAtStripe((stripe) => stripe.invoices.retrieve(updated.latestInvoiceId!))
+    : null
+  // The webhook would bring them too; this way they are there when the next page opens.
+  if (invoice?.status === 'paid') await processPaidInvoice(invoice.id)
+  else await syncSubscriptions(user._id)
+  return isChanged ? { state: 'changed' } : { state: 'payment-needed', url: invoice?.hosted_invoice_url ?? null }
+}
+
+interface Target {
+  plan: Plan
+  interval: Interval
+  price: Price
+  priceId: string
+}
+
+async function prepare(user: Pick<User, '_id'>, { plan: name, interval }: PlanChoice) {
+  const plan = findPlan(name)
+  const price = plan?.prices?.[interval]
+  if (!plan || !price) throw new PlanNotFound()
+  const running = await findRunning(user)
+  if (isOverdue(running.subscription.status)) {
+    throw new NoSubscription('A payment is still open. Settle it first, then change the plan.')
+  }
+  const same = running.plan.name === plan.name && running.interval === interval
+  if (same && !running.subscription.scheduleId) throw new AlreadySubscribed(plan.name)
+  const priceId = same ? running.item.priceId : await priceIdOf({ kind: 'plan', plan, interval, price })
+  const target: Target = { plan, interval, price, priceId }
+  return { running, target }
+}
+
+/** Up is now, down waits: a year that is paid for is never cut short. */
+function isNow(running: RunningSubscription, target: Target): boolean {
+  if (running.interval === 'year' && target.interval === 'month') return false
+  return target.plan.credits >= running.plan.credits
+}
+
+function upgrade(
+  { subscription, item }: RunningSubscription,
+  priceId: string,
+  { key, prorationDate }: { key: string; prorationDate: Date | null },
+): Promise<unknown> {
+  const isFresh = prorationDate !== null && Math.abs(now().getTime() - prorationDate.getTime()) < PREVIEW_FOR_MS
+  return callStripe((stripe) =>
+    stripe.subscriptions.update(
+      subscription.id,
+      {
+        items: [{ id: item.id, price: priceId, quantity: item.quantity }],
+        proration_behavior: 'always_invoice',
+        payment_behavior: 'pending_if_incomplete',
+        ...(isFresh && { proration_date: Math.floor(prorationDate.getTime() / 1000) }),
+      },
+      { idempotencyKey: `change:${subscription.id}:${key}` },
+    ),
+  )
+}
+
+/** Whoever chooses a plan wants it to go on. */
+async function takeBackCancellation({ subscription }: RunningSubscription): Promise<void> {
+  if (subscription.cancelAtPeriodEnd) await resume(subscription)
+}

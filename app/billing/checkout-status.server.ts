@@ -1,0 +1,82 @@
+import { BillingHistoryModel } from '#models/billing-history.server.ts'
+import { PaymentModel } from '#models/payment.server.ts'
+import type { User } from '#models/user.server.ts'
+import { creditsForInvoice } from './credits-for-invoice.ts'
+import { config } from '../config.server.ts'
+import { readBack } from './paid-invoice.server.ts'
+import { planLines } from './plan-lines.server.ts'
+import { findPack } from './plans.ts'
+import { findAtStripe } from './stripe.server.ts'
+import { readSession, readSubscription, type StripeSession } from './stripe-shapes.ts'
+
+export interface CheckoutStatus {
+  /**
+   * `waiting`: paid, and the credits are on their way. `arrived`: they are here. `confirming`: the bank takes its time.
+   * `failed`: nothing was paid. `unknown`: no session of this user's.
+   */
+  state: 'waiting' | 'arrived' | 'confirming' | 'failed' | 'unknown'
+  /** What the payment brings, where that is known. */
+  credits: number | null
+}
+
+const unknown: CheckoutStatus = { state: 'unknown', credits: null }
+
+/**
+ * Where a payment stands, for the page that Stripe sends the browser back to. It only looks: credits come by webhook,
+ * whether or not anybody opens this page.
+ * @param sessionId as the address has it, so anybody can have written it
+ */
+export async function checkoutStatus(
+  user: Pick<User, '_id' | 'stripeCustomerId'>,
+  sessionId: string,
+): Promise<CheckoutStatus> {
+  if (!/^cs_\w{1,200}$/.test(sessionId)) return unknown
+  const found = await findAtStripe((stripe) => stripe.checkout.sessions.retrieve(sessionId))
+  const session = found && readSession(found)
+  const isTheirs =
+    session?.userId === user._id.toHexString() || (session && session.customerId === user.stripeCustomerId)
+  if (!session || !isTheirs) return unknown
+  if (session.status === 'expired') return { state: 'failed', credits: null }
+  if (session.status !== 'complete') return unknown
+  return session.mode === 'payment' ? packStatus(session) : planStatus(session)
+}
+
+async function packStatus(session: StripeSession): Promise<CheckoutStatus> {
+  const payment = await PaymentModel.findOne({
+    stripePaymentIntentId: session.paymentIntentId ?? session.id,
+  }).lean()
+  if (payment) return { state: 'arrived', credits: payment.creditsAdded }
+  const credits = findPack(session.metadata.pack ?? '')?.credits ?? null
+  if (session.isPaid) return { state: 'waiting', credits }
+  const { paymentIntentId } = session
+  const intent = paymentIntentId
+    ? await findAtStripe((stripe) => stripe.paymentIntents.retrieve(paymentIntentId))
+    : null
+  const isUnderWay = intent?.status === 'processing'
+  return isUnderWay ? { state: 'confirming', credits } : { state: 'failed', credits: null }
+}
+
+async function planStatus({ subscriptionId, isPaid }: StripeSession): Promise<CheckoutStatus> {
+  const subscription = subscriptionId
+    ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(subscriptionId))
+    : null
+  const invoiceId = subscription && (await firstInvoiceOf(readSubscription(subscription).id))
+  if (!invoiceId) return { state: isPaid ? 'waiting' : 'confirming', credits: null }
+  const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).lean()
+  if (row) return { state: 'arrived', credits: row.creditsAdded }
+  const invoice = await readBack(invoiceId)
+  const bought = invoice && creditsForInvoice(await planLines(invoice.lines), config())
+  const credits = bought ? bought.credits + bought.trialCredits : null
+  return { state: isPaid ? 'waiting' : 'confirming', credits }
+}
+
+/** The page may be opened again after a renewal: the newest invoice would then be another one. */
+async function firstInvoiceOf(subscription: string): Promise<string | null> {
+  const row = await BillingHistoryModel.findOne({ stripeSubscriptionId: subscription })
+    .sort({ transactionDate: 1 })
+    .select({ stripeInvoiceId: 1 })
+    .lean()
+  if (row) return row.stripeInvoiceId
+  const found = await findAtStripe((stripe) => stripe.subscriptions.retrieve(subscription))
+  return found && readSubscription(found).latestInvoiceId
+}

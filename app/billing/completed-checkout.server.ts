@@ -1,0 +1,38 @@
+import { done, ignored, type Outcome } from './outcome.ts'
+import { ownerOf } from './owner.server.ts'
+import { grantPack } from './pack.server.ts'
+import { processPaidInvoice } from './paid-invoice.server.ts'
+import { findAtStripe } from './stripe.server.ts'
+import { readSession, readSubscription, type StripeSession } from './stripe-shapes.ts'
+import { syncSubscriptions } from './subscription.server.ts'
+
+/**
+ * Does what a completed checkout session calls for: the credits of a pack, or a subscription with its first invoice.
+ * @param sessionId read back from Stripe
+ * @param received the event's own object, for a session that Stripe no longer knows
+ */
+export async function processCheckout(sessionId: string, received?: unknown): Promise<Outcome> {
+  const session = await readBackSession(sessionId, received)
+  if (session?.status !== 'complete') return ignored(`The session ${sessionId} is not complete.`)
+  const user = await ownerOf(session)
+  if (!user) return ignored(`The session ${sessionId} is none of ours.`)
+  if (session.mode === 'payment') return grantPack(user._id, session)
+  if (session.mode !== 'subscription') return ignored(`The session ${sessionId} sells nothing.`)
+
+  const { subscription } = await syncSubscriptions(user._id)
+  const invoiceId = await firstInvoice(session)
+  if (invoiceId) return processPaidInvoice(invoiceId)
+  return done(`The session ${sessionId} is complete; the plan is ${subscription?.plan ?? 'Free'}.`)
+}
+
+async function readBackSession(sessionId: string, received: unknown): Promise<StripeSession | null> {
+  const found = await findAtStripe((stripe) => stripe.checkout.sessions.retrieve(sessionId, { expand: ['line_items'] }))
+  if (found) return readSession(found)
+  return received === undefined ? null : readSession(received)
+}
+
+async function firstInvoice({ subscriptionId }: StripeSession): Promise<string | null> {
+  if (!subscriptionId) return null
+  const subscription = await findAtStripe((stripe) => stripe.subscriptions.retrieve(subscriptionId))
+  return subscription && readSubscription(subscription).latestInvoiceId
+}

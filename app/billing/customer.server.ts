@@ -1,0 +1,47 @@
+import type { User } from '#models/user.server.ts'
+import { StripeUnavailable } from './errors.ts'
+import { APP_TAG, callStripe, findAtStripe } from './stripe.server.ts'
+import { linkCustomer, readUser, unlinkCustomer } from './users.server.ts'
+
+const TRIES = 4
+
+/**
+ * The user's customer at Stripe, created at the first purchase. Two tabs at once end up with one customer: both send the
+ * same idempotency key, and the first to be stored wins.
+ * @param user whose it is; only the id and the address are used
+ * @throws StripeUnavailable
+ */
+export async function ensureCustomer({ _id }: Pick<User, '_id'>): Promise<string> {
+  const user = await readUser(_id)
+  if (user.stripeCustomerId) {
+    if (await isThere(user.stripeCustomerId)) return user.stripeCustomerId
+    await unlinkCustomer(user.stripeCustomerId)
+  }
+  const customerId = await createCustomer(user)
+  return linkCustomer(_id, customerId)
+}
+
+async function createCustomer(user: User): Promise<string> {
+  const userId = user._id.toHexString()
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    // Constant parameters only: with the e-mail among them, a changed one would be refused under the same key.
+    const customer = await callStripe((stripe) =>
+      stripe.customers.create(
+        { metadata: { app: APP_TAG, userId } },
+        { idempotencyKey: `customer:${userId}:${attempt}` },
+      ),
+    )
+    // Within a day, the key of a customer that was deleted since still answers with that customer.
+    if (!(await isThere(customer.id))) continue
+    await callStripe((stripe) =>
+      stripe.customers.update(customer.id, { email: user.email, ...(user.name && { name: user.name }) }),
+    )
+    return customer.id
+  }
+  throw new StripeUnavailable()
+}
+
+async function isThere(customerId: string): Promise<boolean> {
+  const customer = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
+  return customer !== null && !customer.deleted
+}

@@ -1,0 +1,67 @@
+import { CreditsUnavailable } from '../credits/errors.ts'
+import { freezeSpending, unfreezeSpending } from '../credits/freeze.server.ts'
+import { stripeDisputeKey } from '../credits/keys.ts'
+import { restoreReversal, reverseGrants } from '../credits/reversal.server.ts'
+import { findMoneySource, type MoneySource } from './money-source.server.ts'
+import { done, ignored, type Outcome } from './outcome.ts'
+import { markDisputed } from './refund-marks.server.ts'
+import { findAtStripe } from './stripe.server.ts'
+import { readDispute, type StripeDispute } from './stripe-shapes.ts'
+
+const ROUNDS = 5
+
+/**
+ * Brings credits to what a dispute says now: while it is open the money is away, so its credits are, and spending stops;
+ * won gives them back, lost lets spending go on without them. Reads the dispute again after acting, since two events of
+ * it may be handled at once.
+ * @param disputeId read back from Stripe
+ */
+export async function processDispute(disputeId: string): Promise<Outcome> {
+  let dispute = await retrieve(disputeId)
+  if (!dispute?.chargeId) return ignored(`Stripe does not know the dispute ${disputeId}.`)
+  const source = await findMoneySource(dispute.chargeId)
+  if (!source) return ignored(`The dispute ${disputeId} is about nothing of ours.`)
+  for (let round = 0; round < ROUNDS; round++) {
+    const { status } = dispute
+    const sentence = await apply(source, dispute)
+    dispute = (await retrieve(disputeId)) ?? dispute
+    if (dispute.status === status) return done(sentence)
+  }
+  throw new CreditsUnavailable()
+}
+
+async function retrieve(disputeId: string): Promise<StripeDispute | null> {
+  const found = await findAtStripe((stripe) => stripe.disputes.retrieve(disputeId))
+  return found && readDispute(found)
+}
+
+async function apply(moneySource: MoneySource, { id, status, amount }: StripeDispute): Promise<string> {
+  const { userId: accountId, of, paid } = moneySource
+  const key = stripeDisputeKey(id)
+  const source = { type: 'dispute' as const, id }
+  switch (status) {
+    case 'warning_needs_response':
+    case 'warning_under_review':
+      return `The bank asks about ${of.id}; no money has moved.`
+    case 'won':
+    case 'warning_closed':
+    case 'prevented': {
+      const { restored } = await restoreReversal({ accountId, key: `${key}:restore`, source, of, undoes: key })
+      await markDisputed(moneySource, false)
+      await unfreezeSpending(accountId, 'dispute', id)
+      return `The dispute ${id} ended well: ${restored} credits came back.`
+    }
+    case 'lost': {
+      const { reversed } = await reverseGrants({ accountId, key, source, of, money: { amount, paid } })
+      await markDisputed(moneySource, true)
+      await unfreezeSpending(accountId, 'dispute', id)
+      return `The dispute ${id} was lost, and ${reversed} credits with it.`
+    }
+    default: {
+      await freezeSpending(accountId, 'dispute', id)
+      const { reversed } = await reverseGrants({ accountId, key, source, of, money: { amount, paid } })
+      await markDisputed(moneySource, true)
+      return `The dispute ${id} is open: ${reversed} credits are away and spending stops.`
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { DomainError } from '../domain-error.ts'
+
+/** There is no plan of that name that can be bought for that interval. */
+export class PlanNotFound extends DomainError {
+  readonly code = 'plan_not_found'
+  constructor() {
+    super('There is no such plan to buy.')
+  }
+}
+
+/** There is no credit pack with that id. */
+export class PackNotFound extends DomainError {
+  readonly code = 'pack_not_found'
+  constructor() {
+    super('There is no such credit pack.')
+  }
+}
+
+/** A second subscription must not be bought beside a live one: the plan is changed instead. */
+export class AlreadySubscribed extends DomainError {
+  readonly code = 'already_subscribed'
+  /** @param plan the plan that runs */
+  constructor(plan: string) {
+    super(`You are on the ${plan} plan already. Change it under Billing.`, { plan })
+  }
+}
+
+/** What was asked for needs a subscription that is running. */
+export class NoSubscription extends DomainError {
+  readonly code = 'no_subscription'
+  constructor(message = 'You have no subscription that could be changed.') {
+    super(message)
+  }
+}
+
+/** The card was refused, or asks for its owner. */
+export class CardDeclined extends DomainError {
+  readonly code = 'card_declined'
+}
+
+/** Stripe did not answer, or not in a way that tells what happened. The same request is safe to repeat. */
+export class StripeUnavailable extends DomainError {
+  readonly code = 'stripe_unavailable'
+  readonly retryAfterSeconds = 5
+  /** @param cause what the client library threw */
+  constructor(cause?: unknown) {
+    super('The payment service does not answer right now. Try again in a moment: nothing is charged twice.')
+    this.cause = cause
+  }
+}
+
+/** The body was not signed by Stripe with one of our secrets, or too long ago. */
+export class InvalidSignature extends DomainError {
+  readonly code = 'invalid_signature'
+  constructor() {
+    super('The signature does not fit the body.')
+  }
+}
+
+/** How many credits an invoice buys cannot be said without guessing, so nobody guesses. No caller ever sees this one. */
+export class CreditsNotComputable extends Error {
+  override readonly name = 'CreditsNotComputable'
+}
+
+/** The object carries our tag but its user or its money is not known here yet: the event has to come again. */
+export class NotReadyYet extends Error {
+  override readonly name = 'NotReadyYet'
+}

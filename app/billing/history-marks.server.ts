@@ -1,0 +1,36 @@
+import type { Types } from 'mongoose'
+import { BillingHistoryModel } from '#models/billing-history.server.ts'
+import type { StripeSubscription } from './stripe-shapes.ts'
+import { endedReasonOf, isEnded } from './subscription-state.ts'
+
+/**
+ * Brings what the billing history says about subscriptions to what they are: payments of ended ones are `cancelled` with
+ * the reason, and the newest payment of the current one is marked.
+ * @param userId whose rows
+ * @param all the user's subscriptions
+ * @param currentId the one that runs, or null
+ */
+export async function markHistory(
+  userId: Types.ObjectId,
+  all: readonly StripeSubscription[],
+  currentId: string | null,
+): Promise<void> {
+  for (const subscription of all) {
+    if (!isEnded(subscription.status)) continue
+    await BillingHistoryModel.updateMany(
+      { userId, stripeSubscriptionId: subscription.id, status: 'active' },
+      { $set: { status: 'cancelled', statusReason: endedReasonOf(subscription) } },
+    )
+  }
+  const newest = currentId
+    ? await BillingHistoryModel.findOne({ userId, stripeSubscriptionId: currentId })
+        .sort({ transactionDate: -1, _id: -1 })
+        .select({ _id: 1 })
+        .lean()
+    : null
+  await BillingHistoryModel.updateMany(
+    { userId, isCurrentSubscription: true, ...(newest && { _id: { $ne: newest._id } }) },
+    { $set: { isCurrentSubscription: false } },
+  )
+  if (newest) await BillingHistoryModel.updateOne({ _id: newest._id }, { $set: { isCurrentSubscription: true } })
+}

@@ -1,0 +1,93 @@
+import type { Types } from 'mongoose'
+import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
+import { type Payment, PaymentModel } from '#models/payment.server.ts'
+import type { Interval } from './plans.ts'
+
+/** One payment, as the dashboard and the API show it. */
+export interface BillingHistoryView {
+  id: string
+  kind: 'plan' | 'pack'
+  planName: string
+  interval: Interval | null
+  /** In minor units of `currency`. */
+  amount: number
+  amountRefunded: number
+  currency: string
+  creditsAdded: number
+  status: BillingHistory['status']
+  statusReason: string | null
+  billingReason: string | null
+  transactionDate: Date
+  periodStart: Date | null
+  periodEnd: Date | null
+  isCurrentSubscription: boolean
+  stripeInvoiceId: string | null
+  stripeSubscriptionId: string | null
+  /** Stripe's page of the invoice, or the receipt of a pack. */
+  hostedInvoiceUrl: string | null
+  invoicePdf: string | null
+}
+
+const ROWS_MAX = 200
+
+/** Everything a user has paid, the newest first: plans and packs. */
+export async function listBillingHistory(userId: Types.ObjectId): Promise<BillingHistoryView[]> {
+  const [invoices, payments] = await Promise.all([
+    BillingHistoryModel.find({ userId })
+      .sort({ transactionDate: -1, _id: -1 })
+      .limit(ROWS_MAX)
+      .lean<BillingHistory[]>(),
+    PaymentModel.find({ userId }).sort({ paidAt: -1, _id: -1 }).limit(ROWS_MAX).lean<Payment[]>(),
+  ])
+  return [...invoices.map(ofInvoice), ...payments.map(ofPayment)]
+    .sort((a, b) => b.transactionDate.getTime() - a.transactionDate.getTime())
+    .slice(0, ROWS_MAX)
+}
+
+function ofInvoice(row: BillingHistory): BillingHistoryView {
+  return {
+    id: row._id.toHexString(),
+    kind: 'plan',
+    planName: row.planName,
+    interval: row.interval ?? null,
+    amount: row.amount,
+    amountRefunded: row.amountRefunded,
+    currency: row.currency,
+    creditsAdded: row.creditsAdded,
+    status: row.status,
+    statusReason: row.statusReason ?? null,
+    billingReason: row.billingReason ?? null,
+    transactionDate: row.transactionDate,
+    periodStart: row.periodStart ?? null,
+    periodEnd: row.periodEnd ?? null,
+    isCurrentSubscription: row.isCurrentSubscription,
+    stripeInvoiceId: row.stripeInvoiceId,
+    stripeSubscriptionId: row.stripeSubscriptionId ?? null,
+    hostedInvoiceUrl: row.hostedInvoiceUrl ?? null,
+    invoicePdf: row.invoicePdf ?? null,
+  }
+}
+
+function ofPayment(row: Payment): BillingHistoryView {
+  return {
+    id: row._id.toHexString(),
+    kind: 'pack',
+    planName: row.quantity > 1 ? `Credit pack ${row.pack} × ${row.quantity}` : `Credit pack ${row.pack}`,
+    interval: null,
+    amount: row.amount,
+    amountRefunded: row.amountRefunded,
+    currency: row.currency,
+    creditsAdded: row.creditsAdded,
+    status: row.status === 'paid' ? 'active' : row.status,
+    statusReason: null,
+    billingReason: null,
+    transactionDate: row.paidAt,
+    periodStart: null,
+    periodEnd: null,
+    isCurrentSubscription: false,
+    stripeInvoiceId: null,
+    stripeSubscriptionId: null,
+    hostedInvoiceUrl: row.receiptUrl ?? null,
+    invoicePdf: null,
+  }
+}

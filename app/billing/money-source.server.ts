@@ -1,0 +1,64 @@
+import { PaymentModel } from '#models/payment.server.ts'
+import type { Types } from 'mongoose'
+import { processCheckout } from './completed-checkout.server.ts'
+import { NotReadyYet } from './errors.ts'
+import { ownerOf } from './owner.server.ts'
+import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
+import { callStripe, findAtStripe, listAll } from './stripe.server.ts'
+import { readCharge, readSession, type StripeCharge } from './stripe-shapes.ts'
+
+/** What a charge paid for, with its credits granted. */
+export interface MoneySource {
+  userId: Types.ObjectId
+  charge: StripeCharge
+  of: { type: 'invoice' | 'payment'; id: string }
+  /** What was paid in all, in minor units: never below the charge. */
+  paid: number
+}
+
+/**
+ * Finds what a charge paid for and makes sure that its credits have been granted: a refund may be told of before the
+ * invoice is, and then there would be nothing to take back.
+ * @returns null when the charge is none of ours
+ * @throws NotReadyYet when it is ours and its purchase is not known yet
+ */
+export async function findMoneySource(chargeId: string): Promise<MoneySource | null> {
+  const found = await findAtStripe((stripe) => stripe.charges.retrieve(chargeId))
+  if (!found) return null
+  const charge = readCharge(found)
+  const user = await ownerOf(charge)
+  if (!user) return null
+  const { _id: userId } = user
+
+  const invoiceId = charge.invoiceId ?? (await invoiceOf(charge))
+  if (invoiceId) {
+    await processPaidInvoice(invoiceId)
+    const invoice = await readBack(invoiceId)
+    const paid = Math.max(charge.amount, invoice?.amountPaid ?? 0)
+    return { userId, charge, of: { type: 'invoice', id: invoiceId }, paid }
+  }
+
+  const paymentId = charge.paymentIntentId
+  if (!paymentId || !(await isPack(paymentId))) return null
+  return { userId, charge, of: { type: 'payment', id: paymentId }, paid: charge.amount }
+}
+
+/** Since basil a charge does not name its invoice; the invoice's payments name the payment intent. */
+async function invoiceOf({ paymentIntentId }: StripeCharge): Promise<string | null> {
+  if (!paymentIntentId) return null
+  const { data } = await callStripe((stripe) =>
+    stripe.invoicePayments.list({ payment: { type: 'payment_intent', payment_intent: paymentIntentId }, limit: 1 }),
+  )
+  const invoice = data[0]?.invoice
+  return typeof invoice === 'string' ? invoice : (invoice?.id ?? null)
+}
+
+async function isPack(paymentId: string): Promise<boolean> {
+  const sessions = await listAll((stripe) => stripe.checkout.sessions.list({ payment_intent: paymentId, limit: 1 }))
+  const session = sessions[0] && readSession(sessions[0])
+  if (!session) return false
+  await processCheckout(session.id)
+  const payment = await PaymentModel.exists({ stripePaymentIntentId: paymentId })
+  if (!payment && session.metadata.app === 'scrip') throw new NotReadyYet(`The pack of ${paymentId} is not paid yet`)
+  return payment !== null
+}

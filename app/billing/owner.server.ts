@@ -1,0 +1,37 @@
+import type { User } from '#models/user.server.ts'
+import { NotReadyYet } from './errors.ts'
+import { APP_TAG, findAtStripe } from './stripe.server.ts'
+import { findOwner, linkCustomer, readUser } from './users.server.ts'
+
+interface Belonging {
+  customerId: string | null
+  /** The object's own tag. */
+  metadata: Record<string, string>
+  /** Where it names one beside its tag. */
+  userId?: string | null
+}
+
+/**
+ * The user that an object at Stripe belongs to, with its customer noted.
+ * @returns null when it belongs to another app on the same Stripe account: that is nothing to retry
+ * @throws NotReadyYet when it carries our tag and the user is not here (yet)
+ */
+export async function ownerOf({ customerId, metadata, userId }: Belonging): Promise<User | null> {
+  const named = userId ?? (metadata.app === APP_TAG ? metadata.userId : null)
+  const known = await findOwner(customerId, named)
+  const tag = known ? metadata : { ...(await customerTag(customerId)), ...metadata }
+  const owner = known ?? (await findOwner(customerId, tag.app === APP_TAG ? tag.userId : null))
+  if (!owner) {
+    if (tag.app === APP_TAG) throw new NotReadyYet(`Customer ${customerId ?? 'none'} is tagged as ours and has no user`)
+    return null
+  }
+  if (!customerId || owner.stripeCustomerId) return owner
+  await linkCustomer(owner._id, customerId)
+  return readUser(owner._id)
+}
+
+async function customerTag(customerId: string | null): Promise<Record<string, string>> {
+  if (!customerId) return {}
+  const customer = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
+  return customer && !customer.deleted ? customer.metadata : {}
+}

@@ -1,0 +1,111 @@
+import type { Types } from 'mongoose'
+import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
+import { config } from '../config.server.ts'
+import { openAccount } from '../credits/account.server.ts'
+import { adjustCredits } from '../credits/adjust.server.ts'
+import { type GrantRequest, grantCredits } from '../credits/grant.server.ts'
+import { stripeInvoiceKey } from '../credits/keys.ts'
+import { creditsForInvoice, type InvoiceCredits } from './credits-for-invoice.ts'
+import { done, ignored, type Outcome } from './outcome.ts'
+import { ownerOf } from './owner.server.ts'
+import { mainLine, planLines } from './plan-lines.server.ts'
+import { welcomeCredits } from './plans.ts'
+import { findAtStripe, listAll } from './stripe.server.ts'
+import { readInvoice, readInvoiceLine, type StripeInvoice } from './stripe-shapes.ts'
+import { syncSubscriptions } from './subscription.server.ts'
+import { upsertOnce } from './upsert-once.server.ts'
+
+/**
+ * Gives what a paid invoice buys, once, whichever event or reconcile brings it and however often: first the credits,
+ * keyed by the invoice, then its row in the billing history with the number that was recorded, then the subscription.
+ * @param invoiceId read back from Stripe, since an event may be old
+ * @param received the event's own object, for an invoice that Stripe no longer knows
+ * @throws NotReadyYet, CreditsNotComputable, CreditsUnavailable, StripeUnavailable; then it is to be tried again
+ */
+export async function processPaidInvoice(invoiceId: string, received?: unknown): Promise<Outcome> {
+  const invoice = await readBack(invoiceId, received)
+  if (!invoice) return ignored(`Stripe does not know the invoice ${invoiceId}.`)
+  if (!invoice.isPaid) return ignored(`The invoice ${invoiceId} is not paid.`)
+  const user = await ownerOf(invoice)
+  if (!user) return ignored(`The customer of ${invoiceId} is none of ours.`)
+
+  const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).lean()
+  const creditsAdded = row ? row.creditsAdded : await grantAndRecord(user._id, invoice)
+  await syncSubscriptions(user._id)
+  return done(row ? `${invoiceId} was counted before.` : `${invoiceId} brought ${creditsAdded} credits.`)
+}
+
+/** Reads an invoice with all its lines. */
+export async function readBack(invoiceId: string, received?: unknown): Promise<StripeInvoice | null> {
+  const found = await findAtStripe((stripe) => stripe.invoices.retrieve(invoiceId))
+  if (!found) return received === undefined ? null : readInvoice(received)
+  const invoice = readInvoice(found)
+  if (!invoice.hasMoreLines) return invoice
+  const lines = await listAll((stripe) => stripe.invoices.listLineItems(invoiceId, { limit: 100 }))
+  return { ...invoice, lines: lines.map(readInvoiceLine), hasMoreLines: false }
+}
+
+async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): Promise<number> {
+  const lines = await planLines(invoice.lines)
+  const { gracePeriodDays } = config()
+  await openAccount(userId, { welcomeCredits })
+  const creditsAdded = await applyCredits(userId, invoice, creditsForInvoice(lines, { gracePeriodDays }))
+  const main = mainLine(lines)
+  await upsertOnce<BillingHistory>(
+    BillingHistoryModel,
+    { stripeInvoiceId: invoice.id },
+    {
+      userId,
+      stripeCustomerId: invoice.customerId ?? '',
+      stripeSubscriptionId: invoice.subscriptionId,
+      planName: main?.plan.name ?? invoice.lines[0]?.description ?? 'Other',
+      interval: main?.interval ?? null,
+      amount: invoice.amountPaid,
+      currency: invoice.currency,
+      creditsAdded,
+      status: 'active',
+      billingReason: invoice.billingReason,
+      transactionDate: invoice.paidAt ?? invoice.createdAt,
+      periodStart: main?.periodStart ?? invoice.periodStart,
+      periodEnd: main?.periodEnd ?? invoice.periodEnd,
+      isCurrentSubscription: false,
+      hostedInvoiceUrl: invoice.hostedInvoiceUrl,
+      invoicePdf: invoice.invoicePdf,
+    },
+  )
+  return creditsAdded
+}
+
+/** @returns credits that the invoice's entries grant or will, as recorded */
+async function applyCredits(userId: Types.ObjectId, invoice: StripeInvoice, bought: InvoiceCredits): Promise<number> {
+  const requests = grantsOf(invoice, bought)
+  if (requests.length > 0) return (await grantCredits(userId, requests)).credits
+  if (bought.credits < 0) {
+    // Its money went to the customer's balance, and a later invoice paid from there brings credits again.
+    const reason = `The invoice ${invoice.id} gave back unused time`
+    const credits = bought.credits
+    await adjustCredits({ accountId: userId, key: stripeInvoiceKey(invoice.id), credits, reason, adminId: 'billing' })
+  }
+  return 0
+}
+
+/** The first grant has the invoice's own key, whatever else comes with it: the plan file may change between two tries. */
+function grantsOf({ id, billingReason }: StripeInvoice, { shares, trialCredits }: InvoiceCredits): GrantRequest[] {
+  const parts = [
+    ...shares.map(({ credits, effectiveAt, expiresAt }) => ({
+      credits,
+      category: 'paid' as const,
+      ...(effectiveAt && { effectiveAt }),
+      ...(expiresAt && { expiresAt }),
+    })),
+    // A change of plan within a trial makes another free line; the trial's credits came with the first.
+    ...(trialCredits > 0 && billingReason === 'subscription_create'
+      ? [{ credits: trialCredits, category: 'promotional' as const }]
+      : []),
+  ]
+  return parts.map((part, index) => ({
+    ...part,
+    key: stripeInvoiceKey(id, index === 0 ? undefined : index),
+    source: { type: 'invoice', id },
+  }))
+}

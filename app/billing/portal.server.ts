@@ -1,0 +1,76 @@
+import type { User } from '#models/user.server.ts'
+import { config } from '../config.server.ts'
+import { ensureCustomer } from './customer.server.ts'
+import { APP_TAG, callStripe, listAll } from './stripe.server.ts'
+
+let configuration: { account: string; id: string } | null = null
+
+/**
+ * Opens Stripe's own page for card, address and invoices.
+ * @param user whose
+ * @param options `updateCard`: opens on the card right away, for somebody whose payment failed
+ * @returns where to send the browser
+ * @throws StripeUnavailable
+ */
+export async function createPortalSession(
+  user: Pick<User, '_id'>,
+  { updateCard = false }: { updateCard?: boolean } = {},
+): Promise<{ url: string }> {
+  const customer = await ensureCustomer(user)
+  const return_url = `${config().appUrl}/billing`
+  const { url } = await callStripe(async (stripe) =>
+    stripe.billingPortal.sessions.create({
+      customer,
+      configuration: await ensurePortal(),
+      return_url,
+      ...(updateCard && {
+        flow_data: {
+          type: 'payment_method_update',
+          after_completion: { type: 'redirect', redirect: { return_url } },
+        },
+      }),
+    }),
+  )
+  return { url }
+}
+
+/**
+ * The portal's settings, tagged as ours and created once. Plans are changed in Scrip, where one sees what it does to the
+ * credits, so the portal does not offer that.
+ * @returns the configuration's id
+ */
+export async function ensurePortal(): Promise<string> {
+  const { secretKey, apiBase } = config().stripe
+  const account = `${secretKey} ${apiBase ?? ''}`
+  if (configuration?.account === account) return configuration.id
+  const all = await listAll((stripe) => stripe.billingPortal.configurations.list({ active: true, limit: 100 }))
+  const ours = all.find(({ metadata }) => metadata?.app === APP_TAG) ?? (await createPortal())
+  configuration = { account, id: ours.id }
+  return ours.id
+}
+
+function createPortal(): Promise<{ id: string }> {
+  return callStripe((stripe) =>
+    stripe.billingPortal.configurations.create(
+      {
+        metadata: { app: APP_TAG },
+        business_profile: { headline: 'Scrip: your card, your address and your invoices' },
+        default_return_url: `${config().appUrl}/billing`,
+        features: {
+          payment_method_update: { enabled: true },
+          invoice_history: { enabled: true },
+          customer_update: { enabled: true, allowed_updates: ['email', 'name', 'address', 'tax_id'] },
+          subscription_cancel: {
+            enabled: true,
+            mode: 'at_period_end',
+            cancellation_reason: {
+              enabled: true,
+              options: ['too_expensive', 'unused', 'missing_features', 'switched_service', 'other'],
+            },
+          },
+        },
+      },
+      { idempotencyKey: 'portal-configuration:1' },
+    ),
+  )
+}

@@ -1,0 +1,50 @@
+import { stripeRefundKey } from '../credits/keys.ts'
+import { restoreReversal, reverseGrants } from '../credits/reversal.server.ts'
+import { findMoneySource, type MoneySource } from './money-source.server.ts'
+import { done, ignored, type Outcome } from './outcome.ts'
+import { markRefunded } from './refund-marks.server.ts'
+import { findAtStripe, listAll } from './stripe.server.ts'
+import { readRefund, type StripeRefund } from './stripe-shapes.ts'
+
+/**
+ * Takes back the share of the credits that each refund of a charge gave back in money; a refund that failed gives its
+ * credits again. Safe to repeat, and in any order.
+ * @param chargeId the charge; its refunds are listed at Stripe, since events have not carried them since 2022-11-15
+ */
+export async function processRefunds(chargeId: string): Promise<Outcome> {
+  const source = await findMoneySource(chargeId)
+  if (!source) return ignored(`The charge ${chargeId} paid for nothing of ours.`)
+  const refunds = (await listAll((stripe) => stripe.refunds.list({ charge: chargeId, limit: 100 }))).map(readRefund)
+  let reversed = 0
+  for (const refund of refunds) reversed += await processRefund(source, refund)
+  await markRefunded(source)
+  return done(`${refunds.length} refunds of ${chargeId} account for ${reversed} credits.`)
+}
+
+/**
+ * The same for one refund, by its id.
+ * @param refundId of an event, which may be the first to tell of the charge
+ */
+export async function processRefundById(refundId: string): Promise<Outcome> {
+  const found = await findAtStripe((stripe) => stripe.refunds.retrieve(refundId))
+  const chargeId = found && readRefund(found).chargeId
+  return chargeId ? processRefunds(chargeId) : ignored(`The refund ${refundId} has no charge.`)
+}
+
+/** @returns credits that stand reversed because of it */
+async function processRefund({ userId, of, paid }: MoneySource, refund: StripeRefund): Promise<number> {
+  const key = stripeRefundKey(refund.id)
+  const source = { type: 'refund' as const, id: refund.id }
+  if (refund.hasFailed) {
+    await restoreReversal({ accountId: userId, key: `${key}:restore`, source, of, undoes: key })
+    return 0
+  }
+  const { reversed } = await reverseGrants({
+    accountId: userId,
+    key,
+    source,
+    of,
+    money: { amount: refund.amount, paid },
+  })
+  return reversed
+}

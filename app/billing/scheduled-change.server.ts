@@ -1,0 +1,79 @@
+import type { User } from '#models/user.server.ts'
+import type { Interval } from './plans.ts'
+import { findPrice } from './prices.server.ts'
+import { findRunning, type RunningSubscription } from './running-subscription.server.ts'
+import { callStripe, findAtStripe, isRefused } from './stripe.server.ts'
+import type { StripeSubscription } from './stripe-shapes.ts'
+
+export interface ScheduledChange {
+  plan: string
+  interval: Interval
+  at: Date
+}
+
+/**
+ * The change that waits for the end of the period.
+ * @returns null when there is none
+ */
+export async function findScheduledChange(user: Pick<User, '_id'>): Promise<ScheduledChange | null> {
+  const { subscription } = await findRunning(user)
+  const { scheduleId } = subscription
+  if (!scheduleId) return null
+  const schedule = await findAtStripe((stripe) => stripe.subscriptionSchedules.retrieve(scheduleId))
+  if (schedule?.status !== 'active') return null
+  const next = schedule.phases.find(({ start_date }) => start_date >= (schedule.current_phase?.end_date ?? Infinity))
+  const priceOf = next?.items[0]?.price
+  const price = priceOf ? await findPrice(typeof priceOf === 'string' ? priceOf : priceOf.id) : null
+  if (!next || price?.offer.kind !== 'plan') return null
+  const { plan, interval } = price.offer
+  return { plan: plan.name, interval, at: new Date(next.start_date * 1000) }
+}
+
+/** Drops the change that waits; the subscription goes on as it is. */
+export async function releaseSchedule({ scheduleId }: StripeSubscription): Promise<void> {
+  if (!scheduleId) return
+  try {
+    await callStripe((stripe) => stripe.subscriptionSchedules.release(scheduleId))
+  } catch (error) {
+    // It was released, or came to its end, a moment ago.
+    if (!isRefused(error)) throw error
+  }
+}
+
+/**
+ * Lets another price take over when the period ends, without prorations: what is paid for runs out first.
+ * @param running the subscription as it is
+ * @param target the price to come, and its interval
+ * @param nonce of the form, so that a double click makes one schedule
+ */
+export async function scheduleChange(
+  { subscription, item }: RunningSubscription,
+  target: { priceId: string; interval: Interval },
+  nonce: string,
+): Promise<void> {
+  await releaseSchedule(subscription)
+  await callStripe(async (stripe) => {
+    const schedule = await stripe.subscriptionSchedules.create(
+      { from_subscription: subscription.id },
+      { idempotencyKey: `schedule:${subscription.id}:${nonce}` },
+    )
+    const current = schedule.phases[0]
+    await stripe.subscriptionSchedules.update(schedule.id, {
+      end_behavior: 'release',
+      proration_behavior: 'none',
+      phases: [
+        {
+          items: [{ price: item.priceId, quantity: item.quantity }],
+          start_date: current?.start_date ?? 'now',
+          end_date: current?.end_date,
+          proration_behavior: 'none',
+        },
+        {
+          items: [{ price: target.priceId, quantity: item.quantity }],
+          duration: { interval: target.interval, interval_count: 1 },
+          proration_behavior: 'none',
+        },
+      ],
+    })
+  })
+}

@@ -1,0 +1,46 @@
+import type { Types } from 'mongoose'
+import { type User, UserModel } from '#models/user.server.ts'
+import { now } from '../clock.server.ts'
+import { openAccount } from '../credits/account.server.ts'
+import { CreditsUnavailable } from '../credits/errors.ts'
+import { freezeSpending, unfreezeSpending } from '../credits/freeze.server.ts'
+import { welcomeCredits } from './plans.ts'
+import { readUser } from './users.server.ts'
+
+const ROUNDS = 6
+
+/**
+ * Stops spending when a payment is owed and the grace period is over, and lets it go on when that has passed. It looks
+ * again after acting, so that the last word is that of the newest state.
+ */
+export async function applySpendingPause(userId: Types.ObjectId): Promise<void> {
+  await openAccount(userId, { welcomeCredits })
+  for (let round = 0; round < ROUNDS; round++) {
+    const { subscription } = await readUser(userId)
+    if (mustPause(subscription)) await freezeSpending(userId, 'past_due')
+    else await unfreezeSpending(userId, 'past_due')
+    const after = await readUser(userId)
+    if (after.subscription?.version === subscription?.version) return
+  }
+  throw new CreditsUnavailable()
+}
+
+function mustPause(subscription: User['subscription']): boolean {
+  if (subscription?.status === 'unpaid') return true
+  const end = subscription?.status === 'past_due' ? subscription.gracePeriodEnd : null
+  return Boolean(end && end <= now())
+}
+
+/**
+ * Pauses everybody whose grace period has ended since the last time: a job.
+ * @returns how many were looked at
+ */
+export async function pauseOverdue(): Promise<number> {
+  let count = 0
+  const overdue = UserModel.find({ 'subscription.status': 'past_due', 'subscription.gracePeriodEnd': { $lte: now() } })
+  for await (const { _id } of overdue.select({ _id: 1 }).lean<User>().cursor()) {
+    await applySpendingPause(_id)
+    count++
+  }
+  return count
+}

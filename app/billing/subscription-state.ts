@@ -1,0 +1,51 @@
+import type { StripeSubscription } from './stripe-shapes.ts'
+
+/** States in which a subscription runs or can run again: another one must not be bought beside it. */
+const LIVE: readonly string[] = ['active', 'trialing', 'past_due', 'unpaid', 'paused']
+const ENDED: readonly string[] = ['canceled', 'incomplete_expired']
+
+/** It runs, or waits for a payment. `incomplete` is not live: its first payment never came. */
+export const isLive = (status: string): boolean => LIVE.includes(status)
+
+/** It is over for good. */
+export const isEnded = (status: string): boolean => ENDED.includes(status)
+
+/** A payment is owed. */
+export const isOverdue = (status: string): boolean => status === 'past_due' || status === 'unpaid'
+
+/** Somebody's stored subscription runs. */
+export const hasLiveSubscription = (
+  subscription: { stripeSubscriptionId?: string | null; status: string } | null | undefined,
+): boolean => Boolean(subscription?.stripeSubscriptionId) && isLive(subscription?.status ?? '')
+
+const RANKS: Record<string, number> = { active: 0, trialing: 0, past_due: 1, paused: 2, unpaid: 3 }
+
+/**
+ * Orders live subscriptions, the one to keep first: what is paid before what is not, then the newest, then by id. A total
+ * order, so that two processes that look at the same list decide alike.
+ */
+export function byPrecedence(one: StripeSubscription, other: StripeSubscription): number {
+  return (
+    (RANKS[one.status] ?? 9) - (RANKS[other.status] ?? 9) ||
+    other.createdAt.getTime() - one.createdAt.getTime() ||
+    (one.id < other.id ? 1 : -1)
+  )
+}
+
+/**
+ * Why a subscription ended, in the words that are stored.
+ * @returns Stripe's own reason, or `payment_failed` for a first payment that never came
+ */
+export function endedReasonOf({ status, cancellationReason }: StripeSubscription): string {
+  if (status === 'incomplete_expired') return 'payment_failed'
+  return cancellationReason ?? 'cancellation_requested'
+}
+
+/** When spending stops after a failed payment: set once, and kept while the payment is owed. */
+export function gracePeriodEnd(
+  status: string,
+  { known, at, days }: { known: Date | null; at: Date; days: number },
+): Date | null {
+  if (!isOverdue(status)) return null
+  return known ?? new Date(at.getTime() + days * 24 * 60 * 60 * 1000)
+}

@@ -1,0 +1,35 @@
+import type { User } from '#models/user.server.ts'
+import { FREE_PLAN, type Interval } from './plans.ts'
+import { hasLiveSubscription } from './subscription-state.ts'
+
+/** A user's plan in facts; app/standing.ts puts them into words. */
+export interface SubscriptionView {
+  plan: string
+  interval: Interval | null
+  /** Stripe's status, or `none`. */
+  status: string
+  isLive: boolean
+  currentPeriodStart: Date | null
+  currentPeriodEnd: Date | null
+  cancelAtPeriodEnd: boolean
+  gracePeriodEnd: Date | null
+  trialEnd: Date | null
+  endedReason: string | null
+}
+
+/** What is stored of a user's subscription. Nobody's is the free plan's. */
+export function subscriptionView({ subscription }: Pick<User, 'subscription'>): SubscriptionView {
+  const isLive = hasLiveSubscription(subscription)
+  return {
+    plan: isLive && subscription ? subscription.plan : FREE_PLAN,
+    interval: (isLive && subscription?.interval) || null,
+    status: subscription?.status ?? 'none',
+    isLive,
+    currentPeriodStart: subscription?.currentPeriodStart ?? null,
+    currentPeriodEnd: subscription?.currentPeriodEnd ?? null,
+    cancelAtPeriodEnd: subscription?.cancelAtPeriodEnd ?? false,
+    gracePeriodEnd: subscription?.gracePeriodEnd ?? null,
+    trialEnd: subscription?.trialEnd ?? null,
+    endedReason: subscription?.endedReason ?? null,
+  }
+}

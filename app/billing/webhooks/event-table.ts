@@ -1,0 +1,49 @@
+import type { Outcome } from '../outcome.ts'
+import type { EventObject } from './event.ts'
+import { onCheckout, onCheckoutEnded } from './on-checkout.server.ts'
+import { onCharge, onDispute, onRefund } from './on-charge.server.ts'
+import { onCustomerDeleted } from './on-customer.server.ts'
+import { onInvoiceFailed, onInvoicePaid } from './on-invoice.server.ts'
+import { onSubscription } from './on-subscription.server.ts'
+
+export type EventHandler = (object: EventObject) => Promise<Outcome>
+
+/**
+ * Every event that is acted on. An event only says where to look: handlers read the object back from Stripe, so the
+ * order of events and their copies do not matter.
+ */
+export const eventTable: Record<string, EventHandler> = {
+  'checkout.session.completed': onCheckout,
+  'checkout.session.async_payment_succeeded': onCheckout,
+  'checkout.session.async_payment_failed': onCheckoutEnded,
+  'checkout.session.expired': onCheckoutEnded,
+
+  'invoice.paid': onInvoicePaid,
+  'invoice.payment_succeeded': onInvoicePaid,
+  'invoice.payment_failed': onInvoiceFailed,
+  'invoice.payment_action_required': onInvoiceFailed,
+  'invoice.voided': onInvoiceFailed,
+  'invoice.marked_uncollectible': onInvoiceFailed,
+  'invoice.finalization_failed': onInvoiceFailed,
+
+  'customer.subscription.created': onSubscription,
+  'customer.subscription.updated': onSubscription,
+  'customer.subscription.deleted': onSubscription,
+  'customer.subscription.paused': onSubscription,
+  'customer.subscription.resumed': onSubscription,
+  'customer.subscription.trial_will_end': onSubscription,
+  'customer.subscription.pending_update_applied': onSubscription,
+  'customer.subscription.pending_update_expired': onSubscription,
+  'customer.deleted': onCustomerDeleted,
+
+  'charge.refunded': onCharge,
+  'charge.refund.updated': onRefund,
+  'refund.created': onRefund,
+  'refund.updated': onRefund,
+  'refund.failed': onRefund,
+  'charge.dispute.created': onDispute,
+  'charge.dispute.updated': onDispute,
+  'charge.dispute.funds_withdrawn': onDispute,
+  'charge.dispute.funds_reinstated': onDispute,
+  'charge.dispute.closed': onDispute,
+}

@@ -1,0 +1,14 @@
+import { processCheckout } from '../completed-checkout.server.ts'
+import { ignored, type Outcome } from '../outcome.ts'
+import { readSession } from '../stripe-shapes.ts'
+import type { EventObject } from './event.ts'
+
+/** Paid, or on its way: the session's own state tells. */
+export async function onCheckout(object: EventObject): Promise<Outcome> {
+  return processCheckout(readSession(object).id, object)
+}
+
+/** Nothing was granted for it, so nothing has to be undone. */
+export async function onCheckoutEnded(object: EventObject): Promise<Outcome> {
+  return ignored(`The session ${readSession(object).id} ended without a payment.`)
+}

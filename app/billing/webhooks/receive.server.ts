@@ -1,0 +1,107 @@
+import { type WebhookEvent, WebhookEventModel } from '#models/webhook-event.server.ts'
+import { now } from '../../clock.server.ts'
+import { logger } from '../../log.server.ts'
+import { ignored, type Outcome } from '../outcome.ts'
+import { isLiveMode, verifySignature } from '../stripe.server.ts'
+import { upsertOnce } from '../upsert-once.server.ts'
+import { readEvent, type StripeEvent } from './event.ts'
+import { eventTable } from './event-table.ts'
+
+/** Stripe waits some ten seconds; what takes longer is answered with an error and comes again. */
+const BUDGET_MS = 8_000
+
+/** After so many failures an event is put aside, so that it does not starve the others; reconcile still looks at it. */
+const ATTEMPTS_MAX = 12
+
+export interface Receipt {
+  /** False: Stripe shall send the event again. */
+  handled: boolean
+  outcome: string
+}
+
+/**
+ * Receives an event: checks who sent it, stores it, acts on it, and notes what became of it. An event that was dealt
+ * with before is answered at once.
+ * @param body as it arrived, byte for byte
+ * @throws InvalidSignature; then nothing has been written
+ */
+export async function receiveWebhook(body: string, signature: string | null): Promise<Receipt> {
+  const place = verifySignature(body, signature)
+  if (place > 0) logger.info({ place }, 'A webhook was signed with an older secret')
+  return takeEvent(readEvent(body), JSON.parse(body))
+}
+
+/**
+ * The same for an event whose origin is known: one that Stripe listed, or that is stored.
+ * @param payload the event as it is to be stored
+ */
+export async function takeEvent(event: StripeEvent, payload: unknown): Promise<Receipt> {
+  await upsertOnce(
+    WebhookEventModel,
+    { _id: event.id },
+    {
+      type: event.type,
+      apiVersion: event.api_version ?? null,
+      payload,
+      status: 'received',
+      attempts: 0,
+      receivedAt: now(),
+    },
+  )
+  const stored = await WebhookEventModel.findById(event.id).select({ status: 1, outcome: 1 }).lean<WebhookEvent>()
+  if (stored?.status === 'processed' || stored?.status === 'ignored') {
+    return { handled: true, outcome: stored.outcome ?? 'It was dealt with before.' }
+  }
+  try {
+    const outcome = await withinBudget(act(event))
+    await finish(event.id, outcome)
+    return { handled: true, outcome: outcome.sentence }
+  } catch (error) {
+    return fail(event, error)
+  }
+}
+
+async function act(event: StripeEvent): Promise<Outcome> {
+  if (event.account) return ignored(`It is about the connected account ${event.account}.`)
+  if (typeof event.livemode === 'boolean' && event.livemode !== isLiveMode()) {
+    return ignored(`It is of ${event.livemode ? 'live' : 'test'} mode, the key is not.`)
+  }
+  const handler = Object.hasOwn(eventTable, event.type) ? eventTable[event.type] : undefined
+  return handler ? handler(event.data.object) : ignored('Events of this type are not acted on.')
+}
+
+async function withinBudget<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`It took longer than ${BUDGET_MS} ms`)), BUDGET_MS)
+  })
+  // What goes on after that is idempotent; its failure is told by the next attempt.
+  work.catch(() => undefined)
+  return Promise.race([work, over]).finally(() => clearTimeout(timer))
+}
+
+async function finish(eventId: string, { status, sentence }: Outcome): Promise<void> {
+  await WebhookEventModel.updateOne(
+    { _id: eventId },
+    { $set: { status, outcome: sentence, processedAt: now(), lastError: null }, $inc: { attempts: 1 } },
+  )
+}
+
+/** A second delivery that fails late must not spoil the mark of one that went through: hence the filter. */
+async function fail(event: StripeEvent, error: unknown): Promise<Receipt> {
+  const lastError = error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 1000) : 'unknown'
+  const after = await WebhookEventModel.findOneAndUpdate(
+    { _id: event.id, status: { $nin: ['processed', 'ignored'] } },
+    { $set: { status: 'failed', lastError }, $inc: { attempts: 1 } },
+    { returnDocument: 'after', projection: { attempts: 1 } },
+  ).lean<WebhookEvent>()
+  if (!after) return { handled: true, outcome: 'Another delivery of it went through.' }
+  const details = { event: event.id, type: event.type, attempts: after.attempts, err: error }
+  if (after.attempts < ATTEMPTS_MAX) {
+    logger.warn(details, 'A webhook failed and is to come again')
+    return { handled: false, outcome: lastError }
+  }
+  await WebhookEventModel.updateOne({ _id: event.id, status: 'failed' }, { $set: { status: 'dead' } })
+  logger.error(details, 'A webhook was put aside: it failed too often')
+  return { handled: true, outcome: lastError }
+}

@@ -1,0 +1,111 @@
+import { Form, Link, NavLink, useLocation } from '@remix-run/react'
+import { CircleUser, Menu } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { NavItem } from './nav-item.tsx'
+import { SiteFooter } from './site-footer.tsx'
+import { TestModeStrip } from './test-mode-strip.tsx'
+
+const PLACES = [
+  { to: '/dashboard', label: 'Overview' },
+  { to: '/actions', label: 'Actions' },
+  { to: '/usage', label: 'Usage' },
+  { to: '/billing', label: 'Billing' },
+  { to: '/settings', label: 'Settings' },
+]
+
+export interface AppFrameProps {
+  /** The name of the user, or the address where there is none. */
+  person: string
+  email: string
+  /** "1,840 credits" */
+  balance: string | null
+  isAdmin?: boolean
+  sandboxUrl: string | null
+  children: ReactNode
+}
+
+/** What stands around every page of somebody who is signed in. */
+export function AppFrame({ person, email, balance, isAdmin = false, sandboxUrl, children }: AppFrameProps) {
+  const places = isAdmin ? [...PLACES, { to: '/admin', label: 'Admin' }] : PLACES
+  return (
+    <>
+      <TestModeStrip sandboxUrl={sandboxUrl} />
+      <header className="bar">
+        <div className="bar-inner max-w-app">
+          <Link to="/dashboard" className="wordmark">
+            Scrip
+          </Link>
+          <nav aria-label="Main" className="hidden gap-4 sm:flex">
+            {places.map((place) => (
+              <NavItem key={place.to} to={place.to}>
+                {place.label}
+              </NavItem>
+            ))}
+          </nav>
+          <div className="ml-auto flex items-center gap-4">
+            {balance ? (
+              <Link to="/usage" className="balance-link">
+                {balance}
+              </Link>
+            ) : null}
+            <AccountMenu person={person} email={email} />
+            <PhoneMenu places={places} email={email} />
+          </div>
+        </div>
+      </header>
+      {children}
+      <SiteFooter width="app" />
+    </>
+  )
+}
+
+function AccountMenu({ person, email }: { person: string; email: string }) {
+  return (
+    <div className="hidden sm:block">
+      <button type="button" popovertarget="account-menu" className="account-button">
+        <CircleUser aria-hidden size={20} strokeWidth={1.75} />
+        <span className="account-name">{person}</span>
+        <span className="sr-only">, account menu</span>
+      </button>
+      <div id="account-menu" popover="auto" className="menu">
+        <p className="px-3 py-2 text-table wrap-anywhere text-ink-2">Signed in as {email}</p>
+        <Link to="/settings" className="menu-item">
+          Settings
+        </Link>
+        <LogOut />
+      </div>
+    </div>
+  )
+}
+
+/** Opens without JavaScript; with it, the new key closes the menu when the page changes. */
+function PhoneMenu({ places, email }: { places: typeof PLACES; email: string }) {
+  const location = useLocation()
+  return (
+    <details className="phone-menu sm:hidden" key={location.key}>
+      <summary>
+        <Menu aria-hidden size={20} strokeWidth={1.75} />
+        Menu
+      </summary>
+      <div className="phone-menu-panel">
+        <nav aria-label="Main">
+          {places.map((place) => (
+            <NavLink key={place.to} to={place.to} className="menu-item">
+              {place.label}
+            </NavLink>
+          ))}
+        </nav>
+        <p className="px-3 py-2 text-table wrap-anywhere text-ink-2">Signed in as {email}</p>
+        <LogOut />
+      </div>
+    </details>
+  )
+}
+
+function LogOut() {
+  return (
+    <Form method="post" action="/logout">
+      <button className="menu-item">Log out</button>
+    </Form>
+  )
+}

@@ -1,0 +1,22 @@
+import { CircleAlert, CircleCheck, CircleDashed, Clock, type LucideIcon } from 'lucide-react'
+import type { ReactNode } from 'react'
+
+export type Tone = 'green' | 'ochre' | 'red' | 'neutral'
+
+export const TONE_ICONS: Record<Tone, LucideIcon> = {
+  green: CircleCheck,
+  ochre: Clock,
+  red: CircleAlert,
+  neutral: CircleDashed,
+}
+
+/** A state in a word: the icon and the word say it, the colour only helps. */
+export function Badge({ tone, icon, children }: { tone: Tone; icon?: LucideIcon; children: ReactNode }) {
+  const Icon = icon ?? TONE_ICONS[tone]
+  return (
+    <span className="badge" data-tone={tone}>
+      <Icon aria-hidden size={12} strokeWidth={2} />
+      {children}
+    </span>
+  )
+}

@@ -1,0 +1,87 @@
+import type { ReactNode } from 'react'
+import { Credits } from './amounts.tsx'
+import { Table, Td, Th } from './table.tsx'
+
+export interface LedgerLine {
+  id: string
+  /** What happened: "Summarise a page", "Invoice of 1 May". */
+  title: ReactNode
+  /** Where it comes from, in grey beneath or beside. */
+  source?: ReactNode
+  /** Signed; 0 is shown for entries that only set aside or give back. */
+  credits: number
+  /** The balance after it, where the server can state it exactly. */
+  balance?: number | null
+  /** What a reader may unfold: grants, key, time. */
+  detail?: ReactNode
+}
+
+export interface LedgerDay {
+  /** ISO date, also the key. */
+  date: string
+  /** "Tue 21 Apr" */
+  label: string
+  sum: number
+  lines: LedgerLine[]
+}
+
+/** The ledger in day bands: each day has its date on the left and its sum on the right. */
+export function Ledger({
+  days,
+  labelledBy,
+  caption,
+  sticky = false,
+  busy = false,
+}: {
+  days: LedgerDay[]
+  labelledBy?: string
+  caption?: string
+  sticky?: boolean
+  busy?: boolean
+}) {
+  const hasBalance = days.some((day) => day.lines.some((line) => line.balance !== undefined && line.balance !== null))
+  const hasSource = days.some((day) => day.lines.some((line) => line.source))
+  const width = 2 + Number(hasSource)
+  return (
+    <Table labelledBy={labelledBy} caption={caption} stacks sticky={sticky} busy={busy}>
+      <thead>
+        <tr>
+          <Th>Entry</Th>
+          {hasSource ? <Th>Source</Th> : null}
+          <Th numeric>Credits</Th>
+          {hasBalance ? <Th numeric>Balance after</Th> : null}
+        </tr>
+      </thead>
+      {days.map((day, index) => (
+        <tbody key={day.date} data-band={index % 2 === 1 || undefined}>
+          <tr className="day-row">
+            <Th scope="rowgroup" colSpan={width - 1} place="first">
+              <time dateTime={day.date}>{day.label}</time>
+            </Th>
+            <Td numeric place="second">
+              <Credits value={day.sum} signed />
+            </Td>
+            {hasBalance ? <Td place="wide-only" /> : null}
+          </tr>
+          {day.lines.map((line) => (
+            <tr key={line.id}>
+              <Td place="first">
+                {line.title}
+                {line.detail}
+              </Td>
+              {hasSource ? <Td place="meta">{line.source}</Td> : null}
+              <Td numeric place="second">
+                <Credits value={line.credits} signed />
+              </Td>
+              {hasBalance ? (
+                <Td numeric place="wide-only">
+                  {typeof line.balance === 'number' ? <Credits value={line.balance} /> : null}
+                </Td>
+              ) : null}
+            </tr>
+          ))}
+        </tbody>
+      ))}
+    </Table>
+  )
+}

@@ -1,0 +1,56 @@
+import type { ComponentPropsWithoutRef, ReactNode } from 'react'
+import { classNames } from './class-names.ts'
+
+/** A sheet that stands for credits. `stub` says where the stub goes on a wide screen; on a phone it is always below. */
+export function Note({
+  stub = 'below',
+  as: Element = 'section',
+  className,
+  ...rest
+}: ComponentPropsWithoutRef<'section'> & { stub?: 'side' | 'below'; as?: 'section' | 'div' | 'li' | 'article' }) {
+  return <Element {...rest} className={classNames('note', className)} data-stub={stub} />
+}
+
+/** What the note is worth. */
+export function NoteFace({ className, ...rest }: ComponentPropsWithoutRef<'div'>) {
+  return <div {...rest} className={classNames('note-face', className)} />
+}
+
+/** Where it comes from and what happens next, behind the perforation. */
+export function NoteStub({ className, ...rest }: ComponentPropsWithoutRef<'div'>) {
+  return <div {...rest} className={classNames('note-stub', className)} />
+}
+
+/** The large figure of a note. */
+export function Denomination({
+  children,
+  size,
+  tone,
+}: {
+  children: ReactNode
+  size?: 'small'
+  tone?: 'credit' | 'debt'
+}) {
+  return (
+    <span
+      className={classNames('denomination', tone === 'credit' && 'text-credit', tone === 'debt' && 'text-debt')}
+      data-size={size}
+    >
+      {children}
+    </span>
+  )
+}
+
+/** Terms and values on a stub. */
+export function StubList({ rows }: { rows: { term: ReactNode; value: ReactNode }[] }) {
+  return (
+    <dl className="stub-list">
+      {rows.map((row, index) => (
+        <div key={index}>
+          <dt>{row.term}</dt>
+          <dd>{row.value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

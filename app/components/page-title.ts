@@ -1,0 +1,4 @@
+/** The document's title, for a route's `meta`: "Billing · Scrip". */
+export function pageTitle(title: string): [{ title: string }] {
+  return [{ title: `${title} · Scrip` }]
+}

@@ -1,0 +1,42 @@
+import { Link } from '@remix-run/react'
+import type { ReactNode } from 'react'
+import { NavItem } from './nav-item.tsx'
+import { SiteFooter } from './site-footer.tsx'
+import { TestModeStrip } from './test-mode-strip.tsx'
+
+/** What stands around a page that anybody may see. */
+export function PublicFrame({
+  signedIn = false,
+  sandboxUrl = null,
+  children,
+}: {
+  signedIn?: boolean
+  sandboxUrl?: string | null
+  children: ReactNode
+}) {
+  return (
+    <>
+      <TestModeStrip sandboxUrl={sandboxUrl} />
+      <header className="bar">
+        <div className="bar-inner max-w-landing">
+          <Link to="/" className="wordmark">
+            Scrip
+          </Link>
+          <nav aria-label="Main" className="ml-auto flex items-center gap-4">
+            <NavItem to="/pricing">Prices</NavItem>
+            {signedIn ? (
+              <NavItem to="/dashboard">Overview</NavItem>
+            ) : (
+              <>
+                <NavItem to="/login">Log in</NavItem>
+                <NavItem to="/signup">Sign up</NavItem>
+              </>
+            )}
+          </nav>
+        </div>
+      </header>
+      {children}
+      <SiteFooter />
+    </>
+  )
+}

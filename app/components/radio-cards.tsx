@@ -1,0 +1,50 @@
+import type { ReactNode } from 'react'
+
+export interface RadioCard {
+  value: string
+  label: ReactNode
+  detail?: ReactNode
+  /** What stands at the right edge: a price, a badge. */
+  aside?: ReactNode
+}
+
+/** A choice of few: real radios, the whole card is the label. */
+export function RadioCards({
+  legend,
+  name,
+  cards,
+  defaultValue,
+  isOptional = false,
+  className = 'grid gap-2',
+}: {
+  legend: ReactNode
+  name: string
+  cards: RadioCard[]
+  defaultValue?: string | null
+  isOptional?: boolean
+  className?: string
+}) {
+  return (
+    <fieldset className="grid gap-2">
+      <legend className="field-label mb-2">{legend}</legend>
+      <div className={className}>
+        {cards.map((card) => (
+          <label key={card.value} className="radio-card">
+            <input
+              type="radio"
+              name={name}
+              value={card.value}
+              defaultChecked={card.value === defaultValue}
+              required={!isOptional}
+            />
+            <span>
+              <span className="font-semibold">{card.label}</span>
+              {card.detail ? <span className="block text-table text-ink-2">{card.detail}</span> : null}
+            </span>
+            {card.aside ? <span className="text-right text-table">{card.aside}</span> : null}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  )
+}

@@ -1,0 +1,74 @@
+import { type ComponentPropsWithoutRef, type ReactNode, useEffect, useRef, useState } from 'react'
+import { classNames } from './class-names.ts'
+
+export interface TableProps {
+  /** The id of the heading that names the table; otherwise give a caption. */
+  labelledBy?: string
+  caption?: ReactNode
+  /** Two lines a row on a phone: mark cells with `place`. */
+  stacks?: boolean
+  sticky?: boolean
+  busy?: boolean
+  className?: string
+  children: ReactNode
+}
+
+/** A table on its sheet. Only when it is wider than its place does it become a region that scrolls. */
+export function Table({ labelledBy, caption, stacks, sticky, busy, className, children }: TableProps) {
+  const frame = useRef<HTMLDivElement>(null)
+  const [scrolls, setScrolls] = useState(false)
+
+  useEffect(() => {
+    const element = frame.current
+    if (!element) return
+    const observer = new ResizeObserver(() => {
+      const table = element.firstElementChild
+      setScrolls(Boolean(table && table.scrollWidth > element.clientWidth + 1))
+    })
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+
+  const region = scrolls ? { role: 'region', tabIndex: 0, 'aria-labelledby': labelledBy } : {}
+  return (
+    <div ref={frame} className="table-frame" data-scrolls={scrolls || undefined} {...region}>
+      <table
+        className={classNames('table', className)}
+        aria-labelledby={labelledBy}
+        aria-busy={busy || undefined}
+        data-stacks={stacks || undefined}
+        data-sticky={sticky || undefined}
+      >
+        {caption ? <caption className="sr-only">{caption}</caption> : null}
+        {children}
+      </table>
+    </div>
+  )
+}
+
+interface CellPlace {
+  /** Figures stand on the right, under a head that does too. */
+  numeric?: boolean
+  /** Where the cell goes in the lines of a phone's row; `part` shares the second line with others. */
+  place?: 'first' | 'second' | 'meta' | 'part' | 'whole' | 'wide-only'
+}
+
+function placeOf({ numeric, place }: CellPlace) {
+  return {
+    'data-numeric': numeric || undefined,
+    'data-first': place === 'first' || undefined,
+    'data-second': place === 'second' || undefined,
+    'data-meta': place === 'meta' || place === 'part' || undefined,
+    'data-part': place === 'part' || undefined,
+    'data-whole': place === 'whole' || undefined,
+    'data-wide-only': place === 'wide-only' || undefined,
+  }
+}
+
+export function Th({ numeric, place, scope = 'col', ...rest }: CellPlace & ComponentPropsWithoutRef<'th'>) {
+  return <th {...rest} scope={scope} {...placeOf({ numeric, place })} />
+}
+
+export function Td({ numeric, place, ...rest }: CellPlace & ComponentPropsWithoutRef<'td'>) {
+  return <td {...rest} {...placeOf({ numeric, place })} />
+}

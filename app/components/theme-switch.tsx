@@ -1,0 +1,27 @@
+import { Form, useLocation, useRouteLoaderData } from '@remix-run/react'
+import { THEMES, type Theme } from '#app/theme.ts'
+
+const NAMES: Record<Theme, string> = { system: 'As the device', light: 'Light', dark: 'Dark' }
+
+/** Three buttons in a form of their own: the choice is a cookie, so the server draws the right colours at once. */
+export function ThemeSwitch() {
+  const location = useLocation()
+  const root = useRouteLoaderData<{ theme: Theme }>('root')
+  const current = root?.theme ?? 'system'
+  return (
+    <Form
+      method="post"
+      action="/resources/theme"
+      preventScrollReset
+      className="flex flex-wrap items-center gap-x-4 gap-y-1"
+    >
+      <input type="hidden" name="redirectTo" value={location.pathname + location.search} />
+      <span>Colours</span>
+      {THEMES.map((theme) => (
+        <button key={theme} name="theme" value={theme} aria-pressed={theme === current} className="theme-button">
+          {NAMES[theme]}
+        </button>
+      ))}
+    </Form>
+  )
+}

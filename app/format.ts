@@ -1,0 +1,147 @@
+/**
+ * How Scrip writes credits, money and moments. Pure and meant for the server: the pages get finished strings, because
+ * the two sides may carry different versions of the same tables and then disagree by a space.
+ */
+
+const MINUS = '\u2212'
+
+/** Currencies whose amounts at Stripe have no minor unit: https://docs.stripe.com/currencies#zero-decimal */
+const ZERO_DECIMAL = new Set('bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' '))
+
+/** Currencies whose amounts at Stripe are in thousandths: https://docs.stripe.com/currencies#three-decimal */
+const THREE_DECIMAL = new Set('bhd jod kwd omr tnd'.split(' '))
+
+const integers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0, signDisplay: 'negative' })
+const signedIntegers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0, signDisplay: 'exceptZero' })
+
+/** Intl writes a hyphen where a minus belongs. */
+function join(parts: Intl.NumberFormatPart[]): string {
+  return parts.map((part) => (part.type === 'minusSign' ? MINUS : part.value)).join('')
+}
+
+/** Writes credits as a grouped integer; `signed` is for ledgers, where a plus means something. Never shortened. */
+export function formatCredits(credits: number, options: { signed?: boolean } = {}): string {
+  return join((options.signed ? signedIntegers : integers).formatToParts(credits))
+}
+
+/** Writes credits with their word: "1 credit", "2,000 credits". */
+export function formatCreditsInWords(credits: number): string {
+  return `${formatCredits(credits)} ${Math.abs(credits) === 1 ? 'credit' : 'credits'}`
+}
+
+/** How many digits of an amount are the minor unit, by Stripe's table: it differs from Intl's, as for the Icelandic króna. */
+export function minorDigits(currency: string): 0 | 2 | 3 {
+  const code = currency.toLowerCase()
+  if (ZERO_DECIMAL.has(code)) return 0
+  return THREE_DECIMAL.has(code) ? 3 : 2
+}
+
+/**
+ * Writes an amount of money.
+ * @param amount in minor units of `currency`, as Stripe counts them
+ * @param options `short` leaves out a fraction of zero ("$18"), for price notes only
+ */
+export function formatMoney(
+  amount: number,
+  currency: string,
+  options: { short?: boolean; signed?: boolean } = {},
+): string {
+  const digits = minorDigits(currency)
+  const value = amount / 10 ** digits
+  const fraction = options.short && Number.isInteger(value) ? 0 : digits
+  const format = new Intl.NumberFormat('en-US', {
+    style: 'currency',
+    currency: currency.toUpperCase(),
+    minimumFractionDigits: fraction,
+    maximumFractionDigits: fraction,
+    signDisplay: options.signed ? 'exceptZero' : 'negative',
+  })
+  return join(format.formatToParts(value))
+}
+
+type DateFields = Record<'weekday' | 'day' | 'month' | 'year' | 'hour' | 'minute' | 'timeZoneName', string>
+
+const dateFormats = new Map<string, Intl.DateTimeFormat>()
+
+function fieldsOf(date: Date, timeZone: string): DateFields {
+  let format = dateFormats.get(timeZone)
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      weekday: 'short',
+      day: 'numeric',
+      month: 'short',
+      year: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+      timeZoneName: 'short',
+    })
+    dateFormats.set(timeZone, format)
+  }
+  return Object.fromEntries(format.formatToParts(date).map((part) => [part.type, part.value])) as DateFields
+}
+
+/** The American tables name only American zones and the British ones only European: ask both before writing an offset. */
+function zoneName(date: Date, timeZone: string, american: string): string {
+  if (!/^GMT[+-]/.test(american)) return american
+  const british = new Intl.DateTimeFormat('en-GB', { timeZone, timeZoneName: 'short' })
+    .formatToParts(date)
+    .find((part) => part.type === 'timeZoneName')
+  return (british?.value ?? american).replace('-', MINUS)
+}
+
+/** "3 May 2026" */
+export function formatDate(date: Date, timeZone: string): string {
+  const { day, month, year } = fieldsOf(date, timeZone)
+  return `${day} ${month} ${year}`
+}
+
+const NEAR_MS = 300 * 24 * 60 * 60 * 1000
+
+/**
+ * "3 May": the day alone, for what is near in time.
+ * @param reference with it, a day that is many months away from it gets its year, because "1 Jun" would mislead
+ */
+export function formatDay(date: Date, timeZone: string, reference?: Date): string {
+  if (reference && Math.abs(date.getTime() - reference.getTime()) > NEAR_MS) return formatDate(date, timeZone)
+  const { day, month } = fieldsOf(date, timeZone)
+  return `${day} ${month}`
+}
+
+/** "Tue 21 Apr", for bands and bars. */
+export function formatWeekday(date: Date, timeZone: string): string {
+  const { weekday, day, month } = fieldsOf(date, timeZone)
+  return `${weekday} ${day} ${month}`
+}
+
+/** "14:00 CEST" */
+export function formatHour(date: Date, timeZone: string): string {
+  const { hour, minute, timeZoneName } = fieldsOf(date, timeZone)
+  return `${hour}:${minute} ${zoneName(date, timeZone, timeZoneName)}`
+}
+
+/** "6 May, 14:00 CEST": an hour never stands without its zone. */
+export function formatDateTime(date: Date, timeZone: string, reference?: Date): string {
+  return `${formatDay(date, timeZone, reference)}, ${formatHour(date, timeZone)}`
+}
+
+/** "in 2 days", "3 hours ago": an addition to a date, never instead of one. */
+export function formatDistance(date: Date, from: Date): string {
+  const minutes = Math.round((date.getTime() - from.getTime()) / 60_000)
+  const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always' })
+  if (Math.abs(minutes) < 60) return relative.format(minutes, 'minute')
+  const hours = Math.round(minutes / 60)
+  if (Math.abs(hours) < 48) return relative.format(hours, 'hour')
+  return relative.format(Math.round(hours / 24), 'day')
+}
+
+/** Whether the runtime knows the zone, for zones that come from a form. */
+export function isTimeZone(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone })
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,146 @@
+import type { HttpBindings } from '@hono/node-server'
+import type { ServerBuild } from '@remix-run/node'
+import { type Context, Hono } from 'hono'
+import { compress } from 'hono/compress'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { config } from '../config.server.ts'
+import { logger } from '../log.server.ts'
+import { answerApi } from './answer-api.server.ts'
+import { clientAddressOf } from './client-address.server.ts'
+import { refuse } from './error-page.server.ts'
+import { gate } from './gate.server.ts'
+import { countRequest } from './metrics.server.ts'
+import { probes } from './probes.server.ts'
+import { isStopping } from './readiness.server.ts'
+import { type RemixHandler, toRemixRequest } from './remix-request.server.ts'
+import { maxBodyBytes, readBody } from './request-body.server.ts'
+import { type MatchedRoute, routeTable } from './route-table.ts'
+import { contentSecurityPolicy, securityHeaders } from './security-headers.ts'
+
+/** What the parts of the HTTP app hand on about one request. */
+export interface AppVariables {
+  requestId: string
+  nonce: string
+  /** The route that Remix will find, or null. */
+  route: MatchedRoute | null
+}
+
+export type AppContext = Context<{ Bindings: HttpBindings; Variables: AppVariables }>
+
+export interface AppParts {
+  /** Remix itself. */
+  handle: RemixHandler
+  /** For the table of its routes; in development it is another one after each edit. */
+  loadBuild: () => Promise<ServerBuild>
+  /** Answers a built file, or null. */
+  findFile: (request: Request) => Promise<Response | null>
+  isDevServer: boolean
+}
+
+const COMPRESSIBLE = /^(text\/(html|csv|plain)|text\/x-script|application\/json)/
+
+/** Builds everything that stands between the network and Remix. */
+export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts) {
+  const app = new Hono<{ Bindings: HttpBindings; Variables: AppVariables }>()
+  const general = Object.entries(securityHeaders(config().appUrl))
+  const small = compress({ contentTypeFilter: COMPRESSIBLE })
+
+  app.use(async (c, next) => {
+    const started = performance.now()
+    c.set('requestId', randomUUID())
+    c.set('nonce', randomBytes(16).toString('base64'))
+    c.set('route', null)
+    await next()
+    const { headers } = c.res
+    for (const [name, value] of general) headers.set(name, value)
+    headers.set('X-Request-Id', c.get('requestId'))
+    if (headers.get('Content-Type')?.startsWith('text/html')) {
+      const { appUrl, sandboxUrl } = config()
+      headers.set(
+        'Content-Security-Policy',
+        contentSecurityPolicy({ nonce: c.get('nonce'), appUrl, sandboxUrl, isDevServer }),
+      )
+    }
+    // The client shall open its next connection at a process that stays.
+    if (isStopping()) headers.set('Connection', 'close')
+    report(c, (performance.now() - started) / 1_000)
+  })
+
+  app.route('/', probes())
+
+  app.use(async (c, next) => {
+    const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'
+    return (isRead && (await findFile(c.req.raw))) || next()
+  })
+
+  app.all('*', async (c) => {
+    const passed = gate(c.req.raw, { host: c.env.incoming.headers.host ?? null, nonce: c.get('nonce') })
+    if (passed instanceof Response) return passed
+    const { path } = passed
+    const findRoute = routeTable(await loadBuild())
+    const route = findRoute(path.replace(/\.data$/, '').replace(/^\/_root$/, '/'))
+    c.set('route', route)
+
+    const early = answerApi(path, c.req.method, route)
+    if (early) return early
+
+    const maxBytes = maxBodyBytes(path)
+    const hasBody = c.req.method !== 'GET' && c.req.method !== 'HEAD'
+    const body = hasBody ? await readBody(c.env.incoming, maxBytes) : undefined
+    if (body === null) return tooLarge(c, maxBytes)
+
+    const { requestId, nonce } = c.var
+    const address = clientAddressOf(c.env.incoming, config().trustedProxies)
+    const request = toRemixRequest(c.req.raw, { body, address, dropCookie: passed.dropCookie })
+    c.res = ensureApiShape(path, await handle(request, { requestId, nonce }))
+    // Small JSON answers are the busiest ones and gain nothing.
+    if (isWorthCompressing(c.res)) await small(c, async () => {})
+    return c.res
+  })
+
+  app.onError((error, c) => {
+    logger.error({ err: error, requestId: c.get('requestId') }, 'A request failed before it reached a page')
+    return refuse(c.req.raw, c.get('nonce'), {
+      code: 'internal_error',
+      title: 'Something failed on our side',
+      message: `It was not your doing. If you write to us about it, name ${c.get('requestId')}.`,
+    })
+  })
+
+  return app
+}
+
+function isWorthCompressing(response: Response): boolean {
+  return response.body !== null && !response.headers.get('Content-Type')?.startsWith('application/json')
+}
+
+function tooLarge(c: AppContext, maxBytes: number): Response {
+  return refuse(c.req.raw, c.get('nonce'), {
+    code: 'payload_too_large',
+    title: 'That is too much at once',
+    message: `A request may carry ${maxBytes} bytes.`,
+    // The rest of the body is not read, so nothing can follow it on this connection.
+    headers: { Connection: 'close' },
+  })
+}
+
+/** What an API route threw past its own error handling still gets the API's shape. */
+function ensureApiShape(path: string, response: Response): Response {
+  const isJson = response.headers.get('Content-Type')?.startsWith('application/json')
+  if (!path.startsWith('/api/') || response.status < 500 || isJson) return response
+  return Response.json(
+    { error: { code: 'internal_error', message: 'Something failed on our side.' } },
+    { status: response.status, headers: { 'Cache-Control': 'no-store' } },
+  )
+}
+
+function report(c: AppContext, seconds: number): void {
+  const { route, requestId } = c.var
+  const { method } = c.req
+  const { status } = c.res
+  const pattern = route?.pattern ?? 'none'
+  countRequest(method, pattern, status, seconds)
+  if (!route) return
+  const ms = Math.round(seconds * 10_000) / 10
+  logger.info({ requestId, method, route: pattern, status, ms }, `${method} ${pattern} ${status} in ${ms} ms`)
+}

@@ -1,0 +1,32 @@
+import type { Submission, SubmissionResult } from '@conform-to/react'
+import { data } from '@remix-run/node'
+import { DomainError } from '../domain-error.ts'
+import { STATUS_OF_CODE } from './error-status.ts'
+
+// Typed-in secrets never travel back into a page.
+const HIDDEN_FIELDS = ['password', 'currentPassword', 'newPassword']
+
+/** The answer to a form that did not parse: what was typed, without passwords, and what to change. */
+export function invalidForm<Schema>(submission: Submission<Schema>) {
+  return formAnswer(submission.reply({ hideFields: HIDDEN_FIELDS }), 400)
+}
+
+/**
+ * The answer to a form whose operation was refused.
+ * @param field whose error it is; the form's as a whole when left out
+ * @throws what was caught, when it is no fact that the sender can act on
+ */
+export function refusedForm<Schema>(submission: Submission<Schema>, error: unknown, field?: string) {
+  if (!(error instanceof DomainError)) throw error
+  const errors = field ? { fieldErrors: { [field]: [error.message] } } : { formErrors: [error.message] }
+  return formAnswer(submission.reply({ ...errors, hideFields: HIDDEN_FIELDS }), STATUS_OF_CODE[error.code] ?? 400)
+}
+
+/** The answer to a form that was done and stays on its page, emptied or as it was saved. */
+export function savedForm<Schema>(submission: Submission<Schema>, { empty = false } = {}) {
+  return data({ result: submission.reply({ resetForm: empty, hideFields: HIDDEN_FIELDS }), saved: true })
+}
+
+function formAnswer(result: SubmissionResult, status: number) {
+  return data({ result, saved: false }, { status })
+}

@@ -1,0 +1,65 @@
+import { config } from '../config.server.ts'
+import { refuse } from './error-page.server.ts'
+import { judgeOrigin } from './same-origin.ts'
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const MAX_QUERY_CHARACTERS = 8_192
+
+interface GateFacts {
+  host: string | null
+  nonce: string
+}
+
+/**
+ * Turns away what must not reach Remix, in this order: unknown methods, what Remix would answer by its old protocol, and
+ * changes that another site asks for.
+ * @returns the refusal, or what the rest of the server needs to know
+ */
+export function gate(request: Request, { host, nonce }: GateFacts): Response | { path: string; dropCookie: boolean } {
+  const url = new URL(request.url)
+  const path = url.pathname
+  if (!METHODS.includes(request.method)) {
+    const headers = { Allow: METHODS.join(', ') }
+    return refuse(request, nonce, {
+      code: 'method_not_allowed',
+      title: 'That is not possible here',
+      message: 'This method is not known.',
+      headers,
+    })
+  }
+  if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: { Allow: METHODS.join(', ') } })
+  if (url.search.length > MAX_QUERY_CHARACTERS) {
+    return refuse(request, nonce, {
+      code: 'invalid_request',
+      title: 'That address is too long',
+      message: 'Shorten its query.',
+    })
+  }
+  // Remix 2 still answers single loaders and actions by this parameter, past its own check of the origin.
+  if (url.searchParams.has('_data')) {
+    return refuse(request, nonce, {
+      code: 'gone',
+      title: 'This address is gone',
+      message: 'Nothing uses "_data" any more.',
+    })
+  }
+  // Lazy route discovery is off; its endpoint could keep the process busy for a second with one request.
+  if (path === '/__manifest') {
+    return refuse(request, nonce, {
+      code: 'not_found',
+      title: 'This page does not exist',
+      message: 'There is nothing here.',
+    })
+  }
+
+  const { appUrl, isLocal } = config()
+  const verdict = judgeOrigin({ method: request.method, path, headers: request.headers, host, appUrl, isLocal })
+  if (verdict === 'refused') {
+    return refuse(request, nonce, {
+      code: 'cross_site_request',
+      title: 'That came from another site',
+      message: 'Nothing was changed. Open the page here and send the form again.',
+    })
+  }
+  return { path, dropCookie: verdict === 'allowed_without_cookie' }
+}

@@ -1,0 +1,43 @@
+import { isDatabaseUp } from '../database.server.ts'
+
+/** An election of a replica set takes about ten seconds: taking every process out for that would make it an outage. */
+const TOLERATED_MS = 15_000
+const CACHED_MS = 500
+
+type Phase = 'starting' | 'running' | 'stopping'
+
+let phase: Phase = 'starting'
+let lastUpAt = -Infinity
+let lastCheck: { at: number; answer: Promise<boolean> } | null = null
+
+/** Requests may come from now on. */
+export function markRunning(): void {
+  phase = 'running'
+  lastUpAt = performance.now()
+}
+
+/** The balancer shall send nobody any more. */
+export function markStopping(): void {
+  phase = 'stopping'
+}
+
+/** True from the moment that the process was told to stop. */
+export function isStopping(): boolean {
+  return phase === 'stopping'
+}
+
+export interface Readiness {
+  ready: boolean
+  phase: Phase
+  database: 'up' | 'unsteady' | 'down'
+}
+
+/** Says whether this process should get requests; a short absence of the database is no reason to refuse them. */
+export async function checkReadiness(): Promise<Readiness> {
+  const time = performance.now()
+  if (!lastCheck || time - lastCheck.at > CACHED_MS) lastCheck = { at: time, answer: isDatabaseUp() }
+  const up = await lastCheck.answer
+  if (up) lastUpAt = performance.now()
+  const database = up ? 'up' : performance.now() - lastUpAt < TOLERATED_MS ? 'unsteady' : 'down'
+  return { ready: phase === 'running' && database !== 'down', phase, database }
+}

@@ -1,0 +1,70 @@
+import type { ServerBuild } from '@remix-run/node'
+import { matchRoutes } from '@remix-run/react'
+
+interface RouteNode {
+  id: string
+  path?: string
+  index?: boolean
+  children?: RouteNode[]
+}
+
+export interface MatchedRoute {
+  /** `/api/credits/holds/:holdId`: what logs and metrics name, since a path may carry ids and secrets. */
+  pattern: string
+  /** True for the route of last resort. */
+  isSplat: boolean
+  /** The methods of a resource route, which has no page; null for pages, where Remix itself answers. */
+  methods: string[] | null
+}
+
+type RouteTable = (path: string) => MatchedRoute | null
+
+const tables = new WeakMap<ServerBuild, RouteTable>()
+
+/**
+ * Knows the routes of a build before Remix is asked.
+ * @returns a function from a path to the route that will answer it, or null; one per build
+ */
+export function routeTable(build: ServerBuild): RouteTable {
+  const table = tables.get(build) ?? makeTable(build)
+  tables.set(build, table)
+  return table
+}
+
+function makeTable(build: ServerBuild): RouteTable {
+  const tree = childrenOf(build, undefined)
+  return (path) => {
+    const matches = match(tree, path)
+    const leaf = matches?.at(-1)
+    if (!matches || !leaf) return null
+    const pattern = `/${matches
+      .map(({ route }) => route.path)
+      .filter(Boolean)
+      .join('/')}`
+    return { pattern, isSplat: leaf.route.path === '*', methods: methodsOf(build, leaf.route.id) }
+  }
+}
+
+function childrenOf(build: ServerBuild, parentId: string | undefined): RouteNode[] {
+  return Object.values(build.routes)
+    .filter((route) => route !== undefined && route.parentId === parentId)
+    .map((route) => {
+      const { id, path, index } = route as RouteNode
+      return index ? { id, path, index } : { id, path, children: childrenOf(build, id) }
+    })
+}
+
+function match(tree: RouteNode[], path: string) {
+  try {
+    return matchRoutes(tree as Parameters<typeof matchRoutes>[0], path) as { route: RouteNode }[] | null
+  } catch {
+    // A path that does not decode, like /%E0%A4%A.
+    return null
+  }
+}
+
+function methodsOf(build: ServerBuild, routeId: string): string[] | null {
+  const module = build.routes[routeId]?.module
+  if (!module || module.default !== undefined || module.ErrorBoundary !== undefined) return null
+  return [...(module.loader ? ['GET', 'HEAD'] : []), ...(module.action ? ['POST', 'PUT', 'PATCH', 'DELETE'] : [])]
+}

@@ -1,0 +1,95 @@
+import { getRequestListener } from '@hono/node-server'
+import { createRequestHandler, type ServerBuild } from '@remix-run/node'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import { config } from '../config.server.ts'
+import { connectDatabase } from '../database.server.ts'
+import { logger } from '../log.server.ts'
+import { createApp } from './app.server.ts'
+import { prepareDatabase } from './prepare-database.server.ts'
+import { markRunning } from './readiness.server.ts'
+import { services } from './services.server.ts'
+import { closeEverything, closeOnSignals } from './shutdown.server.ts'
+import { serveStatic } from './static-files.server.ts'
+
+/** The part of Vite's development server that is used here. */
+export interface DevServer {
+  middlewares: (incoming: IncomingMessage, outgoing: ServerResponse, next: () => void) => void
+  ssrLoadModule: (id: string) => Promise<Record<string, unknown>>
+  close: () => Promise<void>
+}
+
+export interface ServerOptions {
+  /** Given in development: files come from it, and each request runs the code as it is now. */
+  vite?: DevServer
+  /** Off in tests, where the process is not the server's own. */
+  handleSignals?: boolean
+}
+
+export interface RunningServer {
+  /** Where it listens, without a slash at the end. */
+  url: string
+  close: () => Promise<void>
+}
+
+const REQUEST_MS = 30_000
+/** Longer than a balancer's idle time, so that it never sends on a connection that is just being closed. */
+const KEEP_ALIVE_MS = 65_000
+
+/**
+ * Starts one app process: the database connection, the HTTP server around Remix, and what runs beside it. It prints its
+ * ready line when requests may come.
+ */
+export async function startServer(
+  build: ServerBuild,
+  { vite, handleSignals = true }: ServerOptions = {},
+): Promise<RunningServer> {
+  await connectDatabase()
+  await prepareDatabase()
+  const server = createHttpServer(build, vite)
+  const url = await listen(server)
+  for (const service of services) await service.start?.()
+  markRunning()
+
+  const close = () =>
+    closeEverything(server, vite ? [...services, { name: 'vite', stop: () => vite.close() }] : services)
+  if (handleSignals) closeOnSignals(close)
+  process.stdout.write(`Scrip ready at ${url}\n`)
+  return { url, close }
+}
+
+function createHttpServer(build: ServerBuild, vite: DevServer | undefined): Server {
+  const loadBuild = async () =>
+    vite ? ((await vite.ssrLoadModule('virtual:remix/server-build')) as unknown as ServerBuild) : build
+  const app = createApp({
+    handle: vite ? createRequestHandler(loadBuild, 'development') : createRequestHandler(build, 'production'),
+    loadBuild,
+    findFile: vite ? () => Promise.resolve(null) : serveStatic(path.resolve(build.assetsBuildDirectory)),
+    isDevServer: vite !== undefined,
+  })
+  const answer = getRequestListener(app.fetch, {
+    // The address of a request is ours to say, so a malformed Host header is no reason to fail.
+    hostname: 'scrip.invalid',
+    overrideGlobalObjects: false,
+    errorHandler: (error) => {
+      logger.debug({ err: error }, 'A malformed request was refused')
+      return new Response('Bad Request', { status: 400, headers: { Connection: 'close' } })
+    },
+  })
+  const listener = (incoming: IncomingMessage, outgoing: ServerResponse) => void answer(incoming, outgoing)
+  return createServer(
+    { requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+    vite ? (incoming, outgoing) => vite.middlewares(incoming, outgoing, () => listener(incoming, outgoing)) : listener,
+  )
+}
+
+async function listen(server: Server): Promise<string> {
+  const { host, port } = config()
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, host: host ?? undefined }, resolve)
+  })
+  const { port: actualPort } = server.address() as AddressInfo
+  return `http://${host === null || host === '127.0.0.1' ? 'localhost' : host}:${actualPort}`
+}

@@ -1,0 +1,68 @@
+import type { Server } from 'node:http'
+import { disconnectDatabase } from '../database.server.ts'
+import { logger } from '../log.server.ts'
+import { markStopping } from './readiness.server.ts'
+import type { Service } from './services.server.ts'
+
+/** A connection that was just accepted carries its request in a moment; closed now, the client would see a failure. */
+const LAST_COMERS_MS = 200
+const FINISH_MS = 20_000
+const SERVICE_MS = 5_000
+
+/**
+ * Stops a process so that nobody notices: not ready any more, no new connections, finish what is under way, then what
+ * runs beside the requests, and the database last, because everything before may still need it.
+ */
+export async function closeEverything(server: Server, services: Service[]): Promise<void> {
+  markStopping()
+  await new Promise((resolve) => setTimeout(resolve, LAST_COMERS_MS))
+  await finishRequests(server)
+  for (const { name, stop } of [...services].reverse()) {
+    await withinTime(stop(), SERVICE_MS).catch((error: unknown) => logger.error({ err: error }, `${name} did not stop`))
+  }
+  await disconnectDatabase()
+}
+
+/** Ends the process in good order on SIGTERM and SIGINT, and after a failure that nobody handled; a second signal ends it at once. */
+export function closeOnSignals(close: () => Promise<void>): void {
+  let isClosing = false
+  const end = (exitCode: number) => {
+    if (isClosing) process.exit(exitCode || 130)
+    isClosing = true
+    close().then(
+      () => process.exit(exitCode),
+      (error: unknown) => {
+        logger.error({ err: error }, 'The process could not stop in good order')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', () => end(0))
+  process.on('SIGINT', () => end(0))
+  for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
+    process.on(event, (error: unknown) => {
+      logger.fatal({ err: error }, 'A failure that nobody handled: the process finishes what it does and ends')
+      end(1)
+    })
+  }
+}
+
+async function finishRequests(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  // A connection that was busy a moment ago is idle now, and would keep the server open until its keep-alive ends.
+  const sweep = setInterval(() => server.closeIdleConnections(), 100)
+  await withinTime(closed, FINISH_MS).catch(() => {
+    logger.warn('Some requests were still under way after the time to finish')
+    server.closeAllConnections()
+  })
+  clearInterval(sweep)
+}
+
+async function withinTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done after ${ms} ms`)), ms)
+  })
+  return Promise.race([work, limit]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,40 @@
+import { type SubmissionResult, useForm } from '@conform-to/react'
+
+/** What an action answers to a form: see form-failure.server.ts. */
+export interface FormAnswer {
+  result: SubmissionResult
+  saved: boolean
+}
+
+export interface ServerForm<Names extends string> {
+  form: { id: string; onSubmit: (event: React.FormEvent<HTMLFormElement>) => void; noValidate: boolean }
+  /** The properties of a field: name, what was typed before, what is wrong with it. */
+  field: (name: Names) => { name: Names; defaultValue: string | undefined; error: string[] | undefined }
+  /** For the summary on top. */
+  errors: { field: string | null; message: string }[]
+}
+
+/**
+ * A form that the server checks: it works without JavaScript, and the rules are not sent to the browser.
+ * @param answer of the last attempt
+ * @param defaults what the fields hold at first
+ */
+export function useServerForm<Names extends string>(
+  id: string,
+  answer: FormAnswer | undefined,
+  defaults: Partial<Record<Names, string>> = {},
+): ServerForm<Names> {
+  const [form, fields] = useForm<Record<string, string>>({ id, lastResult: answer?.result, defaultValue: defaults })
+  const errors = Object.entries(form.allErrors).flatMap(([field, messages]) =>
+    messages.map((message) => ({ field: field || null, message })),
+  )
+  return {
+    form: { id: form.id, onSubmit: form.onSubmit, noValidate: form.noValidate },
+    field: (name) => ({
+      name,
+      defaultValue: fields[name]?.initialValue,
+      error: fields[name]?.errors,
+    }),
+    errors,
+  }
+}

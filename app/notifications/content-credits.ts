@@ -1,0 +1,34 @@
+import { formatCredits, formatCreditsInWords } from '../format.ts'
+import type { NotificationData } from './kinds.ts'
+import { day, type MailContent, type MailContext, moment } from './mail-content.ts'
+
+/** The mails about the balance. */
+export const CREDIT_MAILS = {
+  credits_low: (data: NotificationData<'credits_low'>, context: MailContext): MailContent => {
+    const { arrival, renewsAt } = data
+    const next = arrival
+      ? [`${formatCreditsInWords(arrival.credits)} arrive on ${day(arrival.at, context)}.`]
+      : renewsAt
+        ? [`Your plan renews on ${day(renewsAt, context)}.`]
+        : []
+    return {
+      subject: `${formatCreditsInWords(data.credits)} left`,
+      paragraphs: [
+        `You have ${formatCreditsInWords(data.credits)} left. You asked to be told below ${formatCredits(data.threshold)}.`,
+        ...next,
+      ],
+      facts: [],
+      action: { label: 'Buy credits', url: `${context.appUrl}/billing` },
+    }
+  },
+
+  credits_arrived: (data: NotificationData<'credits_arrived'>, context: MailContext): MailContent => ({
+    subject: `${formatCreditsInWords(data.credits)} arrived`,
+    paragraphs: [
+      `${data.description}: ${formatCreditsInWords(data.credits)} were added. You have ${formatCredits(data.balance)} now.`,
+      ...(data.expiresAt ? [`They expire on ${moment(data.expiresAt, context)}.`] : []),
+    ],
+    facts: [],
+    action: { label: 'Use credits', url: `${context.appUrl}/actions` },
+  }),
+}

@@ -1,0 +1,91 @@
+import { formatCredits, formatCreditsInWords, formatMoney } from '../format.ts'
+import type { NotificationData } from './kinds.ts'
+import { day, type MailContent, type MailContext, moment } from './mail-content.ts'
+
+/** The mails about money. */
+export const PAYMENT_MAILS = {
+  payment_receipt: (data: NotificationData<'payment_receipt'>, context: MailContext): MailContent => {
+    const sum = formatMoney(data.amount, data.currency)
+    const added = data.credits > 0 ? [`${formatCreditsInWords(data.credits)} were added to your balance.`] : []
+    return {
+      subject: `Your payment of ${sum}`,
+      paragraphs: [`You paid ${sum}.`, ...added],
+      facts: [
+        { label: 'For', value: data.description },
+        { label: 'Paid', value: sum },
+        ...(data.credits > 0 ? [{ label: 'Credits', value: formatCredits(data.credits, { signed: true }) }] : []),
+        { label: 'Date', value: moment(data.paidAt, context) },
+      ],
+      action: data.invoiceUrl
+        ? { label: 'See the invoice', url: data.invoiceUrl }
+        : { label: 'See your payments', url: `${context.appUrl}/dashboard` },
+    }
+  },
+
+  payment_failed: (data: NotificationData<'payment_failed'>, context: MailContext): MailContent => {
+    const sum = formatMoney(data.amount, data.currency)
+    return {
+      subject: `Your payment of ${sum} did not go through`,
+      paragraphs: [
+        `Your payment of ${sum} for ${data.plan} did not go through on ${day(data.failedAt, context)}.`,
+        `Update your card by ${moment(data.graceEndsAt, context)} to keep spending. After that, spending pauses until the payment arrives. Your credits are safe either way.`,
+      ],
+      facts: [
+        { label: 'Plan', value: data.plan },
+        { label: 'Due', value: sum },
+        { label: 'Update your card by', value: moment(data.graceEndsAt, context) },
+      ],
+      action: { label: 'Update card', url: `${context.appUrl}/billing/update-card` },
+    }
+  },
+
+  action_required: (data: NotificationData<'action_required'>, { appUrl }: MailContext): MailContent => {
+    const sum = formatMoney(data.amount, data.currency)
+    return {
+      subject: `Your bank wants to confirm a payment of ${sum}`,
+      paragraphs: [
+        `Your bank wants you to confirm the payment of ${sum} for ${data.plan}.`,
+        'Until you do, the payment is open and its credits do not arrive. You have not been charged.',
+      ],
+      facts: [
+        { label: 'Plan', value: data.plan },
+        { label: 'Open', value: sum },
+      ],
+      action: { label: `Confirm ${sum}`, url: data.confirmUrl ?? `${appUrl}/billing` },
+    }
+  },
+
+  refund: (data: NotificationData<'refund'>, context: MailContext): MailContent => {
+    const sum = formatMoney(data.amount, data.currency)
+    const back =
+      data.credits > 0 ? [`${formatCreditsInWords(data.credits)} that it had paid for went back with it.`] : []
+    return {
+      subject: `A refund of ${sum}`,
+      paragraphs: [`${sum} is on its way back to you. Your bank can take up to 10 days to show them.`, ...back],
+      facts: [
+        { label: 'For', value: data.description },
+        { label: 'Refunded', value: sum },
+        ...(data.credits > 0 ? [{ label: 'Credits', value: formatCredits(-data.credits, { signed: true }) }] : []),
+        { label: 'Date', value: moment(data.refundedAt, context) },
+      ],
+      action: { label: 'See your ledger', url: `${context.appUrl}/usage` },
+    }
+  },
+
+  dispute_opened: (data: NotificationData<'dispute_opened'>, context: MailContext): MailContent => {
+    const sum = formatMoney(data.amount, data.currency)
+    return {
+      subject: `A payment of ${sum} is disputed`,
+      paragraphs: [
+        `Your bank told us on ${day(data.openedAt, context)} that the payment of ${sum} is disputed.`,
+        'Spending is paused until the bank has decided. Should you win back the money, the credits that it paid for go back too.',
+        'If you did not mean to dispute it, tell your bank and answer this mail.',
+      ],
+      facts: [
+        { label: 'For', value: data.description },
+        { label: 'Disputed', value: sum },
+      ],
+      action: { label: 'See your billing page', url: `${context.appUrl}/billing` },
+    }
+  },
+}

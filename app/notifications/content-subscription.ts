@@ -1,0 +1,75 @@
+import { formatCreditsInWords, formatMoney } from '../format.ts'
+import type { NotificationData } from './kinds.ts'
+import { day, type MailContent, type MailContext, moment } from './mail-content.ts'
+
+/** The reasons that have words of their own, as they follow "because". */
+const REASONS: Record<string, string> = {
+  cancellation_requested: 'because you canceled it',
+  payment_failed: 'because its payment failed and could not be repeated',
+  payment_disputed: 'because its payment was disputed',
+  replaced: 'because a newer plan has taken its place',
+}
+
+/** The mails about a plan's life. */
+export const SUBSCRIPTION_MAILS = {
+  trial_ending: (data: NotificationData<'trial_ending'>, context: MailContext): MailContent => {
+    const price = `${formatMoney(data.amount, data.currency)} a ${data.interval}`
+    return {
+      subject: `Your trial of ${data.plan} ends on ${day(data.trialEndsAt, context)}`,
+      paragraphs: [
+        `Your trial ends on ${moment(data.trialEndsAt, context)}. Then ${data.plan} costs ${price} and adds ${formatCreditsInWords(data.credits)}.`,
+        'To go on, do nothing. To stop, cancel before that moment and you are not charged.',
+      ],
+      facts: [
+        { label: 'Plan', value: data.plan },
+        { label: 'Trial ends', value: moment(data.trialEndsAt, context) },
+        { label: 'Then', value: price },
+      ],
+      action: { label: 'See your plan', url: `${context.appUrl}/billing` },
+    }
+  },
+
+  subscription_canceled: ({ plan, worksUntil }: NotificationData<'subscription_canceled'>, context: MailContext) => ({
+    subject: `${plan} ends on ${day(worksUntil, context)}`,
+    paragraphs: [
+      `You canceled ${plan}. It works until ${moment(worksUntil, context)}; there are no more payments.`,
+      'You keep your credits; no new ones will come.',
+      'Until then you can undo it.',
+    ],
+    facts: [
+      { label: 'Plan', value: plan },
+      { label: 'Works until', value: moment(worksUntil, context) },
+    ],
+    action: { label: `Keep ${plan}`, url: `${context.appUrl}/billing` },
+  }),
+
+  subscription_resumed: ({ plan, next }: NotificationData<'subscription_resumed'>, context: MailContext) => {
+    const sum = next ? formatMoney(next.amount, next.currency) : null
+    return {
+      subject: `${plan} goes on`,
+      paragraphs: [
+        next ? `${plan} goes on. The next payment is ${sum} on ${day(next.at, context)}.` : `${plan} goes on.`,
+      ],
+      facts: next
+        ? [
+            { label: 'Next payment', value: sum ?? '' },
+            { label: 'On', value: moment(next.at, context) },
+          ]
+        : [],
+      action: { label: 'See your plan', url: `${context.appUrl}/billing` },
+    }
+  },
+
+  subscription_ended: ({ plan, endedAt, reason }: NotificationData<'subscription_ended'>, context: MailContext) => {
+    const because = Object.hasOwn(REASONS, reason) ? ` ${REASONS[reason]}` : ''
+    return {
+      subject: `${plan} has ended`,
+      paragraphs: [
+        `${plan} ended on ${moment(endedAt, context)}${because}. There are no more payments.`,
+        'You are on the Free plan now. You keep your credits; no new ones will come.',
+      ],
+      facts: [],
+      action: { label: 'See plans', url: `${context.appUrl}/pricing` },
+    }
+  },
+}

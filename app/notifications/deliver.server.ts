@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto'
+import { type User, UserModel } from '#models/user.server.ts'
+import { now } from '../clock.server.ts'
+import { config } from '../config.server.ts'
+import { isTimeZone } from '../format.ts'
+import { logger } from '../log.server.ts'
+import { TRIES_MAX, waitAfter } from './backoff.ts'
+import { contentOf } from './content.ts'
+import { KIND_RULES, type NotificationContent, parseContent, staleAfter } from './kinds.ts'
+import { MailFailed } from './mail-failure.ts'
+import { type OutgoingMail, sendMail } from './mail.server.ts'
+import { claimNext, finish, type Leased, markSending, recoverAbandoned, UNCONFIRMED } from './outbox-store.server.ts'
+import { renderMail } from './render-mail.ts'
+import { settingsOf } from './settings.server.ts'
+import { MAIL_NAMES } from './settings.ts'
+import { unsubscribeUrl } from './unsubscribe-token.server.ts'
+
+/** A round stays well inside the lock of its job; what is left waits for the next one. */
+const ROUND_MS = 20_000
+const AT_ONCE = 4
+
+export interface DeliveryRound {
+  sent: number
+  failed: number
+  suppressed: number
+  /** Handed over with no answer, by this process or one that ended. */
+  unconfirmed: number
+}
+
+/**
+ * Sends what is due in the outbox. Any number of processes may run it at once: each mail is claimed by a lease. It goes
+ * out once; when nobody can know whether it did, its kind decides between a second copy and a person's look.
+ */
+export async function deliverDue(): Promise<DeliveryRound> {
+  const abandoned = await recoverAbandoned()
+  if (abandoned.ask > 0) reportUnconfirmed(abandoned.ask)
+  const round: DeliveryRound = { sent: 0, failed: 0, suppressed: 0, unconfirmed: abandoned.ask }
+  const end = performance.now() + ROUND_MS
+  let serverIsDown = false
+  const work = async () => {
+    // A server that cannot be reached fails every mail alike: do not use up the others' tries on it.
+    while (!serverIsDown && performance.now() < end) {
+      const mail = await claimNext()
+      if (!mail) return
+      const result = await deliver(mail)
+      if (result === 'unreachable') serverIsDown = true
+      round[result === 'unreachable' ? 'failed' : result]++
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  return round
+}
+
+type Result = keyof DeliveryRound | 'unreachable'
+
+async function deliver(notification: Leased): Promise<Result> {
+  const prepared = await prepare(notification)
+  if ('reason' in prepared) {
+    await finish(notification, { status: 'suppressed', outcome: prepared.reason })
+    return 'suppressed'
+  }
+  if ('broken' in prepared) {
+    logger.error({ err: prepared.broken, notification: notification._id, alert: true }, 'A mail could not be written')
+    await finish(notification, {
+      status: 'dead',
+      lastError: messageOf(prepared.broken),
+      outcome: 'It cannot be written.',
+    })
+    return 'failed'
+  }
+  if (!(await markSending(notification, prepared.mail.to))) return 'failed'
+  try {
+    await sendMail(prepared.mail)
+  } catch (error) {
+    return handleFailure(notification, error)
+  }
+  await finish(notification, { status: 'sent', sentAt: now() })
+  return 'sent'
+}
+
+/** Writes the mail, or says why it is not to be sent: what was queued may be unwanted or too late by now. */
+async function prepare(
+  notification: Leased,
+): Promise<{ mail: OutgoingMail } | { reason: string } | { broken: unknown }> {
+  let content: NotificationContent
+  try {
+    content = parseContent(notification.kind, notification.data)
+  } catch (error) {
+    return { broken: error }
+  }
+  if (now() > staleAfter(content, notification.createdAt)) return { reason: 'It came too late to be of use.' }
+  const user = await UserModel.findById(notification.userId).lean<User>()
+  if (!user) return { reason: 'The user is gone.' }
+  const { setting } = KIND_RULES[content.kind]
+  if (setting && !settingsOf(user)[setting]) return { reason: `The user wants no mails ${MAIL_NAMES[setting]}.` }
+  try {
+    return { mail: write(notification._id, content, user) }
+  } catch (error) {
+    return { broken: error }
+  }
+}
+
+function write(id: string, content: NotificationContent, user: User): OutgoingMail {
+  const { appUrl } = config()
+  const context = { name: user.name, timeZone: isTimeZone(user.timeZone) ? user.timeZone : 'UTC', appUrl }
+  const { setting } = KIND_RULES[content.kind]
+  const stop = setting && { url: unsubscribeUrl(user._id, setting), about: MAIL_NAMES[setting] }
+  return {
+    to: user.email,
+    ...renderMail(contentOf(content, context), context, stop),
+    messageId: messageIdOf(id),
+    headers: {
+      // Answering machines must not answer.
+      'Auto-Submitted': 'auto-generated',
+      // RFC 8058: the mail program's own button.
+      ...(stop && { 'List-Unsubscribe': `<${stop.url}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }),
+    },
+  }
+}
+
+/** The same for every copy of a mail, so that a mail program shows two copies as one. */
+export function messageIdOf(id: string): string {
+  const digest = createHash('sha256').update(id).digest('hex').slice(0, 40)
+  return `<${digest}@${new URL(config().appUrl).hostname}>`
+}
+
+async function handleFailure(notification: Leased, error: unknown): Promise<Result> {
+  const fate = error instanceof MailFailed ? error.fate : 'not_sent'
+  const lastError = messageOf(error)
+  const { _id: id, kind, attempts } = notification
+  if (fate === 'unknown' && KIND_RULES[kind as NotificationContent['kind']].whenUnknown === 'ask') {
+    reportUnconfirmed(1)
+    await finish(notification, { status: 'unconfirmed', lastError, outcome: UNCONFIRMED })
+    return 'unconfirmed'
+  }
+  if (fate === 'refused' || attempts >= TRIES_MAX) {
+    const outcome = fate === 'refused' ? 'The mail server will not take it.' : `It failed ${attempts} times.`
+    logger.error({ notification: id, attempts, alert: true }, 'A mail was given up')
+    await finish(notification, { status: 'dead', lastError, outcome })
+    return 'failed'
+  }
+  const nextAttemptAt = new Date(now().getTime() + waitAfter(attempts))
+  logger.warn({ err: error, notification: id, attempts }, 'A mail could not be delivered and will be tried again')
+  await finish(notification, { status: 'failed', lastError, nextAttemptAt })
+  return isConnectionFailure(error) ? 'unreachable' : 'failed'
+}
+
+/** The server did not answer at all, or did not let us in: the next mail would meet the same. */
+function isConnectionFailure(error: unknown): boolean {
+  if (!(error instanceof MailFailed) || error.fate !== 'not_sent') return false
+  const { command = 'CONN' } = error.cause as { command?: string }
+  return !['MAIL FROM', 'RCPT TO', 'DATA'].includes(command)
+}
+
+function reportUnconfirmed(mails: number): void {
+  logger.error({ mails, alert: true }, 'A mail about money may or may not have been sent: a person must look')
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 500)

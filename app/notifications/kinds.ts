@@ -1,0 +1,147 @@
+import type { Types } from 'mongoose'
+import { z } from 'zod'
+import type { OptionalMail } from './settings.ts'
+
+/**
+ * Every mail that a user can get, and what its sender must know. Pure. How the mails read is in content.ts.
+ */
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+const credits = z.int()
+/** Minor units of `currency`. */
+const amount = z.int()
+const currency = z.string().regex(/^[a-z]{3}$/)
+const interval = z.enum(['month', 'year'])
+const plan = z.string().min(1).max(100)
+/** A page outside of Scrip: Stripe's invoice, the bank's confirmation. */
+const link = z.url({ protocol: /^https?$/ }).max(2_000)
+
+const schemas = {
+  /** A payment arrived, and with it what it bought. */
+  payment_receipt: z.strictObject({
+    amount,
+    currency,
+    /** What was bought: "Daily, 1 May to 1 Jun 2026", "500 credits". */
+    description: z.string().min(1).max(200),
+    /** Credits that came with it; 0 for none. */
+    credits,
+    paidAt: z.date(),
+    invoiceUrl: link.nullable(),
+  }),
+  /** A renewal could not be charged; spending goes on until the grace period ends. */
+  payment_failed: z.strictObject({ amount, currency, plan, failedAt: z.date(), graceEndsAt: z.date() }),
+  /** The bank wants the customer to confirm the payment. */
+  action_required: z.strictObject({
+    amount,
+    currency,
+    plan,
+    /** Stripe's page for it; without it the mail leads to the billing page. */
+    confirmUrl: link.nullable(),
+  }),
+  trial_ending: z.strictObject({ plan, trialEndsAt: z.date(), amount, currency, interval, credits }),
+  /** Canceled at the end of the period: it still works until then. */
+  subscription_canceled: z.strictObject({ plan, worksUntil: z.date() }),
+  /** A cancellation was undone, or a paused subscription goes on. */
+  subscription_resumed: z.strictObject({
+    plan,
+    /** The next payment, if it is known. */
+    next: z.strictObject({ amount, currency, at: z.date() }).nullable(),
+  }),
+  /** It is over, for whatever reason. */
+  subscription_ended: z.strictObject({
+    plan,
+    endedAt: z.date(),
+    /** As in `subscription.endedReason`: `cancellation_requested`, `payment_failed`, `payment_disputed`, … */
+    reason: z.string().max(100),
+  }),
+  credits_low: z.strictObject({
+    credits,
+    threshold: credits,
+    /** The next credits that will come by themselves, if any are known. */
+    arrival: z.strictObject({ credits, at: z.date() }).nullable(),
+    /** When the plan renews, if it does. */
+    renewsAt: z.date().nullable(),
+  }),
+  /** Credits came without a payment that has its own receipt: a month's share of a yearly plan, a won dispute. */
+  credits_arrived: z.strictObject({
+    credits,
+    balance: credits,
+    /** Where they come from, as a sentence without its period: "This month's share of Daily". */
+    description: z.string().min(1).max(200),
+    expiresAt: z.date().nullable(),
+  }),
+  refund: z.strictObject({
+    amount,
+    currency,
+    description: z.string().min(1).max(200),
+    /** Credits that went back with the money; 0 for none. */
+    credits,
+    refundedAt: z.date(),
+  }),
+  dispute_opened: z.strictObject({ amount, currency, description: z.string().min(1).max(200), openedAt: z.date() }),
+}
+
+type Schemas = typeof schemas
+export type NotificationKind = keyof Schemas
+export type NotificationData<Kind extends NotificationKind> = z.output<Schemas[Kind]>
+
+/** What a notification is, without its recipient: a union that `kind` tells apart. */
+export type NotificationContent = {
+  [Kind in NotificationKind]: { kind: Kind; data: NotificationData<Kind> }
+}[NotificationKind]
+
+/** A mail that somebody is to get, and why: what notify() takes. */
+export type NotificationRequest = NotificationContent & {
+  userId: Types.ObjectId
+  /** The id of what caused it, such as an invoice's: of one kind, each cause makes one mail, however often it repeats. */
+  key: string
+}
+
+export interface KindRules {
+  /** Which setting turns it off; null for mails that belong to a purchase and that every customer gets. */
+  setting: OptionalMail | null
+  /** Older than this it would only confuse. */
+  maxAgeMs: number
+  /**
+   * When nobody knows whether it was sent: a mail about a sum of money reads like a second charge when it comes twice, so
+   * a person looks at it; any other is sent again under the same Message-ID.
+   */
+  whenUnknown: 'ask' | 'send_again'
+}
+
+const transactional = { setting: null, maxAgeMs: 7 * DAY_MS } as const
+
+export const KIND_RULES: Record<NotificationKind, KindRules> = {
+  payment_receipt: { ...transactional, whenUnknown: 'ask' },
+  payment_failed: { ...transactional, maxAgeMs: 3 * DAY_MS, whenUnknown: 'ask' },
+  action_required: { ...transactional, maxAgeMs: DAY_MS, whenUnknown: 'ask' },
+  subscription_canceled: { ...transactional, whenUnknown: 'send_again' },
+  subscription_resumed: { ...transactional, whenUnknown: 'send_again' },
+  subscription_ended: { ...transactional, whenUnknown: 'send_again' },
+  refund: { ...transactional, whenUnknown: 'ask' },
+  dispute_opened: { ...transactional, whenUnknown: 'ask' },
+  trial_ending: { setting: 'trialEnding', maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again' },
+  credits_low: { setting: 'creditsLow', maxAgeMs: DAY_MS, whenUnknown: 'send_again' },
+  credits_arrived: { setting: 'creditsArrived', maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again' },
+}
+
+export const KINDS = Object.keys(KIND_RULES) as NotificationKind[]
+
+/**
+ * Checks data of a kind, as given by a caller or as read from the outbox.
+ * @throws ZodError
+ */
+export function parseContent(kind: string, data: unknown): NotificationContent {
+  if (!isKind(kind)) throw new Error(`There is no notification of the kind ${kind}`)
+  return { kind, data: schemas[kind].parse(data) } as NotificationContent
+}
+
+/** The moment after which a notification is not worth sending: its age, or the event that it announces. */
+export function staleAfter({ kind, data }: NotificationContent, createdAt: Date): Date {
+  const byAge = new Date(createdAt.getTime() + KIND_RULES[kind].maxAgeMs)
+  const byEvent = kind === 'trial_ending' ? data.trialEndsAt : byAge
+  return byEvent < byAge ? byEvent : byAge
+}
+
+const isKind = (kind: string): kind is NotificationKind => Object.hasOwn(schemas, kind)

@@ -1,0 +1,29 @@
+import { formatDate, formatHour } from '../format.ts'
+
+/** A mail before it is text and HTML: both are made of the same words. */
+export interface MailContent {
+  subject: string
+  /** Whole sentences: what happened, what it means, the way out. */
+  paragraphs: string[]
+  /** Sums and dates to look up. */
+  facts: { label: string; value: string }[]
+  action: { label: string; url: string } | null
+}
+
+export interface MailContext {
+  /** How the user is called; may be empty. */
+  name: string
+  timeZone: string
+  /** Without a slash at its end. */
+  appUrl: string
+}
+
+/** "6 May 2026, 14:00 CEST": a mail is read at any time later, so the year stands in it. */
+export function moment(date: Date, { timeZone }: MailContext): string {
+  return `${formatDate(date, timeZone)}, ${formatHour(date, timeZone)}`
+}
+
+/** "6 May 2026" */
+export function day(date: Date, { timeZone }: MailContext): string {
+  return formatDate(date, timeZone)
+}

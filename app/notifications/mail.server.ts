@@ -1,0 +1,98 @@
+import { Readable } from 'node:stream'
+import { createTransport, type Transporter } from 'nodemailer'
+import { type Mail, MailModel } from '#models/mail.server.ts'
+import { now } from '../clock.server.ts'
+import { config } from '../config.server.ts'
+import { logger } from '../log.server.ts'
+import { fateOf, MailFailed } from './mail-failure.ts'
+
+export interface OutgoingMail {
+  to: string
+  subject: string
+  text: string
+  html: string | null
+  /** Makes two deliveries of one mail recognisable as one. */
+  messageId?: string
+  headers?: Record<string, string>
+}
+
+/** No step may take longer, nor all of them together than {@link DELIVERY_MAX_MS}. */
+const DELIVERY_MS = 20_000
+export const DELIVERY_MAX_MS = 60_000
+const underWay = new Set<Promise<void>>()
+
+/**
+ * Sends a mail through `SMTP_URL`; without it (local mode) the mail goes to the mailbox page.
+ * @throws MailFailed which tells whether the mail may have arrived all the same
+ */
+export async function sendMail(mail: OutgoingMail): Promise<void> {
+  const { smtpUrl, mailFrom } = config()
+  if (!smtpUrl) {
+    await MailModel.create({ to: mail.to, subject: mail.subject, text: mail.text, html: mail.html, sentAt: now() })
+    return
+  }
+  const transport = createTransport({
+    url: smtpUrl,
+    connectionTimeout: DELIVERY_MS,
+    greetingTimeout: DELIVERY_MS,
+    socketTimeout: DELIVERY_MS,
+  })
+  const handover = watchHandover(transport)
+  try {
+    await transport.sendMail({
+      from: mailFrom,
+      // As an object, an address is never parsed: nothing in it can become another header or another recipient.
+      to: { name: '', address: mail.to },
+      subject: mail.subject,
+      text: mail.text,
+      html: mail.html ?? undefined,
+      messageId: mail.messageId,
+      headers: mail.headers,
+      signal: AbortSignal.timeout(DELIVERY_MAX_MS),
+    } as Parameters<typeof transport.sendMail>[0])
+  } catch (error) {
+    throw new MailFailed(fateOf(error, handover.begun), error)
+  } finally {
+    transport.close()
+  }
+}
+
+/**
+ * Notes when the server has asked for the content: from then on, a lost connection does not say whether it was taken.
+ * The content is made on the first read, and it is read only after the server's go-ahead.
+ */
+function watchHandover(transport: Transporter): { begun: boolean } {
+  const handover = { begun: false }
+  transport.use('stream', (mail, done) => {
+    const { message } = mail
+    const createContent = message.createReadStream.bind(message)
+    message.createReadStream = (options) =>
+      Readable.from(
+        (async function* () {
+          handover.begun = true
+          yield* createContent(options)
+        })(),
+        { objectMode: false },
+      )
+    done()
+  })
+  return handover
+}
+
+/** Lets a delivery go on after the answer; a failure is logged, and {@link finishDeliveries} waits for it. */
+export function deliverLater(delivery: Promise<void>): void {
+  const guarded = delivery
+    .catch((error: unknown) => logger.error({ err: error }, 'A mail could not be delivered'))
+    .finally(() => underWay.delete(guarded))
+  underWay.add(guarded)
+}
+
+/** Waits for what {@link deliverLater} has under way: part of stopping. */
+export async function finishDeliveries(): Promise<void> {
+  await Promise.all(underWay)
+}
+
+/** The newest mails that local mode kept. */
+export async function listMailbox(): Promise<Mail[]> {
+  return MailModel.find().sort({ sentAt: -1, _id: -1 }).limit(50).lean<Mail[]>()
+}

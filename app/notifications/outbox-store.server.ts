@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto'
+import type { mongo } from 'mongoose'
+import { type Notification, NotificationModel } from '#models/notification.server.ts'
+import { now } from '../clock.server.ts'
+import { KIND_RULES, KINDS } from './kinds.ts'
+import { DELIVERY_MAX_MS } from './mail.server.ts'
+
+/**
+ * The outbox's own writes. Whoever works on a mail holds its lease, and every write names the lease: a process that was
+ * away for too long changes nothing any more. Leases run by the database's clock, which is the same for all processes.
+ */
+
+/** Much longer than any delivery takes. */
+const LEASE_MS = 3 * DELIVERY_MAX_MS
+
+/** A mail in the hands of this process. */
+export type Leased = Notification & { leaseId: string }
+
+const collection = () => NotificationModel.collection as unknown as mongo.Collection<Notification>
+
+const leaseIsOver = { $expr: { $lt: [{ $ifNull: ['$leaseUntil', new Date(0)] }, '$$NOW'] } }
+
+/** Takes the next mail that is due, in one write that only one process can win; null when there is none. */
+export async function claimNext(): Promise<Leased | null> {
+  const leaseId = randomUUID()
+  const claimed = await collection().findOneAndUpdate(
+    { status: { $in: ['queued', 'failed'] }, nextAttemptAt: { $lte: now() }, ...leaseIsOver },
+    [{ $set: { leaseId, leaseUntil: { $add: ['$$NOW', LEASE_MS] }, attempts: { $add: ['$attempts', 1] } } }],
+    { sort: { nextAttemptAt: 1 }, returnDocument: 'after' },
+  )
+  return claimed as Leased | null
+}
+
+/**
+ * Notes that the mail goes to the mail server now. From here on, only an answer says that it was not sent.
+ * @returns false when the lease is somebody else's by now
+ */
+export async function markSending({ _id, leaseId }: Leased, to: string): Promise<boolean> {
+  const { matchedCount } = await collection().updateOne(
+    { _id, leaseId, status: { $in: ['queued', 'failed'] } },
+    { $set: { status: 'sending', to } },
+  )
+  return matchedCount === 1
+}
+
+type Outcome =
+  | { status: 'sent'; sentAt: Date }
+  | { status: 'failed'; lastError: string; nextAttemptAt: Date }
+  | { status: 'dead' | 'unconfirmed'; lastError: string; outcome: string }
+  | { status: 'suppressed'; outcome: string }
+
+/** Writes what became of a mail. `unconfirmed` is among the states it may come from: the answer may come very late. */
+export async function finish({ _id, leaseId }: Leased, outcome: Outcome): Promise<void> {
+  await collection().updateOne(
+    { _id, leaseId, status: { $in: ['queued', 'failed', 'sending', 'unconfirmed'] } },
+    { $set: { ...outcome, leaseUntil: null } },
+  )
+}
+
+/**
+ * Picks up after processes that died while the mail server had a mail: some kinds are sent again under the same
+ * Message-ID, the others wait for a person.
+ * @returns how many of each
+ */
+export async function recoverAbandoned(): Promise<{ sendAgain: number; ask: number }> {
+  const abandoned = (rule: 'ask' | 'send_again') => ({
+    status: 'sending' as const,
+    kind: { $in: KINDS.filter((kind) => KIND_RULES[kind].whenUnknown === rule) },
+    ...leaseIsOver,
+  })
+  const lastError = 'The process that was sending it ended'
+  const [again, ask] = await Promise.all([
+    collection().updateMany(abandoned('send_again'), {
+      $set: { status: 'failed', lastError, nextAttemptAt: now(), leaseId: null, leaseUntil: null },
+    }),
+    // The lease's id stays: should the process be alive after all, it can still write that the mail was sent.
+    collection().updateMany(abandoned('ask'), {
+      $set: { status: 'unconfirmed', lastError, outcome: UNCONFIRMED, leaseUntil: null },
+    }),
+  ])
+  return { sendAgain: again.modifiedCount, ask: ask.modifiedCount }
+}
+
+export const UNCONFIRMED = 'It was handed to the mail server, whose answer never came: look before it is sent again.'
+
+/** What a person must look at, or has to know was never sent; oldest first. */
+export async function listUndelivered(limit = 50): Promise<Notification[]> {
+  return collection()
+    .find({ status: { $in: ['unconfirmed', 'dead'] } })
+    .sort({ status: 1, nextAttemptAt: 1 })
+    .limit(limit)
+    .toArray()
+}
+
+/**
+ * Puts a mail back into the outbox, by a person's decision.
+ * @returns false when it does not wait for one
+ */
+export async function sendAgain(id: string): Promise<boolean> {
+  const { matchedCount } = await collection().updateOne(
+    { _id: id, status: { $in: ['unconfirmed', 'dead'] } },
+    { $set: { status: 'queued', attempts: 0, nextAttemptAt: now(), createdAt: now(), leaseId: null, outcome: null } },
+  )
+  return matchedCount === 1
+}

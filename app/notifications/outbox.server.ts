@@ -1,0 +1,56 @@
+import { mongo } from 'mongoose'
+import { type Notification, NotificationModel } from '#models/notification.server.ts'
+import { now } from '../clock.server.ts'
+import { logger } from '../log.server.ts'
+import { type NotificationContent, type NotificationRequest, parseContent } from './kinds.ts'
+
+const DUPLICATE_KEY = 11_000
+
+/**
+ * Puts a mail into the outbox, once per kind and key: one upsert that never changes what is there. It comes with nothing
+ * but a database's errors, so that it may stand in the way of money: data of the wrong shape is logged, not thrown.
+ * @returns true when this call queued it, false when it was known or could not be a mail
+ */
+export async function notify(request: NotificationRequest): Promise<boolean> {
+  const { userId, key, kind } = request
+  const content = contentOrNull(request)
+  if (!content) return false
+  const at = now()
+  const fields: Omit<Notification, '_id'> = {
+    userId,
+    kind,
+    data: content.data,
+    status: 'queued',
+    attempts: 0,
+    nextAttemptAt: at,
+    leaseId: null,
+    leaseUntil: null,
+    to: null,
+    lastError: null,
+    outcome: null,
+    createdAt: at,
+    sentAt: null,
+  }
+  try {
+    const { upsertedCount } = await NotificationModel.collection.updateOne(
+      // The plain driver: mongoose would put defaults of its own beside these.
+      { _id: `${kind}:${key}` as never },
+      { $setOnInsert: fields },
+      { upsert: true },
+    )
+    return upsertedCount === 1
+  } catch (error) {
+    // Of two upserts at once, the database may let one fail instead of finding what the other has put there.
+    if (error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY) return false
+    throw error
+  }
+}
+
+function contentOrNull({ kind, key, data }: NotificationRequest): NotificationContent | null {
+  try {
+    return parseContent(kind, data)
+  } catch (error) {
+    logger.error({ err: error, kind, key, alert: true }, 'A notification has data of the wrong shape and was left out')
+    return null
+  }
+}

@@ -1,0 +1,12 @@
+import { data } from '@remix-run/node'
+
+/** Every address that is no page: thrown, so that the answer is a real 404. */
+export function loader() {
+  throw data(null, { status: 404 })
+}
+
+export const action = loader
+
+export default function NotFound() {
+  return null
+}

@@ -1,0 +1,79 @@
+import { Form, useFetcher } from '@remix-run/react'
+import { useEffect, useRef } from 'react'
+import type { ActionPage } from '#app/actions/action-page.server.ts'
+import type { FormAnswer } from '#app/actions/form-answer.server.ts'
+import { Button } from '#app/components/button.tsx'
+import { ErrorSummary } from '#app/components/error-summary.tsx'
+import { useShownBusy } from '#app/components/use-shown-busy.ts'
+import { useSubmitting } from '#app/components/use-submitting.ts'
+import { ActionFieldControl } from './action-field-control.tsx'
+
+/** How long after the last key the sum is asked for again. */
+const SETTLE_MS = 400
+
+/** Left what the action needs, right what that will cost. */
+export function ActionForm({ page, answer }: { page: ActionPage; answer: FormAnswer | null }) {
+  const fetcher = useFetcher<FormAnswer>()
+  const followCost = useFollowedCost(page.isFixedPrice, fetcher.submit)
+  const busy = useSubmitting({ intent: 'run' })
+  const showsBusy = useShownBusy(busy)
+  const problems = answer?.kind === 'invalid' ? answer.problems : []
+  const followed = fetcher.data?.kind === 'checked' ? fetcher.data.sum : null
+  const checked = answer?.kind === 'checked' ? answer.sum : null
+  const sum = followed ?? checked ?? page.sum
+  return (
+    <Form method="post" action={`/actions/${page.id}`} className="grid gap-6" onChange={followCost}>
+      <ErrorSummary errors={problems} />
+      <input type="hidden" name="key" value={answer?.kind === 'unknown' ? answer.key : page.key} />
+      <div className="grid items-start gap-8 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <div className="grid gap-2">
+          {page.fields.map((field) => (
+            <ActionFieldControl
+              key={field.name}
+              field={field}
+              value={answer?.values[field.name]}
+              error={problems.find((problem) => problem.field === field.name)?.message ?? null}
+            />
+          ))}
+        </div>
+        <div className="grid gap-4 rounded-sheet border border-rule bg-sheet p-6">
+          <div aria-live="polite" className="grid gap-1">
+            {sum ? (
+              <>
+                <p className="font-semibold">{sum.line}</p>
+                <p className="text-ink-2">{showsBusy ? 'The credits are reserved while this runs.' : sum.after}</p>
+              </>
+            ) : (
+              <p className="text-ink-2">Fill in the form to see what it costs.</p>
+            )}
+          </div>
+          <Button name="intent" value="run" busy={busy}>
+            {sum?.button ?? 'Spend credits'}
+          </Button>
+          <noscript>
+            <button className="button" data-kind="outline" name="intent" value="check">
+              <span className="button-label">Check the cost</span>
+            </button>
+          </noscript>
+        </div>
+      </div>
+    </Form>
+  )
+}
+
+/** Asks for the sum a moment after the last change; where the price is always the same there is nothing to ask. */
+function useFollowedCost(isFixedPrice: boolean, submit: ReturnType<typeof useFetcher>['submit']) {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useEffect(() => () => clearTimeout(timer.current), [])
+
+  return (event: React.FormEvent<HTMLFormElement>) => {
+    if (isFixedPrice) return
+    const form = event.currentTarget
+    clearTimeout(timer.current)
+    timer.current = setTimeout(() => {
+      const values = new FormData(form)
+      values.set('intent', 'check')
+      submit(values, { method: 'post', action: form.getAttribute('action') ?? undefined })
+    }, SETTLE_MS)
+  }
+}

@@ -1,0 +1,61 @@
+import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
+import { useActionData, useLoaderData } from '@remix-run/react'
+import { readActionPage, readForm } from '#app/actions/action-page.server.ts'
+import { answerForm } from '#app/actions/form-answer.server.ts'
+import { findPaidAction } from '#app/actions/paid-actions.server.ts'
+import type { PaidAction } from '#app/actions/registry.ts'
+import { requireUser } from '#app/auth/require-user.server.ts'
+import { Page, Section } from '#app/components/page.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { ActionForm } from './action-form.tsx'
+import { RecentRuns } from './recent-runs.tsx'
+import { RefusalPanel } from './refusal-panel.tsx'
+import { RunPanel } from './run-panel.tsx'
+
+export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(page?.title ?? 'Action')
+
+function getAction(id: string | undefined): PaidAction {
+  const paidAction = findPaidAction(id ?? '')
+  if (!paidAction) throw new Response('There is no such action.', { status: 404 })
+  return paidAction
+}
+
+export async function loader({ request, params }: LoaderFunctionArgs) {
+  const user = await requireUser(request)
+  const runId = new URL(request.url).searchParams.get('run')
+  return readActionPage(user, getAction(params.actionId), runId)
+}
+
+export async function action({ request, params }: ActionFunctionArgs) {
+  const user = await requireUser(request)
+  const paidAction = getAction(params.actionId)
+  const answer = await answerForm(user, paidAction, readForm(paidAction, await request.formData()))
+  // What was paid for has an address of its own: loading it again, or going back to it, sends and charges nothing.
+  if ('runId' in answer) return redirect(`/actions/${paidAction.id}?run=${answer.runId}#result`, 303)
+  return data(answer, { status: answer.status })
+}
+
+export default function ActionPage() {
+  const page = useLoaderData<typeof loader>()
+  const answer = useActionData<typeof action>() ?? null
+  const { run } = page
+  return (
+    <Page title={page.title} lead={page.summary}>
+      {answer?.kind === 'refused' || answer?.kind === 'unknown' ? (
+        <RefusalPanel
+          reason={answer.reason}
+          ways={answer.kind === 'refused' ? answer.ways : []}
+          isCertain={answer.kind === 'refused'}
+        />
+      ) : run && !answer ? (
+        <RunPanel key={run.id} run={run} title={page.title} />
+      ) : null}
+      <ActionForm key={page.id} page={page} answer={answer} />
+      {page.recent.length > 0 ? (
+        <Section id="recent" title="Your last results">
+          <RecentRuns actionId={page.id} runs={page.recent} current={run?.id ?? null} />
+        </Section>
+      ) : null}
+    </Page>
+  )
+}

@@ -1,0 +1,85 @@
+import { useRevalidator } from '@remix-run/react'
+import { Download } from 'lucide-react'
+import { useEffect, useRef } from 'react'
+import type { RunOnPage } from '#app/actions/action-page.server.ts'
+
+const ASK_EVERY_MS = 1_000
+
+/** How a run ended, and what it made. The focus comes here, because this is what the press of the button was for. */
+export function RunPanel({ run, title }: { run: RunOnPage; title: string }) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  const { revalidate } = useRevalidator()
+  const isRunning = run.status === 'running'
+
+  useEffect(() => heading.current?.focus(), [run.status])
+  useEffect(() => {
+    if (!isRunning) return
+    const timer = setInterval(revalidate, ASK_EVERY_MS)
+    return () => clearInterval(timer)
+  }, [isRunning, revalidate])
+
+  return (
+    <section
+      aria-labelledby="result"
+      className="grid gap-4 rounded-sheet border border-rule bg-sheet p-6"
+      data-status={run.status}
+    >
+      <h2 id="result" ref={heading} tabIndex={-1} className="font-text text-lead">
+        {run.outcome}
+      </h2>
+      {run.failure ? <p className="text-ink-2">{run.failure}</p> : null}
+      {isRunning ? (
+        <noscript>
+          <meta httpEquiv="refresh" content="3" />
+        </noscript>
+      ) : null}
+      <div className="flex flex-wrap items-start gap-6">
+        {run.files
+          .filter(({ isImage }) => isImage)
+          .map(({ name, href }) => (
+            <img
+              key={name}
+              src={href}
+              alt={altOf(run, title)}
+              width={256}
+              height={256}
+              className="h-auto w-[16rem] max-w-full border border-rule"
+            />
+          ))}
+        <div className="grid min-w-0 flex-1 basis-[16rem] gap-4">
+          {run.facts.length > 0 ? (
+            <dl className="grid gap-2 text-table">
+              {run.facts.map(([label, text]) => (
+                <div key={label}>
+                  <dt className="text-ink-2">{label}</dt>
+                  <dd className="break-words whitespace-pre-wrap">{text}</dd>
+                </div>
+              ))}
+            </dl>
+          ) : null}
+          {run.files.length > 0 ? (
+            <ul className="flex flex-wrap gap-2">
+              {run.files.map(({ name, label, href }) => (
+                <li key={name}>
+                  <a className="button" data-kind="outline" href={href} download={name}>
+                    <span className="button-label">
+                      <Download aria-hidden size={16} strokeWidth={1.75} />
+                      Download {label}
+                    </span>
+                  </a>
+                </li>
+              ))}
+            </ul>
+          ) : null}
+        </div>
+      </div>
+    </section>
+  )
+}
+
+const ALT_MAX = 80
+
+function altOf(run: RunOnPage, title: string): string {
+  const text = run.facts[0]?.[1] ?? ''
+  return `${title} of ${text.length > ALT_MAX ? `${text.slice(0, ALT_MAX)}…` : text}`
+}

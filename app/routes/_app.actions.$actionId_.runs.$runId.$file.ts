@@ -1,0 +1,20 @@
+import type { LoaderFunctionArgs } from '@remix-run/node'
+import { findRunFile } from '#app/actions/run-store.server.ts'
+import { requireUser } from '#app/auth/require-user.server.ts'
+
+/** A file that a run made, for its owner alone. */
+export async function loader({ request, params }: LoaderFunctionArgs): Promise<Response> {
+  const user = await requireUser(request)
+  const file = await findRunFile(user._id, params.runId ?? '', params.file ?? '')
+  if (!file) throw new Response('This file does not exist.', { status: 404 })
+  return new Response(new Uint8Array(file.body), {
+    headers: {
+      'Content-Type': file.contentType,
+      // An image shows all the same; opened by itself it is saved, so that an SVG never runs as a page of ours.
+      'Content-Disposition': `attachment; filename="${file.name}"`,
+      'X-Content-Type-Options': 'nosniff',
+      'Content-Security-Policy': "default-src 'none'; sandbox",
+      'Cache-Control': 'private, max-age=31536000, immutable',
+    },
+  })
+}

@@ -1,0 +1,18 @@
+import type { Standing } from '#app/standing.ts'
+
+/**
+ * What was done on the page before, told once it is true. The word in the address alone says nothing: anybody can
+ * write it.
+ */
+export function doneSentence(done: string | null, standing: Standing): string | null {
+  const next = standing.next
+  switch (done) {
+    case 'resumed':
+      if (next?.term !== 'Renews on') return null
+      return `${standing.plan} goes on. The next payment${standing.price ? `, ${standing.price},` : ''} is on ${next.value}.`
+    case 'changed':
+      return standing.isLive ? `You are on ${standing.plan} now.` : null
+    default:
+      return null
+  }
+}

@@ -1,0 +1,70 @@
+import { Gift } from 'lucide-react'
+import { Badge } from '#app/components/badge.tsx'
+import { EmptyState } from '#app/components/empty-state.tsx'
+import { Note, NoteFace, NoteStub } from '#app/components/note.tsx'
+import type { GrantView } from './grant-views.server.ts'
+
+const SHOWN = 6
+
+/** Where the credits came from, in the order in which they will be spent. */
+export function GrantStack({ grants }: { grants: GrantView[] }) {
+  if (grants.length === 0) {
+    return <EmptyState>No credits are left. What you buy next will stand here, with the day it came.</EmptyState>
+  }
+  const rest = grants.slice(SHOWN)
+  return (
+    <div className="grid gap-4">
+      <ol className="grid gap-2">
+        {grants.slice(0, SHOWN).map((grant) => (
+          <GrantNote key={grant.id} grant={grant} />
+        ))}
+      </ol>
+      {rest.length > 0 ? (
+        <details>
+          <summary className="w-fit cursor-pointer link">Show {rest.length} more</summary>
+          <ol className="mt-4 grid gap-2" start={SHOWN + 1}>
+            {rest.map((grant) => (
+              <GrantNote key={grant.id} grant={grant} />
+            ))}
+          </ol>
+        </details>
+      ) : null}
+    </div>
+  )
+}
+
+function GrantNote({ grant }: { grant: GrantView }) {
+  return (
+    <Note as="li" stub="side" className="grant-note">
+      <NoteFace>
+        <div className="flex flex-wrap items-baseline justify-between gap-x-4">
+          <p className="font-semibold">{grant.source}</p>
+          <p className="text-table text-ink-2">
+            <span className="font-semibold text-ink">{grant.remaining}</span> of {grant.granted} left
+          </p>
+        </div>
+        <meter
+          className="mt-2"
+          min={0}
+          max={grant.share.max}
+          value={grant.share.value}
+          aria-label={`Left of ${grant.source}`}
+        >
+          {grant.remaining} of {grant.granted}
+        </meter>
+      </NoteFace>
+      <NoteStub>
+        <p className="flex flex-wrap items-center gap-2 font-semibold">
+          {grant.position}
+          {grant.isPromotional ? (
+            <Badge tone="neutral" icon={Gift}>
+              Gift
+            </Badge>
+          ) : null}
+        </p>
+        <p className="text-ink-2">{[grant.expires, grant.reserved].filter(Boolean).join(', ')}</p>
+        {grant.why ? <p className="text-ink-2">{grant.why}</p> : null}
+      </NoteStub>
+    </Note>
+  )
+}

@@ -1,0 +1,75 @@
+import { Form, Link } from '@remix-run/react'
+import { Badge } from '#app/components/badge.tsx'
+import { Button, ButtonLink } from '#app/components/button.tsx'
+import { Denomination, Note, NoteFace, NoteStub, StubList } from '#app/components/note.tsx'
+import { RadioCards } from '#app/components/radio-cards.tsx'
+import type { PlanView } from './plan-view.ts'
+
+/** The plan and its state; on the stub, what happens next. */
+export function PlanCard({ plan }: { plan: PlanView }) {
+  return (
+    <Note stub="side" aria-labelledby="plan">
+      <NoteFace>
+        <div className="flex flex-wrap items-center gap-3">
+          <h2 id="plan">{plan.name}</h2>
+          {plan.badge ? <Badge tone={plan.badge.tone}>{plan.badge.text}</Badge> : null}
+        </div>
+        <p className="mt-2">
+          <Denomination size="small">{plan.credits}</Denomination> {plan.creditsUnit}
+        </p>
+        {plan.isLive ? null : (
+          <p className="mt-4">
+            <ButtonLink to="/pricing">See plans</ButtonLink>
+          </p>
+        )}
+      </NoteFace>
+      <NoteStub>
+        <StubList
+          rows={plan.stub.map(({ term, value, note }) => ({ term, value: <StubValue value={value} note={note} /> }))}
+        />
+      </NoteStub>
+    </Note>
+  )
+}
+
+function StubValue({ value, note }: { value: string; note?: string | null }) {
+  return (
+    <>
+      {value}
+      {note ? <span className="block font-normal text-ink-2">{note}</span> : null}
+    </>
+  )
+}
+
+/** Chooses another plan; what it comes to is worked out on the next page, before anything happens. */
+export function ChangePlan({ plan }: { plan: PlanView }) {
+  return (
+    <Form method="get" action="/billing/change" className="grid max-w-text gap-6">
+      <RadioCards legend="Plan" name="plan" cards={plan.choices} defaultValue={plan.name} />
+      <RadioCards
+        legend="How often you pay"
+        name="interval"
+        defaultValue={plan.interval}
+        className="grid gap-2 sm:grid-cols-2"
+        cards={[
+          { value: 'month', label: 'Monthly' },
+          { value: 'year', label: 'Yearly' },
+        ]}
+      />
+      <div>
+        <Button>See what it comes to</Button>
+      </div>
+    </Form>
+  )
+}
+
+/** The way out, at the very end and quiet, but never hidden. */
+export function CancelLink({ plan }: { plan: string }) {
+  return (
+    <p>
+      <Link className="link" to="/billing/cancel">
+        Cancel {plan}
+      </Link>
+    </p>
+  )
+}

@@ -1,0 +1,130 @@
+import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
+import { useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
+import { requireUser } from '#app/auth/require-user.server.ts'
+import { createCheckout } from '#app/billing/checkout.server.ts'
+import { resumeSubscription } from '#app/billing/change-plan.server.ts'
+import { findPack, packs } from '#app/billing/plans.ts'
+import { createPortalSession } from '#app/billing/portal.server.ts'
+import { now } from '#app/clock.server.ts'
+import { Banner } from '#app/components/banner.tsx'
+import { ErrorSummary } from '#app/components/error-summary.tsx'
+import { Page, Section } from '#app/components/page.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { BillingButton, StandingNotices } from '#app/components/standing-notices.tsx'
+import { config } from '#app/config.server.ts'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { DomainError } from '#app/domain-error.ts'
+import { formatCredits, formatMoney } from '#app/format.ts'
+import { standingOf } from '#app/standing.ts'
+import { doneSentence } from './done.ts'
+import { GrantStack } from './grant-stack.tsx'
+import { toGrantViews } from './grant-views.server.ts'
+import { PackList, type PackView } from './pack-list.tsx'
+import { CancelLink, ChangePlan, PlanCard } from './plan-card.tsx'
+import { toPlanView } from './plan-view.ts'
+
+export const meta: MetaFunction = () => pageTitle('Billing')
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const user = await requireUser(request)
+  const { timeZone } = user
+  const balance = await getBalance(user._id)
+  const context = { now: now(), timeZone }
+  const standing = standingOf(user.subscription, {
+    ...context,
+    gracePeriodDays: config().gracePeriodDays,
+    credits: balance.credits,
+    frozen: balance.frozen,
+  })
+  return {
+    plan: toPlanView(standing),
+    notices: standing.notices,
+    canCancel: standing.isLive && !user.subscription?.cancelAtPeriodEnd,
+    hasCustomer: Boolean(user.stripeCustomerId),
+    done: doneSentence(new URL(request.url).searchParams.get('done'), standing),
+    packs: packs.map(toPackView),
+    grants: toGrantViews(balance.grants, context),
+    nonce: crypto.randomUUID(),
+  }
+}
+
+const toPackView = ({ id, credits, price }: (typeof packs)[number]): PackView => ({
+  id,
+  credits: formatCredits(credits),
+  price: formatMoney(price.amount, price.currency),
+  unitPrice: formatMoney(Math.round((price.amount / credits) * 100), price.currency),
+})
+
+export async function action({ request }: ActionFunctionArgs) {
+  const user = await requireUser(request)
+  const form = await request.formData()
+  try {
+    switch (form.get('intent')) {
+      case 'pack': {
+        const pack = findPack(String(form.get('pack')))
+        if (!pack) return data({ problem: 'Choose one of the packs below.' }, { status: 400 })
+        const { url } = await createCheckout({ user, pack: pack.id }, { nonce: String(form.get('nonce')) })
+        return redirect(url)
+      }
+      case 'portal': {
+        const { url } = await createPortalSession(user)
+        return redirect(url)
+      }
+      case 'resume':
+        await resumeSubscription(user)
+        return redirect('/billing?done=resumed')
+      default:
+        return data({ problem: 'That did not work. Try the button again.' }, { status: 400 })
+    }
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error
+    return data({ problem: error.message }, { status: 409 })
+  }
+}
+
+export default function Billing() {
+  const { plan, notices, canCancel, hasCustomer, done, packs, grants, nonce } = useLoaderData<typeof loader>()
+  const problem = useActionData<typeof action>()?.problem
+  const [search] = useSearchParams()
+  return (
+    <Page
+      title="Billing"
+      notices={
+        done || notices.length > 0 ? (
+          <>
+            {done ? <Banner tone="green">{done}</Banner> : null}
+            <StandingNotices notices={notices} plan={plan.name} />
+          </>
+        ) : null
+      }
+    >
+      <ErrorSummary errors={problem ? [{ message: problem }] : []} />
+      <PlanCard plan={plan} />
+      {plan.isLive ? (
+        <Section
+          id="change"
+          title="Change plan"
+          lead="You see what it comes to, in money and in credits, before anything happens."
+        >
+          <ChangePlan plan={plan} />
+        </Section>
+      ) : null}
+      <Section id="packs" title="Credit packs" lead="Bought once. They do not renew and do not expire.">
+        <PackList packs={packs} chosen={search.get('pack')} nonce={nonce} />
+      </Section>
+      <Section id="grants" title="Where your credits came from" lead="The one at the top is spent first.">
+        <GrantStack grants={grants} />
+      </Section>
+      {hasCustomer ? (
+        <Section
+          id="card"
+          title="Card and invoices"
+          lead="Your card, your billing address and every invoice are kept at Stripe."
+        >
+          <BillingButton intent="portal">Open card and invoices</BillingButton>
+        </Section>
+      ) : null}
+      {canCancel ? <CancelLink plan={plan.name} /> : null}
+    </Page>
+  )
+}

@@ -1,0 +1,88 @@
+import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
+import { useLoaderData } from '@remix-run/react'
+import { requireUser } from '#app/auth/require-user.server.ts'
+import { checkoutStatus } from '#app/billing/checkout-status.server.ts'
+import { ButtonLink } from '#app/components/button.tsx'
+import { Denomination, Note, NoteFace, NoteStub } from '#app/components/note.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { SumTable } from '#app/components/sum-table.tsx'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { toSuccessView } from './success-view.ts'
+import { usePolling } from './use-polling.ts'
+
+/** Without JavaScript the page asks again by itself; after so many times it says that it takes long. */
+const SLOW_AFTER_TRIES = 6
+const RELOAD_SECONDS = 3
+
+export const meta: MetaFunction<typeof loader> = ({ data: page }) =>
+  pageTitle([page?.view.figure, page?.view.title ?? 'Payment'].filter(Boolean).join(' '))
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const user = await requireUser(request)
+  const search = new URL(request.url).searchParams
+  const sessionId = search.get('session_id') ?? ''
+  const tries = Math.min(Number(search.get('try')) || 0, 99)
+  const status = await checkoutStatus(user, sessionId)
+  // After the status: what it saw arrive is then in the balance too.
+  const { credits: balance } = await getBalance(user._id)
+  const facts = { ...status, balance }
+  const again = new URLSearchParams({ session_id: sessionId, try: String(tries + 1) })
+  return {
+    view: toSuccessView({ ...facts, isSlow: tries >= SLOW_AFTER_TRIES }),
+    slowView: toSuccessView({ ...facts, isSlow: true }),
+    reload: status.state === 'waiting' ? `${RELOAD_SECONDS};url=/billing/success?${again.toString()}` : null,
+  }
+}
+
+export default function Success() {
+  const { view: first, slowView, reload } = useLoaderData<typeof loader>()
+  const isSlow = usePolling(first.state === 'waiting')
+  const view = isSlow ? slowView : first
+  return (
+    <main id="main" tabIndex={-1} className="mx-auto w-full max-w-text px-(--size-gutter) py-12">
+      {reload ? (
+        <noscript>
+          <meta httpEquiv="refresh" content={reload} />
+        </noscript>
+      ) : null}
+      <Note as="div">
+        <NoteFace className="grid gap-2">
+          <div role="status">
+            <h1>
+              {view.figure ? (
+                <>
+                  <Denomination tone="credit">{view.figure}</Denomination>{' '}
+                </>
+              ) : null}
+              {view.title}
+            </h1>
+            {view.text ? <p className="mt-2 text-ink-2">{view.text}</p> : null}
+          </div>
+          {view.sum ? (
+            <SumTable
+              caption="What the payment did to your credits"
+              className="mt-4"
+              rows={[
+                { label: 'Your other credits', values: [view.sum.others] },
+                { label: 'From this payment', values: [<Came key="added">{view.sum.added}</Came>] },
+              ]}
+              total={{ label: 'Credits you can spend', values: [view.sum.total] }}
+            />
+          ) : null}
+        </NoteFace>
+        <NoteStub className="grid gap-3 sm:flex">
+          {view.state === 'failed' ? (
+            <ButtonLink to="/pricing">Try again</ButtonLink>
+          ) : view.state === 'arrived' ? (
+            <ButtonLink to="/actions">Use credits</ButtonLink>
+          ) : null}
+          <ButtonLink to="/dashboard" kind="outline">
+            Go to overview
+          </ButtonLink>
+        </NoteStub>
+      </Note>
+    </main>
+  )
+}
+
+const Came = ({ children }: { children: string }) => <span className="text-credit">{children}</span>

@@ -1,0 +1,82 @@
+import { formatCredits, formatCreditsInWords } from '#app/format.ts'
+
+/** Where a payment stands, as the shop knows it. */
+export type PaymentState = 'waiting' | 'arrived' | 'confirming' | 'failed' | 'unknown'
+
+export interface SuccessView {
+  state: PaymentState
+  /** The status, which is the page's heading. */
+  title: string
+  text: string | null
+  /** How many credits came: the heading's large figure. */
+  figure: string | null
+  /** What came, what was there, what there is now; only where it adds up. */
+  sum: { added: string; others: string; total: string } | null
+}
+
+export interface PaymentFacts {
+  state: PaymentState
+  /** What the payment brings, where that is known. */
+  credits: number | null
+  /** What can be spent now. */
+  balance: number
+  /** It has taken longer than it should. */
+  isSlow: boolean
+}
+
+/** Puts a payment's state into words. Told again and again, so nothing in it changes unless the state does. */
+export function toSuccessView({ state, credits, balance, isSlow }: PaymentFacts): SuccessView {
+  const words = credits === null ? 'your credits' : `your ${formatCreditsInWords(credits)}`
+  switch (state) {
+    case 'waiting':
+      return isSlow ? slow : { state, title: `Payment received. Adding ${words}…`, text: null, ...noFigures }
+    case 'arrived':
+      return arrived(credits, balance)
+    case 'confirming':
+      return {
+        state,
+        title: 'Your bank has not confirmed yet.',
+        text: `This can take up to 3 days. When it does, ${words} are added and you get an email.`,
+        ...noFigures,
+      }
+    case 'failed':
+      return { state, title: 'The payment did not go through.', text: 'You were not charged.', ...noFigures }
+    case 'unknown':
+      return {
+        state,
+        title: 'This payment is not known here.',
+        text: 'If you have just paid, your credits are on their way all the same. Your overview shows them when they come.',
+        ...noFigures,
+      }
+  }
+}
+
+const noFigures = { figure: null, sum: null }
+
+const slow: SuccessView = {
+  state: 'waiting',
+  title: 'Your payment is safe.',
+  text: 'Credits usually take a few seconds; this time it is slower. You can leave this page: they come by themselves.',
+  ...noFigures,
+}
+
+function arrived(credits: number | null, balance: number): SuccessView {
+  const text = `You have ${formatCreditsInWords(balance)}.`
+  if (!credits) return { state: 'arrived', title: 'All done.', text, ...noFigures }
+  const others = balance - credits
+  return {
+    state: 'arrived',
+    title: `${credits === 1 ? 'credit' : 'credits'} added.`,
+    text,
+    figure: formatCredits(credits),
+    // Whoever comes back after spending sees no sum: what was there before is then no longer known.
+    sum:
+      others > 0
+        ? {
+            added: formatCredits(credits, { signed: true }),
+            others: formatCredits(others),
+            total: formatCredits(balance),
+          }
+        : null,
+  }
+}

@@ -1,0 +1,60 @@
+import { Link } from '@remix-run/react'
+import { Badge } from '#app/components/badge.tsx'
+import { ButtonLink } from '#app/components/button.tsx'
+import { Denomination, Note, NoteFace, NoteStub, StubList } from '#app/components/note.tsx'
+import type { BalanceView } from './balance-view.ts'
+
+/** What there is to spend, and on the stub where it comes from and what happens next. */
+export function BalanceNote({ view }: { view: BalanceView }) {
+  return (
+    <Note stub="side" aria-labelledby="balance">
+      <NoteFace className="flex flex-col">
+        <h2 id="balance" className="font-text text-table font-normal text-ink-2">
+          Credits you can spend now
+        </h2>
+        <p>
+          <Denomination tone={view.isNegative ? 'debt' : undefined}>{view.credits}</Denomination>
+        </p>
+        {view.sentences.map((sentence) => (
+          <p key={sentence} className="mt-1 text-ink-2">
+            {sentence}
+          </p>
+        ))}
+        <div className="mt-auto grid gap-3 pt-6 sm:flex">
+          <ButtonLink to="/actions">Use credits</ButtonLink>
+          <ButtonLink to="/billing#packs" kind="green">
+            Buy credits
+          </ButtonLink>
+        </div>
+      </NoteFace>
+      <NoteStub>
+        <StubList
+          rows={[
+            {
+              term: 'Plan',
+              value: (
+                <span className="flex flex-wrap items-center gap-2">
+                  {view.plan} {view.badge ? <Badge tone={view.badge.tone}>{view.badge.text}</Badge> : null}
+                </span>
+              ),
+            },
+            ...view.stub.map(({ term, value, note }) => ({
+              term,
+              value: (
+                <>
+                  {value}
+                  {note ? <span className="block font-normal text-ink-2">{note}</span> : null}
+                </>
+              ),
+            })),
+          ]}
+        />
+        <p className="mt-4">
+          <Link className="link" to={view.isLive ? '/billing#plan' : '/pricing'}>
+            {view.isLive ? 'Change plan' : 'See plans'}
+          </Link>
+        </p>
+      </NoteStub>
+    </Note>
+  )
+}

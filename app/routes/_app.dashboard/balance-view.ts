@@ -1,0 +1,55 @@
+import type { Balance } from '#app/credits/balance.server.ts'
+import { formatCredits, formatCreditsInWords, formatDay } from '#app/format.ts'
+import type { Standing } from '#app/standing.ts'
+
+export interface BalanceView {
+  credits: string
+  isNegative: boolean
+  /** Under the figure: what is reserved, what a debt means, what comes next. */
+  sentences: string[]
+  plan: string
+  isLive: boolean
+  badge: Standing['badge']
+  stub: { term: string; value: string; note?: string | null }[]
+}
+
+/** Puts a balance and a plan's state into the words of the note. */
+export function toBalanceView(
+  { credits, held, holds, debt, nextExpiry, nextArrival }: Balance,
+  standing: Standing,
+  { timeZone, now }: { timeZone: string; now: Date },
+): BalanceView {
+  const day = (date: Date) => formatDay(date, timeZone, now)
+  const sentences = [
+    held > 0 ? reservedSentence(held, holds.length) : null,
+    credits < 0 ? debtSentence(debt) : null,
+    credits === 0 && nextArrival
+      ? `${formatCreditsInWords(nextArrival.credits)} arrive on ${day(nextArrival.at)}.`
+      : null,
+  ]
+  const stub = [
+    standing.price ? { term: 'Price', value: standing.price } : null,
+    standing.next,
+    nextExpiry
+      ? { term: 'Next to expire', value: `${formatCreditsInWords(nextExpiry.credits)} on ${day(nextExpiry.at)}` }
+      : null,
+    nextArrival
+      ? { term: 'Next to arrive', value: `${formatCreditsInWords(nextArrival.credits)} on ${day(nextArrival.at)}` }
+      : null,
+  ]
+  return {
+    credits: formatCredits(credits),
+    isNegative: credits < 0,
+    sentences: sentences.filter((sentence) => sentence !== null),
+    plan: standing.plan,
+    isLive: standing.isLive,
+    badge: standing.badge,
+    stub: stub.filter((row) => row !== null),
+  }
+}
+
+const reservedSentence = (held: number, runs: number): string =>
+  `${formatCredits(held)} more ${held === 1 ? 'is' : 'are'} reserved for ${runs === 1 ? '1 running action' : `${runs} running actions`}.`
+
+const debtSentence = (debt: number): string =>
+  `A refund took back credits you had already spent. The next ${formatCreditsInWords(debt)} you get will settle this.`

@@ -1,0 +1,99 @@
+import { ArrowUpRight } from 'lucide-react'
+import { Credits, Time } from '#app/components/amounts.tsx'
+import { Badge, type Tone } from '#app/components/badge.tsx'
+import { ButtonLink } from '#app/components/button.tsx'
+import { EmptyState } from '#app/components/empty-state.tsx'
+import { Table, Td, Th } from '#app/components/table.tsx'
+
+export interface HistoryRow {
+  id: string
+  at: string
+  date: string
+  /** "Daily, monthly" */
+  what: string
+  status: { tone: Tone; text: string }
+  paid: string
+  credits: number
+  invoiceUrl: string | null
+}
+
+/** What has been paid, newest first. */
+export function BillingHistoryTable({
+  rows,
+  labelledBy,
+  hasPlan,
+}: {
+  rows: HistoryRow[]
+  labelledBy: string
+  /** Whoever has a plan need not be shown the way to one. */
+  hasPlan: boolean
+}) {
+  if (rows.length === 0) {
+    return (
+      <EmptyState
+        action={
+          hasPlan ? null : (
+            <ButtonLink to="/pricing" kind="outline">
+              See plans
+            </ButtonLink>
+          )
+        }
+      >
+        No payments yet. Your first invoice will appear here.
+      </EmptyState>
+    )
+  }
+  return (
+    <Table labelledBy={labelledBy} stacks>
+      <thead>
+        <tr>
+          <Th>Date</Th>
+          <Th>Plan</Th>
+          <Th>Status</Th>
+          <Th numeric>Paid</Th>
+          <Th numeric>Credits</Th>
+          <Th>Invoice</Th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.id}>
+            <Td place="part">
+              <Time at={row.at}>{row.date}</Time>
+            </Td>
+            <Td place="first">{row.what}</Td>
+            <Td place="part">
+              <Badge tone={row.status.tone}>{row.status.text}</Badge>
+            </Td>
+            <Td numeric place="second">
+              {row.paid}
+            </Td>
+            <Td numeric place="meta">
+              <Credits value={row.credits} signed />
+              <span className="sm:hidden" aria-hidden>
+                {' '}
+                credits
+              </span>
+            </Td>
+            <Td place="meta">
+              {row.invoiceUrl ? (
+                <a
+                  className="inline-flex items-center gap-1 link"
+                  href={row.invoiceUrl}
+                  target="_blank"
+                  rel="noreferrer"
+                >
+                  Invoice
+                  <span className="sr-only"> of {row.date} (opens a new tab)</span>
+                  <ArrowUpRight aria-hidden size={16} strokeWidth={1.75} />
+                </a>
+              ) : (
+                <span className="text-ink-3">None</span>
+              )}
+            </Td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  )
+}

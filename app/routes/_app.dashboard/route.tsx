@@ -1,0 +1,85 @@
+import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
+import { Link, useLoaderData } from '@remix-run/react'
+import { requireUser } from '#app/auth/require-user.server.ts'
+import { listBillingHistory } from '#app/billing/history.server.ts'
+import { now } from '#app/clock.server.ts'
+import { ButtonLink } from '#app/components/button.tsx'
+import { EmptyState } from '#app/components/empty-state.tsx'
+import { Ledger } from '#app/components/ledger.tsx'
+import { Page, Section } from '#app/components/page.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { StandingNotices } from '#app/components/standing-notices.tsx'
+import { config } from '#app/config.server.ts'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { standingOf } from '#app/standing.ts'
+import { parseUsageQuery } from '#app/usage/filters.ts'
+import { readLedger } from '#app/usage/usage-page.server.ts'
+import { BalanceNote } from './balance-note.tsx'
+import { toBalanceView } from './balance-view.ts'
+import { BillingHistoryTable } from './billing-history-table.tsx'
+import { firstLines } from './first-lines.ts'
+import { toHistoryRows } from './history-rows.ts'
+
+const LEDGER_LINES = 8
+
+export const meta: MetaFunction = () => pageTitle('Overview')
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const user = await requireUser(request)
+  const { timeZone } = user
+  const [balance, history, ledger] = await Promise.all([
+    getBalance(user._id),
+    listBillingHistory(user._id),
+    readLedger(user, parseUsageQuery(new URLSearchParams())),
+  ])
+  const at = now()
+  const standing = standingOf(user.subscription, {
+    now: at,
+    timeZone,
+    gracePeriodDays: config().gracePeriodDays,
+    credits: balance.credits,
+    frozen: balance.frozen,
+  })
+  return {
+    balance: toBalanceView(balance, standing, { timeZone, now: at }),
+    notices: standing.notices,
+    plan: standing.plan,
+    history: toHistoryRows(history, timeZone),
+    days: firstLines(ledger.days, LEDGER_LINES),
+  }
+}
+
+export default function Dashboard() {
+  const { balance, notices, plan, history, days } = useLoaderData<typeof loader>()
+  return (
+    <Page title="Overview" notices={notices.length > 0 ? <StandingNotices notices={notices} plan={plan} /> : null}>
+      <BalanceNote view={balance} />
+      <Section id="history" title="Billing history">
+        <BillingHistoryTable rows={history} labelledBy="history" hasPlan={balance.isLive} />
+      </Section>
+      <Section
+        id="entries"
+        title="Last entries"
+        aside={
+          <Link className="link" to="/usage">
+            See the whole ledger
+          </Link>
+        }
+      >
+        {days.length > 0 ? (
+          <Ledger days={days} labelledBy="entries" />
+        ) : (
+          <EmptyState
+            action={
+              <ButtonLink to="/actions" kind="outline">
+                See actions
+              </ButtonLink>
+            }
+          >
+            Nothing has moved yet. Every credit that comes or goes gets a line here.
+          </EmptyState>
+        )}
+      </Section>
+    </Page>
+  )
+}

@@ -1,0 +1,66 @@
+import { parseWithZod } from '@conform-to/zod/v4'
+import type { ActionFunctionArgs, LoaderFunctionArgs } from '@remix-run/node'
+import { Form, useActionData, useLoaderData } from '@remix-run/react'
+import { profileForm, TIME_ZONES } from '#app/auth/profile.ts'
+import { updateProfile } from '#app/auth/profile.server.ts'
+import { requireUser } from '#app/auth/require-user.server.ts'
+import { Button } from '#app/components/button.tsx'
+import { ErrorSummary } from '#app/components/error-summary.tsx'
+import { Field, Select } from '#app/components/field.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { Section } from '#app/components/page.tsx'
+import { ThemeSwitch } from '#app/components/theme-switch.tsx'
+import { useSubmitting } from '#app/components/use-submitting.ts'
+import { invalidForm, savedForm } from '#app/http/form-failure.server.ts'
+import { useSaved } from '#app/http/use-saved.ts'
+import { useServerForm } from '#app/http/use-server-form.ts'
+
+export const meta = () => pageTitle('Profile')
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const { email, name, timeZone } = await requireUser(request)
+  return { email, name, timeZone, timeZones: TIME_ZONES }
+}
+
+export async function action({ request }: ActionFunctionArgs) {
+  const user = await requireUser(request)
+  const submission = parseWithZod(await request.formData(), { schema: profileForm })
+  if (submission.status !== 'success') return invalidForm(submission)
+  await updateProfile(user._id, submission.value)
+  return savedForm(submission)
+}
+
+export default function ProfileSettings() {
+  const { email, name, timeZone, timeZones } = useLoaderData<typeof loader>()
+  const answer = useActionData<typeof action>()
+  const { form, field, errors } = useServerForm<'name' | 'timeZone'>('profile', answer, { name, timeZone })
+  const busy = useSubmitting()
+  useSaved(answer?.saved ? answer : null)
+  return (
+    <>
+      <Section id="profile-title" title="Profile">
+        <Form method="post" {...form} className="grid gap-6">
+          <ErrorSummary errors={errors} />
+          <p>
+            Email <strong className="break-words">{email}</strong>
+          </p>
+          <Field label="Name" autoComplete="name" optional {...field('name')} />
+          <Select label="Time zone" hint="Dates and times are shown in it." {...field('timeZone')}>
+            {timeZones.map((zone) => (
+              <option key={zone} value={zone}>
+                {zone.replaceAll('_', ' ')}
+              </option>
+            ))}
+          </Select>
+          <div className="flex items-center gap-4">
+            <Button busy={busy}>Save</Button>
+            {answer?.saved ? <span>Saved.</span> : null}
+          </div>
+        </Form>
+      </Section>
+      <Section id="theme-title" title="Theme">
+        <ThemeSwitch />
+      </Section>
+    </>
+  )
+}

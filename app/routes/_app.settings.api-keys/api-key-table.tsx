@@ -1,0 +1,52 @@
+import { Form } from '@remix-run/react'
+import { Button } from '#app/components/button.tsx'
+import { EmptyState } from '#app/components/empty-state.tsx'
+import { Table, Td, Th } from '#app/components/table.tsx'
+
+interface KeyRow {
+  id: string
+  name: string
+  prefix: string
+  createdAt: string
+  lastUsedAt: string | null
+}
+
+export function ApiKeyTable({ keys, labelledBy }: { keys: KeyRow[]; labelledBy: string }) {
+  if (keys.length === 0) return <EmptyState>No keys yet. Programs need one to spend your credits.</EmptyState>
+  return (
+    <Table labelledBy={labelledBy} stacks>
+      <thead>
+        <tr>
+          <Th>Name</Th>
+          <Th>Starts with</Th>
+          <Th>Created</Th>
+          <Th>Last used</Th>
+          <Th>
+            <span className="sr-only">Revoke</span>
+          </Th>
+        </tr>
+      </thead>
+      <tbody>
+        {keys.map((key) => (
+          <tr key={key.id}>
+            <Td place="first">{key.name}</Td>
+            <Td place="meta">
+              <code>{key.prefix}…</code>
+            </Td>
+            <Td place="meta">{key.createdAt}</Td>
+            <Td place="meta">{key.lastUsedAt ?? 'Never'}</Td>
+            <Td place="second">
+              <Form method="post">
+                <input type="hidden" name="intent" value="revoke" />
+                <input type="hidden" name="id" value={key.id} />
+                <Button kind="quiet">
+                  Revoke<span className="sr-only"> {key.name}</span>
+                </Button>
+              </Form>
+            </Td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  )
+}

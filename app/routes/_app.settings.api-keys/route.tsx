@@ -1,0 +1,92 @@
+import { parseWithZod } from '@conform-to/zod/v4'
+import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from '@remix-run/node'
+import { Form, useActionData, useLoaderData } from '@remix-run/react'
+import { z } from 'zod'
+import { createApiKey, listApiKeys, revokeApiKey } from '#app/auth/api-key.server.ts'
+import { requireUser } from '#app/auth/require-user.server.ts'
+import { Button } from '#app/components/button.tsx'
+import { ErrorSummary } from '#app/components/error-summary.tsx'
+import { Field } from '#app/components/field.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { Section } from '#app/components/page.tsx'
+import { useSubmitting } from '#app/components/use-submitting.ts'
+import { formatDate, formatDateTime } from '#app/format.ts'
+import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.server.ts'
+import { useServerForm } from '#app/http/use-server-form.ts'
+import { ApiKeyTable } from './api-key-table.tsx'
+import { NewKey } from './new-key.tsx'
+
+const keyName = z
+  .string('Give the key a name.')
+  .trim()
+  .min(1, 'Give the key a name.')
+  .max(60, 'Use at most 60 characters.')
+  .regex(/^\P{C}*$/u, 'Use letters only, on one line.')
+
+const keyForm = z.discriminatedUnion('intent', [
+  z.object({ intent: z.literal('create'), name: keyName }),
+  z.object({ intent: z.literal('revoke'), id: z.string() }),
+])
+
+export const meta = () => pageTitle('API keys')
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const user = await requireUser(request)
+  const keys = await listApiKeys(user._id)
+  return {
+    keys: keys.map(({ id, name, prefix, createdAt, lastUsedAt }) => ({
+      id,
+      name,
+      prefix,
+      createdAt: formatDate(createdAt, user.timeZone),
+      lastUsedAt: lastUsedAt && formatDateTime(lastUsedAt, user.timeZone),
+    })),
+  }
+}
+
+export async function action({ request }: ActionFunctionArgs) {
+  const user = await requireUser(request)
+  const submission = parseWithZod(await request.formData(), { schema: keyForm })
+  if (submission.status !== 'success') return invalidForm(submission)
+  try {
+    if (submission.value.intent === 'revoke') {
+      await revokeApiKey(user._id, submission.value.id)
+      return redirect('/settings/api-keys')
+    }
+    const { key } = await createApiKey(user._id, submission.value.name)
+    const saved = savedForm(submission, { empty: true })
+    // The one answer that carries the key is kept by nobody on its way.
+    return data({ ...saved.data, key }, { headers: { 'Cache-Control': 'no-store' } })
+  } catch (error) {
+    return refusedForm(submission, error)
+  }
+}
+
+export default function ApiKeySettings() {
+  const { keys } = useLoaderData<typeof loader>()
+  const answer = useActionData<typeof action>()
+  const { form, field, errors } = useServerForm<'name'>('new-key', answer)
+  const busy = useSubmitting({ intent: 'create' })
+  return (
+    <>
+      <Section
+        id="new-key-title"
+        title="New API key"
+        lead="Programs send it as “Authorization: Bearer …”. It can spend your credits, so treat it like a password."
+      >
+        {answer && 'key' in answer && typeof answer.key === 'string' ? <NewKey value={answer.key} /> : null}
+        <Form method="post" {...form} className="grid gap-6">
+          <ErrorSummary errors={errors} />
+          <input type="hidden" name="intent" value="create" />
+          <Field label="Name" hint="What uses it, such as “Nightly report”." required {...field('name')} />
+          <Button busy={busy} className="justify-self-start">
+            Create key
+          </Button>
+        </Form>
+      </Section>
+      <Section id="keys-title" title="Your API keys">
+        <ApiKeyTable keys={keys} labelledBy="keys-title" />
+      </Section>
+    </>
+  )
+}

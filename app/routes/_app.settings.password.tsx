@@ -1,0 +1,81 @@
+import { parseWithZod } from '@conform-to/zod/v4'
+import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@remix-run/node'
+import { Form, useActionData, useLoaderData } from '@remix-run/react'
+import { z } from 'zod'
+import { changePassword } from '#app/auth/change-password.server.ts'
+import { currentPassword, newPassword, PASSWORD_MIN } from '#app/auth/credentials.ts'
+import { InvalidLogin } from '#app/auth/errors.ts'
+import { takeTry } from '#app/auth/rate-limit.server.ts'
+import { requireUser } from '#app/auth/require-user.server.ts'
+import { startSession } from '#app/auth/session.server.ts'
+import { Button } from '#app/components/button.tsx'
+import { ErrorSummary } from '#app/components/error-summary.tsx'
+import { Field } from '#app/components/field.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { Section } from '#app/components/page.tsx'
+import { useSubmitting } from '#app/components/use-submitting.ts'
+import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
+import { useSaved } from '#app/http/use-saved.ts'
+import { useServerForm } from '#app/http/use-server-form.ts'
+
+const passwordForm = z.object({ currentPassword, newPassword })
+
+export const meta = () => pageTitle('Password')
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const { email } = await requireUser(request)
+  return { email, passwordMin: PASSWORD_MIN, saved: new URL(request.url).searchParams.has('saved') }
+}
+
+export async function action({ request }: ActionFunctionArgs) {
+  const user = await requireUser(request)
+  const submission = parseWithZod(await request.formData(), { schema: passwordForm })
+  if (submission.status !== 'success') return invalidForm(submission)
+  const { currentPassword: current, newPassword: next } = submission.value
+  try {
+    await takeTry('passwordChange', user._id.toHexString())
+    const changed = await changePassword(user._id, current, next)
+    // The page must be asked for anew: with this request's cookie nobody is logged in any more.
+    const cookie = await startSession(request, changed)
+    return redirect('/settings/password?saved', { headers: { 'Set-Cookie': cookie } })
+  } catch (error) {
+    if (!(error instanceof InvalidLogin)) return refusedForm(submission, error)
+    return refusedForm(submission, new InvalidLogin('That is not your current password.'), 'currentPassword')
+  }
+}
+
+export default function PasswordSettings() {
+  const { email, passwordMin, saved } = useLoaderData<typeof loader>()
+  const answer = useActionData<typeof action>()
+  const { form, field, errors } = useServerForm<'currentPassword' | 'newPassword'>('password', answer)
+  const busy = useSubmitting()
+  useSaved(saved)
+  return (
+    <Section id="password-title" title="Password" lead="A new password logs you out everywhere else.">
+      <Form method="post" {...form} className="grid gap-6">
+        <ErrorSummary errors={errors} />
+        {/* Tells password managers whose password this is. */}
+        <input type="hidden" autoComplete="username" value={email} readOnly />
+        <Field
+          label="Current password"
+          type="password"
+          autoComplete="current-password"
+          required
+          {...field('currentPassword')}
+        />
+        <Field
+          label="New password"
+          type="password"
+          hint={`At least ${passwordMin} characters. A short sentence works well.`}
+          autoComplete="new-password"
+          required
+          {...field('newPassword')}
+        />
+        <div className="flex items-center gap-4">
+          <Button busy={busy}>Save</Button>
+          {saved ? <span>Saved.</span> : null}
+        </div>
+      </Form>
+    </Section>
+  )
+}

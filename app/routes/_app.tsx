@@ -1,0 +1,47 @@
+import type { LoaderFunctionArgs } from '@remix-run/node'
+import { Outlet, useLoaderData, useRouteError, useRouteLoaderData } from '@remix-run/react'
+import { requireUser } from '#app/auth/require-user.server.ts'
+import { AppFrame } from '#app/components/app-frame.tsx'
+import { ErrorPage } from '#app/components/error-page.tsx'
+import { PublicFrame } from '#app/components/public-frame.tsx'
+import { config } from '#app/config.server.ts'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { formatCreditsInWords } from '#app/format.ts'
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const user = await requireUser(request)
+  const { credits } = await getBalance(user._id)
+  return {
+    person: user.name || user.email,
+    email: user.email,
+    isAdmin: user.roles.includes('admin'),
+    balance: formatCreditsInWords(credits),
+    sandboxUrl: config().sandboxUrl,
+  }
+}
+
+export default function SignedInLayout() {
+  return (
+    <AppFrame {...useLoaderData<typeof loader>()}>
+      <Outlet />
+    </AppFrame>
+  )
+}
+
+/** A page that fails leaves the bar where it is, so that the way on is at hand. */
+export function ErrorBoundary() {
+  useRouteError()
+  const frame = useRouteLoaderData<typeof loader>('routes/_app')
+  if (!frame) {
+    return (
+      <PublicFrame>
+        <ErrorPage />
+      </PublicFrame>
+    )
+  }
+  return (
+    <AppFrame {...frame}>
+      <ErrorPage />
+    </AppFrame>
+  )
+}

@@ -1,0 +1,103 @@
+import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
+import { Link, useLoaderData, useNavigation } from '@remix-run/react'
+import { requireUser } from '#app/auth/require-user.server.ts'
+import { ButtonLink } from '#app/components/button.tsx'
+import { EmptyState } from '#app/components/empty-state.tsx'
+import { Page, Section } from '#app/components/page.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { useShownBusy } from '#app/components/use-shown-busy.ts'
+import { readChart } from '#app/usage/chart-view.server.ts'
+import { parseUsageQuery } from '#app/usage/filters.ts'
+import { readLedgerPage } from '#app/usage/usage-page.server.ts'
+import { Chart } from './chart.tsx'
+import { FilterForm } from './filter-form.tsx'
+import { LedgerPages } from './ledger-pages.tsx'
+
+export const meta: MetaFunction = () => pageTitle('Usage')
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const user = await requireUser(request)
+  const query = parseUsageQuery(new URL(request.url).searchParams)
+  const [chart, ledger] = await Promise.all([readChart(user, query), readLedgerPage(user, query)])
+  return { chart, ledger }
+}
+
+export default function Usage() {
+  const { chart, ledger } = useLoaderData<typeof loader>()
+  const navigation = useNavigation()
+  const busy = useShownBusy(navigation.state === 'loading' && navigation.location.pathname === '/usage')
+  return (
+    <Page title="Usage">
+      <Section id="chart" title={chart.title} aside={<Periods periods={chart.periods} />}>
+        {chart.view ? (
+          <Chart view={chart.view} />
+        ) : (
+          <p>The chart could not be drawn. The ledger below is not affected.</p>
+        )}
+      </Section>
+      <Section
+        id="ledger"
+        title="Ledger"
+        aside={
+          <a className="link" href={ledger.csvHref} download>
+            Download CSV
+          </a>
+        }
+      >
+        <FilterForm filters={ledger.filters} />
+        {ledger.state === 'entries' ? <LedgerPages ledger={ledger} busy={busy} /> : null}
+        {ledger.state === 'empty' ? (
+          <EmptyState
+            action={
+              <ButtonLink to="/actions" kind="outline">
+                See actions
+              </ButtonLink>
+            }
+          >
+            Nothing has moved yet. Every credit that comes or goes gets a line here.
+          </EmptyState>
+        ) : null}
+        {ledger.state === 'no-match' ? (
+          <EmptyState
+            action={
+              <ButtonLink to="/usage" kind="outline">
+                Clear filters
+              </ButtonLink>
+            }
+          >
+            No entries match.
+          </EmptyState>
+        ) : null}
+        {ledger.state === 'failed' ? (
+          <EmptyState
+            action={
+              <ButtonLink to={ledger.href} kind="outline">
+                Try again
+              </ButtonLink>
+            }
+          >
+            The ledger could not be loaded. Your credits are not affected.
+          </EmptyState>
+        ) : null}
+      </Section>
+    </Page>
+  )
+}
+
+function Periods({ periods }: { periods: { label: string; href: string; isCurrent: boolean }[] }) {
+  return (
+    <nav aria-label="Period of the chart" className="flex gap-4 text-table">
+      {periods.map(({ label, href, isCurrent }) => (
+        <Link
+          key={label}
+          to={href}
+          preventScrollReset
+          aria-current={isCurrent ? 'page' : undefined}
+          className={isCurrent ? 'border-b-2 border-ink py-1 font-semibold' : 'py-1 link'}
+        >
+          {label}
+        </Link>
+      ))}
+    </nav>
+  )
+}

@@ -1,0 +1,61 @@
+import { parseWithZod } from '@conform-to/zod/v4'
+import { type ActionFunctionArgs, data } from '@remix-run/node'
+import { Form, Link, useActionData } from '@remix-run/react'
+import { z } from 'zod'
+import { requestPasswordReset } from '#app/auth/change-password.server.ts'
+import { email } from '#app/auth/credentials.ts'
+import { fromAddress, takeTry } from '#app/auth/rate-limit.server.ts'
+import { Button } from '#app/components/button.tsx'
+import { ErrorSummary } from '#app/components/error-summary.tsx'
+import { Field } from '#app/components/field.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { Page } from '#app/components/page.tsx'
+import { useSubmitting } from '#app/components/use-submitting.ts'
+import { clientAddress } from '#app/http/client-address.server.ts'
+import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.server.ts'
+import { useServerForm } from '#app/http/use-server-form.ts'
+import { deliverLater } from '#app/notifications/mail.server.ts'
+
+const forgotForm = z.object({ email })
+
+export const meta = () => pageTitle('Reset your password')
+
+export const loader = () => data(null)
+
+export async function action({ request }: ActionFunctionArgs) {
+  const submission = parseWithZod(await request.formData(), { schema: forgotForm })
+  if (submission.status !== 'success') return invalidForm(submission)
+  try {
+    await takeTry('passwordResetAddress', fromAddress(clientAddress(request)))
+    await takeTry('passwordReset', submission.value.email)
+    const { delivery } = await requestPasswordReset(submission.value.email)
+    deliverLater(delivery)
+    return savedForm(submission)
+  } catch (error) {
+    return refusedForm(submission, error)
+  }
+}
+
+export default function ForgotPassword() {
+  const answer = useActionData<typeof action>()
+  const { form, field, errors } = useServerForm<'email'>('forgot-password', answer)
+  const busy = useSubmitting()
+  return (
+    <Page title="Reset your password" width="column">
+      {answer?.saved ? (
+        <p role="status">If there is an account for that address, a link is on its way. It works for 1 hour.</p>
+      ) : (
+        <Form method="post" {...form} className="grid gap-6">
+          <ErrorSummary errors={errors} />
+          <Field label="Email" type="email" autoComplete="username" inputMode="email" required {...field('email')} />
+          <Button busy={busy}>Send the link</Button>
+        </Form>
+      )}
+      <p>
+        <Link className="link" to="/login">
+          Back to log in
+        </Link>
+      </p>
+    </Page>
+  )
+}

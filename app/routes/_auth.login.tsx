@@ -1,0 +1,64 @@
+import { parseWithZod } from '@conform-to/zod/v4'
+import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@remix-run/node'
+import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
+import { logInForm } from '#app/auth/credentials.ts'
+import { authenticator } from '#app/auth/log-in.server.ts'
+import { findUser } from '#app/auth/require-user.server.ts'
+import { startSession } from '#app/auth/session.server.ts'
+import { Button } from '#app/components/button.tsx'
+import { ErrorSummary } from '#app/components/error-summary.tsx'
+import { Field } from '#app/components/field.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { Page } from '#app/components/page.tsx'
+import { useSubmitting } from '#app/components/use-submitting.ts'
+import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
+import { safeRedirect } from '#app/http/safe-redirect.ts'
+import { useServerForm } from '#app/http/use-server-form.ts'
+
+export const meta = () => pageTitle('Log in')
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const redirectTo = new URL(request.url).searchParams.get('redirectTo')
+  if (await findUser(request)) throw redirect(safeRedirect(redirectTo))
+  return { redirectTo }
+}
+
+export async function action({ request }: ActionFunctionArgs) {
+  const form = await request.clone().formData()
+  const submission = parseWithZod(form, { schema: logInForm })
+  if (submission.status !== 'success') return invalidForm(submission)
+  try {
+    const user = await authenticator.authenticate('form', request)
+    const cookie = await startSession(request, user)
+    return redirect(safeRedirect(form.get('redirectTo')), { headers: { 'Set-Cookie': cookie } })
+  } catch (error) {
+    return refusedForm(submission, error)
+  }
+}
+
+export default function LogIn() {
+  const { redirectTo } = useLoaderData<typeof loader>()
+  const { form, field, errors } = useServerForm<'email' | 'password'>('log-in', useActionData<typeof action>())
+  const busy = useSubmitting()
+  const query = redirectTo ? `?${new URLSearchParams({ redirectTo }).toString()}` : ''
+  return (
+    <Page title="Log in" width="column">
+      <Form method="post" {...form} className="grid gap-6">
+        <ErrorSummary errors={errors} />
+        <Field label="Email" type="email" autoComplete="username" inputMode="email" required {...field('email')} />
+        <Field label="Password" type="password" autoComplete="current-password" required {...field('password')} />
+        {redirectTo ? <input type="hidden" name="redirectTo" value={redirectTo} /> : null}
+        <Button busy={busy}>Log in</Button>
+      </Form>
+      <p>
+        <Link className="link" to="/forgot-password">
+          Forgot the password?
+        </Link>{' '}
+        New here?{' '}
+        <Link className="link" to={`/signup${query}`}>
+          Create an account
+        </Link>
+      </p>
+    </Page>
+  )
+}

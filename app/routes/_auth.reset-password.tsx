@@ -1,0 +1,84 @@
+import { parseWithZod } from '@conform-to/zod/v4'
+import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@remix-run/node'
+import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
+import { z } from 'zod'
+import { resetPassword } from '#app/auth/change-password.server.ts'
+import { newPassword, PASSWORD_MIN } from '#app/auth/credentials.ts'
+import { fromAddress, takeTry } from '#app/auth/rate-limit.server.ts'
+import { resetCookie } from '#app/auth/reset-cookie.server.ts'
+import { startSession } from '#app/auth/session.server.ts'
+import { Button, ButtonLink } from '#app/components/button.tsx'
+import { ErrorSummary } from '#app/components/error-summary.tsx'
+import { Field } from '#app/components/field.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { Page } from '#app/components/page.tsx'
+import { useSubmitting } from '#app/components/use-submitting.ts'
+import { clientAddress } from '#app/http/client-address.server.ts'
+import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
+import { useServerForm } from '#app/http/use-server-form.ts'
+
+const resetForm = z.object({ password: newPassword })
+
+export const meta = () => pageTitle('Choose a new password')
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const token = new URL(request.url).searchParams.get('token')
+  if (token) throw redirect('/reset-password', { headers: { 'Set-Cookie': await resetCookie().serialize(token) } })
+  return { hasLink: (await tokenFrom(request)) !== null, passwordMin: PASSWORD_MIN }
+}
+
+export async function action({ request }: ActionFunctionArgs) {
+  const submission = parseWithZod(await request.formData(), { schema: resetForm })
+  if (submission.status !== 'success') return invalidForm(submission)
+  try {
+    await takeTry('passwordResetAddress', fromAddress(clientAddress(request)))
+    const user = await resetPassword((await tokenFrom(request)) ?? '', submission.value.password)
+    const headers = new Headers()
+    headers.append('Set-Cookie', await startSession(request, user))
+    headers.append('Set-Cookie', await resetCookie().serialize('', { maxAge: 0 }))
+    return redirect('/dashboard', { headers })
+  } catch (error) {
+    return refusedForm(submission, error)
+  }
+}
+
+/** From the cookie that the link left; from the address for who posts without following the redirect. */
+async function tokenFrom(request: Request): Promise<string | null> {
+  const fromCookie: unknown = await resetCookie().parse(request.headers.get('Cookie'))
+  if (typeof fromCookie === 'string' && fromCookie) return fromCookie
+  return new URL(request.url).searchParams.get('token')
+}
+
+export default function ResetPassword() {
+  const { hasLink, passwordMin } = useLoaderData<typeof loader>()
+  const { form, field, errors } = useServerForm<'password'>('reset-password', useActionData<typeof action>())
+  const busy = useSubmitting()
+  if (!hasLink && errors.length === 0) {
+    return (
+      <Page title="Choose a new password" lead="This page needs the link from our mail." width="column">
+        <ButtonLink to="/forgot-password">Send me a link</ButtonLink>
+      </Page>
+    )
+  }
+  return (
+    <Page title="Choose a new password" lead="This logs you out everywhere else." width="column">
+      <Form method="post" {...form} className="grid gap-6">
+        <ErrorSummary errors={errors} />
+        <Field
+          label="New password"
+          type="password"
+          hint={`At least ${passwordMin} characters. A short sentence works well.`}
+          autoComplete="new-password"
+          required
+          {...field('password')}
+        />
+        <Button busy={busy}>Set the password</Button>
+      </Form>
+      <p>
+        <Link className="link" to="/forgot-password">
+          Send another link
+        </Link>
+      </p>
+    </Page>
+  )
+}

@@ -1,0 +1,77 @@
+import { parseWithZod } from '@conform-to/zod/v4'
+import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@remix-run/node'
+import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
+import { PASSWORD_MIN, signUpForm } from '#app/auth/credentials.ts'
+import { EmailTaken } from '#app/auth/errors.ts'
+import { fromAddress, takeTry } from '#app/auth/rate-limit.server.ts'
+import { findUser } from '#app/auth/require-user.server.ts'
+import { startSession } from '#app/auth/session.server.ts'
+import { signUp } from '#app/auth/sign-up.server.ts'
+import { welcomeCredits } from '#app/billing/plans.ts'
+import { Button } from '#app/components/button.tsx'
+import { ErrorSummary } from '#app/components/error-summary.tsx'
+import { Field } from '#app/components/field.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { Page } from '#app/components/page.tsx'
+import { useSubmitting } from '#app/components/use-submitting.ts'
+import { clientAddress } from '#app/http/client-address.server.ts'
+import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
+import { safeRedirect } from '#app/http/safe-redirect.ts'
+import { useServerForm } from '#app/http/use-server-form.ts'
+
+export const meta = () => pageTitle('Create your account')
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const redirectTo = new URL(request.url).searchParams.get('redirectTo')
+  if (await findUser(request)) throw redirect(safeRedirect(redirectTo))
+  return { redirectTo, welcomeCredits, passwordMin: PASSWORD_MIN }
+}
+
+export async function action({ request }: ActionFunctionArgs) {
+  const form = await request.formData()
+  const submission = parseWithZod(form, { schema: signUpForm })
+  if (submission.status !== 'success') return invalidForm(submission)
+  try {
+    await takeTry('signUp', fromAddress(clientAddress(request)))
+    const user = await signUp(submission.value)
+    const cookie = await startSession(request, user)
+    return redirect(safeRedirect(form.get('redirectTo')), { headers: { 'Set-Cookie': cookie } })
+  } catch (error) {
+    return refusedForm(submission, error, error instanceof EmailTaken ? 'email' : undefined)
+  }
+}
+
+type Names = 'name' | 'email' | 'password'
+
+export default function SignUp() {
+  const { redirectTo, welcomeCredits, passwordMin } = useLoaderData<typeof loader>()
+  const { form, field, errors } = useServerForm<Names>('sign-up', useActionData<typeof action>())
+  const busy = useSubmitting()
+  const query = redirectTo ? `?${new URLSearchParams({ redirectTo }).toString()}` : ''
+  return (
+    <Page title="Create your account" width="column">
+      <Form method="post" {...form} className="grid gap-6">
+        <ErrorSummary errors={errors} />
+        <Field label="Name" autoComplete="name" optional {...field('name')} />
+        <Field label="Email" type="email" autoComplete="username" inputMode="email" required {...field('email')} />
+        <Field
+          label="Password"
+          type="password"
+          hint={`At least ${passwordMin} characters. A short sentence works well.`}
+          autoComplete="new-password"
+          required
+          {...field('password')}
+        />
+        {redirectTo ? <input type="hidden" name="redirectTo" value={redirectTo} /> : null}
+        <Button busy={busy}>Create account</Button>
+        <p className="text-ink-2">You get {welcomeCredits} credits to try it. No card needed.</p>
+      </Form>
+      <p>
+        Have an account?{' '}
+        <Link className="link" to={`/login${query}`}>
+          Log in
+        </Link>
+      </p>
+    </Page>
+  )
+}

@@ -1,0 +1,26 @@
+import type { LoaderFunctionArgs } from '@remix-run/node'
+import { Link, Outlet, useLoaderData } from '@remix-run/react'
+import { SiteFooter } from '#app/components/site-footer.tsx'
+import { TestModeStrip } from '#app/components/test-mode-strip.tsx'
+import { config } from '#app/config.server.ts'
+
+export function loader(_: LoaderFunctionArgs) {
+  return { sandboxUrl: config().sandboxUrl }
+}
+
+/** One narrow column on the desk and nothing beside it: these pages have one thing to do. */
+export default function SignedOutLayout() {
+  const { sandboxUrl } = useLoaderData<typeof loader>()
+  return (
+    <>
+      <TestModeStrip sandboxUrl={sandboxUrl} />
+      <header className="mx-auto w-full max-w-column px-(--size-gutter) pt-12">
+        <Link to="/" className="wordmark">
+          Scrip
+        </Link>
+      </header>
+      <Outlet />
+      <SiteFooter />
+    </>
+  )
+}

@@ -1,0 +1,121 @@
+import { paidActions } from '#app/actions/paid-actions.server.ts'
+import { packs, plans, welcomeCredits } from '#app/billing/plans.ts'
+import type { LedgerDay } from '#app/components/ledger.tsx'
+import { formatCredits, formatCreditsInWords, formatMoney, formatWeekday } from '#app/format.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** The plan that stands for all on the first page: the one in the middle of what is sold. */
+function examplePlan() {
+  const sold = plans.flatMap((plan) => (plan.prices ? [{ ...plan, prices: plan.prices }] : []))
+  const middle = sold[Math.floor(sold.length / 2)]
+  if (!middle) throw new Error('The catalogue sells no plan')
+  return middle
+}
+
+/** What a month of a plan comes to, worked out from the catalogue and the price of the first action. */
+export function exampleSum() {
+  const plan = examplePlan()
+  const action = paidActions[0]
+  if (!action) throw new Error('There is nothing to spend credits on')
+  const { month } = plan.prices
+  const { unit } = action
+  return {
+    plan: plan.name,
+    price: formatMoney(month.amount, month.currency),
+    credits: formatCredits(plan.credits),
+    action: action.title,
+    cost: `${formatCreditsInWords(unit.credits)} a ${unit.one}`,
+    result: `${formatCredits(Math.floor(plan.credits / unit.credits))} ${unit.many}`,
+  }
+}
+
+interface ExampleEntry {
+  daysAgo: number
+  title: string
+  source: string
+  credits: number
+}
+
+/** A few days of somebody who took the example plan; the balances are added up, not written down. */
+export function exampleLedger(today: Date): LedgerDay[] {
+  const plan = examplePlan()
+  const action = paidActions[0]
+  const cost = action?.unit.credits ?? 1
+  const many = action?.unit.many ?? 'runs'
+  const spend = (daysAgo: number, runs: number): ExampleEntry => ({
+    daysAgo,
+    title: action?.title ?? 'Action',
+    source: `${runs} ${runs === 1 ? (action?.unit.one ?? 'run') : many}`,
+    credits: -runs * cost,
+  })
+  const entries: ExampleEntry[] = [
+    { daysAgo: 4, title: 'Welcome credits', source: 'A gift, once', credits: welcomeCredits },
+    spend(4, 1),
+    {
+      daysAgo: 2,
+      title: `Invoice for ${plan.name}`,
+      source: formatMoney(plan.prices.month.amount, plan.prices.month.currency),
+      credits: plan.credits,
+    },
+    spend(2, 3),
+    spend(1, 12),
+    spend(1, 5),
+  ]
+  return byDay(entries, today)
+}
+
+function byDay(entries: ExampleEntry[], today: Date): LedgerDay[] {
+  const days = new Map<number, LedgerDay>()
+  let balance = 0
+  for (const [index, entry] of entries.entries()) {
+    balance += entry.credits
+    const date = new Date(today.getTime() - entry.daysAgo * DAY_MS)
+    const day = days.get(entry.daysAgo) ?? {
+      date: date.toISOString().slice(0, 10),
+      label: formatWeekday(date, 'UTC'),
+      sum: 0,
+      lines: [],
+    }
+    day.sum += entry.credits
+    day.lines.unshift({ id: String(index), title: entry.title, source: entry.source, credits: entry.credits, balance })
+    days.set(entry.daysAgo, day)
+  }
+  return [...days.values()].reverse()
+}
+
+/** What happens when the month is over, as a sum of credits. */
+export function exampleRenewal(balance: number) {
+  const plan = examplePlan()
+  const kept =
+    plan.unusedCredits === 'accumulate'
+      ? balance
+      : plan.unusedCredits === 'expire'
+        ? 0
+        : Math.min(balance, plan.unusedCredits.cap)
+  return {
+    plan: plan.name,
+    price: formatMoney(plan.prices.month.amount, plan.prices.month.currency),
+    left: formatCredits(balance),
+    lost: balance - kept,
+    lostText: formatCredits(kept - balance, { signed: true }),
+    added: formatCredits(plan.credits, { signed: true }),
+    total: formatCredits(kept + plan.credits),
+  }
+}
+
+/** What the shop says when it says no, with real prices. */
+export function exampleRefusals() {
+  const pack = packs[0]
+  const action = paidActions[0]
+  const cost = action?.unit.credits ?? 1
+  const needed = 24 * cost
+  const has = Math.max(0, Math.floor(needed / 3))
+  return {
+    needed: formatCreditsInWords(needed),
+    has: formatCredits(has),
+    pack: pack
+      ? `Buy ${formatCredits(pack.credits)} credits, ${formatMoney(pack.price.amount, pack.price.currency, { short: true })}`
+      : null,
+  }
+}

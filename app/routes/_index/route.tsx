@@ -1,0 +1,190 @@
+import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
+import { Link, useLoaderData } from '@remix-run/react'
+import type { ReactNode } from 'react'
+import { findUser } from '#app/auth/require-user.server.ts'
+import { welcomeCredits } from '#app/billing/plans.ts'
+import { now } from '#app/clock.server.ts'
+import { ButtonLink } from '#app/components/button.tsx'
+import { Ledger } from '#app/components/ledger.tsx'
+import { Denomination, Note, NoteFace, NoteStub } from '#app/components/note.tsx'
+import { PublicFrame } from '#app/components/public-frame.tsx'
+import { SumTable } from '#app/components/sum-table.tsx'
+import { config } from '#app/config.server.ts'
+import { formatCredits } from '#app/format.ts'
+import { exampleLedger, exampleRefusals, exampleRenewal, exampleSum } from './example.server.ts'
+
+export const meta: MetaFunction = () => [
+  { title: 'Scrip: pay for credits, see where every one went' },
+  {
+    name: 'description',
+    content:
+      'Pick a plan, spend credits on actions, read the ledger. Nothing is charged twice and nothing goes missing.',
+  },
+]
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const user = await findUser(request)
+  const ledger = exampleLedger(now())
+  const balance = ledger[0]?.lines[0]?.balance ?? 0
+  return {
+    signedIn: user !== null,
+    sandboxUrl: config().sandboxUrl,
+    welcome: formatCredits(welcomeCredits),
+    sum: exampleSum(),
+    ledger,
+    renewal: exampleRenewal(balance),
+    refusals: exampleRefusals(),
+  }
+}
+
+export default function Landing() {
+  const { signedIn, sandboxUrl, welcome, sum, ledger, renewal, refusals } = useLoaderData<typeof loader>()
+  return (
+    <PublicFrame signedIn={signedIn} sandboxUrl={sandboxUrl}>
+      <main id="main" tabIndex={-1} className="mx-auto w-full max-w-landing px-(--size-gutter) pt-8 pb-18 lg:pt-18">
+        <div className="grid items-center gap-8 lg:grid-cols-[7fr_5fr] lg:gap-12">
+          <div>
+            <h1 className="text-display">
+              <span className="block">Pay for credits.</span> See where every one went.
+            </h1>
+            <p className="mt-4 text-h2 text-ink-2">
+              Pick a plan, spend credits on actions, read the ledger. Nothing is charged twice and nothing goes missing.
+            </p>
+            <div className="mt-6 grid gap-3 sm:flex">
+              {signedIn ? (
+                <ButtonLink to="/dashboard">Go to your overview</ButtonLink>
+              ) : (
+                <ButtonLink to="/signup" kind="green">
+                  Start with {welcome} free credits
+                </ButtonLink>
+              )}
+              <ButtonLink to="/pricing" kind="outline">
+                See prices
+              </ButtonLink>
+            </div>
+          </div>
+          <SumNote sum={sum} />
+        </div>
+
+        <div className="mt-18 grid gap-12">
+          <Chapter
+            id="ledger"
+            title="Every credit has a line"
+            text="What comes in is green and carries a plus. What goes out names the action. Each day has its sum, and the balance after each line is exact."
+          >
+            <Ledger days={ledger} labelledBy="ledger" />
+            <p className="mt-2 text-table text-ink-2">An example: the first days on {sum.plan}, newest first.</p>
+          </Chapter>
+
+          <Chapter
+            id="renewal"
+            title="What happens at renewal"
+            text={`The invoice is paid, ${renewal.price} for ${renewal.plan}, and its credits are added in the same moment.`}
+          >
+            <div className="rounded-sheet border border-rule bg-sheet px-4 py-2">
+              <SumTable
+                labelledBy="renewal"
+                className="text-table"
+                rows={[
+                  { label: 'Left from the month before', values: [renewal.left] },
+                  ...(renewal.lost > 0 ? [{ label: 'Expires at renewal', values: [renewal.lostText] }] : []),
+                  {
+                    label: `New credits of ${renewal.plan}`,
+                    values: [
+                      <span className="text-credit" key="added">
+                        {renewal.added}
+                      </span>,
+                    ],
+                  },
+                ]}
+                total={{ label: 'Credits you can spend', values: [renewal.total] }}
+              />
+            </div>
+          </Chapter>
+
+          <Chapter
+            id="refusals"
+            title="What is refused, and why"
+            text="A refusal names its reason, the figures and the way out. Nothing is spent by it."
+          >
+            <ul className="grid gap-2">
+              <Refusal
+                reason={`This needs ${refusals.needed} and you have ${refusals.has}.`}
+                wayOut={refusals.pack ?? 'Change your plan'}
+              />
+              <Refusal
+                reason="Spending is paused because a payment failed. Your credits are safe."
+                wayOut="Update the card, and it goes on"
+              />
+              <Refusal
+                reason="This request was already done, under this very key."
+                wayOut="You get the first answer again; nothing is spent twice"
+              />
+            </ul>
+          </Chapter>
+
+          {signedIn ? null : (
+            <div className="border-t border-rule pt-12">
+              <p>
+                An account comes with {welcome} credits. No card needed.{' '}
+                <Link className="link" to="/signup">
+                  Create your account
+                </Link>
+                .
+              </p>
+            </div>
+          )}
+        </div>
+      </main>
+    </PublicFrame>
+  )
+}
+
+/** What a part is about on the left, the thing itself on the right. */
+function Chapter({ id, title, text, children }: { id: string; title: string; text: string; children: ReactNode }) {
+  return (
+    <section
+      aria-labelledby={id}
+      className="grid grid-cols-[minmax(0,1fr)] gap-x-12 gap-y-4 border-t border-rule pt-12 lg:grid-cols-[minmax(0,4fr)_minmax(0,8fr)]"
+    >
+      <div>
+        <h2 id={id}>{title}</h2>
+        <p className="mt-2 text-ink-2">{text}</p>
+      </div>
+      <div>{children}</div>
+    </section>
+  )
+}
+
+function SumNote({ sum }: { sum: ReturnType<typeof useLoaderData<typeof loader>>['sum'] }) {
+  return (
+    <Note aria-label={`What a month of ${sum.plan} comes to`}>
+      <NoteFace>
+        <p className="text-table text-ink-2">{sum.plan}, one month</p>
+        <p>
+          <Denomination>{sum.credits}</Denomination> credits
+        </p>
+      </NoteFace>
+      <NoteStub>
+        <SumTable
+          caption={`What a month of ${sum.plan} comes to`}
+          rows={[
+            { label: 'You pay each month', values: [sum.price] },
+            { label: 'You get', values: [`${sum.credits} credits`] },
+            { label: sum.action, values: [sum.cost] },
+          ]}
+          total={{ label: 'Enough for', values: [sum.result] }}
+        />
+      </NoteStub>
+    </Note>
+  )
+}
+
+function Refusal({ reason, wayOut }: { reason: string; wayOut: string }) {
+  return (
+    <li className="rounded-sheet border border-rule bg-sheet px-4 py-3 text-table">
+      <p className="font-semibold">{reason}</p>
+      <p className="text-ink-2">{wayOut}.</p>
+    </li>
+  )
+}

@@ -1,0 +1,28 @@
+import type { ActionFunctionArgs } from '@remix-run/node'
+import { z } from 'zod'
+import { requireApiUser } from '#app/auth/require-user.server.ts'
+import { createCheckout } from '#app/billing/checkout.server.ts'
+import { apiError, methodNotAllowed } from '#app/http/api-error.server.ts'
+import { readJson } from '#app/http/read-json.server.ts'
+
+const purchase = z.union([
+  z.strictObject({ plan: z.string().max(100), interval: z.enum(['month', 'year']) }),
+  z.strictObject({ pack: z.string().max(100) }),
+])
+
+const KEY_LENGTH_MAX = 255
+
+export const loader = () => methodNotAllowed('POST')
+
+/** Opens a page at Stripe to pay on. The same `Idempotency-Key` answers with the same page. */
+export async function action({ request }: ActionFunctionArgs): Promise<Response> {
+  if (request.method !== 'POST') return methodNotAllowed('POST')
+  try {
+    const { user } = await requireApiUser(request)
+    const nonce = request.headers.get('Idempotency-Key')?.slice(0, KEY_LENGTH_MAX) ?? crypto.randomUUID()
+    const { url } = await createCheckout({ user, ...(await readJson(request, purchase)) }, { nonce })
+    return Response.json({ url }, { headers: { 'Cache-Control': 'no-store' } })
+  } catch (error) {
+    return apiError(error)
+  }
+}

@@ -1,0 +1,32 @@
+import type { ActionFunctionArgs } from '@remix-run/node'
+import { checkApiAccess, deductBody, idempotencyKeyOf, replayHeaders } from '#app/actions/api-request.server.ts'
+import { withWaysOut } from '#app/actions/refusal.server.ts'
+import { planOf } from '#app/actions/standing.ts'
+import { requireApiUser } from '#app/auth/require-user.server.ts'
+import { apiKeyFor, freshKey } from '#app/credits/keys.ts'
+import { spendCredits } from '#app/credits/spend.server.ts'
+import { apiError, methodNotAllowed } from '#app/http/api-error.server.ts'
+import { readJson } from '#app/http/read-json.server.ts'
+
+export const loader = () => methodNotAllowed('POST')
+
+/** Spends credits, once per idempotency key. */
+export async function action({ request }: ActionFunctionArgs): Promise<Response> {
+  if (request.method !== 'POST') return methodNotAllowed('POST')
+  try {
+    const { user, via } = await requireApiUser(request)
+    const idempotencyKey = idempotencyKeyOf(request, via)
+    const { credits, action: name, metadata } = await readJson(request, deductBody)
+    const key = idempotencyKey === null ? freshKey('spend') : apiKeyFor('spend', idempotencyKey)
+    const spent = await withWaysOut(user, async () => {
+      checkApiAccess(planOf(user.subscription), via)
+      return spendCredits({ accountId: user._id, key, credits, action: name, metadata })
+    })
+    return Response.json(
+      { success: true, credits: spent.creditsLeft, entryId: spent.entryId },
+      { headers: replayHeaders(spent.replayed) },
+    )
+  } catch (error) {
+    return apiError(error)
+  }
+}

@@ -1,0 +1,132 @@
+import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
+import { type ShouldRevalidateFunctionArgs, useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
+import { z } from 'zod'
+import { findUser } from '#app/auth/require-user.server.ts'
+import { createCheckout } from '#app/billing/checkout.server.ts'
+import { type Interval, plans } from '#app/billing/plans.ts'
+import { now } from '#app/clock.server.ts'
+import { Banner } from '#app/components/banner.tsx'
+import { ErrorSummary } from '#app/components/error-summary.tsx'
+import { Page, Section } from '#app/components/page.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { PublicFrame } from '#app/components/public-frame.tsx'
+import { config } from '#app/config.server.ts'
+import { DomainError } from '#app/domain-error.ts'
+import { standingOf } from '#app/standing.ts'
+import { IntervalSwitch } from './interval-switch.tsx'
+import { freeOffer, packOffers, planOffers, yearlySaving } from './offers.server.ts'
+import { PackTable } from './pack-table.tsx'
+import { PlanNote } from './plan-note.tsx'
+import { Rules } from './rules.tsx'
+
+export const meta: MetaFunction = () => [
+  ...pageTitle('Prices'),
+  {
+    name: 'description',
+    content: 'What a plan costs, how many credits it brings, and what happens to those you do not use.',
+  },
+]
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const user = await findUser(request)
+  const standing = user
+    ? standingOf(user.subscription, {
+        now: now(),
+        timeZone: user.timeZone,
+        gracePeriodDays: config().gracePeriodDays,
+        credits: 0,
+        frozen: null,
+      })
+    : null
+  return {
+    signedIn: user !== null,
+    sandboxUrl: config().sandboxUrl,
+    current: standing && { plan: standing.plan, interval: standing.interval, isLive: standing.isLive },
+    offers: planOffers(),
+    free: freeOffer(),
+    packs: packOffers(),
+    saving: yearlySaving(),
+    nonce: crypto.randomUUID(),
+  }
+}
+
+/** Monthly or yearly is the page's own affair: both prices are already in it. */
+export function shouldRevalidate({
+  formMethod,
+  currentUrl,
+  nextUrl,
+  defaultShouldRevalidate,
+}: ShouldRevalidateFunctionArgs) {
+  const sameSearch = currentUrl.pathname === nextUrl.pathname && !formMethod
+  return sameSearch ? false : defaultShouldRevalidate
+}
+
+const purchase = z.object({
+  plan: z.string().refine((name) => plans.some((plan) => plan.name === name && plan.prices)),
+  interval: z.enum(['month', 'year']),
+  nonce: z.string().min(8).max(100),
+})
+
+export async function action({ request }: ActionFunctionArgs) {
+  const parsed = purchase.safeParse(Object.fromEntries(await request.formData()))
+  if (!parsed.success) return data({ problem: 'Choose a plan below.' }, { status: 400 })
+  const { plan, interval, nonce } = parsed.data
+  const choice = new URLSearchParams({ plan, interval }).toString()
+  const user = await findUser(request)
+  if (!user) throw redirect(`/signup?${new URLSearchParams({ redirectTo: `/pricing?${choice}` }).toString()}`)
+  try {
+    const { url } = await createCheckout({ user, plan, interval }, { nonce })
+    return redirect(url)
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error
+    if (error.code === 'already_subscribed') return redirect(`/billing/change?${choice}`)
+    return data({ problem: error.message }, { status: 409 })
+  }
+}
+
+export default function Pricing() {
+  const { signedIn, sandboxUrl, current, offers, free, packs, saving, nonce } = useLoaderData<typeof loader>()
+  const problem = useActionData<typeof action>()?.problem
+  const [search] = useSearchParams()
+  const interval: Interval = search.get('interval') === 'year' ? 'year' : 'month'
+  const chosen = offers.find((offer) => offer.name === search.get('plan'))?.name ?? null
+  const notice =
+    chosen && signedIn && !current?.isLive ? (
+      <Banner tone="green">You chose {chosen}. One step is left: pay at the checkout.</Banner>
+    ) : null
+
+  return (
+    <PublicFrame signedIn={signedIn} sandboxUrl={sandboxUrl}>
+      <Page title="Prices" lead={free} width="landing" notices={notice}>
+        <section aria-label="Plans" className="grid gap-6">
+          <ErrorSummary errors={problem ? [{ message: problem }] : []} />
+          <IntervalSwitch interval={interval} plan={chosen} saving={saving} />
+          <ul className="grid gap-6 lg:grid-cols-3">
+            {offers.map((offer) => (
+              <PlanNote
+                key={offer.name}
+                offer={offer}
+                interval={interval}
+                current={current}
+                isChosen={offer.name === chosen}
+                nonce={`${nonce}-${offer.name}-${interval}`}
+              />
+            ))}
+          </ul>
+        </section>
+        <div className="grid gap-12 lg:grid-cols-[7fr_5fr]">
+          <Section
+            id="packs"
+            title="Credit packs"
+            lead="Bought once, with or without a plan. They do not renew and do not expire."
+          >
+            <PackTable packs={packs} signedIn={signedIn} />
+          </Section>
+          <Section id="rules" title="The rules in short">
+            <Rules />
+          </Section>
+        </div>
+      </Page>
+    </PublicFrame>
+  )
+}

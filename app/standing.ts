@@ -1,0 +1,226 @@
+import type { User } from '#models/user.server.ts'
+import { FREE_PLAN, findPlan, type Interval, type Plan } from './billing/plans.ts'
+import { formatCreditsInWords, formatDateTime, formatDay, formatMoney } from './format.ts'
+
+/** What the pages say about somebody's plan and its state. Pure: words and tones in, no colours and no links. */
+export interface Standing {
+  plan: string
+  /** Their subscription is one that can still be changed, so that a second one must not be bought. */
+  isLive: boolean
+  /** Null where the plan's name says it all. */
+  badge: { tone: 'green' | 'ochre' | 'red' | 'neutral'; text: string } | null
+  /** "$18.00 a month", or null on the free plan. */
+  price: string | null
+  interval: Interval | null
+  /** What comes next and when: "Renews on", "1 Jun". */
+  next: { term: string; value: string; note: string | null } | null
+  /** The gravest first. */
+  notices: Notice[]
+}
+
+/** A sentence for a banner, and what can be done about it. */
+export interface Notice {
+  tone: 'ochre' | 'red'
+  text: string
+  action: 'update-card' | 'resume' | 'finish' | null
+}
+
+type Subscription = NonNullable<User['subscription']>
+
+export interface StandingContext {
+  now: Date
+  timeZone: string
+  gracePeriodDays: number
+  /** For the promise that paused credits are not lost. */
+  credits: number
+  /** Why spending is stopped, as the account says. */
+  frozen: string | null
+}
+
+/** The states of a subscription that is over. */
+const ENDED = new Set(['canceled', 'incomplete_expired'])
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** Puts the state of a subscription into words. */
+export function standingOf(subscription: User['subscription'], context: StandingContext): Standing {
+  const current = subscription?.stripeSubscriptionId && !ENDED.has(subscription.status) ? subscription : null
+  if (!current) return freeStanding(subscription ?? null, context)
+  const plan = findPlan(current.plan)
+  const state = stateOf(current, context)
+  return {
+    plan: current.plan,
+    isLive: current.status !== 'incomplete',
+    badge: badgeOf(current, state, context),
+    price: priceOf(plan, current.interval ?? null),
+    interval: current.interval ?? null,
+    next: nextOf(current, plan, state, context),
+    notices: noticesOf(noticeOf(current, plan, state, context), frozenNotice(context)),
+  }
+}
+
+function freeStanding(past: Subscription | null, context: StandingContext): Standing {
+  const ended = past !== null && past.plan !== FREE_PLAN
+  return {
+    plan: FREE_PLAN,
+    isLive: false,
+    badge: ended ? { tone: 'neutral', text: 'Ended' } : null,
+    price: null,
+    interval: null,
+    next: null,
+    notices: noticesOf(null, frozenNotice(context)),
+  }
+}
+
+/** A failed payment is told once: by the subscription where it knows more, else by the account. */
+function noticesOf(own: Notice | null, frozen: Notice | null): Notice[] {
+  const known = own?.action === 'update-card' && frozen?.action === 'update-card'
+  const both = [own, known ? null : frozen].filter((notice) => notice !== null)
+  return both.sort((one, other) => Number(other.tone === 'red') - Number(one.tone === 'red'))
+}
+
+type State = 'trial' | 'active' | 'ending' | 'due' | 'stopped' | 'paused' | 'unfinished'
+
+function stateOf(subscription: Subscription, { now }: StandingContext): State {
+  switch (subscription.status) {
+    case 'past_due':
+      return subscription.gracePeriodEnd && subscription.gracePeriodEnd > now ? 'due' : 'stopped'
+    case 'unpaid':
+      return 'stopped'
+    case 'paused':
+      return 'paused'
+    case 'incomplete':
+      return 'unfinished'
+    default:
+      if (subscription.cancelAtPeriodEnd) return 'ending'
+      return subscription.status === 'trialing' ? 'trial' : 'active'
+  }
+}
+
+function badgeOf(subscription: Subscription, state: State, context: StandingContext): NonNullable<Standing['badge']> {
+  const day = (date: Date | null | undefined) => (date ? ` ${formatDay(date, context.timeZone, context.now)}` : '')
+  switch (state) {
+    case 'trial':
+      return { tone: 'green', text: `Trial until${day(subscription.trialEnd)}` }
+    case 'active':
+      return { tone: 'green', text: 'Active' }
+    case 'ending':
+      return { tone: 'ochre', text: `Ends${day(subscription.currentPeriodEnd)}` }
+    case 'due':
+      return { tone: 'ochre', text: 'Payment due' }
+    case 'stopped':
+      return { tone: 'red', text: 'Paused' }
+    case 'paused':
+      return { tone: 'ochre', text: 'Paused' }
+    case 'unfinished':
+      return { tone: 'ochre', text: 'Not finished' }
+  }
+}
+
+/** "$18.00 a month" */
+export function priceOf(plan: Plan | null, interval: Interval | null): string | null {
+  const price = interval ? plan?.prices?.[interval] : null
+  return price ? `${formatMoney(price.amount, price.currency)} a ${interval}` : null
+}
+
+/** Credits that a renewal adds: a month's, or a year's at once where the plan gives them so. */
+export function creditsAtRenewal(plan: Plan, interval: Interval): number {
+  return interval === 'year' && plan.yearlyCredits === 'upfront' ? plan.credits * 12 : plan.credits
+}
+
+function nextOf(
+  subscription: Subscription,
+  plan: Plan | null,
+  state: State,
+  context: StandingContext,
+): Standing['next'] {
+  const { currentPeriodEnd, trialEnd, interval } = subscription
+  const day = (date: Date) => formatDay(date, context.timeZone, context.now)
+  if (state === 'trial' && trialEnd) return { term: 'Trial ends on', value: day(trialEnd), note: null }
+  if (!currentPeriodEnd) return null
+  if (state === 'ending') return { term: 'Ends on', value: day(currentPeriodEnd), note: 'No new credits will come.' }
+  if (state !== 'active') return null
+  const credits = plan && interval ? creditsAtRenewal(plan, interval) : null
+  const note = credits === null ? null : `It will add ${formatCreditsInWords(credits)}.`
+  return { term: 'Renews on', value: day(currentPeriodEnd), note }
+}
+
+function noticeOf(
+  subscription: Subscription,
+  plan: Plan | null,
+  state: State,
+  context: StandingContext,
+): Notice | null {
+  const { timeZone, now, gracePeriodDays, credits } = context
+  const { gracePeriodEnd, currentPeriodEnd, trialEnd, interval } = subscription
+  const day = (date: Date) => formatDay(date, timeZone, now)
+  const failedOn = gracePeriodEnd ? day(new Date(gracePeriodEnd.getTime() - gracePeriodDays * DAY_MS)) : null
+  switch (state) {
+    case 'due': {
+      const until = gracePeriodEnd ? formatDateTime(gracePeriodEnd, timeZone, now) : ''
+      return {
+        tone: 'ochre',
+        text: `Your payment of ${failedOn} did not go through. Update your card by ${until} to keep spending.`,
+        action: 'update-card',
+      }
+    }
+    case 'stopped': {
+      const payment = failedOn ? `the payment of ${failedOn}` : 'a payment'
+      const text = `Spending is paused because ${payment} failed. ${safeCredits(credits)}`
+      return { tone: 'red', text, action: 'update-card' }
+    }
+    case 'paused':
+      return { tone: 'ochre', text: `${subscription.plan} is paused. Add a card to go on.`, action: 'update-card' }
+    case 'unfinished':
+      return {
+        tone: 'ochre',
+        text: `The first payment for ${subscription.plan} is not finished. You were not charged.`,
+        action: 'finish',
+      }
+    case 'ending': {
+      if (!currentPeriodEnd) return null
+      const text = `${subscription.plan} ends on ${day(currentPeriodEnd)}. You keep your credits; no new ones will come.`
+      return { tone: 'ochre', text, action: 'resume' }
+    }
+    case 'trial': {
+      if (!trialEnd) return null
+      const price = priceOf(plan, interval ?? null)
+      const then = price ? ` Then ${subscription.plan} costs ${price}.` : ''
+      return {
+        tone: 'ochre',
+        text: `Your trial ends on ${formatDateTime(trialEnd, timeZone, now)}.${then}`,
+        action: null,
+      }
+    }
+    case 'active':
+      return null
+  }
+}
+
+/** Spending can be stopped by what is no state of the subscription: a dispute, a ledger that must be looked at. */
+function frozenNotice({ frozen, credits }: StandingContext): Notice | null {
+  switch (frozen) {
+    case null:
+      return null
+    case 'past_due':
+      return {
+        tone: 'red',
+        text: `Spending is paused because a payment failed. ${safeCredits(credits)}`,
+        action: 'update-card',
+      }
+    case 'dispute':
+      return {
+        tone: 'red',
+        text: `Spending is paused while a payment is disputed at the bank. ${safeCredits(credits)}`,
+        action: null,
+      }
+    default:
+      return {
+        tone: 'red',
+        text: `Spending is paused while we check your account. ${safeCredits(credits)}`,
+        action: null,
+      }
+  }
+}
+
+const safeCredits = (credits: number): string =>
+  credits > 0 ? `Your ${formatCreditsInWords(credits)} are safe.` : 'Nothing is lost by it.'

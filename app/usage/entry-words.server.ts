@@ -1,0 +1,105 @@
+import type { EntrySource, LogEntry } from '#models/credit-account.server.ts'
+import type { CreditEntry } from '#models/credit-entry.server.ts'
+import { actionTitle } from '../actions/paid-actions.server.ts'
+import { formatCreditsInWords, formatDateTime, formatDay } from '../format.ts'
+
+const SOURCES: Record<EntrySource['type'], string> = {
+  invoice: 'Invoice',
+  payment: 'Credit pack',
+  welcome: 'Welcome',
+  action: 'Action',
+  hold: 'Action',
+  refund: 'Refund',
+  dispute: 'Dispute',
+  admin: 'Administrator',
+  system: 'Scrip',
+}
+
+/** An entry in words, as the ledger's rows have them. */
+export interface EntryWords {
+  title: string
+  source: string
+}
+
+/** Says what an entry is, for its owner. */
+export function wordsOf(entry: LogEntry, timeZone: string): EntryWords {
+  return { title: titleOf(entry, timeZone), source: sourceOf(entry) }
+}
+
+function titleOf(entry: LogEntry, timeZone: string): string {
+  const action = actionName(entry.action)
+  switch (entry.kind) {
+    case 'spend':
+    case 'capture':
+      return action
+    case 'hold':
+      return `Reserved ${formatCreditsInWords(entry.holds ?? 0)} for ${action}`
+    case 'release':
+      return `Gave back ${formatCreditsInWords(entry.holds ?? 0)} reserved for ${action}`
+    case 'grant':
+      return grantTitle(entry.source)
+    case 'schedule': {
+      const starts = entry.grant ? ` from ${formatDay(entry.grant.effectiveAt, timeZone, entry.at)}` : ''
+      return `${formatCreditsInWords(entry.grant?.granted ?? 0)}${starts}`
+    }
+    case 'activate':
+      return 'Credits that start now'
+    case 'cancel-schedule':
+      return 'Later credits called off'
+    case 'expire':
+      return 'Expired'
+    case 'reversal':
+      return entry.source.type === 'dispute' ? 'Taken back by a dispute' : 'Taken back by a refund'
+    case 'restore':
+      return 'Given back'
+    case 'adjust':
+      return entry.source.reason ? `Correction: ${entry.source.reason}` : 'Correction'
+  }
+}
+
+function grantTitle({ type, reason }: EntrySource): string {
+  switch (type) {
+    case 'invoice':
+      return 'Credits of your plan'
+    case 'payment':
+      return 'Credit pack'
+    case 'welcome':
+      return 'Welcome credits'
+    default:
+      return reason ? `Credits: ${reason}` : 'Credits'
+  }
+}
+
+/** What stands for a spend over the API whose caller names no action. */
+export const API_TITLE = 'API'
+
+const actionName = (id: string | undefined): string => (id === undefined || id === 'api' ? API_TITLE : actionTitle(id))
+
+function sourceOf({ kind, action, source }: LogEntry): string {
+  if (kind !== 'spend' && kind !== 'capture' && kind !== 'hold' && kind !== 'release') return SOURCES[source.type]
+  return action !== undefined && actionTitle(action) !== action ? 'Action' : API_TITLE
+}
+
+/** Sources whose ids stand on papers that people have. */
+const NAMED_SOURCES = new Set<EntrySource['type']>(['invoice', 'payment', 'refund', 'dispute'])
+
+/** What unfolds under a row: when exactly, which grants paid, and the names that support asks for. */
+export function detailOf(entry: CreditEntry, timeZone: string): [label: string, text: string][] {
+  const rows: [string, string][] = [['Time', formatDateTime(entry.at, timeZone)]]
+  for (const [grant, credits] of entry.burned) {
+    rows.push(['From', `${formatCreditsInWords(credits)} of ${grantName(grant)}`])
+  }
+  if (NAMED_SOURCES.has(entry.source.type)) rows.push(['Source', entry.source.id])
+  for (const [name, text] of Object.entries(entry.metadata ?? {})) rows.push([name, text])
+  rows.push(['Key', entry.key])
+  return rows
+}
+
+/** A grant's id names the key that made it: `g:stripe:invoice:in_…`, `g:sys:welcome`. */
+function grantName(grantId: string): string {
+  const [origin, type, id] = grantId.replace(/^g:/, '').split(':')
+  if (origin === 'sys' && type === 'welcome') return 'the welcome credits'
+  if (origin === 'stripe' && type === 'invoice') return `invoice ${id}`
+  if (origin === 'stripe' && type === 'payment') return `credit pack ${id}`
+  return 'a correction'
+}

@@ -1,0 +1,51 @@
+import type { EntryKind } from '#models/credit-account.server.ts'
+
+/** A choice of the ledger's filter: entries that mean the same to a reader. */
+export interface KindGroup {
+  id: string
+  label: string
+  kinds: EntryKind[]
+}
+
+export const ENTRY_KINDS: readonly EntryKind[] = [
+  'grant',
+  'schedule',
+  'activate',
+  'cancel-schedule',
+  'spend',
+  'hold',
+  'capture',
+  'release',
+  'expire',
+  'reversal',
+  'restore',
+  'adjust',
+]
+
+/** Without a filter the page shows what moved credits; setting aside and giving back have a choice of their own. */
+export const MOVING_KINDS: EntryKind[] = [
+  'grant',
+  'activate',
+  'spend',
+  'capture',
+  'expire',
+  'reversal',
+  'restore',
+  'adjust',
+]
+
+export const KIND_GROUPS: KindGroup[] = [
+  { id: 'spent', label: 'Spent', kinds: ['spend', 'capture'] },
+  { id: 'granted', label: 'Granted', kinds: ['grant', 'schedule', 'activate', 'cancel-schedule'] },
+  { id: 'reserved', label: 'Reserved and given back', kinds: ['hold', 'release'] },
+  { id: 'expired', label: 'Expired', kinds: ['expire'] },
+  { id: 'corrected', label: 'Taken back or corrected', kinds: ['reversal', 'restore', 'adjust'] },
+]
+
+/** Finds the kinds that a group or a single kind's name stands for; null for any other word. */
+export function kindsOf(name: string): EntryKind[] | null {
+  const group = KIND_GROUPS.find(({ id }) => id === name)
+  if (group) return group.kinds
+  const kind = ENTRY_KINDS.find((candidate) => candidate === name)
+  return kind ? [kind] : null
+}

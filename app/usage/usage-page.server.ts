@@ -1,0 +1,171 @@
+import type { Types } from 'mongoose'
+import type { CreditEntry } from '#models/credit-entry.server.ts'
+import { paidActions } from '../actions/paid-actions.server.ts'
+import { type EntryPage, listEntries } from '../credits/ledger.server.ts'
+import { formatDay, formatWeekday } from '../format.ts'
+import { logger } from '../log.server.ts'
+import { PERIODS } from './chart.ts'
+import { sumByDay } from './day-sums.server.ts'
+import { addDays, type Day, dayIn, startOfDay } from './days.ts'
+import { API_TITLE, detailOf, wordsOf } from './entry-words.server.ts'
+import { countFilters, neighbours, toEntryFilter, usageHref, type UsageQuery } from './filters.ts'
+import { KIND_GROUPS } from './kinds.ts'
+
+/** Whose ledger, and in which zone its days are told. */
+export interface Reader {
+  _id: Types.ObjectId
+  timeZone: string
+}
+
+const PAGE_SIZE = 50
+
+/** One day of the ledger's page, as the component takes it but with plain texts. */
+export interface LedgerDayView {
+  date: Day
+  label: string
+  sum: number
+  lines: {
+    id: string
+    title: string
+    source: string
+    credits: number
+    balance: number | null
+    detail: [label: string, text: string][]
+  }[]
+}
+
+export interface LedgerView {
+  days: LedgerDayView[]
+  /** "Showing 50 entries, 4 May to 12 Apr." */
+  range: string
+  nextBefore: number | null
+}
+
+/** Reads a page of the ledger, told in days. A day that goes on over the page's edge has the sum of all of it. */
+export async function readLedger(user: Reader, query: UsageQuery): Promise<LedgerView> {
+  const filter = toEntryFilter(query, user.timeZone)
+  const page = await listEntries(user._id, { ...filter, before: query.before ?? undefined, limit: PAGE_SIZE })
+  const days = byDay(page, user.timeZone)
+  const sums = days.length ? await sumsOfDays(user, filter, days) : new Map<Day, number>()
+  return {
+    days: days.map(({ date, entries }) => ({
+      date,
+      label: formatWeekday(startOfDay(date, user.timeZone), user.timeZone),
+      sum: sums.get(date) ?? 0,
+      lines: entries.map((entry) => toLine(entry, user.timeZone)),
+    })),
+    range: rangeOf(page, user.timeZone),
+    nextBefore: page.nextBefore,
+  }
+}
+
+function byDay({ entries }: EntryPage, timeZone: string): { date: Day; entries: CreditEntry[] }[] {
+  const days: { date: Day; entries: CreditEntry[] }[] = []
+  for (const entry of entries) {
+    const date = dayIn(entry.at, timeZone)
+    // Clocks of several processes can differ, so that an entry of yesterday may follow one of today.
+    const known = days.find((day) => day.date === date)
+    if (known) known.entries.push(entry)
+    else days.push({ date, entries: [entry] })
+  }
+  return days
+}
+
+async function sumsOfDays(
+  user: Reader,
+  filter: ReturnType<typeof toEntryFilter>,
+  days: { date: Day }[],
+): Promise<Map<Day, number>> {
+  const dates = days.map(({ date }) => date).sort()
+  const from = startOfDay(dates[0] ?? '', user.timeZone)
+  const to = startOfDay(addDays(dates.at(-1) ?? '', 1), user.timeZone)
+  const totals = await sumByDay(user._id, { ...filter, from, to }, user.timeZone)
+  return new Map([...totals].map(([day, { net }]) => [day, net]))
+}
+
+function toLine(entry: CreditEntry, timeZone: string): LedgerDayView['lines'][number] {
+  return {
+    id: entry._id,
+    ...wordsOf(entry, timeZone),
+    credits: entry.amount,
+    balance: entry.balance,
+    detail: detailOf(entry, timeZone),
+  }
+}
+
+function rangeOf({ entries }: EntryPage, timeZone: string): string {
+  const newest = entries[0]
+  const oldest = entries.at(-1)
+  if (!newest || !oldest) return ''
+  const [to, from] = [formatDay(newest.at, timeZone), formatDay(oldest.at, timeZone)]
+  const count = entries.length === 1 ? '1 entry' : `${entries.length} entries`
+  return to === from ? `Showing ${count} of ${to}.` : `Showing ${count}, ${to} to ${from}.`
+}
+
+/** The filter form as it stands. */
+export interface FiltersView {
+  count: number
+  kinds: { id: string; label: string }[]
+  actions: string[]
+  values: { kind: string; action: string; from: Day; to: Day; days: string }
+}
+
+/** A page of the ledger with everything around it. */
+export interface LedgerPage {
+  state: 'entries' | 'empty' | 'no-match' | 'failed'
+  days: LedgerDayView[]
+  range: string
+  older: string | null
+  newer: string | null
+  filters: FiltersView
+  csvHref: string
+  /** This very page, for trying again. */
+  href: string
+}
+
+/** Reads what the usage page says under its chart. A ledger that cannot be read is told, and does not take the page down. */
+export async function readLedgerPage(user: Reader, asked: UsageQuery): Promise<LedgerPage> {
+  const query = { ...asked, action: actionIdOf(asked.action) }
+  const around = {
+    filters: {
+      count: countFilters(asked),
+      kinds: KIND_GROUPS.map(({ id, label }) => ({ id, label })),
+      actions: [...paidActions.map(({ title }) => title), API_TITLE],
+      values: {
+        kind: asked.kind,
+        action: asked.action,
+        from: asked.from,
+        to: asked.to,
+        days: asked.period === PERIODS[0] ? '' : String(asked.period),
+      },
+    },
+    csvHref: csvHrefOf(query, user.timeZone),
+    href: usageHref(asked),
+  }
+  try {
+    const { days, range, nextBefore } = await readLedger(user, query)
+    const isFiltered = countFilters(asked) > 0 || asked.before !== null
+    const state = days.length > 0 ? 'entries' : isFiltered ? 'no-match' : 'empty'
+    return { state, days, range, ...neighbours(asked, nextBefore), ...around }
+  } catch (error) {
+    logger.error({ error }, 'the ledger could not be read')
+    return { state: 'failed', days: [], range: '', older: null, newer: null, ...around }
+  }
+}
+
+/** People type an action's name; the ledger knows its id. */
+function actionIdOf(text: string): string {
+  const typed = text.toLowerCase()
+  if (typed === API_TITLE.toLowerCase()) return 'api'
+  return paidActions.find(({ title }) => title.toLowerCase() === typed)?.id ?? text
+}
+
+function csvHrefOf(query: UsageQuery, timeZone: string): string {
+  const { action, from, to } = toEntryFilter(query, timeZone)
+  const params = new URLSearchParams({ format: 'csv' })
+  if (query.kind) params.set('kind', query.kind)
+  if (action) params.set('action', action)
+  if (from) params.set('from', from.toISOString())
+  if (to) params.set('to', to.toISOString())
+  return `/api/credits/entries?${params.toString()}`
+}

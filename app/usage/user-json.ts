@@ -1,0 +1,57 @@
+import type { User } from '#models/user.server.ts'
+import { planOf } from '../actions/standing.ts'
+
+/** A user as `GET /api/user` shows them: their own data, nothing that proves who they are, nothing of Stripe but ids. */
+export interface UserJson {
+  id: string
+  email: string
+  name: string
+  plan: string
+  features: Record<string, boolean>
+  limits: Record<string, number | 'unlimited'>
+  subscription: {
+    id: string
+    plan: string
+    interval: string | null
+    status: string
+    currentPeriodStart: string | null
+    currentPeriodEnd: string | null
+    cancelAtPeriodEnd: boolean
+    gracePeriodEnd: string | null
+    trialEnd: string | null
+  } | null
+}
+
+/** Shows a user; a subscription that was never bought or has ended and been cleared is null. */
+export function toUserJson(user: User): UserJson {
+  const plan = planOf(user.subscription)
+  return {
+    id: user._id.toHexString(),
+    email: user.email,
+    name: user.name,
+    plan: plan.name,
+    features: { ...plan.features },
+    limits: Object.fromEntries(Object.entries(plan.limits).map(([name, max]) => [name, unlessUnlimited(max)])),
+    subscription: subscriptionJson(user.subscription),
+  }
+}
+
+/** JSON has no infinity: it would come out as null, which reads as "no limit is known". */
+const unlessUnlimited = (max: number): number | 'unlimited' => (Number.isFinite(max) ? max : 'unlimited')
+
+function subscriptionJson(subscription: User['subscription']): UserJson['subscription'] {
+  if (!subscription?.stripeSubscriptionId) return null
+  return {
+    id: subscription.stripeSubscriptionId,
+    plan: subscription.plan,
+    interval: subscription.interval ?? null,
+    status: subscription.status,
+    currentPeriodStart: iso(subscription.currentPeriodStart),
+    currentPeriodEnd: iso(subscription.currentPeriodEnd),
+    cancelAtPeriodEnd: subscription.cancelAtPeriodEnd,
+    gracePeriodEnd: iso(subscription.gracePeriodEnd),
+    trialEnd: iso(subscription.trialEnd),
+  }
+}
+
+const iso = (date: Date | null | undefined): string | null => date?.toISOString() ?? null

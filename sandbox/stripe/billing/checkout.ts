@@ -1,0 +1,277 @@
+import { StripeApiError, invalidRequest } from '../core/errors.ts'
+import { emit } from '../core/events.ts'
+import { newId } from '../core/ids.ts'
+import type { Address, CheckoutSession, Customer, PaymentIntent, PaymentMethod } from '../core/shapes.ts'
+import type { World } from '../core/world.ts'
+import { newCustomer } from '../objects/customer.ts'
+import { newPaymentIntent, newSetupIntent } from '../objects/payment.ts'
+import type { CheckoutOrder } from './checkout-order.ts'
+import { hasTrial, withTotals } from './checkout-totals.ts'
+import { collect, disputeIfMeantTo } from './collect.ts'
+import { createDraft, finalize, paymentOf } from './invoice.ts'
+import { addOneTime, takePending } from './lines.ts'
+import { attach, createCardMethod } from './methods.ts'
+import type { CardInput } from './methods.ts'
+import { authenticate, behaviourOf, confirm } from './payment.ts'
+import type { PaymentSituation } from './payment.ts'
+import { subscribe, trialEndAfter } from './subscribe.ts'
+
+/**
+ * The checkout session's state machine: open → (paid, or nothing to pay) → complete, open → (24 hours, or asked to)
+ * → expired. A declined card leaves it open; the bank's question makes it wait for the answer.
+ */
+export type CheckoutResult =
+  | { result: 'complete'; session: CheckoutSession }
+  | { result: 'declined'; message: string }
+  | { result: 'authenticate'; url: string }
+
+export interface CheckoutEntry {
+  card: CardInput | null
+  email?: string
+  name?: string
+  address?: Address
+}
+
+/** The customer presses the button on the hosted page. */
+export function payCheckout(world: World, before: CheckoutSession, entry: CheckoutEntry): CheckoutResult {
+  if (before.status !== 'open') throw invalidRequest('This checkout session is no longer open.')
+  const order = world.tables.checkoutOrders.get(before.id)!
+  const session = withDetails(world, before, order, entry)
+  if (!entry.card) return complete(world, session, order, null, {})
+  const details = { name: entry.name ?? null, email: session.customer_details?.email ?? null, address: entry.address }
+  try {
+    const method = createCardMethod(world, { ...entry.card, details })
+    return withCard(world, session, order, method)
+  } catch (error) {
+    if (error instanceof StripeApiError && error.body.type === 'card_error')
+      return { result: 'declined', message: error.body.message }
+    throw error
+  }
+}
+
+function withCard(world: World, session: CheckoutSession, order: CheckoutOrder, method: PaymentMethod): CheckoutResult {
+  const behaviour = behaviourOf(world, method)
+  const nothingDue = (session.amount_total ?? 0) === 0
+  if (behaviour.kind === 'declines' || (behaviour.kind === 'fails_when_charged' && !nothingDue)) {
+    if (!nothingDue) confirm(world, newIntent(world, session, order), method)
+    return { result: 'declined', message: behaviour.message }
+  }
+  if (behaviour.kind !== 'authenticates') return complete(world, session, order, method, {})
+  const intent = session.mode === 'payment' ? confirm(world, newIntent(world, session, order), method).intent.id : ''
+  world.tables.checkoutOrders.update(order.id, { waiting: { intent, method: method.id } })
+  return { result: 'authenticate', url: `${world.baseUrl}/authenticate/${session.id}` }
+}
+
+/** The customer's answer at the bank's page. */
+export function answerBank(world: World, session: CheckoutSession, accepted: boolean): CheckoutResult {
+  const order = world.tables.checkoutOrders.get(session.id)
+  if (session.status !== 'open' || !order?.waiting)
+    throw invalidRequest('This checkout session does not wait for an authentication.')
+  const method = world.tables.paymentMethods.get(order.waiting.method)!
+  const intent = world.tables.paymentIntents.get(order.waiting.intent)
+  world.tables.checkoutOrders.update(order.id, { waiting: null })
+  if (accepted) {
+    world.tables.cards.update(method.id, { authenticated: true })
+    return complete(world, session, order, method, { authenticated: true }, intent)
+  }
+  if (intent) authenticate(world, intent, false)
+  return {
+    result: 'declined',
+    message:
+      'We are unable to authenticate your payment method. Please choose a different payment method and try again.',
+  }
+}
+
+function complete(
+  world: World,
+  before: CheckoutSession,
+  order: CheckoutOrder,
+  method: PaymentMethod | null,
+  situation: PaymentSituation,
+  waiting?: PaymentIntent,
+): CheckoutResult {
+  const customer = customerOf(world, before, order)
+  const keeps = before.mode !== 'payment' || order.paymentData.setupFutureUsage !== undefined
+  if (method && customer && keeps) attach(world, method, customer)
+  const done = FULFIL[before.mode as 'payment'](
+    world,
+    { ...before, customer: customer?.id ?? null },
+    order,
+    method,
+    situation,
+    waiting,
+  )
+  const session = world.tables.checkoutSessions.update(before.id, {
+    ...done,
+    customer: customer?.id ?? null,
+    payment_status: (done.amount_total ?? 0) === 0 ? 'no_payment_required' : 'paid',
+    status: 'complete',
+    url: null,
+  })
+  emit(world, 'checkout.session.completed', session)
+  return { result: 'complete', session }
+}
+
+type Fulfil = (
+  world: World,
+  session: CheckoutSession,
+  order: CheckoutOrder,
+  method: PaymentMethod | null,
+  situation: PaymentSituation,
+  waiting?: PaymentIntent,
+) => CheckoutSession
+
+const FULFIL: Record<'subscription' | 'payment' | 'setup', Fulfil> = {
+  subscription(world, session, order, method, situation) {
+    const { subscriptionData: data } = order
+    const customer = world.tables.customers.get(session.customer!)!
+    const trial = hasTrial(world, session, order)
+    const oneTime = order.items.filter(({ price }) => !world.tables.prices.get(price)!.recurring)
+    for (const item of oneTime) addOneTime(world, customer, item)
+    const subscription = subscribe(world, {
+      ...situation,
+      customer,
+      items: order.items
+        .filter((item) => !oneTime.includes(item))
+        .map((item) => ({ price: world.tables.prices.get(item.price)!, quantity: item.quantity, metadata: {} })),
+      trialEnd: trial ? (data.trialEnd ?? trialEndAfter(world.now(customer.id), data.trialDays!)) : null,
+      billingCycleAnchor: data.billingCycleAnchor,
+      discounts: order.discounts,
+      paymentBehavior: 'error_if_incomplete',
+      session: session.id,
+      given: {
+        automatic_tax: {
+          disabled_reason: null,
+          enabled: session.automatic_tax.enabled,
+          liability: session.automatic_tax.enabled ? { type: 'self' } : null,
+        },
+        default_payment_method: method?.id ?? null,
+        description: data.description ?? null,
+        metadata: data.metadata ?? {},
+        ...(data.trialSettings && { trial_settings: data.trialSettings }),
+      },
+    })
+    return { ...session, subscription: subscription.id, invoice: subscription.latest_invoice }
+  },
+
+  payment(world, session, order, method, situation, waiting) {
+    if ((session.amount_total ?? 0) === 0 || !method) return session
+    if (session.invoice_creation?.enabled && session.customer)
+      return payByInvoice(world, session, order, method, situation)
+    const intent = waiting ?? newIntent(world, session, order)
+    const outcome = confirm(world, intent, method, situation)
+    if (outcome.result === 'failed') throw new StripeApiError(402, outcome.error)
+    disputeIfMeantTo(world, outcome.intent)
+    return { ...session, payment_intent: intent.id }
+  },
+
+  setup(world, session, _order, method) {
+    const intent = world.tables.setupIntents.insert(
+      newSetupIntent(world.now(session.customer), {
+        customer: session.customer,
+        payment_method: method?.id ?? null,
+        status: 'succeeded',
+      }),
+    )
+    emit(world, 'setup_intent.created', intent)
+    emit(world, 'setup_intent.succeeded', intent)
+    return { ...session, setup_intent: intent.id }
+  },
+}
+
+function newIntent(world: World, session: CheckoutSession, order: CheckoutOrder): PaymentIntent {
+  const {
+    metadata = {},
+    description = null,
+    receiptEmail = null,
+    setupFutureUsage = null,
+  } = session.mode === 'payment' ? order.paymentData : {}
+  const intent = world.tables.paymentIntents.insert(
+    newPaymentIntent(world.now(session.customer), {
+      amount: session.amount_total ?? 0,
+      currency: session.currency ?? 'usd',
+      customer: session.customer,
+      description: session.mode === 'subscription' ? 'Subscription creation' : description,
+      metadata,
+      receipt_email: receiptEmail,
+      setup_future_usage: session.mode === 'subscription' ? 'off_session' : setupFutureUsage,
+    }),
+  )
+  emit(world, 'payment_intent.created', intent)
+  return intent
+}
+
+function payByInvoice(
+  world: World,
+  session: CheckoutSession,
+  order: CheckoutOrder,
+  method: PaymentMethod,
+  situation: PaymentSituation,
+): CheckoutSession {
+  const customer = world.tables.customers.get(session.customer!)!
+  for (const item of order.items) addOneTime(world, customer, item)
+  const id = newId('in')
+  const lines = takePending(world, customer.id, null, id)
+  const invoice = finalize(
+    world,
+    createDraft(world, { customer, lines, reason: 'manual', currency: session.currency ?? 'usd', given: { id } }),
+  )
+  const { error } = collect(world, invoice, { ...situation, method })
+  if (error) throw new StripeApiError(402, error)
+  return { ...session, invoice: invoice.id, payment_intent: paymentOf(world, invoice)?.payment.payment_intent ?? null }
+}
+
+/** Who pays: the session's customer, or a new one made from what was entered. */
+function customerOf(world: World, session: CheckoutSession, order: CheckoutOrder): Customer | null {
+  const { customers } = world.tables
+  const { email = null, name = null, address = null } = session.customer_details ?? {}
+  if (session.customer) {
+    const before = customers.get(session.customer)!
+    const patch = {
+      ...(order.customerUpdate.address === 'auto' && address && { address }),
+      ...(order.customerUpdate.name === 'auto' && name && { name }),
+    }
+    if (Object.keys(patch).length === 0) return before
+    const after = customers.update(before.id, patch)
+    emit(world, 'customer.updated', after, before)
+    return after
+  }
+  if (session.mode !== 'subscription' && session.customer_creation !== 'always') return null
+  const customer = customers.insert(newCustomer(world.clock.now(), { email, name, address }))
+  emit(world, 'customer.created', customer)
+  return customer
+}
+
+function withDetails(
+  world: World,
+  session: CheckoutSession,
+  order: CheckoutOrder,
+  { email, name, address }: CheckoutEntry,
+): CheckoutSession {
+  const known = session.customer_details
+  const detailed: CheckoutSession = {
+    ...session,
+    customer_details: {
+      address: address ?? known?.address ?? null,
+      business_name: null,
+      email: known?.email ?? email ?? null,
+      individual_name: null,
+      name: name ?? known?.name ?? null,
+      phone: null,
+      tax_exempt: 'none',
+      tax_ids: [],
+    },
+    collected_information: { business_name: null, individual_name: null, shipping_details: null },
+  }
+  return world.tables.checkoutSessions.update(session.id, withTotals(world, detailed, order))
+}
+
+export function expireSession(world: World, before: CheckoutSession): CheckoutSession {
+  if (before.status !== 'open')
+    throw invalidRequest(
+      `Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of "${before.status}".`,
+    )
+  const session = world.tables.checkoutSessions.update(before.id, { status: 'expired', url: null })
+  emit(world, 'checkout.session.expired', session)
+  return session
+}

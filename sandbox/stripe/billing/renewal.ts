@@ -1,0 +1,129 @@
+import { nextBoundary } from '../core/calendar.ts'
+import { HOUR } from '../core/clock.ts'
+import { emit } from '../core/events.ts'
+import { newId } from '../core/ids.ts'
+import type { Invoice, Subscription } from '../core/shapes.ts'
+import type { World } from '../core/world.ts'
+import { INCOMPLETE_FOR, RENEWAL_NOTICE, TRIAL_NOTICE } from './due.ts'
+import { createDraft, voidInvoice } from './invoice.ts'
+import { periodLines, takePending } from './lines.ts'
+import { methodFor } from './methods.ts'
+import { dropPendingUpdate } from './pending-update.ts'
+import { previewRenewal } from './preview.ts'
+import { attendSchedule } from './schedule.ts'
+import { change, currentPeriod, end } from './subscription-status.ts'
+import { commonCadence } from './subscribe.ts'
+
+/**
+ * How a renewal happens. The agenda brings a subscription here when one of its dates has come:
+ *
+ * 1. what was announced to end, ends (`cancel_at`, `cancel_at_period_end`);
+ * 2. a trial that is over turns into paying, or into what its settings say when there is no card;
+ * 3. a period that is over is followed by the next, with an invoice that stays a draft for an hour and is then
+ *    finalised and collected (`attend.ts`, `collect.ts`); should that fail, dunning begins there.
+ */
+export function attendSubscription(world: World, subscription: Subscription): void {
+  const now = world.now(subscription.customer)
+  const period = currentPeriod(subscription)
+  const trialOver =
+    subscription.status === 'trialing' && subscription.trial_end !== null && subscription.trial_end <= now
+
+  if (subscription.status === 'incomplete') return expire(world, subscription)
+  if (subscription.cancel_at !== null && subscription.cancel_at <= now)
+    return void end(world, subscription, 'cancellation_requested')
+  if (subscription.cancel_at_period_end && period.end <= now)
+    return void end(world, subscription, 'cancellation_requested')
+  if (subscription.pending_update && subscription.pending_update.expires_at <= now)
+    return dropPendingUpdate(world, subscription)
+  if (subscription.pause_collection?.resumes_at != null && subscription.pause_collection.resumes_at <= now)
+    return void change(world, subscription, { pause_collection: null })
+  if (trialOver) return endTrial(world, subscription)
+  if (period.end <= now) return void renew(world, scheduled(world, subscription))
+  announce(world, subscription, now)
+}
+
+/** The subscription as its schedule wants it from this moment on. */
+function scheduled(world: World, subscription: Subscription): Subscription {
+  const schedule = world.tables.subscriptionSchedules.get(subscription.schedule ?? '')
+  if (schedule) attendSchedule(world, schedule)
+  return world.tables.subscriptions.get(subscription.id)!
+}
+
+/** The next period begins: new dates, and an invoice for it together with whatever waited for this invoice. */
+export function renew(world: World, before: Subscription, patch: Partial<Subscription> = {}): Invoice {
+  const ended = currentPeriod(before)
+  const anchor = patch.billing_cycle_anchor ?? before.billing_cycle_anchor
+  const cadence = commonCadence(before.items.data.map(({ price }) => price))
+  const items = before.items.data.map((item) => ({
+    ...item,
+    current_period_start: item.current_period_end,
+    current_period_end: nextBoundary(anchor, cadence, item.current_period_end),
+  }))
+  const id = newId('in')
+  const subscription = change(world, before, { ...patch, items: { ...before.items, data: items }, latest_invoice: id })
+  const collects = subscription.status !== 'unpaid' && subscription.pause_collection?.behavior !== 'keep_as_draft'
+  return createDraft(world, {
+    customer: world.tables.customers.get(subscription.customer)!,
+    subscription,
+    lines: [
+      ...takePending(world, subscription.customer, subscription.id, id),
+      ...periodLines(world, subscription, items),
+    ],
+    reason: 'subscription_cycle',
+    currency: subscription.currency,
+    period: ended,
+    finalizesAt: collects ? world.now(subscription.customer) + HOUR : null,
+    given: { id, auto_advance: collects },
+  })
+}
+
+function endTrial(world: World, subscription: Subscription): void {
+  const customer = world.tables.customers.get(subscription.customer)!
+  const withoutCard = subscription.trial_settings?.end_behavior.missing_payment_method
+  if (!methodFor(world, customer, subscription)) {
+    if (withoutCard === 'cancel') return void end(world, subscription, 'cancellation_requested')
+    if (withoutCard === 'pause') {
+      emit(world, 'customer.subscription.paused', change(world, subscription, { status: 'paused' }))
+      return
+    }
+  }
+  renew(world, subscription, { status: 'active', billing_cycle_anchor: subscription.trial_end! })
+}
+
+/** Nobody paid the first invoice in time: the subscription never was. */
+function expire(world: World, before: Subscription): void {
+  if (before.created + INCOMPLETE_FOR > world.now(before.customer)) return
+  const subscription = world.tables.subscriptions.update(before.id, {
+    status: 'incomplete_expired',
+    ended_at: world.now(before.customer),
+  })
+  emit(world, 'customer.subscription.updated', subscription, before)
+  const invoice = world.tables.invoices.get(before.latest_invoice ?? '')
+  if (invoice?.status === 'open') voidInvoice(world, invoice)
+}
+
+/** Notices that go out before a date: once each. */
+function announce(world: World, subscription: Subscription, now: number): void {
+  const { subscriptionNotes } = world.tables
+  const notes =
+    subscriptionNotes.get(subscription.id) ??
+    subscriptionNotes.insert({ id: subscription.id, trialEndAnnounced: null, renewalAnnounced: null })
+  const { end: periodEnd } = currentPeriod(subscription)
+  const { trial_end, status } = subscription
+  if (
+    status === 'trialing' &&
+    trial_end !== null &&
+    trial_end - TRIAL_NOTICE <= now &&
+    notes.trialEndAnnounced !== trial_end
+  ) {
+    subscriptionNotes.update(subscription.id, { trialEndAnnounced: trial_end })
+    emit(world, 'customer.subscription.trial_will_end', subscription)
+  }
+  if (status === 'active' && periodEnd - RENEWAL_NOTICE <= now && notes.renewalAnnounced !== periodEnd) {
+    const upcoming = previewRenewal(world, subscription)
+    subscriptionNotes.update(subscription.id, { renewalAnnounced: periodEnd })
+    emit(world, 'invoice.upcoming', upcoming)
+  }
+  // A new note does not touch the subscription, so its next date is noted here.
+  world.tables.subscriptions.update(subscription.id, {})
+}

@@ -1,0 +1,119 @@
+import { nextBoundary } from '../core/calendar.ts'
+import { emit } from '../core/events.ts'
+import type { Subscription, SubscriptionItem, SubscriptionSchedule } from '../core/shapes.ts'
+import type { World } from '../core/world.ts'
+import { newSubscriptionItem, planOf } from '../objects/catalogue.ts'
+import { change, currentPeriod, end } from './subscription-status.ts'
+import { commonCadence } from './subscribe.ts'
+import { updateSubscription } from './update.ts'
+
+export type Phase = SubscriptionSchedule['phases'][number]
+
+/** A phase is over: the next one takes the subscription over, or the schedule lets it go. */
+export function attendSchedule(world: World, schedule: SubscriptionSchedule): void {
+  const subscription = world.tables.subscriptions.get(schedule.subscription ?? '')
+  const now = world.now(schedule.customer)
+  if (schedule.status !== 'active' || !subscription || !schedule.current_phase || schedule.current_phase.end_date > now)
+    return
+  const next = schedule.phases.find((phase) => phase.start_date <= now && phase.end_date > now)
+  if (!next) return finish(world, schedule, subscription)
+  enter(world, subscription, next)
+  const updated = world.tables.subscriptionSchedules.update(schedule.id, {
+    current_phase: { start_date: next.start_date, end_date: next.end_date },
+  })
+  emit(world, 'subscription_schedule.updated', updated, schedule)
+}
+
+/** At a period's end the new prices simply take over, and the renewal invoices them; in mid-period it is an update. */
+function enter(world: World, subscription: Subscription, phase: Phase): void {
+  const { end: periodEnd } = currentPeriod(subscription)
+  if (periodEnd > phase.start_date) {
+    const items = phase.items.map((item, index) => ({
+      id: subscription.items.data[index]?.id,
+      price: world.tables.prices.get(item.price)!,
+      quantity: item.quantity,
+    }))
+    const dropped = subscription.items.data.slice(phase.items.length).map(({ id }) => ({ id, deleted: true }))
+    updateSubscription(world, subscription, {
+      items: [...items, ...dropped],
+      prorationBehavior: phase.proration_behavior as 'none',
+      patch: metadataOf(subscription, phase),
+    })
+    return
+  }
+  const items = phase.items.map((item, index) => replaced(world, subscription, item, index))
+  const before = commonCadence(subscription.items.data.map(({ price }) => price))
+  const after = commonCadence(items.map(({ price }) => price))
+  const sameCadence = before.interval === after.interval && before.interval_count === after.interval_count
+  change(world, subscription, {
+    ...metadataOf(subscription, phase),
+    items: { ...subscription.items, data: items },
+    ...(!sameCadence && { billing_cycle_anchor: phase.start_date }),
+  })
+}
+
+function metadataOf(subscription: Subscription, phase: Phase): Partial<Subscription> {
+  return phase.metadata && Object.keys(phase.metadata).length > 0
+    ? { metadata: { ...subscription.metadata, ...phase.metadata } }
+    : {}
+}
+
+function replaced(
+  world: World,
+  subscription: Subscription,
+  { price: id, quantity = 1 }: Phase['items'][number],
+  index: number,
+): SubscriptionItem {
+  const price = world.tables.prices.get(id)!
+  const old = subscription.items.data[index]
+  if (old) return { ...old, price, plan: planOf(price), quantity }
+  return newSubscriptionItem(world.now(subscription.customer), {
+    price,
+    quantity,
+    subscription: subscription.id,
+    ...currentPeriod(subscription),
+  })
+}
+
+function finish(world: World, schedule: SubscriptionSchedule, subscription: Subscription): void {
+  if (schedule.end_behavior === 'release') return void release(world, schedule)
+  if (schedule.end_behavior === 'cancel') {
+    const done = world.tables.subscriptionSchedules.update(schedule.id, {
+      status: 'completed',
+      completed_at: world.now(schedule.customer),
+      current_phase: null,
+    })
+    emit(world, 'subscription_schedule.updated', done, schedule)
+    emit(world, 'subscription_schedule.completed', done)
+    end(world, subscription, 'cancellation_requested')
+  }
+}
+
+/** The subscription goes on as it is, without the schedule. */
+export function release(world: World, before: SubscriptionSchedule): SubscriptionSchedule {
+  const after = world.tables.subscriptionSchedules.update(before.id, {
+    status: 'released',
+    released_at: world.now(before.customer),
+    released_subscription: before.subscription,
+    subscription: null,
+    current_phase: null,
+  })
+  emit(world, 'subscription_schedule.updated', after, before)
+  emit(world, 'subscription_schedule.released', after)
+  const subscription = world.tables.subscriptions.get(before.subscription ?? '')
+  if (subscription) change(world, subscription, { schedule: null })
+  return after
+}
+
+/** When a phase ends that was given in cycles instead of a date. */
+export function endAfter(
+  world: World,
+  start: number,
+  phase: { items: { price: string }[]; iterations?: number; end_date?: number },
+): number {
+  if (phase.end_date !== undefined) return phase.end_date
+  const cadence = commonCadence(phase.items.map(({ price }) => world.tables.prices.get(price)!))
+  let moment = start
+  for (let count = 0; count < (phase.iterations ?? 1); count++) moment = nextBoundary(start, cadence, moment)
+  return moment
+}

@@ -1,0 +1,154 @@
+import { DAY } from '../core/clock.ts'
+import type { Seconds } from '../core/clock.ts'
+import { StripeApiError, invalidRequest } from '../core/errors.ts'
+import { emit } from '../core/events.ts'
+import { newId } from '../core/ids.ts'
+import { nextBoundary } from '../core/calendar.ts'
+import type { Customer, Price, Subscription } from '../core/shapes.ts'
+import type { World } from '../core/world.ts'
+import { newSubscription } from '../objects/billing.ts'
+import { newSubscriptionItem } from '../objects/catalogue.ts'
+import { collect } from './collect.ts'
+import { redeem } from './discounts.ts'
+import type { DiscountRequest } from './discounts.ts'
+import { createDraft, finalize } from './invoice.ts'
+import { periodLines, takePending } from './lines.ts'
+import { methodFor } from './methods.ts'
+import type { PaymentSituation } from './payment.ts'
+
+export type PaymentBehavior =
+  'allow_incomplete' | 'default_incomplete' | 'error_if_incomplete' | 'pending_if_incomplete'
+
+export interface SubscribeRequest extends PaymentSituation {
+  customer: Customer
+  items: { price: Price; quantity: number; metadata?: Record<string, string> }[]
+  trialEnd?: Seconds | null
+  billingCycleAnchor?: Seconds
+  discounts?: DiscountRequest[]
+  paymentBehavior?: PaymentBehavior
+  /** Of the checkout session this comes from, for its discounts. */
+  session?: string
+  given?: Partial<Subscription>
+}
+
+/** Starts a subscription: its first period, its first invoice, and the attempt to collect it. */
+export function subscribe(world: World, request: SubscribeRequest): Subscription {
+  const { customer, trialEnd, paymentBehavior = 'allow_incomplete' } = request
+  const cadence = commonCadence(request.items.map(({ price }) => price))
+  const now = world.now(customer.id)
+  const trial = trialEnd != null && trialEnd > now
+  const anchor = trial ? trialEnd : (request.billingCycleAnchor ?? now)
+  const end = trial ? trialEnd : nextBoundary(anchor, cadence, now)
+  const id = newId('sub')
+  const draft = newSubscription(now, {
+    id,
+    customer: customer.id,
+    currency: request.items[0]!.price.currency,
+    billing_cycle_anchor: anchor,
+    latest_invoice: newId('in'),
+    status: trial ? 'trialing' : request.given?.collection_method === 'send_invoice' ? 'active' : 'incomplete',
+    test_clock: customer.test_clock ?? null,
+    trial_start: trial ? now : null,
+    trial_end: trial ? trialEnd : null,
+    ...request.given,
+  })
+  const items = request.items.map((item) => newSubscriptionItem(now, { ...item, subscription: id, start: now, end }))
+  const discounts = (request.discounts ?? []).map(
+    (discount) => redeem(world, discount, { customer: customer.id, subscription: id, session: request.session }).id,
+  )
+  const subscription = world.tables.subscriptions.insert({
+    ...draft,
+    discounts,
+    items: { ...draft.items, data: items },
+  })
+  emit(world, 'customer.subscription.created', subscription)
+  firstInvoice(world, subscription, { ...request, paymentBehavior }, { trial, partial: !trial && anchor > now })
+  return world.tables.subscriptions.get(id)!
+}
+
+function firstInvoice(
+  world: World,
+  subscription: Subscription,
+  request: SubscribeRequest,
+  { trial, partial }: { trial: boolean; partial: boolean },
+): void {
+  const id = subscription.latest_invoice!
+  const { customer, paymentBehavior } = request
+  const lines = [
+    ...takePending(world, customer.id, null, id),
+    ...periodLines(world, subscription, subscription.items.data, { trial }),
+  ]
+  const draft = createDraft(world, {
+    customer,
+    subscription,
+    lines: partial ? lines.map((line) => shorten(subscription, line)) : lines,
+    reason: 'subscription_create',
+    currency: subscription.currency,
+    given: { id },
+  })
+  const open = finalize(world, draft)
+  if (open.status === 'paid') {
+    collect(world, open)
+    return
+  }
+  if (subscription.collection_method === 'send_invoice' || paymentBehavior === 'default_incomplete') return
+  if (!methodFor(world, customer, subscription))
+    throw invalidRequest(
+      'This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority.',
+      undefined,
+      'resource_missing',
+    )
+  const { invoice, error } = collect(world, open, request)
+  if (paymentBehavior !== 'error_if_incomplete' || invoice.status === 'paid') return
+  throw new StripeApiError(
+    402,
+    error ?? {
+      type: 'card_error',
+      code: 'subscription_payment_intent_requires_action',
+      message: 'Payment for this subscription requires additional user action before it can be completed successfully.',
+    },
+  )
+}
+
+/** With an anchor in the future the first period is shorter, and so is its price. */
+function shorten<Line extends { amount: number; subtotal: number; period: { start: number; end: number } }>(
+  subscription: Subscription,
+  line: Line,
+): Line {
+  const cadence = commonCadence(subscription.items.data.map(({ price }) => price))
+  const whole = nextBoundary(line.period.end, cadence, line.period.end) - line.period.end
+  const amount = Math.round((line.amount * (line.period.end - line.period.start)) / whole)
+  return { ...line, amount, subtotal: amount }
+}
+
+/** All prices of a subscription recur together and are in one currency. */
+export function commonCadence(prices: Price[]): { interval: string; interval_count: number } {
+  const [first] = prices
+  if (!first) throw invalidRequest('Missing required param: items.', 'items', 'parameter_missing')
+  for (const { recurring, currency, id } of prices) {
+    if (!recurring)
+      throw invalidRequest(
+        `The price specified is set to \`type=one_time\` but this field only accepts prices with \`type=recurring\`.`,
+        'items[0][price]',
+      )
+    if (currency !== first.currency)
+      throw invalidRequest(
+        'Currency and interval fields must match across all plans on this subscription. Found mismatch in currency field.',
+        'items',
+      )
+    if (
+      recurring.interval !== first.recurring!.interval ||
+      recurring.interval_count !== first.recurring!.interval_count
+    )
+      throw invalidRequest(
+        `Currency and interval fields must match across all plans on this subscription. Found mismatch in interval field (${id}).`,
+        'items',
+      )
+  }
+  return first.recurring!
+}
+
+/** A trial of so many days, counted from now. */
+export function trialEndAfter(now: Seconds, days: number): Seconds {
+  return now + days * DAY
+}

@@ -1,0 +1,114 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { completeBy } from './checkout.ts'
+import type { CompleteOptions } from './checkout.ts'
+import type { Seconds } from '../core/clock.ts'
+import { StripeApiError } from '../core/errors.ts'
+import type { Courier } from '../core/courier.ts'
+import { queue } from '../core/events.ts'
+import type { Faults } from '../core/faults.ts'
+import type { CheckoutSession, Event, WebhookEndpoint } from '../core/shapes.ts'
+import type { Timekeeper } from '../core/timekeeper.ts'
+import type { World } from '../core/world.ts'
+import type { Api } from '../http/api.ts'
+import { newId } from '../core/ids.ts'
+
+/** Everything that can be done with a sandbox beside calling its API; the control page and tests use the same. */
+export class Sandbox {
+  constructor(
+    readonly world: World,
+    readonly api: Api,
+    readonly courier: Courier,
+    readonly timekeeper: Timekeeper,
+    readonly faults: Faults,
+  ) {}
+
+  /** All events, oldest first, or those of a type (`invoice.paid`) or a family (`invoice.*`). */
+  events(type?: string): Event[] {
+    const all = [...this.world.tables.events.oldestFirst()]
+    if (!type) return all
+    return all.filter((event) => (type.endsWith('*') ? event.type.startsWith(type.slice(0, -1)) : event.type === type))
+  }
+
+  /** Waits until clocks stand still and every delivery that is due has been tried. */
+  async idle(): Promise<void> {
+    while (this.world.tables.testClocks.filter(({ status }) => status === 'advancing').length > 0) await wait(2)
+    await this.courier.idle()
+  }
+
+  /** Delivers an event again to every endpoint, as often as wanted, and waits for the answers. */
+  async deliver(event: string, { times = 1 } = {}): Promise<void> {
+    this.world.run(() => {
+      if (!this.world.tables.events.get(event))
+        throw new StripeApiError(404, { type: 'invalid_request_error', message: `No such event: '${event}'` })
+      for (let count = 0; count < times; count++)
+        for (const endpoint of this.world.tables.webhookEndpoints.filter(({ status }) => status === 'enabled'))
+          queue(this.world, event, endpoint.id)
+    })
+    await this.courier.idle()
+  }
+
+  /** Everything that waits, also for a later retry, goes out now. */
+  flush(): Promise<void> {
+    return this.courier.flush()
+  }
+
+  /** Pays a checkout session without a browser. Throws when the card is declined. */
+  completeCheckout(session: string, options: CompleteOptions = {}): CheckoutSession {
+    return this.world.run(() => completeBy(this.world, session, options))
+  }
+
+  now(): Seconds {
+    return this.world.clock.now()
+  }
+
+  /** Moves the sandbox's clock forward by seconds; what is due on the way happens in order. */
+  advance(seconds: Seconds): Seconds {
+    this.timekeeper.advanceTo(this.now() + seconds)
+    return this.now()
+  }
+
+  advanceTo(moment: Seconds): Seconds {
+    this.timekeeper.advanceTo(moment)
+    return this.now()
+  }
+
+  addEndpoint({
+    url,
+    secret,
+    apiVersion = null,
+    events = ['*'],
+  }: {
+    url: string
+    secret: string
+    apiVersion?: string | null
+    events?: string[]
+  }): WebhookEndpoint {
+    const { world } = this
+    return world.run(() => {
+      // The same address again is the same endpoint with a new secret: a restart does not double the deliveries.
+      for (const old of world.tables.webhookEndpoints.filter((row) => row.url === url)) {
+        world.tables.endpointSecrets.update(old.id, { secret })
+        return world.tables.webhookEndpoints.update(old.id, {
+          api_version: apiVersion,
+          enabled_events: events,
+          status: 'enabled',
+        })
+      }
+      const row = world.tables.webhookEndpoints.insert({
+        id: newId('we'),
+        object: 'webhook_endpoint',
+        api_version: apiVersion,
+        application: null,
+        created: world.clock.now(),
+        description: null,
+        enabled_events: events,
+        livemode: false,
+        metadata: {},
+        status: 'enabled',
+        url,
+      })
+      world.tables.endpointSecrets.insert({ id: row.id, secret })
+      return row
+    })
+  }
+}

@@ -1,0 +1,55 @@
+/** What can go wrong on purpose. Everything is off until it is switched on, and back off by `reset`. */
+export interface DeliveryFaults {
+  /** Every event is delivered twice. */
+  twice: boolean
+  /** Seconds by which deliveries are late. */
+  late: number
+  /** Deliveries that are ready at the same time go out in random order, all at once. */
+  shuffled: boolean
+  /** The share (0 to 1) of deliveries that is lost for good. */
+  drop: number
+  /** Nothing goes out; what waits is held until this is switched off. */
+  hold: boolean
+}
+
+export type ApiFailure = 429 | 500 | 502 | 503 | 'reset' | 'timeout' | 'lost_answer'
+
+/** A rule by which calls of the API fail. `lost_answer` lets the call take effect and then cuts the connection. */
+export interface ApiFault {
+  failure: ApiFailure
+  /** Which calls, as `POST /v1/refunds`; a prefix is enough, and none means all. */
+  match?: string
+  /** The share of those calls, 1 if not said. */
+  rate?: number
+  /** How many times at most. */
+  times?: number
+}
+
+export class Faults {
+  deliveries: DeliveryFaults = noDeliveryFaults()
+  api: ApiFault[] = []
+  /** Milliseconds by which every answer is slower. */
+  slow = 0
+
+  /** The failure this call is to suffer, if it is its turn. */
+  next(method: string, path: string): ApiFailure | null {
+    for (const fault of this.api) {
+      if (fault.match && !`${method} ${path}`.startsWith(fault.match)) continue
+      if (fault.times !== undefined && fault.times <= 0) continue
+      if (Math.random() >= (fault.rate ?? 1)) continue
+      if (fault.times !== undefined) fault.times--
+      return fault.failure
+    }
+    return null
+  }
+
+  reset(): void {
+    this.deliveries = noDeliveryFaults()
+    this.api = []
+    this.slow = 0
+  }
+}
+
+function noDeliveryFaults(): DeliveryFaults {
+  return { twice: false, late: 0, shuffled: false, drop: 0, hold: false }
+}

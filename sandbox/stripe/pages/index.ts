@@ -1,0 +1,26 @@
+import { controlApi } from '../control/api.ts'
+import { controlAction, controlPage } from '../control/page.ts'
+import type { Sandbox } from '../control/sandbox.ts'
+import type { PageHandler } from '../http/listener.ts'
+import { asset } from './assets.ts'
+import { bankPage, checkoutPage } from './checkout.ts'
+
+/** Everything that is not the API: hosted pages, the control page and the controls. */
+export function pagesOf(sandbox: Sandbox): PageHandler {
+  return async ({ method, url, form, body, headers }) => {
+    const [, first = '', second = '', third = ''] = url.pathname.split('/')
+    // Another site's page must not press the sandbox's buttons through the visitor's browser.
+    if (method === 'POST' && isForeign(headers)) return { status: 403, body: 'Forms of other sites are refused.' }
+    if (first === '') return method === 'POST' ? controlAction(sandbox, form) : controlPage(sandbox, url)
+    if (first === '_assets') return asset(second)
+    if (first === '_sandbox') return controlApi(sandbox, method, url, body)
+    if (first === 'c' && second === 'pay') return checkoutPage(sandbox.world, method, third, form)
+    if (first === 'authenticate') return bankPage(sandbox.world, method, second, form)
+    return null
+  }
+}
+
+function isForeign(headers: Record<string, string | string[] | undefined>): boolean {
+  const { origin, host } = headers
+  return typeof origin === 'string' && origin !== 'null' && new URL(origin).host !== host
+}

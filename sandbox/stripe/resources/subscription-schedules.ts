@@ -1,0 +1,105 @@
+import { invalidRequest } from '../core/errors.ts'
+import { emit } from '../core/events.ts'
+import { find } from '../core/lookup.ts'
+import type { Subscription, SubscriptionSchedule } from '../core/shapes.ts'
+import type { World } from '../core/world.ts'
+import { attendSchedule, endAfter, release } from '../billing/schedule.ts'
+import type { Phase } from '../billing/schedule.ts'
+import { change, currentPeriod, end } from '../billing/subscription-status.ts'
+import { newPhase, newSubscriptionSchedule } from '../objects/schedule.ts'
+import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import { atLeast, either, flag, hash, ignored, integer, list, mergeMetadata, metadata, oneOf, range, required, text } from '../http/params.ts'
+import type { Values } from '../http/params.ts'
+import { prorationBehavior } from './subscriptions.ts'
+
+const phaseFields = {
+  items: required(list(hash({ price: required(text), plan: text, quantity: atLeast(0), metadata, tax_rates: ignored, discounts: ignored }))),
+  start_date: either(oneOf('now'), integer),
+  end_date: either(oneOf('now'), integer),
+  duration: hash({ interval: required(oneOf('day', 'week', 'month', 'year')), interval_count: atLeast(1) }),
+  iterations: atLeast(1),
+  proration_behavior: prorationBehavior,
+  metadata,
+  add_invoice_items: ignored,
+  automatic_tax: ignored,
+  billing_cycle_anchor: oneOf('automatic', 'phase_start'),
+  collection_method: oneOf('charge_automatically', 'send_invoice'),
+  currency: text,
+  default_payment_method: text,
+  description: text,
+  discounts: ignored,
+  trial: flag,
+  trial_end: integer,
+}
+const phase = hash(phaseFields)
+const endBehavior = oneOf('cancel', 'none', 'release', 'renew')
+
+export const subscriptionSchedules = [
+  endpoint('POST /v1/subscription_schedules', { from_subscription: required(text), metadata, billing_mode: ignored }, ({ world, params }) => {
+    const subscription = find(world.tables.subscriptions, params.from_subscription, 'from_subscription')
+    if (subscription.schedule) throw invalidRequest(`You cannot migrate a subscription that is already attached to a schedule: ${subscription.schedule}.`, 'from_subscription')
+    const schedule = world.tables.subscriptionSchedules.insert(newSubscriptionSchedule(world.now(subscription.customer), subscription, currentPhase(subscription), params.metadata ?? {}))
+    change(world, subscription, { schedule: schedule.id })
+    emit(world, 'subscription_schedule.created', schedule)
+    return schedule
+  }),
+  endpoint('GET /v1/subscription_schedules/:id', {}, ({ world, id }) => find(world.tables.subscriptionSchedules, id)),
+  endpoint('POST /v1/subscription_schedules/:id', { phases: list(phase), end_behavior: endBehavior, metadata, proration_behavior: prorationBehavior, default_settings: ignored }, ({ world, id, params }) => {
+    const before = running(world, id)
+    const phases = params.phases ? phasesOf(world, before, params.phases) : before.phases
+    const now = world.now(before.customer)
+    const current = phases.find((row) => row.start_date <= now && row.end_date > now) ?? phases[0]!
+    const after = world.tables.subscriptionSchedules.update(id, {
+      phases,
+      current_phase: { start_date: current.start_date, end_date: current.end_date },
+      ...(params.end_behavior && { end_behavior: params.end_behavior }),
+      metadata: mergeMetadata(before.metadata ?? {}, params.metadata),
+    })
+    emit(world, 'subscription_schedule.updated', after, before)
+    attendSchedule(world, after)
+    return world.tables.subscriptionSchedules.get(id)
+  }),
+  endpoint('POST /v1/subscription_schedules/:id/release', { preserve_cancel_date: flag }, ({ world, id }) => release(world, running(world, id))),
+  endpoint('POST /v1/subscription_schedules/:id/cancel', { invoice_now: flag, prorate: flag }, ({ world, id }) => {
+    const before = running(world, id)
+    const after = world.tables.subscriptionSchedules.update(id, { status: 'canceled', canceled_at: world.now(before.customer), current_phase: null })
+    emit(world, 'subscription_schedule.updated', after, before)
+    emit(world, 'subscription_schedule.canceled', after)
+    const subscription = world.tables.subscriptions.get(before.subscription ?? '')
+    if (subscription) end(world, subscription, 'cancellation_requested')
+    return after
+  }),
+  listEndpoint(
+    'GET /v1/subscription_schedules',
+    (world) => world.tables.subscriptionSchedules,
+    { customer: text, created: range, scheduled: flag, canceled_at: range, completed_at: range, released_at: range },
+    (row, { params }) => (!params.customer || row.customer === params.customer) && within(row.created, params.created),
+  ),
+]
+
+function running(world: World, id: string): SubscriptionSchedule {
+  const schedule = find(world.tables.subscriptionSchedules, id)
+  if (schedule.status !== 'active' && schedule.status !== 'not_started') throw invalidRequest(`You cannot change a schedule that is ${schedule.status}.`)
+  return schedule
+}
+
+/** The phase a subscription is in: its items, until the period's end. */
+function currentPhase(subscription: Subscription): Phase {
+  const { start, end: until } = currentPeriod(subscription)
+  return newPhase({ currency: subscription.currency, start, end: until, items: subscription.items.data.map(({ price, quantity, metadata: pairs }) => ({ price: price.id, quantity: quantity ?? 1, metadata: pairs })) })
+}
+
+/** Phases follow one another without a gap; what is over or under way keeps its start. */
+function phasesOf(world: World, schedule: SubscriptionSchedule, wanted: Values<typeof phaseFields>[]): Phase[] {
+  let start = schedule.phases[0]!.start_date
+  return wanted.map((params, index) => {
+    const now = world.now(schedule.customer)
+    const items = params.items.map(({ price, quantity, metadata: pairs }, position) => ({ price: find(world.tables.prices, price, `phases[${index}][items][${position}][price]`).id, quantity: quantity ?? 1, metadata: pairs ?? {} }))
+    if (index > 0 && typeof params.start_date === 'number' && params.start_date !== start) throw invalidRequest('The start date of a phase must equal the end date of the phase before.', `phases[${index}][start_date]`)
+    const from = index === 0 && typeof params.start_date === 'number' ? params.start_date : start
+    const until = params.end_date === 'now' ? now : endAfter(world, from, { items, iterations: params.iterations, end_date: params.end_date as number | undefined })
+    if (until <= from) throw invalidRequest('The end date of a phase must be after its start date.', `phases[${index}][end_date]`)
+    start = until
+    return newPhase({ currency: world.tables.prices.get(items[0]!.price)!.currency, start: from, end: until, items, metadata: params.metadata ?? {}, prorationBehavior: params.proration_behavior })
+  })
+}

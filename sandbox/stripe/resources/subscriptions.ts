@@ -1,0 +1,364 @@
+import { DAY } from '../core/clock.ts'
+import { invalidRequest } from '../core/errors.ts'
+import { emit } from '../core/events.ts'
+import { find, liveCustomer } from '../core/lookup.ts'
+import type { Subscription } from '../core/shapes.ts'
+import type { World } from '../core/world.ts'
+import { redeem } from '../billing/discounts.ts'
+import { findMethod } from '../billing/methods.ts'
+import { prorate } from '../billing/proration.ts'
+import { renew } from '../billing/renewal.ts'
+import { ENDED, change, currentPeriod, end } from '../billing/subscription-status.ts'
+import { subscribe } from '../billing/subscribe.ts'
+import { updateSubscription } from '../billing/update.ts'
+import type { ItemChange } from '../billing/update.ts'
+import { createDraft, finalize } from '../billing/invoice.ts'
+import { collect } from '../billing/collect.ts'
+import { takePending } from '../billing/lines.ts'
+import { newId } from '../core/ids.ts'
+import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import {
+  atLeast,
+  either,
+  emptyable,
+  flag,
+  hash,
+  ignored,
+  integer,
+  list,
+  mergeMetadata,
+  metadata,
+  oneOf,
+  range,
+  required,
+  text,
+} from '../http/params.ts'
+import type { Values } from '../http/params.ts'
+import { priceData, priceFromData } from './catalogue.ts'
+
+export const itemFields = {
+  price: text,
+  plan: text,
+  price_data: priceData,
+  quantity: atLeast(0),
+  metadata,
+  discounts: ignored,
+  tax_rates: ignored,
+  billing_thresholds: ignored,
+}
+export const itemChange = hash({ ...itemFields, id: text, deleted: flag, clear_usage: flag })
+const discounts = emptyable(list(hash({ coupon: text, promotion_code: text, discount: text })))
+const details = hash({
+  comment: emptyable(text),
+  feedback: emptyable(
+    oneOf(
+      'customer_service',
+      'low_quality',
+      'missing_features',
+      'other',
+      'switched_service',
+      'too_complex',
+      'too_expensive',
+      'unused',
+    ),
+  ),
+})
+export const prorationBehavior = oneOf('always_invoice', 'create_prorations', 'none')
+const paymentBehavior = oneOf('allow_incomplete', 'default_incomplete', 'error_if_incomplete', 'pending_if_incomplete')
+
+const common = {
+  automatic_tax: hash({ enabled: required(flag), liability: ignored }),
+  billing_mode: ignored,
+  cancel_at: emptyable(either(integer, oneOf('min_period_end', 'max_period_end'))),
+  cancel_at_period_end: flag,
+  collection_method: oneOf('charge_automatically', 'send_invoice'),
+  days_until_due: atLeast(0),
+  default_payment_method: text,
+  description: emptyable(text),
+  discounts,
+  items: list(itemChange),
+  invoice_settings: ignored,
+  metadata,
+  off_session: flag,
+  payment_behavior: paymentBehavior,
+  payment_settings: hash({
+    save_default_payment_method: oneOf('off', 'on_subscription'),
+    payment_method_types: ignored,
+    payment_method_options: ignored,
+  }),
+  proration_behavior: prorationBehavior,
+  trial_end: either(oneOf('now'), integer),
+  trial_settings: hash({
+    end_behavior: required(hash({ missing_payment_method: required(oneOf('cancel', 'create_invoice', 'pause')) })),
+  }),
+  trial_from_plan: flag,
+}
+type CommonParams = Values<typeof common>
+
+/** The fields of a subscription that parameters set without any money moving. */
+function plainPatch(world: World, params: CommonParams, before?: Subscription): Partial<Subscription> {
+  const {
+    default_payment_method,
+    cancel_at_period_end,
+    cancel_at,
+    automatic_tax,
+    description,
+    trial_settings,
+    payment_settings,
+    collection_method,
+    days_until_due,
+  } = params
+  const cancelAt =
+    typeof cancel_at === 'string' && before ? currentPeriod(before).end : (cancel_at as number | null | undefined)
+  return {
+    ...(params.metadata !== undefined && { metadata: mergeMetadata(before?.metadata ?? {}, params.metadata) }),
+    ...(default_payment_method !== undefined && {
+      default_payment_method: findMethod(world, default_payment_method, 'default_payment_method').id,
+    }),
+    ...(description !== undefined && { description }),
+    ...(collection_method !== undefined && { collection_method }),
+    ...(days_until_due !== undefined && { days_until_due }),
+    ...(automatic_tax && {
+      automatic_tax: {
+        disabled_reason: null,
+        enabled: automatic_tax.enabled,
+        liability: automatic_tax.enabled ? { type: 'self' } : null,
+      },
+    }),
+    ...(trial_settings && {
+      trial_settings: { end_behavior: { billing_cycle_anchor: null, ...trial_settings.end_behavior } },
+    }),
+    ...(payment_settings?.save_default_payment_method && {
+      payment_settings: {
+        payment_method_options: null,
+        payment_method_types: null,
+        save_default_payment_method: payment_settings.save_default_payment_method,
+      },
+    }),
+    ...(cancelAt !== undefined && {
+      cancel_at: cancelAt,
+      canceled_at: cancelAt === null ? null : world.now(before?.customer),
+    }),
+    ...(cancel_at_period_end !== undefined && before && endAtPeriod(world, before, cancel_at_period_end)),
+  }
+}
+
+/** Stripe notes the wish to leave and its date beside the flag; undoing it clears all three. */
+function endAtPeriod(world: World, before: Subscription, wanted: boolean): Partial<Subscription> {
+  if (wanted === before.cancel_at_period_end) return {}
+  return {
+    cancel_at_period_end: wanted,
+    cancel_at: wanted ? currentPeriod(before).end : null,
+    canceled_at: wanted ? world.now(before.customer) : null,
+    cancellation_details: {
+      comment: null,
+      feedback: null,
+      feedback_option: null,
+      ...(wanted && before.cancellation_details),
+      reason: wanted ? 'cancellation_requested' : null,
+    },
+  }
+}
+
+export function itemChanges(
+  world: World,
+  items: Values<{ items: typeof common.items }>['items'],
+  path = 'items',
+): ItemChange[] {
+  return (items ?? []).map(({ id, price, plan, price_data, quantity, deleted, metadata: pairs }, index) => {
+    const wanted = price ?? plan
+    const found = wanted
+      ? find(world.tables.prices, wanted, `${path}[${index}][price]`)
+      : price_data
+        ? priceFromData(world, price_data, `${path}[${index}][price_data]`)
+        : undefined
+    if (wanted && found && !found.active)
+      throw invalidRequest(
+        'The price specified is inactive. This field only accepts active prices.',
+        `${path}[${index}][price]`,
+      )
+    return { id, quantity, deleted, price: found, ...(pairs && { metadata: pairs }) }
+  })
+}
+
+export const subscriptions = [
+  endpoint(
+    'POST /v1/subscriptions',
+    {
+      ...common,
+      customer: required(text),
+      currency: text,
+      billing_cycle_anchor: integer,
+      trial_period_days: atLeast(0),
+      add_invoice_items: ignored,
+      backdate_start_date: integer,
+    },
+    ({ world, params }) => {
+      const customer = liveCustomer(world, params.customer)
+      const now = world.now(customer.id)
+      const items = itemChanges(world, params.items).flatMap(({ price, quantity = 1, metadata: pairs }) =>
+        price ? [{ price, quantity, metadata: pairs ?? {} }] : [],
+      )
+      const days = params.trial_period_days
+      const subscription = subscribe(world, {
+        customer,
+        items,
+        billingCycleAnchor: params.billing_cycle_anchor,
+        discounts: params.discounts ?? [],
+        offSession: params.off_session,
+        paymentBehavior: params.payment_behavior,
+        trialEnd: typeof params.trial_end === 'number' ? params.trial_end : days ? now + days * DAY : null,
+        given: plainPatch(world, { ...params, cancel_at_period_end: undefined }),
+      })
+      return params.cancel_at_period_end
+        ? change(world, subscription, endAtPeriod(world, subscription, true))
+        : subscription
+    },
+  ),
+  endpoint('GET /v1/subscriptions/:id', {}, ({ world, id }) => find(world.tables.subscriptions, id)),
+  endpoint(
+    'POST /v1/subscriptions/:id',
+    {
+      ...common,
+      billing_cycle_anchor: oneOf('now', 'unchanged'),
+      cancellation_details: details,
+      pause_collection: emptyable(
+        hash({ behavior: required(oneOf('keep_as_draft', 'mark_uncollectible', 'void')), resumes_at: integer }),
+      ),
+      proration_date: integer,
+      add_invoice_items: ignored,
+    },
+    ({ world, id, params }) => {
+      const before = find(world.tables.subscriptions, id)
+      if (
+        params.payment_behavior === 'pending_if_incomplete' &&
+        (params.metadata !== undefined || params.default_payment_method)
+      )
+        throw invalidRequest(
+          'When passing payment_behavior=pending_if_incomplete, you can only pass the following other parameters: expand, items, proration_behavior, proration_date, trial_end, trial_from_plan, billing_cycle_anchor, off_session.',
+          'payment_behavior',
+        )
+      const patch = plainPatch(world, params, before)
+      if (params.cancellation_details)
+        patch.cancellation_details = {
+          ...before.cancellation_details!,
+          ...patch.cancellation_details,
+          ...params.cancellation_details,
+        }
+      if (params.pause_collection !== undefined)
+        patch.pause_collection = params.pause_collection && {
+          behavior: params.pause_collection.behavior,
+          resumes_at: params.pause_collection.resumes_at ?? null,
+        }
+      if (params.discounts !== undefined)
+        patch.discounts = (params.discounts ?? []).map(
+          (discount) => redeem(world, discount, { customer: before.customer, subscription: id }).id,
+        )
+      return updateSubscription(world, before, {
+        items: params.items && itemChanges(world, params.items),
+        prorationBehavior: params.proration_behavior,
+        prorationDate: params.proration_date,
+        billingCycleAnchor: params.billing_cycle_anchor,
+        trialEnd: params.trial_end,
+        paymentBehavior: params.payment_behavior,
+        offSession: params.off_session,
+        patch,
+      })
+    },
+  ),
+  endpoint(
+    'DELETE /v1/subscriptions/:id',
+    { cancellation_details: details, invoice_now: flag, prorate: flag },
+    ({ world, id, params }) => {
+      const subscription = find(world.tables.subscriptions, id)
+      if (ENDED.has(subscription.status))
+        throw invalidRequest(`No such subscription: '${id}'`, 'id', 'resource_missing', 404)
+      const moment = world.now(subscription.customer)
+      if (params.prorate)
+        prorate(
+          world,
+          subscription,
+          subscription.items.data.map((before) => ({ before, after: null })),
+          moment,
+        )
+      if (params.invoice_now) invoiceNow(world, subscription)
+      return end(world, world.tables.subscriptions.get(id)!, 'cancellation_requested', params.cancellation_details)
+    },
+  ),
+  endpoint(
+    'POST /v1/subscriptions/:id/resume',
+    { billing_cycle_anchor: oneOf('now', 'unchanged'), proration_behavior: prorationBehavior, proration_date: integer },
+    ({ world, id }) => {
+      const before = find(world.tables.subscriptions, id)
+      if (before.status !== 'paused')
+        throw invalidRequest(`You can only resume a paused subscription. This subscription is ${before.status}.`)
+      const now = world.now(before.customer)
+      const items = before.items.data.map((item) => ({ ...item, current_period_end: now }))
+      const invoice = renew(
+        world,
+        { ...before, items: { ...before.items, data: items } },
+        { status: 'active', billing_cycle_anchor: now },
+      )
+      collect(world, finalize(world, invoice))
+      const after = world.tables.subscriptions.get(id)!
+      emit(world, 'customer.subscription.resumed', after)
+      return after
+    },
+  ),
+  listEndpoint(
+    'GET /v1/subscriptions',
+    (world) => world.tables.subscriptions,
+    {
+      collection_method: text,
+      created: range,
+      current_period_end: range,
+      current_period_start: range,
+      customer: text,
+      price: text,
+      status: oneOf(
+        'active',
+        'all',
+        'canceled',
+        'ended',
+        'incomplete',
+        'incomplete_expired',
+        'past_due',
+        'paused',
+        'trialing',
+        'unpaid',
+      ),
+      test_clock: text,
+    },
+    (row, { params }) =>
+      (!params.customer || row.customer === params.customer) &&
+      (!params.price || row.items.data.some((item) => item.price.id === params.price)) &&
+      (params.test_clock ? row.test_clock === params.test_clock : params.customer !== undefined || !row.test_clock) &&
+      hasStatus(row, params.status) &&
+      within(currentPeriod(row).end, params.current_period_end) &&
+      within(currentPeriod(row).start, params.current_period_start) &&
+      within(row.created, params.created),
+  ),
+]
+
+function hasStatus({ status }: Subscription, wanted: string | undefined): boolean {
+  if (wanted === undefined) return status !== 'canceled'
+  if (wanted === 'all') return true
+  return wanted === 'ended' ? ENDED.has(status) : status === wanted
+}
+
+/** What waits for the next invoice is invoiced now, because there will be no next one. */
+function invoiceNow(world: World, subscription: Subscription): void {
+  const id = newId('in')
+  const lines = takePending(world, subscription.customer, subscription.id, id)
+  if (lines.length === 0) return
+  const customer = world.tables.customers.get(subscription.customer)!
+  const draft = createDraft(world, {
+    customer,
+    subscription,
+    lines,
+    reason: 'manual',
+    currency: subscription.currency,
+    given: { id },
+  })
+  collect(world, finalize(world, draft), { offSession: true })
+}

@@ -1,0 +1,65 @@
+import type { AddressInfo } from 'node:net'
+import { Courier } from './core/courier.ts'
+import { Faults } from './core/faults.ts'
+import { Journal } from './core/journal.ts'
+import { Timekeeper } from './core/timekeeper.ts'
+import { World } from './core/world.ts'
+import { Sandbox } from './control/sandbox.ts'
+import { Api } from './http/api.ts'
+import { createListener } from './http/listener.ts'
+import { pagesOf } from './pages/index.ts'
+
+export interface StripeSandboxOptions {
+  /** 0 (any free port) if not said. */
+  port?: number
+  /** Where the state is kept; without it everything is in memory and gone at the end. */
+  dataFolder?: string
+  /** The webhook endpoint to deliver to. The secret may be a list separated by commas. */
+  endpoint?: { url: string; secret: string; apiVersion?: string; events?: string[] }
+  /** Seconds after each failed delivery until the next attempt. */
+  retryDelays?: number[]
+  /** Milliseconds an endpoint may take to answer. */
+  deliveryTimeout?: number
+}
+
+/** A running sandbox: where it listens, and everything `Sandbox` can do. */
+export interface StripeSandbox extends Sandbox {
+  url: string
+  port: number
+  close(): Promise<void>
+}
+
+/** Starts the stand-in for Stripe on this machine. It listens on 127.0.0.1 only and refuses to run in production. */
+export async function startStripeSandbox(options: StripeSandboxOptions = {}): Promise<StripeSandbox> {
+  if (process.env.NODE_ENV === 'production') throw new Error('The Stripe sandbox never starts in production.')
+  const journal = options.dataFolder ? new Journal(options.dataFolder) : undefined
+  const world = new World({ journal })
+  const faults = new Faults()
+  const api = new Api(world)
+  const courier = new Courier(world, faults, { retryDelays: options.retryDelays, timeout: options.deliveryTimeout })
+  const timekeeper = new Timekeeper(world, () => courier.wake())
+  const sandbox = new Sandbox(world, api, courier, timekeeper, faults)
+  const server = createListener(api, faults, pagesOf(sandbox))
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? 0, '127.0.0.1', resolve)
+  }).catch((error: unknown) => {
+    journal?.close()
+    throw error
+  })
+  const { port } = server.address() as AddressInfo
+  world.baseUrl = `http://127.0.0.1:${port}`
+  if (options.endpoint) sandbox.addEndpoint(options.endpoint)
+  courier.resume()
+  timekeeper.start()
+
+  const close = async () => {
+    timekeeper.close()
+    courier.close()
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+    world.close()
+  }
+  return Object.assign(sandbox, { url: world.baseUrl, port, close })
+}

@@ -1,0 +1,77 @@
+/** Where each setting of a local installation comes from: the environment, then `.env`, then the data folder. */
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { lockHolder } from './lock.mjs'
+import { inProject, Refusal, ROOT } from './project.mjs'
+import { localSecrets } from './secrets.mjs'
+
+const DATABASE = 'scrip'
+const DEFAULT_SANDBOX_PORT = 4242
+
+/** Reads `.env` into process.env, where there is one. Real variables win, and an empty one counts as not set. */
+export function readEnvironment() {
+  for (const [name, value] of Object.entries(process.env)) if (value?.trim() === '') delete process.env[name]
+  const file = inProject('.env')
+  if (existsSync(file)) process.loadEnvFile(file)
+}
+
+/** True when real customers are served: then nothing local is started, made up or read. */
+export function isProduction() {
+  return process.env.SCRIP_MODE ? process.env.SCRIP_MODE === 'production' : process.env.NODE_ENV === 'production'
+}
+
+/** The folder of local mode's state, as an absolute path. */
+export function dataFolder() {
+  return path.resolve(ROOT, process.env.SCRIP_DATA || '.scrip')
+}
+
+/** @param {number} port of the local engine */
+export function databaseUri(port) {
+  return `mongodb://127.0.0.1:${port}/${DATABASE}?directConnection=true`
+}
+
+/** What the sandbox and every app process of one installation must agree on. */
+export function sharedEnvironment(folder = dataFolder()) {
+  const secrets = localSecrets(folder)
+  return {
+    SCRIP_MODE: 'local',
+    SCRIP_DATA: folder,
+    STRIPE_SECRET_KEY: process.env.STRIPE_SECRET_KEY || secrets.STRIPE_SECRET_KEY,
+    STRIPE_WEBHOOK_SECRET: process.env.STRIPE_WEBHOOK_SECRET || secrets.STRIPE_WEBHOOK_SECRET,
+    SESSION_SECRET: process.env.SESSION_SECRET || secrets.SESSION_SECRET,
+  }
+}
+
+/** Where Stripe's API is for a process that stands alone; undefined for Stripe's own. */
+export function stripeApiBase(folder = dataFolder()) {
+  if (process.env.STRIPE_API_BASE) return process.env.STRIPE_API_BASE
+  if (process.env.STRIPE_SECRET_KEY) return undefined
+  const running = lockHolder(folder)?.sandboxUrl
+  return running ?? `http://127.0.0.1:${process.env.SANDBOX_PORT || DEFAULT_SANDBOX_PORT}`
+}
+
+/**
+ * Fills in what a single process needs to join the local installation of the data folder, and says where the database
+ * is to come from. In production it does nothing.
+ */
+export function joinInstallation() {
+  if (isProduction()) {
+    process.env.SCRIP_MODE = 'production'
+    return
+  }
+  const folder = dataFolder()
+  const apiBase = stripeApiBase(folder)
+  const filled = { ...sharedEnvironment(folder), ...(apiBase && { STRIPE_API_BASE: apiBase }) }
+  const running = lockHolder(folder)?.mongodbUri
+  if (!process.env.MONGODB_URI && running) filled.MONGODB_URI = running
+  Object.assign(process.env, filled)
+}
+
+/** @throws Refusal when there is no database to work with */
+export function requireDatabase() {
+  if (process.env.MONGODB_URI || isProduction()) return
+  throw new Refusal(
+    `There is no database: MONGODB_URI is not set, and no local one runs on ${dataFolder()}.\n` +
+      'Start one with `npm run sandbox` (or all of it with `npm start`), or set MONGODB_URI.',
+  )
+}

@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest'
+import { qrCode } from '#app/actions/built-in/qr-code.server.ts'
+import { InvalidActionInput } from '#app/actions/errors.ts'
+import { findPlan } from '#app/billing/plans.ts'
+
+function draw(input: unknown) {
+  const plan = findPlan('Free')
+  if (!plan) throw new Error('no plan Free')
+  return qrCode.prepare(input).run({ plan, signal: AbortSignal.timeout(5_000) })
+}
+
+function problemsOf(input: unknown): Record<string, string> {
+  try {
+    qrCode.prepare(input)
+    return {}
+  } catch (error) {
+    if (!(error instanceof InvalidActionInput)) throw error
+    expect(new Set(error.problems.map(({ field }) => field)).size).toBe(error.problems.length)
+    return Object.fromEntries(error.problems.map(({ field, message }) => [field, message]))
+  }
+}
+
+describe('the QR code action', () => {
+  test('makes a PNG of the size that was asked for, and an SVG', async () => {
+    const { files, facts } = await draw({ text: 'https://example.com', size: '300', margin: '2', level: 'Q' })
+
+    const [png, svg] = files
+    expect(files.map(({ name, contentType }) => [name, contentType])).toEqual([
+      ['qr-code.png', 'image/png'],
+      ['qr-code.svg', 'image/svg+xml'],
+    ])
+    const bytes = Buffer.from(png?.body ?? [])
+    expect(bytes.subarray(1, 4).toString()).toBe('PNG')
+    expect(bytes.readUInt32BE(16)).toBe(300)
+    expect(new TextDecoder().decode(svg?.body)).toMatch(/^<svg [^>]*viewBox="0 0 29 29"/)
+    expect(facts).toMatchObject({ Holds: 'https://example.com', PNG: '300 × 300 pixels' })
+  })
+
+  test('costs one credit, whatever it draws', () => {
+    expect(qrCode.prepare({ text: 'x' })).toMatchObject({ units: 1, credits: 1 })
+    expect(qrCode.prepare({ text: 'x'.repeat(2000), size: 1024 })).toMatchObject({ units: 1, credits: 1 })
+  })
+
+  test('takes what a form leaves empty as its usual value', () => {
+    expect(qrCode.prepare({ text: 'x', size: '', margin: '' }).input).toEqual({
+      text: 'x',
+      level: 'M',
+      size: 512,
+      margin: 4,
+    })
+  })
+
+  test.each([
+    ['L', 2953],
+    ['M', 2331],
+    ['Q', 1663],
+    ['H', 1273],
+  ])('at level %s takes %i bytes and not one more', (level, bytes) => {
+    expect(problemsOf({ text: 'ä'.repeat((bytes - 1) / 2) + 'x', level })).toEqual({})
+    expect(problemsOf({ text: 'ä'.repeat((bytes - 1) / 2) + 'xx', level })).toHaveProperty('text')
+  })
+
+  test('takes 7,089 digits, the most that any code holds', () => {
+    expect(problemsOf({ text: '7'.repeat(7089), level: 'L' })).toEqual({})
+    expect(problemsOf({ text: '7'.repeat(7090), level: 'L' })).toHaveProperty('text')
+  })
+
+  test('says how much too long a text is and what helps', () => {
+    expect(problemsOf({ text: 'x'.repeat(3000), level: 'H' })).toEqual({
+      text: 'This text is too long for a QR code: it has 3,000 bytes, and about 1,273 fit. Shorten it or choose a lower error correction.',
+    })
+    expect(problemsOf({ text: 'x'.repeat(3000), level: 'L' })['text']).toMatch(/Shorten it\.$/)
+  })
+
+  test('tells a missing text as missing, not as too long', () => {
+    expect(problemsOf({ text: ' ' })).toEqual({ text: 'Enter a text or a web address.' })
+  })
+
+  test('answers a text of 60,000 characters without trying to encode it', () => {
+    const started = performance.now()
+
+    expect(problemsOf({ text: 'aA1'.repeat(20_000) })).toHaveProperty('text')
+    expect(performance.now() - started).toBeLessThan(100)
+  })
+
+  test.each([
+    [{}, 'text'],
+    [{ text: '' }, 'text'],
+    [{ text: ' \n ' }, 'text'],
+    [{ text: 7 }, 'text'],
+    [{ text: 'broken \ud800' }, 'text'],
+    [{ text: 'x', level: 'X' }, 'level'],
+    [{ text: 'x', level: { $ne: 'L' } }, 'level'],
+    [{ text: 'x', size: '255' }, 'size'],
+    [{ text: 'x', size: '1025' }, 'size'],
+    [{ text: 'x', size: '300.5' }, 'size'],
+    [{ text: 'x', size: '1e9' }, 'size'],
+    [{ text: 'x', margin: '-1' }, 'margin'],
+    [{ text: 'x', margin: '11' }, 'margin'],
+    [{ text: 'x', margin: 'wide' }, 'margin'],
+  ])('refuses %j by its field', (input, field) => {
+    expect(Object.keys(problemsOf(input))).toEqual([field])
+  })
+})

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { checkApiAccess } from '#app/actions/api-request.server.ts'
+import { findPlan } from '#app/billing/plans.ts'
+
+const free = findPlan('Free')
+if (!free) throw new Error('no plan Free')
+const withoutApi = { ...free, features: { ...free.features, apiAccess: false } }
+
+test('an API key opens the API where the plan has it', () => {
+  expect(() => checkApiAccess(free, 'api_key')).not.toThrow()
+})
+
+test('an API key of a plan without the API is refused by name, a browser never', () => {
+  expect(() => checkApiAccess(withoutApi, 'api_key')).toThrow(/^The API is part of /)
+  expect(() => checkApiAccess(withoutApi, 'session')).not.toThrow()
+})

@@ -1,0 +1,304 @@
+import { describe, expect, test } from 'vitest'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { freezeSpending } from '#app/credits/freeze.server.ts'
+import { grantCredits } from '#app/credits/grant.server.ts'
+import { listEntries } from '#app/credits/ledger.server.ts'
+import { action, loader } from '#app/routes/api.credits.deduct.ts'
+import { useDatabase } from '#test/setup/database.ts'
+import { asBrowser, asKey, bodyOf, call, type Caller, errorOf, newCaller } from './caller.ts'
+
+useDatabase()
+
+const PATH = '/api/credits/deduct'
+
+const deduct = (body: unknown, headers: Record<string, string>) => call(action, PATH, { method: 'POST', body, headers })
+
+async function standingOf({ user }: Caller) {
+  const [{ credits }, { entries }] = await Promise.all([getBalance(user._id), listEntries(user._id)])
+  return { credits, entries: entries.length }
+}
+
+describe('POST /api/credits/deduct', () => {
+  test('spends, says what is left, and writes one entry', async () => {
+    const caller = await newCaller({ credits: 100 })
+
+    const response = await deduct({ credits: 10, action: 'translate', metadata: { page: '3' } }, asKey(caller, 'one'))
+
+    expect(response.status).toBe(200)
+    expect(response.headers.get('Idempotent-Replayed')).toBeNull()
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+    const { entries } = await listEntries(caller.user._id)
+    expect(await bodyOf(response)).toEqual({ success: true, credits: 90, entryId: entries[0]?._id })
+    expect(entries[0]).toMatchObject({ kind: 'spend', amount: -10, action: 'translate', metadata: { page: '3' } })
+  })
+
+  test('takes a session without a key, and then every request is a new one', async () => {
+    const caller = await newCaller({ credits: 100 })
+
+    await deduct({ credits: 10 }, asBrowser(caller))
+    const second = await deduct({ credits: 10 }, asBrowser(caller))
+
+    expect(await bodyOf(second)).toMatchObject({ success: true, credits: 80 })
+  })
+
+  test.each([
+    ['a negative number', { credits: -5 }],
+    ['a fraction', { credits: 0.5 }],
+    ['zero', { credits: 0 }],
+    ['more than a million', { credits: 1_000_001 }],
+    ['1e9', { credits: 1e9 }],
+    ['a number too large to be whole', '{"credits": 1e400}'],
+    ['a text', { credits: '10' }],
+    ['null', { credits: null }],
+    ['a database operator', { credits: { $gt: 0 } }],
+    ['a list', { credits: [10] }],
+    ['true', { credits: true }],
+    ['nothing', {}],
+    ['another user’s id', { credits: 10, userId: '64b000000000000000000000' }],
+    ['another account’s id', { credits: 10, accountId: '64b000000000000000000000' }],
+    ['a price', { credits: 10, amount: 1 }],
+    ['an action that is an object', { credits: 10, action: { $ne: 'x' } }],
+    ['an action that is a formula', { credits: 10, action: '=cmd()' }],
+    ['an action of 65 characters', { credits: 10, action: 'a'.repeat(65) }],
+    ['metadata that nests', { credits: 10, metadata: { a: { b: 'c' } } }],
+    ['metadata with an operator', { credits: 10, metadata: { $set: 'x' } }],
+    ['metadata with a dotted key', { credits: 10, metadata: { 'a.b': 'x' } }],
+    ['metadata with __proto__', '{"credits": 10, "metadata": {"__proto__": "x"}}'],
+    ['metadata with constructor', { credits: 10, metadata: { constructor: 'x' } }],
+    ['metadata that is a list', { credits: 10, metadata: ['x'] }],
+    ['metadata with a long value', { credits: 10, metadata: { a: 'x'.repeat(501) } }],
+    [
+      'metadata of more than 2 KB',
+      {
+        credits: 10,
+        metadata: {
+          a: 'x'.repeat(500),
+          b: 'y'.repeat(500),
+          c: 'z'.repeat(500),
+          d: 'w'.repeat(500),
+          e: 'v'.repeat(500),
+        },
+      },
+    ],
+    [
+      'metadata of 21 keys',
+      { credits: 10, metadata: Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`k${n}`, 'v'])) },
+    ],
+    ['a list as the body', [{ credits: 10 }]],
+    ['a number as the body', 10],
+    ['no JSON', '{credits: 10}'],
+    ['an empty body', ''],
+  ])('refuses %s with 400 and changes nothing', async (_, body) => {
+    const caller = await newCaller({ credits: 100 })
+    const before = await standingOf(caller)
+
+    const response = await deduct(body, asKey(caller, 'bad'))
+
+    expect(response.status).toBe(400)
+    const error = await errorOf(response)
+    expect(error.code).toMatch(/^invalid_/)
+    expect(error.message.length).toBeGreaterThan(10)
+    expect(await standingOf(caller)).toEqual(before)
+  })
+
+  test('says which field is wrong and what it may be', async () => {
+    const caller = await newCaller()
+
+    const error = await errorOf(await deduct({ credits: 0.5 }, asKey(caller, 'x')))
+
+    expect(error).toMatchObject({ field: 'credits', message: 'credits: must be a whole number from 1 to 1000000' })
+  })
+
+  test('takes the largest number, if it is there', async () => {
+    const caller = await newCaller({ credits: 1_000_000 })
+
+    expect(await bodyOf(await deduct({ credits: 1_000_000 }, asKey(caller, 'all')))).toMatchObject({ credits: 0 })
+  })
+
+  test('refuses a body that is not declared as JSON with 415', async () => {
+    const caller = await newCaller()
+
+    const response = await deduct('{"credits": 1}', { ...asKey(caller, 'x'), 'Content-Type': 'text/plain' })
+
+    expect(response.status).toBe(415)
+  })
+
+  test('refuses every other method with 405', async () => {
+    const get = await call(loader, PATH)
+    const put = await call(action, PATH, { method: 'PUT', body: { credits: 1 } })
+
+    for (const response of [get, put]) {
+      expect(response.status).toBe(405)
+      expect(response.headers.get('Allow')).toBe('POST')
+      expect(await errorOf(response)).toMatchObject({ code: 'method_not_allowed' })
+    }
+  })
+
+  test('refuses nobody, and a key that is not ours, with 401', async () => {
+    const nobody = await deduct({ credits: 1 }, {})
+    const forged = await deduct({ credits: 1 }, { Authorization: `Bearer sk_scrip_${'0'.repeat(48)}` })
+
+    expect([nobody.status, forged.status]).toEqual([401, 401])
+    expect(await errorOf(forged)).toMatchObject({ code: 'unauthenticated' })
+  })
+})
+
+describe('the idempotency key', () => {
+  test('is required from callers with an API key', async () => {
+    const caller = await newCaller({ credits: 100 })
+
+    const response = await deduct({ credits: 10 }, asKey(caller))
+
+    expect(response.status).toBe(400)
+    expect(await errorOf(response)).toMatchObject({ code: 'idempotency_key_required' })
+    expect(await standingOf(caller)).toMatchObject({ credits: 100 })
+  })
+
+  test.each([[''], ['a b'], ['x'.repeat(256)], ['schlüssel']])('may not be %j', async (key) => {
+    const caller = await newCaller()
+
+    const response = await deduct({ credits: 10 }, asKey(caller, key))
+
+    expect(response.status).toBe(400)
+    expect(await errorOf(response)).toMatchObject({ code: 'invalid_idempotency_key' })
+  })
+
+  test('may have 255 characters', async () => {
+    const caller = await newCaller({ credits: 100 })
+
+    expect((await deduct({ credits: 10 }, asKey(caller, 'x'.repeat(255)))).status).toBe(200)
+  })
+
+  test('charges once: the replay has the same entry, says so, and tells the balance of now', async () => {
+    const caller = await newCaller({ credits: 100 })
+    const first = await bodyOf(await deduct({ credits: 10 }, asKey(caller, 'same')))
+    await deduct({ credits: 1 }, asKey(caller, 'another'))
+
+    const again = await deduct({ credits: 10 }, asKey(caller, 'same'))
+
+    expect(again.status).toBe(200)
+    expect(again.headers.get('Idempotent-Replayed')).toBe('true')
+    expect(await bodyOf(again)).toEqual({ success: true, credits: 89, entryId: first['entryId'] })
+  })
+
+  test('charges once also when twenty ask at the same time', async () => {
+    const caller = await newCaller({ credits: 100 })
+
+    const responses = await Promise.all(
+      Array.from({ length: 20 }, () => deduct({ credits: 10 }, asKey(caller, 'at-once'))),
+    )
+
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(await standingOf(caller)).toMatchObject({ credits: 90 })
+  })
+
+  test('with another amount or action is a conflict', async () => {
+    const caller = await newCaller({ credits: 100 })
+    await deduct({ credits: 10, action: 'a' }, asKey(caller, 'same'))
+
+    const amount = await deduct({ credits: 11, action: 'a' }, asKey(caller, 'same'))
+    const name = await deduct({ credits: 10, action: 'b' }, asKey(caller, 'same'))
+
+    expect([amount.status, name.status]).toEqual([409, 409])
+    expect(await errorOf(amount)).toMatchObject({ code: 'idempotency_conflict' })
+    expect(await standingOf(caller)).toMatchObject({ credits: 90 })
+  })
+
+  test('belongs to its account: two users may choose the same', async () => {
+    const [one, other] = await Promise.all([newCaller({ credits: 20 }), newCaller({ credits: 20 })])
+
+    await deduct({ credits: 10 }, asKey(one, 'same'))
+    const response = await deduct({ credits: 5 }, asKey(other, 'same'))
+
+    expect(await bodyOf(response)).toMatchObject({ credits: 15 })
+  })
+
+  test.each(['stripe:invoice:in_1', 'sys:expire:g:1:0', 'sys:welcome', 'api:spend:x'])(
+    'H4: %s occupies no key of the system',
+    async (key) => {
+      const caller = await newCaller({ credits: 100 })
+
+      await deduct({ credits: 1 }, asKey(caller, key))
+
+      const { entries } = await listEntries(caller.user._id)
+      expect(entries[0]?.key).toMatch(/^api:spend:[0-9a-f]{64}$/)
+    },
+  )
+
+  test('remembers no refusal: after credits have come, the same request goes through', async () => {
+    const caller = await newCaller({ credits: 0 })
+
+    const refused = await deduct({ credits: 10 }, asKey(caller, 'again'))
+    await grantCredits(caller.user._id, [
+      { key: 'stripe:payment:pi_later', credits: 10, source: { type: 'payment', id: 'pi_later' } },
+    ])
+    const granted = await deduct({ credits: 10 }, asKey(caller, 'again'))
+
+    expect([refused.status, granted.status]).toEqual([402, 200])
+  })
+})
+
+describe('a refusal', () => {
+  test('H19: names what is needed, what is there, and the ways out with their prices', async () => {
+    const caller = await newCaller({ credits: 9 })
+
+    const response = await deduct({ credits: 24 }, asKey(caller, 'x'))
+
+    expect(response.status).toBe(402)
+    const error = await errorOf(response)
+    expect(error).toMatchObject({
+      code: 'insufficient_credits',
+      message: 'This needs 24 credits and you have 9.',
+      required: 24,
+      available: 9,
+    })
+    expect(error['options']).toContainEqual({
+      type: 'pack',
+      pack: '500',
+      credits: 500,
+      amount: 600,
+      currency: 'usd',
+      enough: true,
+      url: '/billing?pack=500',
+    })
+    expect(error['options']).toContainEqual(expect.objectContaining({ type: 'plan', plan: 'Daily', amount: 1800 }))
+    expect(await standingOf(caller)).toMatchObject({ credits: 9 })
+  })
+
+  test('names an unpaid invoice as its reason, and what ends it', async () => {
+    const caller = await newCaller({ credits: 100 })
+    await freezeSpending(caller.user._id, 'past_due')
+
+    const response = await deduct({ credits: 10 }, asKey(caller, 'x'))
+
+    expect(response.status).toBe(402)
+    expect(await errorOf(response)).toMatchObject({
+      code: 'past_due',
+      reason: 'past_due',
+      options: [{ type: 'update_payment_method', url: '/billing' }],
+    })
+  })
+
+  test('names another pause as such', async () => {
+    const caller = await newCaller({ credits: 100 })
+    await freezeSpending(caller.user._id, 'dispute')
+
+    expect(await errorOf(await deduct({ credits: 10 }, asKey(caller, 'x')))).toMatchObject({
+      code: 'spending_frozen',
+      reason: 'dispute',
+    })
+  })
+})
+
+test('200 spends of 10 at once from 1000: exactly 100 succeed, 100 are refused, nothing is left', async () => {
+  const caller = await newCaller({ credits: 1000 })
+
+  const responses = await Promise.all(
+    Array.from({ length: 200 }, (_, index) => deduct({ credits: 10 }, asKey(caller, `spend-${index}`))),
+  )
+
+  const statuses = responses.map(({ status }) => status)
+  expect(statuses.filter((status) => status === 200)).toHaveLength(100)
+  expect(statuses.filter((status) => status === 402)).toHaveLength(100)
+  expect(await getBalance(caller.user._id)).toMatchObject({ credits: 0, held: 0 })
+})

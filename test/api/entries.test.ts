@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest'
+import { apiKeyFor } from '#app/credits/keys.ts'
+import { spendCredits } from '#app/credits/spend.server.ts'
+import { settleAccount } from '#app/credits/settle.server.ts'
+import { action, loader } from '#app/routes/api.credits.entries.ts'
+import type { EntryJson } from '#app/usage/entry-views.ts'
+import { useDatabase } from '#test/setup/database.ts'
+import { asBrowser, asKey, bodyOf, call, type Caller, errorOf, newCaller } from './caller.ts'
+
+useDatabase()
+
+interface Page {
+  entries: EntryJson[]
+  nextBefore: number | null
+}
+
+const list = (caller: Caller, query = '') => call(loader, `/api/credits/entries${query}`, { headers: asKey(caller) })
+
+const page = async (caller: Caller, query = '') => bodyOf<Page>(await list(caller, query))
+
+async function spend({ user }: Caller, count: number, action = 'render'): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    await spendCredits({ accountId: user._id, key: apiKeyFor('spend', `${action}-${index}`), credits: 1, action })
+  }
+}
+
+describe('GET /api/credits/entries', () => {
+  test('lists newest first, with the balance after each entry and the grants that paid', async () => {
+    const caller = await newCaller({ credits: 100 })
+    await spend(caller, 2)
+
+    const response = await list(caller)
+
+    expect(response.status).toBe(200)
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+    const { entries, nextBefore } = await bodyOf<Page>(response)
+    expect(entries.map(({ seq, kind, credits, balance }) => [seq, kind, credits, balance])).toEqual([
+      [2, 'spend', -1, 98],
+      [1, 'spend', -1, 99],
+      [0, 'grant', 100, 100],
+    ])
+    expect(entries[0]?.burned).toEqual([{ grant: expect.stringMatching(/^g:stripe:payment/) as string, credits: 1 }])
+    expect(nextBefore).toBeNull()
+  })
+
+  test('reads on page by page, over what is posted and what is not, without a gap and without a repeat', async () => {
+    const caller = await newCaller({ credits: 100 })
+    await spend(caller, 6, 'posted')
+    await settleAccount(caller.user._id)
+    await spend(caller, 5, 'pending')
+
+    const seen: number[] = []
+    let query = '?limit=4'
+    for (;;) {
+      const { entries, nextBefore } = await page(caller, query)
+      seen.push(...entries.map(({ seq }) => seq))
+      if (nextBefore === null) break
+      query = `?limit=4&before=${nextBefore}`
+    }
+
+    expect(seen).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
+  })
+
+  test('filters by kind, by group, by action and by time', async () => {
+    const caller = await newCaller({ credits: 100 })
+    await spend(caller, 1, 'render')
+    await spend(caller, 1, 'translate')
+
+    expect((await page(caller, '?kind=grant')).entries).toHaveLength(1)
+    expect((await page(caller, '?kind=spent')).entries).toHaveLength(2)
+    expect((await page(caller, '?action=render')).entries).toHaveLength(1)
+    expect((await page(caller, '?from=2000-01-01&to=2000-02-01T00:00:00Z')).entries).toEqual([])
+    expect((await page(caller, '?from=2000-01-01')).entries).toHaveLength(3)
+  })
+
+  test('shows nobody another one’s ledger', async () => {
+    const [rich, stranger] = await Promise.all([newCaller({ credits: 100 }), newCaller({ credits: 0 })])
+
+    expect((await page(rich)).entries).toHaveLength(1)
+    expect((await page(stranger)).entries).toEqual([])
+  })
+
+  test.each([
+    '?limit=0',
+    '?limit=101',
+    '?limit=1e3',
+    '?before=-1',
+    '?before=x',
+    '?before[$gt]=0',
+    '?kind=everything',
+    '?from=yesterday',
+    '?to=2026-02-30',
+    '?format=xml',
+    '?userId=64b000000000000000000000',
+  ])('refuses %s with 400', async (query) => {
+    const response = await list(await newCaller(), query)
+
+    expect(response.status).toBe(400)
+    expect(await errorOf(response)).toMatchObject({ code: 'invalid_request' })
+  })
+
+  test('wants to know who asks, and takes GET only', async () => {
+    expect((await call(loader, '/api/credits/entries')).status).toBe(401)
+    expect((await call(action, '/api/credits/entries', { method: 'POST', body: {} })).status).toBe(405)
+  })
+})
+
+describe('GET /api/credits/entries?format=csv', () => {
+  test('gives all of it as a file, however many pages it has', async () => {
+    const caller = await newCaller({ credits: 500 })
+    await spend(caller, 230)
+
+    const response = await call(loader, '/api/credits/entries?format=csv', { headers: asBrowser(caller) })
+    const lines = (await response.text()).trimEnd().split('\r\n')
+
+    expect(response.headers.get('Content-Type')).toBe('text/csv; charset=utf-8; header=present')
+    expect(response.headers.get('Content-Disposition')).toMatch(/^attachment; filename="scrip-ledger-[\d-]{10}\.csv"$/)
+    expect(lines[0]).toBe('seq,at,kind,credits,balance,action,source_type,source_id,reason,hold,id,metadata')
+    expect(lines).toHaveLength(1 + 231)
+    expect(lines[1]).toMatch(/^230,[\d-]{10}T[\d:.]+Z,spend,-1,270,render,action,render,,,/)
+  })
+
+  test('turns no text into a formula, and no number into a text', async () => {
+    const caller = await newCaller({ credits: 500 })
+    await spendCredits({
+      accountId: caller.user._id,
+      key: apiKeyFor('spend', 'evil'),
+      credits: 7,
+      action: '=HYPERLINK("http://evil.example","x")',
+    })
+
+    const text = await (await list(caller, '?format=csv&kind=spend')).text()
+
+    expect(text).toContain('"\'=HYPERLINK(""http://evil.example"",""x"")"')
+    expect(text).toContain(',spend,-7,')
+  })
+
+  test('is empty but for its head where there is nothing', async () => {
+    const text = await (await list(await newCaller({ credits: 0 }), '?format=csv')).text()
+
+    expect(text.split('\r\n')).toHaveLength(2)
+  })
+})

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest'
+import { createApiKey, listApiKeys, revokeApiKey } from '#app/auth/api-key.server.ts'
+import { ApiKeyNotFound, TooManyApiKeys } from '#app/auth/errors.ts'
+import { requireApiUser } from '#app/auth/require-user.server.ts'
+import { ApiKeyModel } from '#models/api-key.server.ts'
+import { useDatabase } from '#test/setup/database.ts'
+import { newUser, visitAs } from './users.ts'
+
+useDatabase()
+
+const bearing = (authorization: string, cookie = '') =>
+  new Request('http://localhost/api/user', { headers: { Authorization: authorization, Cookie: cookie } })
+
+const statusOf = async (request: Request) =>
+  requireApiUser(request).then(
+    () => 200,
+    (thrown: unknown) => (thrown as Response).status,
+  )
+
+describe('an API key', () => {
+  test('opens the API for its owner', async () => {
+    const user = await newUser()
+    const { key } = await createApiKey(user._id, 'report')
+    const caller = await requireApiUser(bearing(`Bearer ${key}`))
+
+    expect(key).toMatch(/^sk_scrip_[0-9a-f]{48}$/)
+    expect(caller.via).toBe('api_key')
+    expect(caller.user._id).toEqual(user._id)
+  })
+
+  test('is kept as a hash only, and shown once', async () => {
+    const user = await newUser()
+    const { key, prefix } = await createApiKey(user._id, 'report')
+    const stored = await ApiKeyModel.findOne({ userId: user._id }).select('+hash').lean()
+    const [listed] = await listApiKeys(user._id)
+
+    expect(JSON.stringify(stored)).not.toContain(key)
+    expect(listed).toMatchObject({ name: 'report', prefix, lastUsedAt: null })
+    expect(listed).not.toHaveProperty('hash')
+    expect(key.startsWith(prefix)).toBe(true)
+  })
+
+  test('notes its use', async () => {
+    const user = await newUser()
+    const { key } = await createApiKey(user._id, 'report')
+    await requireApiUser(bearing(`Bearer ${key}`))
+
+    expect((await listApiKeys(user._id))[0]?.lastUsedAt).toBeInstanceOf(Date)
+  })
+
+  test('opens nothing once it is revoked; revoking again changes nothing', async () => {
+    const user = await newUser()
+    const { key, id } = await createApiKey(user._id, 'report')
+    await revokeApiKey(user._id, id)
+    const first = await ApiKeyModel.findById(id).lean()
+    await revokeApiKey(user._id, id)
+
+    expect(await statusOf(bearing(`Bearer ${key}`))).toBe(401)
+    expect((await ApiKeyModel.findById(id).lean())?.revokedAt).toEqual(first?.revokedAt)
+    expect(await listApiKeys(user._id)).toEqual([])
+  })
+
+  test('of somebody else cannot be revoked, nor one whose id is no id', async () => {
+    const [ada, bob] = [await newUser(), await newUser()]
+    const { key, id } = await createApiKey(ada._id, 'report')
+
+    await expect(revokeApiKey(bob._id, id)).rejects.toThrow(ApiKeyNotFound)
+    await expect(revokeApiKey(ada._id, '{"$gt":""}')).rejects.toThrow(ApiKeyNotFound)
+    expect(await statusOf(bearing(`Bearer ${key}`))).toBe(200)
+  })
+
+  test('is one of at most twenty', async () => {
+    const user = await newUser()
+    for (let index = 0; index < 20; index++) await createApiKey(user._id, `key ${index}`)
+
+    await expect(createApiKey(user._id, 'one more')).rejects.toThrow(TooManyApiKeys)
+  })
+})
+
+describe('requireApiUser', () => {
+  test('takes a session cookie too', async () => {
+    const user = await newUser()
+    const caller = await requireApiUser(await visitAs(user, '/api/user'))
+
+    expect(caller).toMatchObject({ via: 'session', user: { _id: user._id } })
+  })
+
+  test.each([['Bearer sk_scrip_wrong'], ['Bearer'], ['Basic dXNlcjpwYXNz'], ['sk_scrip_x'], ['']])(
+    'lets a key that is sent decide alone: %j beside a good cookie is refused',
+    async (authorization) => {
+      const cookie = (await visitAs(await newUser())).headers.get('Cookie') ?? ''
+
+      expect(await statusOf(bearing(authorization, cookie))).toBe(401)
+    },
+  )
+
+  test('answers nobody in the API’s shape', async () => {
+    const response = await requireApiUser(new Request('http://localhost/api/user')).catch((thrown: unknown) => thrown)
+
+    expect(response).toBeInstanceOf(Response)
+    expect((response as Response).status).toBe(401)
+    expect(await (response as Response).json()).toMatchObject({ error: { code: 'unauthenticated' } })
+  })
+
+  test('lets a busy user do thousands of calls', async () => {
+    const request = await visitAs(await newUser(), '/api/user')
+    const statuses = await Promise.all(Array.from({ length: 500 }, () => statusOf(request)))
+
+    expect(new Set(statuses)).toEqual(new Set([200]))
+  })
+})

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { InvalidLogin } from '#app/auth/errors.ts'
+import { authenticator, logIn } from '#app/auth/log-in.server.ts'
+import { InvalidRequest, RateLimited } from '#app/http/errors.ts'
+import { useDatabase } from '#test/setup/database.ts'
+import { newUser, PASSWORD } from './users.ts'
+
+useDatabase()
+
+const HERE = '198.51.100.1'
+const wrong = (email: string, address = HERE) => logIn({ email, password: 'not the password' }, address)
+
+async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await work().catch(() => undefined)
+  return performance.now() - start
+}
+
+const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
+
+describe('logIn', () => {
+  test('gives the user, without the hash', async () => {
+    const { _id, email } = await newUser()
+    const user = await logIn({ email, password: PASSWORD }, HERE)
+
+    expect(user._id).toEqual(_id)
+    expect(user).not.toHaveProperty('passwordHash')
+  })
+
+  test('says the same about a wrong password and an unknown e-mail', async () => {
+    const { email } = await newUser()
+    const refusals = await Promise.allSettled([wrong(email), wrong('nobody@example.com')])
+    const reasons = refusals.map((refusal) => (refusal as PromiseRejectedResult).reason as Error)
+
+    expect(reasons[0]).toBeInstanceOf(InvalidLogin)
+    expect(reasons[1]?.message).toBe(reasons[0]?.message)
+  })
+
+  test('takes as long for an unknown e-mail as for a known one', async () => {
+    const { email } = await newUser()
+    const known: number[] = []
+    const unknown: number[] = []
+    for (let round = 0; round < 9; round++) {
+      known.push(await millisecondsOf(() => wrong(email, `192.0.2.${round}`)))
+      unknown.push(await millisecondsOf(() => wrong(`${randomUUID()}@example.com`, `192.0.2.${round}`)))
+    }
+
+    // Without the dummy hash the unknown one takes a tenth.
+    expect(median(unknown)).toBeGreaterThan(median(known) * 0.5)
+    expect(median(unknown)).toBeLessThan(median(known) * 2)
+  })
+})
+
+describe('tries are counted', () => {
+  test('and end, also for the right password, after ten wrong ones from one place', async () => {
+    const { email } = await newUser()
+    for (let round = 0; round < 10; round++) await expect(wrong(email)).rejects.toThrow(InvalidLogin)
+
+    await expect(logIn({ email, password: PASSWORD }, HERE)).rejects.toThrow(RateLimited)
+  })
+
+  test('by person and place: a stranger elsewhere locks nobody out', async () => {
+    const { email } = await newUser()
+    for (let round = 0; round < 11; round++) await wrong(email, '203.0.113.66').catch(() => undefined)
+
+    await expect(logIn({ email, password: PASSWORD }, HERE)).resolves.toBeDefined()
+  })
+
+  test('by network for IPv6, where one person has 2^64 addresses', async () => {
+    const { email } = await newUser()
+    for (let round = 0; round < 10; round++) await wrong(email, `2001:db8:5:5::${round}`).catch(() => undefined)
+
+    await expect(wrong(email, '2001:db8:5:5::ffff')).rejects.toThrow(RateLimited)
+  })
+
+  test('but given back after a good one: an honest user may log in all day', async () => {
+    const { email } = await newUser()
+    for (let round = 0; round < 12; round++) await logIn({ email, password: PASSWORD }, HERE)
+  })
+
+  test('side by side too: of thirty at once no more than ten are looked at', async () => {
+    const { email } = await newUser()
+    const refusals = await Promise.allSettled(Array.from({ length: 30 }, () => wrong(email, '203.0.113.7')))
+    const reasons = refusals.map((refusal) => (refusal as PromiseRejectedResult).reason as Error)
+
+    expect(reasons.filter((reason) => reason instanceof InvalidLogin)).toHaveLength(10)
+    expect(reasons.filter((reason) => reason instanceof RateLimited)).toHaveLength(20)
+  })
+})
+
+describe('the form strategy', () => {
+  const post = (form: [string, string][]) =>
+    authenticator.authenticate(
+      'form',
+      new Request('http://localhost/login', { method: 'POST', body: new URLSearchParams(form) }),
+    )
+
+  test('logs in with email and password', async () => {
+    const { _id, email } = await newUser()
+
+    expect(
+      (
+        await post([
+          ['email', email],
+          ['password', PASSWORD],
+        ])
+      )._id,
+    ).toEqual(_id)
+  })
+
+  test.each([
+    [
+      [
+        ['email[$gt]', ''],
+        ['password', 'x'],
+      ],
+    ],
+    [
+      [
+        ['email', 'ada@example.com'],
+        ['password[$ne]', 'x'],
+      ],
+    ],
+    [
+      [
+        ['email', '{"$gt":""}'],
+        ['password', 'x'],
+      ],
+    ],
+  ] as [string, string][][][])('refuses operators: %j', async (form) => {
+    await expect(post(form)).rejects.toThrow(InvalidRequest)
+  })
+})

@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest'
+import { hashPassword, verifyPassword } from '#app/auth/password.server.ts'
+import { RateLimited } from '#app/http/errors.ts'
+
+describe('verifyPassword', () => {
+  test('takes the right password and no other', async () => {
+    const hash = await hashPassword('correct horse')
+
+    expect(await verifyPassword(hash, 'correct horse')).toBe(true)
+    expect(await verifyPassword(hash, 'correct horse ')).toBe(false)
+  })
+
+  test('is false for nobody, even with the dummy’s own password', async () => {
+    expect(await verifyPassword(null, 'the password of nobody')).toBe(false)
+  })
+
+  test('does no work for a password that is too long', async () => {
+    const hash = await hashPassword('correct horse')
+    const start = performance.now()
+
+    expect(await verifyPassword(hash, 'x'.repeat(5_000_000))).toBe(false)
+    expect(performance.now() - start).toBeLessThan(20)
+  })
+})
+
+test('two hashes of one password differ', async () => {
+  expect(await hashPassword('correct horse')).not.toBe(await hashPassword('correct horse'))
+})
+
+test('at most two hash at once, the rest waits, and a crowd is told to come back', async () => {
+  const crowd = Array.from({ length: 120 }, () => hashPassword('correct horse'))
+  const outcomes = await Promise.allSettled(crowd)
+  const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
+
+  expect(refused).toHaveLength(18)
+  expect(refused.every(({ reason }) => reason instanceof RateLimited)).toBe(true)
+  expect(await hashPassword('correct horse')).toMatch(/^\$argon2id/)
+})

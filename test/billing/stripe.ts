@@ -1,0 +1,38 @@
+import { afterAll, beforeAll } from 'vitest'
+import { resetConfig } from '#app/config.server.ts'
+import { ensurePrices, forgetPrices } from '#app/billing/prices.server.ts'
+import { startStripeSandbox, type StripeSandbox } from '#sandbox/stripe/server.ts'
+import Stripe from 'stripe'
+
+export const WEBHOOK_SECRET = 'whsec_test_billing_0123456789'
+const SECRET_KEY = 'sk_test_billing_0123456789abcdefghij'
+
+export interface StripeForTests {
+  sandbox: StripeSandbox
+  /** The SDK, for what a person does at Stripe. */
+  stripe: Stripe
+}
+
+/** Call at the top of a test file: a Stripe of its own, which the app under test talks to. */
+export function useStripe(): StripeForTests {
+  const context = {} as StripeForTests
+  beforeAll(async () => {
+    context.sandbox = await startStripeSandbox()
+    process.env.STRIPE_API_BASE = context.sandbox.url
+    process.env.STRIPE_SECRET_KEY = SECRET_KEY
+    process.env.STRIPE_WEBHOOK_SECRET = WEBHOOK_SECRET
+    process.env.APP_URL = 'http://localhost:3000'
+    resetConfig()
+    forgetPrices()
+    const port = context.sandbox.port
+    context.stripe = new Stripe(SECRET_KEY, { host: '127.0.0.1', port, protocol: 'http', maxNetworkRetries: 0 })
+    await ensurePrices()
+  })
+  afterAll(async () => {
+    await context.sandbox.close()
+    for (const name of ['STRIPE_API_BASE', 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'APP_URL'])
+      delete process.env[name]
+    resetConfig()
+  })
+  return context
+}

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest'
+import type { User } from '#models/user.server.ts'
+import { standingOf } from '#app/standing.ts'
+
+const now = new Date('2026-05-04T12:00:00Z')
+const context = { now, timeZone: 'Europe/Berlin', gracePeriodDays: 3, credits: 1840, frozen: null }
+
+type Subscription = NonNullable<User['subscription']>
+
+function subscription(changes: Partial<Subscription> = {}): Subscription {
+  return {
+    stripeSubscriptionId: 'sub_1',
+    plan: 'Daily',
+    interval: 'month',
+    status: 'active',
+    currentPeriodStart: new Date('2026-05-01T12:00:00Z'),
+    currentPeriodEnd: new Date('2026-06-01T12:00:00Z'),
+    cancelAtPeriodEnd: false,
+    gracePeriodEnd: null,
+    trialEnd: null,
+    endedReason: null,
+    version: 'v1',
+    ...changes,
+  } as Subscription
+}
+
+const standing = (changes: Partial<Subscription> = {}, more: Partial<typeof context> = {}) =>
+  standingOf(subscription(changes), { ...context, ...more })
+
+describe('standingOf', () => {
+  test('is Free without a subscription, and says no more than that', () => {
+    expect(standingOf(null, context)).toEqual({
+      plan: 'Free',
+      isLive: false,
+      badge: null,
+      price: null,
+      interval: null,
+      next: null,
+      notices: [],
+    })
+  })
+
+  test('is Free again when the subscription has ended', () => {
+    const ended = standing({ status: 'canceled' })
+
+    expect(ended).toMatchObject({ plan: 'Free', isLive: false, badge: { tone: 'neutral', text: 'Ended' } })
+  })
+
+  test('an active plan says when it renews and what that adds', () => {
+    expect(standing()).toMatchObject({
+      plan: 'Daily',
+      isLive: true,
+      badge: { tone: 'green', text: 'Active' },
+      price: '$18.00 a month',
+      next: { term: 'Renews on', value: '1 Jun', note: 'It will add 2,000 credits.' },
+      notices: [],
+    })
+  })
+
+  test('a yearly renewal adds a year of credits, and its day has a year', () => {
+    const yearly = standing({ interval: 'year', currentPeriodEnd: new Date('2027-05-01T12:00:00Z') })
+
+    expect(yearly.price).toBe('$180.00 a year')
+    expect(yearly.next).toMatchObject({ value: '1 May 2027', note: 'It will add 24,000 credits.' })
+  })
+
+  test('a plan that ends says when, and offers to keep it', () => {
+    const ending = standing({ cancelAtPeriodEnd: true })
+
+    expect(ending.badge).toEqual({ tone: 'ochre', text: 'Ends 1 Jun' })
+    expect(ending.notices).toEqual([
+      {
+        tone: 'ochre',
+        text: 'Daily ends on 1 Jun. You keep your credits; no new ones will come.',
+        action: 'resume',
+      },
+    ])
+  })
+
+  test('a trial says when it ends and what comes then', () => {
+    const trial = standing({ status: 'trialing', trialEnd: new Date('2026-06-14T07:00:00Z') })
+
+    expect(trial.badge).toEqual({ tone: 'green', text: 'Trial until 14 Jun' })
+    expect(trial.notices[0]?.text).toBe('Your trial ends on 14 Jun, 09:00 CEST. Then Daily costs $18.00 a month.')
+  })
+
+  test('a failed payment in its grace period names both days, the hour and the zone', () => {
+    const due = standing({ status: 'past_due', gracePeriodEnd: new Date('2026-05-06T12:00:00Z') })
+
+    expect(due.badge).toEqual({ tone: 'ochre', text: 'Payment due' })
+    expect(due.notices).toEqual([
+      {
+        tone: 'ochre',
+        text: 'Your payment of 3 May did not go through. Update your card by 6 May, 14:00 CEST to keep spending.',
+        action: 'update-card',
+      },
+    ])
+  })
+
+  test('after the grace period spending is paused and the credits are safe', () => {
+    const over = standing({ status: 'past_due', gracePeriodEnd: new Date('2026-05-04T11:59:59Z') })
+
+    expect(over.badge).toEqual({ tone: 'red', text: 'Paused' })
+    expect(over.notices[0]?.text).toBe(
+      'Spending is paused because the payment of 1 May failed. Your 1,840 credits are safe.',
+    )
+  })
+
+  test('the account and the subscription do not tell the same failed payment twice', () => {
+    const over = standing({ status: 'unpaid' }, { frozen: 'past_due' as never })
+
+    expect(over.notices).toHaveLength(1)
+  })
+
+  test('a dispute is told first, before what is less grave', () => {
+    const disputed = standing({ cancelAtPeriodEnd: true }, { frozen: 'dispute' as never })
+
+    expect(disputed.notices.map(({ tone }) => tone)).toEqual(['red', 'ochre'])
+    expect(disputed.notices[0]?.text).toContain('disputed at the bank')
+  })
+
+  test('a first payment that is not finished is no live plan', () => {
+    const incomplete = standing({ status: 'incomplete' })
+
+    expect(incomplete.isLive).toBe(false)
+    expect(incomplete.badge).toEqual({ tone: 'ochre', text: 'Not finished' })
+  })
+})

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { type PaymentFacts, toSuccessView } from '#app/routes/_app.billing.success/success-view.ts'
+
+const facts: PaymentFacts = { state: 'arrived', credits: 2000, balance: 3840, isSlow: false }
+
+test('credits that arrived are told with the sum they make', () => {
+  expect(toSuccessView(facts)).toEqual({
+    state: 'arrived',
+    figure: '2,000',
+    title: 'credits added.',
+    text: 'You have 3,840 credits.',
+    sum: { added: '+2,000', others: '1,840', total: '3,840' },
+  })
+})
+
+test('whoever comes back after spending gets no sum that does not add up', () => {
+  expect(toSuccessView({ ...facts, balance: 150 })).toMatchObject({ sum: null, text: 'You have 150 credits.' })
+})
+
+test('waiting names the credits, and after a while that nothing is lost', () => {
+  expect(toSuccessView({ ...facts, state: 'waiting' }).title).toBe('Payment received. Adding your 2,000 credits…')
+  expect(toSuccessView({ ...facts, state: 'waiting', credits: null }).title).toBe(
+    'Payment received. Adding your credits…',
+  )
+  expect(toSuccessView({ ...facts, state: 'waiting', isSlow: true }).title).toBe('Your payment is safe.')
+})
+
+test('waiting says the same each time it is asked, so that nothing is announced twice', () => {
+  const one = toSuccessView({ ...facts, state: 'waiting', balance: 10 })
+
+  expect(toSuccessView({ ...facts, state: 'waiting', balance: 20 })).toEqual(one)
+})
+
+test('a payment that failed says that nothing was charged', () => {
+  expect(toSuccessView({ ...facts, state: 'failed' })).toMatchObject({ text: 'You were not charged.', sum: null })
+})
+
+test('a slow bank is told with how long it can take', () => {
+  expect(toSuccessView({ ...facts, state: 'confirming' }).text).toContain('up to 3 days')
+})

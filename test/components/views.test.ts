@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest'
+import { type Grant, NEVER } from '#models/credit-account.server.ts'
+import type { Balance } from '#app/credits/balance.server.ts'
+import { firstLines } from '#app/routes/_app.dashboard/first-lines.ts'
+import { toBalanceView } from '#app/routes/_app.dashboard/balance-view.ts'
+import { toGrantViews } from '#app/routes/_app.billing._index/grant-views.server.ts'
+import { exampleLedger, exampleSum } from '#app/routes/_index/example.server.ts'
+import { planOffers, yearlySaving } from '#app/routes/pricing/offers.server.ts'
+import { standingOf } from '#app/standing.ts'
+
+const now = new Date('2026-05-04T12:00:00Z')
+const context = { now, timeZone: 'UTC' }
+
+describe('the note of the overview', () => {
+  const free = standingOf(null, { ...context, gracePeriodDays: 3, credits: 0, frozen: null })
+  const balance = (changes: Partial<Balance> = {}): Balance => ({
+    credits: 100,
+    held: 0,
+    debt: 0,
+    frozen: null,
+    holds: [],
+    grants: [],
+    nextExpiry: null,
+    nextArrival: null,
+    ...changes,
+  })
+
+  test('says what is reserved and for how many actions', () => {
+    const hold = { id: 'h', amount: 60, action: 'qr-code', expiresAt: NEVER, createdAt: now }
+
+    expect(toBalanceView(balance({ held: 60, holds: [hold] }), free, context).sentences).toEqual([
+      '60 more are reserved for 1 running action.',
+    ])
+  })
+
+  test('a debt is explained and says what settles it', () => {
+    const view = toBalanceView(balance({ credits: -160, debt: 160 }), free, context)
+
+    expect(view.credits).toBe('\u2212160')
+    expect(view.isNegative).toBe(true)
+    expect(view.sentences[0]).toContain('The next 160 credits you get will settle this.')
+  })
+
+  test('nothing left says when more comes', () => {
+    const nextArrival = { credits: 2000, at: new Date('2026-06-01T00:00:00Z') }
+
+    expect(toBalanceView(balance({ credits: 0, nextArrival }), free, context).sentences).toEqual([
+      '2,000 credits arrive on 1 Jun.',
+    ])
+  })
+})
+
+test('the newest lines of the ledger keep the sum of their whole day', () => {
+  const line = (id: string) => ({ id, title: id, source: '', credits: -1, balance: 1, detail: [] })
+  const days = [
+    { date: '2026-05-02', label: 'Sat 2 May', sum: -2, lines: [line('a'), line('b')] },
+    { date: '2026-05-01', label: 'Fri 1 May', sum: -2, lines: [line('c'), line('d')] },
+    { date: '2026-04-30', label: 'Thu 30 Apr', sum: -1, lines: [line('e')] },
+  ]
+
+  const cut = firstLines(days, 3)
+
+  expect(cut.map((day) => day.lines.length)).toEqual([2, 1])
+  expect(cut[1]?.sum).toBe(-2)
+})
+
+describe('grants', () => {
+  const grant = (id: string, changes: Partial<Grant> = {}): Grant => ({
+    id,
+    source: { type: 'invoice', id: 'in_1' },
+    category: 'paid',
+    priority: 50,
+    granted: 1000,
+    remaining: 400,
+    reserved: [],
+    started: true,
+    expired: false,
+    effectiveAt: now,
+    expiresAt: NEVER,
+    createdAt: now,
+    ...changes,
+  })
+
+  test('say why each stands before the next', () => {
+    const views = toGrantViews(
+      [
+        grant('a', { priority: 0 }),
+        grant('b', { expiresAt: new Date('2026-05-09T00:00:00Z') }),
+        grant('c', { category: 'promotional' }),
+        grant('d', { createdAt: new Date('2026-04-01T00:00:00Z') }),
+        grant('e'),
+      ],
+      context,
+    )
+
+    expect(views.map(({ why }) => why)).toEqual([
+      'It was set to go first.',
+      'It expires first.',
+      'Gifts go before what you paid for.',
+      'It is the oldest.',
+      null,
+    ])
+    expect(views[0]?.position).toBe('Burns next')
+    expect(views[1]?.expires).toBe('Expires 9 May')
+    expect(views[4]?.expires).toBe('Never expires')
+  })
+
+  test('that come later say when', () => {
+    const later = grant('x', { started: false, effectiveAt: new Date('2026-06-01T00:00:00Z') })
+
+    expect(toGrantViews([later], context)[0]).toMatchObject({ position: 'Starts 1 Jun', why: null })
+  })
+
+  test('say how much of them is reserved', () => {
+    const held = grant('x', { reserved: [{ hold: 'h', amount: 60 }] })
+
+    expect(toGrantViews([held], context)[0]?.reserved).toBe('60 reserved')
+  })
+})
+
+describe('what is for sale', () => {
+  test('prices are worked out from the catalogue', () => {
+    const daily = planOffers().find(({ name }) => name === 'Daily')
+
+    expect(daily?.prices.month).toMatchObject({ amount: '$18', per: 'a month', unitPrice: '$0.90 for 100 credits' })
+    expect(daily?.prices.year).toMatchObject({
+      amount: '$180',
+      note: 'that is $15.00 a month, $36 saved a year',
+      credits: '24,000 credits at once',
+    })
+    expect(yearlySaving()).toBe('two months free')
+  })
+
+  test('the first page adds up', () => {
+    const days = exampleLedger(now)
+    const lines = days.flatMap((day) => day.lines)
+    const total = lines.reduce((sum, line) => sum + line.credits, 0)
+
+    expect(lines[0]?.balance).toBe(total)
+    expect(days.reduce((sum, day) => sum + day.sum, 0)).toBe(total)
+    expect(exampleSum()).toMatchObject({ plan: 'Daily', price: '$18.00', credits: '2,000' })
+  })
+})

@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest'
+import { InvalidConfig, LOCAL_DEFAULTS, parseConfig } from '#app/config.server.ts'
+
+const LIVE = {
+  NODE_ENV: 'production',
+  APP_URL: 'https://scrip.example',
+  MONGODB_URI: 'mongodb://db.example/scrip',
+  STRIPE_SECRET_KEY: 'sk_live_0123456789',
+  STRIPE_WEBHOOK_SECRET: 'whsec_new, whsec_old',
+  SESSION_SECRET: 'a-new-session-secret-of-production,an-old-session-secret-of-production',
+  SMTP_URL: 'smtps://user:secret@mail.example',
+  MAIL_FROM: 'Scrip <billing@scrip.example>',
+}
+
+function refusalOf(environment: Record<string, string | undefined>): string {
+  try {
+    parseConfig(environment)
+  } catch (error) {
+    if (error instanceof InvalidConfig) return error.message
+    throw error
+  }
+  return ''
+}
+
+describe('in production', () => {
+  test('reads a complete environment, with lists in their order', () => {
+    const config = parseConfig(LIVE)
+
+    expect(config).toMatchObject({
+      mode: 'production',
+      isLocal: false,
+      port: 3000,
+      host: null,
+      appUrl: 'https://scrip.example',
+      sandboxUrl: null,
+      stripe: { apiBase: null, webhookSecrets: ['whsec_new', 'whsec_old'] },
+      sessionSecrets: ['a-new-session-secret-of-production', 'an-old-session-secret-of-production'],
+    })
+  })
+
+  test('names every missing variable in one message', () => {
+    const refusal = refusalOf({ NODE_ENV: 'production' })
+
+    for (const name of Object.keys(LIVE).filter((name) => name !== 'NODE_ENV')) {
+      expect(refusal).toContain(`${name} is missing`)
+    }
+  })
+
+  test('counts an empty variable as missing', () => {
+    expect(refusalOf({ ...LIVE, MONGODB_URI: '  ' })).toContain('MONGODB_URI is missing')
+  })
+
+  test.each([
+    ['PORT', 'http'],
+    ['PORT', '70000'],
+    ['APP_URL', 'scrip.example'],
+    ['APP_URL', 'https://scrip.example/app'],
+    ['APP_URL', 'http://scrip.example'],
+    ['MONGODB_URI', 'postgres://db.example/scrip'],
+    ['STRIPE_SECRET_KEY', 'pk_live_0123456789'],
+    ['STRIPE_WEBHOOK_SECRET', 'whsec_one,two'],
+    ['SESSION_SECRET', 'short'],
+    ['SESSION_SECRET', 'long enough to be a secret,short'],
+    ['SMTP_URL', 'mail.example'],
+    ['MAIL_FROM', 'nobody'],
+    ['TRUST_PROXY', 'yes'],
+  ])('refuses %s=%s by its name', (name, value) => {
+    const lines = refusalOf({ ...LIVE, [name]: value }).split('\n')
+
+    expect(lines.filter((line) => line.startsWith('  '))).toEqual([expect.stringContaining(name)])
+  })
+
+  test('never prints a value: half of them are secrets', () => {
+    const refusal = refusalOf({ ...LIVE, SESSION_SECRET: 'hunter2', STRIPE_SECRET_KEY: 'hunter2', SMTP_URL: 'hunter2' })
+
+    expect(refusal).toContain('SESSION_SECRET')
+    expect(refusal).not.toContain('hunter2')
+  })
+
+  test.each(['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'SESSION_SECRET'] as const)(
+    'refuses the published local value of %s',
+    (name) => {
+      expect(refusalOf({ ...LIVE, [name]: LOCAL_DEFAULTS[name] })).toContain(`${name} is the published value`)
+    },
+  )
+
+  test('takes plain http for a loopback address only', () => {
+    expect(parseConfig({ ...LIVE, APP_URL: 'http://127.0.0.1:3000/' }).appUrl).toBe('http://127.0.0.1:3000')
+  })
+})
+
+describe('in local mode', () => {
+  test('needs nothing: what is missing is filled in, and the sandbox stands in for Stripe', () => {
+    const config = parseConfig({})
+
+    expect(config).toMatchObject({
+      mode: 'local',
+      isLocal: true,
+      host: '127.0.0.1',
+      appUrl: 'http://localhost:3000',
+      sandboxUrl: 'http://127.0.0.1:4242',
+      stripe: { apiBase: 'http://127.0.0.1:4242' },
+    })
+  })
+
+  test('uses what is given: the port moves the address, a Stripe key switches the sandbox off', () => {
+    const config = parseConfig({ PORT: '4000', STRIPE_SECRET_KEY: 'sk_test_mine' })
+
+    expect(config).toMatchObject({ port: 4000, appUrl: 'http://localhost:4000', sandboxUrl: null })
+    expect(config.stripe).toMatchObject({ secretKey: 'sk_test_mine', apiBase: null })
+  })
+
+  test('takes a sandbox at another address', () => {
+    expect(parseConfig({ STRIPE_API_BASE: 'http://localhost:5000/' }).sandboxUrl).toBe('http://localhost:5000')
+  })
+
+  test('lets SCRIP_MODE decide over NODE_ENV, which React needs for itself', () => {
+    expect(parseConfig({ SCRIP_MODE: 'local', NODE_ENV: 'production' }).mode).toBe('local')
+  })
+})

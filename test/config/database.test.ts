@@ -1,0 +1,140 @@
+import mongoose from 'mongoose'
+import { readdirSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openAccount } from '#app/credits/account.server.ts'
+import { grantCredits } from '#app/credits/grant.server.ts'
+import { settleAccount } from '#app/credits/settle.server.ts'
+import { spendCredits } from '#app/credits/spend.server.ts'
+import {
+  checkIndexes,
+  connectDatabase,
+  disconnectDatabase,
+  ensureIndexes,
+  isDatabaseUp,
+  models,
+} from '#app/database.server.ts'
+import { BillingHistoryModel } from '#models/billing-history.server.ts'
+import { UserModel } from '#models/user.server.ts'
+import { testDatabaseUri } from '#test/setup/database.ts'
+
+/** Commands as the driver sent them, not as somebody meant them. */
+const sent: { name: string; collection: string; command: Record<string, unknown> }[] = []
+
+const database = () => mongoose.connection.db!
+
+beforeAll(async () => {
+  await connectDatabase(testDatabaseUri(), { monitorCommands: true })
+  mongoose.connection.getClient().on('commandStarted', ({ commandName, command }) => {
+    sent.push({
+      name: commandName,
+      collection: String(command[commandName]),
+      command: command,
+    })
+  })
+  await ensureIndexes()
+})
+
+afterAll(async () => {
+  await database().dropDatabase()
+  await disconnectDatabase()
+})
+
+describe('the connection', () => {
+  test('sends every write to money’s collections with majority and journal, whoever writes', async () => {
+    const accountId = new mongoose.Types.ObjectId()
+    sent.length = 0
+    await openAccount(accountId, { welcomeCredits: 25 })
+    await grantCredits(accountId, [{ key: 'stripe:invoice:in_1', credits: 5, source: { type: 'invoice', id: 'in_1' } }])
+    await spendCredits({ accountId, key: 'api:spend:1', credits: 3, action: 'test' })
+    await settleAccount(accountId)
+    await BillingHistoryModel.updateOne(
+      { stripeInvoiceId: 'in_1' },
+      { $setOnInsert: billingRow(accountId) },
+      { upsert: true },
+    )
+
+    const writes = sent.filter(
+      ({ name, collection }) =>
+        ['insert', 'update', 'findAndModify', 'delete'].includes(name) &&
+        ['credit_accounts', 'credit_entries', 'billing_history'].includes(collection),
+    )
+    expect(new Set(writes.map(({ collection }) => collection))).toEqual(
+      new Set(['credit_accounts', 'credit_entries', 'billing_history']),
+    )
+    for (const { command } of writes) expect(command.writeConcern).toMatchObject({ w: 'majority', j: true })
+  })
+
+  test('throws for a field in a filter that the schema does not know, where stripping it would hit another document', async () => {
+    await expect(UserModel.findOne({ emial: 'ada@example.com' } as object)).rejects.toThrow(/emial/)
+    await expect(UserModel.updateMany({ emial: 'x' } as object, { $set: { name: 'x' } })).rejects.toThrow(/emial/)
+  })
+
+  test('answers whether the database does', async () => {
+    expect(await isDatabaseUp()).toBe(true)
+  })
+})
+
+describe('ensureIndexes', () => {
+  test('knows every model there is', () => {
+    const files = readdirSync('models').filter((file) => file !== 'define-model.server.ts')
+
+    expect(models).toHaveLength(files.length)
+  })
+
+  test('leaves nothing missing, and may be run again', async () => {
+    await ensureIndexes()
+
+    expect(await checkIndexes()).toEqual([])
+  })
+
+  test('lets the database itself refuse a fraction of a credit', async () => {
+    const accountId = new mongoose.Types.ObjectId()
+    await openAccount(accountId, { welcomeCredits: 25 })
+    const accounts = database().collection<{ _id: mongoose.Types.ObjectId; credits: number }>('credit_accounts')
+
+    await expect(accounts.updateOne({ _id: accountId }, { $inc: { credits: -0.5 } })).rejects.toMatchObject({
+      code: 121,
+    })
+  })
+
+  test('makes a payment that comes twice bite', async () => {
+    const row = billingRow(new mongoose.Types.ObjectId())
+    await BillingHistoryModel.create(row)
+
+    await expect(BillingHistoryModel.create(row)).rejects.toMatchObject({ code: 11_000 })
+  })
+})
+
+describe('checkIndexes', () => {
+  test('names what is missing, and says when it was unique', async () => {
+    await database().collection('users').dropIndex('email_1')
+    await database().collection('sessions').dropIndex('userId_1')
+
+    expect(await checkIndexes()).toEqual(expect.arrayContaining(['users.email_1 (unique)', 'sessions.userId_1']))
+    await ensureIndexes()
+  })
+
+  test('is not taken in by an index of that key that is not unique', async () => {
+    await database().collection('payments').dropIndex('stripePaymentIntentId_1')
+    await database().collection('payments').createIndex({ stripePaymentIntentId: 1 })
+
+    expect(await checkIndexes()).toEqual(['payments.stripePaymentIntentId_1 (unique)'])
+    await database().collection('payments').dropIndex('stripePaymentIntentId_1')
+    await ensureIndexes()
+  })
+})
+
+function billingRow(userId: mongoose.Types.ObjectId) {
+  return {
+    userId,
+    stripeCustomerId: 'cus_1',
+    stripeInvoiceId: `in_${userId.toHexString()}`,
+    planName: 'Daily',
+    amount: 1_800,
+    currency: 'usd',
+    creditsAdded: 2_000,
+    status: 'active' as const,
+    transactionDate: new Date(),
+    isCurrentSubscription: true,
+  }
+}

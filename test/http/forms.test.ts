@@ -1,0 +1,203 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { PASSWORD, type ServedApp, startServedApp } from './served-app.ts'
+
+let app: ServedApp
+
+beforeAll(async () => {
+  app = await startServedApp()
+})
+afterAll(() => app?.stop())
+
+const page = async (path: string, cookie: string) => (await app.fetch(path, { headers: { Cookie: cookie } })).text()
+
+describe('signing up', () => {
+  test('without JavaScript leads in, and where one came from', async () => {
+    const fields = { email: 'ada@example.com', password: PASSWORD, redirectTo: '/pricing?interval=year' }
+    const response = await app.post('/signup', fields)
+
+    expect(response.status).toBe(302)
+    expect(response.headers.get('Location')).toBe('/pricing?interval=year')
+  })
+
+  test('with mistakes says which, keeps what was typed, and never the password', async () => {
+    const response = await app.post('/signup', { email: 'ada@', password: 'short-1', name: 'Ada & <b>' })
+    const html = await response.text()
+
+    expect(response.status).toBe(400)
+    expect(html).toContain('Enter an email like name@example.com.')
+    expect(html).toContain('Use at least 8 characters.')
+    expect(html).toContain('value="Ada &amp; &lt;b&gt;"')
+    expect(html).not.toContain('short-1')
+  })
+
+  test.each(['email', 'password', 'name'])('takes no operator for %s', async (field) => {
+    const good: Record<string, string> = { email: 'eve@example.com', password: PASSWORD, name: 'Eve' }
+    delete good[field]
+    const response = await app.post('/signup', { ...good, [`${field}[$gt]`]: '', [`${field}.$gt`]: '' })
+
+    expect(response.status).toBe(400)
+  })
+
+  test('makes nobody an administrator', async () => {
+    const extra = { roles: 'admin', 'roles[0]': 'admin', stripeCustomerId: 'cus_x', credits: '1000000' }
+    const response = await app.post('/signup', { email: 'mallory@example.com', password: PASSWORD, ...extra })
+    const cookie = response.headers.get('Set-Cookie')?.split(';')[0] ?? ''
+    const answer = await (await app.fetch('/api/user', { headers: { Cookie: cookie } })).text()
+
+    expect(answer).not.toMatch(/admin|cus_x|1000000/)
+  })
+})
+
+describe('logging in', () => {
+  test.each(['//evil.example', 'https://evil.example', '/\\evil.example', 'javascript:alert(1)'])(
+    'never leads to %s',
+    async (redirectTo) => {
+      const { email } = await app.signUp()
+      const response = await app.post('/login', { email, password: PASSWORD, redirectTo })
+
+      expect(response.headers.get('Location')).toBe('/dashboard')
+    },
+  )
+
+  test('gives another session than the one that came along', async () => {
+    const { email, cookie } = await app.signUp()
+    const response = await app.post('/login', { email, password: PASSWORD }, { Cookie: cookie })
+    const next = response.headers.get('Set-Cookie')?.split(';')[0] ?? ''
+
+    expect(next).not.toBe(cookie)
+    expect((await app.fetch('/settings', { headers: { Cookie: cookie } })).status).toBe(302)
+    expect((await app.fetch('/settings', { headers: { Cookie: next } })).status).toBe(200)
+  })
+
+  test('is not offered to who is logged in', async () => {
+    const { cookie } = await app.signUp()
+    const response = await app.fetch('/login?redirectTo=%2Fbilling', { headers: { Cookie: cookie } })
+
+    expect(response.headers.get('Location')).toBe('/billing')
+  })
+})
+
+describe('logging out', () => {
+  test('asks on a GET, so that no link and no prefetch does it', async () => {
+    const { cookie } = await app.signUp()
+
+    expect(await page('/logout', cookie)).toContain('Log out?')
+    expect((await app.fetch('/settings', { headers: { Cookie: cookie } })).status).toBe(200)
+  })
+
+  test('ends the session for a copied cookie too', async () => {
+    const { cookie } = await app.signUp()
+    await app.post('/logout', {}, { Cookie: cookie })
+
+    expect((await app.fetch('/settings', { headers: { Cookie: cookie } })).status).toBe(302)
+  })
+})
+
+describe('a forgotten password', () => {
+  test('is replaced by the link from the mail, whose secret leaves the address at once', async () => {
+    const { email, cookie } = await app.signUp()
+    await app.post('/forgot-password', { email })
+    const link = await expect
+      .poll(async () => linkFor(email))
+      .toBeTruthy()
+      .then(() => linkFor(email))
+
+    const opened = await app.fetch(link ?? '')
+    const reset = opened.headers.get('Set-Cookie')?.split(';')[0] ?? ''
+    expect(opened.headers.get('Location')).toBe('/reset-password')
+
+    const done = await app.post('/reset-password', { password: 'another short sentence' }, { Cookie: reset })
+    expect(done.headers.get('Location')).toBe('/dashboard')
+    expect((await app.fetch('/settings', { headers: { Cookie: cookie } })).status).toBe(302)
+    expect((await app.post('/login', { email, password: 'another short sentence' })).status).toBe(302)
+
+    const again = await app.post('/reset-password', { password: 'a third short sentence' }, { Cookie: reset })
+    expect(again.status).toBe(400)
+    expect(await again.text()).toContain('This link does not work any more.')
+  })
+
+  test('is answered alike for known and unknown addresses', async () => {
+    const { email } = await app.signUp()
+    const known = await (await app.post('/forgot-password', { email })).text()
+    const unknown = await (await app.post('/forgot-password', { email: 'nobody@example.com' })).text()
+    const textOf = (html: string) => /<main[\s\S]*<\/main>/.exec(html)?.[0]
+
+    expect(textOf(known)).toContain('If there is an account for that address')
+    expect(textOf(unknown)).toBe(textOf(known))
+  })
+
+  async function linkFor(email: string): Promise<string | undefined> {
+    const article = (await page('/mailbox', '')).split('<article').find((part) => part.includes(email))
+    return /href="http:\/\/localhost:\d+([^"]+)"/.exec(article ?? '')?.[1]
+  }
+})
+
+describe('settings', () => {
+  test('save the profile', async () => {
+    const { cookie } = await app.signUp()
+    const fields = { name: 'Grace', timeZone: 'Europe/Berlin', email: 'other@example.com', roles: 'admin' }
+    const response = await app.post('/settings?index', fields, { Cookie: cookie })
+
+    expect(response.status).toBe(200)
+    const html = await page('/settings', cookie)
+    expect(html).toContain('value="Grace"')
+    expect(html).toMatch(/<option value="Europe\/Berlin" selected/)
+    expect(html).not.toContain('other@example.com')
+  })
+
+  test('refuse a time zone that is none', async () => {
+    const { cookie } = await app.signUp()
+    const response = await app.post('/settings?index', { name: 'Grace', timeZone: 'Mars/Phobos' }, { Cookie: cookie })
+
+    expect(response.status).toBe(400)
+  })
+
+  test('change the password, stay logged in here and log out elsewhere', async () => {
+    const { email, cookie } = await app.signUp()
+    const fields = { currentPassword: PASSWORD, newPassword: 'another short sentence' }
+    const response = await app.post('/settings/password', fields, { Cookie: cookie })
+    const next = response.headers.get('Set-Cookie')?.split(';')[0] ?? ''
+
+    expect(await page(response.headers.get('Location') ?? '', next)).toContain('Saved.')
+    expect((await app.fetch('/settings', { headers: { Cookie: cookie } })).status).toBe(302)
+    expect((await app.post('/login', { email, password: PASSWORD })).status).toBe(401)
+  })
+
+  test('refuse a change with the wrong password', async () => {
+    const { cookie } = await app.signUp()
+    const fields = { currentPassword: 'not the password', newPassword: 'another short sentence' }
+    const response = await app.post('/settings/password', fields, { Cookie: cookie })
+
+    expect(response.status).toBe(401)
+    expect(await response.text()).toContain('That is not your current password.')
+  })
+
+  test('show a new API key once, and it works until it is revoked', async () => {
+    const { cookie } = await app.signUp()
+    const created = await (
+      await app.post('/settings/api-keys', { intent: 'create', name: 'report' }, { Cookie: cookie })
+    ).text()
+    const key = /sk_scrip_[0-9a-f]{48}/.exec(created)?.[0] ?? ''
+    const spend = async () => {
+      const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json', 'Idempotency-Key': 'one' }
+      return (await app.fetch('/api/credits/deduct', { method: 'POST', body: '{"credits":1}', headers })).status
+    }
+    const listed = await page('/settings/api-keys', cookie)
+    const id = /name="id" value="([0-9a-f]{24})"/.exec(listed)?.[1] ?? ''
+
+    expect(listed).not.toContain(key)
+    expect(await spend()).toBe(200)
+    await app.post('/settings/api-keys', { intent: 'revoke', id }, { Cookie: cookie })
+    expect(await spend()).toBe(401)
+  })
+
+  test('log out everywhere', async () => {
+    const { email, cookie } = await app.signUp()
+    const other = await app.post('/login', { email, password: PASSWORD })
+    await app.post('/settings/sessions', {}, { Cookie: cookie })
+
+    for (const one of [cookie, other.headers.get('Set-Cookie')?.split(';')[0] ?? '']) {
+      expect((await app.fetch('/settings', { headers: { Cookie: one } })).status).toBe(302)
+    }
+  })
+})

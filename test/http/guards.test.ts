@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type BuiltRoute, builtRoutes, type ServedApp, startServedApp } from './served-app.ts'
+
+/** What anybody may see. Another page has to be named here before it is public. */
+const PUBLIC_LOADERS = [
+  'root',
+  'routes/$',
+  'routes/_auth',
+  'routes/_auth.forgot-password',
+  'routes/_auth.login',
+  'routes/_auth.reset-password',
+  'routes/_auth.signup',
+  'routes/_index',
+  'routes/mailbox',
+  'routes/pricing',
+  'routes/resources.theme',
+]
+
+/** What anybody may do; the webhook is guarded by its signature, and a log-out has nothing to guard. */
+const PUBLIC_ACTIONS = [
+  'routes/$',
+  'routes/_auth.forgot-password',
+  'routes/_auth.login',
+  'routes/_auth.logout',
+  'routes/_auth.reset-password',
+  'routes/_auth.signup',
+  'routes/api.webhook',
+  'routes/resources.theme',
+]
+
+let app: ServedApp
+let routes: BuiltRoute[]
+
+beforeAll(async () => {
+  app = await startServedApp()
+  routes = builtRoutes()
+})
+afterAll(() => app?.stop())
+
+/** A layout has no address of its own: it comes with each page inside. */
+function pathOfPageIn(id: string): string {
+  const page =
+    routes.find((route) => route.id.startsWith(`${id}.`) && !route.id.endsWith('$')) ??
+    routes.find((route) => route.id === id)
+  return page && page.path !== '/' ? page.path : '/_root'
+}
+
+const foreign = { Origin: 'https://evil.example' }
+const isRefusal = (response: Response) =>
+  (response.status === 302 && /^\/(login|signup)\b/.test(response.headers.get('Location') ?? '')) ||
+  [401, 405].includes(response.status)
+
+describe('without a log-in (H46: a parent’s guard guards nothing)', () => {
+  test('no page of the signed-in part is shown, and the log-in leads back to it', async () => {
+    const pages = routes.filter(({ id, hasPage }) => hasPage && id.startsWith('routes/_app.'))
+    const open: string[] = []
+    for (const { id, path } of pages) {
+      const response = await app.fetch(path)
+      const back = `/login?redirectTo=${encodeURIComponent(path)}`
+      if (response.status !== 302 || response.headers.get('Location') !== back) open.push(id)
+    }
+
+    expect(pages.length).toBeGreaterThan(5)
+    expect(open).toEqual([])
+  })
+
+  test('no loader answers alone, asked as the browser asks for one of them', async () => {
+    const open: string[] = []
+    for (const { id, hasLoader, hasPage } of routes) {
+      if (!hasLoader || !hasPage || PUBLIC_LOADERS.includes(id)) continue
+      const data = await app.fetch(`${pathOfPageIn(id)}.data?_routes=${encodeURIComponent(id)}`)
+      if (data.status !== 202 || !(await data.text()).includes('/login')) open.push(id)
+    }
+
+    expect(open).toEqual([])
+  })
+
+  test('no resource answers', async () => {
+    const open: string[] = []
+    for (const { id, path, hasLoader, hasPage } of routes) {
+      if (!hasLoader || hasPage || PUBLIC_LOADERS.includes(id)) continue
+      if (!isRefusal(await app.fetch(path))) open.push(id)
+    }
+
+    expect(open).toEqual([])
+  })
+
+  test('no action runs', async () => {
+    const open: string[] = []
+    for (const { id, path, hasAction } of routes) {
+      if (!hasAction || PUBLIC_ACTIONS.includes(id)) continue
+      for (const method of ['POST', 'DELETE']) {
+        if (!isRefusal(await app.fetch(path, { method }))) open.push(`${method} ${id}`)
+      }
+    }
+
+    expect(open).toEqual([])
+  })
+})
+
+describe('a post from another site (H44: Remix checks only some kinds)', () => {
+  const variants = (route: BuiltRoute): [path: string, status: number][] => {
+    const id = encodeURIComponent(route.id)
+    return [
+      [route.path, 403],
+      [`${route.path === '/' ? '/_root' : route.path}.data`, 403],
+      [`${route.path}?_routes=${id}`, 403],
+      [`${route.path}?index`, 403],
+      [`${route.path}?_data=${id}`, 410],
+    ]
+  }
+
+  test('is refused at every action, in every form that Remix knows, cookie or not', async () => {
+    const { cookie } = await app.signUp()
+    const passed: string[] = []
+    for (const route of routes.filter(({ hasAction, id }) => hasAction && id !== 'routes/api.webhook')) {
+      for (const [path, status] of variants(route)) {
+        for (const headers of [foreign, { Origin: 'null' }, { 'Sec-Fetch-Site': 'cross-site' }]) {
+          const body = new URLSearchParams({ name: 'Mallory', timeZone: 'UTC', theme: 'dark' })
+          const response = await app.fetch(path, { method: 'POST', body, headers: { ...headers, Cookie: cookie } })
+          if (response.status !== status) passed.push(`${path} ${JSON.stringify(headers)} ${response.status}`)
+        }
+      }
+    }
+
+    expect(passed).toEqual([])
+    expect(await (await app.fetch('/settings', { headers: { Cookie: cookie } })).text()).not.toContain('Mallory')
+  })
+
+  test('is refused for other methods too', async () => {
+    for (const method of ['PUT', 'PATCH', 'DELETE']) {
+      expect((await app.fetch('/settings', { method, headers: foreign })).status).toBe(403)
+    }
+  })
+
+  test('is a readable page for people', async () => {
+    const response = await app.fetch('/login', { method: 'POST', headers: { ...foreign, Accept: 'text/html' } })
+
+    expect(response.headers.get('Content-Type')).toContain('text/html')
+    expect(await response.text()).toContain('Nothing was changed')
+  })
+
+  test('does not concern the webhook, whose signature decides', async () => {
+    const response = await app.fetch('/api/webhook', { method: 'POST', body: '{}', headers: foreign })
+
+    expect(response.status).toBe(400)
+  })
+})
+
+describe('a post from our own page', () => {
+  test.each([
+    ['by its origin', () => ({ Origin: app.url })],
+    [
+      'by the browser’s word, though a privacy setting hides the origin',
+      () => ({ 'Sec-Fetch-Site': 'same-origin', Origin: 'null' }),
+    ],
+    ['at another name of this machine', () => ({ Origin: app.url.replace('localhost', '127.0.0.1') })],
+  ])('passes %s (H45)', async (_, headers) => {
+    const { cookie } = await app.signUp()
+    const address = app.url.replace('localhost', '127.0.0.1')
+    const response = await fetch(`${address}/settings?index`, {
+      method: 'POST',
+      body: new URLSearchParams({ name: 'Grace', timeZone: 'Europe/Berlin' }),
+      headers: { ...headers(), Cookie: cookie },
+    })
+
+    expect(response.status).toBe(200)
+    expect(await response.text()).toContain('Saved.')
+  })
+})

@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import mongoose from 'mongoose'
+import { afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
+import { connectDatabase, disconnectDatabase, ensureIndexes } from '#app/database.server.ts'
+import { ensureBuilt } from '../../scripts/local/build.mjs'
+import { anyFreePort } from '../../scripts/local/ports.mjs'
+import { withDatabaseName } from '../setup/database-name.ts'
+import { PASSWORD, type ServedApp, startServedApp } from './served-app.ts'
+
+let app: ServedApp | undefined
+
+beforeAll(() => ensureBuilt())
+afterEach(async () => {
+  await app?.stop()
+  app = undefined
+})
+
+describe('a process that is told to stop', () => {
+  test('is gone at once when it has nothing to do, idle connections or not', async () => {
+    app = await startServedApp()
+    const port = Number(new URL(app.url).port)
+    const idle = await Promise.all(Array.from({ length: 20 }, () => open(port)))
+    const start = performance.now()
+    const { code } = await app.stop()
+
+    expect(code).toBe(0)
+    expect(performance.now() - start).toBeLessThan(2_000)
+    for (const socket of idle) socket.destroy()
+  })
+
+  test('finishes what is under way', async () => {
+    app = await startServedApp()
+    // Two hash at once, so most of these wait inside the process when the signal comes.
+    const logins = Array.from({ length: 60 }, (_, index) =>
+      app!.post('/login', { email: `nobody-${index}@example.com`, password: PASSWORD }),
+    )
+    await Promise.race(logins)
+    const stopped = app.stop()
+    const statuses = (await Promise.all(logins)).map(({ status }) => status)
+
+    expect(new Set(statuses)).toEqual(new Set([401]))
+    expect((await stopped).code).toBe(0)
+  })
+})
+
+describe('a production process', () => {
+  const LIVE = {
+    NODE_ENV: 'production',
+    APP_URL: 'https://scrip.example',
+    STRIPE_SECRET_KEY: 'sk_test_of_the_tests',
+    STRIPE_WEBHOOK_SECRET: 'whsec_of_the_tests',
+    SESSION_SECRET: 'a session secret of the tests',
+    SMTP_URL: 'smtp://127.0.0.1:1',
+    MAIL_FROM: 'Scrip <billing@scrip.example>',
+  }
+
+  test('does not start without its settings, and names all of them in one message', async () => {
+    const { code, output } = await serve({ NODE_ENV: 'production' })
+
+    expect(code).toBe(1)
+    for (const name of Object.keys(LIVE).slice(1)) expect(output).toContain(`${name} is missing`)
+    expect(output).toContain('MONGODB_URI is missing')
+  })
+
+  test('does not start on a database in use that lacks a unique index, and names it', async () => {
+    const MONGODB_URI = withDatabaseName(inject('mongodbUri'), `scrip-live-${randomUUID()}`)
+    await connectDatabase(MONGODB_URI)
+    await ensureIndexes()
+    await mongoose.connection.collection('billing_history').dropIndex('stripeInvoiceId_1')
+    await disconnectDatabase()
+
+    const { code, output } = await serve({ ...LIVE, MONGODB_URI })
+
+    expect(code).toBe(1)
+    expect(output).toContain('billing_history.stripeInvoiceId_1 (unique)')
+  })
+
+  test('serves nobody’s mailbox, and sends its cookies over https only', async () => {
+    app = await startServedApp({ ...LIVE, SCRIP_MODE: 'production' })
+    const signUp = await app.post('/signup', { email: 'ada@example.com', password: PASSWORD })
+
+    expect((await app.fetch('/mailbox')).status).toBe(404)
+    expect(signUp.headers.get('Set-Cookie')).toMatch(/^__Host-scrip_session=.*Secure/)
+    expect(signUp.headers.get('Strict-Transport-Security')).toContain('max-age')
+  })
+})
+
+async function open(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await new Promise((resolve) => socket.once('data', resolve))
+  return socket
+}
+
+async function serve(environment: Record<string, string>): Promise<{ code: number | null; output: string }> {
+  const { PATH } = process.env
+  const env: Record<string, string | undefined> = { PATH, PORT: String(await anyFreePort()), ...environment }
+  const child = spawn(process.execPath, ['scripts/serve.mjs'], {
+    env: env as NodeJS.ProcessEnv,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  child.stdout.on('data', (chunk) => (output += String(chunk)))
+  child.stderr.on('data', (chunk) => (output += String(chunk)))
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, output }
+}

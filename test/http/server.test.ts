@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { PASSWORD, type ServedApp, startServedApp } from './served-app.ts'
+
+let app: ServedApp
+
+beforeAll(async () => {
+  app = await startServedApp()
+})
+afterAll(() => app?.stop())
+
+const errorOf = async (response: Response) => ((await response.json()) as { error: Record<string, unknown> }).error
+
+describe('a page', () => {
+  test('carries its policy, and its scripts the nonce that the policy names', async () => {
+    const response = await app.fetch('/login')
+    const policy = response.headers.get('Content-Security-Policy') ?? ''
+    const nonce = /'nonce-([^']+)'/.exec(policy)?.[1] ?? ''
+    const scripts = [...(await response.text()).matchAll(/<script([^>]*)>/g)].map(([, attributes]) => attributes)
+
+    expect(nonce).not.toBe('')
+    expect(scripts.length).toBeGreaterThan(1)
+    for (const attributes of scripts) expect(attributes).toContain(`nonce="${nonce}"`)
+    expect((await app.fetch('/login')).headers.get('Content-Security-Policy')).not.toContain(nonce)
+  })
+
+  test('has no style attribute, which the policy would forbid', async () => {
+    const { cookie } = await app.signUp()
+    for (const path of ['/', '/login', '/signup', '/settings', '/settings/api-keys']) {
+      const html = await (await app.fetch(path, { headers: { Cookie: cookie } })).text()
+      expect(html).not.toMatch(/<[^>]* style=/)
+    }
+  })
+
+  test('is compressed for who asks for it', async () => {
+    const response = await app.fetch('/login', { headers: { 'Accept-Encoding': 'gzip' } })
+
+    expect(response.headers.get('Content-Encoding')).toBe('gzip')
+    expect(response.headers.get('Vary')).toContain('Accept-Encoding')
+    expect(await response.text()).toContain('</html>')
+  })
+
+  test('that does not exist is a page with a way on, also for an address that does not decode', async () => {
+    for (const path of ['/nothing-here', '/%E0%A4%A', '//evil.example/x', '/__manifest?p=/a/b/c&version=1']) {
+      const response = await app.fetch(path, { headers: { Accept: 'text/html' } })
+      expect(response.status).toBe(404)
+      expect(await response.text()).toContain('href="/"')
+    }
+  })
+
+  test('carries a request id, another one each time, and the log knows it', async () => {
+    const id = (await app.fetch('/login')).headers.get('X-Request-Id')
+
+    expect(id).toMatch(/^[0-9a-f-]{36}$/)
+    await expect.poll(() => app.log()).toContain(id)
+  })
+})
+
+describe('a built file', () => {
+  test('with a hash in its name is kept for ever', async () => {
+    const html = await (await app.fetch('/login')).text()
+    const script = /\/assets\/[\w.-]+\.js/.exec(html)?.[0] ?? ''
+    const response = await app.fetch(script, { headers: { 'Accept-Encoding': 'br' } })
+
+    expect(response.status).toBe(200)
+    expect(response.headers.get('Cache-Control')).toBe('public, max-age=31536000, immutable')
+    expect(response.headers.get('Content-Encoding')).toBe('br')
+    expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
+    expect(await response.text()).toContain('import')
+  })
+
+  test('is not sent again to who has it', async () => {
+    const etag = (await app.fetch('/favicon.svg')).headers.get('ETag') ?? ''
+
+    expect((await app.fetch('/favicon.svg', { headers: { 'If-None-Match': etag } })).status).toBe(304)
+  })
+
+  test.each([
+    '/assets/../server/index.js',
+    '/assets/%2e%2e/server/index.js',
+    '/..%2fserver/index.js',
+    '/.vite/manifest.json',
+  ])('is all there is: %s leads nowhere', async (path) => {
+    const answer = await app.sendRaw(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
+    expect(answer).toMatch(/^HTTP\/1.1 404/)
+  })
+})
+
+describe('what a client says about itself', () => {
+  test('does not get into links, redirects or pages', async () => {
+    const headers = {
+      'X-Forwarded-Host': 'evil.example',
+      'X-Forwarded-Proto': 'gopher',
+      'X-Forwarded-Port': '666',
+      Forwarded: 'host=evil.example',
+    }
+    for (const path of ['/', '/login', '/dashboard', '/reset-password?token=x']) {
+      const response = await app.fetch(path, { headers })
+      expect(response.status).toBeLessThan(400)
+      expect(`${response.headers.get('Location')} ${await response.text()}`).not.toMatch(/evil|gopher|666/)
+    }
+  })
+
+  test.each(['evil.example', 'evil.example:99999', 'a b', '[::1', ''])(
+    'with the Host %j does no harm',
+    async (host) => {
+      const answer = await app.sendRaw(`GET /login HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+
+      expect(answer).toMatch(/^HTTP\/1.1 (200|400)/)
+      expect(answer).not.toContain('evil')
+    },
+  )
+
+  test('in the request line is taken for its path alone', async () => {
+    const answer = await app.sendRaw('GET http://evil.example/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+
+    expect(answer).toMatch(/^HTTP\/1.1 (200|400)/)
+    expect(answer).not.toContain('evil')
+  })
+})
+
+describe('too much', () => {
+  test('of a body is refused, without a hash being made of it', async () => {
+    const start = performance.now()
+    const response = await app.post('/login', { email: 'ada@example.com', password: 'x'.repeat(5_000_000) })
+
+    expect(response.status).toBe(413)
+    expect(performance.now() - start).toBeLessThan(500)
+  })
+
+  test('of a body that does not say its length is refused when it is known', async () => {
+    const body = new ReadableStream({
+      start(controller) {
+        for (let index = 0; index < 100; index++) controller.enqueue(new TextEncoder().encode('x'.repeat(1_000)))
+        controller.close()
+      },
+    })
+    const init = { method: 'POST', body, duplex: 'half', headers: { 'Content-Type': 'application/json' } }
+    const response = await app.fetch('/api/credits/deduct', init as RequestInit)
+
+    expect(response.status).toBe(413)
+    expect(await errorOf(response)).toMatchObject({
+      code: 'payload_too_large',
+      message: expect.stringContaining('65536') as string,
+    })
+  })
+
+  test('is more for the webhook', async () => {
+    const response = await app.fetch('/api/webhook', { method: 'POST', body: 'x'.repeat(500_000) })
+    expect(response.status).toBe(400)
+  })
+
+  test('of a query is refused', async () => {
+    expect((await app.fetch(`/?${'q'.repeat(9_000)}`)).status).toBe(400)
+  })
+
+  test('of everything at once leaves the probes quick', async () => {
+    const logins = Array.from({ length: 50 }, (_, index) =>
+      app.post('/login', { email: `nobody-${index}@example.com`, password: PASSWORD }),
+    )
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const start = performance.now()
+    expect((await app.fetch('/healthz')).status).toBe(200)
+    const took = performance.now() - start
+
+    expect(new Set((await Promise.all(logins)).map(({ status }) => status))).toEqual(new Set([401]))
+    expect(took).toBeLessThan(500)
+  })
+})
+
+describe('the API', () => {
+  test.each([
+    ['GET', '/api/credits/deduct', 405],
+    ['POST', '/api/nothing', 404],
+    ['GET', '/api', 404],
+    ['POST', '/api/credits/deduct', 401],
+    ['POST', '/api/credits/deduct?_data=x', 410],
+  ])('%s %s answers %i in its own shape', async (method, path, status) => {
+    const response = await app.fetch(path, { method })
+
+    expect(response.status).toBe(status)
+    expect(await errorOf(response)).toEqual({
+      code: expect.any(String) as string,
+      message: expect.any(String) as string,
+    })
+  })
+
+  test('counts no cookie beside an API key', async () => {
+    const { cookie } = await app.signUp()
+    const response = await app.fetch('/api/credits/deduct', {
+      method: 'POST',
+      body: '{"credits":1}',
+      headers: { 'Content-Type': 'application/json', Authorization: 'Bearer sk_scrip_wrong', Cookie: cookie },
+    })
+
+    expect(response.status).toBe(401)
+  })
+})
+
+describe('methods', () => {
+  test('a HEAD is a GET without a body', async () => {
+    const response = await app.fetch('/login', { method: 'HEAD' })
+
+    expect(response.status).toBe(200)
+    expect(await response.text()).toBe('')
+  })
+
+  test('OPTIONS promises nothing to other sites', async () => {
+    const response = await app.fetch('/api/user', { method: 'OPTIONS', headers: { Origin: 'https://evil.example' } })
+
+    expect(response.status).toBe(204)
+    expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull()
+  })
+
+  test('unknown ones are refused', async () => {
+    const answer = await app.sendRaw('PROPFIND / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+    expect(answer).toMatch(/^HTTP\/1.1 405/)
+  })
+})
+
+describe('the probes', () => {
+  test('say that the process lives, and that it is ready', async () => {
+    expect(await (await app.fetch('/healthz')).json()).toEqual({ status: 'ok' })
+    expect(await (await app.fetch('/readyz')).json()).toMatchObject({ status: 'ready', database: 'up' })
+  })
+
+  test('count requests by route and never by path', async () => {
+    await app.fetch('/usage?secret=hunter2')
+    const metrics = await (await app.fetch('/metrics')).text()
+
+    expect(metrics).toMatch(/http_requests_total\{method="GET",route="\/usage",status="302"\} \d+/)
+    expect(metrics).toContain('http_request_duration_seconds_bucket')
+    expect(metrics).not.toContain('hunter2')
+  })
+})
+
+describe('the log', () => {
+  test('holds no secret and no personal data of all that was done', async () => {
+    const { email, cookie } = await app.signUp()
+    await app.post('/login', { email, password: 'hunter2-wrong' })
+    await app.fetch('/reset-password?token=hunter2-token', { headers: { Cookie: cookie } })
+    await app.fetch('/api/user', { headers: { Authorization: 'Bearer sk_scrip_hunter2' } })
+    await expect.poll(() => app.log()).toContain('/reset-password')
+
+    expect(app.log()).not.toMatch(/hunter2|@example\.com/)
+    expect(app.log()).not.toContain(cookie.split('=')[1])
+  })
+
+  test('holds no stack for clients that hang up', async () => {
+    for (let index = 0; index < 20; index++) {
+      const controller = new AbortController()
+      const request = app.fetch('/', { signal: controller.signal }).catch(() => undefined)
+      setTimeout(() => controller.abort(), index % 5)
+      await request
+    }
+
+    expect(app.log()).not.toContain('stack')
+  })
+})

@@ -1,0 +1,24 @@
+import type { TestProject } from 'vitest/node'
+import { startInstallation } from './app-processes.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Of the browser tests: the installation that they share. */
+    installation: {
+      url: string
+      sandboxUrl: string
+      mongodbUri: string
+      demo: { email: string; password: string }
+      secrets: { stripeSecretKey: string; webhookSecret: string }
+    }
+  }
+}
+
+/** The browser tests share one installation of real processes; each test signs up users of its own in it. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const installation = await startInstallation()
+  const { url, sandboxUrl, mongodbUri, demo, secrets } = installation
+  project.provide('installation', { url, sandboxUrl, mongodbUri, demo, secrets })
+  project.provide('mongodbUri', mongodbUri)
+  return () => installation.stop()
+}

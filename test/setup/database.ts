@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto'
+import mongoose from 'mongoose'
+import { afterAll, beforeAll, inject } from 'vitest'
+import { connectDatabase, disconnectDatabase, ensureIndexes } from '#app/database.server.ts'
+import { withDatabaseName } from './database-name.ts'
+
+/** The address of a database that no other test uses: a fresh one, or the one of that name. */
+export function testDatabaseUri(name = `scrip-test-${randomBytes(6).toString('hex')}`): string {
+  return withDatabaseName(inject('mongodbUri'), name)
+}
+
+/** Call at the top of a test file: its tests share a fresh database with all indexes, which is dropped at the end. */
+export function useDatabase(): void {
+  beforeAll(async () => {
+    await connectDatabase(testDatabaseUri())
+    await ensureIndexes()
+  })
+  afterAll(async () => {
+    await mongoose.connection.db?.dropDatabase()
+    await disconnectDatabase()
+  })
+}

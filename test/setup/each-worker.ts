@@ -1,0 +1,2 @@
+// What a test prints as a date must not depend on where it runs.
+process.env.TZ = 'UTC'

@@ -1,0 +1,185 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { setNow } from '#app/clock.server.ts'
+import { grantCredits } from '#app/credits/grant.server.ts'
+import { captureHold, placeHold } from '#app/credits/hold.server.ts'
+import { settleAccount } from '#app/credits/settle.server.ts'
+import { spendCredits } from '#app/credits/spend.server.ts'
+import { tickAccount } from '#app/credits/tick.server.ts'
+import { loader } from '#app/routes/_app.usage/route.tsx'
+import { parseUsageQuery } from '#app/usage/filters.ts'
+import { readLedger } from '#app/usage/usage-page.server.ts'
+import { asBrowser, type Caller, newCaller } from '#test/api/caller.ts'
+import { useDatabase } from '#test/setup/database.ts'
+
+useDatabase()
+afterEach(() => setNow(null))
+
+const show = async (caller: Caller, search = '') =>
+  loader({
+    request: new Request(`http://localhost:3000${search || '/usage'}`, { headers: asBrowser(caller) }),
+    params: {},
+    context: {},
+  })
+
+let count = 0
+async function spendAt({ user }: Caller, at: string, credits: number, action = 'qr-code'): Promise<void> {
+  setNow(() => new Date(at))
+  await spendCredits({ accountId: user._id, key: `api:spend:${count++}`, credits, action })
+}
+
+/** A caller whose credits came on 1 May. */
+async function callerOfMay(credits = 1000): Promise<Caller> {
+  setNow(() => new Date('2026-05-01T08:00:00Z'))
+  return newCaller({ credits })
+}
+
+describe('the ledger', () => {
+  test('stands in days, newest first, each with its sum and the balance after every entry', async () => {
+    const caller = await callerOfMay()
+    await spendAt(caller, '2026-05-02T10:00:00Z', 3)
+    await spendAt(caller, '2026-05-02T11:00:00Z', 4, 'translate')
+
+    const { ledger } = await show(caller)
+
+    expect(ledger.state).toBe('entries')
+    expect(ledger.range).toBe('Showing 3 entries, 2 May to 1 May.')
+    expect(
+      ledger.days.map(({ label, sum, lines }) => [
+        label,
+        sum,
+        lines.map((line) => [line.title, line.source, line.credits, line.balance]),
+      ]),
+    ).toEqual([
+      [
+        'Sat 2 May',
+        -7,
+        [
+          ['translate', 'API', -4, 993],
+          ['QR code', 'Action', -3, 997],
+        ],
+      ],
+      ['Fri 1 May', 1000, [['Credit pack', 'Credit pack', 1000, 1000]]],
+    ])
+  })
+
+  test('shows what moved credits, and reservations only when they are asked for', async () => {
+    const caller = await callerOfMay()
+    const accountId = caller.user._id
+    const { holdId } = await placeHold({ accountId, key: 'api:hold:1', credits: 5, action: 'qr-code' })
+    await captureHold({ accountId, holdId, credits: 2 })
+
+    const all = await show(caller)
+    const reserved = await show(caller, '/usage?kind=reserved')
+
+    expect(all.ledger.days[0]?.lines.map(({ credits }) => credits)).toEqual([-2, 1000])
+    expect(reserved.ledger.days[0]?.lines.map(({ title }) => title)).toEqual(['Reserved 5 credits for QR code'])
+    expect(reserved.ledger.filters.count).toBe(1)
+  })
+
+  test('turns pages both ways; a day that is cut by a page keeps the sum of all of it', async () => {
+    const caller = await callerOfMay()
+    for (let index = 0; index < 60; index++) await spendAt(caller, '2026-05-03T10:00:00Z', 1)
+
+    const first = await show(caller)
+    const second = await show(caller, first.ledger.older ?? '')
+    const back = await show(caller, second.ledger.newer ?? '')
+
+    expect(first.ledger.newer).toBeNull()
+    expect(first.ledger.days.map(({ lines, sum }) => [lines.length, sum])).toEqual([[50, -60]])
+    expect(second.ledger.days.map(({ lines, sum }) => [lines.length, sum])).toEqual([
+      [10, -60],
+      [1, 1000],
+    ])
+    expect(second.ledger.older).toBeNull()
+    expect(back.ledger.days).toEqual(first.ledger.days)
+  })
+
+  test('tells days in the reader’s zone', async () => {
+    const caller = await callerOfMay()
+    await spendAt(caller, '2026-05-02T20:00:00Z', 1)
+
+    const reader = { ...caller.user, timeZone: 'Pacific/Auckland' }
+    const { days } = await readLedger(reader, parseUsageQuery(new URLSearchParams()))
+
+    expect(days.map(({ date, sum }) => [date, sum])).toEqual([
+      ['2026-05-03', -1],
+      ['2026-05-01', 1000],
+    ])
+  })
+
+  test('filters by action’s title and by days, and gives the same filter to the CSV', async () => {
+    const caller = await callerOfMay()
+    await spendAt(caller, '2026-05-02T10:00:00Z', 1, 'qr-code')
+    await spendAt(caller, '2026-05-03T23:59:59Z', 2, 'qr-code')
+    await spendAt(caller, '2026-05-04T00:00:00Z', 4, 'translate')
+
+    const { ledger } = await show(caller, '/usage?action=qr+code&from=2026-05-03&to=2026-05-03')
+
+    expect(ledger.days.flatMap(({ lines }) => lines.map(({ credits }) => credits))).toEqual([-2])
+    expect(ledger.filters).toMatchObject({ count: 3, values: { action: 'qr code', from: '2026-05-03' } })
+    expect(ledger.csvHref).toBe(
+      '/api/credits/entries?format=csv&action=qr-code&from=2026-05-03T00%3A00%3A00.000Z&to=2026-05-04T00%3A00%3A00.000Z',
+    )
+  })
+
+  test('says whether it is empty or only its filter', async () => {
+    const caller = await newCaller({ credits: 0 })
+
+    expect((await show(caller)).ledger.state).toBe('empty')
+    expect((await show(caller, '/usage?kind=expired')).ledger.state).toBe('no-match')
+    expect((await show(caller, '/usage?kind=nonsense&from=never&before=-3&days=7')).ledger.state).toBe('empty')
+  })
+})
+
+describe('the chart', () => {
+  test('sums what is posted and what is not, by day, and says it in a sentence', async () => {
+    const caller = await callerOfMay()
+    await spendAt(caller, '2026-05-02T10:00:00Z', 30)
+    await settleAccount(caller.user._id)
+    await spendAt(caller, '2026-05-02T11:00:00Z', 10)
+    await spendAt(caller, '2026-05-04T11:00:00Z', 5)
+
+    const { chart } = await show(caller)
+
+    expect(chart.title).toBe('The last 30 days')
+    expect(chart.view?.sentence).toBe('You spent 45 credits in the last 30 days, most on Sat 2 May: 40.')
+    expect(chart.view?.bars).toHaveLength(30)
+    const moved = chart.view?.bars.filter(({ spent, granted }) => spent || granted)
+    expect(moved?.map(({ label, spent, granted }) => [label, spent, granted])).toEqual([
+      ['Fri 1 May', 0, 1000],
+      ['Sat 2 May', 40, 0],
+      ['Mon 4 May', 5, 0],
+    ])
+    expect(moved?.[1]?.readout).toBe('Sat 2 May: spent 40')
+  })
+
+  test('tells expired credits apart from spent ones', async () => {
+    const caller = await callerOfMay(0)
+    await grantCredits(caller.user._id, [
+      {
+        key: 'stripe:payment:pi_expires',
+        credits: 50,
+        source: { type: 'payment', id: 'pi_expires' },
+        expiresAt: new Date('2026-05-03T00:00:00Z'),
+      },
+    ])
+    setNow(() => new Date('2026-05-05T00:00:00Z'))
+    await tickAccount(caller.user._id)
+
+    const { chart } = await show(caller)
+
+    expect(chart.view?.sentence).toBe('You spent nothing in the last 30 days. 50 credits expired or were taken back.')
+  })
+
+  test.each([
+    ['90', 'The last 90 days'],
+    ['365', 'The last 365 days'],
+    ['7', 'The last 30 days'],
+  ])('of ?days=%s shows %s', async (days, title) => {
+    const { chart } = await show(await callerOfMay(), `/usage?days=${days}`)
+
+    expect(chart.title).toBe(title)
+    expect(chart.view?.bars).toHaveLength(30)
+    expect(chart.periods.filter(({ isCurrent }) => isCurrent)).toHaveLength(1)
+  })
+})
