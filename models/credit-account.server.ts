@@ -111,6 +111,8 @@ export interface CreditAccount {
   grants: Grant[]
   debt: number
   createdAt: Date
+  /** When entries were last posted to the ledger: finds the accounts that changed lately. */
+  settledAt?: Date
 }
 
 const integer = { bsonType: ['int', 'long'] }
@@ -169,5 +171,6 @@ const creditAccountSchema = new Schema<CreditAccount>(
 creditAccountSchema.index({ 'pending.0.at': 1 }, { sparse: true })
 creditAccountSchema.index({ nextChange: 1 })
 creditAccountSchema.index({ 'holds.expiresAt': 1 }, { sparse: true })
+creditAccountSchema.index({ settledAt: 1 }, { sparse: true })
 
 export const CreditAccountModel = defineModel<CreditAccount>('CreditAccount', creditAccountSchema)

@@ -51,7 +51,7 @@ export interface ActionContext {
   signal: AbortSignal
 }
 
-/** An action as its author writes it: see docs/recipes/add-an-action.md. */
+/** An action as its author writes it: app/actions/README.md shows one. */
 export interface ActionDefinition<Schema extends z.ZodType> {
   /** Stands in addresses and in every ledger entry; never change it. */
   id: string

@@ -20,7 +20,7 @@ export function Page({
     <main id="main" tabIndex={-1} className={classNames('mx-auto w-full px-(--size-gutter) py-8', WIDTHS[width])}>
       {notices ? <div className="mb-6 grid gap-2">{notices}</div> : null}
       <h1 className={width === 'landing' ? 'text-display' : undefined}>{title}</h1>
-      {lead ? <p className="mt-2 text-lead text-ink-2">{lead}</p> : null}
+      {lead ? <p className="mt-2 text-ink-2">{lead}</p> : null}
       <div className="mt-6 grid grid-cols-[minmax(0,1fr)] gap-12">{children}</div>
     </main>
   )

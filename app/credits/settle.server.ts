@@ -36,7 +36,7 @@ export async function settle(ports: CreditPorts, accountId: Types.ObjectId): Pro
   const version = ports.newVersion()
   const after = await ports.store.updateAccount(
     { _id: accountId, version: account.version },
-    trim(account, folded, version),
+    trim(account, folded, version, ports.now()),
   )
   if (!after) return 0
   ports.versions.set(accountId, version)
@@ -74,9 +74,9 @@ async function post(ports: CreditPorts, accountId: Types.ObjectId, rows: CreditE
 }
 
 /** Spends may land meanwhile, so only the posted entries are pulled; spends do not touch what is set here. */
-function trim(account: CreditAccount, { grants, debt }: Folded, version: string): AccountUpdate {
+function trim(account: CreditAccount, { grants, debt }: Folded, version: string, settledAt: Date): AccountUpdate {
   return {
-    $set: { grants, debt, version },
+    $set: { grants, debt, version, settledAt },
     $pull: { pending: { key: { $in: account.pending.map((entry) => entry.key) } } },
     $inc: { posted: account.pending.length },
   }

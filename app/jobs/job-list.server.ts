@@ -1,4 +1,5 @@
 import { runUpkeep } from '../credits/upkeep.server.ts'
+import { notifyBalances } from '../notifications/balance-news.server.ts'
 import { deliverDue } from '../notifications/deliver.server.ts'
 
 /** Work that comes back at a time, whatever process does it. */
@@ -26,6 +27,14 @@ export const recurringJobs: RecurringJob[] = [
     run: async () => {
       const { sent, failed, suppressed, unconfirmed } = await deliverDue()
       return `${sent} mails sent, ${failed} failed, ${suppressed} held back, ${unconfirmed} unconfirmed`
+    },
+  },
+  {
+    name: 'balance-news',
+    every: '1 minute',
+    run: async () => {
+      const { accounts, queued, failed } = await notifyBalances()
+      return `${accounts} balances looked at, ${queued} mails queued, ${failed} failed`
     },
   },
 ]

@@ -15,7 +15,7 @@ import { settingsOf } from './settings.server.ts'
 import { MAIL_NAMES } from './settings.ts'
 import { unsubscribeUrl } from './unsubscribe-token.server.ts'
 
-/** A round stays well inside the lock of its job; what is left waits for the next one. */
+/** A round and the deliveries begun in it stay inside the lock of the job; what is left waits for the next round. */
 const ROUND_MS = 20_000
 const AT_ONCE = 4
 
@@ -47,7 +47,10 @@ export async function deliverDue(): Promise<DeliveryRound> {
       round[result === 'unreachable' ? 'failed' : result]++
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  // Waits for all of them even if one fails: a run that has ended must have nothing under way.
+  const workers = await Promise.allSettled(Array.from({ length: AT_ONCE }, work))
+  const failure = workers.find((worker) => worker.status === 'rejected')
+  if (failure) throw failure.reason
   return round
 }
 

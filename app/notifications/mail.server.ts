@@ -18,7 +18,7 @@ export interface OutgoingMail {
 
 /** No step may take longer, nor all of them together than {@link DELIVERY_MAX_MS}. */
 const DELIVERY_MS = 20_000
-export const DELIVERY_MAX_MS = 60_000
+export const DELIVERY_MAX_MS = 35_000
 const underWay = new Set<Promise<void>>()
 
 /**
@@ -49,7 +49,7 @@ export async function sendMail(mail: OutgoingMail): Promise<void> {
       messageId: mail.messageId,
       headers: mail.headers,
       signal: AbortSignal.timeout(DELIVERY_MAX_MS),
-    } as Parameters<typeof transport.sendMail>[0])
+    })
   } catch (error) {
     throw new MailFailed(fateOf(error, handover.begun), error)
   } finally {

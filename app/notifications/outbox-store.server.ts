@@ -20,11 +20,19 @@ const collection = () => NotificationModel.collection as unknown as mongo.Collec
 
 const leaseIsOver = { $expr: { $lt: [{ $ifNull: ['$leaseUntil', new Date(0)] }, '$$NOW'] } }
 
-/** Takes the next mail that is due, in one write that only one process can win; null when there is none. */
+/**
+ * Takes the next mail that is due, in one write that only one process can win; null when there is none. A kind that this
+ * process does not know yet is left to those that do.
+ */
 export async function claimNext(): Promise<Leased | null> {
   const leaseId = randomUUID()
   const claimed = await collection().findOneAndUpdate(
-    { status: { $in: ['queued', 'failed'] }, nextAttemptAt: { $lte: now() }, ...leaseIsOver },
+    {
+      status: { $in: ['queued', 'failed'] },
+      nextAttemptAt: { $lte: now() },
+      kind: { $in: KINDS },
+      ...leaseIsOver,
+    },
     [{ $set: { leaseId, leaseUntil: { $add: ['$$NOW', LEASE_MS] }, attempts: { $add: ['$attempts', 1] } } }],
     { sort: { nextAttemptAt: 1 }, returnDocument: 'after' },
   )

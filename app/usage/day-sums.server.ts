@@ -20,7 +20,7 @@ interface Sum {
 const accounts = () => CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
 const entries = () => CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>
 
-const TIME_LIMIT_MS = 2_000
+const TIME_LIMIT_MS = 5_000
 
 /**
  * Sums what moved on each day, in the ledger and in what still stands in the log. Exact at one moment: the account is

@@ -46,7 +46,10 @@ export async function readLedger(user: Reader, query: UsageQuery): Promise<Ledge
   const filter = toEntryFilter(query, user.timeZone)
   const page = await listEntries(user._id, { ...filter, before: query.before ?? undefined, limit: PAGE_SIZE })
   const days = byDay(page, user.timeZone)
-  const sums = days.length ? await sumsOfDays(user, filter, days) : new Map<Day, number>()
+  const isWhole = query.before === null && page.nextBefore === null
+  const sums = isWhole
+    ? new Map(days.map((day) => [day.date, sumOf(day.entries)]))
+    : await sumsOfDays(user, filter, days)
   return {
     days: days.map(({ date, entries }) => ({
       date,
@@ -71,11 +74,14 @@ function byDay({ entries }: EntryPage, timeZone: string): { date: Day; entries: 
   return days
 }
 
+const sumOf = (entries: CreditEntry[]): number => entries.reduce((sum, { amount }) => sum + amount, 0)
+
 async function sumsOfDays(
   user: Reader,
   filter: ReturnType<typeof toEntryFilter>,
   days: { date: Day }[],
 ): Promise<Map<Day, number>> {
+  if (days.length === 0) return new Map()
   const dates = days.map(({ date }) => date).sort()
   const from = startOfDay(dates[0] ?? '', user.timeZone)
   const to = startOfDay(addDays(dates.at(-1) ?? '', 1), user.timeZone)

@@ -84,7 +84,7 @@ describe('a person', () => {
     await fillSignUp(page)
 
     await page.waitForURL(/\/pricing/)
-    await page.getByRole('button', { name: /Get Beginner/ }).click()
+    await page.getByRole('button', { name: 'Pay for Beginner' }).click()
     await page.waitForURL((url) => url.href.startsWith(inject('installation').sandboxUrl))
   })
 })
@@ -124,7 +124,7 @@ async function payWith(page: Page, card: string): Promise<void> {
   await page.locator('input[name="line1"]').fill('1 Main Street')
   await page.locator('input[name="city"]').fill('Springfield')
   await page.locator('input[name="postal_code"]').fill('12345')
-  await page.getByRole('button', { name: /^Pay|^Subscribe/ }).click()
+  await page.getByRole('button', { name: /^Pay \$/ }).click()
 }
 
 async function spendOnQrCode(page: Page, text: string): Promise<void> {

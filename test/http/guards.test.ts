@@ -16,7 +16,7 @@ const PUBLIC_LOADERS = [
   'routes/resources.theme',
 ]
 
-/** What anybody may do; the webhook is guarded by its signature, and a log-out has nothing to guard. */
+/** What anybody may do. The webhook is guarded by its signature; prices send who has chosen one to sign up. */
 const PUBLIC_ACTIONS = [
   'routes/$',
   'routes/_auth.forgot-password',
@@ -25,6 +25,7 @@ const PUBLIC_ACTIONS = [
   'routes/_auth.reset-password',
   'routes/_auth.signup',
   'routes/api.webhook',
+  'routes/pricing',
   'routes/resources.theme',
 ]
 

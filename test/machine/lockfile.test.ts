@@ -6,7 +6,9 @@ interface LockedPackage {
   optionalDependencies?: Record<string, string>
 }
 
-const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, LockedPackage> }
+const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+  packages: Record<string, LockedPackage>
+}
 
 /** Where Node would find a package: in the folder of whoever wants it, or in one of those above. */
 function isLocked(wantedBy: string, name: string): boolean {

@@ -9,6 +9,8 @@ import { loader } from '#app/routes/_app.usage/route.tsx'
 import { parseUsageQuery } from '#app/usage/filters.ts'
 import { readLedger } from '#app/usage/usage-page.server.ts'
 import { asBrowser, type Caller, newCaller } from '#test/api/caller.ts'
+import { CreditAccountModel } from '#models/credit-account.server.ts'
+import { CreditEntryModel } from '#models/credit-entry.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 
 useDatabase()
@@ -129,6 +131,33 @@ describe('the ledger', () => {
     expect((await show(caller, '/usage?kind=expired')).ledger.state).toBe('no-match')
     expect((await show(caller, '/usage?kind=nonsense&from=never&before=-3&days=7')).ledger.state).toBe('empty')
   })
+})
+
+test('a ledger of 12,000 entries answers also to a filter that nothing matches', async () => {
+  const caller = await callerOfMay(0)
+  const accountId = caller.user._id
+  const rows = Array.from({ length: 12_000 }, (_, seq) => ({
+    _id: `${accountId.toHexString()}:k${seq}`,
+    accountId,
+    seq,
+    key: `k${seq}`,
+    kind: 'spend',
+    amount: -1,
+    at: new Date('2026-05-01T00:00:00Z'),
+    source: { type: 'action', id: 'qr-code' },
+    action: 'qr-code',
+    balance: 0,
+    burned: [],
+  }))
+  // Written as the engine has them, through the driver: the schema declares no more than the indexes.
+  await CreditEntryModel.collection.insertMany(rows as never)
+  await CreditAccountModel.collection.updateOne({ _id: accountId }, { $set: { posted: rows.length } })
+
+  const { ledger } = await show(caller, '/usage?action=nothing')
+  const oldest = await show(caller, '/usage?before=10')
+
+  expect(ledger.state).toBe('no-match')
+  expect(oldest.ledger.days.map(({ lines, sum }) => [lines.length, sum])).toEqual([[10, -12_000]])
 })
 
 describe('the chart', () => {

@@ -45,7 +45,7 @@ export const testCards: TestCard[] = [
   {
     number: '4242424242424242',
     brand: 'visa',
-    label: 'Pays',
+    label: 'Succeeds',
     result: 'The payment succeeds.',
     behaviour: { kind: 'pays' },
     tokens: ['visa'],

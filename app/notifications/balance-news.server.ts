@@ -1,0 +1,121 @@
+import type { mongo, Types } from 'mongoose'
+import { type CreditAccount, CreditAccountModel, NEVER } from '#models/credit-account.server.ts'
+import { type User, UserModel } from '#models/user.server.ts'
+import { now } from '../clock.server.ts'
+import { logger } from '../log.server.ts'
+import { findCrossing } from './low-balance.server.ts'
+import { notify } from './outbox.server.ts'
+import { settingsOf } from './settings.server.ts'
+
+/**
+ * Tells users about their balance: low credits, and credits that arrived by themselves. A job reads this off the
+ * accounts afterwards; a spend knows nothing of mails. Both keys come from the ledger, so looking twice is harmless.
+ */
+
+/** Far more than the time between two runs; every change reaches the ledger within seconds, and with it this window. */
+const WINDOW_MS = 15 * 60 * 1000
+const DAY_MS = 24 * 60 * 60 * 1000
+const BATCH = 200
+
+type Reader = Pick<User, '_id' | 'notificationSettings' | 'subscription'>
+
+/**
+ * Looks at the accounts that changed lately. Safe to run by several processes at once.
+ * @returns how many accounts were looked at, and how many mails were queued
+ */
+export async function notifyBalances(): Promise<{ accounts: number; queued: number; failed: number }> {
+  const seen = { accounts: 0, queued: 0, failed: 0 }
+  for await (const batch of changedAccounts()) {
+    const users = await findReaders(batch.map((account) => account._id))
+    for (const account of batch) {
+      const user = users.get(account._id.toHexString())
+      if (!user) continue
+      seen.accounts++
+      try {
+        seen.queued += (await tellLow(account, user)) + (await tellArrived(account, user))
+      } catch (error) {
+        seen.failed++
+        logger.error({ err: error, accountId: account._id.toHexString() }, 'Telling about one balance failed')
+      }
+    }
+  }
+  return seen
+}
+
+async function* changedAccounts(): AsyncGenerator<CreditAccount[]> {
+  const since = new Date(now().getTime() - WINDOW_MS)
+  const accounts = CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
+  const cursor = accounts.find({ settledAt: { $gte: since } }, { batchSize: BATCH }).sort({ settledAt: 1 })
+  let batch: CreditAccount[] = []
+  for await (const account of cursor) {
+    batch.push(account)
+    if (batch.length < BATCH) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}
+
+async function findReaders(ids: Types.ObjectId[]): Promise<Map<string, Reader>> {
+  const users = await UserModel.find({ _id: { $in: ids } })
+    .select({ notificationSettings: 1, subscription: 1 })
+    .lean<Reader[]>()
+  return new Map(users.map((user) => [user._id.toHexString(), user]))
+}
+
+async function tellLow(account: CreditAccount, user: Reader): Promise<number> {
+  const { creditsLow, creditsLowThreshold: threshold } = settingsOf(user)
+  const total = account.credits + account.held
+  if (!creditsLow || total >= threshold) return 0
+  const crossing = await findCrossing(account, threshold, new Date(now().getTime() - DAY_MS))
+  // Who has just set the threshold above what is left, or wants to be told again, has seen the balance doing so.
+  const changedAt = user.notificationSettings?.changedAt
+  if (!crossing || (changedAt && crossing.at < changedAt)) return 0
+  const queued = await notify({
+    kind: 'credits_low',
+    userId: user._id,
+    key: `${user._id.toHexString()}:${crossing.seq}`,
+    data: { credits: total, threshold, arrival: nextArrival(account), renewsAt: renewalOf(user) },
+  })
+  return queued ? 1 : 0
+}
+
+/** Grants that were made earlier and have begun by now: the months of a yearly plan. A payment's own credits have a receipt. */
+async function tellArrived(account: CreditAccount, user: Reader): Promise<number> {
+  if (!settingsOf(user).creditsArrived) return 0
+  const at = now()
+  const begun = account.grants.filter(
+    ({ started, createdAt, effectiveAt }) =>
+      started && createdAt < effectiveAt && effectiveAt <= at && effectiveAt.getTime() > at.getTime() - DAY_MS,
+  )
+  let queued = 0
+  for (const grant of begun) {
+    const isNew = await notify({
+      kind: 'credits_arrived',
+      userId: user._id,
+      key: `${user._id.toHexString()}:${grant.id}`,
+      data: {
+        credits: grant.granted,
+        balance: account.credits,
+        description: 'Credits you bought before have begun',
+        expiresAt: grant.expiresAt < NEVER ? grant.expiresAt : null,
+      },
+    })
+    queued += isNew ? 1 : 0
+  }
+  return queued
+}
+
+function nextArrival({ grants }: CreditAccount): { credits: number; at: Date } | null {
+  const waiting = grants.filter((grant) => !grant.started && !grant.expired)
+  if (waiting.length === 0) return null
+  const at = Math.min(...waiting.map((grant) => grant.effectiveAt.getTime()))
+  const then = waiting.filter((grant) => grant.effectiveAt.getTime() === at)
+  return { credits: then.reduce((sum, grant) => sum + grant.granted, 0), at: new Date(at) }
+}
+
+function renewalOf({ subscription }: Reader): Date | null {
+  if (subscription?.status !== 'active' || subscription.cancelAtPeriodEnd) return null
+  const { currentPeriodEnd } = subscription
+  return currentPeriodEnd && currentPeriodEnd > now() ? currentPeriodEnd : null
+}

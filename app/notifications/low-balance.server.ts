@@ -1,0 +1,43 @@
+import type { mongo } from 'mongoose'
+import type { CreditAccount } from '#models/credit-account.server.ts'
+import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
+
+/** The entry with which a balance fell below a threshold. */
+export interface Crossing {
+  /** Its number in the ledger: the same whoever looks, and another one after the balance has been above again. */
+  seq: number
+  at: Date
+}
+
+type Step = Pick<CreditEntry, 'seq' | 'at' | 'amount' | 'balance'>
+
+/**
+ * Finds where an account that is below a threshold fell below it, by walking its log and then its ledger backward. It
+ * counts what is held as owned: a hold may come back, so it is no reason to warn.
+ * @param account as read, with `credits + held` below `threshold`
+ * @param threshold whole credits
+ * @param since how far to look back
+ * @returns null when it fell earlier than `since`, or has never been above
+ */
+export async function findCrossing(account: CreditAccount, threshold: number, since: Date): Promise<Crossing | null> {
+  for await (const step of stepsBackward(account)) {
+    if (step.at < since) return null
+    if (step.balance - step.amount >= threshold) return { seq: step.seq, at: step.at }
+  }
+  return null
+}
+
+async function* stepsBackward(account: CreditAccount): AsyncGenerator<Step> {
+  let balance = account.credits + account.held
+  for (const [index, { amount, at }] of [...account.pending.entries()].reverse()) {
+    yield { seq: account.posted + index, at, amount, balance }
+    balance -= amount
+  }
+  const entries = CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>
+  // Rows that are posted but still in the log, too, have been walked already.
+  yield* entries
+    .find({ accountId: account._id, seq: { $lt: account.posted } })
+    .project<Step>({ seq: 1, at: 1, amount: 1, balance: 1 })
+    .sort({ seq: -1 })
+    .batchSize(500)
+}
