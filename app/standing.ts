@@ -13,7 +13,7 @@ export interface Standing {
   price: string | null
   interval: Interval | null
   /** What comes next and when: "Renews on", "1 Jun". */
-  next: { term: string; value: string; note: string | null } | null
+  next: { term: string; value: string; note: string | null; credits: number | null } | null
   /** The gravest first. */
   notices: Notice[]
 }
@@ -22,7 +22,7 @@ export interface Standing {
 export interface Notice {
   tone: 'ochre' | 'red'
   text: string
-  action: 'update-card' | 'resume' | 'finish' | null
+  action: 'update-card' | 'resume' | 'finish' | 'undo-change' | 'cancel-trial' | null
 }
 
 type Subscription = NonNullable<User['subscription']>
@@ -135,13 +135,14 @@ function nextOf(
 ): Standing['next'] {
   const { currentPeriodEnd, trialEnd, interval } = subscription
   const day = (date: Date) => formatDay(date, context.timeZone, context.now)
-  if (state === 'trial' && trialEnd) return { term: 'Trial ends on', value: day(trialEnd), note: null }
+  if (state === 'trial' && trialEnd) return { term: 'Trial ends on', value: day(trialEnd), note: null, credits: null }
   if (!currentPeriodEnd) return null
-  if (state === 'ending') return { term: 'Ends on', value: day(currentPeriodEnd), note: 'No new credits will come.' }
+  if (state === 'ending')
+    return { term: 'Ends on', value: day(currentPeriodEnd), note: 'No new credits will come.', credits: null }
   if (state !== 'active') return null
   const credits = plan && interval ? creditsAtRenewal(plan, interval) : null
   const note = credits === null ? null : `It will add ${formatCreditsInWords(credits)}.`
-  return { term: 'Renews on', value: day(currentPeriodEnd), note }
+  return { term: 'Renews on', value: day(currentPeriodEnd), note, credits }
 }
 
 function noticeOf(

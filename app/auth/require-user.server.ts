@@ -1,17 +1,24 @@
 import { redirect } from '@remix-run/node'
 import type { Types } from 'mongoose'
 import { type User, UserModel } from '#models/user.server.ts'
-import { apiError, errorResponse } from '../http/api-error.server.ts'
+import { apiError, errorResponse, isDatabaseTrouble, unavailable } from '../http/api-error.server.ts'
 import { safeRedirect } from '../http/safe-redirect.ts'
 import { takeApiCall } from './api-budget.server.ts'
 import { findApiKeyOwner } from './api-key.server.ts'
 import { findSession } from './session.server.ts'
 
 /**
- * Finds who is logged in.
+ * Finds who is logged in, for a page.
  * @returns null for nobody, an expired session, or one from before the user ended all of them
+ * @throws a 503 response when the database is away: not to know who somebody is does not make them nobody
  */
 export async function findUser(request: Request): Promise<User | null> {
+  return findSessionUser(request).catch((error: unknown) => {
+    throw isDatabaseTrouble(error) ? unavailable() : error
+  })
+}
+
+async function findSessionUser(request: Request): Promise<User | null> {
   const session = await findSession(request)
   if (!session) return null
   const user = await findUserById(session.userId)
@@ -37,7 +44,7 @@ export async function requireUser(request: Request): Promise<User> {
 export async function requireApiUser(request: Request): Promise<{ user: User; via: 'session' | 'api_key' }> {
   const authorization = request.headers.get('Authorization')
   const via = authorization === null ? 'session' : 'api_key'
-  const user = authorization === null ? await findUser(request) : await findKeyOwner(authorization)
+  const user = authorization === null ? await findSessionUser(request) : await findKeyOwner(authorization)
   if (!user) {
     const message = 'Log in, or send an API key as "Authorization: Bearer sk_scrip_…".'
     throw errorResponse('unauthenticated', message, {}, { 'WWW-Authenticate': 'Bearer' })

@@ -25,6 +25,11 @@ export interface LedgerDay {
   lines: LedgerLine[]
 }
 
+/** A day as a loader sends it: nothing in it but texts and numbers. */
+export interface PlainLedgerDay extends Omit<LedgerDay, 'lines'> {
+  lines: { id: string; title: string; source: string; credits: number; balance: number | null }[]
+}
+
 /** The ledger in day bands: each day has its date on the left and its sum on the right. */
 export function Ledger({
   days,

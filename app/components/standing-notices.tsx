@@ -1,12 +1,13 @@
 import { Form } from '@remix-run/react'
 import type { Notice } from '#app/standing.ts'
-import { Button } from './button.tsx'
+import { Button, ButtonLink } from './button.tsx'
 import { Notices } from './notices.tsx'
 import { useSubmitting } from './use-submitting.ts'
 
 const ACTIONS = {
-  'update-card': { intent: 'portal', label: 'Update card' },
+  'update-card': { intent: 'update-card', label: 'Update card' },
   finish: { intent: 'portal', label: 'Finish the payment' },
+  'undo-change': { intent: 'undo-change', label: 'Undo' },
 } as const
 
 /** What somebody's plan and payments need to say, each with the button that deals with it. */
@@ -17,6 +18,13 @@ export function StandingNotices({ notices, plan }: { notices: Notice[]; plan: st
 
 function actionFor(action: Notice['action'], plan: string) {
   if (action === null) return undefined
+  if (action === 'cancel-trial') {
+    return (
+      <ButtonLink to="/billing/cancel" kind="outline">
+        Cancel trial
+      </ButtonLink>
+    )
+  }
   if (action === 'resume') return <BillingButton intent="resume">Keep {plan}</BillingButton>
   return <BillingButton intent={ACTIONS[action].intent}>{ACTIONS[action].label}</BillingButton>
 }

@@ -41,6 +41,11 @@ export function apiError(error: unknown): Response {
   return errorResponse('internal_error', 'Something failed on our side.')
 }
 
+/** What a page throws while the database is away: the error page then says that trying again is safe. */
+export function unavailable(): Response {
+  return new Response(null, { status: 503, headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } })
+}
+
 /**
  * The answer to a method that a route does not have.
  * @param allow the methods that it has

@@ -1,6 +1,7 @@
 import type { Submission, SubmissionResult } from '@conform-to/react'
 import { data } from '@remix-run/node'
 import { DomainError } from '../domain-error.ts'
+import { isDatabaseTrouble, unavailable } from './api-error.server.ts'
 import { STATUS_OF_CODE } from './error-status.ts'
 
 // Typed-in secrets never travel back into a page.
@@ -14,9 +15,10 @@ export function invalidForm<Schema>(submission: Submission<Schema>) {
 /**
  * The answer to a form whose operation was refused.
  * @param field whose error it is; the form's as a whole when left out
- * @throws what was caught, when it is no fact that the sender can act on
+ * @throws what was caught, when it is no fact that the sender can act on; a 503 response when the database is away
  */
 export function refusedForm<Schema>(submission: Submission<Schema>, error: unknown, field?: string) {
+  if (isDatabaseTrouble(error)) throw unavailable()
   if (!(error instanceof DomainError)) throw error
   const errors = field ? { fieldErrors: { [field]: [error.message] } } : { formErrors: [error.message] }
   return formAnswer(submission.reply({ ...errors, hideFields: HIDDEN_FIELDS }), STATUS_OF_CODE[error.code] ?? 400)

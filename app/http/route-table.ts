@@ -33,7 +33,12 @@ export function routeTable(build: ServerBuild): RouteTable {
 
 function makeTable(build: ServerBuild): RouteTable {
   const tree = childrenOf(build, undefined)
+  // Matching ranks all routes anew each time. A path that is its own pattern always gives the same, and there are only
+  // as many of those as there are routes.
+  const known = new Map<string, MatchedRoute>()
   return (path) => {
+    const cached = known.get(path)
+    if (cached) return cached
     const matches = match(tree, path)
     const leaf = matches?.at(-1)
     if (!matches || !leaf) return null
@@ -41,7 +46,9 @@ function makeTable(build: ServerBuild): RouteTable {
       .map(({ route }) => route.path)
       .filter(Boolean)
       .join('/')}`
-    return { pattern, isSplat: leaf.route.path === '*', methods: methodsOf(build, leaf.route.id) }
+    const found = { pattern, isSplat: leaf.route.path === '*', methods: methodsOf(build, leaf.route.id) }
+    if (pattern === path) known.set(path, found)
+    return found
   }
 }
 

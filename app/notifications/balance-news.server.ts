@@ -14,6 +14,8 @@ import { settingsOf } from './settings.server.ts'
 
 /** Far more than the time between two runs; every change reaches the ledger within seconds, and with it this window. */
 const WINDOW_MS = 15 * 60 * 1000
+/** A start that lies less than this ahead of its grant is two clocks' difference. */
+const LATER_MS = 60 * 60 * 1000
 const DAY_MS = 24 * 60 * 60 * 1000
 const BATCH = 200
 
@@ -66,7 +68,8 @@ async function findReaders(ids: Types.ObjectId[]): Promise<Map<string, Reader>> 
 async function tellLow(account: CreditAccount, user: Reader): Promise<number> {
   const { creditsLow, creditsLowThreshold: threshold } = settingsOf(user)
   const total = account.credits + account.held
-  if (!creditsLow || total >= threshold) return 0
+  // Below zero is where a refund can lead, and a refund has a mail of its own.
+  if (!creditsLow || total >= threshold || total < 0) return 0
   const crossing = await findCrossing(account, threshold, new Date(now().getTime() - DAY_MS))
   // Who has just set the threshold above what is left, or wants to be told again, has seen the balance doing so.
   const changedAt = user.notificationSettings?.changedAt
@@ -86,7 +89,10 @@ async function tellArrived(account: CreditAccount, user: Reader): Promise<number
   const at = now()
   const begun = account.grants.filter(
     ({ started, createdAt, effectiveAt }) =>
-      started && createdAt < effectiveAt && effectiveAt <= at && effectiveAt.getTime() > at.getTime() - DAY_MS,
+      started &&
+      effectiveAt.getTime() - createdAt.getTime() > LATER_MS &&
+      effectiveAt <= at &&
+      effectiveAt.getTime() > at.getTime() - DAY_MS,
   )
   let queued = 0
   for (const grant of begun) {

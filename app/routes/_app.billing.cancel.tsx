@@ -1,7 +1,7 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
 import { Form, useActionData, useLoaderData } from '@remix-run/react'
 import { requireUser } from '#app/auth/require-user.server.ts'
-import { cancelAtPeriodEnd } from '#app/billing/change-plan.server.ts'
+import { type CancelFeedback, cancelAtPeriodEnd } from '#app/billing/cancel.server.ts'
 import { now } from '#app/clock.server.ts'
 import { Button, ButtonLink } from '#app/components/button.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
@@ -18,7 +18,7 @@ import { standingOf } from '#app/standing.ts'
 export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(page ? `Cancel ${page.plan}` : 'Cancel')
 
 /** The words of Stripe's own list, so that its reports can count them. */
-const REASONS = [
+const REASONS: { value: CancelFeedback; label: string }[] = [
   { value: 'too_expensive', label: 'It costs too much' },
   { value: 'unused', label: 'I do not use it enough' },
   { value: 'missing_features', label: 'It lacks something I need' },

@@ -22,7 +22,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await disconnectDatabase()
-  await installation.stop()
+  // Unset when the start failed: its own error is the one to read.
+  await (installation as Installation | undefined)?.stop()
 })
 
 interface Ask {

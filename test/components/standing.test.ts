@@ -21,7 +21,7 @@ function subscription(changes: Partial<Subscription> = {}): Subscription {
     endedReason: null,
     version: 'v1',
     ...changes,
-  } as Subscription
+  }
 }
 
 const standing = (changes: Partial<Subscription> = {}, more: Partial<typeof context> = {}) =>
@@ -52,7 +52,7 @@ describe('standingOf', () => {
       isLive: true,
       badge: { tone: 'green', text: 'Active' },
       price: '$18.00 a month',
-      next: { term: 'Renews on', value: '1 Jun', note: 'It will add 2,000 credits.' },
+      next: { term: 'Renews on', value: '1 Jun', note: 'It will add 2,000 credits.', credits: 2000 },
       notices: [],
     })
   })

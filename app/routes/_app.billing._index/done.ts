@@ -10,6 +10,10 @@ export function doneSentence(done: string | null, standing: Standing): string | 
     case 'resumed':
       if (next?.term !== 'Renews on') return null
       return `${standing.plan} goes on. The next payment${standing.price ? `, ${standing.price},` : ''} is on ${next.value}.`
+    case 'scheduled':
+      return standing.isLive ? 'The change is set. Nothing was charged today.' : null
+    case 'undone':
+      return standing.isLive ? `${standing.plan} goes on as before.` : null
     case 'changed':
       return standing.isLive ? `You are on ${standing.plan} now.` : null
     default:

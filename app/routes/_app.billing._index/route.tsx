@@ -1,10 +1,14 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
 import { useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
+import { z } from 'zod'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
-import { resumeSubscription } from '#app/billing/change-plan.server.ts'
+import { resumeSubscription } from '#app/billing/cancel.server.ts'
+import { changePlan } from '#app/billing/change-plan.server.ts'
 import { findPack, packs } from '#app/billing/plans.ts'
 import { createPortalSession } from '#app/billing/portal.server.ts'
+import { readScheduledChange } from './scheduled-change.server.ts'
+import { subscriptionView } from '#app/billing/subscription-view.ts'
 import { now } from '#app/clock.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
@@ -15,6 +19,7 @@ import { config } from '#app/config.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { formatCredits, formatMoney } from '#app/format.ts'
+import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 import { standingOf } from '#app/standing.ts'
 import { doneSentence } from './done.ts'
 import { GrantStack } from './grant-stack.tsx'
@@ -28,7 +33,7 @@ export const meta: MetaFunction = () => pageTitle('Billing')
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const { timeZone } = user
-  const balance = await getBalance(user._id)
+  const [balance, scheduled] = await Promise.all([getBalance(user._id), readScheduledChange(user)])
   const context = { now: now(), timeZone }
   const standing = standingOf(user.subscription, {
     ...context,
@@ -38,7 +43,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   })
   return {
     plan: toPlanView(standing),
-    notices: standing.notices,
+    notices: scheduled ? [...standing.notices, scheduled] : standing.notices,
     canCancel: standing.isLive && !user.subscription?.cancelAtPeriodEnd,
     hasCustomer: Boolean(user.stripeCustomerId),
     done: doneSentence(new URL(request.url).searchParams.get('done'), standing),
@@ -55,20 +60,29 @@ const toPackView = ({ id, credits, price }: (typeof packs)[number]): PackView =>
   unitPrice: formatMoney(Math.round((price.amount / credits) * 100), price.currency),
 })
 
+const packOrder = z.object({ pack: z.string().refine((id) => findPack(id)), nonce: z.string().min(8).max(100) })
+
 export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
   const form = await request.formData()
   try {
     switch (form.get('intent')) {
       case 'pack': {
-        const pack = findPack(String(form.get('pack')))
-        if (!pack) return data({ problem: 'Choose one of the packs below.' }, { status: 400 })
-        const { url } = await createCheckout({ user, pack: pack.id }, { nonce: String(form.get('nonce')) })
+        const order = packOrder.safeParse(Object.fromEntries(form))
+        if (!order.success) return data({ problem: 'Choose one of the packs below.' }, { status: 400 })
+        const { pack, nonce } = order.data
+        const { url } = await createCheckout({ user, pack }, { nonce })
         return redirect(url)
       }
-      case 'portal': {
-        const { url } = await createPortalSession(user)
+      case 'portal':
+      case 'update-card': {
+        const { url } = await createPortalSession(user, { updateCard: form.get('intent') === 'update-card' })
         return redirect(url)
+      }
+      case 'undo-change': {
+        const { plan, interval } = subscriptionView(user)
+        if (interval) await changePlan(user, { plan, interval })
+        return redirect('/billing?done=undone')
       }
       case 'resume':
         await resumeSubscription(user)
@@ -78,7 +92,7 @@ export async function action({ request }: ActionFunctionArgs) {
     }
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
-    return data({ problem: error.message }, { status: 409 })
+    return data({ problem: error.message }, { status: STATUS_OF_CODE[error.code] ?? 409 })
   }
 }
 

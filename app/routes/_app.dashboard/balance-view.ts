@@ -48,6 +48,12 @@ export function toBalanceView(
   }
 }
 
+/** What is scheduled comes before the renewal, which needs a payment first. */
+function arrivalSentence(scheduled: { credits: number; on: string } | null, next: Standing['next']): string | null {
+  if (scheduled) return `${formatCreditsInWords(scheduled.credits)} arrive on ${scheduled.on}.`
+  return next?.credits ? `${formatCreditsInWords(next.credits)} arrive on ${next.value}.` : null
+}
+
 const reservedSentence = (held: number, runs: number): string =>
   `${formatCredits(held)} more ${held === 1 ? 'is' : 'are'} reserved for ${runs === 1 ? '1 running action' : `${runs} running actions`}.`
 

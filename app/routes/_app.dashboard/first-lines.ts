@@ -1,12 +1,12 @@
-import type { LedgerDay } from '#app/components/ledger.tsx'
+import type { PlainLedgerDay } from '#app/components/ledger.tsx'
 import type { LedgerDayView } from '#app/usage/usage-page.server.ts'
 
 /** The newest lines of a page of the ledger, without what unfolds. The sum of a day stays that of the whole day. */
-export function firstLines(days: LedgerDayView[], count: number): LedgerDay[] {
+export function firstLines(days: LedgerDayView[], count: number): PlainLedgerDay[] {
   let left = count
   return days.flatMap((day) => {
     const lines = day.lines.slice(0, left)
     left -= lines.length
-    return lines.length === 0 ? [] : [{ ...day, lines: lines.map((line) => ({ ...line, detail: undefined })) }]
+    return lines.length === 0 ? [] : [{ ...day, lines: lines.map(({ detail: _, ...line }) => line) }]
   })
 }

@@ -1,6 +1,6 @@
 import { paidActions } from '#app/actions/paid-actions.server.ts'
 import { packs, plans, welcomeCredits } from '#app/billing/plans.ts'
-import type { LedgerDay } from '#app/components/ledger.tsx'
+import type { PlainLedgerDay } from '#app/components/ledger.tsx'
 import { formatCredits, formatCreditsInWords, formatMoney, formatWeekday } from '#app/format.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -38,7 +38,7 @@ interface ExampleEntry {
 }
 
 /** A few days of somebody who took the example plan; the balances are added up, not written down. */
-export function exampleLedger(today: Date): LedgerDay[] {
+export function exampleLedger(today: Date): PlainLedgerDay[] {
   const plan = examplePlan()
   const action = paidActions[0]
   const cost = action?.unit.credits ?? 1
@@ -65,8 +65,8 @@ export function exampleLedger(today: Date): LedgerDay[] {
   return byDay(entries, today)
 }
 
-function byDay(entries: ExampleEntry[], today: Date): LedgerDay[] {
-  const days = new Map<number, LedgerDay>()
+function byDay(entries: ExampleEntry[], today: Date): PlainLedgerDay[] {
+  const days = new Map<number, PlainLedgerDay>()
   let balance = 0
   for (const [index, entry] of entries.entries()) {
     balance += entry.credits

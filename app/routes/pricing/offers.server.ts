@@ -39,7 +39,7 @@ export interface PlanOffer {
 }
 
 /** The plans that cost money, cheapest first, with everything worked out. */
-export function planOffers(): PlanOffer[] {
+export function planOffers({ withTrials = true } = {}): PlanOffer[] {
   return plans
     .flatMap((plan) => (plan.prices ? [{ ...plan, prices: plan.prices }] : []))
     .sort((one, other) => one.prices.month.amount - other.prices.month.amount)
@@ -48,7 +48,7 @@ export function planOffers(): PlanOffer[] {
       summary: plan.summary,
       credits: formatCredits(plan.credits),
       prices: { month: monthly(plan), year: yearly(plan) },
-      trialDays: plan.trial?.days ?? null,
+      trialDays: (withTrials && plan.trial?.days) || null,
       sentences: sentencesOf(plan),
     }))
 }

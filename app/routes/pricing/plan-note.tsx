@@ -110,7 +110,7 @@ function PlanAction({
       <input type="hidden" name="interval" value={interval} />
       <input type="hidden" name="nonce" value={nonce} />
       <Button kind={isChosen ? 'green' : 'ink'} busy={busy} className="w-full">
-        {isChosen ? `Pay for ${offer.name}` : label}
+        {label}
       </Button>
     </Form>
   )

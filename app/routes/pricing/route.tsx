@@ -12,6 +12,7 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { PublicFrame } from '#app/components/public-frame.tsx'
 import { config } from '#app/config.server.ts'
 import { DomainError } from '#app/domain-error.ts'
+import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 import { standingOf } from '#app/standing.ts'
 import { IntervalSwitch } from './interval-switch.tsx'
 import { freeOffer, packOffers, planOffers, yearlySaving } from './offers.server.ts'
@@ -42,7 +43,8 @@ export async function loader({ request }: LoaderFunctionArgs) {
     signedIn: user !== null,
     sandboxUrl: config().sandboxUrl,
     current: standing && { plan: standing.plan, interval: standing.interval, isLive: standing.isLive },
-    offers: planOffers(),
+    // A trial is given once: whoever has ever had a plan is not promised another.
+    offers: planOffers({ withTrials: !user?.subscription }),
     free: freeOffer(),
     packs: packOffers(),
     saving: yearlySaving(),
@@ -80,7 +82,7 @@ export async function action({ request }: ActionFunctionArgs) {
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
     if (error.code === 'already_subscribed') return redirect(`/billing/change?${choice}`)
-    return data({ problem: error.message }, { status: 409 })
+    return data({ problem: error.message }, { status: STATUS_OF_CODE[error.code] ?? 409 })
   }
 }
 

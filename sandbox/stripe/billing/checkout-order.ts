@@ -1,4 +1,4 @@
-import type { Subscription } from '../core/shapes.ts'
+import type { PaymentIntent, Subscription } from '../core/shapes.ts'
 import type { DiscountRequest } from './discounts.ts'
 
 /** What a checkout session will do when it is paid; the session object itself does not show it. */
@@ -26,6 +26,7 @@ export interface CheckoutOrder {
     description?: string
     receiptEmail?: string
     setupFutureUsage?: 'off_session' | 'on_session'
+    shipping?: PaymentIntent['shipping']
   }
   customerUpdate: { address?: 'auto' | 'never'; name?: 'auto' | 'never' }
   /** A payment that waits for the bank's confirmation: what was entered, until the holder answers. */

@@ -49,6 +49,15 @@ export function payCheckout(world: World, before: CheckoutSession, entry: Checko
   }
 }
 
+/** The same with a payment method that exists already; its billing details are the customer's. */
+export function payWithMethod(world: World, before: CheckoutSession, method: PaymentMethod): CheckoutResult {
+  if (before.status !== 'open') throw invalidRequest('This checkout session is no longer open.')
+  const order = world.tables.checkoutOrders.get(before.id)!
+  const { email, name, address } = method.billing_details
+  const session = withDetails(world, before, order, { card: null, email: email ?? undefined, name: name ?? undefined, address: address ?? undefined })
+  return withCard(world, session, order, method)
+}
+
 function withCard(world: World, session: CheckoutSession, order: CheckoutOrder, method: PaymentMethod): CheckoutResult {
   const behaviour = behaviourOf(world, method)
   const nothingDue = (session.amount_total ?? 0) === 0
@@ -185,6 +194,7 @@ function newIntent(world: World, session: CheckoutSession, order: CheckoutOrder)
     description = null,
     receiptEmail = null,
     setupFutureUsage = null,
+    shipping = null,
   } = session.mode === 'payment' ? order.paymentData : {}
   const intent = world.tables.paymentIntents.insert(
     newPaymentIntent(world.now(session.customer), {
@@ -194,6 +204,7 @@ function newIntent(world: World, session: CheckoutSession, order: CheckoutOrder)
       description: session.mode === 'subscription' ? 'Subscription creation' : description,
       metadata,
       receipt_email: receiptEmail,
+      shipping,
       setup_future_usage: session.mode === 'subscription' ? 'off_session' : setupFutureUsage,
     }),
   )

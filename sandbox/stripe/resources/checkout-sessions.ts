@@ -12,6 +12,7 @@ import { commonCadence } from '../billing/subscribe.ts'
 import { newCheckoutSession } from '../objects/checkout.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {
+  address,
   atLeast,
   flag,
   hash,
@@ -26,6 +27,7 @@ import {
   text,
 } from '../http/params.ts'
 import type { Values } from '../http/params.ts'
+import { fullAddress } from './customers.ts'
 import { priceData, priceFromData } from './catalogue.ts'
 
 const lineItem = hash({
@@ -78,6 +80,7 @@ const create = {
     setup_future_usage: oneOf('off_session', 'on_session'),
     statement_descriptor: text,
     capture_method: ignored,
+    shipping: hash({ address: required(address), name: required(text), phone: text, carrier: text, tracking_number: text }),
   }),
   payment_method_collection: oneOf('always', 'if_required'),
   payment_method_options: ignored,
@@ -258,6 +261,7 @@ function orderOf(world: World, params: CreateParams, id: string, mode: string): 
       description: paymentData.description,
       receiptEmail: paymentData.receipt_email,
       setupFutureUsage: paymentData.setup_future_usage,
+      shipping: paymentData.shipping && { ...paymentData.shipping, address: fullAddress(paymentData.shipping.address) },
     },
     customerUpdate: { address: params.customer_update?.address, name: params.customer_update?.name },
     waiting: null,

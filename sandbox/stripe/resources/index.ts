@@ -6,6 +6,7 @@ import { customers } from './customers.ts'
 import { events, webhookEndpoints } from './events.ts'
 import { invoicePreview } from './invoice-preview.ts'
 import { invoiceItems, invoicePayments, invoices } from './invoices.ts'
+import { paymentPages } from './payment-pages.ts'
 import { paymentMethods, setupIntents } from './payment-methods.ts'
 import { balanceTransactions, charges, disputes, paymentIntents, refunds } from './payments.ts'
 import { portalConfigurations, portalSessions } from './portal.ts'
@@ -31,6 +32,7 @@ export const resources = {
   portal_sessions: portalSessions,
   payment_intents: paymentIntents,
   payment_methods: paymentMethods,
+  payment_pages: paymentPages,
   prices,
   products,
   promotion_codes: promotionCodes,

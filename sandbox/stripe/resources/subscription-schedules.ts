@@ -1,10 +1,11 @@
 import { invalidRequest } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
-import { find } from '../core/lookup.ts'
+import { find, liveCustomer } from '../core/lookup.ts'
 import type { Subscription, SubscriptionSchedule } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { attendSchedule, endAfter, release } from '../billing/schedule.ts'
 import type { Phase } from '../billing/schedule.ts'
+import { subscribe } from '../billing/subscribe.ts'
 import { change, currentPeriod, end } from '../billing/subscription-status.ts'
 import { newPhase, newSubscriptionSchedule } from '../objects/schedule.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
@@ -35,14 +36,21 @@ const phase = hash(phaseFields)
 const endBehavior = oneOf('cancel', 'none', 'release', 'renew')
 
 export const subscriptionSchedules = [
-  endpoint('POST /v1/subscription_schedules', { from_subscription: required(text), metadata, billing_mode: ignored }, ({ world, params }) => {
-    const subscription = find(world.tables.subscriptions, params.from_subscription, 'from_subscription')
-    if (subscription.schedule) throw invalidRequest(`You cannot migrate a subscription that is already attached to a schedule: ${subscription.schedule}.`, 'from_subscription')
-    const schedule = world.tables.subscriptionSchedules.insert(newSubscriptionSchedule(world.now(subscription.customer), subscription, currentPhase(subscription), params.metadata ?? {}))
-    change(world, subscription, { schedule: schedule.id })
-    emit(world, 'subscription_schedule.created', schedule)
-    return schedule
-  }),
+  endpoint(
+    'POST /v1/subscription_schedules',
+    { from_subscription: text, customer: text, start_date: either(oneOf('now'), integer), phases: list(phase), end_behavior: endBehavior, metadata, billing_mode: ignored, default_settings: ignored },
+    ({ world, params }) => {
+      const subscription = params.from_subscription ? find(world.tables.subscriptions, params.from_subscription, 'from_subscription') : started(world, params)
+      if (subscription.schedule) throw invalidRequest(`You cannot migrate a subscription that is already attached to a schedule: ${subscription.schedule}.`, 'from_subscription')
+      const made = newSubscriptionSchedule(world.now(subscription.customer), subscription, currentPhase(subscription), params.metadata ?? {})
+      const phases = params.phases && !params.from_subscription ? phasesOf(world, made, params.phases) : made.phases
+      const [first] = phases
+      const schedule = world.tables.subscriptionSchedules.insert({ ...made, phases, current_phase: { start_date: first!.start_date, end_date: first!.end_date }, ...(params.end_behavior && { end_behavior: params.end_behavior }) })
+      change(world, subscription, { schedule: schedule.id })
+      emit(world, 'subscription_schedule.created', schedule)
+      return schedule
+    },
+  ),
   endpoint('GET /v1/subscription_schedules/:id', {}, ({ world, id }) => find(world.tables.subscriptionSchedules, id)),
   endpoint('POST /v1/subscription_schedules/:id', { phases: list(phase), end_behavior: endBehavior, metadata, proration_behavior: prorationBehavior, default_settings: ignored }, ({ world, id, params }) => {
     const before = running(world, id)
@@ -76,6 +84,15 @@ export const subscriptionSchedules = [
     (row, { params }) => (!params.customer || row.customer === params.customer) && within(row.created, params.created),
   ),
 ]
+
+/** A schedule for somebody new begins by subscribing them to its first phase. */
+function started(world: World, { customer, phases, start_date }: { customer?: string; phases?: Values<typeof phaseFields>[]; start_date?: number | 'now' }): Subscription {
+  if (!customer || !phases?.[0]) throw invalidRequest('You must provide from_subscription, or customer and phases.', 'customer', 'parameter_missing')
+  const found = liveCustomer(world, customer)
+  if (typeof start_date === 'number' && start_date > world.now(customer) + 60) throw invalidRequest('The sandbox starts schedules at once; leave start_date out or say now.', 'start_date')
+  const items = phases[0].items.map(({ price, quantity = 1 }, index) => ({ price: find(world.tables.prices, price, `phases[0][items][${index}][price]`), quantity }))
+  return subscribe(world, { customer: found, items, paymentBehavior: 'default_incomplete' })
+}
 
 function running(world: World, id: string): SubscriptionSchedule {
   const schedule = find(world.tables.subscriptionSchedules, id)

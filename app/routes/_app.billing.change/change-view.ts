@@ -1,0 +1,115 @@
+import type { PlanChangePreview } from '#app/billing/change-plan.server.ts'
+import { findPlan, type Interval } from '#app/billing/plans.ts'
+import { formatCredits, formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
+
+export interface ChangeView {
+  title: string
+  /** The sum in money and credits; null where nothing happens today. */
+  sum: {
+    rows: { label: string; money: string; credits: string }[]
+    total: { label: string; money: string; credits: string }
+  } | null
+  /** What comes after today. */
+  sentences: string[]
+  button: string
+  keep: string
+  isPaidNow: boolean
+}
+
+interface Context {
+  timeZone: string
+  now: Date
+  /** When the period that is paid for ends. */
+  periodEnd: Date | null
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** Puts the preview of a plan change into a sum and a few sentences. */
+export function toChangeView(preview: PlanChangePreview, context: Context): ChangeView {
+  const { from, to, when } = preview
+  const samePlan = from.plan === to.plan
+  const title = samePlan ? `Pay ${to.plan} ${adverb(to.interval)}` : `Change to ${to.plan}`
+  const keep = samePlan ? `Keep paying ${adverb(from.interval)}` : `Keep ${from.plan}`
+  if (when === 'period-end') return laterView(preview, context, { title, keep })
+  const due = formatMoney(preview.amountDue, preview.currency)
+  return {
+    title,
+    sum: sumOf(preview, context),
+    sentences: [renewalSentence(preview, context)],
+    button: preview.amountDue > 0 ? `Pay ${due} and change${samePlan ? '' : ` to ${to.plan}`}` : title,
+    keep,
+    isPaidNow: preview.amountDue > 0,
+  }
+}
+
+function laterView(preview: PlanChangePreview, context: Context, words: { title: string; keep: string }): ChangeView {
+  const { from, to, at, renewal, currency } = preview
+  const day = formatDay(at, context.timeZone, context.now)
+  const price = formatMoney(renewal.amount, currency)
+  return {
+    ...words,
+    sum: null,
+    sentences: [
+      `Nothing changes today and nothing is charged. ${from.plan} runs on until ${day}.`,
+      `From ${day}: ${to.plan}, ${price} and ${formatCreditsInWords(renewal.credits)} each ${to.interval}.`,
+      'The credits you have stay yours.',
+    ],
+    button: from.plan === to.plan ? `Pay ${adverb(to.interval)} from ${day}` : `Change to ${to.plan} on ${day}`,
+    isPaidNow: false,
+  }
+}
+
+function renewalSentence({ to, renewal, currency }: PlanChangePreview, { periodEnd, timeZone, now }: Context): string {
+  const amount = `${formatMoney(renewal.amount, currency)} and ${formatCreditsInWords(renewal.credits)} each ${to.interval}`
+  const start = periodEnd ? `From ${formatDay(periodEnd, timeZone, now)}: ` : 'After that: '
+  return `${start}${amount}.`
+}
+
+function sumOf(preview: PlanChangePreview, context: Context): ChangeView['sum'] {
+  const { lines, amountDue, credits, currency } = preview
+  const shares = creditShares(preview)
+  const rest = amountDue - lines.reduce((sum, line) => sum + line.amount, 0)
+  const money = (amount: number) => formatMoney(amount, currency)
+  return {
+    rows: [
+      ...lines.map((line, index) => ({
+        label: labelOf(line, preview, context),
+        money: money(line.amount),
+        credits: formatCredits(shares[index] ?? 0),
+      })),
+      ...(rest === 0 ? [] : [{ label: 'Discounts, tax and what you are owed', money: money(rest), credits: '' }]),
+    ],
+    total: { label: 'You pay and get now', money: money(amountDue), credits: formatCredits(credits) },
+  }
+}
+
+/** What each line brings or takes, in whole credits that add up: the last line takes what rounding leaves over. */
+function creditShares({ lines, credits, from, to }: PlanChangePreview): number[] {
+  const shares = lines.map(({ amount }) => {
+    const { plan: name, interval } = amount < 0 ? from : to
+    const plan = findPlan(name)
+    const price = plan?.prices?.[interval].amount
+    return plan && price ? Math.round((plan.credits * months(interval) * amount) / price) : 0
+  })
+  const last = shares.length - 1
+  const others = shares.slice(0, last).reduce((sum, share) => sum + share, 0)
+  return shares.map((share, index) => (index === last ? credits - others : share))
+}
+
+/** Our words where the lines are what they always are, Stripe's where they are not. */
+function labelOf(
+  line: { description: string; amount: number },
+  { lines, from, to, prorationDate }: PlanChangePreview,
+  { periodEnd }: Context,
+): string {
+  const isUsual = lines.filter(({ amount }) => amount < 0).length <= 1 && lines.length <= 2
+  if (!isUsual || !periodEnd || !prorationDate) return line.description
+  const days = Math.max(1, Math.round((periodEnd.getTime() - prorationDate.getTime()) / DAY_MS))
+  const rest = days === 1 ? '1 day' : `${days} days`
+  if (line.amount < 0) return `Rest of ${from.plan}, ${rest}`
+  return from.interval === to.interval ? `${to.plan}, ${rest}` : `${to.plan}, one ${to.interval}`
+}
+
+const months = (interval: Interval): number => (interval === 'year' ? 12 : 1)
+const adverb = (interval: Interval): string => (interval === 'year' ? 'yearly' : 'monthly')

@@ -1,0 +1,122 @@
+import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
+import { Form, useActionData, useLoaderData } from '@remix-run/react'
+import { z } from 'zod'
+import { requireUser } from '#app/auth/require-user.server.ts'
+import { changePlan, previewPlanChange } from '#app/billing/change-plan.server.ts'
+import { subscriptionView } from '#app/billing/subscription-view.ts'
+import { now } from '#app/clock.server.ts'
+import { Banner } from '#app/components/banner.tsx'
+import { Button, ButtonLink } from '#app/components/button.tsx'
+import { ErrorSummary } from '#app/components/error-summary.tsx'
+import { Page } from '#app/components/page.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { useSubmitting } from '#app/components/use-submitting.ts'
+import { DomainError } from '#app/domain-error.ts'
+import { formatMoney } from '#app/format.ts'
+import { STATUS_OF_CODE } from '#app/http/error-status.ts'
+import { toChangeView } from './change-view.ts'
+import { ChangeSum } from './change-sum.tsx'
+
+/** How long the sums of an open page hold; after that they are worked out and shown again before anything is charged. */
+const SUMS_HOLD_MS = 45 * 60 * 1000
+
+export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(page?.view.title ?? 'Change plan')
+
+const choice = z.object({ plan: z.string(), interval: z.enum(['month', 'year']).default('month') })
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const user = await requireUser(request)
+  const chosen = choice.safeParse(Object.fromEntries(new URL(request.url).searchParams))
+  if (!chosen.success) throw redirect('/billing')
+  const preview = await previewPlanChange(user, chosen.data).catch((error: unknown) => {
+    if (!(error instanceof DomainError)) throw error
+    if (error.code === 'stripe_unavailable') throw data(null, { status: 503 })
+    // Nothing to change: whoever has no plan buys one, whoever has this one is told where things stand.
+    const { isLive } = subscriptionView(user)
+    throw redirect(isLive ? '/billing' : `/pricing?${new URLSearchParams(chosen.data).toString()}`)
+  })
+  const context = { timeZone: user.timeZone, now: now(), periodEnd: user.subscription?.currentPeriodEnd ?? null }
+  return {
+    ...chosen.data,
+    view: toChangeView(preview, context),
+    amountDue: preview.amountDue,
+    prorationDate: preview.prorationDate?.toISOString() ?? '',
+    nonce: crypto.randomUUID(),
+  }
+}
+
+const order = choice.extend({
+  nonce: z.string().min(8).max(100),
+  amountDue: z.coerce.number().int(),
+  prorationDate: z.union([z.literal(''), z.iso.datetime()]),
+})
+
+export async function action({ request }: ActionFunctionArgs) {
+  const user = await requireUser(request)
+  const parsed = order.safeParse(Object.fromEntries(await request.formData()))
+  if (!parsed.success) throw redirect('/billing')
+  const { plan, interval, nonce, amountDue } = parsed.data
+  const prorationDate = parsed.data.prorationDate ? new Date(parsed.data.prorationDate) : null
+  try {
+    if (prorationDate && now().getTime() - prorationDate.getTime() > SUMS_HOLD_MS) {
+      const fresh = await previewPlanChange(user, { plan, interval })
+      if (fresh.amountDue !== amountDue) return refusal(changedSentence(fresh.amountDue, fresh.currency), 409)
+    }
+    const result = await changePlan(user, { plan, interval }, { nonce, prorationDate })
+    if (result.state === 'changed') return redirect('/billing?done=changed')
+    if (result.state === 'scheduled') return redirect('/billing?done=scheduled')
+    return data({ problem: null, bankUrl: result.url }, { status: 402 })
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error
+    return refusal(error.message, STATUS_OF_CODE[error.code] ?? 409)
+  }
+}
+
+const refusal = (problem: string, status: number) => data({ problem, bankUrl: null }, { status })
+
+const changedSentence = (amount: number, currency: string): string =>
+  `The amount changed to ${formatMoney(amount, currency)} since you opened this page. Check it again.`
+
+export default function ChangePlan() {
+  const { view, plan, interval, amountDue, prorationDate, nonce } = useLoaderData<typeof loader>()
+  const answer = useActionData<typeof action>()
+  const busy = useSubmitting()
+  return (
+    <Page title={view.title} width="text">
+      <ErrorSummary errors={answer?.problem ? [{ message: answer.problem }] : []} />
+      {answer?.bankUrl ? (
+        <Banner
+          tone="ochre"
+          action={
+            <a className="button" data-kind="outline" href={answer.bankUrl}>
+              Continue at the bank
+            </a>
+          }
+        >
+          Your bank wants to confirm this payment. The plan changes as soon as it is paid.
+        </Banner>
+      ) : null}
+      <div className="grid gap-6">
+        {view.sum ? <ChangeSum sum={view.sum} /> : null}
+        <div className="grid gap-2">
+          {view.sentences.map((sentence) => (
+            <p key={sentence}>{sentence}</p>
+          ))}
+        </div>
+        <Form method="post" className="grid gap-3 sm:flex">
+          <input type="hidden" name="plan" value={plan} />
+          <input type="hidden" name="interval" value={interval} />
+          <input type="hidden" name="amountDue" value={amountDue} />
+          <input type="hidden" name="prorationDate" value={prorationDate} />
+          <input type="hidden" name="nonce" value={nonce} />
+          <Button kind={view.isPaidNow ? 'green' : 'ink'} busy={busy}>
+            {view.button}
+          </Button>
+          <ButtonLink to="/billing" kind="outline">
+            {view.keep}
+          </ButtonLink>
+        </Form>
+      </div>
+    </Page>
+  )
+}

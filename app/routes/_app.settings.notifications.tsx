@@ -1,0 +1,75 @@
+import { parseWithZod } from '@conform-to/zod/v4'
+import type { ActionFunctionArgs, LoaderFunctionArgs } from '@remix-run/node'
+import { Form, useActionData, useLoaderData } from '@remix-run/react'
+import { requireUser } from '#app/auth/require-user.server.ts'
+import { Button } from '#app/components/button.tsx'
+import { ErrorSummary } from '#app/components/error-summary.tsx'
+import { Checkbox, Field } from '#app/components/field.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { Section } from '#app/components/page.tsx'
+import { useSubmitting } from '#app/components/use-submitting.ts'
+import { invalidForm, savedForm } from '#app/http/form-failure.server.ts'
+import { useSaved } from '#app/http/use-saved.ts'
+import { useServerForm } from '#app/http/use-server-form.ts'
+import { saveSettings, settingsOf } from '#app/notifications/settings.server.ts'
+import { settingsForm } from '#app/notifications/settings-form.server.ts'
+import type { OptionalMail } from '#app/notifications/settings.ts'
+
+export const meta = () => pageTitle('Notifications')
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const user = await requireUser(request)
+  return { email: user.email, settings: settingsOf(user) }
+}
+
+export async function action({ request }: ActionFunctionArgs) {
+  const user = await requireUser(request)
+  const submission = parseWithZod(await request.formData(), { schema: settingsForm })
+  if (submission.status !== 'success') return invalidForm(submission)
+  await saveSettings(user._id, submission.value)
+  return savedForm(submission)
+}
+
+export default function NotificationSettings() {
+  const { email, settings } = useLoaderData<typeof loader>()
+  const answer = useActionData<typeof action>()
+  const { form, field, errors } = useServerForm<OptionalMail | 'creditsLowThreshold'>('notifications', answer, {
+    creditsLowThreshold: String(settings.creditsLowThreshold),
+  })
+  const busy = useSubmitting()
+  useSaved(answer)
+  // A form that was turned down keeps what was chosen in it.
+  const rejected = answer?.saved === false
+  const check = (name: OptionalMail) => ({
+    name,
+    asSwitch: true,
+    defaultChecked: rejected ? field(name).defaultValue === 'on' : settings[name],
+  })
+  return (
+    <Section id="notifications-title" title="Notifications" lead={`Mails go to ${email}.`}>
+      <Form method="post" {...form} className="grid gap-6">
+        <ErrorSummary errors={errors} />
+        <Checkbox label="Credits are low" {...check('creditsLow')} />
+        <Field
+          label="Low means fewer than"
+          hint="In credits. One mail each time your balance falls below this."
+          inputMode="numeric"
+          autoComplete="off"
+          required
+          {...field('creditsLowThreshold')}
+        />
+        <Checkbox
+          label="Credits have arrived"
+          hint="When credits come without a payment, like the monthly share of a yearly plan."
+          {...check('creditsArrived')}
+        />
+        <Checkbox label="A trial is about to end" {...check('trialEnding')} />
+        <p className="text-ink-2">Receipts, failed payments and changes to your plan are always sent.</p>
+        <div className="flex items-center gap-4">
+          <Button busy={busy}>Save</Button>
+          {answer?.saved ? <span>Saved.</span> : null}
+        </div>
+      </Form>
+    </Section>
+  )
+}

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest'
+import { contentOf } from '#app/notifications/content.ts'
+import { KIND_RULES, KINDS, type NotificationKind, parseContent, staleAfter } from '#app/notifications/kinds.ts'
+import type { MailContext } from '#app/notifications/mail-content.ts'
+import { renderMail } from '#app/notifications/render-mail.ts'
+import { SAMPLES } from './samples.ts'
+
+const BERLIN: MailContext = { name: 'Ada', timeZone: 'Europe/Berlin', appUrl: 'https://scrip.example' }
+const STOP = { url: 'https://scrip.example/unsubscribe?token=a&b', about: 'about low credits' }
+
+function mailOf(kind: NotificationKind, context = BERLIN, stop: typeof STOP | null = null) {
+  return renderMail(contentOf(parseContent(kind, SAMPLES[kind]), context), context, stop)
+}
+
+describe('every mail', () => {
+  test.each(KINDS)('%s says the same as text and as HTML, with one heading and one way on', (kind) => {
+    const { subject, text, html } = mailOf(kind)
+    const words = html.replace(/<head>.*?<\/head>/s, '').replace(/<[^>]+>/g, ' ')
+
+    expect(subject).toMatch(/^[^\r\n]{5,80}$/)
+    expect(html).toContain('<html lang="en">')
+    expect(html.match(/<h1/g)).toHaveLength(1)
+    expect(html).not.toMatch(/<(table|img|script|style|link)\b/)
+    expect(text).toMatch(/https:\/\/\S+/)
+    for (const line of text.split('\n').filter((part) => part.length > 20 && !part.includes('http'))) {
+      const spoken = line.replace(/^[A-Z][\w ]*: /, '')
+      expect(words.replaceAll('&#39;', "'")).toContain(spoken)
+    }
+    expect(text + html).not.toMatch(/undefined|null|NaN|Invalid|\[object|[!]\s|oops|please/i)
+  })
+
+  test.each([
+    ['payment_receipt', ['$18.00', '+2,000', '1 May 2026, 14:00 CEST', 'https://invoice.example.com/in_1']],
+    ['payment_failed', ['$18.00', '6 May 2026, 14:00 CEST', 'https://scrip.example/billing/update-card']],
+    ['action_required', ['$18.00', 'https://invoice.example.com/in_2', 'not been charged']],
+    ['trial_ending', ['14 Jun 2026, 09:00 CEST', '$18.00 a month', '2,000 credits', 'https://scrip.example/billing']],
+    ['subscription_canceled', ['works until 1 Jun 2026, 12:00 CEST', 'Keep Daily']],
+    ['subscription_resumed', ['$18.00', '1 Jun 2026']],
+    ['subscription_ended', ['1 Jun 2026, 12:00 CEST', 'because its payment failed', 'https://scrip.example/pricing']],
+    ['credits_low', ['87 credits left', 'below 100', '2,000 credits arrive on 1 Jun 2026']],
+    ['credits_arrived', ['1,000 credits were added', '1,840 now', '1 Jul 2026, 12:00 CEST']],
+    ['refund', ['€6.00', '\u2212500', '4 May 2026, 14:00 CEST']],
+    ['dispute_opened', ['$18.00', '5 May 2026', 'Spending is paused']],
+  ] satisfies [NotificationKind, string[]][])('%s has its sums, its dates with their zone and its link', (kind, parts) => {
+    const { text, html } = mailOf(kind)
+
+    for (const part of parts) {
+      expect(text).toContain(part)
+      expect(html).toContain(part)
+    }
+  })
+
+  test('dates are in the reader’s zone', () => {
+    expect(mailOf('payment_failed', { ...BERLIN, timeZone: 'America/New_York' }).text).toContain('6 May 2026, 08:00 EDT')
+    expect(mailOf('payment_failed', { ...BERLIN, timeZone: 'UTC' }).text).toContain('6 May 2026, 12:00 UTC')
+  })
+
+  test('only mails that can be turned off say how', () => {
+    expect(mailOf('payment_receipt').text).not.toContain('unsubscribe')
+    expect(mailOf('credits_low', BERLIN, STOP).text).toContain(STOP.url)
+    expect(mailOf('credits_low', BERLIN, STOP).html).toContain('href="https://scrip.example/unsubscribe?token=a&amp;b"')
+  })
+})
+
+describe('names and descriptions from elsewhere', () => {
+  test('cannot start a line or an element', () => {
+    const context = { ...BERLIN, name: 'Ada\r\nBcc: x@example.com\u2028<img src=x onerror=1>' }
+    const data = { ...SAMPLES.payment_receipt, description: '<b>x</b>\r\n.\r\nQUIT' }
+    const mail = renderMail(contentOf({ kind: 'payment_receipt', data }, context), context, null)
+
+    expect(mail.text).not.toMatch(/^(Bcc|QUIT|\.)/m)
+    expect(mail.html).not.toMatch(/<(b|img)\b/)
+    expect(mail.html).toContain('&lt;b&gt;x&lt;/b&gt;')
+  })
+
+  test('a plan’s name cannot break the subject', () => {
+    const data = { ...SAMPLES.subscription_ended, plan: 'Daily\r\nBcc: x@example.com' }
+    const { subject } = renderMail(contentOf({ kind: 'subscription_ended', data }, BERLIN), BERLIN, null)
+
+    expect(subject).toBe('Daily Bcc: x@example.com has ended')
+  })
+
+  test('a link is http or https, or it is no notification', () => {
+    const data = { ...SAMPLES.payment_receipt, invoiceUrl: 'javascript:alert(1)' }
+
+    expect(() => parseContent('payment_receipt', data)).toThrow()
+  })
+})
+
+describe('the rules of the kinds', () => {
+  test('receipts, failed payments, refunds and changes of plan cannot be turned off', () => {
+    const always = KINDS.filter((kind) => KIND_RULES[kind].setting === null)
+
+    expect(always.sort()).toEqual([
+      'action_required',
+      'dispute_opened',
+      'payment_failed',
+      'payment_receipt',
+      'refund',
+      'subscription_canceled',
+      'subscription_ended',
+      'subscription_resumed',
+    ])
+  })
+
+  test('whatever names a sum of money is never sent twice by guess', () => {
+    const guessed = KINDS.filter((kind) => KIND_RULES[kind].whenUnknown === 'send_again')
+
+    expect(guessed.filter((kind) => /payment|refund|dispute|action_required/.test(kind))).toEqual([])
+  })
+
+  test('a reminder is stale when its moment has come', () => {
+    const { trialEndsAt } = SAMPLES.trial_ending
+    const content = parseContent('trial_ending', SAMPLES.trial_ending)
+
+    expect(staleAfter(content, new Date(trialEndsAt.getTime() - 3_600_000))).toEqual(trialEndsAt)
+    expect(staleAfter(content, new Date('2026-06-01T00:00:00Z'))).toEqual(new Date('2026-06-03T00:00:00Z'))
+  })
+})

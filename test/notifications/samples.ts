@@ -1,0 +1,60 @@
+import type { NotificationContent, NotificationKind } from '#app/notifications/kinds.ts'
+
+/** One notification of every kind. */
+export const SAMPLES: { [Kind in NotificationKind]: Extract<NotificationContent, { kind: Kind }>['data'] } = {
+  payment_receipt: {
+    amount: 1800,
+    currency: 'usd',
+    description: 'Daily, 1 May to 1 Jun 2026',
+    credits: 2000,
+    paidAt: new Date('2026-05-01T12:00:00Z'),
+    invoiceUrl: 'https://invoice.example.com/in_1',
+  },
+  payment_failed: {
+    amount: 1800,
+    currency: 'usd',
+    plan: 'Daily',
+    failedAt: new Date('2026-05-03T12:00:00Z'),
+    graceEndsAt: new Date('2026-05-06T12:00:00Z'),
+  },
+  action_required: { amount: 1800, currency: 'usd', plan: 'Daily', confirmUrl: 'https://invoice.example.com/in_2' },
+  trial_ending: {
+    plan: 'Daily',
+    trialEndsAt: new Date('2026-06-14T07:00:00Z'),
+    amount: 1800,
+    currency: 'usd',
+    interval: 'month',
+    credits: 2000,
+  },
+  subscription_canceled: { plan: 'Daily', worksUntil: new Date('2026-06-01T10:00:00Z') },
+  subscription_resumed: {
+    plan: 'Daily',
+    next: { amount: 1800, currency: 'usd', at: new Date('2026-06-01T10:00:00Z') },
+  },
+  subscription_ended: { plan: 'Daily', endedAt: new Date('2026-06-01T10:00:00Z'), reason: 'payment_failed' },
+  credits_low: {
+    credits: 87,
+    threshold: 100,
+    arrival: { credits: 2000, at: new Date('2026-06-01T10:00:00Z') },
+    renewsAt: null,
+  },
+  credits_arrived: {
+    credits: 1000,
+    balance: 1840,
+    description: "This month's share of Daily",
+    expiresAt: new Date('2026-07-01T10:00:00Z'),
+  },
+  refund: {
+    amount: 600,
+    currency: 'eur',
+    description: '500 credits',
+    credits: 500,
+    refundedAt: new Date('2026-05-04T12:00:00Z'),
+  },
+  dispute_opened: {
+    amount: 1800,
+    currency: 'usd',
+    description: 'Daily, 1 May to 1 Jun 2026',
+    openedAt: new Date('2026-05-05T12:00:00Z'),
+  },
+}
