@@ -11,6 +11,8 @@ export interface Standing {
   badge: { tone: 'green' | 'ochre' | 'red' | 'neutral'; text: string } | null
   /** "$18.00 a month", or null on the free plan. */
   price: string | null
+  /** "$18.00" */
+  amount: string | null
   interval: Interval | null
   /** What comes next and when: "Renews on", "1 Jun". */
   next: { term: string; value: string; note: string | null; credits: number | null } | null
@@ -52,6 +54,7 @@ export function standingOf(subscription: User['subscription'], context: Standing
     isLive: current.status !== 'incomplete',
     badge: badgeOf(current, state, context),
     price: priceOf(plan, current.interval ?? null),
+    amount: amountOf(plan, current.interval ?? null),
     interval: current.interval ?? null,
     next: nextOf(current, plan, state, context),
     notices: noticesOf(noticeOf(current, plan, state, context), frozenNotice(context)),
@@ -65,6 +68,7 @@ function freeStanding(past: Subscription | null, context: StandingContext): Stan
     isLive: false,
     badge: ended ? { tone: 'neutral', text: 'Ended' } : null,
     price: null,
+    amount: null,
     interval: null,
     next: null,
     notices: noticesOf(null, frozenNotice(context)),
@@ -118,8 +122,13 @@ function badgeOf(subscription: Subscription, state: State, context: StandingCont
 
 /** "$18.00 a month" */
 export function priceOf(plan: Plan | null, interval: Interval | null): string | null {
+  const amount = amountOf(plan, interval)
+  return amount && `${amount} a ${interval}`
+}
+
+function amountOf(plan: Plan | null, interval: Interval | null): string | null {
   const price = interval ? plan?.prices?.[interval] : null
-  return price ? `${formatMoney(price.amount, price.currency)} a ${interval}` : null
+  return price ? formatMoney(price.amount, price.currency) : null
 }
 
 /** Credits that a renewal adds: a month's, or a year's at once where the plan gives them so. */
@@ -189,7 +198,7 @@ function noticeOf(
       return {
         tone: 'ochre',
         text: `Your trial ends on ${formatDateTime(trialEnd, timeZone, now)}.${then}`,
-        action: null,
+        action: 'cancel-trial',
       }
     }
     case 'active':

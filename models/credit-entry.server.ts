@@ -21,9 +21,11 @@ const creditEntrySchema = new Schema<CreditEntry>(
 )
 
 creditEntrySchema.index({ accountId: 1, seq: -1 }, { unique: true })
+// The usage page and its chart read a stretch of time.
+creditEntrySchema.index({ accountId: 1, at: -1 })
 // A reversal reads what its source has granted and what has been taken back of it.
 creditEntrySchema.index({ accountId: 1, 'source.id': 1 })
-creditEntrySchema.index({ accountId: 1, 'of.id': 1 }, { sparse: true })
+creditEntrySchema.index({ accountId: 1, 'of.id': 1 })
 creditEntrySchema.index({ kind: 1, 'source.type': 1 })
 
 export const CreditEntryModel = defineModel<CreditEntry>('CreditEntry', creditEntrySchema)

@@ -7,11 +7,9 @@ import { describe, expect, test } from 'vitest'
  * The house rules as a test. Lint shows some of them while typing; this is the authority.
  */
 
-const LINES_MAX = 250
+const LINES_MAX = 300
 /** Longer files, each with the reason why it is one. */
-const LONG_FILES: Record<string, string> = {
-  'sandbox/stripe/objects/payment.ts': 'the fields of the payment objects, one after the other',
-}
+const LONG_FILES: Record<string, string> = {}
 
 /** What a folder may import of the project; every folder may import itself. */
 const MAY_IMPORT: Record<string, string[]> = {
@@ -21,7 +19,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'app/actions': ['models', 'app', 'app/credits', 'app/billing'],
   'app/auth': ['models', 'app', 'app/credits', 'app/billing', 'app/notifications', 'app/http'],
   'app/notifications': ['models', 'app'],
-  'app/jobs': ['models', 'app', 'app/credits', 'app/billing', 'app/notifications', 'app/auth'],
+  'app/jobs': ['models', 'app', 'app/actions', 'app/credits', 'app/billing', 'app/notifications', 'app/auth'],
   'app/components': ['app', 'app/billing', 'app/actions', 'app/usage', 'app/http'],
 }
 

@@ -57,6 +57,8 @@ export async function previewPlanChange(user: Pick<User, '_id'>, choice: PlanCho
     currency: target.price.currency,
     renewal: { amount: target.price.amount, credits: target.plan.credits * (choice.interval === 'year' ? 12 : 1) },
   }
+  if (target.isSame)
+    return { ...common, when: 'now', at: now(), amountDue: 0, credits: 0, lines: [], prorationDate: null }
   if (!isNow(running, target)) {
     const at = running.subscription.currentPeriodEnd ?? now()
     return { ...common, when: 'period-end', at, amountDue: 0, credits: 0, lines: [], prorationDate: null }
@@ -102,6 +104,10 @@ export async function changePlan(
   { nonce = randomUUID(), prorationDate = null }: { nonce?: string; prorationDate?: Date | null } = {},
 ): Promise<PlanChangeResult> {
   const { running, target } = await prepare(user, choice)
+  if (target.isSame) {
+    await releaseSchedule(running.subscription)
+    return { state: 'changed' }
+  }
   const key = createHash('sha256').update(`${nonce} ${target.priceId}`).digest('hex')
   if (!isNow(running, target)) {
     await takeBackCancellation(running)
@@ -127,6 +133,8 @@ interface Target {
   interval: Interval
   price: Price
   priceId: string
+  /** The plan that runs: to choose it again drops a change that waits. */
+  isSame: boolean
 }
 
 async function prepare(user: Pick<User, '_id'>, { plan: name, interval }: PlanChoice) {
@@ -137,10 +145,10 @@ async function prepare(user: Pick<User, '_id'>, { plan: name, interval }: PlanCh
   if (isOverdue(running.subscription.status)) {
     throw new NoSubscription('A payment is still open. Settle it first, then change the plan.')
   }
-  const same = running.plan.name === plan.name && running.interval === interval
-  if (same && !running.subscription.scheduleId) throw new AlreadySubscribed(plan.name)
-  const priceId = same ? running.item.priceId : await priceIdOf({ kind: 'plan', plan, interval, price })
-  const target: Target = { plan, interval, price, priceId }
+  const isSame = running.plan.name === plan.name && running.interval === interval
+  if (isSame && !running.subscription.scheduleId) throw new AlreadySubscribed(plan.name)
+  const priceId = isSame ? running.item.priceId : await priceIdOf({ kind: 'plan', plan, interval, price })
+  const target: Target = { plan, interval, price, priceId, isSame }
   return { running, target }
 }
 

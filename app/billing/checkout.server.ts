@@ -55,7 +55,9 @@ function offerFor(purchase: Purchase): Offer {
 /** A page that is no longer open, or was opened for something else under this nonce, is followed by a fresh one, once. */
 async function openSession(order: Order, nonce: string): Promise<StripeSession> {
   try {
-    const session = await createSession(order, nonce)
+    const { id } = await createSession(order, nonce)
+    // A repeated key answers with the session as it was then, so its state has to be asked for.
+    const session = readSession(await callStripe((stripe) => stripe.checkout.sessions.retrieve(id)))
     if (session.status === 'open') return session
   } catch (error) {
     if (!isOtherRequest(error)) throw error

@@ -21,11 +21,13 @@ export async function processDispute(disputeId: string): Promise<Outcome> {
   if (!dispute?.chargeId) return ignored(`Stripe does not know the dispute ${disputeId}.`)
   const source = await findMoneySource(dispute.chargeId)
   if (!source) return ignored(`The dispute ${disputeId} is about nothing of ours.`)
+  let changed = false
   for (let round = 0; round < ROUNDS; round++) {
     const { status } = dispute
-    const sentence = await apply(source, dispute)
+    const { sentence, isNew } = await apply(source, dispute)
+    changed ||= isNew
     dispute = (await retrieve(disputeId)) ?? dispute
-    if (dispute.status === status) return done(sentence)
+    if (dispute.status === status) return done(sentence, changed)
   }
   throw new CreditsUnavailable()
 }
@@ -35,33 +37,38 @@ async function retrieve(disputeId: string): Promise<StripeDispute | null> {
   return found && readDispute(found)
 }
 
-async function apply(moneySource: MoneySource, { id, status, amount }: StripeDispute): Promise<string> {
+async function apply(
+  moneySource: MoneySource,
+  { id, status, amount }: StripeDispute,
+): Promise<{ sentence: string; isNew: boolean }> {
   const { userId: accountId, of, paid } = moneySource
   const key = stripeDisputeKey(id)
   const source = { type: 'dispute' as const, id }
   switch (status) {
     case 'warning_needs_response':
     case 'warning_under_review':
-      return `The bank asks about ${of.id}; no money has moved.`
+      return { sentence: `The bank asks about ${of.id}; no money has moved.`, isNew: false }
     case 'won':
     case 'warning_closed':
     case 'prevented': {
-      const { restored } = await restoreReversal({ accountId, key: `${key}:restore`, source, of, undoes: key })
+      const undone = await restoreReversal({ accountId, key: `${key}:restore`, source, of, undoes: key })
       await markDisputed(moneySource, false)
       await unfreezeSpending(accountId, 'dispute', id)
-      return `The dispute ${id} ended well: ${restored} credits came back.`
+      const sentence = `The dispute ${id} ended well: ${undone.restored} credits came back.`
+      return { sentence, isNew: undone.found && !undone.replayed }
     }
     case 'lost': {
-      const { reversed } = await reverseGrants({ accountId, key, source, of, money: { amount, paid } })
+      const { reversed, found, replayed } = await reverseGrants({ accountId, key, source, of, money: { amount, paid } })
       await markDisputed(moneySource, true)
       await unfreezeSpending(accountId, 'dispute', id)
-      return `The dispute ${id} was lost, and ${reversed} credits with it.`
+      return { sentence: `The dispute ${id} was lost, and ${reversed} credits with it.`, isNew: found && !replayed }
     }
     default: {
       await freezeSpending(accountId, 'dispute', id)
-      const { reversed } = await reverseGrants({ accountId, key, source, of, money: { amount, paid } })
+      const { reversed, found, replayed } = await reverseGrants({ accountId, key, source, of, money: { amount, paid } })
       await markDisputed(moneySource, true)
-      return `The dispute ${id} is open: ${reversed} credits are away and spending stops.`
+      const sentence = `The dispute ${id} is open: ${reversed} credits are away and spending stops.`
+      return { sentence, isNew: found && !replayed }
     }
   }
 }

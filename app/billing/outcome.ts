@@ -2,10 +2,12 @@
 export interface Outcome {
   status: 'processed' | 'ignored'
   sentence: string
+  /** False when everything was found as it should be. */
+  changed: boolean
 }
 
 /** Something was done, or was found done. */
-export const done = (sentence: string): Outcome => ({ status: 'processed', sentence })
+export const done = (sentence: string, changed = true): Outcome => ({ status: 'processed', sentence, changed })
 
 /** It was none of ours, or nothing to act on. */
-export const ignored = (sentence: string): Outcome => ({ status: 'ignored', sentence })
+export const ignored = (sentence: string): Outcome => ({ status: 'ignored', sentence, changed: false })

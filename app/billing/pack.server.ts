@@ -34,7 +34,7 @@ export async function grantPack(userId: Types.ObjectId, session: StripeSession):
       metadata: { pack: pack.id },
     },
   ])
-  await upsertOnce<Payment>(
+  const isNew = await upsertOnce<Payment>(
     PaymentModel,
     { stripePaymentIntentId: paymentId },
     {
@@ -50,7 +50,7 @@ export async function grantPack(userId: Types.ObjectId, session: StripeSession):
       ...(await paidBy(session)),
     },
   )
-  return done(`${paymentId} brought ${granted.credits} credits.`)
+  return done(`${paymentId} brought ${granted.credits} credits.`, isNew)
 }
 
 /** By the prices that were paid; the tag is for a session that came without its items. */

@@ -13,6 +13,7 @@ import { welcomeCredits } from './plans.ts'
 import { findAtStripe, listAll } from './stripe.server.ts'
 import { readInvoice, readInvoiceLine, type StripeInvoice } from './stripe-shapes.ts'
 import { syncSubscriptions } from './subscription.server.ts'
+import { capUnused } from './unused-credits.server.ts'
 import { upsertOnce } from './upsert-once.server.ts'
 
 /**
@@ -32,7 +33,8 @@ export async function processPaidInvoice(invoiceId: string, received?: unknown):
   const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).lean()
   const creditsAdded = row ? row.creditsAdded : await grantAndRecord(user._id, invoice)
   await syncSubscriptions(user._id)
-  return done(row ? `${invoiceId} was counted before.` : `${invoiceId} brought ${creditsAdded} credits.`)
+  const sentence = row ? `${invoiceId} was counted before.` : `${invoiceId} brought ${creditsAdded} credits.`
+  return done(sentence, !row)
 }
 
 /** Reads an invoice with all its lines. */
@@ -48,9 +50,10 @@ export async function readBack(invoiceId: string, received?: unknown): Promise<S
 async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): Promise<number> {
   const lines = await planLines(invoice.lines)
   const { gracePeriodDays } = config()
-  await openAccount(userId, { welcomeCredits })
-  const creditsAdded = await applyCredits(userId, invoice, creditsForInvoice(lines, { gracePeriodDays }))
   const main = mainLine(lines)
+  await openAccount(userId, { welcomeCredits })
+  if (main && invoice.billingReason === 'subscription_cycle') await capUnused(userId, invoice.id, main.plan)
+  const creditsAdded = await applyCredits(userId, invoice, creditsForInvoice(lines, { gracePeriodDays }))
   await upsertOnce<BillingHistory>(
     BillingHistoryModel,
     { stripeInvoiceId: invoice.id },

@@ -3,6 +3,7 @@ import { logger } from '../log.server.ts'
 import { listOffers, type Offer, offerOf, productOf, tagOf, variableOf } from './catalogue.ts'
 import { StripeUnavailable } from './errors.ts'
 import { callStripe, findAtStripe, isTaken, listAll } from './stripe.server.ts'
+import { decimal } from './stripe-shapes.ts'
 
 /** An offer and its price at Stripe. */
 export interface KnownPrice {
@@ -69,7 +70,7 @@ function fixedPrice(priceId: string): KnownPrice | null {
   return { id: priceId, offer, amountIn: (asked) => (asked === currency ? String(amount) : null) }
 }
 
-const amounts = { unit_amount: z.number().nullish(), unit_amount_decimal: z.unknown() }
+const amounts = { unit_amount: z.number().nullish(), unit_amount_decimal: decimal }
 const metadata = z.record(z.string(), z.string()).nullish()
 const priceSchema = z.object({
   id: z.string(),
@@ -108,11 +109,10 @@ async function productMetadata(productId: string): Promise<Record<string, string
   return product?.metadata ?? {}
 }
 
-function decimalOf(amount: { unit_amount?: number | null; unit_amount_decimal?: unknown } | null): string | null {
+function decimalOf(amount: { unit_amount?: number | null; unit_amount_decimal: string | null } | null): string | null {
   if (!amount) return null
   const { unit_amount, unit_amount_decimal } = amount
-  if (unit_amount_decimal !== null && unit_amount_decimal !== undefined) return String(unit_amount_decimal)
-  return unit_amount === null || unit_amount === undefined ? null : String(unit_amount)
+  return unit_amount_decimal ?? (typeof unit_amount === 'number' ? String(unit_amount) : null)
 }
 
 export interface EnsuredPrice {

@@ -15,10 +15,12 @@ export async function processRefunds(chargeId: string): Promise<Outcome> {
   const source = await findMoneySource(chargeId)
   if (!source) return ignored(`The charge ${chargeId} paid for nothing of ours.`)
   const refunds = (await listAll((stripe) => stripe.refunds.list({ charge: chargeId, limit: 100 }))).map(readRefund)
-  let reversed = 0
-  for (const refund of refunds) reversed += await processRefund(source, refund)
+  const effects: Effect[] = []
+  for (const refund of refunds) effects.push(await processRefund(source, refund))
   await markRefunded(source)
-  return done(`${refunds.length} refunds of ${chargeId} account for ${reversed} credits.`)
+  const credits = effects.reduce((sum, effect) => sum + effect.credits, 0)
+  const changed = effects.some((effect) => effect.isNew)
+  return done(`${refunds.length} refunds of ${chargeId} account for ${credits} credits.`, changed)
 }
 
 /**
@@ -31,20 +33,25 @@ export async function processRefundById(refundId: string): Promise<Outcome> {
   return chargeId ? processRefunds(chargeId) : ignored(`The refund ${refundId} has no charge.`)
 }
 
-/** @returns credits that stand reversed because of it */
-async function processRefund({ userId, of, paid }: MoneySource, refund: StripeRefund): Promise<number> {
+interface Effect {
+  /** Credits that stand reversed because of it. */
+  credits: number
+  isNew: boolean
+}
+
+async function processRefund({ userId, of, paid }: MoneySource, refund: StripeRefund): Promise<Effect> {
   const key = stripeRefundKey(refund.id)
   const source = { type: 'refund' as const, id: refund.id }
   if (refund.hasFailed) {
-    await restoreReversal({ accountId: userId, key: `${key}:restore`, source, of, undoes: key })
-    return 0
+    const undone = await restoreReversal({ accountId: userId, key: `${key}:restore`, source, of, undoes: key })
+    return { credits: 0, isNew: undone.found && !undone.replayed }
   }
-  const { reversed } = await reverseGrants({
+  const { reversed, found, replayed } = await reverseGrants({
     accountId: userId,
     key,
     source,
     of,
     money: { amount: refund.amount, paid },
   })
-  return reversed
+  return { credits: reversed, isNew: found && !replayed }
 }

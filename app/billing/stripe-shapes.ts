@@ -19,7 +19,10 @@ const seconds = z
 const moment = z.number().transform((value) => new Date(value * 1000))
 
 /** A decimal is a string on the wire and an object of the client library once read. */
-const decimal = z.unknown().transform((value) => (value === null || value === undefined ? null : String(value)))
+export const decimal = z
+  .unknown()
+  .optional()
+  .transform((value) => (value === null || value === undefined ? null : (value as { toString(): string }).toString()))
 
 const metadata = z
   .record(z.string(), z.string())

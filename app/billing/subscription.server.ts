@@ -9,7 +9,7 @@ import { markHistory } from './history-marks.server.ts'
 import { FREE_PLAN } from './plans.ts'
 import { findPrice } from './prices.server.ts'
 import { applySpendingPause } from './spending-pause.server.ts'
-import { callStripe, findAtStripe, isRefused, listAll } from './stripe.server.ts'
+import { callStripe, findAtStripe, isMissing, isRefused, listAll } from './stripe.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe-shapes.ts'
 import { byPrecedence, endedReasonOf, gracePeriodEnd, isLive } from './subscription-state.ts'
 import { readUser } from './users.server.ts'
@@ -45,10 +45,7 @@ export async function syncSubscriptions(userId: Types.ObjectId, received?: unkno
 /** All subscriptions to plans of ours that a user has or had, ended ones included. */
 async function subscriptionsOf(user: User, received: unknown): Promise<StripeSubscription[]> {
   const customer = user.stripeCustomerId
-  const listed = customer
-    ? await listAll((stripe) => stripe.subscriptions.list({ customer, status: 'all', limit: 100 }))
-    : []
-  const all = listed.map(readSubscription)
+  const all = customer ? await listSubscriptions(customer) : []
   const hint = received === undefined ? null : readSubscription(received)
   const missing = [hint?.id, user.subscription?.stripeSubscriptionId].filter(
     (id) => id && !all.some((one) => one.id === id),
@@ -60,6 +57,17 @@ async function subscriptionsOf(user: User, received: unknown): Promise<StripeSub
   }
   const ours = await Promise.all(all.map(async (one) => ((await planOf(one)) ? one : null)))
   return ours.filter((one) => one !== null)
+}
+
+async function listSubscriptions(customer: string): Promise<StripeSubscription[]> {
+  try {
+    const listed = await listAll((stripe) => stripe.subscriptions.list({ customer, status: 'all', limit: 100 }))
+    return listed.map(readSubscription)
+  } catch (error) {
+    // The customer is gone; the subscription that is stored is asked for by its own id.
+    if (isMissing(error)) return []
+    throw error
+  }
 }
 
 async function planOf({ items }: StripeSubscription) {

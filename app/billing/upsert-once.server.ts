@@ -5,16 +5,19 @@ const DUPLICATE_KEY = 11_000
 /**
  * Stores a document unless there is one already, and leaves that one as it is.
  * @param filter the unique field; two that insert at once are told apart by its index, and the second one is content
+ * @returns whether it was stored now
  */
 export async function upsertOnce<T>(
   model: Model<T>,
   filter: NoInfer<QueryFilter<T>>,
   fields: NoInfer<Partial<T>>,
-): Promise<void> {
+): Promise<boolean> {
   try {
-    await model.updateOne(filter, { $setOnInsert: fields }, { upsert: true })
+    const { upsertedCount } = await model.updateOne(filter, { $setOnInsert: fields }, { upsert: true })
+    return upsertedCount > 0
   } catch (error) {
     const isDuplicate = error instanceof mongoose.mongo.MongoServerError && error.code === DUPLICATE_KEY
     if (!isDuplicate) throw error
+    return false
   }
 }

@@ -1,3 +1,4 @@
+import { recoverAbandonedRuns } from '../actions/run-action.server.ts'
 import { runUpkeep } from '../credits/upkeep.server.ts'
 import { notifyBalances } from '../notifications/balance-news.server.ts'
 import { deliverDue } from '../notifications/deliver.server.ts'
@@ -20,6 +21,11 @@ export const recurringJobs: RecurringJob[] = [
       const { accounts, posted, failed } = await runUpkeep()
       return `${accounts} accounts looked at, ${posted} entries posted, ${failed} failed`
     },
+  },
+  {
+    name: 'end-abandoned-runs',
+    every: '1 minute',
+    run: async () => `${await recoverAbandonedRuns()} abandoned runs ended`,
   },
   {
     name: 'deliver-notifications',

@@ -103,7 +103,10 @@ async function tellArrived(account: CreditAccount, user: Reader): Promise<number
       data: {
         credits: grant.granted,
         balance: account.credits,
-        description: 'Credits you bought before have begun',
+        description:
+          grant.source.type === 'invoice'
+            ? 'Your plan’s credits for this month'
+            : 'Credits that were set aside for you',
         expiresAt: grant.expiresAt < NEVER ? grant.expiresAt : null,
       },
     })

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module'
 import net from 'node:net'
 import path from 'node:path'
 import { parseFlags } from './flags.mjs'
+import { durableMessages } from './write-concern.mjs'
 
 const EXIT_BAD_OPTIONS = 2
 const EXIT_PORT_TAKEN = 48
@@ -22,6 +23,7 @@ let database = null
 const servers = await Promise.all(flags.addresses.map(listen)).catch(refuse)
 const port = servers[0].address().port
 database = await open(flags.dbPath).catch((error) => quit(EXIT_NO_DATA, `DBException: ${error.message}`))
+await allowLongPlanTrials(database.uri)
 
 rememberSocket()
 
@@ -35,6 +37,20 @@ if (process.env.MONGOD_STOPS_WITH_STDIN === '1') {
 }
 for (const socket of sockets) join(socket)
 log('Waiting for connections', { port, dbPath: flags.dbPath, engine })
+
+/**
+ * The engine tries the plans of a query side by side; after 10 000 steps without a winner it would go over to a part of
+ * MongoDB that this build leaves out, and the query would fail. So the trial never ends early.
+ */
+async function allowLongPlanTrials(uri) {
+  const { MongoClient } = require('mongodb')
+  const client = new MongoClient(uri)
+  try {
+    await client.db('admin').command({ setParameter: 1, internalQueryPlanEvaluationWorks: 1_000_000_000 })
+  } finally {
+    await client.close()
+  }
+}
 
 function readFlags() {
   try {
@@ -76,10 +92,12 @@ function listen(address) {
 
 function join(socket) {
   const inside = net.connect(database.socketPath)
+  const messages = durableMessages()
+  messages.on('error', () => socket.destroy())
   inside.on('error', () => {})
   inside.once('close', () => socket.destroy())
   socket.once('close', () => inside.destroy())
-  socket.pipe(inside).pipe(socket)
+  socket.pipe(messages).pipe(inside).pipe(socket)
 }
 
 /** An engine that is killed leaves its socket's folder behind; the next one on the same data removes it. */

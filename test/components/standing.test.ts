@@ -34,6 +34,7 @@ describe('standingOf', () => {
       isLive: false,
       badge: null,
       price: null,
+      amount: null,
       interval: null,
       next: null,
       notices: [],

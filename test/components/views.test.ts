@@ -4,6 +4,8 @@ import type { Balance } from '#app/credits/balance.server.ts'
 import { firstLines } from '#app/routes/_app.dashboard/first-lines.ts'
 import { toBalanceView } from '#app/routes/_app.dashboard/balance-view.ts'
 import { toGrantViews } from '#app/routes/_app.billing._index/grant-views.server.ts'
+import type { PlanChangePreview } from '#app/billing/change-plan.server.ts'
+import { toChangeView } from '#app/routes/_app.billing.change/change-view.ts'
 import { exampleLedger, exampleSum } from '#app/routes/_index/example.server.ts'
 import { planOffers, yearlySaving } from '#app/routes/pricing/offers.server.ts'
 import { standingOf } from '#app/standing.ts'
@@ -139,5 +141,86 @@ describe('what is for sale', () => {
     expect(lines[0]?.balance).toBe(total)
     expect(days.reduce((sum, day) => sum + day.sum, 0)).toBe(total)
     expect(exampleSum()).toMatchObject({ plan: 'Daily', price: '$18.00', credits: '2,000' })
+  })
+})
+
+describe('the preview of a plan change', () => {
+  const preview: PlanChangePreview = {
+    from: { plan: 'Beginner', interval: 'month' },
+    to: { plan: 'Daily', interval: 'month' },
+    when: 'now',
+    at: now,
+    amountDue: 453,
+    credits: 566,
+    currency: 'usd',
+    lines: [
+      { description: 'Unused time on Beginner', amount: -567 },
+      { description: 'Remaining time on Daily', amount: 1020 },
+    ],
+    renewal: { amount: 1800, credits: 2000 },
+    prorationDate: now,
+  }
+  const periodEnd = new Date('2026-05-21T12:00:00Z')
+  const view = (changes: Partial<PlanChangePreview> = {}) =>
+    toChangeView({ ...preview, ...changes }, { ...context, periodEnd })
+
+  test('is a sum in money and in credits that adds up', () => {
+    expect(view().sum).toEqual({
+      rows: [
+        { label: 'Rest of Beginner, 17 days', money: '\u2212$5.67', credits: '\u2212567' },
+        { label: 'Daily, 17 days', money: '$10.20', credits: '1,133' },
+      ],
+      total: { label: 'You pay and get now', money: '$4.53', credits: '566' },
+    })
+  })
+
+  test('names the amount on the button and what comes after', () => {
+    expect(view().button).toBe('Pay $4.53 and change to Daily')
+    expect(view().keep).toBe('Keep Beginner')
+    expect(view().sentences).toEqual(['From 21 May: $18.00 and 2,000 credits each month.'])
+  })
+
+  test('shows what is neither line: discounts, tax, what is owed', () => {
+    const rows = view({ amountDue: 400 }).sum?.rows ?? []
+
+    expect(rows.at(-1)).toEqual({ label: 'Discounts, tax and what you are owed', money: '\u2212$0.53', credits: '' })
+  })
+
+  test('a smaller plan waits: nothing happens today', () => {
+    const later = view({
+      from: { plan: 'Daily', interval: 'month' },
+      to: { plan: 'Beginner', interval: 'month' },
+      when: 'period-end',
+      at: periodEnd,
+      amountDue: 0,
+      credits: 0,
+      lines: [],
+      renewal: { amount: 1000, credits: 1000 },
+    })
+
+    expect(later.sum).toBeNull()
+    expect(later.isPaidNow).toBe(false)
+    expect(later.button).toBe('Change to Beginner on 21 May')
+    expect(later.sentences[0]).toBe('Nothing changes today and nothing is charged. Daily runs on until 21 May.')
+  })
+
+  test('the same plan by the year is not called another plan', () => {
+    const yearly = view({ to: { plan: 'Beginner', interval: 'year' }, renewal: { amount: 10_000, credits: 12_000 } })
+
+    expect(yearly.title).toBe('Pay Beginner yearly')
+    expect(yearly.button).toBe('Pay $4.53 and change')
+    expect(yearly.keep).toBe('Keep paying monthly')
+    expect(yearly.sum?.rows[1]?.label).toBe('Beginner, one year')
+    expect(yearly.sentences).toEqual(['From 4 May 2027: $100.00 and 12,000 credits each year.'])
+  })
+
+  test('lines that are not the usual ones keep the words of the invoice', () => {
+    const lines = [...preview.lines, { description: 'Setup', amount: 0 }]
+
+    expect(view({ lines }).sum?.rows.map(({ label }) => label)).toEqual([
+      'Unused time on Beginner',
+      'Remaining time on Daily',
+      'Setup',
+    ])
   })
 })

@@ -14,9 +14,10 @@ const PUBLIC_LOADERS = [
   'routes/mailbox',
   'routes/pricing',
   'routes/resources.theme',
+  'routes/unsubscribe',
 ]
 
-/** What anybody may do. The webhook is guarded by its signature; prices send who has chosen one to sign up. */
+/** What anybody may do. Webhook and unsubscribing carry a signature; prices send who has chosen one to sign up. */
 const PUBLIC_ACTIONS = [
   'routes/$',
   'routes/_auth.forgot-password',
@@ -27,6 +28,7 @@ const PUBLIC_ACTIONS = [
   'routes/api.webhook',
   'routes/pricing',
   'routes/resources.theme',
+  'routes/unsubscribe',
 ]
 
 let app: ServedApp

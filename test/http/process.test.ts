@@ -26,7 +26,8 @@ describe('a process that is told to stop', () => {
     const { code } = await app.stop()
 
     expect(code).toBe(0)
-    expect(performance.now() - start).toBeLessThan(2_000)
+    // Their keep-alive would last a minute.
+    expect(performance.now() - start).toBeLessThan(5_000)
     for (const socket of idle) socket.destroy()
   })
 

@@ -163,7 +163,7 @@ describe('too much', () => {
     const took = performance.now() - start
 
     expect(new Set((await Promise.all(logins)).map(({ status }) => status))).toEqual(new Set([401]))
-    expect(took).toBeLessThan(500)
+    expect(took).toBeLessThan(1_000)
   })
 })
 

@@ -9,6 +9,7 @@ export type Reaction =
   | 'drop_before_content'
   /** Takes the mail, then goes away without an answer. */
   | 'take_and_drop'
+  | 'take_and_stay_silent'
 
 export interface ReceivedMail {
   from: string
@@ -77,6 +78,7 @@ function converse(socket: Socket, state: SmtpState): void {
     const mail = receivedMail(from, to, lines)
     state.taken.push(mail)
     state.listener(mail)
+    if (reaction === 'take_and_stay_silent') return
     return reaction === 'take_and_drop' ? socket.destroy() : say('250 taken')
   }
 

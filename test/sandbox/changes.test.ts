@@ -126,7 +126,7 @@ test('a schedule changes the plan at the period end; released, the subscription 
     end_behavior: 'release',
     phases: [
       { items: [{ price: beginner.monthly.id, quantity: 1 }], start_date: phase!.start_date, end_date: phase!.end_date },
-      { items: [{ price: daily.yearly.id, quantity: 1 }], iterations: 1 },
+      { items: [{ price: daily.yearly.id, quantity: 1 }], duration: { interval: 'year' } },
     ],
   })
   await advanceTo(START + 30 * DAY + 2 * 3600)

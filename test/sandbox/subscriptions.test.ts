@@ -162,7 +162,7 @@ test('a trial: announced three days before, then it costs; without a card it pau
   expect((await stripe.subscriptions.retrieve(pausing.id)).status).toBe('paused')
   expect((await stripe.subscriptions.retrieve(ending.id)).status).toBe('canceled')
   await useCard(stripe, bare.id, 'pm_card_visa')
-  expect(await stripe.subscriptions.resume(pausing.id, { billing_cycle_anchor: 'now' })).toMatchObject({ status: 'active' })
+  expect(await stripe.subscriptions.resume(pausing.id)).toMatchObject({ status: 'active' })
   expect(sandbox.events('customer.subscription.resumed')).toHaveLength(1)
 })
 

@@ -9,9 +9,7 @@ export function doneSentence(done: string | null, standing: Standing): string | 
   switch (done) {
     case 'resumed':
       if (next?.term !== 'Renews on') return null
-      return `${standing.plan} goes on. The next payment${standing.price ? `, ${standing.price},` : ''} is on ${next.value}.`
-    case 'scheduled':
-      return standing.isLive ? 'The change is set. Nothing was charged today.' : null
+      return `${standing.plan} goes on. The next payment is ${standing.amount} on ${next.value}.`
     case 'undone':
       return standing.isLive ? `${standing.plan} goes on as before.` : null
     case 'changed':

@@ -4,11 +4,9 @@ import { z } from 'zod'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
 import { resumeSubscription } from '#app/billing/cancel.server.ts'
-import { changePlan } from '#app/billing/change-plan.server.ts'
 import { findPack, packs } from '#app/billing/plans.ts'
 import { createPortalSession } from '#app/billing/portal.server.ts'
-import { readScheduledChange } from './scheduled-change.server.ts'
-import { subscriptionView } from '#app/billing/subscription-view.ts'
+import { dropScheduledChange, readScheduledChange } from './scheduled-change.server.ts'
 import { now } from '#app/clock.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
@@ -79,11 +77,9 @@ export async function action({ request }: ActionFunctionArgs) {
         const { url } = await createPortalSession(user, { updateCard: form.get('intent') === 'update-card' })
         return redirect(url)
       }
-      case 'undo-change': {
-        const { plan, interval } = subscriptionView(user)
-        if (interval) await changePlan(user, { plan, interval })
+      case 'undo-change':
+        await dropScheduledChange(user)
         return redirect('/billing?done=undone')
-      }
       case 'resume':
         await resumeSubscription(user)
         return redirect('/billing?done=resumed')
@@ -104,11 +100,11 @@ export default function Billing() {
     <Page
       title="Billing"
       notices={
-        done || notices.length > 0 ? (
-          <>
-            {done ? <Banner tone="green">{done}</Banner> : null}
-            <StandingNotices notices={notices} plan={plan.name} />
-          </>
+        // What is still true outweighs what was just done.
+        notices.length > 0 ? (
+          <StandingNotices notices={notices} plan={plan.name} />
+        ) : done ? (
+          <Banner tone="green">{done}</Banner>
         ) : null
       }
     >

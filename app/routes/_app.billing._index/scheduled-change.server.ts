@@ -1,5 +1,6 @@
 import type { User } from '#models/user.server.ts'
-import { findScheduledChange } from '#app/billing/scheduled-change.server.ts'
+import { findRunning } from '#app/billing/running-subscription.server.ts'
+import { findScheduledChange, releaseSchedule } from '#app/billing/scheduled-change.server.ts'
 import { subscriptionView } from '#app/billing/subscription-view.ts'
 import { now } from '#app/clock.server.ts'
 import { DomainError } from '#app/domain-error.ts'
@@ -20,4 +21,10 @@ export async function readScheduledChange(user: User): Promise<Notice | null> {
     if (error instanceof DomainError) return null
     throw error
   }
+}
+
+/** Lets the plan go on as it is. Nothing is charged, and doing it twice is once. */
+export async function dropScheduledChange(user: User): Promise<void> {
+  const { subscription } = await findRunning(user)
+  await releaseSchedule(subscription)
 }

@@ -60,7 +60,10 @@ function laterView(preview: PlanChangePreview, context: Context, words: { title:
   }
 }
 
-function renewalSentence({ to, renewal, currency }: PlanChangePreview, { periodEnd, timeZone, now }: Context): string {
+function renewalSentence({ from, to, at, renewal, currency }: PlanChangePreview, context: Context): string {
+  const { timeZone, now } = context
+  // Another interval begins today, so its end is another day too.
+  const periodEnd = from.interval === to.interval ? context.periodEnd : afterOne(to.interval, at)
   const amount = `${formatMoney(renewal.amount, currency)} and ${formatCreditsInWords(renewal.credits)} each ${to.interval}`
   const start = periodEnd ? `From ${formatDay(periodEnd, timeZone, now)}: ` : 'After that: '
   return `${start}${amount}.`
@@ -109,6 +112,12 @@ function labelOf(
   const rest = days === 1 ? '1 day' : `${days} days`
   if (line.amount < 0) return `Rest of ${from.plan}, ${rest}`
   return from.interval === to.interval ? `${to.plan}, ${rest}` : `${to.plan}, one ${to.interval}`
+}
+
+function afterOne(interval: Interval, start: Date): Date {
+  const end = new Date(start)
+  end.setUTCMonth(end.getUTCMonth() + months(interval))
+  return end
 }
 
 const months = (interval: Interval): number => (interval === 'year' ? 12 : 1)

@@ -23,8 +23,8 @@ export function toBalanceView(
   const sentences = [
     held > 0 ? reservedSentence(held, holds.length) : null,
     credits < 0 ? debtSentence(debt) : null,
-    credits === 0 && nextArrival
-      ? `${formatCreditsInWords(nextArrival.credits)} arrive on ${day(nextArrival.at)}.`
+    credits === 0
+      ? arrivalSentence(nextArrival && { credits: nextArrival.credits, on: day(nextArrival.at) }, standing.next)
       : null,
   ]
   const stub = [

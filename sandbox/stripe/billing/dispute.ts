@@ -12,12 +12,13 @@ const FEE = 1500
 export function openDispute(
   world: World,
   before: Charge,
-  { reason = 'fraudulent', amount = before.amount - before.amount_refunded } = {},
+  { reason = 'fraudulent', amount = before.amount - before.amount_refunded, inquiry = false } = {},
 ): Dispute {
   if (!before.paid || before.disputed) throw invalidRequest(`Charge ${before.id} cannot be disputed.`, 'charge')
   const now = world.now(before.customer)
   const id = newId('du')
-  const movement = world.tables.balanceTransactions.insert(
+  // An inquiry only asks; no money is taken until it becomes a dispute.
+  const movement = inquiry ? null : world.tables.balanceTransactions.insert(
     newBalanceTransaction(now, {
       amount: -amount,
       currency: before.currency,
@@ -31,7 +32,7 @@ export function openDispute(
     id,
     object: 'dispute',
     amount,
-    balance_transactions: [movement],
+    balance_transactions: movement ? [movement] : [],
     charge: before.id,
     created: now,
     currency: before.currency,
@@ -46,26 +47,26 @@ export function openDispute(
       submission_method: 'not_submitted',
     },
     intended_submission_method: null,
-    is_charge_refundable: false,
+    is_charge_refundable: inquiry,
     livemode: false,
     metadata: {},
     payment_intent: before.payment_intent,
     payment_method_details: {
       card: {
         brand: before.payment_method_details?.card?.brand ?? 'visa',
-        case_type: 'chargeback',
+        case_type: inquiry ? 'inquiry' : 'chargeback',
         network: 'visa',
         network_reason_code: '10.4',
       },
       type: 'card',
     },
     reason,
-    status: 'needs_response',
+    status: inquiry ? 'warning_needs_response' : 'needs_response',
   })
-  const charge = world.tables.charges.update(before.id, { disputed: true })
+  const charge = world.tables.charges.update(before.id, { disputed: !inquiry })
   emit(world, 'charge.updated', charge, before)
   emit(world, 'charge.dispute.created', dispute)
-  emit(world, 'charge.dispute.funds_withdrawn', dispute)
+  if (movement) emit(world, 'charge.dispute.funds_withdrawn', dispute)
   return dispute
 }
 

@@ -1,4 +1,4 @@
-import { nextBoundary } from '../core/calendar.ts'
+import { intervalsAfter } from '../core/calendar.ts'
 import { emit } from '../core/events.ts'
 import type { Subscription, SubscriptionItem, SubscriptionSchedule } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
@@ -105,15 +105,14 @@ export function release(world: World, before: SubscriptionSchedule): Subscriptio
   return after
 }
 
-/** When a phase ends that was given in cycles instead of a date. */
+/** When a phase ends that was given by a duration or in cycles instead of a date. */
 export function endAfter(
   world: World,
   start: number,
-  phase: { items: { price: string }[]; iterations?: number; end_date?: number },
+  phase: { items: { price: string }[]; iterations?: number; duration?: { interval: string; interval_count?: number }; end_date?: number },
 ): number {
   if (phase.end_date !== undefined) return phase.end_date
+  if (phase.duration) return intervalsAfter(start, { interval: phase.duration.interval, interval_count: phase.duration.interval_count ?? 1 }, 1)
   const cadence = commonCadence(phase.items.map(({ price }) => world.tables.prices.get(price)!))
-  let moment = start
-  for (let count = 0; count < (phase.iterations ?? 1); count++) moment = nextBoundary(start, cadence, moment)
-  return moment
+  return intervalsAfter(start, cadence, phase.iterations ?? 1)
 }

@@ -8,7 +8,7 @@ export type CardBehaviour =
   /** The bank asks: the first time only, or every time. */
   | { kind: 'authenticates'; always: boolean }
   /** Pays, and the holder disputes it. */
-  | { kind: 'disputes'; reason: string }
+  | { kind: 'disputes'; reason: string; inquiry?: boolean }
 
 export interface TestCard {
   number: string
@@ -89,6 +89,14 @@ export const testCards: TestCard[] = [
     result: 'It pays, then the holder disputes it.',
     behaviour: { kind: 'disputes', reason: 'fraudulent' },
     tokens: ['createDispute'],
+  },
+  {
+    number: '4000000000001976',
+    brand: 'visa',
+    label: 'Inquiry later',
+    result: 'It pays, then the bank inquires.',
+    behaviour: { kind: 'disputes', reason: 'fraudulent', inquiry: true },
+    tokens: ['createDisputeInquiry'],
   },
   declines('4000000000009987', 'Lost card', 'lost_card', declined, 'chargeDeclinedLostCard'),
   declines('4000000000009979', 'Stolen card', 'stolen_card', declined, 'chargeDeclinedStolenCard'),

@@ -1,47 +1,43 @@
 import type { Reply } from '../http/listener.ts'
 import { html } from '../pages/html.ts'
-import { page, redirect, time } from '../pages/layout.ts'
+import { page } from '../pages/layout.ts'
+import { objectPanel, tree } from './objects.ts'
+import { clockPanel, faultPanel, health } from './panels.ts'
 import type { Sandbox } from './sandbox.ts'
+import { timeline } from './timeline.ts'
 
-/** The control page: what happened, whether it arrived, and what time it is. */
-export function controlPage(sandbox: Sandbox, _url: URL): Reply {
-  const events = [...sandbox.world.tables.events.newestFirst()].slice(0, 100)
+/** What the page shows: which events, and which object is open beside them. Everything is in the address. */
+export interface View {
+  customer: string | null
+  object: string | null
+  type: string | null
+  before: string | null
+  /** What the last action had to say. */
+  notice: string | null
+}
+
+/** The control page: is everything delivered, what happened, what time it is, and what can be done about it. */
+export function controlPage(sandbox: Sandbox, url: URL): Reply {
+  const get = (name: string) => url.searchParams.get(name) || null
+  const view: View = { customer: get('customer'), object: get('object'), type: get('type'), before: get('before'), notice: get('notice') }
   return page(
-    { title: 'Events', width: 'wide' },
-    html`<h1>Events</h1>
-      <p>${time(sandbox.now())}</p>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col">Event</th>
-            <th scope="col">Object</th>
-            <th scope="col">Delivery</th>
-            <th scope="col"><span class="sr-only">Actions</span></th>
-          </tr>
-        </thead>
-        <tbody>
-          ${events.map(
-            (event) =>
-              html`<tr>
-                <td>${time(event.created)}</td>
-                <td class="mono">${event.type}</td>
-                <td class="mono">${event.data.object.id}</td>
-                <td>${event.pending_webhooks === 0 ? 'Delivered' : 'Waiting'}</td>
-                <td>
-                  <form method="post">
-                    <button class="small outline" name="resend" value="${event.id}">Send again</button>
-                  </form>
-                </td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>`,
+    { title: 'Control', width: 'full', script: 'control.js', back: sandbox.shopUrl ? { url: sandbox.shopUrl, label: 'Open Scrip' } : null },
+    html`<h1 class="sr-only">Stripe sandbox</h1>
+      <p class="notice" role="status" id="status">${view.notice}</p>
+      ${health(sandbox)}
+      <nav class="tabs" aria-label="Parts of this page"><a href="#events">Events</a> <a href="#objects">Objects</a> <a href="#clock">Clock and faults</a></nav>
+      <div class="panels" id="clock">${clockPanel(sandbox, view)} ${faultPanel(sandbox, view)}</div>
+      <div class="regions">
+        <section id="objects" aria-labelledby="objects-title">${tree(sandbox, view)}</section>
+        <section id="events" aria-labelledby="events-title">${timeline(sandbox, view)}</section>
+        <section id="object" aria-labelledby="object-title">${objectPanel(sandbox, view)}</section>
+      </div>`,
   )
 }
 
-export async function controlAction(sandbox: Sandbox, form: URLSearchParams): Promise<Reply> {
-  const event = form.get('resend')
-  if (event) await sandbox.deliver(event)
-  return redirect('/')
+/** The same page with something else open. */
+export function linkTo(view: View, change: Partial<View>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries({ ...view, notice: null, ...change })) if (value) query.set(name, value)
+  return query.size > 0 ? `/?${query}` : '/'
 }

@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { completeBy } from './checkout.ts'
 import type { CompleteOptions } from './checkout.ts'
+import { currentPeriod } from '../billing/subscription-status.ts'
+import { HOUR, MINUTE } from '../core/clock.ts'
 import type { Seconds } from '../core/clock.ts'
 import { StripeApiError } from '../core/errors.ts'
 import type { Courier } from '../core/courier.ts'
@@ -21,6 +23,18 @@ export class Sandbox {
     readonly timekeeper: Timekeeper,
     readonly faults: Faults,
   ) {}
+
+  /** The shop that this sandbox serves, for the link back to it. */
+  get shopUrl(): string | null {
+    const [endpoint] = this.world.tables.webhookEndpoints.filter(({ status }) => status === 'enabled')
+    return endpoint ? new URL(endpoint.url).origin : null
+  }
+
+  /** A minute after the next renewal's invoice is collected, on the sandbox's own clock. */
+  nextRenewal(): Seconds | null {
+    const living = this.world.tables.subscriptions.filter(({ status, test_clock }) => !test_clock && ['active', 'trialing', 'past_due'].includes(status))
+    return living.length > 0 ? Math.min(...living.map((subscription) => currentPeriod(subscription).end)) + HOUR + MINUTE : null
+  }
 
   /** All events, oldest first, or those of a type (`invoice.paid`) or a family (`invoice.*`). */
   events(type?: string): Event[] {

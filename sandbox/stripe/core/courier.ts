@@ -40,7 +40,7 @@ export class Courier {
     this.#timer = null
     const now = this.world.clock.now()
     let next: Seconds | null = null
-    const ready = this.faults.deliveries.hold ? [] : this.#waiting()
+    const ready = this.faults.deliveries.hold ? [] : this.waiting()
     if (this.faults.deliveries.shuffled) ready.sort(() => Math.random() - 0.5)
     for (const row of ready) {
       if (row.nextAttempt! > now) next = Math.min(next ?? Infinity, row.nextAttempt!)
@@ -61,7 +61,7 @@ export class Courier {
   /** Sends what waits for a later date now. */
   flush(): Promise<void> {
     this.world.run(() => {
-      for (const row of this.#waiting())
+      for (const row of this.waiting())
         this.world.tables.deliveries.update(row.id, { nextAttempt: this.world.clock.now() })
     })
     return this.idle()
@@ -73,7 +73,8 @@ export class Courier {
     for (const done of this.#idle.splice(0)) done()
   }
 
-  #waiting(): DeliveryRow[] {
+  /** What has still to be delivered. */
+  waiting(): DeliveryRow[] {
     return [...this.#open].flatMap((id) => {
       const row = this.world.tables.deliveries.get(id)
       return row?.state === 'waiting' ? [row] : []

@@ -1,9 +1,12 @@
 import { controlApi } from '../control/api.ts'
-import { controlAction, controlPage } from '../control/page.ts'
+import { controlAction } from '../control/forms.ts'
+import { controlPage } from '../control/page.ts'
 import type { Sandbox } from '../control/sandbox.ts'
 import type { PageHandler } from '../http/listener.ts'
 import { asset } from './assets.ts'
 import { bankPage, checkoutPage } from './checkout.ts'
+import { invoicePage, pdfPage, receiptPage } from './invoice.ts'
+import { portalPage } from './portal.ts'
 
 /** Everything that is not the API: hosted pages, the control page and the controls. */
 export function pagesOf(sandbox: Sandbox): PageHandler {
@@ -16,6 +19,10 @@ export function pagesOf(sandbox: Sandbox): PageHandler {
     if (first === '_sandbox') return controlApi(sandbox, method, url, body)
     if (first === 'c' && second === 'pay') return checkoutPage(sandbox.world, method, third, form)
     if (first === 'authenticate') return bankPage(sandbox.world, method, second, form)
+    if (first === 'i') return invoicePage(sandbox.world, method, url.pathname, form)
+    if (first === 'pdf') return pdfPage(sandbox.world, url.pathname)
+    if (first === 'receipts') return receiptPage(sandbox.world, second)
+    if (first === 'p') return portalPage(sandbox.world, method, url.pathname, form, url.searchParams)
     return null
   }
 }

@@ -7,7 +7,7 @@ import { emptyable, flag, list, mergeMetadata, metadata, range, required, text }
 
 export const events = [
   endpoint('GET /v1/events/:id', {}, ({ world, id }) => find(world.tables.events, id)),
-  endpoint('POST /v1/events/:id/retry', { webhook_endpoint: text, account: text }, ({ world, id, params }) => {
+  endpoint('POST /v1/events/:id/retry', { webhook_endpoint: text, account: text, for_stripecli: flag }, ({ world, id, params }) => {
     const event = find(world.tables.events, id)
     const endpoints = params.webhook_endpoint
       ? [find(world.tables.webhookEndpoints, params.webhook_endpoint, 'webhook_endpoint')]

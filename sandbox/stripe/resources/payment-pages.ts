@@ -8,7 +8,7 @@ import { atLeast, flag, ignored, required, text } from '../http/params.ts'
 export const paymentPages = [
   endpoint('GET /v1/payment_pages/:id', { key: text, eid: text }, ({ world, id }) => {
     const session = find(world.tables.checkoutSessions, id)
-    return { id: `ppage_${session.id.slice(8, 32)}`, object: 'checkout.session', session_id: session.id, ...session, livemode: false }
+    return { ...session, session_id: session.id }
   }),
   endpoint(
     'POST /v1/payment_pages/:id/confirm',

@@ -114,7 +114,7 @@ function phasesOf(world: World, schedule: SubscriptionSchedule, wanted: Values<t
     const items = params.items.map(({ price, quantity, metadata: pairs }, position) => ({ price: find(world.tables.prices, price, `phases[${index}][items][${position}][price]`).id, quantity: quantity ?? 1, metadata: pairs ?? {} }))
     if (index > 0 && typeof params.start_date === 'number' && params.start_date !== start) throw invalidRequest('The start date of a phase must equal the end date of the phase before.', `phases[${index}][start_date]`)
     const from = index === 0 && typeof params.start_date === 'number' ? params.start_date : start
-    const until = params.end_date === 'now' ? now : endAfter(world, from, { items, iterations: params.iterations, end_date: params.end_date as number | undefined })
+    const until = params.end_date === 'now' ? now : endAfter(world, from, { items, iterations: params.iterations, duration: params.duration, end_date: params.end_date as number | undefined })
     if (until <= from) throw invalidRequest('The end date of a phase must be after its start date.', `phases[${index}][end_date]`)
     start = until
     return newPhase({ currency: world.tables.prices.get(items[0]!.price)!.currency, start: from, end: until, items, metadata: params.metadata ?? {}, prorationBehavior: params.proration_behavior })

@@ -287,7 +287,7 @@ export const subscriptions = [
   ),
   endpoint(
     'POST /v1/subscriptions/:id/resume',
-    { billing_cycle_anchor: oneOf('now', 'unchanged'), proration_behavior: prorationBehavior, proration_date: integer },
+    { billing_cycle_anchor: ignored, payment_behavior: ignored, proration_behavior: prorationBehavior, proration_date: integer },
     ({ world, id }) => {
       const before = find(world.tables.subscriptions, id)
       if (before.status !== 'paused')

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto'
+import mongoose from 'mongoose'
+
+/** One document: when the last complete run began, and who is at it. */
+interface RunState {
+  _id: string
+  lastStart: Date | null
+  lease: string | null
+  leaseUntil: Date
+}
+
+export interface Run {
+  lease: string
+  lastStart: Date | null
+}
+
+const ID = 'stripe'
+const LEASE_MS = 15 * 60 * 1000
+const DUPLICATE_KEY = 11_000
+
+const states = () => mongoose.connection.collection<RunState>('reconcile_runs')
+
+/**
+ * Takes the lease: two runs at once would do no harm, and ask Stripe for everything twice. It is about processes, so
+ * the machine's clock counts and not the app's, which local mode moves.
+ * @returns null when another process holds it
+ */
+export async function startRun(): Promise<Run | null> {
+  const lease = randomUUID()
+  const at = new Date()
+  try {
+    const before = await states().findOneAndUpdate(
+      { _id: ID, leaseUntil: { $lte: at } },
+      { $set: { lease, leaseUntil: new Date(at.getTime() + LEASE_MS) }, $setOnInsert: { lastStart: null } },
+      { upsert: true },
+    )
+    return { lease, lastStart: before?.lastStart ?? null }
+  } catch (error) {
+    if (error instanceof mongoose.mongo.MongoServerError && error.code === DUPLICATE_KEY) return null
+    throw error
+  }
+}
+
+/**
+ * Gives the lease back.
+ * @param startedAt when a complete run began, so that the next one starts there; null after one that was not complete
+ */
+export async function finishRun({ lease }: Run, startedAt: Date | null): Promise<void> {
+  await states().updateOne(
+    { _id: ID, lease },
+    { $set: { lease: null, leaseUntil: new Date(0), ...(startedAt && { lastStart: startedAt }) } },
+  )
+}

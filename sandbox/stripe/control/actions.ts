@@ -1,0 +1,148 @@
+import { collect } from '../billing/collect.ts'
+import { closeDispute, openDispute } from '../billing/dispute.ts'
+import { attach, methodFromToken } from '../billing/methods.ts'
+import { failRefund, refund } from '../billing/refund.ts'
+import { currentPeriod, end, ENDED } from '../billing/subscription-status.ts'
+import { updateSubscription } from '../billing/update.ts'
+import { expireSession } from '../billing/checkout.ts'
+import { StripeApiError } from '../core/errors.ts'
+import { emit } from '../core/events.ts'
+import { HOUR, MINUTE } from '../core/clock.ts'
+import type { ApiObject, Charge, CheckoutSession, Customer, Dispute, Invoice, Refund, Subscription } from '../core/shapes.ts'
+import type { World } from '../core/world.ts'
+import { objectById } from '../http/expand.ts'
+import type { Sandbox } from './sandbox.ts'
+
+interface Doing<T> {
+  label: string
+  /** Whether it makes sense now. */
+  when: (object: T, world: World) => boolean
+  /** Does it and says what was done. */
+  run: (sandbox: Sandbox, object: T) => string
+}
+
+const always = () => true
+
+/** What one click can do to an object, by kind. */
+const DOINGS = {
+  customer: {
+    fail: { label: 'Fail the next payments', when: always, run: (sandbox, customer) => useCard(sandbox.world, customer, 'pm_card_chargeCustomerFail', 'The next payments of this customer fail.') },
+    heal: { label: 'Let payments succeed', when: always, run: (sandbox, customer) => useCard(sandbox.world, customer, 'pm_card_visa', 'This customer pays again.') },
+  } satisfies Record<string, Doing<Customer>>,
+
+  subscription: {
+    renew: {
+      label: 'To its renewal',
+      when: ({ status, test_clock }) => !ENDED.has(status) && !test_clock,
+      run(sandbox, subscription) {
+        sandbox.advanceTo(currentPeriod(subscription).end + HOUR + MINUTE)
+        return 'The clock stands an hour after the renewal, when its invoice is collected.'
+      },
+    },
+    leave: {
+      label: 'Cancel at period end',
+      when: ({ status, cancel_at_period_end }) => !ENDED.has(status) && !cancel_at_period_end,
+      run({ world }, subscription) {
+        updateSubscription(world, subscription, { patch: { cancel_at_period_end: true, cancel_at: currentPeriod(subscription).end, canceled_at: world.now(subscription.customer), cancellation_details: { comment: null, feedback: null, feedback_option: null, reason: 'cancellation_requested' } } })
+        return 'It ends with its period.'
+      },
+    },
+    cancel: {
+      label: 'Cancel now',
+      when: ({ status }) => !ENDED.has(status),
+      run({ world }, subscription) {
+        end(world, subscription, 'cancellation_requested')
+        return 'It is canceled.'
+      },
+    },
+  } satisfies Record<string, Doing<Subscription>>,
+
+  invoice: {
+    pay: {
+      label: 'Try to collect',
+      when: ({ status }) => status === 'open',
+      run: ({ world }, invoice) => collect(world, invoice, { offSession: true }).error?.message ?? 'It is paid.',
+    },
+  } satisfies Record<string, Doing<Invoice>>,
+
+  charge: {
+    refund: {
+      label: 'Refund',
+      when: refundable,
+      run({ world }, charge) {
+        refund(world, charge, { reason: 'requested_by_customer' })
+        return 'Refunded in full.'
+      },
+    },
+    refund_half: {
+      label: 'Refund half',
+      when: refundable,
+      run({ world }, charge) {
+        refund(world, charge, { amount: Math.max(1, Math.floor((charge.amount - charge.amount_refunded) / 2)), reason: 'requested_by_customer' })
+        return 'Half of it is refunded.'
+      },
+    },
+    dispute: {
+      label: 'Dispute',
+      when: (charge) => refundable(charge),
+      run({ world }, charge) {
+        openDispute(world, charge)
+        return 'The holder disputes it.'
+      },
+    },
+  } satisfies Record<string, Doing<Charge>>,
+
+  dispute: {
+    won: { label: 'Decide: won', when: isOpen, run: ({ world }, dispute) => `The dispute is ${closeDispute(world, dispute, 'won').status}.` },
+    lost: { label: 'Decide: lost', when: isOpen, run: ({ world }, dispute) => `The dispute is ${closeDispute(world, dispute, 'lost').status}.` },
+  } satisfies Record<string, Doing<Dispute>>,
+
+  refund: {
+    fail: { label: 'Let it fail', when: ({ status }) => status === 'succeeded', run: ({ world }, row) => `The refund ${failRefund(world, row).status}.` },
+  } satisfies Record<string, Doing<Refund>>,
+
+  'checkout.session': {
+    pay: { label: 'Pay with 4242', when: ({ status }) => status === 'open', run: (sandbox, session) => `The session is ${sandbox.completeCheckout(session.id).status}.` },
+    expire: { label: 'Expire', when: ({ status }) => status === 'open', run: ({ world }, session) => `The session is ${expireSession(world, session).status}.` },
+  } satisfies Record<string, Doing<CheckoutSession>>,
+}
+
+function doingsOf(object: ApiObject): Record<string, Doing<never>> {
+  return (DOINGS as Record<string, Record<string, Doing<never>>>)[object.object] ?? {}
+}
+
+export function actionsFor({ world }: Sandbox, object: ApiObject): { name: string; label: string }[] {
+  return Object.entries(doingsOf(object))
+    .filter(([, doing]) => doing.when(object as never, world))
+    .map(([name, { label }]) => ({ name, label }))
+}
+
+/** Does what a button names (`refund:ch_…`) and says what came of it. */
+export function perform(sandbox: Sandbox, name: string, id: string): string {
+  const object = objectById(sandbox.world, id)
+  const doing = object && doingsOf(object)[name]
+  if (!doing) return 'That is not possible any more.'
+  try {
+    // Moving the clock is many units of work, everything else is one.
+    return name === 'renew' ? doing.run(sandbox, object as never) : sandbox.world.run(() => doing.run(sandbox, object as never))
+  } catch (error) {
+    if (error instanceof StripeApiError) return error.message
+    throw error
+  }
+}
+
+function useCard(world: World, customer: Customer, token: string, said: string): string {
+  const method = attach(world, methodFromToken(world, token)!, customer)
+  emit(world, 'customer.updated', world.tables.customers.update(customer.id, { invoice_settings: { ...customer.invoice_settings, default_payment_method: method.id } }), customer)
+  for (const subscription of world.tables.subscriptions.filter((row) => row.customer === customer.id && row.default_payment_method !== null))
+    emit(world, 'customer.subscription.updated', world.tables.subscriptions.update(subscription.id, { default_payment_method: method.id }), subscription)
+  return said
+}
+
+function refundable(charge: Charge): boolean {
+  return charge.paid && !charge.refunded && !charge.disputed
+}
+
+function isOpen({ status }: Dispute): boolean {
+  return status !== 'won' && status !== 'lost'
+}

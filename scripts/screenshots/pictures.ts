@@ -1,0 +1,32 @@
+/** What is taken: as whom, where, and whether in all four ways. */
+export interface Picture {
+  name: string
+  path: string
+  /** Whose page it is; nobody's when left out. */
+  as?: string
+  /** In both themes at both widths; the others are taken light at 1280 and dark at 390. */
+  inFull?: boolean
+}
+
+export const pictures: Picture[] = [
+  { name: 'landing', path: '/', inFull: true },
+  { name: 'pricing', path: '/pricing', inFull: true },
+  { name: 'pricing-yearly', path: '/pricing?interval=year' },
+  { name: 'sign-up', path: '/signup' },
+  { name: 'not-found', path: '/nowhere' },
+  { name: 'overview', path: '/dashboard', as: 'member', inFull: true },
+  { name: 'overview-new', path: '/dashboard', as: 'new' },
+  { name: 'overview-payment-due', path: '/dashboard', as: 'due' },
+  { name: 'overview-paused', path: '/dashboard', as: 'stopped' },
+  { name: 'overview-in-debt', path: '/dashboard', as: 'refunded' },
+  { name: 'overview-ending', path: '/dashboard', as: 'leaving' },
+  { name: 'overview-trial', path: '/dashboard', as: 'trying' },
+  { name: 'actions', path: '/actions', as: 'member' },
+  { name: 'action', path: '/actions/qr-code', as: 'member' },
+  { name: 'usage', path: '/usage', as: 'member', inFull: true },
+  { name: 'billing', path: '/billing', as: 'member', inFull: true },
+  { name: 'billing-upgrade', path: '/billing/upgrade?feature=prioritySupport&action=qr-code', as: 'member' },
+  { name: 'billing-cancel', path: '/billing/cancel', as: 'member' },
+  { name: 'settings', path: '/settings', as: 'member' },
+  { name: 'settings-api-keys', path: '/settings/api-keys', as: 'member' },
+]

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import { auditGrants } from '#app/billing/audit-grants.server.ts'
+import { auditCredits } from '#app/credits/audit.server.ts'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { freshKey } from '#app/credits/keys.ts'
+import { spendCredits } from '#app/credits/spend.server.ts'
+import { PaymentModel } from '#models/payment.server.ts'
+import type { User } from '#models/user.server.ts'
+import { useDatabase } from '#test/setup/database.ts'
+import { aUser, creditsOf, Deliveries, historyOf, post, readUser } from './scenario.ts'
+import { useStripe } from './stripe.ts'
+
+const context = useStripe()
+useDatabase()
+const deliveries = new Deliveries(context)
+
+/** The payment intent behind somebody's newest charge. */
+async function chargeOf({ _id }: User) {
+  const { stripeCustomerId } = await readUser(_id)
+  const [charge] = (await context.stripe.charges.list({ customer: stripeCustomerId!, limit: 1 })).data
+  return charge!
+}
+
+async function subscriber(plan = 'Beginner') {
+  const user = await aUser()
+  await deliveries.buy({ user, plan, interval: 'month' })
+  await deliveries.deliver()
+  return user
+}
+
+describe('a refund', () => {
+  it('takes the same share of the credits; a second one adds up, copies do not', async () => {
+    const user = await subscriber()
+    const charge = await chargeOf(user)
+    await context.stripe.refunds.create({ charge: charge.id, amount: 333 })
+    await deliveries.deliver({ order: (events) => [...events, ...events] })
+    expect(await creditsOf(user)).toBe(667)
+    expect(await historyOf(user)).toMatchObject([
+      { status: 'partially_refunded', amountRefunded: 333, creditsAdded: 1000, isCurrentSubscription: true },
+    ])
+    await context.stripe.refunds.create({ charge: charge.id })
+    await deliveries.deliver({ order: (events) => events.reverse() })
+    expect(await creditsOf(user)).toBe(0)
+    expect(await historyOf(user)).toMatchObject([{ status: 'refunded', amountRefunded: 1000 }])
+  })
+
+  it('of credits that are spent makes a debt', async () => {
+    const user = await subscriber()
+    await spendCredits({ accountId: user._id, key: freshKey('spend'), credits: 900, action: 'test' })
+    await context.stripe.refunds.create({ charge: (await chargeOf(user)).id })
+    await deliveries.deliver()
+    expect(await getBalance(user._id)).toMatchObject({ credits: -900, debt: 900 })
+  })
+
+  it('H55: told of before its invoice grants first, and then takes back', async () => {
+    const user = await aUser()
+    await deliveries.deliver()
+    await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
+    await context.stripe.refunds.create({ charge: (await chargeOf(user)).id })
+    const isAboutRefund = ({ type }: { type: string }) => type.startsWith('refund.') || type === 'charge.refunded'
+    await deliveries.deliver({ order: (events) => events.filter(isAboutRefund) })
+    expect(await creditsOf(user)).toBe(0)
+    expect(await historyOf(user)).toMatchObject([{ creditsAdded: 1000, status: 'refunded' }])
+    await deliveries.deliver()
+    for (const event of context.sandbox.events('invoice.paid').slice(-1)) await post(JSON.stringify(event))
+    expect(await creditsOf(user)).toBe(0)
+  })
+
+  it('of a pack takes its credits, also when it is told of first', async () => {
+    const user = await aUser()
+    await deliveries.deliver()
+    await deliveries.buy({ user, pack: '2000' })
+    await context.stripe.refunds.create({ charge: (await chargeOf(user)).id, amount: 1100 })
+    await deliveries.deliver({ order: (events) => events.reverse() })
+    expect(await creditsOf(user)).toBe(1000)
+    expect(await PaymentModel.find({ userId: user._id }).lean()).toMatchObject([
+      { status: 'partially_refunded', amountRefunded: 1100, creditsAdded: 2000 },
+    ])
+  })
+
+  it('at once and many times over takes its share once', async () => {
+    const user = await subscriber()
+    const charge = await chargeOf(user)
+    for (const amount of [100, 200, 300]) await context.stripe.refunds.create({ charge: charge.id, amount })
+    const events = deliveries.waiting() as { id: string }[]
+    const copies = [...events, ...events, ...events].map((event) => post(JSON.stringify(event)))
+    const statuses = (await Promise.all(copies)).map(({ status }) => status)
+    // An account that is too busy says so, and Stripe sends the event again.
+    expect(statuses.every((status) => status === 200 || status === 500)).toBe(true)
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(400)
+  })
+})
+
+describe('a dispute', () => {
+  it('that is won: credits go, spending stops, and both come back', async () => {
+    const user = await aUser()
+    await deliveries.buy({ user, plan: 'Beginner', interval: 'month' }, '4000000000000259')
+    await deliveries.deliver()
+    expect(await getBalance(user._id)).toMatchObject({ credits: 0, frozen: 'dispute' })
+    expect(await historyOf(user)).toMatchObject([{ status: 'disputed' }])
+    const [dispute] = (await context.stripe.disputes.list({ charge: (await chargeOf(user)).id })).data
+    await context.stripe.disputes.update(dispute!.id, {
+      evidence: { uncategorized_text: 'winning_evidence' },
+      submit: true,
+    })
+    await deliveries.deliver()
+    expect(await getBalance(user._id)).toMatchObject({ credits: 1000, frozen: null })
+    expect(await historyOf(user)).toMatchObject([{ status: 'active' }])
+  })
+
+  it('that is lost: the credits stay away, spending goes on', async () => {
+    const user = await aUser()
+    await deliveries.buy({ user, pack: '500' }, '4000000000000259')
+    await deliveries.deliver()
+    const [dispute] = (await context.stripe.disputes.list({ charge: (await chargeOf(user)).id })).data
+    await context.stripe.disputes.close(dispute!.id)
+    await deliveries.deliver({ order: (events) => [...events.reverse(), ...events] })
+    expect(await getBalance(user._id)).toMatchObject({ credits: 0, frozen: null })
+    expect(await PaymentModel.find({ userId: user._id }).lean()).toMatchObject([{ status: 'disputed' }])
+  })
+})
+
+describe('the books', () => {
+  it('balance', async () => {
+    expect((await auditGrants()).violations).toEqual([])
+    expect((await auditCredits()).violations).toEqual([])
+  })
+})

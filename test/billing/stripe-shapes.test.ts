@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest'
+import { readDispute, readInvoice, readRefund, readSession, readSubscription } from '#app/billing/stripe-shapes.ts'
+
+const invoice = {
+  id: 'in_1',
+  customer: 'cus_1',
+  status: 'paid',
+  currency: 'usd',
+  amount_paid: 1000,
+  amount_due: 1000,
+  total: 1000,
+  created: 1_700_000_000,
+  billing_reason: 'subscription_create',
+  hosted_invoice_url: 'https://invoice.stripe.com/i',
+}
+const line = {
+  id: 'il_1',
+  amount: 1000,
+  currency: 'usd',
+  quantity: 1,
+  period: { start: 1_700_000_000, end: 1_702_592_000 },
+}
+
+/** Before 2025-03-31. */
+const oldInvoice = {
+  ...invoice,
+  paid: true,
+  subscription: 'sub_1',
+  subscription_details: { metadata: { app: 'scrip' } },
+  lines: {
+    data: [
+      {
+        ...line,
+        proration: true,
+        price: { id: 'price_1', unit_amount: 1000, unit_amount_decimal: '1000', recurring: {} },
+      },
+    ],
+  },
+}
+
+/** Since then. */
+const newInvoice = {
+  ...invoice,
+  parent: { type: 'subscription_details', subscription_details: { subscription: 'sub_1', metadata: { app: 'scrip' } } },
+  lines: {
+    data: [
+      {
+        ...line,
+        parent: { type: 'subscription_item_details', subscription_item_details: { proration: true } },
+        pricing: { type: 'price_details', price_details: { price: 'price_1' }, unit_amount_decimal: '1000' },
+      },
+    ],
+    has_more: false,
+  },
+}
+
+describe('both shapes say the same', () => {
+  it('of an invoice', () => {
+    expect(readInvoice(oldInvoice)).toEqual(readInvoice(newInvoice))
+    expect(readInvoice(newInvoice)).toMatchObject({
+      customerId: 'cus_1',
+      subscriptionId: 'sub_1',
+      isPaid: true,
+      metadata: { app: 'scrip' },
+      lines: [{ priceId: 'price_1', unitAmount: '1000', proration: true, amount: 1000 }],
+    })
+  })
+
+  it('of an invoice with everything expanded', () => {
+    const expanded = {
+      ...newInvoice,
+      customer: { id: 'cus_1', object: 'customer' },
+      parent: { subscription_details: { subscription: { id: 'sub_1' }, metadata: { app: 'scrip' } } },
+    }
+    expect(readInvoice(expanded)).toEqual(readInvoice(newInvoice))
+  })
+
+  it('of a subscription', () => {
+    const period = { current_period_start: 1_700_000_000, current_period_end: 1_702_592_000 }
+    const item = { id: 'si_1', price: { id: 'price_1' }, quantity: 1 }
+    const subscription = { id: 'sub_1', customer: 'cus_1', status: 'active', created: 1_700_000_000, metadata: {} }
+    const old = readSubscription({ ...subscription, ...period, cancel_at_period_end: false, items: { data: [item] } })
+    const current = readSubscription({ ...subscription, items: { data: [{ ...item, ...period }] } })
+    expect(old).toEqual(current)
+    expect(old.currentPeriodEnd?.toISOString()).toBe('2023-12-14T22:13:20.000Z')
+  })
+})
+
+describe('the ways of saying the same', () => {
+  it('a cancellation by date, as the portal of newer versions makes it', () => {
+    const { cancelAtPeriodEnd, hasCancelFlag } = readSubscription({
+      id: 'sub_1',
+      customer: 'cus_1',
+      status: 'active',
+      created: 1,
+      cancel_at: 1_702_592_000,
+      cancel_at_period_end: false,
+    })
+    expect({ cancelAtPeriodEnd, hasCancelFlag }).toEqual({ cancelAtPeriodEnd: true, hasCancelFlag: false })
+  })
+
+  it('a session that costs nothing is paid', () => {
+    const session = {
+      id: 'cs_1',
+      mode: 'payment',
+      status: 'complete',
+      created: 1,
+      payment_status: 'no_payment_required',
+    }
+    expect(readSession(session)).toMatchObject({ isPaid: true, paymentIntentId: null })
+    expect(readSession({ ...session, payment_status: 'unpaid' }).isPaid).toBe(false)
+  })
+
+  it('a refund that failed or was canceled', () => {
+    const refund = { id: 're_1', amount: 5, charge: { id: 'ch_1' }, created: 1 }
+    expect(readRefund({ ...refund, status: 'failed' })).toMatchObject({ hasFailed: true, chargeId: 'ch_1' })
+    expect(readRefund({ ...refund, status: 'canceled' }).hasFailed).toBe(true)
+    expect(readRefund({ ...refund, status: 'pending' }).hasFailed).toBe(false)
+  })
+
+  it('refuses what is no such object', () => {
+    expect(() => readInvoice({ id: 'in_1' })).toThrow()
+    expect(() => readDispute(null)).toThrow()
+    expect(() => readSubscription({ ...invoice, items: 'x' })).toThrow()
+  })
+})
