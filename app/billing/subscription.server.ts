@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { Types } from 'mongoose'
+import { Types } from 'mongoose'
 import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
 import { CreditsUnavailable } from '../credits/errors.ts'
 import { logger } from '../log.server.ts'
+import { coalesced } from './coalesce.ts'
 import { markHistory } from './history-marks.server.ts'
 import { FREE_PLAN } from './plans.ts'
 import { findPrice } from './prices.server.ts'
@@ -27,6 +28,12 @@ type Snapshot = Omit<Stored, 'version'>
  * @param received the event's own object, for a subscription that Stripe no longer knows
  */
 export async function syncSubscriptions(userId: Types.ObjectId, received?: unknown): Promise<User> {
+  return received === undefined ? syncOnce(userId.toHexString()) : sync(userId, received)
+}
+
+const syncOnce = coalesced((userId) => sync(new Types.ObjectId(userId), undefined))
+
+async function sync(userId: Types.ObjectId, received: unknown): Promise<User> {
   for (let round = 0; round < ROUNDS; round++) {
     const before = await readUser(userId)
     const all = await subscriptionsOf(before, received)

@@ -99,6 +99,8 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
   })
 
   app.onError((error, c) => {
+    // A client that hangs up in the middle of its body: nobody is left to answer.
+    if (c.env.incoming.errored || c.req.raw.signal.aborted) return new Response(null, { status: 400 })
     logger.error({ err: error, requestId: c.get('requestId') }, 'A request failed before it reached a page')
     return refuse(c.req.raw, c.get('nonce'), {
       code: 'internal_error',

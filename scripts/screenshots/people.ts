@@ -1,5 +1,5 @@
 /** People in every state that the pages know, made by the app's own code at a clock that is turned back. */
-import { Types } from 'mongoose'
+import type { Types } from 'mongoose'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { signUp } from '#app/auth/sign-up.server.ts'
@@ -10,8 +10,8 @@ import { placeHold } from '#app/credits/hold.server.ts'
 import { stripeInvoiceKey, stripeRefundKey } from '#app/credits/keys.ts'
 import { reverseGrants } from '#app/credits/reversal.server.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
+import { PASSWORD } from './pictures.ts'
 
-export const PASSWORD = 'a short sentence works well'
 const DAY_MS = 24 * 60 * 60 * 1000
 
 const start = Date.now()

@@ -8,6 +8,9 @@ export interface Picture {
   inFull?: boolean
 }
 
+/** Of everybody in the pictures. */
+export const PASSWORD = 'a short sentence works well'
+
 export const pictures: Picture[] = [
   { name: 'landing', path: '/', inFull: true },
   { name: 'pricing', path: '/pricing', inFull: true },

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { PASSWORD } from './people.ts'
+import { PASSWORD } from './pictures.ts'
 
 /** Signs up and buys a plan as a person does; `take` is called at each page on the way. */
 export async function buyPlan(page: Page, take: (name: string) => Promise<void>): Promise<void> {

@@ -149,8 +149,8 @@ describe('the cookie', () => {
 })
 
 describe('requireUser', () => {
-  const wayBackFrom = async (path: string) => {
-    const response = await requireUser(visit(path)).catch((thrown: unknown) => thrown as Response)
+  const wayBackFrom = async (request: Request) => {
+    const response = await requireUser(request).catch((thrown: unknown) => thrown as Response)
     const location = new URL((response as Response).headers.get('Location') ?? '', 'http://localhost:3000')
     expect(location.pathname).toBe('/login')
     return location.searchParams.get('redirectTo')
@@ -163,6 +163,14 @@ describe('requireUser', () => {
     ['/actions?index', '/actions'],
     ['//evil.example/x', '/dashboard'],
   ])('sends %s to the log-in, and back to %s', async (path, back) => {
-    expect(await wayBackFrom(path)).toBe(back)
+    expect(await wayBackFrom(visit(path))).toBe(back)
+  })
+
+  test('sends a form post back to the page that had the form', async () => {
+    const headers = { Referer: 'http://localhost:3000/actions/qr-code?text=x' }
+
+    expect(await wayBackFrom(new Request('http://localhost:3000/runs', { method: 'POST', headers }))).toBe(
+      '/actions/qr-code?text=x',
+    )
   })
 })

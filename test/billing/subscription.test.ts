@@ -11,6 +11,8 @@ import { createCheckout } from '#app/billing/checkout.server.ts'
 import { AlreadySubscribed, NoSubscription } from '#app/billing/errors.ts'
 import { listBillingHistory } from '#app/billing/history.server.ts'
 import { pauseOverdue } from '#app/billing/spending-pause.server.ts'
+import { createPortalSession } from '#app/billing/portal.server.ts'
+import { findScheduledChange } from '#app/billing/scheduled-change.server.ts'
 import { syncSubscriptions } from '#app/billing/subscription.server.ts'
 import { setNow } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
@@ -226,10 +228,57 @@ describe('a change of plan', () => {
     expect(await creditsOf(user)).toBe(1000)
   })
 
+  it('down: when the period ends, and until then it can be dropped', async () => {
+    const user = await subscriber('Creator', 'month')
+    const choice = { plan: 'Beginner', interval: 'month' as const }
+    expect(await previewPlanChange(user, choice)).toMatchObject({ when: 'period-end', amountDue: 0, credits: 0 })
+    expect(await changePlan(user, choice)).toEqual({ state: 'scheduled', at: user.subscription?.currentPeriodEnd })
+    expect(await findScheduledChange(user)).toEqual({ ...choice, at: user.subscription?.currentPeriodEnd })
+    await deliveries.deliver()
+    expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Creator' })
+
+    expect(await changePlan(user, { plan: 'Creator', interval: 'month' })).toEqual({ state: 'changed' })
+    expect(await findScheduledChange(user)).toBeNull()
+
+    await changePlan(user, choice)
+    advance(32)
+    await deliveries.deliver()
+    expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Beginner', status: 'active' })
+    expect(await creditsOf(user)).toBe(6000)
+  })
+
+  it('down and then canceled: the cancellation wins', async () => {
+    const user = await subscriber('Daily', 'month')
+    await changePlan(user, { plan: 'Beginner', interval: 'month' })
+    await cancelAtPeriodEnd(user)
+    advance(32)
+    await deliveries.deliver()
+    expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Free', stripeSubscriptionId: null })
+    expect(await creditsOf(user)).toBe(2000)
+  })
+
+  it('a canceled plan that is changed goes on', async () => {
+    const user = await subscriber('Beginner', 'month')
+    await cancelAtPeriodEnd(user)
+    await changePlan(user, { plan: 'Daily', interval: 'month' })
+    expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', cancelAtPeriodEnd: false })
+  })
+
   it('to the plan that runs: refused', async () => {
     const user = await subscriber('Beginner', 'month')
     await expect(changePlan(user, { plan: 'Beginner', interval: 'month' })).rejects.toThrow(AlreadySubscribed)
     await expect(previewPlanChange(await aUser(), { plan: 'Daily', interval: 'month' })).rejects.toThrow(NoSubscription)
+  })
+})
+
+describe('the portal', () => {
+  it('opens for the user’s own customer, with one configuration of ours', async () => {
+    const user = await subscriber()
+    const { url } = await createPortalSession(user)
+    expect(url).toMatch(/^http/)
+    expect((await createPortalSession(user, { updateCard: true })).url).not.toBe(url)
+    const { data } = await context.stripe.billingPortal.configurations.list()
+    expect(data.filter(({ metadata }) => metadata?.app === 'scrip')).toHaveLength(1)
   })
 })
 

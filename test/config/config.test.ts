@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { InvalidConfig, LOCAL_DEFAULTS, parseConfig } from '#app/config.server.ts'
 
@@ -117,4 +118,14 @@ describe('in local mode', () => {
   test('lets SCRIP_MODE decide over NODE_ENV, which React needs for itself', () => {
     expect(parseConfig({ SCRIP_MODE: 'local', NODE_ENV: 'production' }).mode).toBe('local')
   })
+})
+
+test('docs/environment.md tells of every variable there is', () => {
+  const source = readFileSync('app/config.server.ts', 'utf8')
+  const schema = /const variables = z\.object\(\{([\s\S]*?)\n\}\)/.exec(source)?.[1] ?? ''
+  const names = [...schema.matchAll(/^ {2}([A-Z_]+):/gm)].map((match) => match[1])
+  const docs = readFileSync('docs/environment.md', 'utf8')
+
+  expect(names.length).toBeGreaterThan(10)
+  expect(names.filter((name) => !docs.includes(`| \`${name}\``))).toEqual([])
 })

@@ -153,8 +153,6 @@ describe('when nobody knows whether it was sent (6.3)', () => {
 
   test('a sender that was taken for dead can still say that it sent', async () => {
     const id = await queue(await newReader(), 'payment_receipt')
-    const { claimNext, finish, markSending, recoverAbandoned } =
-      await import('#app/notifications/outbox-store.server.ts')
     const mail = await claimNext()
     if (!mail) throw new Error('nothing to claim')
     await markSending(mail, 'reader@example.com')

@@ -64,6 +64,7 @@ function attempts(sandbox: Sandbox, view: View, event: Event): Html {
 
 /** The JSON with every id in it leading to its object. */
 function linked(view: View, object: ApiObject): (Html | string)[] {
-  const text = JSON.stringify(object, null, 2)
+  const { id, object: kind, ...rest } = object as ApiObject & Record<string, unknown>
+  const text = JSON.stringify({ id, object: kind, ...rest }, null, 2)
   return text.split(/"((?:cus|sub|sub_sched|in|pi|ch|pm|price|prod|re|du|evt|ii|inpay|txn|cs|promo|di|bps|bpc|si)_[A-Za-z0-9_]{10,})"/).map((part, index) => (index % 2 === 1 && part !== object.id ? html`"<a href="${linkTo(view, { object: part })}#object">${short(part)}</a>"` : index % 2 === 1 ? `"${part}"` : part))
 }

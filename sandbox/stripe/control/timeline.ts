@@ -29,9 +29,9 @@ export function timeline(sandbox: Sandbox, view: View): Html {
       ${view.type && html`<a class="button quiet small" href="${linkTo(view, { type: null, before: null })}">Clear</a>`}
     </form>
     ${events.length === 0 ? empty(view) : html`<table class="timeline" aria-labelledby="events-title">
-      <thead class="sr-only"><tr><th scope="col">Time</th><th scope="col">Event</th><th scope="col">Delivery</th><th scope="col">Actions</th></tr></thead>
+      <thead class="sr-only"><tr><th scope="col">Time</th><th scope="col">Event and delivery</th><th scope="col">Actions</th></tr></thead>
       ${days.map(({ day, rows }, index) => html`<tbody class="${index % 2 === 1 && 'band'}">
-        <tr><th scope="rowgroup" colspan="4" class="day">${day}</th></tr>
+        <tr><th scope="rowgroup" colspan="3" class="day">${day}</th></tr>
         ${rows.map((event) => row(sandbox, view, event, deliveries.get(event.id) ?? []))}
       </tbody>`)}
     </table>`}
@@ -46,8 +46,13 @@ function row(sandbox: Sandbox, view: View, event: Event, deliveries: DeliveryRow
   const open = view.object === event.id
   return html`<tr class="${open && 'open'}">
     <td class="mono when"><time datetime="${new Date(event.created * 1000).toISOString()}">${clockTime(event.created)}</time></td>
-    <td><a class="mono type" href="${linkTo(view, { object: event.id })}#object" ${open && html`aria-current="true"`}>${event.type}</a><br /><a class="mono fine" href="${linkTo(view, { object: id })}#object">${short(id)}</a></td>
-    <td>${deliveries.length === 0 ? html`<span class="fine">no endpoint</span>` : deliveries.slice(0, 3).map((delivery) => badge(sandbox, delivery))}</td>
+    <td>
+      <div class="what">
+        <a class="mono type" href="${linkTo(view, { object: event.id })}#object" ${open && html`aria-current="true"`}>${event.type}</a>
+        ${deliveries.length === 0 ? html`<span class="fine">no endpoint</span>` : deliveries.slice(0, 3).map((delivery) => badge(sandbox, delivery))}
+      </div>
+      <a class="mono fine" href="${linkTo(view, { object: id })}#object">${short(id)}</a>
+    </td>
     <td class="actions">${action(view, 'resend', event.id, 'Send again')}</td>
   </tr>`
 }

@@ -119,15 +119,15 @@ function show(world: World, before: CheckoutSession, values: Typed, errors: Form
     <h1 class="sr-only">Checkout</h1>
     <div class="checkout">
       ${orderStub(world, session, order, totals, { values, errors, shop: SHOP })}
-      <form class="payment" method="post" action="/c/pay/${session.id}" novalidate>
+      <form class="payment" id="payment" method="post" action="/c/pay/${session.id}" novalidate>
         ${errorSummary(errors)}
         <h2>Your details</h2>
         ${needs.email ? fieldOf('email', 'Email', { type: 'email', autocomplete: 'email' }) : html`<p class="fixed"><span>Email</span> <strong>${session.customer_details?.email}</strong></p>`}
         ${needs.card ? cardFields(values, fieldOf, needs.address) : html`<p>No card is needed.</p>`}
         <button class="ink wide" name="pay" value="1">${button}</button>
         ${session.mode === 'subscription' && html`<p class="fine">By paying you let ${SHOP} charge this card for every coming period, until you cancel. It is a sandbox: no money moves.</p>`}
-        ${needs.card && testCardStrip()}
-      </form>
+        </form>
+      ${needs.card && testCardStrip()}
     </div>
   `
   return page(
@@ -199,7 +199,7 @@ function testCardStrip(): Html {
       ${testCards.slice(0, 7).map(
         (card) =>
           html`<li>
-            <button class="card" name="fill" value="${card.number}" data-number="${grouped(card.number)}">
+            <button class="card" form="payment" name="fill" value="${card.number}" data-number="${grouped(card.number)}">
               <strong>${card.label}</strong> <span class="mono">${grouped(card.number)}</span>
               <span class="fine">${card.result}</span>
             </button>

@@ -1,0 +1,36 @@
+/** `npm run reconcile [-- --since 2026-01-31]`: puts right what lost webhooks left undone; exits 1 if something could not be. */
+import { parseArgs } from 'node:util'
+import { reconcile } from '#app/billing/reconcile.server.ts'
+import { connectDatabase, disconnectDatabase } from '#app/database.server.ts'
+import { withDatabase } from './local/database.mjs'
+
+const { values } = parseArgs({ options: { since: { type: 'string' } } })
+const since = values.since === undefined ? undefined : new Date(values.since)
+if (since && Number.isNaN(since.getTime())) {
+  console.error('--since takes a date, like 2026-01-31 or 2026-01-31T12:00:00Z.')
+  process.exit(2)
+}
+
+const failed = await withDatabase(async () => {
+  await connectDatabase()
+  try {
+    const result = await reconcile({ since })
+    if (!result) {
+      console.log('Another process is reconciling at this moment. Nothing was done.')
+      return false
+    }
+    console.log(`Compared with Stripe since ${result.since.toISOString()}:`)
+    console.log(
+      `  ${Object.entries(result.compared)
+        .map(([kind, count]) => `${count} ${kind}`)
+        .join(', ')}`,
+    )
+    for (const sentence of result.done) console.log(`  done: ${sentence}`)
+    for (const sentence of result.failed) console.error(`  FAILED: ${sentence}`)
+    console.log(result.done.length === 0 ? 'Nothing had to be put right.' : `${result.done.length} put right.`)
+    return result.failed.length > 0
+  } finally {
+    await disconnectDatabase()
+  }
+})
+process.exitCode = failed ? 1 : 0

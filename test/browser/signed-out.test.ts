@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { newPage, useBrowser } from '#test/setup/browser.ts'
+
+useBrowser()
+
+const PASSWORD = 'a short sentence works'
+const newEmail = () => `user-${randomUUID()}@example.com`
+
+/** What the browser complains of: errors of scripts, and whatever the Content-Security-Policy kept from happening. */
+function complaintsOf(page: Page): string[] {
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`))
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(`${page.url()}: ${message.text()}`)
+  })
+  return complaints
+}
+
+async function signUp(page: Page, email = newEmail()): Promise<string> {
+  await page.goto('/signup')
+  await page.fill('[name=email]', email)
+  await page.fill('[name=password]', PASSWORD)
+  await page.click('button:has-text("Create account")')
+  await page.waitForURL('**/dashboard')
+  return email
+}
+
+describe('with the policy on, the browser has nothing to complain of', () => {
+  test('on any page', async () => {
+    const page = await newPage()
+    const complaints = complaintsOf(page)
+    const visit = async (paths: string[]) => {
+      for (const path of paths) {
+        await page.goto(path)
+        await page.waitForLoadState('networkidle')
+      }
+    }
+    await visit(['/', '/pricing', '/login', '/signup', '/forgot-password', '/reset-password', '/mailbox'])
+    await signUp(page)
+    await visit(['/dashboard', '/actions', '/usage', '/billing', '/logout'])
+    await visit(['/settings', '/settings/password', '/settings/api-keys', '/settings/sessions'])
+
+    expect(complaints).toEqual([])
+  })
+})
+
+describe.each([
+  ['with JavaScript', true],
+  ['without JavaScript', false],
+])('%s', (_, javaScriptEnabled) => {
+  test('one signs up, logs out, forgets the password, and comes in again', async () => {
+    const page = await newPage({ javaScriptEnabled })
+    const email = await signUp(page)
+
+    await page.goto('/logout')
+    await page.click('main button:has-text("Log out")')
+    await page.waitForURL((url) => url.pathname === '/')
+    await page.goto('/dashboard')
+    expect(page.url()).toContain('/login?redirectTo=%2Fdashboard')
+
+    await page.goto('/forgot-password')
+    await page.fill('[name=email]', email)
+    await page.click('button:has-text("Send the link")')
+    await page.getByText('a link is on its way').waitFor()
+    await page.goto('/mailbox')
+    await page.locator('article', { hasText: email }).first().locator('a').click()
+    await page.waitForURL('**/reset-password')
+    await page.fill('[name=password]', 'another short sentence')
+    await page.click('button:has-text("Set the password")')
+    await page.waitForURL('**/dashboard')
+  })
+
+  test('mistakes stand beside their fields, and what was typed is still there', async () => {
+    const page = await newPage({ javaScriptEnabled })
+    await page.goto('/signup')
+    await page.fill('[name=name]', 'Ada')
+    await page.fill('[name=email]', 'ada')
+    await page.click('button:has-text("Create account")')
+
+    await page.locator('[role=alert]', { hasText: 'There are 2 problems' }).waitFor()
+    expect(await page.locator('#email-error').textContent()).toContain('Enter an email')
+    expect(await page.inputValue('[name=name]')).toBe('Ada')
+    expect(await page.getAttribute('[name=email]', 'aria-invalid')).toBe('true')
+  })
+})
