@@ -53,7 +53,7 @@ export async function connectDatabase(uri = config().mongodbUri, options: Connec
     autoCreate: false,
     serverSelectionTimeoutMS: 3_000,
     // A request that gets no connection within this answers 503 instead of waiting in a growing line.
-    waitQueueTimeoutMS: 2_000,
+    waitQueueTimeoutMS: 5_000,
     maxPoolSize: 50,
     ...options,
   })

@@ -11,7 +11,8 @@ export function resetCookie(): Cookie {
   return createCookie('scrip_reset', {
     httpOnly: true,
     sameSite: 'lax',
-    path: '/reset-password',
+    // Not the page's own path: with JavaScript the form goes to /reset-password.data, which is none of its children.
+    path: '/',
     secure: config().appUrl.startsWith('https:'),
     maxAge: SECONDS,
   })

@@ -14,7 +14,7 @@ export const CREDIT_MAILS = {
     return {
       subject: `${formatCreditsInWords(data.credits)} left`,
       paragraphs: [
-        `You have ${formatCreditsInWords(data.credits)} left. You asked to be told below ${formatCredits(data.threshold)}.`,
+        `You have ${formatCreditsInWords(data.credits)} left. This mail comes when fewer than ${formatCredits(data.threshold)} are left.`,
         ...next,
       ],
       facts: [],

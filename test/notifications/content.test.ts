@@ -37,7 +37,7 @@ describe('every mail', () => {
     ['subscription_canceled', ['works until 1 Jun 2026, 12:00 CEST', 'Keep Daily']],
     ['subscription_resumed', ['$18.00', '1 Jun 2026']],
     ['subscription_ended', ['1 Jun 2026, 12:00 CEST', 'because its payment failed', 'https://scrip.example/pricing']],
-    ['credits_low', ['87 credits left', 'below 100', '2,000 credits arrive on 1 Jun 2026']],
+    ['credits_low', ['87 credits left', 'fewer than 100 are left', '2,000 credits arrive on 1 Jun 2026']],
     ['credits_arrived', ['1,000 credits were added', '1,840 now', '1 Jul 2026, 12:00 CEST']],
     ['refund', ['€6.00', '\u2212500', '4 May 2026, 14:00 CEST']],
     ['dispute_opened', ['$18.00', '5 May 2026', 'Spending is paused']],

@@ -14,8 +14,11 @@ afterAll(() => rmSync(home, { recursive: true, force: true }))
 function run(sandbox: StripeSandbox, ...args: string[]): Promise<{ code: number; output: string }> {
   const all = [...args, '--api-base', sandbox.url, '--api-key', 'sk_test_abcdefghijklmnopqrstuvwxyz']
   return new Promise((resolve) => {
-    execFile(cli, all, { env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, NO_COLOR: '1' }, timeout: 25_000 }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code ?? 1) : 0, output: `${stdout}${stderr}` }),
+    execFile(
+      cli,
+      all,
+      { env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, NO_COLOR: '1' }, timeout: 25_000 },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, output: `${stdout}${stderr}` }),
     )
   })
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { lineItemsOf } from '#sandbox/stripe/billing/checkout-totals.ts'
 import { aCustomer, aPlan, sandboxAndClient } from './harness.ts'
-import { differences } from './shape.ts'
+import { differences, kinds } from './shape.ts'
 
 test('every object has the keys and types of the sample that Stripe publishes', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
@@ -51,6 +51,73 @@ test('every object has the keys and types of the sample that Stripe publishes', 
     ...differences('deleted_customer', await stripe.customers.del(customer.id)),
   ]
   expect(problems).toEqual([])
+})
+
+test('every object of every event in a long story has the shape of its kind', async () => {
+  const { sandbox, stripe } = await sandboxAndClient()
+  const { monthly, yearly } = await aPlan(stripe)
+  const clock = await stripe.testHelpers.testClocks.create({ frozen_time: 1_800_000_000 })
+  const customer = await aCustomer(stripe, 'pm_card_createDispute', {
+    test_clock: clock.id,
+    address: { country: 'DE' },
+  })
+  const subscription = await stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price: monthly.id }],
+    trial_period_days: 10,
+    automatic_tax: { enabled: true },
+  })
+  const advance = async (days: number) => {
+    const { frozen_time } = await stripe.testHelpers.testClocks.retrieve(clock.id)
+    await stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: frozen_time + days * 86_400 })
+    await sandbox.idle()
+  }
+  await advance(8)
+  await advance(3)
+  const [item] = subscription.items.data
+  await stripe.subscriptions.update(subscription.id, { items: [{ id: item!.id, price: yearly.id }] })
+  await stripe.subscriptions.update(subscription.id, {
+    items: [{ id: item!.id, price: yearly.id, quantity: 3 }],
+    proration_behavior: 'always_invoice',
+  })
+  await stripe.subscriptions.update(subscription.id, {
+    items: [{ id: item!.id, quantity: 1 }],
+    proration_behavior: 'always_invoice',
+  })
+  const schedule = await stripe.subscriptionSchedules.create({ from_subscription: subscription.id })
+  await stripe.subscriptionSchedules.release(schedule.id)
+  const [dispute] = (await stripe.disputes.list()).data
+  await stripe.disputes.close(dispute!.id)
+  await stripe.billingPortal.configurations.create({ features: { invoice_history: { enabled: true } } })
+  await stripe.billingPortal.sessions.create({
+    customer: customer.id,
+    flow_data: { type: 'subscription_cancel', subscription_cancel: { subscription: subscription.id } },
+  })
+  await stripe.subscriptions.cancel(subscription.id)
+
+  const { tables } = sandbox.world
+  const seen = new Set<string>()
+  const problems = sandbox.events().flatMap((event) => {
+    const { object } = event.data
+    seen.add(object.object)
+    const name = object.object === 'checkout.session' || kinds.includes(object.object) ? object.object : null
+    return name
+      ? differences(name, object).map((problem) => `${event.type}: ${problem}`)
+      : [`${event.type}: no sample of ${object.object}`]
+  })
+  for (const table of [tables.customerBalanceTransactions, tables.taxRates, tables.portalConfigurations])
+    for (const row of table.newestFirst()) problems.push(...differences(row.object, row))
+  expect(problems).toEqual([])
+  for (const kind of [
+    'invoice',
+    'invoiceitem',
+    'subscription',
+    'subscription_schedule',
+    'dispute',
+    'billing_portal.session',
+    'invoice_payment',
+  ])
+    expect(seen).toContain(kind)
 })
 
 test('the comparison sees what is missing and what is of another type', () => {

@@ -25,7 +25,11 @@ async function useCard(stripe: Stripe, customer: string, card: string) {
   await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method.id } })
 }
 
-const types = (sandbox: StripeSandbox, from: number) => sandbox.events().slice(from).map(({ type }) => type)
+const types = (sandbox: StripeSandbox, from: number) =>
+  sandbox
+    .events()
+    .slice(from)
+    .map(({ type }) => type)
 
 test('a renewal: the period moves on from its anchor, a draft for an hour, then paid', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
@@ -37,9 +41,19 @@ test('a renewal: the period moves on from its anchor, a draft for an hour, then 
   const before = sandbox.events().length
   await advance('2026-02-28T12:30:00')
   const draft = (await stripe.invoices.list({ subscription: subscription.id, limit: 1 })).data[0]!
-  expect(draft).toMatchObject({ status: 'draft', billing_reason: 'subscription_cycle', amount_due: 1000, automatically_finalizes_at: at('2026-02-28T13:00:00') })
+  expect(draft).toMatchObject({
+    status: 'draft',
+    billing_reason: 'subscription_cycle',
+    amount_due: 1000,
+    automatically_finalizes_at: at('2026-02-28T13:00:00'),
+  })
   await advance('2026-02-28T14:00:00')
-  expect(await stripe.invoices.retrieve(draft.id)).toMatchObject({ status: 'paid', attempt_count: 1, number: expect.stringMatching(/-0002$/) as string, period_start: START })
+  expect(await stripe.invoices.retrieve(draft.id)).toMatchObject({
+    status: 'paid',
+    attempt_count: 1,
+    number: expect.stringMatching(/-0002$/) as string,
+    period_start: START,
+  })
   expect(types(sandbox, before).filter((type) => !type.startsWith('test_helpers'))).toEqual([
     'invoice.upcoming',
     'customer.subscription.updated',
@@ -58,7 +72,10 @@ test('a renewal: the period moves on from its anchor, a draft for an hour, then 
   expect(renewed!.created).toBe(at('2026-02-28T12:00:00'))
   // The 31st is not forgotten.
   await advance('2026-04-10T00:00:00')
-  expect((await stripe.subscriptions.retrieve(subscription.id)).items.data[0]).toMatchObject({ current_period_start: at('2026-03-31T12:00:00'), current_period_end: at('2026-04-30T12:00:00') })
+  expect((await stripe.subscriptions.retrieve(subscription.id)).items.data[0]).toMatchObject({
+    current_period_start: at('2026-03-31T12:00:00'),
+    current_period_end: at('2026-04-30T12:00:00'),
+  })
 })
 
 test('a test clock only goes forward, by two intervals at most, and is told apart in lists', async () => {
@@ -66,8 +83,12 @@ test('a test clock only goes forward, by two intervals at most, and is told apar
   const { monthly } = await aPlan(stripe)
   const { clock, customer } = await onClock(sandbox, stripe)
   await stripe.subscriptions.create({ customer: customer.id, items: [{ price: monthly.id }] })
-  await expect(stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: START - 1 })).rejects.toThrow(/after the clock/)
-  await expect(stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: at('2026-05-01T00:00:00') })).rejects.toThrow(/two intervals/)
+  await expect(stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: START - 1 })).rejects.toThrow(
+    /after the clock/,
+  )
+  await expect(
+    stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: at('2026-05-01T00:00:00') }),
+  ).rejects.toThrow(/two intervals/)
   expect((await stripe.subscriptions.list()).data).toHaveLength(0)
   expect((await stripe.subscriptions.list({ customer: customer.id })).data).toHaveLength(1)
   expect((await stripe.customers.list()).data).toHaveLength(0)
@@ -82,7 +103,11 @@ test('dunning: past due, tried again after 3, 5 and 7 days, then canceled; a new
   await advance('2026-02-28T14:00:00')
   expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('past_due')
   const invoice = () => stripe.invoices.list({ subscription: subscription.id, limit: 1 }).then(({ data }) => data[0]!)
-  expect(await invoice()).toMatchObject({ status: 'open', attempt_count: 1, next_payment_attempt: at('2026-03-03T13:00:00') })
+  expect(await invoice()).toMatchObject({
+    status: 'open',
+    attempt_count: 1,
+    next_payment_attempt: at('2026-03-03T13:00:00'),
+  })
   expect(await stripe.customers.retrieve(customer.id)).toMatchObject({ delinquent: true })
   await advance('2026-03-03T14:00:00')
   expect(await invoice()).toMatchObject({ attempt_count: 2, next_payment_attempt: at('2026-03-08T13:00:00') })
@@ -94,8 +119,16 @@ test('dunning: past due, tried again after 3, 5 and 7 days, then canceled; a new
 
   await useCard(stripe, customer.id, 'pm_card_chargeCustomerFail')
   await advance('2026-04-20T00:00:00')
-  expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({ status: 'canceled', cancellation_details: { reason: 'payment_failed' } })
-  expect(await invoice()).toMatchObject({ status: 'open', attempt_count: 4, next_payment_attempt: null, auto_advance: false })
+  expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({
+    status: 'canceled',
+    cancellation_details: { reason: 'payment_failed' },
+  })
+  expect(await invoice()).toMatchObject({
+    status: 'open',
+    attempt_count: 4,
+    next_payment_attempt: null,
+    auto_advance: false,
+  })
   expect(sandbox.events('invoice.payment_failed')).toHaveLength(6)
   expect(sandbox.events('customer.subscription.deleted')).toHaveLength(1)
 })
@@ -109,7 +142,9 @@ test('after the last retry the settings decide: unpaid, and the latest invoice b
   await useCard(stripe, customer.id, 'pm_card_chargeCustomerFail')
   await advance('2026-03-20T00:00:00')
   expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('unpaid')
-  await stripe.invoices.pay((await stripe.subscriptions.retrieve(subscription.id)).latest_invoice as string, { payment_method: 'pm_card_visa' })
+  await stripe.invoices.pay((await stripe.subscriptions.retrieve(subscription.id)).latest_invoice as string, {
+    payment_method: 'pm_card_visa',
+  })
   expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('active')
 })
 
@@ -117,8 +152,12 @@ test('the first payment fails: incomplete, and after 23 hours it never was', asy
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const { customer, advance } = await onClock(sandbox, stripe, 'pm_card_chargeCustomerFail')
-  const create = (params: Partial<Stripe.SubscriptionCreateParams> = {}) => stripe.subscriptions.create({ customer: customer.id, items: [{ price: monthly.id }], ...params })
-  await expect(create({ payment_behavior: 'error_if_incomplete' })).rejects.toMatchObject({ type: 'StripeCardError', statusCode: 402 })
+  const create = (params: Partial<Stripe.SubscriptionCreateParams> = {}) =>
+    stripe.subscriptions.create({ customer: customer.id, items: [{ price: monthly.id }], ...params })
+  await expect(create({ payment_behavior: 'error_if_incomplete' })).rejects.toMatchObject({
+    type: 'StripeCardError',
+    statusCode: 402,
+  })
   expect((await stripe.subscriptions.list({ customer: customer.id, status: 'all' })).data).toHaveLength(0)
   const subscription = await create()
   expect(subscription.status).toBe('incomplete')
@@ -131,34 +170,80 @@ test('default_incomplete waits for the intent to be confirmed; a card may ask fo
   const { stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const customer = await stripe.customers.create({ email: 'ada@example.com' })
-  await expect(stripe.subscriptions.create({ customer: customer.id, items: [{ price: monthly.id }] })).rejects.toMatchObject({ code: 'resource_missing' })
-  const subscription = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: monthly.id }], payment_behavior: 'default_incomplete', payment_settings: { save_default_payment_method: 'on_subscription' }, expand: ['latest_invoice.confirmation_secret'] })
+  await expect(
+    stripe.subscriptions.create({ customer: customer.id, items: [{ price: monthly.id }] }),
+  ).rejects.toMatchObject({ code: 'resource_missing' })
+  const subscription = await stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price: monthly.id }],
+    payment_behavior: 'default_incomplete',
+    payment_settings: { save_default_payment_method: 'on_subscription' },
+    expand: ['latest_invoice.confirmation_secret'],
+  })
   expect(subscription.status).toBe('incomplete')
   const secret = (subscription.latest_invoice as Stripe.Invoice).confirmation_secret!.client_secret
   const intent = await stripe.paymentIntents.confirm(secret.split('_secret_')[0]!, { payment_method: 'pm_card_visa' })
   expect(intent.status).toBe('succeeded')
-  expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({ status: 'active', default_payment_method: intent.payment_method })
+  expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({
+    status: 'active',
+    default_payment_method: intent.payment_method,
+  })
 
   const asked = await aCustomer(stripe, 'pm_card_authenticationRequired')
-  const waiting = await stripe.subscriptions.create({ customer: asked.id, items: [{ price: monthly.id }], expand: ['latest_invoice.payments.data.payment.payment_intent'] })
-  expect(waiting).toMatchObject({ status: 'incomplete', latest_invoice: { payments: { data: [{ payment: { payment_intent: { status: 'requires_action', next_action: { type: 'redirect_to_url' } } } }] } } })
+  const waiting = await stripe.subscriptions.create({
+    customer: asked.id,
+    items: [{ price: monthly.id }],
+    expand: ['latest_invoice.payments.data.payment.payment_intent'],
+  })
+  expect(waiting).toMatchObject({
+    status: 'incomplete',
+    latest_invoice: {
+      payments: {
+        data: [
+          { payment: { payment_intent: { status: 'requires_action', next_action: { type: 'redirect_to_url' } } } },
+        ],
+      },
+    },
+  })
 })
 
 test('a trial: announced three days before, then it costs; without a card it pauses or ends', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const { clock, customer, advance } = await onClock(sandbox, stripe)
-  const trial = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: monthly.id }], trial_period_days: 14, expand: ['latest_invoice'] })
-  expect(trial).toMatchObject({ status: 'trialing', trial_end: START + 14 * DAY, latest_invoice: { status: 'paid', amount_due: 0, lines: { data: [{ amount: 0, description: 'Trial period for Beginner' }] } } })
+  const trial = await stripe.subscriptions.create({
+    customer: customer.id,
+    items: [{ price: monthly.id }],
+    trial_period_days: 14,
+    expand: ['latest_invoice'],
+  })
+  expect(trial).toMatchObject({
+    status: 'trialing',
+    trial_end: START + 14 * DAY,
+    latest_invoice: {
+      status: 'paid',
+      amount_due: 0,
+      lines: { data: [{ amount: 0, description: 'Trial period for Beginner' }] },
+    },
+  })
   const bare = await stripe.customers.create({ test_clock: clock.id })
   const without = (missing_payment_method: 'pause' | 'cancel') =>
-    stripe.subscriptions.create({ customer: bare.id, items: [{ price: monthly.id }], trial_period_days: 14, trial_settings: { end_behavior: { missing_payment_method } } })
+    stripe.subscriptions.create({
+      customer: bare.id,
+      items: [{ price: monthly.id }],
+      trial_period_days: 14,
+      trial_settings: { end_behavior: { missing_payment_method } },
+    })
   const pausing = await without('pause')
   const ending = await without('cancel')
   await advance('2026-02-11T13:00:00')
   expect(sandbox.events('customer.subscription.trial_will_end')).toHaveLength(3)
   await advance('2026-02-14T14:00:00')
-  expect(await stripe.subscriptions.retrieve(trial.id, { expand: ['latest_invoice'] })).toMatchObject({ status: 'active', billing_cycle_anchor: START + 14 * DAY, latest_invoice: { status: 'paid', amount_paid: 1000, billing_reason: 'subscription_cycle' } })
+  expect(await stripe.subscriptions.retrieve(trial.id, { expand: ['latest_invoice'] })).toMatchObject({
+    status: 'active',
+    billing_cycle_anchor: START + 14 * DAY,
+    latest_invoice: { status: 'paid', amount_paid: 1000, billing_reason: 'subscription_cycle' },
+  })
   expect((await stripe.subscriptions.retrieve(pausing.id)).status).toBe('paused')
   expect((await stripe.subscriptions.retrieve(ending.id)).status).toBe('canceled')
   await useCard(stripe, bare.id, 'pm_card_visa')
@@ -173,23 +258,47 @@ test('canceling: at the period end, undone, at once, at a date, with prorated cr
   const create = () => stripe.subscriptions.create({ customer: customer.id, items: [{ price: monthly.id }] })
   const leaving = await create()
   const later = await stripe.subscriptions.update(leaving.id, { cancel_at_period_end: true })
-  expect(later).toMatchObject({ status: 'active', cancel_at_period_end: true, cancel_at: leaving.items.data[0]!.current_period_end, canceled_at: START, cancellation_details: { reason: 'cancellation_requested' } })
+  expect(later).toMatchObject({
+    status: 'active',
+    cancel_at_period_end: true,
+    cancel_at: leaving.items.data[0]!.current_period_end,
+    canceled_at: START,
+    cancellation_details: { reason: 'cancellation_requested' },
+  })
   const undone = await stripe.subscriptions.update(leaving.id, { cancel_at_period_end: false })
   expect(undone).toMatchObject({ cancel_at_period_end: false, cancel_at: null, canceled_at: null })
   await stripe.subscriptions.update(leaving.id, { cancel_at_period_end: true })
   const now = await create()
-  expect(await stripe.subscriptions.cancel(now.id, { cancellation_details: { feedback: 'too_expensive', comment: 'Later maybe' } })).toMatchObject({ status: 'canceled', ended_at: START, cancellation_details: { reason: 'cancellation_requested', feedback: 'too_expensive' } })
+  expect(
+    await stripe.subscriptions.cancel(now.id, {
+      cancellation_details: { feedback: 'too_expensive', comment: 'Later maybe' },
+    }),
+  ).toMatchObject({
+    status: 'canceled',
+    ended_at: START,
+    cancellation_details: { reason: 'cancellation_requested', feedback: 'too_expensive' },
+  })
   const dated = await create()
   await stripe.subscriptions.update(dated.id, { cancel_at: START + 5 * DAY })
   const credited = await create()
   await advance('2026-02-14T12:00:00')
   expect((await stripe.subscriptions.retrieve(dated.id)).ended_at).toBe(START + 5 * DAY)
   await stripe.subscriptions.cancel(credited.id, { prorate: true, invoice_now: true })
-  expect((await stripe.invoices.list({ subscription: credited.id, limit: 1 })).data[0]).toMatchObject({ total: -500, amount_due: 0, status: 'paid' })
+  expect((await stripe.invoices.list({ subscription: credited.id, limit: 1 })).data[0]).toMatchObject({
+    total: -500,
+    amount_due: 0,
+    status: 'paid',
+  })
   expect(await stripe.customers.retrieve(customer.id)).toMatchObject({ balance: -500 })
   await advance('2026-03-01T00:00:00')
-  expect(await stripe.subscriptions.retrieve(leaving.id)).toMatchObject({ status: 'canceled', ended_at: at('2026-02-28T12:00:00') })
-  await expect(stripe.subscriptions.cancel(leaving.id)).rejects.toMatchObject({ code: 'resource_missing', statusCode: 404 })
+  expect(await stripe.subscriptions.retrieve(leaving.id)).toMatchObject({
+    status: 'canceled',
+    ended_at: at('2026-02-28T12:00:00'),
+  })
+  await expect(stripe.subscriptions.cancel(leaving.id)).rejects.toMatchObject({
+    code: 'resource_missing',
+    statusCode: 404,
+  })
   expect((await stripe.subscriptions.list({ customer: customer.id })).data).toHaveLength(0)
   expect((await stripe.subscriptions.list({ customer: customer.id, status: 'all' })).data).toHaveLength(4)
 })

@@ -1,4 +1,4 @@
-/* global document, location, fetch, setInterval, sessionStorage */
+/* global document, location, sessionStorage */
 // The page works without this script, by reloading. With it new events announce themselves, and follow mode loads them.
 const fresh = document.getElementById('fresh')
 const follow = document.getElementById('follow')

@@ -1,6 +1,7 @@
 import type { CheckoutSession, LineItem } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { listOf, newInvoiceLine } from '../objects/billing.ts'
+import { listOf } from '../objects/list.ts'
+import { newInvoiceLine } from '../objects/invoice.ts'
 import type { CheckoutOrder } from './checkout-order.ts'
 import { resolveDiscount } from './discounts.ts'
 import { automaticTax } from './tax.ts'

@@ -97,7 +97,10 @@ export function disputeIfMeantTo(world: World, intent: PaymentIntent): void {
   const method = world.tables.paymentMethods.get(intent.payment_method ?? '')
   const behaviour = method && behaviourOf(world, method)
   if (behaviour?.kind === 'disputes')
-    openDispute(world, world.tables.charges.get(intent.latest_charge!)!, { reason: behaviour.reason, inquiry: behaviour.inquiry })
+    openDispute(world, world.tables.charges.get(intent.latest_charge!)!, {
+      reason: behaviour.reason,
+      inquiry: behaviour.inquiry,
+    })
 }
 
 /** The open invoice that a payment intent is for. */

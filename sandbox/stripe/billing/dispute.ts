@@ -4,7 +4,7 @@ import { emit } from '../core/events.ts'
 import { newId } from '../core/ids.ts'
 import type { Charge, Dispute } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { newBalanceTransaction } from '../objects/payment.ts'
+import { newBalanceTransaction } from '../objects/charge.ts'
 
 const FEE = 1500
 
@@ -18,16 +18,18 @@ export function openDispute(
   const now = world.now(before.customer)
   const id = newId('du')
   // An inquiry only asks; no money is taken until it becomes a dispute.
-  const movement = inquiry ? null : world.tables.balanceTransactions.insert(
-    newBalanceTransaction(now, {
-      amount: -amount,
-      currency: before.currency,
-      source: id,
-      type: 'adjustment',
-      fee: FEE,
-      description: `Chargeback withdrawal for ${before.id}`,
-    }),
-  )
+  const movement = inquiry
+    ? null
+    : world.tables.balanceTransactions.insert(
+        newBalanceTransaction(now, {
+          amount: -amount,
+          currency: before.currency,
+          source: id,
+          type: 'adjustment',
+          fee: FEE,
+          description: `Chargeback withdrawal for ${before.id}`,
+        }),
+      )
   const dispute = world.tables.disputes.insert({
     id,
     object: 'dispute',

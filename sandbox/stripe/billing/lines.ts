@@ -1,7 +1,7 @@
 import { emit } from '../core/events.ts'
 import type { Customer, InvoiceItem, InvoiceLine, Price, Subscription, SubscriptionItem } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { newInvoiceItem, newInvoiceLine } from '../objects/billing.ts'
+import { newInvoiceItem, newInvoiceLine } from '../objects/invoice.ts'
 
 /** The lines of one period: each item at its price, or nothing while a trial runs. */
 export function periodLines(

@@ -2,7 +2,7 @@ import { emit } from '../core/events.ts'
 import type { ErrorBody } from '../core/errors.ts'
 import type { Charge, PaymentIntent, PaymentMethod } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { newBalanceTransaction, newCharge } from '../objects/payment.ts'
+import { newBalanceTransaction, newCharge } from '../objects/charge.ts'
 import { findTestCard } from './test-cards.ts'
 import type { CardBehaviour } from './test-cards.ts'
 

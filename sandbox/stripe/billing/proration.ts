@@ -2,7 +2,7 @@ import { emit } from '../core/events.ts'
 import type { Seconds } from '../core/clock.ts'
 import type { InvoiceItem, Subscription, SubscriptionItem } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { newInvoiceItem } from '../objects/billing.ts'
+import { newInvoiceItem } from '../objects/invoice.ts'
 import { applied, paidShare } from './discounts.ts'
 
 /** What an item was and what it becomes; one side is missing when it is added or removed. */

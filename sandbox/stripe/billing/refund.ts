@@ -2,7 +2,7 @@ import { invalidRequest } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
 import type { Charge, Refund } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { newBalanceTransaction, newRefund } from '../objects/payment.ts'
+import { newBalanceTransaction, newRefund } from '../objects/charge.ts'
 import { money } from './lines.ts'
 
 export interface RefundRequest {

@@ -109,10 +109,20 @@ export function release(world: World, before: SubscriptionSchedule): Subscriptio
 export function endAfter(
   world: World,
   start: number,
-  phase: { items: { price: string }[]; iterations?: number; duration?: { interval: string; interval_count?: number }; end_date?: number },
+  phase: {
+    items: { price: string }[]
+    iterations?: number
+    duration?: { interval: string; interval_count?: number }
+    end_date?: number
+  },
 ): number {
   if (phase.end_date !== undefined) return phase.end_date
-  if (phase.duration) return intervalsAfter(start, { interval: phase.duration.interval, interval_count: phase.duration.interval_count ?? 1 }, 1)
+  if (phase.duration)
+    return intervalsAfter(
+      start,
+      { interval: phase.duration.interval, interval_count: phase.duration.interval_count ?? 1 },
+      1,
+    )
   const cadence = commonCadence(phase.items.map(({ price }) => world.tables.prices.get(price)!))
   return intervalsAfter(start, cadence, phase.iterations ?? 1)
 }

@@ -8,7 +8,16 @@ import { expireSession } from '../billing/checkout.ts'
 import { StripeApiError } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
 import { HOUR, MINUTE } from '../core/clock.ts'
-import type { ApiObject, Charge, CheckoutSession, Customer, Dispute, Invoice, Refund, Subscription } from '../core/shapes.ts'
+import type {
+  ApiObject,
+  Charge,
+  CheckoutSession,
+  Customer,
+  Dispute,
+  Invoice,
+  Refund,
+  Subscription,
+} from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { objectById } from '../http/expand.ts'
 import type { Sandbox } from './sandbox.ts'
@@ -26,8 +35,17 @@ const always = () => true
 /** What one click can do to an object, by kind. */
 const DOINGS = {
   customer: {
-    fail: { label: 'Fail the next payments', when: always, run: (sandbox, customer) => useCard(sandbox.world, customer, 'pm_card_chargeCustomerFail', 'The next payments of this customer fail.') },
-    heal: { label: 'Let payments succeed', when: always, run: (sandbox, customer) => useCard(sandbox.world, customer, 'pm_card_visa', 'This customer pays again.') },
+    fail: {
+      label: 'Fail the next payments',
+      when: always,
+      run: (sandbox, customer) =>
+        useCard(sandbox.world, customer, 'pm_card_chargeCustomerFail', 'The next payments of this customer fail.'),
+    },
+    heal: {
+      label: 'Let payments succeed',
+      when: always,
+      run: (sandbox, customer) => useCard(sandbox.world, customer, 'pm_card_visa', 'This customer pays again.'),
+    },
   } satisfies Record<string, Doing<Customer>>,
 
   subscription: {
@@ -43,7 +61,19 @@ const DOINGS = {
       label: 'Cancel at period end',
       when: ({ status, cancel_at_period_end }) => !ENDED.has(status) && !cancel_at_period_end,
       run({ world }, subscription) {
-        updateSubscription(world, subscription, { patch: { cancel_at_period_end: true, cancel_at: currentPeriod(subscription).end, canceled_at: world.now(subscription.customer), cancellation_details: { comment: null, feedback: null, feedback_option: null, reason: 'cancellation_requested' } } })
+        updateSubscription(world, subscription, {
+          patch: {
+            cancel_at_period_end: true,
+            cancel_at: currentPeriod(subscription).end,
+            canceled_at: world.now(subscription.customer),
+            cancellation_details: {
+              comment: null,
+              feedback: null,
+              feedback_option: null,
+              reason: 'cancellation_requested',
+            },
+          },
+        })
         return 'It ends with its period.'
       },
     },
@@ -78,7 +108,10 @@ const DOINGS = {
       label: 'Refund half',
       when: refundable,
       run({ world }, charge) {
-        refund(world, charge, { amount: Math.max(1, Math.floor((charge.amount - charge.amount_refunded) / 2)), reason: 'requested_by_customer' })
+        refund(world, charge, {
+          amount: Math.max(1, Math.floor((charge.amount - charge.amount_refunded) / 2)),
+          reason: 'requested_by_customer',
+        })
         return 'Half of it is refunded.'
       },
     },
@@ -93,17 +126,37 @@ const DOINGS = {
   } satisfies Record<string, Doing<Charge>>,
 
   dispute: {
-    won: { label: 'Decide: won', when: isOpen, run: ({ world }, dispute) => `The dispute is ${closeDispute(world, dispute, 'won').status}.` },
-    lost: { label: 'Decide: lost', when: isOpen, run: ({ world }, dispute) => `The dispute is ${closeDispute(world, dispute, 'lost').status}.` },
+    won: {
+      label: 'Decide: won',
+      when: isOpen,
+      run: ({ world }, dispute) => `The dispute is ${closeDispute(world, dispute, 'won').status}.`,
+    },
+    lost: {
+      label: 'Decide: lost',
+      when: isOpen,
+      run: ({ world }, dispute) => `The dispute is ${closeDispute(world, dispute, 'lost').status}.`,
+    },
   } satisfies Record<string, Doing<Dispute>>,
 
   refund: {
-    fail: { label: 'Let it fail', when: ({ status }) => status === 'succeeded', run: ({ world }, row) => `The refund ${failRefund(world, row).status}.` },
+    fail: {
+      label: 'Let it fail',
+      when: ({ status }) => status === 'succeeded',
+      run: ({ world }, row) => `The refund ${failRefund(world, row).status}.`,
+    },
   } satisfies Record<string, Doing<Refund>>,
 
   'checkout.session': {
-    pay: { label: 'Pay with 4242', when: ({ status }) => status === 'open', run: (sandbox, session) => `The session is ${sandbox.completeCheckout(session.id).status}.` },
-    expire: { label: 'Expire', when: ({ status }) => status === 'open', run: ({ world }, session) => `The session is ${expireSession(world, session).status}.` },
+    pay: {
+      label: 'Pay with 4242',
+      when: ({ status }) => status === 'open',
+      run: (sandbox, session) => `The session is ${sandbox.completeCheckout(session.id).status}.`,
+    },
+    expire: {
+      label: 'Expire',
+      when: ({ status }) => status === 'open',
+      run: ({ world }, session) => `The session is ${expireSession(world, session).status}.`,
+    },
   } satisfies Record<string, Doing<CheckoutSession>>,
 }
 
@@ -124,7 +177,9 @@ export function perform(sandbox: Sandbox, name: string, id: string): string {
   if (!doing) return 'That is not possible any more.'
   try {
     // Moving the clock is many units of work, everything else is one.
-    return name === 'renew' ? doing.run(sandbox, object as never) : sandbox.world.run(() => doing.run(sandbox, object as never))
+    return name === 'renew'
+      ? doing.run(sandbox, object as never)
+      : sandbox.world.run(() => doing.run(sandbox, object as never))
   } catch (error) {
     if (error instanceof StripeApiError) return error.message
     throw error
@@ -133,9 +188,23 @@ export function perform(sandbox: Sandbox, name: string, id: string): string {
 
 function useCard(world: World, customer: Customer, token: string, said: string): string {
   const method = attach(world, methodFromToken(world, token)!, customer)
-  emit(world, 'customer.updated', world.tables.customers.update(customer.id, { invoice_settings: { ...customer.invoice_settings, default_payment_method: method.id } }), customer)
-  for (const subscription of world.tables.subscriptions.filter((row) => row.customer === customer.id && row.default_payment_method !== null))
-    emit(world, 'customer.subscription.updated', world.tables.subscriptions.update(subscription.id, { default_payment_method: method.id }), subscription)
+  emit(
+    world,
+    'customer.updated',
+    world.tables.customers.update(customer.id, {
+      invoice_settings: { ...customer.invoice_settings, default_payment_method: method.id },
+    }),
+    customer,
+  )
+  for (const subscription of world.tables.subscriptions.filter(
+    (row) => row.customer === customer.id && row.default_payment_method !== null,
+  ))
+    emit(
+      world,
+      'customer.subscription.updated',
+      world.tables.subscriptions.update(subscription.id, { default_payment_method: method.id }),
+      subscription,
+    )
   return said
 }
 

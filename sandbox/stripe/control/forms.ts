@@ -39,7 +39,8 @@ async function sent(sandbox: Sandbox, event: string, times: number): Promise<str
 
 function advance(sandbox: Sandbox, step: string): string {
   const now = sandbox.now()
-  const target = step === '1 day' ? now + DAY : step === '1 month' ? monthsAfter(now, 1) : (sandbox.nextRenewal() ?? now)
+  const target =
+    step === '1 day' ? now + DAY : step === '1 month' ? monthsAfter(now, 1) : (sandbox.nextRenewal() ?? now)
   const before = sandbox.world.tables.events.size
   sandbox.advanceTo(target)
   const made = sandbox.world.tables.events.size - before
@@ -53,7 +54,13 @@ function setFaults({ faults, courier }: Sandbox, form: URLSearchParams): string 
   if (action === 'lose') faults.api.push({ failure: 'lost_answer', match: 'POST', times: 1 })
   if (action === 'set') {
     const on = (name: string) => form.get(name) === '1'
-    faults.deliveries = { twice: on('twice'), late: on('late') ? 60 : 0, shuffled: on('shuffled'), drop: on('drop') ? 1 / 3 : 0, hold: on('hold') }
+    faults.deliveries = {
+      twice: on('twice'),
+      late: on('late') ? 60 : 0,
+      shuffled: on('shuffled'),
+      drop: on('drop') ? 1 / 3 : 0,
+      hold: on('hold'),
+    }
     faults.slow = on('slow') ? 2000 : 0
   }
   courier.wake()

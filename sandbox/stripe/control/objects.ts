@@ -5,7 +5,7 @@ import { html } from '../pages/html.ts'
 import type { Html } from '../pages/html.ts'
 import { invoiceBadge } from '../pages/invoice.ts'
 import { time } from '../pages/layout.ts'
-import { stateBadge } from '../pages/portal-views.ts'
+import { stateBadge } from '../pages/portal-home.ts'
 import { actionsFor } from './actions.ts'
 import { linkTo } from './page.ts'
 import type { View } from './page.ts'
@@ -21,10 +21,17 @@ export function tree(sandbox: Sandbox, view: View): Html {
   return html`<h2 id="objects-title">Customers</h2>
     ${customers.length === 0 && html`<p class="empty">No customers yet.</p>`}
     <ul class="tree">
-      ${customers.slice(0, SHOWN).map((customer) => html`<li>
-        <a href="${linkTo(view, { customer: customer.id, object: customer.id, before: null })}" ${view.customer === customer.id && html`aria-current="true"`}>${customer.email ?? customer.name ?? customer.id}</a>
-        ${view.customer === customer.id && belongings(sandbox, view, customer)}
-      </li>`)}
+      ${customers.slice(0, SHOWN).map(
+        (customer) =>
+          html`<li>
+            <a
+              href="${linkTo(view, { customer: customer.id, object: customer.id, before: null })}"
+              ${view.customer === customer.id && html`aria-current="true"`}
+              >${customer.email ?? customer.name ?? customer.id}</a
+            >
+            ${view.customer === customer.id && belongings(sandbox, view, customer)}
+          </li>`,
+      )}
     </ul>
     ${customers.length > SHOWN && html`<p class="fine">The newest ${SHOWN} of ${customers.length}.</p>`}`
 }
@@ -32,11 +39,42 @@ export function tree(sandbox: Sandbox, view: View): Html {
 function belongings(sandbox: Sandbox, view: View, { id }: Customer): Html {
   const { subscriptions, invoices, charges } = sandbox.world.tables
   const mine = (row: { customer?: string | null }) => row.customer === id
-  const entry = (row: ApiObject, label: string, extra: Html | null) => html`<li><a href="${linkTo(view, { object: row.id })}#object" ${view.object === row.id && html`aria-current="true"`}>${label}</a> ${extra}</li>`
+  const entry = (row: ApiObject, label: string, extra: Html | null) =>
+    html`<li>
+      <a href="${linkTo(view, { object: row.id })}#object" ${view.object === row.id && html`aria-current="true"`}
+        >${label}</a
+      >
+      ${extra}
+    </li>`
   return html`<ul>
-    ${subscriptions.filter(mine).map((row) => entry(row, `Subscription, ${money(row.items.data.reduce((sum, { price, quantity }) => sum + (price.unit_amount ?? 0) * (quantity ?? 1), 0), row.currency)}`, stateBadge(row)))}
-    ${invoices.filter(mine).slice(0, 12).map((row) => entry(row, `Invoice, ${money(row.total, row.currency)}`, invoiceBadge(row.status)))}
-    ${charges.filter((row) => mine(row) && row.paid).slice(0, 12).map((row) => entry(row, `Charge, ${money(row.amount, row.currency)}`, row.amount_refunded > 0 ? html`<span class="badge neutral">${row.refunded ? 'Refunded' : 'Part refunded'}</span>` : row.disputed ? html`<span class="badge debt">Disputed</span>` : null))}
+    ${subscriptions.filter(mine).map((row) =>
+      entry(
+        row,
+        `Subscription, ${money(
+          row.items.data.reduce((sum, { price, quantity }) => sum + (price.unit_amount ?? 0) * (quantity ?? 1), 0),
+          row.currency,
+        )}`,
+        stateBadge(row),
+      ),
+    )}
+    ${invoices
+      .filter(mine)
+      .slice(0, 12)
+      .map((row) => entry(row, `Invoice, ${money(row.total, row.currency)}`, invoiceBadge(row.status)))}
+    ${charges
+      .filter((row) => mine(row) && row.paid)
+      .slice(0, 12)
+      .map((row) =>
+        entry(
+          row,
+          `Charge, ${money(row.amount, row.currency)}`,
+          row.amount_refunded > 0
+            ? html`<span class="badge neutral">${row.refunded ? 'Refunded' : 'Part refunded'}</span>`
+            : row.disputed
+              ? html`<span class="badge debt">Disputed</span>`
+              : null,
+        ),
+      )}
   </ul>`
 }
 
@@ -44,27 +82,54 @@ function belongings(sandbox: Sandbox, view: View, { id }: Customer): Html {
 export function objectPanel(sandbox: Sandbox, view: View): Html {
   const object = view.object ? objectById(sandbox.world, view.object) : undefined
   if (!object)
-    return html`<h2 id="object-title">Nothing chosen</h2><p class="fine">Choose an event or an object to see it here${view.object && html`; <span class="mono">${view.object}</span> no longer exists`}.</p>`
+    return html`<h2 id="object-title">Nothing chosen</h2>
+      <p class="fine">
+        Choose an event or an object to see it
+        here${view.object && html`; <span class="mono">${view.object}</span> no longer exists`}.
+      </p>`
   const doings = actionsFor(sandbox, object)
   return html`<h2 id="object-title" class="mono">${object.object}</h2>
     <p class="mono fine">${object.id}</p>
     ${doings.length > 0 && html`<div class="row">${doings.map(({ name, label }) => action(view, 'do', `${name}:${object.id}`, label))}</div>`}
     ${object.object === 'event' && attempts(sandbox, view, object as unknown as Event)}
-    <details open><summary>JSON</summary><pre tabindex="0" role="region" aria-label="JSON">${linked(view, object)}</pre></details>`
+    <details open>
+      <summary>JSON</summary>
+      <pre tabindex="0" role="region" aria-label="JSON">${linked(view, object)}</pre>
+    </details>`
 }
 
 function attempts(sandbox: Sandbox, view: View, event: Event): Html {
   const deliveries = sandbox.world.tables.deliveries.filter((row) => row.event === event.id)
-  return html`<div class="row">${action(view, 'resend', event.id, 'Send again')} ${action(view, 'resend_twice', event.id, 'Send twice')}</div>
-    ${deliveries.map((delivery) => html`<div class="attempts">
-      <p>${badge(sandbox, delivery)}</p>
-      ${delivery.attempts.length > 0 && html`<ol>${delivery.attempts.map(({ at, status, milliseconds, answer }) => html`<li class="fine">${time(at)}: ${status ?? 'no answer'}, ${milliseconds} ms${answer && html` <code>${answer.slice(0, 120)}</code>`}</li>`)}</ol>`}
-    </div>`)}`
+  return html`<div class="row">
+      ${action(view, 'resend', event.id, 'Send again')} ${action(view, 'resend_twice', event.id, 'Send twice')}
+    </div>
+    ${deliveries.map(
+      (delivery) =>
+        html`<div class="attempts">
+          <p>${badge(sandbox, delivery)}</p>
+          ${
+            delivery.attempts.length > 0 &&
+            html`<ol>
+              ${delivery.attempts.map(({ at, status, milliseconds, answer }) => html`<li class="fine">${time(at)}: ${status ?? 'no answer'}, ${milliseconds} ms${answer && html` <code>${answer.slice(0, 120)}</code>`}</li>`)}
+            </ol>`
+          }
+        </div>`,
+    )}`
 }
 
 /** The JSON with every id in it leading to its object. */
 function linked(view: View, object: ApiObject): (Html | string)[] {
   const { id, object: kind, ...rest } = object as ApiObject & Record<string, unknown>
   const text = JSON.stringify({ id, object: kind, ...rest }, null, 2)
-  return text.split(/"((?:cus|sub|sub_sched|in|pi|ch|pm|price|prod|re|du|evt|ii|inpay|txn|cs|promo|di|bps|bpc|si)_[A-Za-z0-9_]{10,})"/).map((part, index) => (index % 2 === 1 && part !== object.id ? html`"<a href="${linkTo(view, { object: part })}#object">${short(part)}</a>"` : index % 2 === 1 ? `"${part}"` : part))
+  return text
+    .split(
+      /"((?:cus|sub|sub_sched|in|pi|ch|pm|price|prod|re|du|evt|ii|inpay|txn|cs|promo|di|bps|bpc|si)_[A-Za-z0-9_]{10,})"/,
+    )
+    .map((part, index) =>
+      index % 2 === 1 && part !== object.id
+        ? html`"<a href="${linkTo(view, { object: part })}#object">${short(part)}</a>"`
+        : index % 2 === 1
+          ? `"${part}"`
+          : part,
+    )
 }

@@ -19,13 +19,26 @@ export interface View {
 /** The control page: is everything delivered, what happened, what time it is, and what can be done about it. */
 export function controlPage(sandbox: Sandbox, url: URL): Reply {
   const get = (name: string) => url.searchParams.get(name) || null
-  const view: View = { customer: get('customer'), object: get('object'), type: get('type'), before: get('before'), notice: get('notice') }
+  const view: View = {
+    customer: get('customer'),
+    object: get('object'),
+    type: get('type'),
+    before: get('before'),
+    notice: get('notice'),
+  }
   return page(
-    { title: 'Control', width: 'full', script: 'control.js', back: sandbox.shopUrl ? { url: sandbox.shopUrl, label: 'Open Scrip' } : null },
+    {
+      title: 'Control',
+      width: 'full',
+      script: 'control.js',
+      back: sandbox.shopUrl ? { url: sandbox.shopUrl, label: 'Open Scrip' } : null,
+    },
     html`<h1 class="sr-only">Stripe sandbox</h1>
       <p class="notice" role="status" id="status">${view.notice}</p>
       ${health(sandbox)}
-      <nav class="tabs" aria-label="Parts of this page"><a href="#events">Events</a> <a href="#objects">Objects</a> <a href="#clock">Clock and faults</a></nav>
+      <nav class="tabs" aria-label="Parts of this page">
+        <a href="#events">Events</a> <a href="#objects">Objects</a> <a href="#clock">Clock and faults</a>
+      </nav>
       <div class="panels" id="clock">${clockPanel(sandbox, view)} ${faultPanel(sandbox, view)}</div>
       <div class="regions">
         <section id="objects" aria-labelledby="objects-title">${tree(sandbox, view)}</section>

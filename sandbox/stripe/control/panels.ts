@@ -6,8 +6,23 @@ import type { View } from './page.ts'
 import type { Sandbox } from './sandbox.ts'
 
 /** A button that does one thing and comes back to the same view. */
-export function action(view: View, name: string, value: string, label: string, kind = 'outline small', extra: Html | null = null): Html {
-  return html`<form method="post" action="/"><input type="hidden" name="back" value="${linkTo(view, {})}" />${extra}<button class="${kind}" name="${name}" value="${value}">${label}</button></form>`
+export function action(
+  view: View,
+  name: string,
+  value: string,
+  label: string,
+  kind = 'outline small',
+  extra: Html | null = null,
+): Html {
+  return html`<form method="post" action="/">
+    <input type="hidden" name="back" value="${linkTo(view, {})}" />${extra}<button
+      class="${kind}"
+      name="${name}"
+      value="${value}"
+    >
+      ${label}
+    </button>
+  </form>`
 }
 
 /** One sentence at the top: does everything arrive? */
@@ -15,11 +30,27 @@ export function health(sandbox: Sandbox): Html {
   const { world, faults } = sandbox
   const endpoints = world.tables.webhookEndpoints.filter(({ status }) => status === 'enabled')
   const waiting = sandbox.courier.waiting()
-  const down = endpoints.filter((endpoint) => waiting.some((row) => row.endpoint === endpoint.id && row.attempts.at(-1)?.status === null))
-  if (endpoints.length === 0) return banner('due', html`No webhook endpoint is set, so events go nowhere. Start the sandbox with Scrip, or create one with the API.`)
-  if (faults.deliveries.hold) return banner('due', html`Deliveries are held. ${count(waiting.length, 'event')} waiting.`)
-  if (down.length > 0) return banner('debt', html`${down.map(({ url }) => `Scrip does not answer at ${new URL(url).origin}.`)} ${count(waiting.length, 'event')} waiting. ${action(BARE, 'flush', '1', 'Try now')}`)
-  if (waiting.length > 0) return banner('due', html`${count(waiting.length, 'event')} waiting to be delivered. ${action(BARE, 'flush', '1', 'Deliver now')}`)
+  const down = endpoints.filter((endpoint) =>
+    waiting.some((row) => row.endpoint === endpoint.id && row.attempts.at(-1)?.status === null),
+  )
+  if (endpoints.length === 0)
+    return banner(
+      'due',
+      html`No webhook endpoint is set, so events go nowhere. Start the sandbox with Scrip, or create one with the API.`,
+    )
+  if (faults.deliveries.hold)
+    return banner('due', html`Deliveries are held. ${count(waiting.length, 'event')} waiting.`)
+  if (down.length > 0)
+    return banner(
+      'debt',
+      html`${down.map(({ url }) => `Scrip does not answer at ${new URL(url).origin}.`)}
+      ${count(waiting.length, 'event')} waiting. ${action(BARE, 'flush', '1', 'Try now')}`,
+    )
+  if (waiting.length > 0)
+    return banner(
+      'due',
+      html`${count(waiting.length, 'event')} waiting to be delivered. ${action(BARE, 'flush', '1', 'Deliver now')}`,
+    )
   return banner('credit', html`Everything is delivered to ${endpoints.map(({ url }) => url).join(', ')}.`)
 }
 
@@ -41,7 +72,9 @@ export function clockPanel(sandbox: Sandbox, view: View): Html {
   return html`<section class="sheet" aria-labelledby="clock-title">
     <h2 id="clock-title">Clock</h2>
     <p class="lead">Now: ${time(now)}</p>
-    <p class="fine">${days > 0 ? `${days} days ahead of this machine. Scrip follows this clock.` : 'The time of this machine. Scrip follows this clock.'}${next !== null && html` Next due: ${time(next)}.`}</p>
+    <p class="fine">
+      ${days > 0 ? `${days} days ahead of this machine. Scrip follows this clock.` : 'The time of this machine. Scrip follows this clock.'}${next !== null && html` Next due: ${time(next)}.`}
+    </p>
     <div class="row">
       ${action(view, 'advance', '1 day', 'Advance 1 day')} ${action(view, 'advance', '1 month', 'Advance 1 month')}
       ${renewal !== null && action(view, 'advance', 'renewal', 'To the next renewal', 'ink small')}
@@ -51,20 +84,26 @@ export function clockPanel(sandbox: Sandbox, view: View): Html {
 
 export function faultPanel(sandbox: Sandbox, view: View): Html {
   const { deliveries, api, slow } = sandbox.faults
-  const choice = (name: string, label: string, on: boolean) => html`<label class="choice"><input type="checkbox" name="${name}" value="1" ${on && html`checked`} /> <span>${label}</span></label>`
+  const choice = (name: string, label: string, on: boolean) =>
+    html`<label class="choice"
+      ><input type="checkbox" name="${name}" value="1" ${on && html`checked`} /> <span>${label}</span></label
+    >`
   const failing = api.reduce((all, fault) => all + (fault.times ?? 1), 0)
   return html`<section class="sheet" aria-labelledby="faults-title">
     <h2 id="faults-title">Faults</h2>
     <form method="post" action="/" class="stack">
       <input type="hidden" name="back" value="${linkTo(view, {})}" />
       <div class="faults">
-        ${choice('twice', 'Deliver twice', deliveries.twice)} ${choice('late', 'Deliver a minute late', deliveries.late > 0)} ${choice('shuffled', 'Out of order', deliveries.shuffled)}
-        ${choice('drop', 'Lose a third', deliveries.drop > 0)} ${choice('hold', 'Hold everything', deliveries.hold)} ${choice('slow', 'Answer slowly (2 s)', slow > 0)}
+        ${choice('twice', 'Deliver twice', deliveries.twice)}
+        ${choice('late', 'Deliver a minute late', deliveries.late > 0)}
+        ${choice('shuffled', 'Out of order', deliveries.shuffled)}
+        ${choice('drop', 'Lose a third', deliveries.drop > 0)} ${choice('hold', 'Hold everything', deliveries.hold)}
+        ${choice('slow', 'Answer slowly (2 s)', slow > 0)}
       </div>
       <div class="row">
-        <button class="outline small" name="faults" value="set">Apply</button>
-        <button class="outline small" name="faults" value="fail">Fail the next API call</button>
-        <button class="outline small" name="faults" value="lose">Lose the next answer</button>
+        <button class="small outline" name="faults" value="set">Apply</button>
+        <button class="small outline" name="faults" value="fail">Fail the next API call</button>
+        <button class="small outline" name="faults" value="lose">Lose the next answer</button>
         ${(failing > 0 || slow > 0) && html`<button class="quiet small" name="faults" value="reset">All off</button>`}
       </div>
       ${failing > 0 && html`<p class="fine">${count(failing, 'API call')} still to fail.</p>`}

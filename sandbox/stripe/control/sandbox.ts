@@ -32,8 +32,12 @@ export class Sandbox {
 
   /** A minute after the next renewal's invoice is collected, on the sandbox's own clock. */
   nextRenewal(): Seconds | null {
-    const living = this.world.tables.subscriptions.filter(({ status, test_clock }) => !test_clock && ['active', 'trialing', 'past_due'].includes(status))
-    return living.length > 0 ? Math.min(...living.map((subscription) => currentPeriod(subscription).end)) + HOUR + MINUTE : null
+    const living = this.world.tables.subscriptions.filter(
+      ({ status, test_clock }) => !test_clock && ['active', 'trialing', 'past_due'].includes(status),
+    )
+    return living.length > 0
+      ? Math.min(...living.map((subscription) => currentPeriod(subscription).end)) + HOUR + MINUTE
+      : null
   }
 
   /** All events, oldest first, or those of a type (`invoice.paid`) or a family (`invoice.*`). */

@@ -18,26 +18,46 @@ export function timeline(sandbox: Sandbox, view: View): Html {
   const days = groupByDay(events)
   const newest = sandbox.world.tables.events.newestFirst().next().value as Event | undefined
   return html`<div class="split">
-      <h2 id="events-title">Events${view.customer && html` <span class="fine">of ${view.customer} (<a href="${linkTo(view, { customer: null, before: null })}">show all</a>)</span>`}</h2>
-      <label class="choice small"><input type="checkbox" id="follow" hidden /> <span id="follow-label" hidden>Follow</span></label>
+      <h2 id="events-title">
+        Events${view.customer && html` <span class="fine">of ${view.customer} (<a href="${linkTo(view, { customer: null, before: null })}">show all</a>)</span>`}
+      </h2>
+      <label class="choice small"
+        ><input type="checkbox" id="follow" hidden /> <span id="follow-label" hidden>Follow</span></label
+      >
     </div>
     <p><a id="fresh" href="${linkTo(view, { before: null })}" data-newest="${newest?.id ?? ''}" hidden></a></p>
     <form method="get" action="/" class="row filter">
       ${view.customer && html`<input type="hidden" name="customer" value="${view.customer}" />`}
-      <label for="type" class="sr-only">Type of event</label><input id="type" name="type" value="${view.type ?? ''}" placeholder="invoice.*" />
-      <button class="outline small">Filter</button>
+      <label for="type" class="sr-only">Type of event</label
+      ><input id="type" name="type" value="${view.type ?? ''}" placeholder="invoice.*" />
+      <button class="small outline">Filter</button>
       ${view.type && html`<a class="button quiet small" href="${linkTo(view, { type: null, before: null })}">Clear</a>`}
     </form>
-    ${events.length === 0 ? empty(view) : html`<table class="timeline" aria-labelledby="events-title">
-      <thead class="sr-only"><tr><th scope="col">Time</th><th scope="col">Event and delivery</th><th scope="col">Actions</th></tr></thead>
-      ${days.map(({ day, rows }, index) => html`<tbody class="${index % 2 === 1 && 'band'}">
-        <tr><th scope="rowgroup" colspan="3" class="day">${day}</th></tr>
-        ${rows.map((event) => row(sandbox, view, event, deliveries.get(event.id) ?? []))}
-      </tbody>`)}
-    </table>`}
+    ${
+      events.length === 0
+        ? empty(view)
+        : html`<table class="timeline" aria-labelledby="events-title">
+            <thead class="sr-only">
+              <tr>
+                <th scope="col">Time</th>
+                <th scope="col">Event and delivery</th>
+                <th scope="col">Actions</th>
+              </tr>
+            </thead>
+            ${days.map(
+              ({ day, rows }, index) =>
+                html`<tbody class="${index % 2 === 1 && 'band'}">
+                  <tr>
+                    <th scope="rowgroup" colspan="3" class="day">${day}</th>
+                  </tr>
+                  ${rows.map((event) => row(sandbox, view, event, deliveries.get(event.id) ?? []))}
+                </tbody>`,
+            )}
+          </table>`
+    }
     <nav class="row" aria-label="Pages of events">
-      ${view.before && html`<a class="button outline small" href="${linkTo(view, { before: null })}">Newest</a>`}
-      ${more && html`<a class="button outline small" href="${linkTo(view, { before: events.at(-1)!.id })}">Older</a>`}
+      ${view.before && html`<a class="button small outline" href="${linkTo(view, { before: null })}">Newest</a>`}
+      ${more && html`<a class="button small outline" href="${linkTo(view, { before: events.at(-1)!.id })}">Older</a>`}
     </nav>`
 }
 
@@ -45,10 +65,14 @@ function row(sandbox: Sandbox, view: View, event: Event, deliveries: DeliveryRow
   const id = event.data.object.id
   const open = view.object === event.id
   return html`<tr class="${open && 'open'}">
-    <td class="mono when"><time datetime="${new Date(event.created * 1000).toISOString()}">${clockTime(event.created)}</time></td>
+    <td class="mono when">
+      <time datetime="${new Date(event.created * 1000).toISOString()}">${clockTime(event.created)}</time>
+    </td>
     <td>
       <div class="what">
-        <a class="mono type" href="${linkTo(view, { object: event.id })}#object" ${open && html`aria-current="true"`}>${event.type}</a>
+        <a class="mono type" href="${linkTo(view, { object: event.id })}#object" ${open && html`aria-current="true"`}
+          >${event.type}</a
+        >
         ${deliveries.length === 0 ? html`<span class="fine">no endpoint</span>` : deliveries.slice(0, 3).map((delivery) => badge(sandbox, delivery))}
       </div>
       <a class="mono fine" href="${linkTo(view, { object: id })}#object">${short(id)}</a>
@@ -61,12 +85,15 @@ function row(sandbox: Sandbox, view: View, event: Event, deliveries: DeliveryRow
 export function badge(sandbox: Sandbox, { state, attempts, nextAttempt }: DeliveryRow): Html {
   const last = attempts.at(-1)
   const tries = attempts.length > 1 ? ` · try ${attempts.length}` : ''
-  if (state === 'delivered') return html`<span class="badge credit">Delivered ${last?.status} · ${last?.milliseconds} ms${tries}</span>`
+  if (state === 'delivered')
+    return html`<span class="badge credit">Delivered ${last?.status} · ${last?.milliseconds} ms${tries}</span>`
   if (state === 'dropped') return html`<span class="badge neutral">Lost on purpose</span>`
   if (state === 'given_up') return html`<span class="badge debt">Given up after ${attempts.length}</span>`
   if (sandbox.faults.deliveries.hold) return html`<span class="badge due">Held</span>`
   if (!last) return html`<span class="badge due">Waiting</span>`
-  return html`<span class="badge debt">Failed ${last.status ?? last.answer} · retry in ${duration(Math.max(0, (nextAttempt ?? 0) - sandbox.now()))}</span>`
+  return html`<span class="badge debt"
+    >Failed ${last.status ?? last.answer} · retry in ${duration(Math.max(0, (nextAttempt ?? 0) - sandbox.now()))}</span
+  >`
 }
 
 export function duration(seconds: Seconds): string {
@@ -79,7 +106,10 @@ function pageOf(sandbox: Sandbox, view: View): { events: Event[]; more: boolean 
   const events: Event[] = []
   let reached = view.before === null
   for (const event of sandbox.world.tables.events.newestFirst()) {
-    const wanted = reached && (!view.customer || ownerOf(sandbox.world, event.data.object) === view.customer) && matches(event.type, view.type)
+    const wanted =
+      reached &&
+      (!view.customer || ownerOf(sandbox.world, event.data.object) === view.customer) &&
+      matches(event.type, view.type)
     if (wanted) events.push(event)
     if (event.id === view.before) reached = true
     if (events.length > PAGE) break
@@ -99,7 +129,13 @@ function deliveriesOf(sandbox: Sandbox, events: Event[]): Map<string, DeliveryRo
 }
 
 function groupByDay(events: Event[]): { day: string; rows: Event[] }[] {
-  const format = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
+  const format = new Intl.DateTimeFormat('en-GB', {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    timeZone: 'UTC',
+  })
   const days: { day: string; rows: Event[] }[] = []
   for (const event of events) {
     const day = format.format(event.created * 1000)

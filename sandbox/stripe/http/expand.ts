@@ -3,7 +3,7 @@ import type { ApiObject, Charge, Coupon, Customer, Invoice } from '../core/shape
 import type { World } from '../core/world.ts'
 import { paymentOf } from '../billing/invoice.ts'
 import { lineItemsOf } from '../billing/checkout-totals.ts'
-import { listOf } from '../objects/billing.ts'
+import { listOf } from '../objects/list.ts'
 
 type Hash = Record<string, unknown>
 

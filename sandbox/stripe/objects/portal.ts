@@ -3,7 +3,11 @@ import type { PortalConfiguration, PortalSession } from '../core/shapes.ts'
 
 type Features = PortalConfiguration['features']
 
-export function newPortalConfiguration(created: number, given: Partial<PortalConfiguration> = {}, features: Partial<Features> = {}): PortalConfiguration {
+export function newPortalConfiguration(
+  created: number,
+  given: Partial<PortalConfiguration> = {},
+  features: Partial<Features> = {},
+): PortalConfiguration {
   return {
     id: newId('bpc'),
     object: 'billing_portal.configuration',
@@ -24,7 +28,20 @@ export function newPortalConfiguration(created: number, given: Partial<PortalCon
       invoice_history: { enabled: true },
       payment_method_update: { enabled: true, payment_method_configuration: null },
       subscription_cancel: {
-        cancellation_reason: { enabled: true, feedback_options: null, options: ['too_expensive', 'missing_features', 'switched_service', 'unused', 'customer_service', 'too_complex', 'low_quality', 'other'] },
+        cancellation_reason: {
+          enabled: true,
+          feedback_options: null,
+          options: [
+            'too_expensive',
+            'missing_features',
+            'switched_service',
+            'unused',
+            'customer_service',
+            'too_complex',
+            'low_quality',
+            'other',
+          ],
+        },
         enabled: true,
         mode: 'at_period_end',
         proration_behavior: 'none',
@@ -44,7 +61,11 @@ export function newPortalConfiguration(created: number, given: Partial<PortalCon
   }
 }
 
-export function newPortalSession(created: number, given: Partial<PortalSession> & { configuration: string; customer: string }, baseUrl: string): PortalSession {
+export function newPortalSession(
+  created: number,
+  given: Partial<PortalSession> & { configuration: string; customer: string },
+  baseUrl: string,
+): PortalSession {
   return {
     id: newId('bps'),
     object: 'billing_portal.session',

@@ -23,7 +23,15 @@ export function newPhase(given: {
     discounts: [],
     end_date: given.end,
     invoice_settings: null,
-    items: given.items.map(({ price, quantity, metadata = {} }) => ({ billing_thresholds: null, discounts: [], metadata, plan: price, price, quantity, tax_rates: [] })),
+    items: given.items.map(({ price, quantity, metadata = {} }) => ({
+      billing_thresholds: null,
+      discounts: [],
+      metadata,
+      plan: price,
+      price,
+      quantity,
+      tax_rates: [],
+    })),
     metadata: given.metadata ?? {},
     on_behalf_of: null,
     proration_behavior: given.prorationBehavior ?? 'create_prorations',
@@ -33,7 +41,12 @@ export function newPhase(given: {
   }
 }
 
-export function newSubscriptionSchedule(created: number, subscription: Subscription, phase: Phase, metadata: Record<string, string>): SubscriptionSchedule {
+export function newSubscriptionSchedule(
+  created: number,
+  subscription: Subscription,
+  phase: Phase,
+  metadata: Record<string, string>,
+): SubscriptionSchedule {
   return {
     id: newId('sub_sched'),
     object: 'subscription_schedule',
@@ -53,7 +66,14 @@ export function newSubscriptionSchedule(created: number, subscription: Subscript
       collection_method: 'charge_automatically',
       default_payment_method: null,
       description: null,
-      invoice_settings: { account_tax_ids: null, custom_fields: null, days_until_due: null, description: null, footer: null, issuer: { type: 'self' } },
+      invoice_settings: {
+        account_tax_ids: null,
+        custom_fields: null,
+        days_until_due: null,
+        description: null,
+        footer: null,
+        issuer: { type: 'self' },
+      },
       on_behalf_of: null,
       transfer_data: null,
     },

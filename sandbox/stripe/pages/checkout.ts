@@ -126,7 +126,7 @@ function show(world: World, before: CheckoutSession, values: Typed, errors: Form
         ${needs.card ? cardFields(values, fieldOf, needs.address) : html`<p>No card is needed.</p>`}
         <button class="ink wide" name="pay" value="1">${button}</button>
         ${session.mode === 'subscription' && html`<p class="fine">By paying you let ${SHOP} charge this card for every coming period, until you cancel. It is a sandbox: no money moves.</p>`}
-        </form>
+      </form>
       ${needs.card && testCardStrip()}
     </div>
   `
@@ -199,7 +199,13 @@ function testCardStrip(): Html {
       ${testCards.slice(0, 7).map(
         (card) =>
           html`<li>
-            <button class="card" form="payment" name="fill" value="${card.number}" data-number="${grouped(card.number)}">
+            <button
+              class="card"
+              form="payment"
+              name="fill"
+              value="${card.number}"
+              data-number="${grouped(card.number)}"
+            >
               <strong>${card.label}</strong> <span class="mono">${grouped(card.number)}</span>
               <span class="fine">${card.result}</span>
             </button>

@@ -38,8 +38,18 @@ export async function invoicePdf(invoice: Invoice): Promise<Uint8Array> {
   line('Invoice', invoice.number ?? '', bold, 20)
   y -= 8
   line(`From ${invoice.account_name ?? ''}`, `Issued ${day(invoice.effective_at ?? invoice.created)}`)
-  line(`To ${[invoice.customer_name, invoice.customer_email].filter(Boolean).join(', ')}`, invoice.status === 'paid' ? `Paid ${day(invoice.status_transitions.paid_at ?? invoice.created)}` : `Status: ${invoice.status}`)
-  const { line1, postal_code, city, country } = invoice.customer_address ?? { line1: null, postal_code: null, city: null, country: null }
+  line(
+    `To ${[invoice.customer_name, invoice.customer_email].filter(Boolean).join(', ')}`,
+    invoice.status === 'paid'
+      ? `Paid ${day(invoice.status_transitions.paid_at ?? invoice.created)}`
+      : `Status: ${invoice.status}`,
+  )
+  const { line1, postal_code, city, country } = invoice.customer_address ?? {
+    line1: null,
+    postal_code: null,
+    city: null,
+    country: null,
+  }
   if (line1) line([line1, [postal_code, city].filter(Boolean).join(' '), country].filter(Boolean).join(', '))
   y -= 12
   rule()
@@ -50,10 +60,16 @@ export async function invoicePdf(invoice: Invoice): Promise<Uint8Array> {
   rule()
   line('Subtotal', sum(invoice.subtotal))
   for (const { amount } of invoice.total_discount_amounts ?? []) line('Discount', sum(-amount))
-  for (const { amount, tax_behavior } of invoice.total_taxes ?? []) if (amount) line(tax_behavior === 'inclusive' ? 'Tax (included)' : 'Tax', sum(amount))
+  for (const { amount, tax_behavior } of invoice.total_taxes ?? [])
+    if (amount) line(tax_behavior === 'inclusive' ? 'Tax (included)' : 'Tax', sum(amount))
   line('Total', sum(invoice.total))
   rule()
-  line(invoice.status === 'paid' ? 'Amount paid' : 'Amount due', sum(invoice.status === 'paid' ? invoice.amount_paid : invoice.amount_due), bold, 12)
+  line(
+    invoice.status === 'paid' ? 'Amount paid' : 'Amount due',
+    sum(invoice.status === 'paid' ? invoice.amount_paid : invoice.amount_due),
+    bold,
+    12,
+  )
   y -= 24
   line('Made by the Stripe sandbox. No money has moved.', '', regular, 8)
   return pdf.save()
@@ -68,9 +84,13 @@ function write(sheet: PDFPage, text: string, x: number, y: number, font: PDFFont
 /** The built-in fonts know Latin letters only; other letters become a question mark rather than an error. */
 function encodable(text: string, font: PDFFont): string {
   const known = new Set(font.getCharacterSet())
-  return [...text.replaceAll('\u2212', '-').replaceAll('\u00a0', ' ')].map((letter) => (known.has(letter.codePointAt(0)!) ? letter : '?')).join('')
+  return [...text.replaceAll('\u2212', '-').replaceAll('\u00a0', ' ')]
+    .map((letter) => (known.has(letter.codePointAt(0)!) ? letter : '?'))
+    .join('')
 }
 
 function day(moment: number): string {
-  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(moment * 1000)
+  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(
+    moment * 1000,
+  )
 }

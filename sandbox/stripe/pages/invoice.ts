@@ -13,7 +13,9 @@ import { errorSummary, page, redirect, time } from './layout.ts'
 
 /** The invoice behind a hosted address: the path ends in the invoice's own secret part. */
 function byUrl(world: World, field: 'hosted_invoice_url' | 'invoice_pdf', path: string): Invoice | undefined {
-  return world.tables.invoices.filter((invoice) => invoice[field] != null && new URL(invoice[field]).pathname === path)[0]
+  return world.tables.invoices.filter(
+    (invoice) => invoice[field] != null && new URL(invoice[field]).pathname === path,
+  )[0]
 }
 
 export async function pdfPage(world: World, path: string): Promise<Reply | null> {
@@ -21,7 +23,10 @@ export async function pdfPage(world: World, path: string): Promise<Reply | null>
   if (!invoice) return null
   return {
     body: await invoicePdf(invoice),
-    headers: { 'Content-Type': 'application/pdf', 'Content-Disposition': `inline; filename="Invoice-${invoice.number}.pdf"` },
+    headers: {
+      'Content-Type': 'application/pdf',
+      'Content-Disposition': `inline; filename="Invoice-${invoice.number}.pdf"`,
+    },
   }
 }
 
@@ -39,7 +44,9 @@ function payNow(world: World, invoice: Invoice, number: string): string | null {
   try {
     return world.run(() => {
       const card = createCardMethod(world, { number, expMonth: 12, expYear: 2034 })
-      const { error } = collect(world, invoice, { method: attach(world, card, world.tables.customers.get(invoice.customer!)!) })
+      const { error } = collect(world, invoice, {
+        method: attach(world, card, world.tables.customers.get(invoice.customer!)!),
+      })
       return error?.message ?? null
     })
   } catch (error) {
@@ -63,23 +70,67 @@ export function invoiceBadge(status: string | null): Html {
 
 function show(invoice: Invoice, error: string | null): Reply {
   const { currency } = invoice
-  const row = (label: string, amount: number) => html`<tr><th scope="row">${label}</th><td></td><td>${money(amount, currency)}</td></tr>`
+  const row = (label: string, amount: number) =>
+    html`<tr>
+      <th scope="row">${label}</th>
+      <td></td>
+      <td>${money(amount, currency)}</td>
+    </tr>`
   return page(
     { title: `Invoice ${invoice.number}`, error: error !== null },
     html`<article class="sheet invoice">
       ${errorSummary(error ? [{ message: `${error} Try another card.`, field: 'card' }] : [])}
-      <div class="split"><h1>Invoice ${invoice.number}</h1>${invoiceBadge(invoice.status)}</div>
-      <p class="denomination">${money(invoice.status === 'paid' ? invoice.amount_paid : invoice.amount_due, currency)}</p>
+      <div class="split">
+        <h1>Invoice ${invoice.number}</h1>
+        ${invoiceBadge(invoice.status)}
+      </div>
+      <p class="denomination">
+        ${money(invoice.status === 'paid' ? invoice.amount_paid : invoice.amount_due, currency)}
+      </p>
       <dl>
-        <div><dt>From</dt><dd>${invoice.account_name}</dd></div>
-        <div><dt>To</dt><dd>${invoice.customer_name ?? invoice.customer_email ?? invoice.customer}${invoice.customer_name && invoice.customer_email && html`<br />${invoice.customer_email}`}</dd></div>
-        <div><dt>Issued</dt><dd>${time(invoice.effective_at ?? invoice.created, { hour: false })}</dd></div>
-        ${invoice.status_transitions.paid_at && html`<div><dt>Paid</dt><dd>${time(invoice.status_transitions.paid_at, { hour: false })}</dd></div>`}
+        <div>
+          <dt>From</dt>
+          <dd>${invoice.account_name}</dd>
+        </div>
+        <div>
+          <dt>To</dt>
+          <dd>
+            ${invoice.customer_name ?? invoice.customer_email ?? invoice.customer}${invoice.customer_name && invoice.customer_email && html`<br />${invoice.customer_email}`}
+          </dd>
+        </div>
+        <div>
+          <dt>Issued</dt>
+          <dd>${time(invoice.effective_at ?? invoice.created, { hour: false })}</dd>
+        </div>
+        ${
+          invoice.status_transitions.paid_at &&
+          html`<div>
+            <dt>Paid</dt>
+            <dd>${time(invoice.status_transitions.paid_at, { hour: false })}</dd>
+          </div>`
+        }
       </dl>
       <table class="figures">
-        <thead><tr><th scope="col">Description</th><th scope="col">Quantity</th><th scope="col">Amount</th></tr></thead>
+        <thead>
+          <tr>
+            <th scope="col">Description</th>
+            <th scope="col">Quantity</th>
+            <th scope="col">Amount</th>
+          </tr>
+        </thead>
         <tbody>
-          ${invoice.lines.data.map((line) => html`<tr><th scope="row">${line.description}<br /><span class="fine">${time(line.period.start, { hour: false })} to ${time(line.period.end, { hour: false })}</span></th><td>${line.quantity}</td><td>${money(line.amount, currency)}</td></tr>`)}
+          ${invoice.lines.data.map(
+            (line) =>
+              html`<tr>
+                <th scope="row">
+                  ${line.description}<br /><span class="fine"
+                    >${time(line.period.start, { hour: false })} to ${time(line.period.end, { hour: false })}</span
+                  >
+                </th>
+                <td>${line.quantity}</td>
+                <td>${money(line.amount, currency)}</td>
+              </tr>`,
+          )}
         </tbody>
         <tfoot>
           ${row('Subtotal', invoice.subtotal)}
@@ -87,7 +138,11 @@ function show(invoice: Invoice, error: string | null): Reply {
           ${(invoice.total_taxes ?? []).filter(({ amount }) => amount !== 0).map(({ amount, tax_behavior }) => row(tax_behavior === 'inclusive' ? 'Tax (included)' : 'Tax', amount))}
           ${row('Total', invoice.total)}
           ${invoice.starting_balance !== 0 && row('Balance applied', invoice.amount_due - invoice.total)}
-          <tr class="total"><th scope="row">${invoice.status === 'paid' ? 'Amount paid' : 'Amount due'}</th><td></td><td>${money(invoice.status === 'paid' ? invoice.amount_paid : invoice.amount_due, currency)}</td></tr>
+          <tr class="total">
+            <th scope="row">${invoice.status === 'paid' ? 'Amount paid' : 'Amount due'}</th>
+            <td></td>
+            <td>${money(invoice.status === 'paid' ? invoice.amount_paid : invoice.amount_due, currency)}</td>
+          </tr>
         </tfoot>
       </table>
       <p class="row no-print"><a class="button outline" href="${invoice.invoice_pdf}">Open the PDF</a></p>
@@ -119,9 +174,21 @@ export function receiptPage(world: World, id: string): Reply | null {
       <h1>Receipt</h1>
       <p class="denomination">${money(charge.amount, charge.currency)}</p>
       <dl>
-        <div><dt>Paid</dt><dd>${time(charge.created)}</dd></div>
-        <div><dt>With</dt><dd>${card?.brand} ending ${card?.last4}</dd></div>
-        ${charge.amount_refunded > 0 && html`<div><dt>Refunded</dt><dd>${money(charge.amount_refunded, charge.currency)}</dd></div>`}
+        <div>
+          <dt>Paid</dt>
+          <dd>${time(charge.created)}</dd>
+        </div>
+        <div>
+          <dt>With</dt>
+          <dd>${card?.brand} ending ${card?.last4}</dd>
+        </div>
+        ${
+          charge.amount_refunded > 0 &&
+          html`<div>
+            <dt>Refunded</dt>
+            <dd>${money(charge.amount_refunded, charge.currency)}</dd>
+          </div>`
+        }
       </dl>
     </article>`,
   )

@@ -10,7 +10,8 @@ import type { World } from '../core/world.ts'
 import type { Reply } from '../http/listener.ts'
 import { html } from './html.ts'
 import { page, redirect } from './layout.ts'
-import { cancelPage, cardPage, confirmPage, donePage, homePage, plansPage } from './portal-views.ts'
+import { homePage } from './portal-home.ts'
+import { cancelPage, cardPage, confirmPage, donePage,  plansPage } from './portal-views.ts'
 
 /** A customer's visit: whose it is, what they may do, and where they came from. */
 export interface Visit {
@@ -21,12 +22,23 @@ export interface Visit {
 }
 
 /** The hosted customer portal. Its address carries a secret; it is good for an hour, as Stripe's. */
-export function portalPage(world: World, method: string, path: string, form: URLSearchParams, query: URLSearchParams): Reply | null {
+export function portalPage(
+  world: World,
+  method: string,
+  path: string,
+  form: URLSearchParams,
+  query: URLSearchParams,
+): Reply | null {
   const [, , , secret = '', view = '', target = ''] = path.split('/')
   const session = world.tables.portalSessions.filter((row) => new URL(row.url).pathname === `/p/session/${secret}`)[0]
   if (!session) return null
   if (world.now(session.customer) > session.created + 3600) return expired(session)
-  const visit: Visit = { world, session, configuration: world.tables.portalConfigurations.get(session.configuration)!, base: `/p/session/${secret}` }
+  const visit: Visit = {
+    world,
+    session,
+    configuration: world.tables.portalConfigurations.get(session.configuration)!,
+    base: `/p/session/${secret}`,
+  }
   try {
     return method === 'POST' ? act(visit, view, target, form) : show(visit, view, target, query)
   } catch (error) {
@@ -43,7 +55,15 @@ function show(visit: Visit, view: string, target: string, query: URLSearchParams
   if (view === 'done') return donePage(visit)
   if (view === 'cancel' && subscription) return cancelPage(visit, subscription, error)
   if (view === 'plans' && subscription) return plansPage(visit, subscription, error)
-  if (view === 'confirm' && subscription) return confirmPage(visit, subscription, wantedItems(visit, subscription, query), previewOf(visit, subscription, query), query, error)
+  if (view === 'confirm' && subscription)
+    return confirmPage(
+      visit,
+      subscription,
+      wantedItems(visit, subscription, query),
+      previewOf(visit, subscription, query),
+      query,
+      error,
+    )
   return homePage(visit, error)
 }
 
@@ -53,7 +73,11 @@ function flowPath(flow: NonNullable<PortalSession['flow']>): string {
   if (flow.subscription_update) return `/plans/${flow.subscription_update.subscription}`
   if (flow.subscription_update_confirm) {
     const { subscription, items } = flow.subscription_update_confirm
-    const query = new URLSearchParams({ item: items[0]?.id ?? '', price: items[0]?.price ?? '', quantity: String(items[0]?.quantity ?? '') })
+    const query = new URLSearchParams({
+      item: items[0]?.id ?? '',
+      price: items[0]?.price ?? '',
+      quantity: String(items[0]?.quantity ?? ''),
+    })
     return `/confirm/${subscription}?${query}`
   }
   return '/card'
@@ -73,13 +97,30 @@ function act(visit: Visit, view: string, target: string, form: URLSearchParams):
     return finished(visit)
   }
   if (view === 'resume' && subscription) {
-    world.run(() => void updateSubscription(world, subscription, { patch: { cancel_at_period_end: false, cancel_at: null, canceled_at: null, cancellation_details: { comment: null, feedback: null, feedback_option: null, reason: null } } }))
+    world.run(
+      () =>
+        void updateSubscription(world, subscription, {
+          patch: {
+            cancel_at_period_end: false,
+            cancel_at: null,
+            canceled_at: null,
+            cancellation_details: { comment: null, feedback: null, feedback_option: null, reason: null },
+          },
+        }),
+    )
     return redirect(visit.base)
   }
   if (view === 'confirm' && subscription) {
     const items = wantedItems(visit, subscription, form)
     const { proration_behavior } = configuration.features.subscription_update
-    world.run(() => void updateSubscription(world, subscription, { items, prorationBehavior: proration_behavior as 'none', paymentBehavior: 'error_if_incomplete' }))
+    world.run(
+      () =>
+        void updateSubscription(world, subscription, {
+          items,
+          prorationBehavior: proration_behavior as 'none',
+          paymentBehavior: 'error_if_incomplete',
+        }),
+    )
     return finished(visit)
   }
   return redirect(visit.base)
@@ -95,11 +136,28 @@ function finished({ session, base }: Visit): Reply {
 
 function replaceCard({ world, session }: Visit, number: string): void {
   const customer = world.tables.customers.get(session.customer)!
-  const method = attach(world, createCardMethod(world, { number, expMonth: 12, expYear: 2034, details: { name: customer.name ?? null, email: customer.email } }), customer)
-  const after = world.tables.customers.update(customer.id, { invoice_settings: { ...customer.invoice_settings, default_payment_method: method.id } })
+  const method = attach(
+    world,
+    createCardMethod(world, {
+      number,
+      expMonth: 12,
+      expYear: 2034,
+      details: { name: customer.name ?? null, email: customer.email },
+    }),
+    customer,
+  )
+  const after = world.tables.customers.update(customer.id, {
+    invoice_settings: { ...customer.invoice_settings, default_payment_method: method.id },
+  })
   emit(world, 'customer.updated', after, customer)
   for (const subscription of livingOf({ world, session }))
-    if (subscription.default_payment_method) emit(world, 'customer.subscription.updated', world.tables.subscriptions.update(subscription.id, { default_payment_method: method.id }), subscription)
+    if (subscription.default_payment_method)
+      emit(
+        world,
+        'customer.subscription.updated',
+        world.tables.subscriptions.update(subscription.id, { default_payment_method: method.id }),
+        subscription,
+      )
 }
 
 function payOpen(visit: Visit, id: string): Reply {
@@ -110,10 +168,20 @@ function payOpen(visit: Visit, id: string): Reply {
   return error ? homePage(visit, error.message) : redirect(`${base}/home`)
 }
 
-function cancel({ world, configuration }: Visit, before: Subscription, details: { feedback: 'other' | null; comment: string | null }): void {
-  if (configuration.features.subscription_cancel.mode === 'immediately') return void end(world, before, 'cancellation_requested', details)
+function cancel(
+  { world, configuration }: Visit,
+  before: Subscription,
+  details: { feedback: 'other' | null; comment: string | null },
+): void {
+  if (configuration.features.subscription_cancel.mode === 'immediately')
+    return void end(world, before, 'cancellation_requested', details)
   updateSubscription(world, before, {
-    patch: { cancel_at_period_end: true, cancel_at: currentPeriod(before).end, canceled_at: world.now(before.customer), cancellation_details: { feedback_option: null, ...details, reason: 'cancellation_requested' } },
+    patch: {
+      cancel_at_period_end: true,
+      cancel_at: currentPeriod(before).end,
+      canceled_at: world.now(before.customer),
+      cancellation_details: { feedback_option: null, ...details, reason: 'cancellation_requested' },
+    },
   })
 }
 
@@ -130,8 +198,17 @@ function previewOf(visit: Visit, subscription: Subscription, query: URLSearchPar
   const behavior = configuration.features.subscription_update.proration_behavior as 'none'
   try {
     return preview(world, () => {
-      const after = updateSubscription(world, subscription, { items: wantedItems(visit, subscription, query), prorationBehavior: behavior, paymentBehavior: 'default_incomplete' })
-      if (after.latest_invoice === subscription.latest_invoice) throw new StripeApiError(404, { type: 'invalid_request_error', code: 'invoice_upcoming_none', message: 'Nothing is invoiced now.' })
+      const after = updateSubscription(world, subscription, {
+        items: wantedItems(visit, subscription, query),
+        prorationBehavior: behavior,
+        paymentBehavior: 'default_incomplete',
+      })
+      if (after.latest_invoice === subscription.latest_invoice)
+        throw new StripeApiError(404, {
+          type: 'invalid_request_error',
+          code: 'invoice_upcoming_none',
+          message: 'Nothing is invoiced now.',
+        })
       return world.tables.invoices.get(after.latest_invoice!)!
     })
   } catch (error) {
@@ -141,12 +218,16 @@ function previewOf(visit: Visit, subscription: Subscription, query: URLSearchPar
 }
 
 export function livingOf({ world, session }: Pick<Visit, 'world' | 'session'>): Subscription[] {
-  return world.tables.subscriptions.filter((row) => row.customer === session.customer && !ENDED.has(row.status) && row.status !== 'incomplete')
+  return world.tables.subscriptions.filter(
+    (row) => row.customer === session.customer && !ENDED.has(row.status) && row.status !== 'incomplete',
+  )
 }
 
 export function cardOf({ world, session }: Visit, subscription?: Subscription): string | null {
   const method = methodFor(world, world.tables.customers.get(session.customer)!, subscription ?? null)
-  return method?.card ? `${method.card.brand === 'visa' ? 'Visa' : method.card.brand} ending ${method.card.last4}, ${String(method.card.exp_month).padStart(2, '0')}/${String(method.card.exp_year).slice(-2)}` : null
+  return method?.card
+    ? `${method.card.brand === 'visa' ? 'Visa' : method.card.brand} ending ${method.card.last4}, ${String(method.card.exp_month).padStart(2, '0')}/${String(method.card.exp_year).slice(-2)}`
+    : null
 }
 
 function subscriptionOf({ world, session }: Visit, id: string): Subscription | undefined {
@@ -157,7 +238,9 @@ function subscriptionOf({ world, session }: Visit, id: string): Subscription | u
 function expired(session: PortalSession): Reply {
   return page(
     { title: 'Session expired', back: session.return_url ? { url: session.return_url, label: 'Back to Scrip' } : null },
-    html`<section class="sheet"><h1>This session has expired</h1><p>Go back to the shop and open it again from there.</p></section>`,
+    html`<section class="sheet">
+      <h1>This session has expired</h1>
+      <p>Go back to the shop and open it again from there.</p>
+    </section>`,
   )
 }
-

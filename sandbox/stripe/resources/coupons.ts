@@ -19,7 +19,7 @@ import {
   required,
   text,
 } from '../http/params.ts'
-import { currencyOf } from './catalogue.ts'
+import { currencyOf } from './price-data.ts'
 
 export const coupons = [
   endpoint(

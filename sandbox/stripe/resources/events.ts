@@ -7,14 +7,18 @@ import { emptyable, flag, list, mergeMetadata, metadata, range, required, text }
 
 export const events = [
   endpoint('GET /v1/events/:id', {}, ({ world, id }) => find(world.tables.events, id)),
-  endpoint('POST /v1/events/:id/retry', { webhook_endpoint: text, account: text, for_stripecli: flag }, ({ world, id, params }) => {
-    const event = find(world.tables.events, id)
-    const endpoints = params.webhook_endpoint
-      ? [find(world.tables.webhookEndpoints, params.webhook_endpoint, 'webhook_endpoint')]
-      : world.tables.webhookEndpoints.filter((row) => listens(row.enabled_events, event.type))
-    for (const { id: target } of endpoints) queue(world, id, target)
-    return event
-  }),
+  endpoint(
+    'POST /v1/events/:id/retry',
+    { webhook_endpoint: text, account: text, for_stripecli: flag },
+    ({ world, id, params }) => {
+      const event = find(world.tables.events, id)
+      const endpoints = params.webhook_endpoint
+        ? [find(world.tables.webhookEndpoints, params.webhook_endpoint, 'webhook_endpoint')]
+        : world.tables.webhookEndpoints.filter((row) => listens(row.enabled_events, event.type))
+      for (const { id: target } of endpoints) queue(world, id, target)
+      return event
+    },
+  ),
   listEndpoint(
     'GET /v1/events',
     (world) => world.tables.events,

@@ -11,7 +11,7 @@ import { updateSubscription } from '../billing/update.ts'
 import { endpoint } from '../http/endpoint.ts'
 import { either, emptyable, flag, hash, ignored, integer, list, oneOf, text } from '../http/params.ts'
 import type { Values } from '../http/params.ts'
-import { itemChange, itemChanges, prorationBehavior } from './subscriptions.ts'
+import { itemChange, itemChanges, prorationBehavior } from './subscription-params.ts'
 
 const params = {
   automatic_tax: ignored,
@@ -48,12 +48,31 @@ export const invoicePreview = [
 ]
 
 /** What changing (or just renewing) a subscription would be invoiced. */
-function previewUpdate(world: World, id: string, { subscription_details: details = {}, discounts }: Values<typeof params>): Invoice {
+function previewUpdate(
+  world: World,
+  id: string,
+  { subscription_details: details = {}, discounts }: Values<typeof params>,
+): Invoice {
   const subscription = find(world.tables.subscriptions, id, 'subscription')
-  if (ENDED.has(subscription.status) || details.cancel_now || ((subscription.cancel_at_period_end || details.cancel_at_period_end) && !details.items))
-    throw invalidRequest('No upcoming invoices for customer: ' + subscription.customer, undefined, 'invoice_upcoming_none', 404)
+  if (
+    ENDED.has(subscription.status) ||
+    details.cancel_now ||
+    ((subscription.cancel_at_period_end || details.cancel_at_period_end) && !details.items)
+  )
+    throw invalidRequest(
+      'No upcoming invoices for customer: ' + subscription.customer,
+      undefined,
+      'invoice_upcoming_none',
+      404,
+    )
   return preview(world, () => {
-    const patch = discounts ? { discounts: discounts.map((discount) => redeem(world, discount, { customer: subscription.customer, subscription: id }).id) } : {}
+    const patch = discounts
+      ? {
+          discounts: discounts.map(
+            (discount) => redeem(world, discount, { customer: subscription.customer, subscription: id }).id,
+          ),
+        }
+      : {}
     const anchor = details.billing_cycle_anchor
     const after = updateSubscription(world, subscription, {
       items: details.items && itemChanges(world, details.items, 'subscription_details[items]'),
@@ -71,15 +90,29 @@ function previewUpdate(world: World, id: string, { subscription_details: details
 }
 
 /** What a new subscription would be invoiced first. */
-function previewNew(world: World, { customer, discounts, subscription_details: details }: Values<typeof params>): Invoice {
-  if (!customer) throw invalidRequest('You must provide a customer, a subscription or a schedule.', 'customer', 'parameter_missing')
+function previewNew(
+  world: World,
+  { customer, discounts, subscription_details: details }: Values<typeof params>,
+): Invoice {
+  if (!customer)
+    throw invalidRequest('You must provide a customer, a subscription or a schedule.', 'customer', 'parameter_missing')
   const found = liveCustomer(world, customer)
-  if (!details?.items) throw invalidRequest('No upcoming invoices for customer: ' + customer, undefined, 'invoice_upcoming_none', 404)
+  if (!details?.items)
+    throw invalidRequest('No upcoming invoices for customer: ' + customer, undefined, 'invoice_upcoming_none', 404)
   return preview(world, () => {
-    const items = itemChanges(world, details.items, 'subscription_details[items]').flatMap(({ price, quantity = 1 }) => (price ? [{ price, quantity }] : []))
+    const items = itemChanges(world, details.items, 'subscription_details[items]').flatMap(({ price, quantity = 1 }) =>
+      price ? [{ price, quantity }] : [],
+    )
     const trialEnd = typeof details.trial_end === 'number' ? details.trial_end : null
-    if (trialEnd !== null && trialEnd < world.now(customer) + DAY / 24) throw invalidRequest('trial_end must be in the future.', 'subscription_details[trial_end]')
-    const made = subscribe(world, { customer: found, items, trialEnd, discounts: discounts ?? [], paymentBehavior: 'default_incomplete' })
+    if (trialEnd !== null && trialEnd < world.now(customer) + DAY / 24)
+      throw invalidRequest('trial_end must be in the future.', 'subscription_details[trial_end]')
+    const made = subscribe(world, {
+      customer: found,
+      items,
+      trialEnd,
+      discounts: discounts ?? [],
+      paymentBehavior: 'default_incomplete',
+    })
     return world.tables.invoices.get(made.latest_invoice!)!
   })
 }

@@ -12,11 +12,28 @@ export const paymentPages = [
   }),
   endpoint(
     'POST /v1/payment_pages/:id/confirm',
-    { payment_method: required(text), expected_amount: atLeast(0), expected_payment_method_type: text, return_url: text, eid: text, key: text, consent: ignored, shipping: ignored, email: text, passive_captcha_token: ignored, save_payment_method: flag },
+    {
+      payment_method: required(text),
+      expected_amount: atLeast(0),
+      expected_payment_method_type: text,
+      return_url: text,
+      eid: text,
+      key: text,
+      consent: ignored,
+      shipping: ignored,
+      email: text,
+      passive_captcha_token: ignored,
+      save_payment_method: flag,
+    },
     ({ world, id, params }) => {
       const session = find(world.tables.checkoutSessions, id)
-      const outcome = payWithMethod(world, session, find(world.tables.paymentMethods, params.payment_method, 'payment_method'))
-      if (outcome.result === 'declined') throw new StripeApiError(402, { type: 'card_error', code: 'card_declined', message: outcome.message }, true)
+      const outcome = payWithMethod(
+        world,
+        session,
+        find(world.tables.paymentMethods, params.payment_method, 'payment_method'),
+      )
+      if (outcome.result === 'declined')
+        throw new StripeApiError(402, { type: 'card_error', code: 'card_declined', message: outcome.message }, true)
       return { ...world.tables.checkoutSessions.get(id)!, session_id: id }
     },
   ),

@@ -5,7 +5,7 @@ import type { World } from '../core/world.ts'
 import { updateSubscription } from '../billing/update.ts'
 import { endpoint } from '../http/endpoint.ts'
 import { flag, integer, oneOf, required, text } from '../http/params.ts'
-import { itemChanges, itemFields, prorationBehavior } from './subscriptions.ts'
+import { itemChanges, itemFields, prorationBehavior } from './subscription-params.ts'
 
 const options = {
   proration_behavior: prorationBehavior,

@@ -9,12 +9,37 @@ import { subscribe } from '../billing/subscribe.ts'
 import { change, currentPeriod, end } from '../billing/subscription-status.ts'
 import { newPhase, newSubscriptionSchedule } from '../objects/schedule.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
-import { atLeast, either, flag, hash, ignored, integer, list, mergeMetadata, metadata, oneOf, range, required, text } from '../http/params.ts'
+import {
+  atLeast,
+  either,
+  flag,
+  hash,
+  ignored,
+  integer,
+  list,
+  mergeMetadata,
+  metadata,
+  oneOf,
+  range,
+  required,
+  text,
+} from '../http/params.ts'
 import type { Values } from '../http/params.ts'
-import { prorationBehavior } from './subscriptions.ts'
+import { prorationBehavior } from './subscription-params.ts'
 
 const phaseFields = {
-  items: required(list(hash({ price: required(text), plan: text, quantity: atLeast(0), metadata, tax_rates: ignored, discounts: ignored }))),
+  items: required(
+    list(
+      hash({
+        price: required(text),
+        plan: text,
+        quantity: atLeast(0),
+        metadata,
+        tax_rates: ignored,
+        discounts: ignored,
+      }),
+    ),
+  ),
   start_date: either(oneOf('now'), integer),
   end_date: either(oneOf('now'), integer),
   duration: hash({ interval: required(oneOf('day', 'week', 'month', 'year')), interval_count: atLeast(1) }),
@@ -38,39 +63,80 @@ const endBehavior = oneOf('cancel', 'none', 'release', 'renew')
 export const subscriptionSchedules = [
   endpoint(
     'POST /v1/subscription_schedules',
-    { from_subscription: text, customer: text, start_date: either(oneOf('now'), integer), phases: list(phase), end_behavior: endBehavior, metadata, billing_mode: ignored, default_settings: ignored },
+    {
+      from_subscription: text,
+      customer: text,
+      start_date: either(oneOf('now'), integer),
+      phases: list(phase),
+      end_behavior: endBehavior,
+      metadata,
+      billing_mode: ignored,
+      default_settings: ignored,
+    },
     ({ world, params }) => {
-      const subscription = params.from_subscription ? find(world.tables.subscriptions, params.from_subscription, 'from_subscription') : started(world, params)
-      if (subscription.schedule) throw invalidRequest(`You cannot migrate a subscription that is already attached to a schedule: ${subscription.schedule}.`, 'from_subscription')
-      const made = newSubscriptionSchedule(world.now(subscription.customer), subscription, currentPhase(subscription), params.metadata ?? {})
+      const subscription = params.from_subscription
+        ? find(world.tables.subscriptions, params.from_subscription, 'from_subscription')
+        : started(world, params)
+      if (subscription.schedule)
+        throw invalidRequest(
+          `You cannot migrate a subscription that is already attached to a schedule: ${subscription.schedule}.`,
+          'from_subscription',
+        )
+      const made = newSubscriptionSchedule(
+        world.now(subscription.customer),
+        subscription,
+        currentPhase(subscription),
+        params.metadata ?? {},
+      )
       const phases = params.phases && !params.from_subscription ? phasesOf(world, made, params.phases) : made.phases
       const [first] = phases
-      const schedule = world.tables.subscriptionSchedules.insert({ ...made, phases, current_phase: { start_date: first!.start_date, end_date: first!.end_date }, ...(params.end_behavior && { end_behavior: params.end_behavior }) })
+      const schedule = world.tables.subscriptionSchedules.insert({
+        ...made,
+        phases,
+        current_phase: { start_date: first!.start_date, end_date: first!.end_date },
+        ...(params.end_behavior && { end_behavior: params.end_behavior }),
+      })
       change(world, subscription, { schedule: schedule.id })
       emit(world, 'subscription_schedule.created', schedule)
       return schedule
     },
   ),
   endpoint('GET /v1/subscription_schedules/:id', {}, ({ world, id }) => find(world.tables.subscriptionSchedules, id)),
-  endpoint('POST /v1/subscription_schedules/:id', { phases: list(phase), end_behavior: endBehavior, metadata, proration_behavior: prorationBehavior, default_settings: ignored }, ({ world, id, params }) => {
-    const before = running(world, id)
-    const phases = params.phases ? phasesOf(world, before, params.phases) : before.phases
-    const now = world.now(before.customer)
-    const current = phases.find((row) => row.start_date <= now && row.end_date > now) ?? phases[0]!
-    const after = world.tables.subscriptionSchedules.update(id, {
-      phases,
-      current_phase: { start_date: current.start_date, end_date: current.end_date },
-      ...(params.end_behavior && { end_behavior: params.end_behavior }),
-      metadata: mergeMetadata(before.metadata ?? {}, params.metadata),
-    })
-    emit(world, 'subscription_schedule.updated', after, before)
-    attendSchedule(world, after)
-    return world.tables.subscriptionSchedules.get(id)
-  }),
-  endpoint('POST /v1/subscription_schedules/:id/release', { preserve_cancel_date: flag }, ({ world, id }) => release(world, running(world, id))),
+  endpoint(
+    'POST /v1/subscription_schedules/:id',
+    {
+      phases: list(phase),
+      end_behavior: endBehavior,
+      metadata,
+      proration_behavior: prorationBehavior,
+      default_settings: ignored,
+    },
+    ({ world, id, params }) => {
+      const before = running(world, id)
+      const phases = params.phases ? phasesOf(world, before, params.phases) : before.phases
+      const now = world.now(before.customer)
+      const current = phases.find((row) => row.start_date <= now && row.end_date > now) ?? phases[0]!
+      const after = world.tables.subscriptionSchedules.update(id, {
+        phases,
+        current_phase: { start_date: current.start_date, end_date: current.end_date },
+        ...(params.end_behavior && { end_behavior: params.end_behavior }),
+        metadata: mergeMetadata(before.metadata ?? {}, params.metadata),
+      })
+      emit(world, 'subscription_schedule.updated', after, before)
+      attendSchedule(world, after)
+      return world.tables.subscriptionSchedules.get(id)
+    },
+  ),
+  endpoint('POST /v1/subscription_schedules/:id/release', { preserve_cancel_date: flag }, ({ world, id }) =>
+    release(world, running(world, id)),
+  ),
   endpoint('POST /v1/subscription_schedules/:id/cancel', { invoice_now: flag, prorate: flag }, ({ world, id }) => {
     const before = running(world, id)
-    const after = world.tables.subscriptionSchedules.update(id, { status: 'canceled', canceled_at: world.now(before.customer), current_phase: null })
+    const after = world.tables.subscriptionSchedules.update(id, {
+      status: 'canceled',
+      canceled_at: world.now(before.customer),
+      current_phase: null,
+    })
     emit(world, 'subscription_schedule.updated', after, before)
     emit(world, 'subscription_schedule.canceled', after)
     const subscription = world.tables.subscriptions.get(before.subscription ?? '')
@@ -86,24 +152,46 @@ export const subscriptionSchedules = [
 ]
 
 /** A schedule for somebody new begins by subscribing them to its first phase. */
-function started(world: World, { customer, phases, start_date }: { customer?: string; phases?: Values<typeof phaseFields>[]; start_date?: number | 'now' }): Subscription {
-  if (!customer || !phases?.[0]) throw invalidRequest('You must provide from_subscription, or customer and phases.', 'customer', 'parameter_missing')
+function started(
+  world: World,
+  {
+    customer,
+    phases,
+    start_date,
+  }: { customer?: string; phases?: Values<typeof phaseFields>[]; start_date?: number | 'now' },
+): Subscription {
+  if (!customer || !phases?.[0])
+    throw invalidRequest('You must provide from_subscription, or customer and phases.', 'customer', 'parameter_missing')
   const found = liveCustomer(world, customer)
-  if (typeof start_date === 'number' && start_date > world.now(customer) + 60) throw invalidRequest('The sandbox starts schedules at once; leave start_date out or say now.', 'start_date')
-  const items = phases[0].items.map(({ price, quantity = 1 }, index) => ({ price: find(world.tables.prices, price, `phases[0][items][${index}][price]`), quantity }))
+  if (typeof start_date === 'number' && start_date > world.now(customer) + 60)
+    throw invalidRequest('The sandbox starts schedules at once; leave start_date out or say now.', 'start_date')
+  const items = phases[0].items.map(({ price, quantity = 1 }, index) => ({
+    price: find(world.tables.prices, price, `phases[0][items][${index}][price]`),
+    quantity,
+  }))
   return subscribe(world, { customer: found, items, paymentBehavior: 'default_incomplete' })
 }
 
 function running(world: World, id: string): SubscriptionSchedule {
   const schedule = find(world.tables.subscriptionSchedules, id)
-  if (schedule.status !== 'active' && schedule.status !== 'not_started') throw invalidRequest(`You cannot change a schedule that is ${schedule.status}.`)
+  if (schedule.status !== 'active' && schedule.status !== 'not_started')
+    throw invalidRequest(`You cannot change a schedule that is ${schedule.status}.`)
   return schedule
 }
 
 /** The phase a subscription is in: its items, until the period's end. */
 function currentPhase(subscription: Subscription): Phase {
   const { start, end: until } = currentPeriod(subscription)
-  return newPhase({ currency: subscription.currency, start, end: until, items: subscription.items.data.map(({ price, quantity, metadata: pairs }) => ({ price: price.id, quantity: quantity ?? 1, metadata: pairs })) })
+  return newPhase({
+    currency: subscription.currency,
+    start,
+    end: until,
+    items: subscription.items.data.map(({ price, quantity, metadata: pairs }) => ({
+      price: price.id,
+      quantity: quantity ?? 1,
+      metadata: pairs,
+    })),
+  })
 }
 
 /** Phases follow one another without a gap; what is over or under way keeps its start. */
@@ -111,12 +199,36 @@ function phasesOf(world: World, schedule: SubscriptionSchedule, wanted: Values<t
   let start = schedule.phases[0]!.start_date
   return wanted.map((params, index) => {
     const now = world.now(schedule.customer)
-    const items = params.items.map(({ price, quantity, metadata: pairs }, position) => ({ price: find(world.tables.prices, price, `phases[${index}][items][${position}][price]`).id, quantity: quantity ?? 1, metadata: pairs ?? {} }))
-    if (index > 0 && typeof params.start_date === 'number' && params.start_date !== start) throw invalidRequest('The start date of a phase must equal the end date of the phase before.', `phases[${index}][start_date]`)
+    const items = params.items.map(({ price, quantity, metadata: pairs }, position) => ({
+      price: find(world.tables.prices, price, `phases[${index}][items][${position}][price]`).id,
+      quantity: quantity ?? 1,
+      metadata: pairs ?? {},
+    }))
+    if (index > 0 && typeof params.start_date === 'number' && params.start_date !== start)
+      throw invalidRequest(
+        'The start date of a phase must equal the end date of the phase before.',
+        `phases[${index}][start_date]`,
+      )
     const from = index === 0 && typeof params.start_date === 'number' ? params.start_date : start
-    const until = params.end_date === 'now' ? now : endAfter(world, from, { items, iterations: params.iterations, duration: params.duration, end_date: params.end_date as number | undefined })
-    if (until <= from) throw invalidRequest('The end date of a phase must be after its start date.', `phases[${index}][end_date]`)
+    const until =
+      params.end_date === 'now'
+        ? now
+        : endAfter(world, from, {
+            items,
+            iterations: params.iterations,
+            duration: params.duration,
+            end_date: params.end_date,
+          })
+    if (until <= from)
+      throw invalidRequest('The end date of a phase must be after its start date.', `phases[${index}][end_date]`)
     start = until
-    return newPhase({ currency: world.tables.prices.get(items[0]!.price)!.currency, start: from, end: until, items, metadata: params.metadata ?? {}, prorationBehavior: params.proration_behavior })
+    return newPhase({
+      currency: world.tables.prices.get(items[0]!.price)!.currency,
+      start: from,
+      end: until,
+      items,
+      metadata: params.metadata ?? {},
+      prorationBehavior: params.proration_behavior,
+    })
   })
 }

@@ -1,4 +1,13 @@
-import type { Charge, Invoice, InvoiceLine, InvoiceItem, PaymentIntent, Price, Subscription, SubscriptionItem } from '../core/shapes.ts'
+import type {
+  Charge,
+  Invoice,
+  InvoiceLine,
+  InvoiceItem,
+  PaymentIntent,
+  Price,
+  Subscription,
+  SubscriptionItem,
+} from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { invoiceOf } from '../billing/collect.ts'
 import { paymentOf } from '../billing/invoice.ts'
@@ -21,13 +30,21 @@ function older(world: World, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => older(world, item))
   if (typeof value !== 'object' || value === null) return value
   const hash = value as Hash
-  const turned = typeof hash.object === 'string' && TURNS[hash.object] ? TURNS[hash.object]!(world, hash as never) : hash
+  const turned =
+    typeof hash.object === 'string' && TURNS[hash.object] ? TURNS[hash.object]!(world, hash as never) : hash
   return Object.fromEntries(Object.entries(turned).map(([key, inner]) => [key, older(world, inner)]))
 }
 
 const TURNS: Record<string, (world: World, object: never) => Hash> = {
   invoice(world, invoice: Invoice) {
-    const { parent, total_taxes, confirmation_secret: _secret, payments: _payments, amount_overpaid: _overpaid, ...rest } = invoice
+    const {
+      parent,
+      total_taxes,
+      confirmation_secret: _secret,
+      payments: _payments,
+      amount_overpaid: _overpaid,
+      ...rest
+    } = invoice
     const intent = world.tables.paymentIntents.get(paymentOf(world, invoice)?.payment.payment_intent ?? '')
     const details = parent?.subscription_details
     return {

@@ -1,0 +1,111 @@
+import { StripeApiError, invalidRequest } from '../core/errors.ts'
+import { emit } from '../core/events.ts'
+import { find, liveCustomer } from '../core/lookup.ts'
+import type { PaymentIntent } from '../core/shapes.ts'
+import type { World } from '../core/world.ts'
+import { disputeIfMeantTo, invoiceOf, settle } from '../billing/collect.ts'
+import { closeDispute, submitEvidence } from '../billing/dispute.ts'
+import { attach, createCardMethod, findMethod, methodFromToken } from '../billing/methods.ts'
+import { cancelIntent, confirm } from '../billing/payment.ts'
+import type { PaymentSituation } from '../billing/payment.ts'
+import { refund } from '../billing/refund.ts'
+import { newPaymentIntent } from '../objects/payment.ts'
+import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import {
+  atLeast,
+  emptyable,
+  flag,
+  hash,
+  ignored,
+  integer,
+  list,
+  mergeMetadata,
+  metadata,
+  oneOf,
+  range,
+  required,
+  text,
+} from '../http/params.ts'
+import { currencyOf } from './price-data.ts'
+
+export const charges = [
+  endpoint('GET /v1/charges/:id', {}, ({ world, id }) => find(world.tables.charges, id)),
+  endpoint(
+    'POST /v1/charges/:id',
+    { description: text, metadata, receipt_email: text, fraud_details: ignored },
+    ({ world, id, params }) => {
+      const before = find(world.tables.charges, id)
+      const after = world.tables.charges.update(id, {
+        ...(params.description && { description: params.description }),
+        metadata: mergeMetadata(before.metadata, params.metadata),
+      })
+      emit(world, 'charge.updated', after, before)
+      return after
+    },
+  ),
+  listEndpoint(
+    'GET /v1/charges',
+    (world) => world.tables.charges,
+    { customer: text, payment_intent: text, created: range, transfer_group: text },
+    (row, { params }) =>
+      (!params.customer || row.customer === params.customer) &&
+      (!params.payment_intent || row.payment_intent === params.payment_intent) &&
+      within(row.created, params.created),
+  ),
+]
+
+export const refunds = [
+  endpoint(
+    'POST /v1/refunds',
+    {
+      amount: atLeast(1),
+      charge: text,
+      payment_intent: text,
+      reason: oneOf('duplicate', 'fraudulent', 'requested_by_customer'),
+      metadata,
+      refund_application_fee: flag,
+      reverse_transfer: flag,
+      currency: text,
+      instructions_email: text,
+    },
+    ({ world, params }) => {
+      const charge = params.charge
+        ? find(world.tables.charges, params.charge, 'charge')
+        : params.payment_intent
+          ? chargeOf(world, params.payment_intent)
+          : null
+      if (!charge)
+        throw invalidRequest(
+          'One of the following params should be provided for this request: payment_intent or charge.',
+          'charge',
+          'parameter_missing',
+        )
+      return refund(world, charge, { amount: params.amount, reason: params.reason, metadata: params.metadata ?? {} })
+    },
+  ),
+  endpoint('GET /v1/refunds/:id', {}, ({ world, id }) => find(world.tables.refunds, id)),
+  endpoint('POST /v1/refunds/:id', { metadata }, ({ world, id, params }) => {
+    const before = find(world.tables.refunds, id)
+    const after = world.tables.refunds.update(id, { metadata: mergeMetadata(before.metadata ?? {}, params.metadata) })
+    emit(world, 'refund.updated', after, before)
+    return after
+  }),
+  listEndpoint(
+    'GET /v1/refunds',
+    (world) => world.tables.refunds,
+    { charge: text, payment_intent: text, created: range },
+    (row, { params }) =>
+      (!params.charge || row.charge === params.charge) &&
+      (!params.payment_intent || row.payment_intent === params.payment_intent) &&
+      within(row.created, params.created),
+  ),
+]
+
+function chargeOf(world: World, id: string) {
+  const intent = find(world.tables.paymentIntents, id, 'payment_intent')
+  const charge = world.tables.charges.get(intent.latest_charge ?? '')
+  if (!charge)
+    throw invalidRequest(`This PaymentIntent (${id}) does not have a successful charge to refund.`, 'payment_intent')
+  return charge
+}
+

@@ -1,0 +1,122 @@
+import { DAY } from '../core/clock.ts'
+import { invalidRequest } from '../core/errors.ts'
+import { newId, randomText } from '../core/ids.ts'
+import { find, liveCustomer } from '../core/lookup.ts'
+import type { CheckoutSession, Price } from '../core/shapes.ts'
+import type { World } from '../core/world.ts'
+import type { CheckoutOrder } from '../billing/checkout-order.ts'
+import { expireSession } from '../billing/checkout.ts'
+import { checkoutTotals, withTotals } from '../billing/checkout-totals.ts'
+import { resolveDiscount } from '../billing/discounts.ts'
+import { commonCadence } from '../billing/subscribe.ts'
+import { newCheckoutSession } from '../objects/checkout.ts'
+import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import {
+  address,
+  atLeast,
+  flag,
+  hash,
+  ignored,
+  integer,
+  list,
+  mergeMetadata,
+  metadata,
+  oneOf,
+  range,
+  required,
+  text,
+} from '../http/params.ts'
+import type { Values } from '../http/params.ts'
+import { fullAddress } from './customers.ts'
+import { priceData, priceFromData } from './price-data.ts'
+
+const lineItem = hash({
+  adjustable_quantity: hash({ enabled: required(flag), maximum: atLeast(1), minimum: atLeast(0) }),
+  metadata,
+  price: text,
+  price_data: priceData,
+  quantity: atLeast(1),
+  tax_rates: ignored,
+})
+
+/** What `POST /v1/checkout/sessions` takes. */
+export const create = {
+  adaptive_pricing: ignored,
+  after_expiration: ignored,
+  allow_promotion_codes: flag,
+  automatic_tax: hash({ enabled: required(flag), liability: ignored }),
+  billing_address_collection: oneOf('auto', 'required'),
+  branding_settings: ignored,
+  cancel_url: text,
+  client_reference_id: text,
+  consent_collection: ignored,
+  currency: text,
+  custom_fields: ignored,
+  custom_text: hash({
+    after_submit: ignored,
+    shipping_address: ignored,
+    submit: ignored,
+    terms_of_service_acceptance: ignored,
+  }),
+  customer: text,
+  customer_creation: oneOf('always', 'if_required'),
+  customer_email: text,
+  customer_update: hash({
+    address: oneOf('auto', 'never'),
+    name: oneOf('auto', 'never'),
+    shipping: oneOf('auto', 'never'),
+  }),
+  discounts: list(hash({ coupon: text, promotion_code: text })),
+  expires_at: integer,
+  invoice_creation: hash({ enabled: required(flag), invoice_data: ignored }),
+  line_items: list(lineItem),
+  locale: text,
+  metadata,
+  mode: oneOf('payment', 'setup', 'subscription'),
+  name_collection: ignored,
+  payment_intent_data: hash({
+    description: text,
+    metadata,
+    receipt_email: text,
+    setup_future_usage: oneOf('off_session', 'on_session'),
+    statement_descriptor: text,
+    capture_method: ignored,
+    shipping: hash({
+      address: required(address),
+      name: required(text),
+      phone: text,
+      carrier: text,
+      tracking_number: text,
+    }),
+  }),
+  payment_method_collection: oneOf('always', 'if_required'),
+  payment_method_options: ignored,
+  payment_method_types: list(text),
+  phone_number_collection: hash({ enabled: required(flag) }),
+  redirect_on_completion: text,
+  return_url: text,
+  saved_payment_method_options: ignored,
+  setup_intent_data: ignored,
+  submit_type: oneOf('auto', 'book', 'donate', 'pay', 'subscribe'),
+  subscription_data: hash({
+    billing_cycle_anchor: integer,
+    billing_mode: ignored,
+    description: text,
+    default_tax_rates: ignored,
+    invoice_settings: ignored,
+    metadata,
+    proration_behavior: oneOf('create_prorations', 'none'),
+    trial_end: integer,
+    trial_period_days: atLeast(1),
+    trial_settings: hash({
+      end_behavior: required(hash({ missing_payment_method: required(oneOf('cancel', 'create_invoice', 'pause')) })),
+    }),
+  }),
+  success_url: text,
+  tax_id_collection: hash({ enabled: required(flag), required: text }),
+  ui_mode: oneOf('hosted_page', 'hosted'),
+  wallet_options: ignored,
+}
+
+export type CreateParams = Values<typeof create>
+

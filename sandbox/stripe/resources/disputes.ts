@@ -1,0 +1,90 @@
+import { StripeApiError, invalidRequest } from '../core/errors.ts'
+import { emit } from '../core/events.ts'
+import { find, liveCustomer } from '../core/lookup.ts'
+import type { PaymentIntent } from '../core/shapes.ts'
+import type { World } from '../core/world.ts'
+import { disputeIfMeantTo, invoiceOf, settle } from '../billing/collect.ts'
+import { closeDispute, submitEvidence } from '../billing/dispute.ts'
+import { attach, createCardMethod, findMethod, methodFromToken } from '../billing/methods.ts'
+import { cancelIntent, confirm } from '../billing/payment.ts'
+import type { PaymentSituation } from '../billing/payment.ts'
+import { refund } from '../billing/refund.ts'
+import { newPaymentIntent } from '../objects/payment.ts'
+import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import {
+  atLeast,
+  emptyable,
+  flag,
+  hash,
+  ignored,
+  integer,
+  list,
+  mergeMetadata,
+  metadata,
+  oneOf,
+  range,
+  required,
+  text,
+} from '../http/params.ts'
+import { currencyOf } from './price-data.ts'
+
+const evidenceFields = [
+  'access_activity_log',
+  'billing_address',
+  'cancellation_policy_disclosure',
+  'cancellation_rebuttal',
+  'customer_email_address',
+  'customer_name',
+  'customer_purchase_ip',
+  'duplicate_charge_explanation',
+  'duplicate_charge_id',
+  'product_description',
+  'refund_policy_disclosure',
+  'refund_refusal_explanation',
+  'service_date',
+  'uncategorized_text',
+]
+
+export const disputes = [
+  endpoint('GET /v1/disputes/:id', {}, ({ world, id }) => find(world.tables.disputes, id)),
+  endpoint(
+    'POST /v1/disputes/:id',
+    {
+      evidence: hash(Object.fromEntries(evidenceFields.map((field) => [field, emptyable(text)]))),
+      metadata,
+      submit: flag,
+    },
+    ({ world, id, params }) =>
+      submitEvidence(
+        world,
+        find(world.tables.disputes, id),
+        (params.evidence ?? {}) as Record<string, string | null>,
+        params.submit ?? true,
+      ),
+  ),
+  endpoint('POST /v1/disputes/:id/close', {}, ({ world, id }) =>
+    closeDispute(world, find(world.tables.disputes, id), 'lost'),
+  ),
+  listEndpoint(
+    'GET /v1/disputes',
+    (world) => world.tables.disputes,
+    { charge: text, payment_intent: text, created: range },
+    (row, { params }) =>
+      (!params.charge || row.charge === params.charge) &&
+      (!params.payment_intent || row.payment_intent === params.payment_intent) &&
+      within(row.created, params.created),
+  ),
+]
+
+export const balanceTransactions = [
+  endpoint('GET /v1/balance_transactions/:id', {}, ({ world, id }) => find(world.tables.balanceTransactions, id)),
+  listEndpoint(
+    'GET /v1/balance_transactions',
+    (world) => world.tables.balanceTransactions,
+    { type: text, source: text, currency: text, created: range, payout: text },
+    (row, { params }) =>
+      (!params.type || row.type === params.type) &&
+      (!params.source || row.source === params.source) &&
+      within(row.created, params.created),
+  ),
+]

@@ -1,0 +1,152 @@
+import { invalidRequest } from '../core/errors.ts'
+import { emit } from '../core/events.ts'
+import { find } from '../core/lookup.ts'
+import type { Price, Product } from '../core/shapes.ts'
+import type { World } from '../core/world.ts'
+import { planOf, newPrice, newProduct } from '../objects/catalogue.ts'
+import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import {
+  atLeast,
+  emptyable,
+  flag,
+  hash,
+  ignored,
+  integer,
+  list,
+  mergeMetadata,
+  metadata,
+  oneOf,
+  range,
+  required,
+  text,
+} from '../http/params.ts'
+import type { Values } from '../http/params.ts'
+
+import { addPrice, addProduct, currencyOf, recurring, recurringOf, taxBehavior } from './price-data.ts'
+
+const priceFields = {
+  active: flag,
+  lookup_key: text,
+  metadata,
+  nickname: emptyable(text),
+  tax_behavior: taxBehavior,
+  transfer_lookup_key: flag,
+  currency_options: ignored,
+}
+
+/** A lookup key belongs to one price; it moves only when that is said. */
+function claimLookupKey(world: World, key: string, transfer: boolean, claimant?: string): void {
+  const holder = world.tables.prices.filter((price) => price.lookup_key === key && price.id !== claimant)[0]
+  if (!holder) return
+  if (!transfer) throw invalidRequest(`A price (\`${holder.id}\`) already uses that lookup key.`, 'lookup_key')
+  emit(world, 'price.updated', updatePrice(world, holder, { lookup_key: null }), holder)
+}
+
+/** Subscription items show their price as it is now. */
+function updatePrice(world: World, before: Price, patch: Partial<Price>): Price {
+  const price = world.tables.prices.update(before.id, patch)
+  for (const { id, items } of world.tables.subscriptions.filter((row) =>
+    row.items.data.some((item) => item.price.id === price.id),
+  ))
+    world.tables.subscriptions.update(id, {
+      items: {
+        ...items,
+        data: items.data.map((item) => (item.price.id === price.id ? { ...item, price, plan: planOf(price) } : item)),
+      },
+    })
+  return price
+}
+
+export const prices = [
+  endpoint(
+    'POST /v1/prices',
+    {
+      ...priceFields,
+      billing_scheme: oneOf('per_unit'),
+      currency: required(text),
+      product: text,
+      product_data: hash({
+        active: flag,
+        id: text,
+        name: required(text),
+        metadata,
+        statement_descriptor: text,
+        tax_code: text,
+        unit_label: text,
+      }),
+      recurring,
+      unit_amount: integer,
+      unit_amount_decimal: text,
+    },
+    ({ world, params }) => {
+      const {
+        product,
+        product_data,
+        recurring: every,
+        lookup_key,
+        transfer_lookup_key = false,
+        metadata: pairs,
+        unit_amount,
+        unit_amount_decimal,
+        currency_options: _c,
+        ...given
+      } = params
+      const currency = currencyOf(given.currency)
+      if (!product && !product_data)
+        throw invalidRequest('You must provide one of `product` or `product_data`.', 'product')
+      const amount =
+        unit_amount ?? (unit_amount_decimal !== undefined ? Math.round(Number(unit_amount_decimal)) : undefined)
+      if (amount === undefined)
+        throw invalidRequest(
+          'Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set.',
+          'unit_amount',
+          'parameter_missing',
+        )
+      if (!(amount >= 0))
+        throw invalidRequest('Invalid non-negative integer', 'unit_amount', 'parameter_invalid_integer')
+      const owner = product
+        ? find(world.tables.products, product, 'product')
+        : addProduct(world, { ...product_data!, metadata: product_data!.metadata ?? {} })
+      if (lookup_key) claimLookupKey(world, lookup_key, transfer_lookup_key)
+      return addPrice(world, {
+        ...given,
+        currency,
+        product: owner.id,
+        unit_amount: amount,
+        recurring: recurringOf(every),
+        lookup_key: lookup_key ?? null,
+        metadata: pairs ?? {},
+      })
+    },
+  ),
+  endpoint('GET /v1/prices/:id', {}, ({ world, id }) => find(world.tables.prices, id)),
+  endpoint('POST /v1/prices/:id', priceFields, ({ world, id, params }) => {
+    const before = find(world.tables.prices, id)
+    const { metadata: pairs, transfer_lookup_key = false, currency_options: _c, ...given } = params
+    if (given.lookup_key) claimLookupKey(world, given.lookup_key, transfer_lookup_key, id)
+    const after = updatePrice(world, before, { ...given, metadata: mergeMetadata(before.metadata, pairs) })
+    emit(world, 'price.updated', after, before)
+    return after
+  }),
+  listEndpoint(
+    'GET /v1/prices',
+    (world) => world.tables.prices,
+    {
+      active: flag,
+      created: range,
+      currency: text,
+      lookup_keys: list(text),
+      product: text,
+      recurring: hash({ interval: text, usage_type: text, meter: text }),
+      type: oneOf('one_time', 'recurring'),
+    },
+    (row, { params }) =>
+      (params.active === undefined || row.active === params.active) &&
+      (!params.lookup_keys || (row.lookup_key !== null && params.lookup_keys.includes(row.lookup_key))) &&
+      (!params.product || row.product === params.product) &&
+      (!params.type || row.type === params.type) &&
+      (!params.currency || row.currency === params.currency) &&
+      (!params.recurring?.interval || row.recurring?.interval === params.recurring.interval) &&
+      within(row.created, params.created),
+  ),
+]

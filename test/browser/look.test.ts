@@ -1,0 +1,289 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { gzipSync } from 'node:zlib'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { describe, expect, inject, test } from 'vitest'
+import { newContext, newPage, useBrowser } from '#test/setup/browser.ts'
+
+/*
+ * What can be checked of the look without eyes: docs/screenshots has the rest.
+ */
+useBrowser()
+
+const PUBLIC = ['/', '/pricing', '/pricing?interval=year', '/login', '/signup', '/forgot-password', '/nowhere']
+const SIGNED_IN = [
+  '/dashboard',
+  '/actions',
+  '/actions/qr-code',
+  '/usage',
+  '/billing',
+  '/billing/success?session_id=cs_none',
+  '/billing/upgrade?feature=prioritySupport&action=qr-code',
+  '/settings',
+  '/settings/password',
+  '/settings/api-keys',
+  '/settings/sessions',
+]
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+type Storage = Exclude<BrowserContextOptions['storageState'], string | undefined>
+let demo: Promise<Storage> | null = null
+
+/** The demo user's cookies, from one log-in for the whole file. */
+function demoState(): Promise<Storage> {
+  demo ??= logIn()
+  return demo
+}
+
+async function logIn(): Promise<Storage> {
+  const page = await newPage()
+  const { email, password } = inject('installation').demo
+  await page.goto('/login')
+  await page.locator('[name="email"]').fill(email)
+  await page.locator('[name="password"]').fill(password)
+  await page.getByRole('button', { name: 'Log in' }).click()
+  await page.waitForURL(/\/dashboard/)
+  return page.context().storageState()
+}
+
+const optionsFor = async (path: string, more: BrowserContextOptions): Promise<BrowserContextOptions> =>
+  SIGNED_IN.includes(path) ? { ...more, storageState: await demoState() } : more
+
+const allPages = [...PUBLIC, ...SIGNED_IN]
+
+describe.each([
+  { name: 'light at 1280', width: 1280, height: 900, colorScheme: 'light' as const },
+  { name: 'dark at 1280', width: 1280, height: 900, colorScheme: 'dark' as const },
+  { name: 'light at 390', width: 390, height: 844, colorScheme: 'light' as const },
+  { name: 'dark at 390', width: 390, height: 844, colorScheme: 'dark' as const },
+])('$name', ({ width, height, colorScheme }) => {
+  test.each(allPages)('%s has no fault that axe can find, and nothing in the console', async (path) => {
+    const page = await newPage(await optionsFor(path, { viewport: { width, height }, colorScheme }))
+    const complaints = listenFor(page)
+
+    await page.goto(path, { waitUntil: 'networkidle' })
+    const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze()
+
+    expect(
+      violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
+    ).toEqual([])
+    expect(complaints()).toEqual([])
+  })
+})
+
+test.each(allPages)('%s has one h1, its own title, no style attribute and no slip of the pen', async (path) => {
+  const page = await newPage(await optionsFor(path, { javaScriptEnabled: false }))
+
+  const response = await page.goto(path)
+  const html = (await response?.text()) ?? ''
+
+  expect(html.match(/<h1[\s>]/g)).toHaveLength(1)
+  expect(await page.title()).toMatch(/^.+ · Scrip$|^Scrip: /)
+  expect(html).not.toMatch(/\sstyle="/)
+  expect(await page.locator('body').innerText()).not.toMatch(/undefined|NaN|Invalid Date|\bnull\b|\[object|(^|\s)-\d/)
+})
+
+test('no two pages have the same title', async () => {
+  const page = await newPage({ storageState: await demoState() })
+  const titles: string[] = []
+  for (const path of ['/', '/pricing', ...SIGNED_IN]) {
+    await page.goto(path)
+    titles.push(await page.title())
+  }
+
+  expect(new Set(titles).size).toBe(titles.length)
+})
+
+test.each(allPages)('%s does not scroll sideways at 320 pixels', async (path) => {
+  const page = await newPage(await optionsFor(path, { viewport: { width: 320, height: 800 } }))
+
+  await page.goto(path, { waitUntil: 'networkidle' })
+
+  const { wide, room } = await page.evaluate(() => ({
+    wide: document.documentElement.scrollWidth,
+    room: document.documentElement.clientWidth,
+  }))
+  expect(wide).toBeLessThanOrEqual(room)
+})
+
+describe('weight', () => {
+  test.each(['/', '/pricing', '/dashboard', '/billing', '/usage', '/actions/qr-code', '/settings'])(
+    '%s keeps to its budget and asks nobody else for anything',
+    async (path) => {
+      const page = await newPage(await optionsFor(path, {}))
+      const sent = { script: 0, stylesheet: 0, font: 0, fonts: 0 }
+      const strangers: string[] = []
+      const done: Promise<void>[] = []
+      page.on('response', (response) => {
+        const type = response.request().resourceType()
+        if (!response.url().startsWith(inject('installation').url)) strangers.push(response.url())
+        if (type !== 'script' && type !== 'stylesheet' && type !== 'font') return
+        done.push(
+          response.body().then((body) => {
+            if (type === 'font') sent.fonts++
+            sent[type] += type === 'font' ? body.length : gzipSync(body, { level: 9 }).length
+          }),
+        )
+      })
+
+      await page.goto(path, { waitUntil: 'networkidle' })
+      await Promise.all(done)
+
+      expect(sent.script).toBeLessThanOrEqual(115 * 1024)
+      expect(sent.stylesheet).toBeLessThanOrEqual(15 * 1024)
+      expect(sent.fonts).toBe(2)
+      expect(sent.font).toBeLessThanOrEqual(64_000)
+      expect(strangers).toEqual([])
+    },
+  )
+})
+
+describe('movement', () => {
+  test.each(['/', '/pricing', '/dashboard', '/billing', '/usage'])('%s does not shift while it loads', async (path) => {
+    const page = await newPage(await optionsFor(path, {}))
+    await page.addInitScript(observeShifts)
+
+    await page.goto(path, { waitUntil: 'networkidle' })
+
+    expect(await page.evaluate(() => window.layoutShift)).toBeLessThanOrEqual(0.02)
+  })
+
+  test('nothing moves when the prices change over to yearly', async () => {
+    const page = await newPage()
+    await page.goto('/pricing', { waitUntil: 'networkidle' })
+    const places = () =>
+      page
+        .locator('main h2, main .button, main table')
+        .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top))
+    const before = await places()
+
+    await page.getByLabel(/^Yearly/).check()
+    await page.getByText('$180').waitFor()
+
+    expect(page.url()).toContain('interval=year')
+    expect(await places()).toEqual(before)
+  })
+
+  test('an error below a field moves nothing below it', async () => {
+    const page = await newPage()
+    await page.goto('/login', { waitUntil: 'networkidle' })
+    const gap = () =>
+      page.evaluate(() => {
+        const top = (selector: string) => document.querySelector(selector)!.getBoundingClientRect().top
+        return top('[name="password"]') - top('[name="email"]')
+      })
+    const before = await gap()
+
+    await page.locator('form').evaluate((form: HTMLFormElement) => (form.noValidate = true))
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByRole('alert').waitFor()
+
+    expect(await gap()).toBe(before)
+  })
+})
+
+describe('the theme', () => {
+  test('is chosen without JavaScript, kept, and there in the first HTML', async () => {
+    const page = await newPage({ javaScriptEnabled: false })
+    await page.goto('/pricing?interval=year')
+
+    await page.getByRole('button', { name: 'Dark' }).click()
+
+    expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe('/pricing?interval=year')
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
+    const html = await (await page.goto('/'))?.text()
+    expect(html).toMatch(/<html[^>]*data-theme="dark"/)
+  })
+
+  test('follows the device until then', async () => {
+    const ground = async (colorScheme: 'light' | 'dark') => {
+      const page = await newPage({ colorScheme })
+      await page.goto('/')
+      return page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+    }
+
+    expect(await ground('light')).not.toBe(await ground('dark'))
+  })
+})
+
+describe('by keyboard', () => {
+  test('the first stop skips to the content', async () => {
+    const page = await newPage()
+    await page.goto('/pricing', { waitUntil: 'networkidle' })
+
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content')
+    await page.keyboard.press('Enter')
+
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('main')
+  })
+
+  test('the account menu opens, closes on Escape and gives the focus back', async () => {
+    const page = await newPage({ storageState: await demoState() })
+    await page.goto('/dashboard', { waitUntil: 'networkidle' })
+    const button = page.getByRole('button', { name: /account menu/ })
+
+    await button.press('Enter')
+    await page.getByRole('button', { name: 'Log out' }).waitFor()
+    await page.keyboard.press('Escape')
+
+    expect(await page.locator('#account-menu').isVisible()).toBe(false)
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true)
+  })
+
+  test('every stop has a ring that can be seen', async () => {
+    const page = await newPage()
+    await page.goto('/pricing', { waitUntil: 'networkidle' })
+    for (let stop = 0; stop < 12; stop++) {
+      await page.keyboard.press('Tab')
+      const width = await page.evaluate(() => {
+        const focused = document.activeElement!
+        // The ring of a radio lies around its whole card.
+        const shown = focused.matches('input[type="radio"]') ? focused.closest('label')! : focused
+        return getComputedStyle(shown).outlineWidth
+      })
+      expect(width).toBe('2px')
+    }
+  })
+})
+
+test('a double click buys once', async () => {
+  const context = await newContext({ storageState: await demoState() })
+  const page = await context.newPage()
+  const checkouts = new Set<string>()
+  page.on('framenavigated', (frame) => {
+    if (frame.url().startsWith(inject('installation').sandboxUrl)) checkouts.add(frame.url())
+  })
+  await page.goto('/pricing', { waitUntil: 'networkidle' })
+
+  await page.getByRole('button', { name: 'Get Beginner' }).dblclick()
+  await page.waitForURL((url) => url.href.startsWith(inject('installation').sandboxUrl))
+
+  expect(checkouts.size).toBe(1)
+})
+
+declare global {
+  interface Window {
+    layoutShift: number
+  }
+}
+
+/** Runs in the page. */
+function observeShifts(): void {
+  window.layoutShift = 0
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
+      if (!entry.hadRecentInput) window.layoutShift += entry.value
+    }
+  }).observe({ type: 'layout-shift', buffered: true })
+}
+
+/** Collects what a page complains about: errors, warnings of React, violations of the content security policy. */
+function listenFor(page: Page): () => string[] {
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    const isMissingPage = /status of 404/.test(message.text())
+    if (['error', 'warning'].includes(message.type()) && !isMissingPage) complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  return () => complaints
+}
