@@ -1,10 +1,11 @@
 /** `npm run audit:credits`: proves every invariant of the credits over the whole database; exits 1 on any violation. */
-import { auditGrants } from '#app/billing/audit-grants.server.ts'
-import { auditCredits } from '#app/credits/audit.server.ts'
-import { connectDatabase, disconnectDatabase } from '#app/database.server.ts'
 import { withDatabase } from './local/database.mjs'
 
 const failed = await withDatabase(async () => {
+  // Only now: these modules read the environment as they load, and it has just been completed.
+  const { auditGrants } = await import('#app/billing/audit-grants.server.ts')
+  const { auditCredits } = await import('#app/credits/audit.server.ts')
+  const { connectDatabase, disconnectDatabase } = await import('#app/database.server.ts')
   await connectDatabase()
   try {
     const credits = await auditCredits()

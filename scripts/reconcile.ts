@@ -1,7 +1,6 @@
 /** `npm run reconcile [-- --since 2026-01-31]`: puts right what lost webhooks left undone; exits 1 if something could not be. */
 import { parseArgs } from 'node:util'
-import { reconcile } from '#app/billing/reconcile.server.ts'
-import { connectDatabase, disconnectDatabase } from '#app/database.server.ts'
+import { DomainError } from '#app/domain-error.ts'
 import { withDatabase } from './local/database.mjs'
 
 const { values } = parseArgs({ options: { since: { type: 'string' } } })
@@ -12,6 +11,9 @@ if (since && Number.isNaN(since.getTime())) {
 }
 
 const failed = await withDatabase(async () => {
+  // Only now: these modules read the environment as they load, and it has just been completed.
+  const { connectDatabase, disconnectDatabase } = await import('#app/database.server.ts')
+  const { reconcile } = await import('#app/billing/reconcile.server.ts')
   await connectDatabase()
   try {
     const result = await reconcile({ since })
@@ -29,6 +31,11 @@ const failed = await withDatabase(async () => {
     for (const sentence of result.failed) console.error(`  FAILED: ${sentence}`)
     console.log(result.done.length === 0 ? 'Nothing had to be put right.' : `${result.done.length} put right.`)
     return result.failed.length > 0
+  } catch (error) {
+    // Stripe does not answer: there is nothing to say beyond that.
+    if (!(error instanceof DomainError)) throw error
+    console.error(error.message)
+    return true
   } finally {
     await disconnectDatabase()
   }

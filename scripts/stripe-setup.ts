@@ -1,12 +1,13 @@
 /** `npm run stripe:setup`: creates what is missing of products and prices in the Stripe account of STRIPE_SECRET_KEY. */
-import { ensurePortal } from '#app/billing/portal.server.ts'
-import { ensurePrices } from '#app/billing/prices.server.ts'
-import { config } from '#app/config.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { joinInstallation, readEnvironment } from './local/environment.mjs'
 
 readEnvironment()
 joinInstallation()
+// Only now: these modules read the environment as they load, and it has just been completed.
+const { ensurePortal } = await import('#app/billing/portal.server.ts')
+const { ensurePrices } = await import('#app/billing/prices.server.ts')
+const { config } = await import('#app/config.server.ts')
 const { secretKey, apiBase } = config().stripe
 const mode = secretKey.includes('_live_') ? 'live' : 'test'
 console.log(`Stripe account of ${secretKey.slice(0, 8)}… (${mode} mode${apiBase ? `, at ${apiBase}` : ''})`)

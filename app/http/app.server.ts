@@ -9,7 +9,7 @@ import { answerApi } from './answer-api.server.ts'
 import { clientAddressOf } from './client-address.server.ts'
 import { refuse } from './error-page.server.ts'
 import { gate } from './gate.server.ts'
-import { countRequest } from './metrics.server.ts'
+import { countRequest, requestsInFlight } from './metrics.server.ts'
 import { probes } from './probes.server.ts'
 import { isStopping } from './readiness.server.ts'
 import { type RemixHandler, toRemixRequest } from './remix-request.server.ts'
@@ -50,7 +50,8 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
     c.set('requestId', randomUUID())
     c.set('nonce', randomBytes(16).toString('base64'))
     c.set('route', null)
-    await next()
+    requestsInFlight.inc()
+    await next().finally(() => requestsInFlight.dec())
     const { headers } = c.res
     for (const [name, value] of general) headers.set(name, value)
     headers.set('X-Request-Id', c.get('requestId'))

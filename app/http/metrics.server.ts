@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 /** Every metric of this process; other modules add theirs with `registers: [registry]`. */
 export const registry = new Registry()
@@ -19,6 +19,13 @@ const duration = new Histogram({
   help: 'Time from a request to its answer, by method, route and status.',
   labelNames,
   buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  registers: [registry],
+})
+
+/** Requests that are being answered right now. */
+export const requestsInFlight = new Gauge({
+  name: 'http_requests_in_flight',
+  help: 'Requests that are being answered.',
   registers: [registry],
 })
 

@@ -1,4 +1,6 @@
 import { recoverAbandonedRuns } from '../actions/run-action.server.ts'
+import { reconcile } from '../billing/reconcile.server.ts'
+import { pauseOverdue } from '../billing/spending-pause.server.ts'
 import { runUpkeep } from '../credits/upkeep.server.ts'
 import { notifyBalances } from '../notifications/balance-news.server.ts'
 import { deliverDue } from '../notifications/deliver.server.ts'
@@ -21,6 +23,16 @@ export const recurringJobs: RecurringJob[] = [
       const { accounts, posted, failed } = await runUpkeep()
       return `${accounts} accounts looked at, ${posted} entries posted, ${failed} failed`
     },
+  },
+  {
+    name: 'grace-periods',
+    every: '1 minute',
+    run: async () => `${await pauseOverdue()} overdue subscriptions looked at`,
+  },
+  {
+    name: 'reconcile',
+    every: '1 hour',
+    run: async () => ((await reconcile()) ? 'billing was compared with Stripe' : 'another process compares billing'),
   },
   {
     name: 'end-abandoned-runs',

@@ -33,18 +33,26 @@ describe('a process that is told to stop', () => {
 
   test('finishes what is under way', async () => {
     app = await startServedApp()
+    const { post, fetch, stop } = app
     // Two hash at once, so most of these wait inside the process when the signal comes.
-    const logins = Array.from({ length: 60 }, (_, index) =>
-      app!.post('/login', { email: `nobody-${index}@example.com`, password: PASSWORD }),
+    const logins = Array.from({ length: 40 }, (_, index) =>
+      post('/login', { email: `nobody-${index}@example.com`, password: PASSWORD }),
     )
-    await Promise.race(logins)
-    const stopped = app.stop()
+    await expect.poll(async () => arrived(await (await fetch('/metrics')).text()), { interval: 20 }).toBe(40)
+    const stopped = stop()
     const statuses = (await Promise.all(logins)).map(({ status }) => status)
 
     expect(new Set(statuses)).toEqual(new Set([401]))
     expect((await stopped).code).toBe(0)
   })
 })
+
+/** How many log-ins the process has answered or is answering, besides the question for this very number. */
+function arrived(metrics: string): number {
+  const answered = /http_requests_total\{method="POST",route="\/login",status="401"\} (\d+)/.exec(metrics)?.[1] ?? 0
+  const inFlight = /^http_requests_in_flight (\d+)/m.exec(metrics)?.[1] ?? 0
+  return Number(answered) + Number(inFlight) - 1
+}
 
 describe('a production process', () => {
   const LIVE = {

@@ -1,20 +1,19 @@
 import { StripeApiError, invalidRequest } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
-import { newId } from '../core/ids.ts'
 import type { Address, CheckoutSession, Customer, PaymentIntent, PaymentMethod } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { newCustomer } from '../objects/customer.ts'
-import { newPaymentIntent, newSetupIntent } from '../objects/payment.ts'
+
 import type { CheckoutOrder } from './checkout-order.ts'
-import { hasTrial, withTotals } from './checkout-totals.ts'
-import { collect, disputeIfMeantTo } from './collect.ts'
-import { createDraft, finalize, paymentOf } from './invoice.ts'
-import { addOneTime, takePending } from './lines.ts'
+import {  withTotals } from './checkout-totals.ts'
+
+
+
 import { attach, createCardMethod } from './methods.ts'
 import type { CardInput } from './methods.ts'
 import { authenticate, behaviourOf, confirm } from './payment.ts'
 import type { PaymentSituation } from './payment.ts'
-import { subscribe, trialEndAfter } from './subscribe.ts'
+
 
 import { FULFIL, newIntent } from './fulfil.ts'
 

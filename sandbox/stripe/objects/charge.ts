@@ -1,7 +1,5 @@
-import { newId, randomText } from '../core/ids.ts'
-import { noAddress } from '../core/shapes.ts'
-import type { BalanceTransaction, Charge, PaymentIntent, PaymentMethod, Refund, SetupIntent } from '../core/shapes.ts'
-import type { TestCard } from '../billing/test-cards.ts'
+import { newId } from '../core/ids.ts'
+import type { BalanceTransaction, Charge, PaymentIntent, PaymentMethod, Refund } from '../core/shapes.ts'
 
 export function newCharge(
   created: number,

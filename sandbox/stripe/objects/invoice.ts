@@ -5,10 +5,8 @@ import type {
   InvoiceItem,
   InvoiceLine,
   InvoicePayment,
-  List,
-  Price,
-  Subscription,
-} from '../core/shapes.ts'
+  
+  Price } from '../core/shapes.ts'
 
 import { listOf } from './list.ts'
 

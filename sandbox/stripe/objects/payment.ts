@@ -1,6 +1,6 @@
 import { newId, randomText } from '../core/ids.ts'
 import { noAddress } from '../core/shapes.ts'
-import type { BalanceTransaction, Charge, PaymentIntent, PaymentMethod, Refund, SetupIntent } from '../core/shapes.ts'
+import type {   PaymentIntent, PaymentMethod,  SetupIntent } from '../core/shapes.ts'
 import type { TestCard } from '../billing/test-cards.ts'
 
 export interface BillingDetails {

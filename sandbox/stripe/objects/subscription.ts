@@ -1,14 +1,12 @@
-import { newId } from '../core/ids.ts'
 import type {
-  Customer,
-  Invoice,
-  InvoiceItem,
-  InvoiceLine,
-  InvoicePayment,
-  List,
-  Price,
-  Subscription,
-} from '../core/shapes.ts'
+  
+  
+  
+  
+  
+  
+  
+  Subscription } from '../core/shapes.ts'
 
 import { listOf } from './list.ts'
 

@@ -1,14 +1,10 @@
-import { testCards } from '../billing/test-cards.ts'
-import { money, rate } from '../billing/lines.ts'
-import { currentPeriod } from '../billing/subscription-status.ts'
-import type { Invoice, Price, Subscription } from '../core/shapes.ts'
+
+import type {  Price } from '../core/shapes.ts'
 import type { Reply } from '../http/listener.ts'
-import type { ItemChange } from '../billing/update.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
-import { invoiceBadge } from './invoice.ts'
-import { errorSummary, field, page, time } from './layout.ts'
-import { cardOf, livingOf } from './portal.ts'
+import { errorSummary,  page } from './layout.ts'
+
 import type { Visit } from './portal.ts'
 
 /** A page of the portal, with the way back to the shop. */

@@ -1,16 +1,8 @@
-import { DAY } from '../core/clock.ts'
-import { invalidRequest } from '../core/errors.ts'
-import { newId, randomText } from '../core/ids.ts'
-import { find, liveCustomer } from '../core/lookup.ts'
-import type { CheckoutSession, Price } from '../core/shapes.ts'
-import type { World } from '../core/world.ts'
-import type { CheckoutOrder } from '../billing/checkout-order.ts'
-import { expireSession } from '../billing/checkout.ts'
-import { checkoutTotals, withTotals } from '../billing/checkout-totals.ts'
-import { resolveDiscount } from '../billing/discounts.ts'
-import { commonCadence } from '../billing/subscribe.ts'
-import { newCheckoutSession } from '../objects/checkout.ts'
-import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+
+
+
+
+
 import {
   address,
   atLeast,
@@ -19,16 +11,14 @@ import {
   ignored,
   integer,
   list,
-  mergeMetadata,
+  
   metadata,
   oneOf,
-  range,
+  
   required,
-  text,
-} from '../http/params.ts'
+  text } from '../http/params.ts'
 import type { Values } from '../http/params.ts'
-import { fullAddress } from './customers.ts'
-import { priceData, priceFromData } from './price-data.ts'
+import { priceData } from './price-data.ts'
 
 const lineItem = hash({
   adjustable_quantity: hash({ enabled: required(flag), maximum: atLeast(1), minimum: atLeast(0) }),

@@ -1,32 +1,24 @@
-import { StripeApiError, invalidRequest } from '../core/errors.ts'
-import { emit } from '../core/events.ts'
-import { find, liveCustomer } from '../core/lookup.ts'
-import type { PaymentIntent } from '../core/shapes.ts'
-import type { World } from '../core/world.ts'
-import { disputeIfMeantTo, invoiceOf, settle } from '../billing/collect.ts'
+
+import { find } from '../core/lookup.ts'
+
 import { closeDispute, submitEvidence } from '../billing/dispute.ts'
-import { attach, createCardMethod, findMethod, methodFromToken } from '../billing/methods.ts'
-import { cancelIntent, confirm } from '../billing/payment.ts'
-import type { PaymentSituation } from '../billing/payment.ts'
-import { refund } from '../billing/refund.ts'
-import { newPaymentIntent } from '../objects/payment.ts'
+
+
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {
-  atLeast,
+  
   emptyable,
   flag,
   hash,
-  ignored,
-  integer,
-  list,
-  mergeMetadata,
+  
+  
+  
+  
   metadata,
-  oneOf,
+  
   range,
-  required,
-  text,
-} from '../http/params.ts'
-import { currencyOf } from './price-data.ts'
+  
+  text } from '../http/params.ts'
 
 const evidenceFields = [
   'access_activity_log',

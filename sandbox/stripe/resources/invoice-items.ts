@@ -1,16 +1,11 @@
-import { StripeApiError, invalidRequest } from '../core/errors.ts'
+import {  invalidRequest } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
-import { newId } from '../core/ids.ts'
 import { find, liveCustomer } from '../core/lookup.ts'
 import type { Invoice } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { collect } from '../billing/collect.ts'
-import { redeem } from '../billing/discounts.ts'
-import { createDraft, finalize, markPaid, markUncollectible, recount, voidInvoice } from '../billing/invoice.ts'
-import { lineOf, takePending } from '../billing/lines.ts'
-import { findMethod, attach } from '../billing/methods.ts'
-import { invoicePaid } from '../billing/subscription-status.ts'
-import { applyPendingUpdate } from '../billing/pending-update.ts'
+import {     recount } from '../billing/invoice.ts'
+import { lineOf } from '../billing/lines.ts'
+
 import { newInvoiceItem } from '../objects/invoice.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {
@@ -20,14 +15,13 @@ import {
   hash,
   ignored,
   integer,
-  list,
-  mergeMetadata,
+  
+  
   metadata,
-  oneOf,
+  
   range,
   required,
-  text,
-} from '../http/params.ts'
+  text } from '../http/params.ts'
 import { currencyOf } from './price-data.ts'
 
 const itemFields = {

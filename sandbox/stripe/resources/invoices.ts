@@ -7,11 +7,10 @@ import type { World } from '../core/world.ts'
 import { collect } from '../billing/collect.ts'
 import { redeem } from '../billing/discounts.ts'
 import { createDraft, finalize, markPaid, markUncollectible, recount, voidInvoice } from '../billing/invoice.ts'
-import { lineOf, takePending } from '../billing/lines.ts'
+import {  takePending } from '../billing/lines.ts'
 import { findMethod, attach } from '../billing/methods.ts'
 import { invoicePaid } from '../billing/subscription-status.ts'
 import { applyPendingUpdate } from '../billing/pending-update.ts'
-import { newInvoiceItem } from '../objects/invoice.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {
   atLeast,

@@ -4,11 +4,10 @@ import { find, liveCustomer } from '../core/lookup.ts'
 import type { PaymentIntent } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { disputeIfMeantTo, invoiceOf, settle } from '../billing/collect.ts'
-import { closeDispute, submitEvidence } from '../billing/dispute.ts'
+
 import { attach, createCardMethod, findMethod, methodFromToken } from '../billing/methods.ts'
 import { cancelIntent, confirm } from '../billing/payment.ts'
 import type { PaymentSituation } from '../billing/payment.ts'
-import { refund } from '../billing/refund.ts'
 import { newPaymentIntent } from '../objects/payment.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {

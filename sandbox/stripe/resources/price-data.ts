@@ -4,22 +4,21 @@ import { find } from '../core/lookup.ts'
 import type { Price, Product } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { planOf, newPrice, newProduct } from '../objects/catalogue.ts'
-import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+
 import {
   atLeast,
-  emptyable,
-  flag,
+  
+  
   hash,
-  ignored,
-  integer,
+  
+  
   list,
-  mergeMetadata,
+  
   metadata,
   oneOf,
-  range,
+  
   required,
-  text,
-} from '../http/params.ts'
+  text } from '../http/params.ts'
 import type { Values } from '../http/params.ts'
 
 export const taxBehavior = oneOf('exclusive', 'inclusive', 'unspecified')

@@ -1,12 +1,12 @@
 import { invalidRequest } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
 import { find } from '../core/lookup.ts'
-import type { Price, Product } from '../core/shapes.ts'
+import type { Price } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { planOf, newPrice, newProduct } from '../objects/catalogue.ts'
+import { planOf } from '../objects/catalogue.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {
-  atLeast,
+  
   emptyable,
   flag,
   hash,
@@ -18,9 +18,7 @@ import {
   oneOf,
   range,
   required,
-  text,
-} from '../http/params.ts'
-import type { Values } from '../http/params.ts'
+  text } from '../http/params.ts'
 
 import { addPrice, addProduct, currencyOf, recurring, recurringOf, taxBehavior } from './price-data.ts'
 

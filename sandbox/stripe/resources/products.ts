@@ -1,26 +1,23 @@
 import { invalidRequest } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
 import { find } from '../core/lookup.ts'
-import type { Price, Product } from '../core/shapes.ts'
-import type { World } from '../core/world.ts'
-import { planOf, newPrice, newProduct } from '../objects/catalogue.ts'
+
+
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {
-  atLeast,
+  
   emptyable,
   flag,
   hash,
   ignored,
-  integer,
+  
   list,
   mergeMetadata,
   metadata,
   oneOf,
   range,
   required,
-  text,
-} from '../http/params.ts'
-import type { Values } from '../http/params.ts'
+  text } from '../http/params.ts'
 
 import { addProduct, priceData, priceFromData } from './price-data.ts'
 

@@ -1,22 +1,12 @@
-import { DAY } from '../core/clock.ts'
 import { invalidRequest } from '../core/errors.ts'
-import { emit } from '../core/events.ts'
-import { find, liveCustomer } from '../core/lookup.ts'
+import { find } from '../core/lookup.ts'
 import type { Subscription } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { redeem } from '../billing/discounts.ts'
 import { findMethod } from '../billing/methods.ts'
-import { prorate } from '../billing/proration.ts'
-import { renew } from '../billing/renewal.ts'
-import { ENDED, change, currentPeriod, end } from '../billing/subscription-status.ts'
-import { subscribe } from '../billing/subscribe.ts'
-import { updateSubscription } from '../billing/update.ts'
+import {   currentPeriod } from '../billing/subscription-status.ts'
 import type { ItemChange } from '../billing/update.ts'
-import { createDraft, finalize } from '../billing/invoice.ts'
-import { collect } from '../billing/collect.ts'
-import { takePending } from '../billing/lines.ts'
-import { newId } from '../core/ids.ts'
-import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+
+
 import {
   atLeast,
   either,
@@ -29,10 +19,9 @@ import {
   mergeMetadata,
   metadata,
   oneOf,
-  range,
+  
   required,
-  text,
-} from '../http/params.ts'
+  text } from '../http/params.ts'
 import type { Values } from '../http/params.ts'
 import { priceData, priceFromData } from './price-data.ts'
 

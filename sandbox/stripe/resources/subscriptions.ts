@@ -5,13 +5,11 @@ import { find, liveCustomer } from '../core/lookup.ts'
 import type { Subscription } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { redeem } from '../billing/discounts.ts'
-import { findMethod } from '../billing/methods.ts'
 import { prorate } from '../billing/proration.ts'
 import { renew } from '../billing/renewal.ts'
 import { ENDED, change, currentPeriod, end } from '../billing/subscription-status.ts'
 import { subscribe } from '../billing/subscribe.ts'
 import { updateSubscription } from '../billing/update.ts'
-import type { ItemChange } from '../billing/update.ts'
 import { createDraft, finalize } from '../billing/invoice.ts'
 import { collect } from '../billing/collect.ts'
 import { takePending } from '../billing/lines.ts'
@@ -19,22 +17,20 @@ import { newId } from '../core/ids.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {
   atLeast,
-  either,
+  
   emptyable,
   flag,
   hash,
   ignored,
   integer,
-  list,
-  mergeMetadata,
-  metadata,
+  
+  
+  
   oneOf,
   range,
   required,
-  text,
-} from '../http/params.ts'
-import type { Values } from '../http/params.ts'
-import { priceData, priceFromData } from './price-data.ts'
+  text } from '../http/params.ts'
+
 
 import { common, details, endAtPeriod, itemChanges, plainPatch, prorationBehavior } from './subscription-params.ts'
 
