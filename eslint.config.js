@@ -8,7 +8,10 @@ import tseslint from 'typescript-eslint'
 const restrict = (...patterns) => [
   'error',
   {
-    patterns: patterns.map((group) => ({ group: [group], message: 'Dependencies run one way: see README.md, Where things happen' })),
+    patterns: patterns.map((group) => ({
+      group: [group],
+      message: 'Dependencies run one way: see README.md, Where things happen',
+    })),
   },
 ]
 
@@ -51,11 +54,29 @@ export default tseslint.config(
   },
   {
     files: ['models/**/*.ts'],
-    rules: { 'no-restricted-imports': restrict('stripe', '**/routes/**', '**/billing/**', '**/credits/**', '**/auth/**', '**/actions/**') },
+    rules: {
+      'no-restricted-imports': restrict(
+        'stripe',
+        '**/routes/**',
+        '**/billing/**',
+        '**/credits/**',
+        '**/auth/**',
+        '**/actions/**',
+      ),
+    },
   },
   {
     files: ['app/credits/**/*.ts'],
-    rules: { 'no-restricted-imports': restrict('stripe', '@remix-run/*', '**/routes/**', '**/billing/**', '**/auth/**', '**/actions/**') },
+    rules: {
+      'no-restricted-imports': restrict(
+        'stripe',
+        '@remix-run/*',
+        '**/routes/**',
+        '**/billing/**',
+        '**/auth/**',
+        '**/actions/**',
+      ),
+    },
   },
   {
     files: ['app/billing/**/*.ts'],
@@ -78,6 +99,19 @@ export default tseslint.config(
   {
     files: ['**/*.{js,mjs}'],
     extends: [tseslint.configs.disableTypeChecked],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', fetch: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', URL: 'readonly', AbortSignal: 'readonly', Buffer: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        fetch: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+        URL: 'readonly',
+        AbortSignal: 'readonly',
+        Buffer: 'readonly',
+      },
+    },
   },
 )

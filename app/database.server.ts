@@ -1,4 +1,4 @@
-import mongoose, { type ConnectOptions, type Model } from 'mongoose'
+import mongoose, { type ConnectOptions, type IndexDefinition, type IndexOptions, type Model } from 'mongoose'
 import { ActionRunModel } from '#models/action-run.server.ts'
 import { ApiKeyModel } from '#models/api-key.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
@@ -32,6 +32,7 @@ export const models: Model<any>[] = [
 
 const OPERATION_MS = 5_000
 const NAMESPACE_EXISTS = 48
+const CONFLICTS_WITH_EXISTING = new Set([85, 86])
 
 // A misspelled field in a filter must throw: stripped from it, the write would hit the wrong document.
 mongoose.set('strictQuery', 'throw')
@@ -91,7 +92,29 @@ async function ensureCollection(model: Model<unknown>): Promise<void> {
     if ((error as { code?: number }).code !== NAMESPACE_EXISTS) throw error
     if (validator) await db.command({ collMod: model.collection.collectionName, validator })
   }
-  await model.createIndexes()
+  for (const [key, options] of model.schema.indexes()) {
+    await ensureIndex(model, key, options)
+  }
+}
+
+/** An index whose options have changed since it was built is built anew: MongoDB refuses to have both. */
+async function ensureIndex(
+  model: Model<unknown>,
+  definition: IndexDefinition,
+  { background: _, ...rest }: IndexOptions = {},
+): Promise<void> {
+  // mongoose's types of an index are looser than the driver's; what is in them is the same.
+  const key = definition as mongoose.mongo.IndexSpecification
+  const options = rest as mongoose.mongo.CreateIndexesOptions
+  try {
+    await model.collection.createIndex(key, options)
+  } catch (error) {
+    if (!CONFLICTS_WITH_EXISTING.has(Number((error as { code?: number }).code))) throw error
+    const old = (await model.collection.indexes()).find((index) => isSameKey(index.key, key))
+    if (!old?.name) throw error
+    await model.collection.dropIndex(old.name)
+    await model.collection.createIndex(key, options)
+  }
 }
 
 /**
@@ -112,11 +135,15 @@ async function missingIndexes(model: Model<unknown>): Promise<string[]> {
   return model.schema
     .indexes()
     .filter(([key, options]) => {
-      const same = existing.find((index) => JSON.stringify(index.key) === JSON.stringify(key))
+      const same = existing.find((index) => isSameKey(index.key, key))
       return !same || Boolean(same.unique) !== Boolean(options?.unique)
     })
     .map(([key, options]) => {
       const label = Object.entries(key).flat().join('_')
       return `${name}.${label}${options?.unique ? ' (unique)' : ''}`
     })
+}
+
+function isSameKey(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
 }

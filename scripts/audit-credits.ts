@@ -6,7 +6,9 @@ const failed = await withDatabase(async () => {
   const { auditGrants } = await import('#app/billing/audit-grants.server.ts')
   const { auditCredits } = await import('#app/credits/audit.server.ts')
   const { connectDatabase, disconnectDatabase } = await import('#app/database.server.ts')
+  const { readSandboxClock } = await import('#app/local-clock.server.ts')
   await connectDatabase()
+  await readSandboxClock()
   try {
     const credits = await auditCredits()
     const grants = await auditGrants()

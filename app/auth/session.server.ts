@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { Types } from 'mongoose'
 import { SessionModel } from '#models/session.server.ts'
 import type { User } from '#models/user.server.ts'
-import { now } from '../clock.server.ts'
+import { machineNow } from '../clock.server.ts'
 import { config } from '../config.server.ts'
 import { hashToken, newToken } from './secret-token.server.ts'
 
@@ -53,7 +53,7 @@ export async function findSession(request: Request): Promise<{ userId: Types.Obj
 
 /** How many of a user's sessions are open. */
 export async function countSessionsOf(userId: Types.ObjectId): Promise<number> {
-  return SessionModel.countDocuments({ userId, expiresAt: { $gt: now() } })
+  return SessionModel.countDocuments({ userId, expiresAt: { $gt: machineNow() } })
 }
 
 /** Ends every session of a user but none of anybody else's; the epoch has ended them already, this tidies up. */
@@ -90,13 +90,13 @@ function sessions(): SessionStorage<SessionData> {
         _id: hashToken(id),
         data,
         userId: new Types.ObjectId(data.userId),
-        expiresAt: new Date(now().getTime() + SESSION_SECONDS * 1_000),
+        expiresAt: new Date(machineNow().getTime() + SESSION_SECONDS * 1_000),
       })
       return id
     },
     readData: async (id) => {
       // The database's own expiry may run late or never.
-      const record = await SessionModel.findOne({ _id: hashToken(id), expiresAt: { $gt: now() } }).lean()
+      const record = await SessionModel.findOne({ _id: hashToken(id), expiresAt: { $gt: machineNow() } }).lean()
       return record ? (record.data as SessionData) : null
     },
     updateData: async (id, data) => {

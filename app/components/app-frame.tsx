@@ -35,14 +35,14 @@ export function AppFrame({ person, email, balance, isAdmin = false, sandboxUrl, 
           <Link to="/dashboard" className="wordmark">
             Scrip
           </Link>
-          <nav aria-label="Main" className="hidden gap-4 sm:flex">
+          <nav aria-label="Main" className="hidden gap-4 lg:flex">
             {places.map((place) => (
               <NavItem key={place.to} to={place.to}>
                 {place.label}
               </NavItem>
             ))}
           </nav>
-          <div className="ml-auto flex items-center gap-4">
+          <div className="ml-auto flex flex-wrap items-center gap-x-4">
             {balance ? (
               <Link to="/usage" className="balance-link">
                 {balance}
@@ -61,7 +61,7 @@ export function AppFrame({ person, email, balance, isAdmin = false, sandboxUrl, 
 
 function AccountMenu({ person, email }: { person: string; email: string }) {
   return (
-    <div className="hidden sm:block">
+    <div className="hidden lg:block">
       <button type="button" popovertarget="account-menu" className="account-button">
         <CircleUser aria-hidden size={20} strokeWidth={1.75} />
         <span className="account-name">{person}</span>
@@ -82,7 +82,7 @@ function AccountMenu({ person, email }: { person: string; email: string }) {
 function PhoneMenu({ places, email }: { places: typeof PLACES; email: string }) {
   const location = useLocation()
   return (
-    <details className="phone-menu sm:hidden" key={location.key}>
+    <details className="phone-menu lg:hidden" key={location.key}>
       <summary>
         <Menu aria-hidden size={20} strokeWidth={1.75} />
         Menu

@@ -22,7 +22,7 @@ export function PublicFrame({
           <Link to="/" className="wordmark">
             Scrip
           </Link>
-          <nav aria-label="Main" className="ml-auto flex items-center gap-4">
+          <nav aria-label="Main" className="ml-auto flex flex-wrap items-center gap-x-4">
             <NavItem to="/pricing">Prices</NavItem>
             {signedIn ? (
               <NavItem to="/dashboard">Overview</NavItem>

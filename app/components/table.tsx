@@ -21,11 +21,11 @@ export function Table({ labelledBy, caption, stacks, sticky, busy, className, ch
   useEffect(() => {
     const element = frame.current
     if (!element) return
-    const observer = new ResizeObserver(() => {
-      const table = element.firstElementChild
-      setScrolls(Boolean(table && table.scrollWidth > element.clientWidth + 1))
-    })
+    const table = element.firstElementChild
+    if (!table) return
+    const observer = new ResizeObserver(() => setScrolls(table.scrollWidth > element.clientWidth + 1))
     observer.observe(element)
+    observer.observe(table)
     return () => observer.disconnect()
   }, [])
 

@@ -1,5 +1,6 @@
-import { finishDeliveries } from '../notifications/mail.server.ts'
 import { jobScheduler } from '../jobs/scheduler.server.ts'
+import { localClock } from '../local-clock.server.ts'
+import { finishDeliveries } from '../notifications/mail.server.ts'
 
 /** Something that runs beside the requests for as long as the process does. */
 export interface Service {
@@ -10,4 +11,4 @@ export interface Service {
 }
 
 /** Started in this order, stopped in the other. */
-export const services: Service[] = [{ name: 'mail', stop: finishDeliveries }, jobScheduler()]
+export const services: Service[] = [localClock(), { name: 'mail', stop: finishDeliveries }, jobScheduler()]

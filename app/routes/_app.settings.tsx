@@ -6,8 +6,8 @@ import { Page } from '#app/components/page.tsx'
 export default function Settings() {
   return (
     <Page title="Settings">
-      <div className="md:grid-cols-[12rem_minmax(0,1fr)] grid grid-cols-[minmax(0,1fr)] gap-8">
-        <nav aria-label="Settings" className="md:flex-col flex flex-wrap gap-x-6 gap-y-2">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-8 md:grid-cols-[12rem_minmax(0,1fr)]">
+        <nav aria-label="Settings" className="flex flex-wrap gap-x-6 gap-y-2 md:flex-col">
           <NavItem to="/settings" end>
             Profile
           </NavItem>

@@ -1,6 +1,6 @@
 /** People in every state that the pages know, made by the app's own code at a clock that is turned back. */
 import type { Types } from 'mongoose'
-import { BillingHistoryModel } from '#models/billing-history.server.ts'
+import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { signUp } from '#app/auth/sign-up.server.ts'
 import { findPlan } from '#app/billing/plans.ts'
@@ -40,7 +40,11 @@ class Person {
   }
 
   /** A paid invoice of a plan, with its row in the billing history and its credits. */
-  async pays(days: number, planName: string, options: { status?: string; expiresIn?: number } = {}): Promise<string> {
+  async pays(
+    days: number,
+    planName: string,
+    options: { status?: BillingHistory['status']; expiresIn?: number } = {},
+  ): Promise<string> {
     goTo(days)
     const plan = findPlan(planName)
     if (!plan?.prices) throw new Error(`${planName} is no plan that is sold`)

@@ -87,6 +87,17 @@ describe('ensureIndexes', () => {
     expect(await checkIndexes()).toEqual([])
   })
 
+  test('builds an index anew whose options have changed since', async () => {
+    await database().collection('api_keys').dropIndex('hash_1')
+    await database().collection('api_keys').createIndex({ hash: 1 }, { sparse: true })
+    await ensureIndexes()
+
+    expect(await checkIndexes()).toEqual([])
+    const [index] = (await database().collection('api_keys').indexes()).filter(({ key }) => 'hash' in key)
+    expect(index).toMatchObject({ unique: true })
+    expect(index).not.toHaveProperty('sparse')
+  })
+
   test('lets the database itself refuse a fraction of a credit', async () => {
     const accountId = new mongoose.Types.ObjectId()
     await openAccount(accountId, { welcomeCredits: 25 })

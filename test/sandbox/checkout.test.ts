@@ -192,3 +192,40 @@ test('the hosted page works as a plain form: errors, a filled-in card, a decline
   const { data } = await stripe.customers.list({ email: 'ada@example.com' })
   expect(data).toMatchObject([{ name: 'Ada', address: { country: 'DE', line1: 'A 1' } }])
 })
+
+test('a bank debit: complete but unpaid, and minutes later paid or refused', async () => {
+  const { sandbox, stripe } = await sandboxAndClient()
+  const product = await stripe.products.create({ name: '500 credits' })
+  const price = await stripe.prices.create({ product: product.id, currency: 'eur', unit_amount: 600 })
+  const buy = async (card: string, allowed_payment_method_types: ('card' | 'sepa_debit')[] = ['card', 'sepa_debit']) => {
+    const session = await stripe.checkout.sessions.create({
+      mode: 'payment',
+      line_items: [{ price: price.id, quantity: 1 }],
+      allowed_payment_method_types,
+      success_url: 'http://localhost:3000/',
+    })
+    return sandbox.completeCheckout(session.id, { card })
+  }
+  const paid = await buy('AT611904300234573201')
+  const refused = await buy('AT321904300235473204')
+  await expect(buy('AT611904300234573201', ['card'])).rejects.toThrow(/cannot be used here/)
+  for (const session of [paid, refused]) {
+    expect(session).toMatchObject({ status: 'complete', payment_status: 'unpaid' })
+    const intent = await stripe.paymentIntents.retrieve(session.payment_intent as string, { expand: ['latest_charge'] })
+    expect(intent).toMatchObject({ status: 'processing', latest_charge: { status: 'pending', paid: false } })
+  }
+  sandbox.advance(181)
+  expect((await stripe.checkout.sessions.retrieve(paid.id)).payment_status).toBe('paid')
+  expect((await stripe.checkout.sessions.retrieve(refused.id)).payment_status).toBe('unpaid')
+  expect(sandbox.events('checkout.session.*').map(({ type }) => type)).toEqual([
+    'checkout.session.completed',
+    'checkout.session.completed',
+    'checkout.session.async_payment_succeeded',
+    'checkout.session.async_payment_failed',
+  ])
+  const { data } = await stripe.charges.list({ expand: ['data.balance_transaction'] })
+  expect(data.map(({ status, payment_method_details }) => [status, payment_method_details?.type])).toEqual([
+    ['failed', 'sepa_debit'],
+    ['succeeded', 'sepa_debit'],
+  ])
+})

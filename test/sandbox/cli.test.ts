@@ -25,6 +25,7 @@ function run(sandbox: StripeSandbox, ...args: string[]): Promise<{ code: number;
 
 const triggers = [
   'checkout.session.completed',
+  'checkout.session.expired',
   'invoice.payment_succeeded',
   'invoice.payment_failed',
   'customer.subscription.created',

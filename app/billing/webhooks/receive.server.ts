@@ -1,5 +1,6 @@
 import { type WebhookEvent, WebhookEventModel } from '#models/webhook-event.server.ts'
 import { now } from '../../clock.server.ts'
+import { catchUpWithSandbox } from '../../local-clock.server.ts'
 import { logger } from '../../log.server.ts'
 import { ignored, type Outcome } from '../outcome.ts'
 import { isLiveMode, verifySignature } from '../stripe.server.ts'
@@ -28,6 +29,7 @@ export interface Receipt {
 export async function receiveWebhook(body: string, signature: string | null): Promise<Receipt> {
   const place = verifySignature(body, signature)
   if (place > 0) logger.info({ place }, 'A webhook was signed with an older secret')
+  await catchUpWithSandbox()
   return takeEvent(readEvent(body), JSON.parse(body))
 }
 

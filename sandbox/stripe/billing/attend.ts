@@ -1,7 +1,7 @@
 import type { Appointment } from '../core/agenda.ts'
 import type { Seconds } from '../core/clock.ts'
 import type { World } from '../core/world.ts'
-import { expireSession } from './checkout.ts'
+import { expireSession, settleDebit } from './checkout.ts'
 import { collect } from './collect.ts'
 import { dueAt } from './due.ts'
 import { finalize, markUncollectible, voidInvoice } from './invoice.ts'
@@ -36,9 +36,10 @@ function attendTo(world: World, { table, id, clock, at }: Appointment): void {
 }
 
 function attend(world: World, table: string, id: string): void {
-  const { subscriptions, invoices, checkoutSessions, subscriptionSchedules } = world.tables
+  const { paymentIntents, subscriptions, invoices, checkoutSessions, subscriptionSchedules } = world.tables
   if (table === 'subscription') attendSubscription(world, subscriptions.get(id)!)
   if (table === 'invoice') attendInvoice(world, invoices.get(id)!)
+  if (table === 'payment_intent') settleDebit(world, paymentIntents.get(id)!)
   if (table === 'checkout.session') expireSession(world, checkoutSessions.get(id)!)
   if (table === 'subscription_schedule') attendSchedule(world, subscriptionSchedules.get(id)!)
 }

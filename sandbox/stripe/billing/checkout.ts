@@ -3,18 +3,13 @@ import { emit } from '../core/events.ts'
 import type { Address, CheckoutSession, Customer, PaymentIntent, PaymentMethod } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { newCustomer } from '../objects/customer.ts'
-
 import type { CheckoutOrder } from './checkout-order.ts'
-import {  withTotals } from './checkout-totals.ts'
-
-
-
+import { withTotals } from './checkout-totals.ts'
 import { attach, createCardMethod } from './methods.ts'
 import type { CardInput } from './methods.ts'
-import { authenticate, behaviourOf, confirm } from './payment.ts'
+import { invoiceOf, settle } from './collect.ts'
+import { authenticate, behaviourOf, confirm, hearFromBank } from './payment.ts'
 import type { PaymentSituation } from './payment.ts'
-
-
 import { FULFIL, newIntent } from './fulfil.ts'
 
 /**
@@ -67,6 +62,8 @@ export function payWithMethod(world: World, before: CheckoutSession, method: Pay
 function withCard(world: World, session: CheckoutSession, order: CheckoutOrder, method: PaymentMethod): CheckoutResult {
   const behaviour = behaviourOf(world, method)
   const nothingDue = (session.amount_total ?? 0) === 0
+  if (!session.payment_method_types.includes(method.type) || (method.type !== 'card' && session.mode !== 'payment'))
+    return { result: 'declined', message: 'This payment method cannot be used here.' }
   if (behaviour.kind === 'declines' || (behaviour.kind === 'fails_when_charged' && !nothingDue)) {
     if (!nothingDue) confirm(world, newIntent(world, session, order), method)
     return { result: 'declined', message: behaviour.message }
@@ -119,12 +116,34 @@ function complete(
   const session = world.tables.checkoutSessions.update(before.id, {
     ...done,
     customer: customer?.id ?? null,
-    payment_status: (done.amount_total ?? 0) === 0 ? 'no_payment_required' : 'paid',
+    payment_status:
+      (done.amount_total ?? 0) === 0 ? 'no_payment_required' : isUnderWay(world, done) ? 'unpaid' : 'paid',
     status: 'complete',
     url: null,
   })
   emit(world, 'checkout.session.completed', session)
   return { result: 'complete', session }
+}
+
+/** Paid by a bank debit that has not been answered yet: the session is complete all the same. */
+function isUnderWay(world: World, session: CheckoutSession): boolean {
+  return world.tables.paymentIntents.get(session.payment_intent ?? '')?.status === 'processing'
+}
+
+/** The bank has answered a debit: the invoice or the session that waited for it hears of it. */
+export function settleDebit(world: World, intent: PaymentIntent): void {
+  const outcome = hearFromBank(world, intent)
+  const invoice = invoiceOf(world, intent)
+  if (invoice?.status === 'open') settle(world, invoice, outcome)
+  for (const session of world.tables.checkoutSessions.filter((row) => row.payment_intent === intent.id)) {
+    if (outcome.result === 'succeeded')
+      emit(
+        world,
+        'checkout.session.async_payment_succeeded',
+        world.tables.checkoutSessions.update(session.id, { payment_status: 'paid' }),
+      )
+    else emit(world, 'checkout.session.async_payment_failed', session)
+  }
 }
 
 /** Who pays: the session's customer, or a new one made from what was entered. */

@@ -47,6 +47,7 @@ export function settle(world: World, invoice: Invoice, outcome: PaymentOutcome, 
     disputeIfMeantTo(world, outcome.intent)
     return collection
   }
+  if (outcome.result === 'processing') return { invoice: world.tables.invoices.get(invoice.id)! }
   if (outcome.result === 'failed') return failed(world, invoice, outcome.error, automatic)
   emit(world, 'invoice.payment_action_required', world.tables.invoices.get(invoice.id)!)
   return { invoice: world.tables.invoices.get(invoice.id)! }

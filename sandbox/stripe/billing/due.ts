@@ -1,6 +1,13 @@
-import { DAY, HOUR } from '../core/clock.ts'
+import { DAY, HOUR, MINUTE } from '../core/clock.ts'
 import type { Seconds } from '../core/clock.ts'
-import type { CheckoutSession, Customer, Invoice, Subscription, SubscriptionSchedule } from '../core/shapes.ts'
+import type {
+  CheckoutSession,
+  Customer,
+  Invoice,
+  PaymentIntent,
+  Subscription,
+  SubscriptionSchedule,
+} from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 
 /** A first invoice may be paid for so long, then the subscription never was. */
@@ -9,9 +16,14 @@ export const INCOMPLETE_FOR = 23 * HOUR
 export const TRIAL_NOTICE = 3 * DAY
 export const RENEWAL_NOTICE = 7 * DAY
 
+/** How long a bank takes to answer a debit. */
+export const DEBIT_TAKES = 3 * MINUTE
+
 /** When an object needs attention next, or null while only somebody's request can change it. */
 export function dueAt(world: World, table: string, row: unknown): Seconds | null {
   if (table === 'subscription') return subscriptionDue(world, row as Subscription)
+  if (table === 'payment_intent')
+    return (row as PaymentIntent).status === 'processing' ? (row as PaymentIntent).created + DEBIT_TAKES : null
   if (table === 'invoice') return invoiceDue(row as Invoice)
   if (table === 'checkout.session')
     return (row as CheckoutSession).status === 'open' ? (row as CheckoutSession).expires_at : null

@@ -1,7 +1,7 @@
 import { StripeApiError } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
 import { newId } from '../core/ids.ts'
-import type {  CheckoutSession,  PaymentIntent, PaymentMethod } from '../core/shapes.ts'
+import type { CheckoutSession, PaymentIntent, PaymentMethod } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { newPaymentIntent, newSetupIntent } from '../objects/payment.ts'
 import type { CheckoutOrder } from './checkout-order.ts'
@@ -9,8 +9,7 @@ import { hasTrial } from './checkout-totals.ts'
 import { collect, disputeIfMeantTo } from './collect.ts'
 import { createDraft, finalize, paymentOf } from './invoice.ts'
 import { addOneTime, takePending } from './lines.ts'
-
-import {   confirm } from './payment.ts'
+import { confirm } from './payment.ts'
 import type { PaymentSituation } from './payment.ts'
 import { subscribe, trialEndAfter } from './subscribe.ts'
 
@@ -126,4 +125,3 @@ function payByInvoice(
   if (error) throw new StripeApiError(402, error)
   return { ...session, invoice: invoice.id, payment_intent: paymentOf(world, invoice)?.payment.payment_intent ?? null }
 }
-

@@ -12,11 +12,13 @@ import type { CardBehaviour } from './test-cards.ts'
  *     requires_payment_method → (confirm) → succeeded
  *                                         → requires_action → (authenticate) → succeeded | requires_payment_method
  *                                         → requires_payment_method, with last_payment_error
+ *                                         → processing → (the bank answers) → succeeded | requires_payment_method
  *     anything unfinished     → (cancel)  → canceled
  */
 export type PaymentOutcome =
   | { result: 'succeeded'; intent: PaymentIntent; charge: Charge }
   | { result: 'requires_action'; intent: PaymentIntent }
+  | { result: 'processing'; intent: PaymentIntent }
   | { result: 'failed'; intent: PaymentIntent; error: ErrorBody }
 
 export interface PaymentSituation {
@@ -44,13 +46,43 @@ export function confirm(
   if (behaviour.kind === 'declines' || behaviour.kind === 'fails_when_charged')
     return decline(world, intent, method, behaviour)
   if (behaviour.kind === 'authenticates' && !situation.authenticated) return challenge(world, intent, method, situation)
+  if (behaviour.kind === 'later') return wait(world, intent, method)
   return succeed(world, intent, method)
 }
 
-function succeed(world: World, before: PaymentIntent, method: PaymentMethod): PaymentOutcome {
+/** A bank debit is under way; what came of it is known later. */
+function wait(world: World, before: PaymentIntent, method: PaymentMethod): PaymentOutcome {
+  const charge = world.tables.charges.insert(newCharge(world.now(before.customer), before, method, { captured: true }))
+  const intent = world.tables.paymentIntents.update(before.id, {
+    status: 'processing',
+    latest_charge: charge.id,
+    payment_method: method.id,
+  })
+  emit(world, 'charge.pending', charge)
+  emit(world, 'payment_intent.processing', intent)
+  return { result: 'processing', intent }
+}
+
+/** The bank's answer to a debit that was under way. */
+export function hearFromBank(world: World, intent: PaymentIntent): PaymentOutcome {
+  const method = world.tables.paymentMethods.get(intent.payment_method!)!
+  const behaviour = behaviourOf(world, method)
+  // The charge that was pending is the one that succeeds or fails.
+  const pending = intent.latest_charge!
+  if (behaviour.kind === 'later' && behaviour.succeeds) return succeed(world, intent, method, pending)
+  const refusal = {
+    code: 'payment_intent_payment_attempt_failed',
+    declineCode: 'generic_decline',
+    message: 'The payment failed.',
+  }
+  return decline(world, intent, method, refusal, pending)
+}
+
+function succeed(world: World, before: PaymentIntent, method: PaymentMethod, pending?: string): PaymentOutcome {
   const { tables } = world
   const now = world.now(before.customer)
   const draft = newCharge(now, before, method, {
+    ...(pending && { id: pending }),
     amount_captured: before.amount,
     captured: true,
     outcome: outcome('authorized', 'approved_by_network', 'Payment complete.'),
@@ -67,7 +99,7 @@ function succeed(world: World, before: PaymentIntent, method: PaymentMethod): Pa
       description: before.description,
     }),
   )
-  const charge = tables.charges.insert({
+  const charge = put(world, {
     ...draft,
     balance_transaction: movement.id,
     receipt_url: `${world.baseUrl}/receipts/${draft.id}`,
@@ -90,10 +122,13 @@ function decline(
   before: PaymentIntent,
   method: PaymentMethod,
   refusal: { code: string; declineCode: string; message: string },
+  pending?: string,
 ): PaymentOutcome {
   const { tables } = world
-  const charge = tables.charges.insert(
+  const charge = put(
+    world,
     newCharge(world.now(before.customer), before, method, {
+      ...(pending && { id: pending }),
       failure_code: refusal.code,
       failure_message: refusal.message,
       outcome: outcome(
@@ -124,6 +159,10 @@ function decline(
   emit(world, 'charge.failed', charge)
   emit(world, 'payment_intent.payment_failed', intent)
   return { result: 'failed', intent, error: { ...error, payment_intent: intent } }
+}
+
+function put({ tables: { charges } }: World, charge: Charge): Charge {
+  return charges.get(charge.id) ? charges.update(charge.id, charge) : charges.insert(charge)
 }
 
 /** The bank wants the holder: on session a page to confirm on, off session only a refusal that says so. */

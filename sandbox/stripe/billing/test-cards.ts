@@ -7,6 +7,8 @@ export type CardBehaviour =
   | { kind: 'fails_when_charged'; code: string; declineCode: string; message: string }
   /** The bank asks: the first time only, or every time. */
   | { kind: 'authenticates'; always: boolean }
+  /** A bank debit: nothing is known for some minutes, then it succeeds or fails. */
+  | { kind: 'later'; succeeds: boolean }
   /** Pays, and the holder disputes it. */
   | { kind: 'disputes'; reason: string; inquiry?: boolean }
 
@@ -150,9 +152,30 @@ export const testCards: TestCard[] = [
   },
 ]
 
+/** Bank debits (SEPA test accounts): for checkouts that allow them. */
+export const testDebits: TestCard[] = [
+  {
+    number: 'AT611904300234573201',
+    brand: 'sepa_debit',
+    label: 'Bank debit, succeeds',
+    result: 'Unpaid at first, paid after 3 minutes.',
+    behaviour: { kind: 'later', succeeds: true },
+    tokens: [],
+  },
+  {
+    // The one that the Stripe CLI's `trigger checkout.session.async_payment_failed` uses.
+    number: 'AT321904300235473204',
+    brand: 'sepa_debit',
+    label: 'Bank debit, fails',
+    result: 'Unpaid at first, refused after 3 minutes.',
+    behaviour: { kind: 'later', succeeds: false },
+    tokens: [],
+  },
+]
+
 export function findTestCard(number: string): TestCard | undefined {
-  const digits = number.replaceAll(/\D/g, '')
-  return testCards.find((card) => card.number === digits)
+  const plain = number.replaceAll(/[\s-]/g, '').toUpperCase()
+  return [...testCards, ...testDebits].find((card) => card.number === plain)
 }
 
 /** `pm_card_visa` and `tok_visa` both name the card whose token is `visa`; some names repeat the brand. */

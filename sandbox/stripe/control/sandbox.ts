@@ -50,6 +50,7 @@ export class Sandbox {
   /** Waits until clocks stand still and every delivery that is due has been tried. */
   async idle(): Promise<void> {
     while (this.world.tables.testClocks.filter(({ status }) => status === 'advancing').length > 0) await wait(2)
+    this.timekeeper.catchUp()
     await this.courier.idle()
   }
 

@@ -20,6 +20,7 @@ export class Courier {
   readonly #lanes = new Set<string>()
   #timer: NodeJS.Timeout | null = null
   #closed = false
+  #waking = false
   #idle: (() => void)[] = []
 
   constructor(
@@ -29,7 +30,7 @@ export class Courier {
   ) {
     world.onChange((touched) => {
       for (const id of touched.get('#delivery') ?? []) this.#prepare(id)
-      this.wake()
+      this.#wakeSoon()
     })
   }
 
@@ -48,6 +49,16 @@ export class Courier {
     }
     if (next !== null) this.#timer = setTimeout(() => this.wake(), Math.min(3600, next - now) * 1000 + 20)
     if (this.#running.size === 0) for (const done of this.#idle.splice(0)) done()
+  }
+
+  /** A burst of changes wakes once. */
+  #wakeSoon(): void {
+    if (this.#waking) return
+    this.#waking = true
+    setImmediate(() => {
+      this.#waking = false
+      this.wake()
+    })
   }
 
   /** Resolves when nothing is under way and nothing is due. What waits for its retry is not waited for. */
@@ -111,7 +122,7 @@ export class Courier {
     void this.#attempt(row).finally(() => {
       this.#running.delete(row.id)
       this.#lanes.delete(lane)
-      this.wake()
+      this.#wakeSoon()
     })
   }
 

@@ -39,6 +39,11 @@ export class Timekeeper {
     this.moved()
   }
 
+  /** Does what is due by now, without waiting for the alarm. */
+  catchUp(): void {
+    catchUp(this.world, null, this.world.clock.now())
+  }
+
   /** When the next thing is due on the sandbox's own clock. */
   nextDue(): Seconds | null {
     return this.world.agenda.next(null)?.at ?? null
@@ -46,7 +51,7 @@ export class Timekeeper {
 
   #tick(): void {
     if (this.#closed) return
-    catchUp(this.world, null, this.world.clock.now())
+    this.catchUp()
     this.#arm()
   }
 

@@ -122,6 +122,8 @@ export function hash<S extends Shape>(shape: S): Param<Values<S>> {
       const unknown = Object.keys(raw)
         .filter((key) => !Object.hasOwn(shape, key))
         .map(within)
+      const beyond = unknown.find((path) => BEYOND.has(path))
+      if (beyond) throw invalidRequest(`Stripe has the parameter ${beyond}, the sandbox does not play it.`, beyond, 'sandbox_unsupported')
       if (unknown.length > 0)
         throw invalidRequest(
           `Received unknown parameter${unknown.length > 1 ? 's' : ''}: ${unknown.join(', ')}`,
@@ -138,6 +140,16 @@ export function hash<S extends Shape>(shape: S): Param<Values<S>> {
     },
   }
 }
+
+/** Parameters that Stripe would take: whoever sends them is told that the limit is here and not in their request. */
+const BEYOND = new Set(
+  `account_tax_ids amount_details application_fee_amount application_fee_percent automatically_finalizes_at
+  billing_cycle_anchor_config billing_schedules billing_thresholds cash_balance confirmation_token custom_fields
+  customer_account default_source default_tax_rates effective_at from_invoice hooks issuer managed_payments mandate
+  mandate_data on_behalf_of optional_items pause_schedules payment_details payment_method_configuration
+  pending_invoice_item_interval permissions radar_options schedule_details shipping_address_collection shipping_cost
+  shipping_details shipping_options statement_descriptor_suffix tax_id_data transfer_data`.split(/\s+/),
+)
 
 export function required<T>(param: Param<T>): Param<T> & { required: true } {
   return { parse: (raw, path) => param.parse(raw, path), required: true }

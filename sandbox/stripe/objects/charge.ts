@@ -7,7 +7,6 @@ export function newCharge(
   method: PaymentMethod,
   given: Partial<Charge>,
 ): Charge {
-  const card = method.card!
   return {
     id: newId('ch'),
     object: 'charge',
@@ -37,35 +36,9 @@ export function newCharge(
     paid: false,
     payment_intent: intent.id,
     payment_method: method.id,
-    payment_method_details: {
-      card: {
-        amount_authorized: intent.amount,
-        authorization_code: null,
-        brand: card.brand,
-        checks: card.checks,
-        country: card.country,
-        electronic_commerce_indicator: null,
-        exp_month: card.exp_month,
-        exp_year: card.exp_year,
-        extended_authorization: { status: 'disabled' },
-        fingerprint: card.fingerprint ?? null,
-        funding: card.funding,
-        incremental_authorization: { status: 'unavailable' },
-        installments: null,
-        last4: card.last4,
-        mandate: null,
-        multicapture: { status: 'unavailable' },
-        network: card.brand,
-        network_token: { used: false },
-        network_transaction_id: null,
-        overcapture: { maximum_amount_capturable: intent.amount, status: 'unavailable' },
-        regulated_status: 'unregulated',
-        three_d_secure: null,
-        transaction_link_id: null,
-        wallet: null,
-      },
-      type: 'card',
-    },
+    payment_method_details: method.sepa_debit
+      ? { sepa_debit: { ...debitOf(method.sepa_debit), mandate: null }, type: 'sepa_debit' }
+      : { card: cardOf(method, intent), type: 'card' },
     receipt_email: intent.receipt_email,
     receipt_number: null,
     receipt_url: null,
@@ -151,3 +124,39 @@ export function newRefund(created: number, charge: Charge, given: Partial<Refund
   }
 }
 
+function cardOf(
+  method: PaymentMethod,
+  intent: PaymentIntent,
+): NonNullable<NonNullable<Charge['payment_method_details']>['card']> {
+  const card = method.card!
+  return {
+    amount_authorized: intent.amount,
+    authorization_code: null,
+    brand: card.brand,
+    checks: card.checks,
+    country: card.country,
+    electronic_commerce_indicator: null,
+    exp_month: card.exp_month,
+    exp_year: card.exp_year,
+    extended_authorization: { status: 'disabled' },
+    fingerprint: card.fingerprint ?? null,
+    funding: card.funding,
+    incremental_authorization: { status: 'unavailable' },
+    installments: null,
+    last4: card.last4,
+    mandate: null,
+    multicapture: { status: 'unavailable' },
+    network: card.brand,
+    network_token: { used: false },
+    network_transaction_id: null,
+    overcapture: { maximum_amount_capturable: intent.amount, status: 'unavailable' },
+    regulated_status: 'unregulated',
+    three_d_secure: null,
+    transaction_link_id: null,
+    wallet: null,
+  }
+}
+
+function debitOf({ bank_code, branch_code, country, fingerprint, last4 }: NonNullable<PaymentMethod['sepa_debit']>) {
+  return { bank_code, branch_code, country, fingerprint, last4 }
+}

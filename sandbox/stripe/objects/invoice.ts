@@ -1,13 +1,5 @@
 import { newId } from '../core/ids.ts'
-import type {
-  Customer,
-  Invoice,
-  InvoiceItem,
-  InvoiceLine,
-  InvoicePayment,
-  
-  Price } from '../core/shapes.ts'
-
+import type { Customer, Invoice, InvoiceItem, InvoiceLine, InvoicePayment, Price } from '../core/shapes.ts'
 import { listOf } from './list.ts'
 
 export function newInvoice(

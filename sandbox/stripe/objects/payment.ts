@@ -1,6 +1,6 @@
 import { newId, randomText } from '../core/ids.ts'
 import { noAddress } from '../core/shapes.ts'
-import type {   PaymentIntent, PaymentMethod,  SetupIntent } from '../core/shapes.ts'
+import type { PaymentIntent, PaymentMethod, SetupIntent } from '../core/shapes.ts'
 import type { TestCard } from '../billing/test-cards.ts'
 
 export interface BillingDetails {
@@ -33,32 +33,53 @@ export function newCardMethod(
       phone: details.phone ?? null,
       tax_id: null,
     },
-    card: {
-      brand: card.brand,
-      checks: {
-        address_line1_check: details.address?.line1 ? 'pass' : null,
-        address_postal_code_check: details.address?.postal_code ? 'pass' : null,
-        cvc_check: 'pass',
-      },
-      country: 'US',
-      display_brand: card.brand,
-      exp_month: given.expMonth,
-      exp_year: given.expYear,
-      fingerprint: fingerprint(card.number),
-      funding: 'credit',
-      generated_from: null,
-      last4: card.number.slice(-4),
-      networks: { available: [card.brand], preferred: null },
-      regulated_status: 'unregulated',
-      three_d_secure_usage: { supported: true },
-      wallet: null,
-    },
+    ...(card.brand === 'sepa_debit'
+      ? { sepa_debit: debitDetails(card.number) }
+      : { card: cardDetails(card, given, details) }),
     created,
     customer: null,
     customer_account: null,
     livemode: false,
     metadata: given.metadata ?? {},
-    type: 'card',
+    type: card.brand === 'sepa_debit' ? 'sepa_debit' : 'card',
+  }
+}
+
+function cardDetails(
+  card: TestCard,
+  given: { expMonth: number; expYear: number },
+  details: BillingDetails,
+): NonNullable<PaymentMethod['card']> {
+  return {
+    brand: card.brand,
+    checks: {
+      address_line1_check: details.address?.line1 ? 'pass' : null,
+      address_postal_code_check: details.address?.postal_code ? 'pass' : null,
+      cvc_check: 'pass',
+    },
+    country: 'US',
+    display_brand: card.brand,
+    exp_month: given.expMonth,
+    exp_year: given.expYear,
+    fingerprint: fingerprint(card.number),
+    funding: 'credit',
+    generated_from: null,
+    last4: card.number.slice(-4),
+    networks: { available: [card.brand], preferred: null },
+    regulated_status: 'unregulated',
+    three_d_secure_usage: { supported: true },
+    wallet: null,
+  }
+}
+
+function debitDetails(iban: string): NonNullable<PaymentMethod['sepa_debit']> {
+  return {
+    bank_code: iban.slice(4, 9),
+    branch_code: null,
+    country: iban.slice(0, 2),
+    fingerprint: fingerprint(iban),
+    generated_from: { charge: null, setup_attempt: null },
+    last4: iban.slice(-4),
   }
 }
 

@@ -1,13 +1,4 @@
-import type {
-  
-  
-  
-  
-  
-  
-  
-  Subscription } from '../core/shapes.ts'
-
+import type { Subscription } from '../core/shapes.ts'
 import { listOf } from './list.ts'
 
 export function newSubscription(
@@ -67,4 +58,3 @@ export function newSubscription(
     ...given,
   }
 }
-

@@ -38,6 +38,7 @@ export function readEntry(form: Typed, needs: Needs): { entry: CheckoutEntry; er
   const check = (field: string, message: string, ok: boolean) => void (ok || errors.push({ field, message }))
   const value = (name: string) => form[name] ?? ''
   if (needs.email) check('email', 'Enter your email address.', /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value('email')))
+  const isCard = findTestCard(value('number'))?.brand !== 'sepa_debit'
   const expiry = value('expiry').match(/^(\d{1,2})\s*[/-]?\s*(\d{2}|\d{4})$/)
   if (needs.card) {
     check(
@@ -45,8 +46,12 @@ export function readEntry(form: Typed, needs: Needs): { entry: CheckoutEntry; er
       value('number') ? 'This is not one of the test cards. Choose one from the list.' : 'Enter the card number.',
       Boolean(findTestCard(value('number'))),
     )
-    check('expiry', 'Enter the expiry date as month and year, like 12 / 34.', Boolean(expiry))
-    check('cvc', 'Enter the security code: 3 digits, or 4 on American Express.', /^\d{3,4}$/.test(value('cvc')))
+    check('expiry', 'Enter the expiry date as month and year, like 12 / 34.', !isCard || Boolean(expiry))
+    check(
+      'cvc',
+      'Enter the security code: 3 digits, or 4 on American Express.',
+      !isCard || /^\d{3,4}$/.test(value('cvc')),
+    )
     check('name', 'Enter the name on the card.', value('name') !== '')
     check('country', 'Choose a country.', isCountry(value('country')))
   }
@@ -65,7 +70,11 @@ export function readEntry(form: Typed, needs: Needs): { entry: CheckoutEntry; er
     state: value('state') || null,
   }
   const card = needs.card
-    ? { number: value('number'), expMonth: Number(expiry?.[1]), expYear: Number(expiry?.[2]) }
+    ? {
+        number: value('number'),
+        expMonth: isCard ? Number(expiry?.[1]) : 12,
+        expYear: isCard ? Number(expiry?.[2]) : 34,
+      }
     : null
   return {
     entry: {

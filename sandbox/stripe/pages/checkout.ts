@@ -1,4 +1,4 @@
-import { testCards } from '../billing/test-cards.ts'
+import { testCards, testDebits } from '../billing/test-cards.ts'
 import { answerBank, payCheckout } from '../billing/checkout.ts'
 import { checkoutTotals, hasTrial, withTotals } from '../billing/checkout-totals.ts'
 import { money } from '../billing/lines.ts'
@@ -127,7 +127,7 @@ function show(world: World, before: CheckoutSession, values: Typed, errors: Form
         <button class="ink wide" name="pay" value="1">${button}</button>
         ${session.mode === 'subscription' && html`<p class="fine">By paying you let ${SHOP} charge this card for every coming period, until you cancel. It is a sandbox: no money moves.</p>`}
       </form>
-      ${needs.card && testCardStrip()}
+      ${needs.card && testCardStrip(session)}
     </div>
   `
   return page(
@@ -191,12 +191,13 @@ function cardFields(
 }
 
 /** The cards that play each situation. They are submit buttons, so they fill the form without a script too. */
-function testCardStrip(): Html {
+function testCardStrip(session: CheckoutSession): Html {
+  const debits = session.mode === 'payment' && session.payment_method_types.includes('sepa_debit') ? testDebits : []
   return html`<section class="test-cards" aria-labelledby="test-cards-title">
     <h2 id="test-cards-title">Test cards</h2>
     <p class="fine">Press one to fill in the form. Any date to come and any code will do.</p>
     <ul>
-      ${testCards.slice(0, 7).map(
+      ${[...testCards.slice(0, 7), ...debits].map(
         (card) =>
           html`<li>
             <button

@@ -1,10 +1,8 @@
-
-import type {  Price } from '../core/shapes.ts'
+import type { Price } from '../core/shapes.ts'
 import type { Reply } from '../http/listener.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
-import { errorSummary,  page } from './layout.ts'
-
+import { errorSummary, page } from './layout.ts'
 import type { Visit } from './portal.ts'
 
 /** A page of the portal, with the way back to the shop. */

@@ -1,14 +1,13 @@
 import { money, rate } from '../billing/lines.ts'
 import { currentPeriod } from '../billing/subscription-status.ts'
-import type { Invoice,  Subscription } from '../core/shapes.ts'
+import type { Invoice, Subscription } from '../core/shapes.ts'
 import type { Reply } from '../http/listener.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
 import { invoiceBadge } from './invoice.ts'
-import {    time } from './layout.ts'
+import { time } from './layout.ts'
 import { cardOf, livingOf } from './portal.ts'
 import type { Visit } from './portal.ts'
-
 import { framed, nameOf } from './portal-frame.ts'
 
 /** The portal's first page: what is wrong or next, the card, the invoices. */
@@ -135,4 +134,3 @@ function invoiceTable(invoices: Invoice[]): Html {
     </tbody>
   </table>`
 }
-

@@ -5,10 +5,9 @@ import type { Invoice, Price, Subscription } from '../core/shapes.ts'
 import type { Reply } from '../http/listener.ts'
 import type { ItemChange } from '../billing/update.ts'
 import { html } from './html.ts'
-import {  field,  time } from './layout.ts'
+import { field, time } from './layout.ts'
 import { cardOf, livingOf } from './portal.ts'
 import type { Visit } from './portal.ts'
-
 import { framed, nameOf } from './portal-frame.ts'
 
 export function cardPage(visit: Visit, error: string | null): Reply {
@@ -193,4 +192,3 @@ export function donePage(visit: Visit): Reply {
     </section>`,
   )
 }
-

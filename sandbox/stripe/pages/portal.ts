@@ -11,7 +11,7 @@ import type { Reply } from '../http/listener.ts'
 import { html } from './html.ts'
 import { page, redirect } from './layout.ts'
 import { homePage } from './portal-home.ts'
-import { cancelPage, cardPage, confirmPage, donePage,  plansPage } from './portal-views.ts'
+import { cancelPage, cardPage, confirmPage, donePage, plansPage } from './portal-views.ts'
 
 /** A customer's visit: whose it is, what they may do, and where they came from. */
 export interface Visit {

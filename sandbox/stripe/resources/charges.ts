@@ -1,27 +1,10 @@
-import {  invalidRequest } from '../core/errors.ts'
+import { invalidRequest } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
 import { find } from '../core/lookup.ts'
 import type { World } from '../core/world.ts'
-
-
-
-
 import { refund } from '../billing/refund.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
-import {
-  atLeast,
-  
-  flag,
-  
-  ignored,
-  
-  
-  mergeMetadata,
-  metadata,
-  oneOf,
-  range,
-  
-  text } from '../http/params.ts'
+import { atLeast, flag, ignored, mergeMetadata, metadata, oneOf, range, text } from '../http/params.ts'
 
 export const charges = [
   endpoint('GET /v1/charges/:id', {}, ({ world, id }) => find(world.tables.charges, id)),
@@ -103,4 +86,3 @@ function chargeOf(world: World, id: string) {
     throw invalidRequest(`This PaymentIntent (${id}) does not have a successful charge to refund.`, 'payment_intent')
   return charge
 }
-

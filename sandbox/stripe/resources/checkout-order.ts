@@ -5,29 +5,11 @@ import { find } from '../core/lookup.ts'
 import type { CheckoutSession, Price } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import type { CheckoutOrder } from '../billing/checkout-order.ts'
-
 import { resolveDiscount } from '../billing/discounts.ts'
 import { commonCadence } from '../billing/subscribe.ts'
 import { newCheckoutSession } from '../objects/checkout.ts'
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 import { fullAddress } from './customers.ts'
-import {  priceFromData } from './price-data.ts'
-
+import { priceFromData } from './price-data.ts'
 import type { CreateParams } from './checkout-params.ts'
 
 /** What is ordered, with every price found and fit for the mode. */
@@ -189,6 +171,8 @@ export function sessionOf(
     metadata: params.metadata ?? {},
     payment_method_collection: mode === 'subscription' ? (params.payment_method_collection ?? 'always') : 'if_required',
     phone_number_collection: { enabled: params.phone_number_collection?.enabled ?? false },
+    allowed_payment_method_types: params.allowed_payment_method_types ?? null,
+    payment_method_types: params.allowed_payment_method_types ?? params.payment_method_types ?? ['card'],
     submit_type: params.submit_type ?? null,
     success_url: params.success_url ?? null,
     url: `${world.baseUrl}/c/pay/${order.id}`,

@@ -1,8 +1,3 @@
-
-
-
-
-
 import {
   address,
   atLeast,
@@ -11,12 +6,11 @@ import {
   ignored,
   integer,
   list,
-  
   metadata,
   oneOf,
-  
   required,
-  text } from '../http/params.ts'
+  text,
+} from '../http/params.ts'
 import type { Values } from '../http/params.ts'
 import { priceData } from './price-data.ts'
 
@@ -34,6 +28,7 @@ export const create = {
   adaptive_pricing: ignored,
   after_expiration: ignored,
   allow_promotion_codes: flag,
+  allowed_payment_method_types: list(text),
   automatic_tax: hash({ enabled: required(flag), liability: ignored }),
   billing_address_collection: oneOf('auto', 'required'),
   branding_settings: ignored,
@@ -57,7 +52,9 @@ export const create = {
     shipping: oneOf('auto', 'never'),
   }),
   discounts: list(hash({ coupon: text, promotion_code: text })),
+  excluded_payment_method_types: list(text),
   expires_at: integer,
+  integration_identifier: text,
   invoice_creation: hash({ enabled: required(flag), invoice_data: ignored }),
   line_items: list(lineItem),
   locale: text,
@@ -83,6 +80,7 @@ export const create = {
   payment_method_options: ignored,
   payment_method_types: list(text),
   phone_number_collection: hash({ enabled: required(flag) }),
+  origin_context: text,
   redirect_on_completion: text,
   return_url: text,
   saved_payment_method_options: ignored,
@@ -109,4 +107,3 @@ export const create = {
 }
 
 export type CreateParams = Values<typeof create>
-

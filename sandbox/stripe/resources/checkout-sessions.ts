@@ -1,27 +1,11 @@
 import { DAY } from '../core/clock.ts'
 import { invalidRequest } from '../core/errors.ts'
-import {  randomText } from '../core/ids.ts'
+import { randomText } from '../core/ids.ts'
 import { find, liveCustomer } from '../core/lookup.ts'
-
 import { expireSession } from '../billing/checkout.ts'
 import { checkoutTotals, withTotals } from '../billing/checkout-totals.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
-import {
-  
-  
-  
-  hash,
-  
-  integer,
-  
-  mergeMetadata,
-  metadata,
-  oneOf,
-  range,
-  
-  text } from '../http/params.ts'
-
-
+import { hash, integer, mergeMetadata, metadata, oneOf, range, text } from '../http/params.ts'
 import { orderOf, sessionOf } from './checkout-order.ts'
 import { create } from './checkout-params.ts'
 
@@ -110,4 +94,3 @@ export const checkoutSessions = [
       within(row.created, params.created),
   ),
 ]
-

@@ -1,24 +1,7 @@
-
 import { find } from '../core/lookup.ts'
-
 import { closeDispute, submitEvidence } from '../billing/dispute.ts'
-
-
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
-import {
-  
-  emptyable,
-  flag,
-  hash,
-  
-  
-  
-  
-  metadata,
-  
-  range,
-  
-  text } from '../http/params.ts'
+import { emptyable, flag, hash, metadata, range, text } from '../http/params.ts'
 
 const evidenceFields = [
   'access_activity_log',

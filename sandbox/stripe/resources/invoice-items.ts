@@ -1,27 +1,13 @@
-import {  invalidRequest } from '../core/errors.ts'
+import { invalidRequest } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
 import { find, liveCustomer } from '../core/lookup.ts'
 import type { Invoice } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import {     recount } from '../billing/invoice.ts'
+import { recount } from '../billing/invoice.ts'
 import { lineOf } from '../billing/lines.ts'
-
 import { newInvoiceItem } from '../objects/invoice.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
-import {
-  atLeast,
-  emptyable,
-  flag,
-  hash,
-  ignored,
-  integer,
-  
-  
-  metadata,
-  
-  range,
-  required,
-  text } from '../http/params.ts'
+import { atLeast, emptyable, flag, hash, ignored, integer, metadata, range, required, text } from '../http/params.ts'
 import { currencyOf } from './price-data.ts'
 
 const itemFields = {

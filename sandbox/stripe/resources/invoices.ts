@@ -7,7 +7,7 @@ import type { World } from '../core/world.ts'
 import { collect } from '../billing/collect.ts'
 import { redeem } from '../billing/discounts.ts'
 import { createDraft, finalize, markPaid, markUncollectible, recount, voidInvoice } from '../billing/invoice.ts'
-import {  takePending } from '../billing/lines.ts'
+import { takePending } from '../billing/lines.ts'
 import { findMethod, attach } from '../billing/methods.ts'
 import { invoicePaid } from '../billing/subscription-status.ts'
 import { applyPendingUpdate } from '../billing/pending-update.ts'
@@ -221,4 +221,3 @@ export const invoicePayments = [
       (!params.payment?.payment_intent || row.payment.payment_intent === params.payment.payment_intent),
   ),
 ]
-

@@ -4,7 +4,6 @@ import { find, liveCustomer } from '../core/lookup.ts'
 import type { PaymentIntent } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { disputeIfMeantTo, invoiceOf, settle } from '../billing/collect.ts'
-
 import { attach, createCardMethod, findMethod, methodFromToken } from '../billing/methods.ts'
 import { cancelIntent, confirm } from '../billing/payment.ts'
 import type { PaymentSituation } from '../billing/payment.ts'
@@ -194,4 +193,3 @@ export const paymentIntents = [
     (row, { params }) => (!params.customer || row.customer === params.customer) && within(row.created, params.created),
   ),
 ]
-

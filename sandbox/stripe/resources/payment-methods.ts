@@ -34,19 +34,28 @@ export const paymentMethods = [
   endpoint(
     'POST /v1/payment_methods',
     {
-      type: oneOf('card'),
+      type: oneOf('card', 'sepa_debit'),
+      sepa_debit: hash({ iban: required(text) }),
       billing_details,
       card: hash({ number: text, exp_month: integer, exp_year: integer, cvc: text, token: text, networks: ignored }),
       metadata,
       allow_redisplay: ignored,
     },
     ({ world, params }) => {
-      const { card } = params
-      if (!card) throw invalidRequest('Missing required param: card.', 'card', 'parameter_missing')
+      const { card, sepa_debit: debit } = params
       const details = params.billing_details && {
         ...params.billing_details,
         address: params.billing_details.address && fullAddress(params.billing_details.address),
       }
+      if (debit)
+        return createCardMethod(world, {
+          number: debit.iban,
+          expMonth: 12,
+          expYear: 34,
+          metadata: params.metadata ?? {},
+          details: details,
+        })
+      if (!card) throw invalidRequest('Missing required param: card.', 'card', 'parameter_missing')
       if (card.token) {
         const method = methodFromToken(world, card.token)
         if (!method) throw invalidRequest(`No such token: '${card.token}'`, 'card[token]', 'resource_missing')

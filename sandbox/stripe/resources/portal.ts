@@ -56,7 +56,6 @@ const fields = {
   name: emptyable(text),
 }
 
-
 /** The features with what is wanted put over what there is, one feature at a time. */
 function merge(
   before: PortalConfiguration['features'],
@@ -221,7 +220,7 @@ export const portalSessions = [
             customer: customer.id,
             flow: row,
             return_url: params.return_url ?? configuration.default_return_url,
-            locale: (params.locale) ?? null,
+            locale: params.locale ?? null,
           },
           world.baseUrl,
         ),

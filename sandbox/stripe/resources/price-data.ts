@@ -4,21 +4,7 @@ import { find } from '../core/lookup.ts'
 import type { Price, Product } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { planOf, newPrice, newProduct } from '../objects/catalogue.ts'
-
-import {
-  atLeast,
-  
-  
-  hash,
-  
-  
-  list,
-  
-  metadata,
-  oneOf,
-  
-  required,
-  text } from '../http/params.ts'
+import { atLeast, hash, list, metadata, oneOf, required, text } from '../http/params.ts'
 import type { Values } from '../http/params.ts'
 
 export const taxBehavior = oneOf('exclusive', 'inclusive', 'unspecified')
@@ -108,4 +94,3 @@ export function currencyOf(code: string, param = 'currency'): string {
     )
   return lower
 }
-

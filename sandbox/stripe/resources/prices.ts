@@ -6,7 +6,6 @@ import type { World } from '../core/world.ts'
 import { planOf } from '../objects/catalogue.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {
-  
   emptyable,
   flag,
   hash,
@@ -18,8 +17,8 @@ import {
   oneOf,
   range,
   required,
-  text } from '../http/params.ts'
-
+  text,
+} from '../http/params.ts'
 import { addPrice, addProduct, currencyOf, recurring, recurringOf, taxBehavior } from './price-data.ts'
 
 const priceFields = {

@@ -1,24 +1,20 @@
 import { invalidRequest } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
 import { find } from '../core/lookup.ts'
-
-
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {
-  
   emptyable,
   flag,
   hash,
   ignored,
-  
   list,
   mergeMetadata,
   metadata,
   oneOf,
   range,
   required,
-  text } from '../http/params.ts'
-
+  text,
+} from '../http/params.ts'
 import { addProduct, priceData, priceFromData } from './price-data.ts'
 
 const productFields = {
@@ -106,4 +102,3 @@ export const products = [
       within(row.created, params.created),
   ),
 ]
-

@@ -3,10 +3,8 @@ import { find } from '../core/lookup.ts'
 import type { Subscription } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { findMethod } from '../billing/methods.ts'
-import {   currentPeriod } from '../billing/subscription-status.ts'
+import { currentPeriod } from '../billing/subscription-status.ts'
 import type { ItemChange } from '../billing/update.ts'
-
-
 import {
   atLeast,
   either,
@@ -19,9 +17,9 @@ import {
   mergeMetadata,
   metadata,
   oneOf,
-  
   required,
-  text } from '../http/params.ts'
+  text,
+} from '../http/params.ts'
 import type { Values } from '../http/params.ts'
 import { priceData, priceFromData } from './price-data.ts'
 
@@ -53,7 +51,12 @@ export const details = hash({
   ),
 })
 export const prorationBehavior = oneOf('always_invoice', 'create_prorations', 'none')
-export const paymentBehavior = oneOf('allow_incomplete', 'default_incomplete', 'error_if_incomplete', 'pending_if_incomplete')
+export const paymentBehavior = oneOf(
+  'allow_incomplete',
+  'default_incomplete',
+  'error_if_incomplete',
+  'pending_if_incomplete',
+)
 
 export const common = {
   automatic_tax: hash({ enabled: required(flag), liability: ignored }),
@@ -169,4 +172,3 @@ export function itemChanges(
     return { id, quantity, deleted, price: found, ...(pairs && { metadata: pairs }) }
   })
 }
-

@@ -15,23 +15,7 @@ import { collect } from '../billing/collect.ts'
 import { takePending } from '../billing/lines.ts'
 import { newId } from '../core/ids.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
-import {
-  atLeast,
-  
-  emptyable,
-  flag,
-  hash,
-  ignored,
-  integer,
-  
-  
-  
-  oneOf,
-  range,
-  required,
-  text } from '../http/params.ts'
-
-
+import { atLeast, emptyable, flag, hash, ignored, integer, oneOf, range, required, text } from '../http/params.ts'
 import { common, details, endAtPeriod, itemChanges, plainPatch, prorationBehavior } from './subscription-params.ts'
 
 export const subscriptions = [

@@ -1,0 +1,74 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import mongoose from 'mongoose'
+import Stripe from 'stripe'
+
+/*
+ * What can go wrong inside the app's process: it dies at some call of the database or of Stripe. Everything that it
+ * would have done afterwards does not happen; what it had done stays.
+ */
+
+/** The process died here. */
+export class Killed extends Error {
+  override name = 'Killed'
+}
+
+interface Mortal {
+  /** How many calls are left. */
+  calls: number
+  /** The last call takes effect, and its answer is never read. */
+  after: boolean
+}
+
+const mortals = new AsyncLocalStorage<Mortal>()
+const DATABASE_CALLS = ['findOne', 'findOneAndUpdate', 'insertOne', 'updateOne', 'updateMany', 'bulkWrite'] as const
+
+type Call = (this: unknown, ...args: unknown[]) => Promise<unknown>
+
+/** Runs some work of the app, and lets it die at its n-th call to the outside. */
+export function mortal<T>(calls: number, after: boolean, work: () => Promise<T>): Promise<T> {
+  return mortals.run({ calls, after }, work)
+}
+
+/** Makes the calls of this process mortal. @returns puts everything back */
+export function makeCallsMortal(): () => void {
+  const undo: (() => void)[] = []
+  const collection = mongoose.mongo.Collection.prototype as unknown as Record<string, Call>
+  for (const name of DATABASE_CALLS) undo.push(wrap(collection, name))
+  const client = Object.getPrototypeOf(Stripe.createNodeHttpClient()) as Record<string, Call>
+  undo.push(wrap(client, 'makeRequest'))
+  // The client library waits half a second before it tries again; a life has no time for that.
+  const sdk = Stripe.prototype as unknown as { getInitialNetworkRetryDelay: () => number }
+  const delay = sdk.getInitialNetworkRetryDelay
+  sdk.getInitialNetworkRetryDelay = () => 0.002
+  undo.push(() => {
+    sdk.getInitialNetworkRetryDelay = delay
+  })
+  return () => undo.forEach((one) => one())
+}
+
+function wrap(owner: Record<string, Call>, name: string): () => void {
+  const original = owner[name]!
+  owner[name] = async function (...args) {
+    const mortal = mortals.getStore()
+    if (!mortal) return original.apply(this, args)
+    mortal.calls--
+    if (mortal.calls < 0 || (mortal.calls === 0 && !mortal.after)) throw new Killed()
+    const answer = await original.apply(this, args)
+    if (mortal.calls === 0) throw new Killed()
+    return answer
+  }
+  return () => {
+    owner[name] = original
+  }
+}
+
+/** Numbers in [0, 1) that a seed decides: mulberry32. */
+export function randomOf(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}

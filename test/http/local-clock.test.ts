@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { machineNow, moveClock, now, resetClock } from '#app/clock.server.ts'
+import { resetConfig } from '#app/config.server.ts'
+import { catchUpWithSandbox, localClock, readSandboxClock } from '#app/local-clock.server.ts'
+import { startStripeSandbox, type StripeSandbox } from '#sandbox/stripe/server.ts'
+
+const DAY = 86_400
+const MONTH = 31 * DAY
+
+let sandbox: StripeSandbox
+
+/** Days that the app is ahead of this machine. */
+const daysAhead = () => Math.round((now().getTime() - Date.now()) / (DAY * 1000))
+
+beforeEach(async () => {
+  sandbox = await startStripeSandbox()
+  vi.stubEnv('STRIPE_API_BASE', sandbox.url)
+  resetConfig()
+})
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  resetConfig()
+  resetClock()
+  await sandbox.close()
+})
+
+describe('the clock of local mode', () => {
+  it('follows the sandbox at the start and for as long as it runs', async () => {
+    sandbox.advance(2 * DAY)
+    const clock = localClock({ everyMs: 10 })
+    await clock.start()
+    expect(daysAhead()).toBe(2)
+    sandbox.advance(MONTH)
+    await vi.waitFor(() => expect(daysAhead()).toBe(33))
+    await clock.stop()
+    sandbox.advance(MONTH)
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(daysAhead()).toBe(33)
+  })
+
+  it('catches up before an event is acted on, without waiting for its turn', async () => {
+    const clock = localClock({ everyMs: 60_000 })
+    await clock.start()
+    sandbox.advance(MONTH)
+    await catchUpWithSandbox()
+    expect(daysAhead()).toBe(31)
+    await clock.stop()
+  })
+
+  it('does not ask for each event where nobody follows', async () => {
+    sandbox.advance(MONTH)
+    await catchUpWithSandbox()
+    expect(daysAhead()).toBe(0)
+  })
+
+  it('keeps what it knows while the sandbox is away, and never goes back', async () => {
+    sandbox.advance(MONTH)
+    expect(await readSandboxClock()).toBe(true)
+    await sandbox.close()
+    expect(await readSandboxClock()).toBe(false)
+    expect(daysAhead()).toBe(31)
+    sandbox = await startStripeSandbox()
+    vi.stubEnv('STRIPE_API_BASE', sandbox.url)
+    resetConfig()
+    expect(await readSandboxClock()).toBe(true)
+    expect(daysAhead()).toBe(31)
+  })
+
+  it('leaves log-ins where browsers are: a skipped month ends none', async () => {
+    moveClock(MONTH * 1000)
+    expect(Math.abs(machineNow().getTime() - Date.now())).toBeLessThan(1000)
+  })
+
+  it('does nothing in production', async () => {
+    sandbox.advance(MONTH)
+    for (const [name, value] of Object.entries(PRODUCTION)) vi.stubEnv(name, value)
+    resetConfig()
+    const clock = localClock({ everyMs: 10 })
+    await clock.start()
+    expect(await readSandboxClock()).toBe(false)
+    await clock.stop()
+    expect(daysAhead()).toBe(0)
+  })
+})
+
+const PRODUCTION = {
+  SCRIP_MODE: 'production',
+  APP_URL: 'https://scrip.example',
+  MONGODB_URI: 'mongodb://db.example/scrip',
+  STRIPE_SECRET_KEY: 'sk_test_0123456789abcdefghijklmnop',
+  STRIPE_WEBHOOK_SECRET: 'whsec_0123456789abcdefghijklmnop',
+  SESSION_SECRET: 'a-secret-of-a-production-installation-0123456789',
+  SMTP_URL: 'smtp://mail.example',
+  MAIL_FROM: 'Scrip <scrip@scrip.example>',
+}
