@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { type Plan, plans } from '../billing/plans.ts'
+import { checkFeature } from '../billing/entitlements.ts'
+import type { Plan } from '../billing/plans.ts'
 import { SPEND_MAX } from '../credits/credits.ts'
 import { HoldNotFound } from '../credits/errors.ts'
 import { DomainError } from '../domain-error.ts'
-import { FeatureNotInPlan } from './errors.ts'
 
 /** A caller with an API key sent no idempotency key: a lost answer and a retry would charge twice. */
 export class IdempotencyKeyRequired extends DomainError {
@@ -47,9 +47,7 @@ export function idempotencyKeyOf(request: Request, via: 'session' | 'api_key'): 
  * @throws FeatureNotInPlan
  */
 export function checkApiAccess(plan: Plan, via: 'session' | 'api_key'): void {
-  if (via === 'session' || plan.features.apiAccess) return
-  const having = plans.filter(({ features }) => features.apiAccess).map(({ name }) => name)
-  throw new FeatureNotInPlan('apiAccess', 'The API', plan.name, having)
+  if (via === 'api_key') checkFeature(plan, 'apiAccess', 'The API')
 }
 
 /**

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import type { ActionRun } from '#models/action-run.server.ts'
-import { type Plan, plans } from '../billing/plans.ts'
+import { checkFeature } from '../billing/entitlements.ts'
+import type { Plan } from '../billing/plans.ts'
 import { now } from '../clock.server.ts'
 import { CreditsUnavailable, HoldAlreadyResolved, HoldNotFound, IdempotencyConflict } from '../credits/errors.ts'
 import { captureHold, placeHold, releaseHold } from '../credits/hold.server.ts'
 import { actionKey } from '../credits/keys.ts'
 import { DomainError } from '../domain-error.ts'
 import { logger } from '../log.server.ts'
-import { ActionStillRunning, FeatureNotInPlan } from './errors.ts'
+import { ActionStillRunning } from './errors.ts'
 import type { ActionResult, PaidAction, PreparedRun } from './registry.ts'
 import {
   type ActionRunView,
@@ -51,7 +52,7 @@ const WAIT_STEP_MS = 40
 export async function runAction(request: ActionRequest): Promise<ActionRunView> {
   const { accountId, plan, action, input, key } = request
   const prepared = action.prepare(input)
-  checkFeature(action, plan)
+  if (action.feature) checkFeature(plan, action.feature, action.title)
   const creditKey = actionKey(action.id, key)
   const runId = runIdOf(accountId, creditKey)
   const inputHash = inputHashOf(action.id, prepared.input)
@@ -104,12 +105,6 @@ export async function recoverAbandonedRuns(limit = 100): Promise<number> {
     }
   }
   return ended
-}
-
-function checkFeature({ feature, title }: PaidAction, plan: Plan): void {
-  if (!feature || plan.features[feature]) return
-  const having = plans.filter((candidate) => candidate.features[feature]).map(({ name }) => name)
-  throw new FeatureNotInPlan(feature, title, plan.name, having)
 }
 
 /** Runs the action and captures its price. Until the result is stored as `ran`, a failure costs nothing. */

@@ -59,6 +59,18 @@ export function waysToFeature(feature: Feature, offers: Catalogue = catalogue): 
 }
 
 /**
+ * Lists a plan and those above it, in the order of the plan file.
+ * @param name the smallest that will do
+ * @param offers what is sold
+ * @returns cheapest first
+ */
+export function waysToPlan(name: string, offers: Catalogue = catalogue): WayOut[] {
+  const from = offers.plans.findIndex((plan) => plan.name === name)
+  if (from < 0) return []
+  return byPrice(offers.plans.slice(from).filter((plan) => plan.prices)).map((plan) => planOption(plan, true))
+}
+
+/**
  * Lists the plans with a greater limit, and when the count starts again.
  * @param limit the one that is used up
  * @param resetsAt when the count starts again
@@ -85,7 +97,7 @@ export function waysPastLimit(
  * @returns nothing where only the shop can end it, as in a dispute
  */
 export function waysOutOfFreeze(reason: string): WayOut[] {
-  return reason === 'past_due' ? [{ type: 'update_payment_method', url: '/billing' }] : []
+  return reason === 'past_due' ? [{ type: 'update_payment_method', url: '/billing/update-card' }] : []
 }
 
 function packsFor(missing: number, offered: Pack[]): WayOut[] {

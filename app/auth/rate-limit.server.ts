@@ -24,6 +24,7 @@ const RULES = {
   passwordChange: { tries: 20, seconds: HOUR },
   passwordReset: { tries: 5, seconds: HOUR },
   passwordResetAddress: { tries: 60, seconds: HOUR },
+  support: { tries: 20, seconds: HOUR },
   /** A program in a loop, not a busy customer: a thousand a second over a minute. */
   api: { tries: 60_000, seconds: MINUTE },
 } satisfies Record<string, Rule>

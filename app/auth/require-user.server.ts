@@ -66,8 +66,8 @@ async function findUserById(userId: Types.ObjectId): Promise<User | null> {
   return UserModel.findById(userId).lean<User>()
 }
 
-/** Where to go after the log-in: the page itself, and for a form post the page that had the form. */
-function wayBack(request: Request): string {
+/** Where to go after a detour such as the log-in: the page itself, and for a form post the page that had the form. */
+export function wayBack(request: Request): string {
   const referer = request.method === 'GET' ? null : request.headers.get('Referer')
   const { pathname, search } = new URL(referer !== null && URL.canParse(referer) ? referer : request.url)
   const path = pathname.replace(/\.data$/, '').replace(/^\/_root$/, '/')

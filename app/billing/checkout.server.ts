@@ -17,17 +17,27 @@ export type Purchase = { user: Pick<User, '_id'> } & ({ plan: string; interval: 
 /**
  * Opens a page at Stripe to pay on.
  * @param purchase a plan by name and interval, or a credit pack by id
- * @param options `nonce`: of the form, so that a double click opens one page and tomorrow's purchase another
+ * @param options `nonce`: of the form, so that a double click opens one page and tomorrow's purchase another; `returnTo`:
+ * a path of this site that has been checked, for the success page to lead to
  * @returns where to send the browser
  * @throws PlanNotFound, PackNotFound, AlreadySubscribed, StripeUnavailable
  */
-export async function createCheckout(purchase: Purchase, { nonce }: { nonce: string }): Promise<{ url: string }> {
+export async function createCheckout(
+  purchase: Purchase,
+  { nonce, returnTo = null }: { nonce: string; returnTo?: string | null },
+): Promise<{ url: string }> {
   const offer = offerFor(purchase)
   const user = await readUser(purchase.user._id)
   if (offer.kind === 'plan' && hasLiveSubscription(user.subscription)) {
     throw new AlreadySubscribed(user.subscription?.plan ?? offer.plan.name)
   }
-  const order: Order = { user, offer, customerId: await ensureCustomer(user), priceId: await priceIdOf(offer) }
+  const order: Order = {
+    user,
+    offer,
+    returnTo,
+    customerId: await ensureCustomer(user),
+    priceId: await priceIdOf(offer),
+  }
   const session = await openSession(order, nonce)
   if (!session.url) throw new StripeUnavailable()
   return { url: session.url }
@@ -38,6 +48,7 @@ interface Order {
   offer: Offer
   customerId: string
   priceId: string
+  returnTo: string | null
 }
 
 function offerFor(purchase: Purchase): Offer {
@@ -65,14 +76,18 @@ async function openSession(order: Order, nonce: string): Promise<StripeSession> 
   return createSession(order, randomUUID())
 }
 
-async function createSession({ user, offer, customerId, priceId }: Order, nonce: string): Promise<StripeSession> {
+async function createSession(
+  { user, offer, customerId, priceId, returnTo }: Order,
+  nonce: string,
+): Promise<StripeSession> {
   const userId = user._id.toHexString()
   const { appUrl } = config()
   const bought: Record<string, string> =
     offer.kind === 'plan' ? { plan: offer.plan.name, interval: offer.interval } : { pack: offer.pack.id }
   const metadata = { app: APP_TAG, userId, ...bought }
   const subscription_data = { metadata, ...(await trialOf(offer, user)) }
-  const key = createHash('sha256').update(`${nonce} ${priceId}`).digest('hex')
+  const back = returnTo ? `&${new URLSearchParams({ redirectTo: returnTo }).toString()}` : ''
+  const key = createHash('sha256').update(`${nonce} ${priceId}${back}`).digest('hex')
   const created = await callStripe((stripe) =>
     stripe.checkout.sessions.create(
       {
@@ -84,8 +99,8 @@ async function createSession({ user, offer, customerId, priceId }: Order, nonce:
         line_items: [{ price: priceId, quantity: 1 }],
         billing_address_collection: 'required',
         allow_promotion_codes: true,
-        success_url: `${appUrl}/billing/success?session_id={CHECKOUT_SESSION_ID}`,
-        cancel_url: offer.kind === 'plan' ? `${appUrl}/pricing` : `${appUrl}/billing`,
+        success_url: `${appUrl}/billing/success?session_id={CHECKOUT_SESSION_ID}${back}`,
+        cancel_url: offer.kind === 'plan' ? `${appUrl}/pricing${back.replace('&', '?')}` : `${appUrl}/billing`,
         ...(offer.kind === 'plan' ? { subscription_data } : { payment_intent_data: { metadata } }),
       },
       { idempotencyKey: `checkout:${userId}:${key}` },

@@ -4,6 +4,7 @@ import { stripeDisputeKey } from '../credits/keys.ts'
 import { restoreReversal, reverseGrants } from '../credits/reversal.server.ts'
 import { findMoneySource, type MoneySource } from './money-source.server.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
+import { tellDispute, tellDisputeWon } from './payment-mails.server.ts'
 import { markDisputed } from './refund-marks.server.ts'
 import { findAtStripe } from './stripe.server.ts'
 import { readDispute, type StripeDispute } from './stripe-shapes.ts'
@@ -37,10 +38,8 @@ async function retrieve(disputeId: string): Promise<StripeDispute | null> {
   return found && readDispute(found)
 }
 
-async function apply(
-  moneySource: MoneySource,
-  { id, status, amount }: StripeDispute,
-): Promise<{ sentence: string; isNew: boolean }> {
+async function apply(moneySource: MoneySource, dispute: StripeDispute): Promise<{ sentence: string; isNew: boolean }> {
+  const { id, status, amount } = dispute
   const { userId: accountId, of, paid } = moneySource
   const key = stripeDisputeKey(id)
   const source = { type: 'dispute' as const, id }
@@ -54,6 +53,7 @@ async function apply(
       const undone = await restoreReversal({ accountId, key: `${key}:restore`, source, of, undoes: key })
       await markDisputed(moneySource, false)
       await unfreezeSpending(accountId, 'dispute', id)
+      await tellDisputeWon(moneySource, id, undone.restored)
       const sentence = `The dispute ${id} ended well: ${undone.restored} credits came back.`
       return { sentence, isNew: undone.found && !undone.replayed }
     }
@@ -67,6 +67,7 @@ async function apply(
       await freezeSpending(accountId, 'dispute', id)
       const { reversed, found, replayed } = await reverseGrants({ accountId, key, source, of, money: { amount, paid } })
       await markDisputed(moneySource, true)
+      await tellDispute(moneySource, dispute)
       const sentence = `The dispute ${id} is open: ${reversed} credits are away and spending stops.`
       return { sentence, isNew: found && !replayed }
     }

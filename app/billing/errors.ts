@@ -25,6 +25,21 @@ export class AlreadySubscribed extends DomainError {
   }
 }
 
+/** What was asked for is part of a larger plan. */
+export class PlanTooSmall extends DomainError {
+  readonly code = 'plan_too_small'
+  /**
+   * @param plan the plan that the user has
+   * @param required the smallest that has it
+   */
+  constructor(
+    plan: string,
+    readonly required: string,
+  ) {
+    super(`This is part of ${required} and larger plans.`, { plan, required })
+  }
+}
+
 /** What was asked for needs a subscription that is running. */
 export class NoSubscription extends DomainError {
   readonly code = 'no_subscription'

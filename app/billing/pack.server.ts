@@ -5,6 +5,7 @@ import { grantCredits } from '../credits/grant.server.ts'
 import { stripePaymentKey } from '../credits/keys.ts'
 import { NotReadyYet } from './errors.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
+import { tellPackPaid } from './payment-mails.server.ts'
 import { findPack, type Pack, welcomeCredits } from './plans.ts'
 import { findPrice } from './prices.server.ts'
 import { findAtStripe } from './stripe.server.ts'
@@ -50,6 +51,7 @@ export async function grantPack(userId: Types.ObjectId, session: StripeSession):
       ...(await paidBy(session)),
     },
   )
+  await tellPackPaid(paymentId)
   return done(`${paymentId} brought ${granted.credits} credits.`, isNew)
 }
 

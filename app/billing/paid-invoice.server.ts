@@ -9,6 +9,7 @@ import { coalesced } from './coalesce.ts'
 import { creditsForInvoice, type InvoiceCredits } from './credits-for-invoice.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
 import { ownerOf } from './owner.server.ts'
+import { tellInvoicePaid } from './payment-mails.server.ts'
 import { mainLine, planLines } from './plan-lines.server.ts'
 import { welcomeCredits } from './plans.ts'
 import { findAtStripe, listAll } from './stripe.server.ts'
@@ -45,6 +46,7 @@ async function process(invoice: StripeInvoice): Promise<Outcome> {
   const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).lean()
   const creditsAdded = row ? row.creditsAdded : await grantAndRecord(user._id, invoice)
   await syncSubscriptions(user._id)
+  await tellInvoicePaid(invoiceId)
   const sentence = row ? `${invoiceId} was counted before.` : `${invoiceId} brought ${creditsAdded} credits.`
   return done(sentence, !row)
 }

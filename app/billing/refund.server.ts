@@ -2,6 +2,7 @@ import { stripeRefundKey } from '../credits/keys.ts'
 import { restoreReversal, reverseGrants } from '../credits/reversal.server.ts'
 import { findMoneySource, type MoneySource } from './money-source.server.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
+import { tellRefund } from './payment-mails.server.ts'
 import { markRefunded } from './refund-marks.server.ts'
 import { findAtStripe, listAll } from './stripe.server.ts'
 import { readRefund, type StripeRefund } from './stripe-shapes.ts'
@@ -39,7 +40,7 @@ interface Effect {
   isNew: boolean
 }
 
-async function processRefund({ userId, of, paid }: MoneySource, refund: StripeRefund): Promise<Effect> {
+async function processRefund({ userId, of, paid, charge }: MoneySource, refund: StripeRefund): Promise<Effect> {
   const key = stripeRefundKey(refund.id)
   const source = { type: 'refund' as const, id: refund.id }
   if (refund.hasFailed) {
@@ -53,5 +54,6 @@ async function processRefund({ userId, of, paid }: MoneySource, refund: StripeRe
     of,
     money: { amount: refund.amount, paid },
   })
+  await tellRefund({ userId, of, paid, charge }, refund, reversed)
   return { credits: reversed, isNew: found && !replayed }
 }

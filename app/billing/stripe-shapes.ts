@@ -119,6 +119,8 @@ const invoiceSchema = z
       customerId: invoice.customer,
       subscriptionId: details?.subscription ?? invoice.subscription,
       isPaid: invoice.status === 'paid' || invoice.paid === true,
+      /** Finalized and still owed. */
+      isOpen: invoice.status === 'open',
       billingReason: invoice.billing_reason ?? null,
       currency: invoice.currency,
       amountPaid: invoice.amount_paid,
@@ -153,6 +155,7 @@ const subscriptionSchema = z
     created: moment,
     cancel_at_period_end: z.boolean().nullish(),
     cancel_at: seconds,
+    canceled_at: seconds,
     ended_at: seconds,
     trial_end: seconds,
     current_period_start: seconds,
@@ -176,6 +179,8 @@ const subscriptionSchema = z
       cancelAtPeriodEnd: subscription.cancel_at_period_end === true || cancelAt !== null,
       hasCancelFlag: subscription.cancel_at_period_end === true,
       cancelAt,
+      /** When it was decided, for one that still runs too. */
+      canceledAt: subscription.canceled_at,
       endedAt: subscription.ended_at,
       trialEnd: subscription.trial_end,
       currentPeriodStart: item?.current_period_start ?? subscription.current_period_start,

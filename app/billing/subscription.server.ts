@@ -13,6 +13,7 @@ import { applySpendingPause } from './spending-pause.server.ts'
 import { callStripe, findAtStripe, isMissing, isRefused, listAll } from './stripe.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe-shapes.ts'
 import { byPrecedence, endedReasonOf, gracePeriodEnd, isLive } from './subscription-state.ts'
+import { tellSubscriptionChange } from './subscription-mails.server.ts'
 import { readUser } from './users.server.ts'
 
 const ROUNDS = 8
@@ -39,6 +40,10 @@ async function sync(userId: Types.ObjectId, received: unknown): Promise<User> {
     const all = await subscriptionsOf(before, received)
     const [current, ...others] = all.filter(({ status }) => isLive(status)).sort(byPrecedence)
     const next = current ? await snapshotOf(current, before.subscription) : endedSnapshot(before.subscription, all)
+    if (next) {
+      const subscription = current ?? all.find(({ id }) => id === before.subscription?.stripeSubscriptionId) ?? null
+      await tellSubscriptionChange({ before, next, subscription })
+    }
     if (!(await store(before, next))) continue
 
     await Promise.all(others.map(({ id }) => cancelDuplicate(id)))

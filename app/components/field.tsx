@@ -80,6 +80,7 @@ export function Checkbox({ label, hint, error, asSwitch, className, id = undefin
         />
         <div>
           <label htmlFor={checkId}>{label}</label>
+          {asSwitch ? <span className="switch-word" aria-hidden /> : null}
           {hint ? (
             <p className="field-hint" id={`${checkId}-hint`}>
               {hint}

@@ -21,6 +21,9 @@ export function SiteFooter({ width = 'landing' }: { width?: 'landing' | 'app' })
           <Link className="footer-link" to="/actions">
             Actions
           </Link>
+          <Link className="footer-link" to="/support">
+            Support
+          </Link>
         </nav>
         <ThemeSwitch />
       </div>

@@ -1,9 +1,11 @@
-import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
+import { type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
 import { Link, useLoaderData } from '@remix-run/react'
 import { findPaidAction } from '#app/actions/paid-actions.server.ts'
-import { type WayOut, waysToFeature } from '#app/actions/ways-out.ts'
+import { planOf } from '#app/actions/standing.ts'
+import { type WayOut, waysToFeature, waysToPlan } from '#app/actions/ways-out.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
-import { type Feature, plans } from '#app/billing/plans.ts'
+import { FEATURE_NAMES, hasPlan } from '#app/billing/entitlements.ts'
+import { type Feature, findPlan, plans } from '#app/billing/plans.ts'
 import { now } from '#app/clock.server.ts'
 import { ButtonLink } from '#app/components/button.tsx'
 import { Page } from '#app/components/page.tsx'
@@ -11,24 +13,26 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { SumTable } from '#app/components/sum-table.tsx'
 import { config } from '#app/config.server.ts'
 import { formatCredits, formatMoney } from '#app/format.ts'
+import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { standingOf } from '#app/standing.ts'
 
 export const meta: MetaFunction = () => pageTitle('What this needs')
 
-/** What a feature is called in a sentence that begins with it. */
-const FEATURE_NAMES: Record<Feature, string> = {
-  svgExport: 'SVG export',
-  apiAccess: 'API access',
-  prioritySupport: 'Priority support',
-}
-
 const WAYS_SHOWN = 2
 
-/** Where a page sends somebody whose plan does not have what it needs: `?feature=svgExport&action=qr-code`. */
+/**
+ * Where a page sends somebody whose plan does not have what it needs: `?feature=prioritySupport&redirectTo=/support`, or
+ * `?plan=Daily&redirectTo=…`, or `?feature=svgExport&action=qr-code`. Whoever has it by now is sent on.
+ */
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const search = new URL(request.url).searchParams
   const feature = featureFrom(search.get('feature'))
+  const needed = findPlan(search.get('plan') ?? '')
+  const redirectTo = safeRedirect(search.get('redirectTo'), '')
+  const plan = planOf(user.subscription)
+  const hasIt = feature ? plan.features[feature] : needed !== null && hasPlan(plan, needed)
+  if (hasIt && redirectTo) throw redirect(redirectTo)
   const action = findPaidAction(search.get('action') ?? '')
   const { isLive } = standingOf(user.subscription, {
     now: now(),
@@ -37,10 +41,14 @@ export async function loader({ request }: LoaderFunctionArgs) {
     credits: 0,
     frozen: null,
   })
-  const ways = feature ? waysToFeature(feature) : []
+  const ways = feature ? waysToFeature(feature) : needed ? waysToPlan(needed.name) : []
   return {
-    sentence: feature ? sentenceOf(FEATURE_NAMES[feature], ways) : 'This needs a larger plan.',
-    ways: ways.flatMap((way) => toView(way, isLive)).slice(0, WAYS_SHOWN),
+    sentence: feature
+      ? sentenceOf(FEATURE_NAMES[feature], ways)
+      : ways.length > 0
+        ? sentenceOf('This', ways)
+        : 'This needs a larger plan.',
+    ways: ways.flatMap((way) => toView(way, isLive, redirectTo)).slice(0, WAYS_SHOWN),
     back: action ? { to: `/actions/${action.id}`, title: action.title } : { to: '/actions', title: 'the actions' },
   }
 }
@@ -57,9 +65,13 @@ function sentenceOf(name: string, ways: WayOut[]): string {
   return `${name} is part of ${new Intl.ListFormat('en').format(names)}.`
 }
 
-function toView(way: WayOut, isLive: boolean) {
+function toView(way: WayOut, isLive: boolean, redirectTo: string) {
   if (way.type !== 'plan') return []
-  const search = new URLSearchParams({ plan: way.plan, interval: way.interval }).toString()
+  const search = new URLSearchParams({
+    plan: way.plan,
+    interval: way.interval,
+    ...(redirectTo && { redirectTo }),
+  }).toString()
   return [
     {
       plan: way.plan,

@@ -42,7 +42,7 @@ export default function ProfileSettings() {
         <Form method="post" {...form} className="grid gap-6">
           <ErrorSummary errors={errors} />
           <p>
-            Email <strong className="break-words">{email}</strong>
+            Email <strong>{email}</strong>
           </p>
           <Field label="Name" autoComplete="name" optional {...field('name')} />
           <Select label="Time zone" hint="Dates and times are shown in it." {...field('timeZone')}>

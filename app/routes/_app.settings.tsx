@@ -7,7 +7,7 @@ export default function Settings() {
   return (
     <Page title="Settings">
       <div className="grid grid-cols-[minmax(0,1fr)] gap-8 md:grid-cols-[12rem_minmax(0,1fr)]">
-        <nav aria-label="Settings" className="flex flex-wrap gap-x-6 gap-y-2 md:flex-col">
+        <nav aria-label="Settings" className="side-nav">
           <NavItem to="/settings" end>
             Profile
           </NavItem>

@@ -77,7 +77,7 @@ describe('the other refusals', () => {
   })
 
   test('a failed payment: the card; a dispute: nothing that one could press', () => {
-    expect(waysOutOfFreeze('past_due')).toEqual([{ type: 'update_payment_method', url: '/billing' }])
+    expect(waysOutOfFreeze('past_due')).toEqual([{ type: 'update_payment_method', url: '/billing/update-card' }])
     expect(waysOutOfFreeze('dispute')).toEqual([])
   })
 })

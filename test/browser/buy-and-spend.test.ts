@@ -1,13 +1,11 @@
-import type { Page } from 'playwright-core'
 import { describe, expect, inject, test } from 'vitest'
 import { newPage, useBrowser } from '#test/setup/browser.ts'
+import { choosePlan, expectSoon, fillSignUp, payWith, signUp, spendOnQrCode } from './steps.ts'
 
 /*
  * The main job, as a person does it: sign up, pick a plan, pay, see plan, credits and history, spend, see the ledger.
  */
 useBrowser()
-
-const PASSWORD = 'a short sentence works well'
 
 describe('a person', () => {
   test.each([
@@ -84,7 +82,7 @@ describe('a person', () => {
     await fillSignUp(page)
 
     await page.waitForURL(/\/pricing/)
-    await page.getByRole('button', { name: 'Pay for Beginner' }).click()
+    await page.getByRole('button', { name: 'Get Beginner' }).click()
     await page.waitForURL((url) => url.href.startsWith(inject('installation').sandboxUrl))
   })
 })
@@ -93,61 +91,4 @@ interface Account {
   user: { plan: string }
   credits: number
   billingHistory: unknown[]
-}
-
-let people = 0
-
-async function signUp(page: Page): Promise<void> {
-  await page.goto('/signup')
-  await fillSignUp(page)
-  await page.waitForURL(/\/dashboard/)
-}
-
-async function fillSignUp(page: Page): Promise<void> {
-  await page.getByLabel('Email').fill(`person-${Date.now()}-${people++}@scrip.test`)
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
-  await page.getByRole('button', { name: 'Create account' }).click()
-}
-
-async function choosePlan(page: Page, plan: string, interval: string): Promise<void> {
-  await page.goto(`/pricing?interval=${interval}`)
-  await page.getByRole('button', { name: new RegExp(`Get ${plan}`) }).click()
-  await page.waitForURL((url) => url.href.startsWith(inject('installation').sandboxUrl))
-}
-
-async function payWith(page: Page, card: string): Promise<void> {
-  await page.locator('input[name="number"]').fill(card)
-  await page.locator('input[name="expiry"]').fill('12 / 34')
-  await page.locator('input[name="cvc"]').fill('123')
-  await page.locator('input[name="name"]').fill('Ada Lovelace')
-  await page.locator('select[name="country"]').selectOption('US')
-  await page.locator('input[name="line1"]').fill('1 Main Street')
-  await page.locator('input[name="city"]').fill('Springfield')
-  await page.locator('input[name="postal_code"]').fill('12345')
-  await page.getByRole('button', { name: /^Pay \$/ }).click()
-}
-
-async function spendOnQrCode(page: Page, text: string): Promise<void> {
-  await page.goto('/actions')
-  await page
-    .getByRole('link', { name: /QR code/ })
-    .first()
-    .click()
-  await page.getByLabel(/Text/).first().fill(text)
-  await page.getByRole('button', { name: /Spend 1 credit/ }).click()
-  await page
-    .getByText(/^Done\./)
-    .first()
-    .waitFor()
-  await page.getByRole('img', { name: /QR/ }).first().waitFor()
-}
-
-/** Without JavaScript the page renews itself. */
-async function expectSoon(page: Page, text: RegExp): Promise<void> {
-  for (let look = 0; look < 20; look++) {
-    if (text.test(await page.locator('body').innerText())) return
-    await page.waitForTimeout(1000)
-    await page.reload()
-  }
-  throw new Error(`${text} did not appear at ${page.url()}`)
 }

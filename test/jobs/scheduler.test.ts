@@ -8,9 +8,11 @@ import { spendCredits } from '#app/credits/spend.server.ts'
 import { mongoStore } from '#app/credits/store.server.ts'
 import { recurringJobs } from '#app/jobs/job-list.server.ts'
 import { jobScheduler } from '#app/jobs/scheduler.server.ts'
+import { useStripe } from '#test/billing/stripe.ts'
 import { useDatabase } from '#test/setup/database.ts'
 
 useDatabase()
+useStripe()
 afterEach(() => setNow(null))
 
 describe('jobScheduler', () => {

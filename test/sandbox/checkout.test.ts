@@ -197,7 +197,10 @@ test('a bank debit: complete but unpaid, and minutes later paid or refused', asy
   const { sandbox, stripe } = await sandboxAndClient()
   const product = await stripe.products.create({ name: '500 credits' })
   const price = await stripe.prices.create({ product: product.id, currency: 'eur', unit_amount: 600 })
-  const buy = async (card: string, allowed_payment_method_types: ('card' | 'sepa_debit')[] = ['card', 'sepa_debit']) => {
+  const buy = async (
+    card: string,
+    allowed_payment_method_types: ('card' | 'sepa_debit')[] = ['card', 'sepa_debit'],
+  ) => {
     const session = await stripe.checkout.sessions.create({
       mode: 'payment',
       line_items: [{ price: price.id, quantity: 1 }],
@@ -207,7 +210,7 @@ test('a bank debit: complete but unpaid, and minutes later paid or refused', asy
     return sandbox.completeCheckout(session.id, { card })
   }
   const paid = await buy('AT611904300234573201')
-  const refused = await buy('AT321904300235473204')
+  const refused = await buy('AT861904300235473202')
   await expect(buy('AT611904300234573201', ['card'])).rejects.toThrow(/cannot be used here/)
   for (const session of [paid, refused]) {
     expect(session).toMatchObject({ status: 'complete', payment_status: 'unpaid' })

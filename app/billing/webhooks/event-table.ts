@@ -3,8 +3,8 @@ import type { EventObject } from './event.ts'
 import { onCheckout, onCheckoutEnded } from './on-checkout.server.ts'
 import { onCharge, onDispute, onRefund } from './on-charge.server.ts'
 import { onCustomerDeleted } from './on-customer.server.ts'
-import { onInvoiceFailed, onInvoicePaid } from './on-invoice.server.ts'
-import { onSubscription } from './on-subscription.server.ts'
+import { onInvoiceFailed, onInvoicePaid, onInvoiceUnpaid } from './on-invoice.server.ts'
+import { onSubscription, onTrialEnding } from './on-subscription.server.ts'
 
 export type EventHandler = (object: EventObject) => Promise<Outcome>
 
@@ -20,8 +20,8 @@ export const eventTable: Record<string, EventHandler> = {
 
   'invoice.paid': onInvoicePaid,
   'invoice.payment_succeeded': onInvoicePaid,
-  'invoice.payment_failed': onInvoiceFailed,
-  'invoice.payment_action_required': onInvoiceFailed,
+  'invoice.payment_failed': onInvoiceUnpaid,
+  'invoice.payment_action_required': onInvoiceUnpaid,
   'invoice.voided': onInvoiceFailed,
   'invoice.marked_uncollectible': onInvoiceFailed,
   'invoice.finalization_failed': onInvoiceFailed,
@@ -31,7 +31,7 @@ export const eventTable: Record<string, EventHandler> = {
   'customer.subscription.deleted': onSubscription,
   'customer.subscription.paused': onSubscription,
   'customer.subscription.resumed': onSubscription,
-  'customer.subscription.trial_will_end': onSubscription,
+  'customer.subscription.trial_will_end': onTrialEnding,
   'customer.subscription.pending_update_applied': onSubscription,
   'customer.subscription.pending_update_expired': onSubscription,
   'customer.deleted': onCustomerDeleted,

@@ -14,6 +14,7 @@ import { useSubmitting } from '#app/components/use-submitting.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { formatMoney } from '#app/format.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
+import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { toChangeView } from './change-view.ts'
 import { ChangeSum } from './change-sum.tsx'
 
@@ -22,18 +23,25 @@ const SUMS_HOLD_MS = 45 * 60 * 1000
 
 export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(page?.view.title ?? 'Change plan')
 
-const choice = z.object({ plan: z.string(), interval: z.enum(['month', 'year']).default('month') })
+const choice = z.object({
+  plan: z.string(),
+  interval: z.enum(['month', 'year']).default('month'),
+  /** Where somebody wanted to go before a larger plan was needed for it. */
+  redirectTo: z.string().default(''),
+})
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const chosen = choice.safeParse(Object.fromEntries(new URL(request.url).searchParams))
   if (!chosen.success) throw redirect('/billing')
-  const preview = await previewPlanChange(user, chosen.data).catch((error: unknown) => {
+  const { plan, interval, redirectTo } = chosen.data
+  const preview = await previewPlanChange(user, { plan, interval }).catch((error: unknown) => {
     if (!(error instanceof DomainError)) throw error
     if (error.code === 'stripe_unavailable') throw data(null, { status: 503 })
     // Nothing to change: whoever has no plan buys one, whoever has this one is told where things stand.
     const { isLive } = subscriptionView(user)
-    throw redirect(isLive ? '/billing' : `/pricing?${new URLSearchParams(chosen.data).toString()}`)
+    const search = new URLSearchParams({ plan, interval, ...(redirectTo && { redirectTo }) }).toString()
+    throw redirect(isLive ? '/billing' : `/pricing?${search}`)
   })
   const context = { timeZone: user.timeZone, now: now(), periodEnd: user.subscription?.currentPeriodEnd ?? null }
   return {
@@ -55,7 +63,7 @@ export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
   const parsed = order.safeParse(Object.fromEntries(await request.formData()))
   if (!parsed.success) throw redirect('/billing')
-  const { plan, interval, nonce, amountDue } = parsed.data
+  const { plan, interval, redirectTo, nonce, amountDue } = parsed.data
   const prorationDate = parsed.data.prorationDate ? new Date(parsed.data.prorationDate) : null
   try {
     if (prorationDate && now().getTime() - prorationDate.getTime() > SUMS_HOLD_MS) {
@@ -63,7 +71,7 @@ export async function action({ request }: ActionFunctionArgs) {
       if (fresh.amountDue !== amountDue) return refusal(changedSentence(fresh.amountDue, fresh.currency), 409)
     }
     const result = await changePlan(user, { plan, interval }, { nonce, prorationDate })
-    if (result.state === 'changed') return redirect('/billing?done=changed')
+    if (result.state === 'changed') return redirect(safeRedirect(redirectTo, '/billing?done=changed'))
     if (result.state === 'scheduled') return redirect('/billing?done=scheduled')
     return data({ problem: null, bankUrl: result.url }, { status: 402 })
   } catch (error) {
@@ -78,7 +86,7 @@ const changedSentence = (amount: number, currency: string): string =>
   `The amount changed to ${formatMoney(amount, currency)} since you opened this page. Check it again.`
 
 export default function ChangePlan() {
-  const { view, plan, interval, amountDue, prorationDate, nonce } = useLoaderData<typeof loader>()
+  const { view, plan, interval, redirectTo, amountDue, prorationDate, nonce } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>()
   const busy = useSubmitting()
   return (
@@ -106,6 +114,7 @@ export default function ChangePlan() {
         <Form method="post" className="grid gap-3 sm:flex">
           <input type="hidden" name="plan" value={plan} />
           <input type="hidden" name="interval" value={interval} />
+          <input type="hidden" name="redirectTo" value={redirectTo} />
           <input type="hidden" name="amountDue" value={amountDue} />
           <input type="hidden" name="prorationDate" value={prorationDate} />
           <input type="hidden" name="nonce" value={nonce} />

@@ -6,6 +6,7 @@ import { ButtonLink } from '#app/components/button.tsx'
 import { Denomination, Note, NoteFace, NoteStub } from '#app/components/note.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { SumTable } from '#app/components/sum-table.tsx'
+import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { toSuccessView } from './success-view.ts'
 import { usePolling } from './use-polling.ts'
@@ -21,21 +22,28 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const search = new URL(request.url).searchParams
   const sessionId = search.get('session_id') ?? ''
+  // Where somebody wanted to go before a plan was needed for it.
+  const next = safeRedirect(search.get('redirectTo'), '')
   const tries = Math.min(Number(search.get('try')) || 0, 99)
   const status = await checkoutStatus(user, sessionId)
   // After the status: what it saw arrive is then in the balance too.
   const { credits: balance } = await getBalance(user._id)
   const facts = { ...status, balance }
-  const again = new URLSearchParams({ session_id: sessionId, try: String(tries + 1) })
+  const again = new URLSearchParams({
+    session_id: sessionId,
+    try: String(tries + 1),
+    ...(next && { redirectTo: next }),
+  })
   return {
     view: toSuccessView({ ...facts, isSlow: tries >= SLOW_AFTER_TRIES }),
+    next,
     slowView: toSuccessView({ ...facts, isSlow: true }),
     reload: status.state === 'waiting' ? `${RELOAD_SECONDS};url=/billing/success?${again.toString()}` : null,
   }
 }
 
 export default function Success() {
-  const { view: first, slowView, reload } = useLoaderData<typeof loader>()
+  const { view: first, slowView, reload, next } = useLoaderData<typeof loader>()
   const isSlow = usePolling(first.state === 'waiting')
   const view = isSlow ? slowView : first
   return (
@@ -74,7 +82,7 @@ export default function Success() {
           {view.state === 'failed' ? (
             <ButtonLink to="/pricing">Try again</ButtonLink>
           ) : view.state === 'arrived' ? (
-            <ButtonLink to="/actions">Use credits</ButtonLink>
+            <ButtonLink to={next || '/actions'}>{next ? 'Go on where you were' : 'Use credits'}</ButtonLink>
           ) : null}
           <ButtonLink to="/dashboard" kind="outline">
             Go to overview

@@ -5,10 +5,13 @@ import type { Interval } from '#app/billing/plans.ts'
 export function IntervalSwitch({
   interval,
   plan,
+  redirectTo,
   saving,
 }: {
   interval: Interval
   plan: string | null
+  /** Where the purchase is to lead, as the address says. */
+  redirectTo: string | null
   saving: string | null
 }) {
   const submit = useSubmit()
@@ -20,6 +23,7 @@ export function IntervalSwitch({
       onChange={(event) => submit(event.currentTarget, { replace: true, preventScrollReset: true })}
     >
       {plan ? <input type="hidden" name="plan" value={plan} /> : null}
+      {redirectTo ? <input type="hidden" name="redirectTo" value={redirectTo} /> : null}
       <fieldset className="segments">
         <legend className="sr-only">How often you pay</legend>
         <Segment value="month" label="Monthly" checked={interval === 'month'} />

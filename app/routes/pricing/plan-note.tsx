@@ -20,12 +20,15 @@ export function PlanNote({
   interval,
   current,
   isChosen,
+  redirectTo,
   nonce,
 }: {
   offer: PlanOffer
   interval: Interval
   current: CurrentPlan | null
   isChosen: boolean
+  /** Where the purchase is to lead, as the address says. */
+  redirectTo: string | null
   nonce: string
 }) {
   const id = `plan-${offer.name}`
@@ -51,7 +54,14 @@ export function PlanNote({
           <PriceText price={offer.prices.month} shown={interval === 'month'} />
           <PriceText price={offer.prices.year} shown={interval === 'year'} />
         </div>
-        <PlanAction offer={offer} interval={interval} current={current} isChosen={isChosen} nonce={nonce} />
+        <PlanAction
+          offer={offer}
+          interval={interval}
+          current={current}
+          isChosen={isChosen}
+          redirectTo={redirectTo}
+          nonce={nonce}
+        />
       </NoteStub>
     </Note>
   )
@@ -76,12 +86,15 @@ function PlanAction({
   interval,
   current,
   isChosen,
+  redirectTo,
   nonce,
 }: {
   offer: PlanOffer
   interval: Interval
   current: CurrentPlan | null
   isChosen: boolean
+  /** Where the purchase is to lead, as the address says. */
+  redirectTo: string | null
   nonce: string
 }) {
   const busy = useSubmitting({ plan: offer.name }, '/pricing')
@@ -94,7 +107,7 @@ function PlanAction({
         </p>
       )
     }
-    const search = new URLSearchParams({ plan: offer.name, interval }).toString()
+    const search = new URLSearchParams({ plan: offer.name, interval, ...(redirectTo && { redirectTo }) }).toString()
     const label =
       current.plan === offer.name ? `Pay ${interval === 'year' ? 'yearly' : 'monthly'}` : `Change to ${offer.name}`
     return (
@@ -108,6 +121,7 @@ function PlanAction({
     <Form method="post" action="/pricing">
       <input type="hidden" name="plan" value={offer.name} />
       <input type="hidden" name="interval" value={interval} />
+      {redirectTo ? <input type="hidden" name="redirectTo" value={redirectTo} /> : null}
       <input type="hidden" name="nonce" value={nonce} />
       <Button kind={isChosen ? 'green' : 'ink'} busy={busy} className="w-full">
         {label}

@@ -13,6 +13,7 @@ import { PublicFrame } from '#app/components/public-frame.tsx'
 import { config } from '#app/config.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
+import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { standingOf } from '#app/standing.ts'
 import { IntervalSwitch } from './interval-switch.tsx'
 import { freeOffer, packOffers, planOffers, yearlySaving } from './offers.server.ts'
@@ -67,17 +68,22 @@ const purchase = z.object({
   plan: z.string().refine((name) => plans.some((plan) => plan.name === name && plan.prices)),
   interval: z.enum(['month', 'year']),
   nonce: z.string().min(8).max(100),
+  /** Where somebody wanted to go before a plan was needed for it. */
+  redirectTo: z
+    .string()
+    .default('')
+    .transform((to) => safeRedirect(to, '')),
 })
 
 export async function action({ request }: ActionFunctionArgs) {
   const parsed = purchase.safeParse(Object.fromEntries(await request.formData()))
   if (!parsed.success) return data({ problem: 'Choose a plan below.' }, { status: 400 })
-  const { plan, interval, nonce } = parsed.data
-  const choice = new URLSearchParams({ plan, interval }).toString()
+  const { plan, interval, nonce, redirectTo } = parsed.data
+  const choice = new URLSearchParams({ plan, interval, ...(redirectTo && { redirectTo }) }).toString()
   const user = await findUser(request)
   if (!user) throw redirect(`/signup?${new URLSearchParams({ redirectTo: `/pricing?${choice}` }).toString()}`)
   try {
-    const { url } = await createCheckout({ user, plan, interval }, { nonce })
+    const { url } = await createCheckout({ user, plan, interval }, { nonce, returnTo: redirectTo || null })
     return redirect(url)
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
@@ -91,6 +97,7 @@ export default function Pricing() {
   const problem = useActionData<typeof action>()?.problem
   const [search] = useSearchParams()
   const interval: Interval = search.get('interval') === 'year' ? 'year' : 'month'
+  const redirectTo = search.get('redirectTo')
   const chosen = offers.find((offer) => offer.name === search.get('plan'))?.name ?? null
   const notice =
     chosen && signedIn && !current?.isLive ? (
@@ -102,7 +109,7 @@ export default function Pricing() {
       <Page title="Prices" lead={free} width="landing" notices={notice}>
         <section aria-label="Plans" className="grid gap-6">
           <ErrorSummary errors={problem ? [{ message: problem }] : []} />
-          <IntervalSwitch interval={interval} plan={chosen} saving={saving} />
+          <IntervalSwitch interval={interval} plan={chosen} redirectTo={redirectTo} saving={saving} />
           <ul className="grid gap-6 lg:grid-cols-3">
             {offers.map((offer) => (
               <PlanNote
@@ -111,6 +118,7 @@ export default function Pricing() {
                 interval={interval}
                 current={current}
                 isChosen={offer.name === chosen}
+                redirectTo={redirectTo}
                 nonce={`${nonce}-${offer.name}-${interval}`}
               />
             ))}

@@ -163,8 +163,7 @@ export const testDebits: TestCard[] = [
     tokens: [],
   },
   {
-    // The one that the Stripe CLI's `trigger checkout.session.async_payment_failed` uses.
-    number: 'AT321904300235473204',
+    number: 'AT861904300235473202',
     brand: 'sepa_debit',
     label: 'Bank debit, fails',
     result: 'Unpaid at first, refused after 3 minutes.',
@@ -173,9 +172,16 @@ export const testDebits: TestCard[] = [
   },
 ]
 
+/** Other accounts of Stripe's list; the Italian one is what the CLI's `async_payment_failed` uses. */
+const moreDebits = [
+  { number: 'AT321904300235473204', of: testDebits[0]! },
+  { number: 'AT051904300235473205', of: testDebits[1]! },
+  { number: 'IT60X0542811101000000123456', of: testDebits[1]! },
+].map(({ number, of }) => ({ ...of, number }))
+
 export function findTestCard(number: string): TestCard | undefined {
   const plain = number.replaceAll(/[\s-]/g, '').toUpperCase()
-  return [...testCards, ...testDebits].find((card) => card.number === plain)
+  return [...testCards, ...testDebits, ...moreDebits].find((card) => card.number === plain)
 }
 
 /** `pm_card_visa` and `tok_visa` both name the card whose token is `visa`; some names repeat the brand. */

@@ -123,7 +123,12 @@ export function hash<S extends Shape>(shape: S): Param<Values<S>> {
         .filter((key) => !Object.hasOwn(shape, key))
         .map(within)
       const beyond = unknown.find((path) => BEYOND.has(path))
-      if (beyond) throw invalidRequest(`Stripe has the parameter ${beyond}, the sandbox does not play it.`, beyond, 'sandbox_unsupported')
+      if (beyond)
+        throw invalidRequest(
+          `Stripe has the parameter ${beyond}, the sandbox does not play it.`,
+          beyond,
+          'sandbox_unsupported',
+        )
       if (unknown.length > 0)
         throw invalidRequest(
           `Received unknown parameter${unknown.length > 1 ? 's' : ''}: ${unknown.join(', ')}`,

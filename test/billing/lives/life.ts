@@ -37,6 +37,8 @@ export class Life {
   async live(): Promise<void> {
     const { sandbox } = this.context
     setNow(() => new Date(sandbox.now() * 1000))
+    // The job has run before; a first run would look back thirty days only.
+    await reconcile()
     this.user = await aUser()
     this.#trouble()
     for (const step of [this.plan.first, ...this.plan.steps]) {

@@ -1,10 +1,10 @@
-import type { Types } from 'mongoose'
+import type { mongo, Types } from 'mongoose'
 import { hasLiveSubscription } from '#app/billing/subscription-state.ts'
 import { now } from '#app/clock.server.ts'
 import { settleAccount } from '#app/credits/settle.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { CreditAccountModel } from '#models/credit-account.server.ts'
-import { CreditEntryModel } from '#models/credit-entry.server.ts'
+import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import { readUser } from '../scenario.ts'
 import type { Truth } from './truth.ts'
@@ -37,7 +37,7 @@ export async function stateOf(userId: Types.ObjectId): Promise<Truth> {
   }).lean()) {
     state.packs[id] = { amount, creditsAdded, refunded }
   }
-  for (const entry of await CreditEntryModel.find({ accountId: userId }).lean()) {
+  for (const entry of await entries().find({ accountId: userId }).toArray()) {
     if (entry.kind !== 'spend') state.credits += entry.amount
     if (!entry.of) continue
     const reversed = (state.reversed[entry.of.id] ?? 0) + (entry.cancels ?? 0) - entry.amount
@@ -46,7 +46,10 @@ export async function stateOf(userId: Types.ObjectId): Promise<Truth> {
   }
   const account = await CreditAccountModel.findById(userId).lean()
   const freezes = account?.freezes ?? []
-  state.openDisputes = freezes.filter((cause) => cause.startsWith('dispute:')).map((cause) => cause.slice(8))
+  state.openDisputes = freezes
+    .filter((cause) => cause.startsWith('dispute:'))
+    .map((cause) => cause.slice(8))
+    .sort()
   checkPause(freezes.includes('past_due'), subscription)
   return state
 }
@@ -60,3 +63,5 @@ function checkPause(isPaused: boolean, subscription: Awaited<ReturnType<typeof r
   const must = status === 'unpaid' || (gracePeriodEnd !== null && gracePeriodEnd <= now())
   if (must !== isPaused) throw new Error(`${status}: spending is ${isPaused ? 'paused' : 'open'}`)
 }
+
+const entries = () => CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>

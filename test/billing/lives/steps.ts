@@ -58,14 +58,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 )
 
-const share = (max: number) => fc.double({ min: 0, max, noNaN: true })
+/** Even steps: a random fraction is mostly next to zero, where nothing goes wrong. */
+const share = (max: number) => fc.constantFrom(0, max / 3, (2 * max) / 3, max)
 
 export const lifePlan = fc.record({
   /** Of everything that the steps leave open: which delivery is lost, when a handler dies. */
   seed: fc.nat(),
   trouble: fc.record({ drop: share(0.3), twice: share(0.4), late: share(0.4), kill: share(0.4) }),
   /** The share of calls that Stripe fails. */
-  failing: fc.oneof(fc.constant(0), share(0.25)),
+  failing: share(0.2),
   first: subscribe,
   steps: fc.array(step, { minLength: 4, maxLength: 16 }),
 })

@@ -86,6 +86,7 @@ export async function truthOf({ stripe }: StripeForTests, customer: string | nul
     if (reversed > 0) truth.reversed[source.id] = reversed
     truth.credits -= reversed
   }
+  truth.openDisputes.sort()
   return truth
 }
 

@@ -1,0 +1,104 @@
+import { FeatureNotInPlan } from '../actions/errors.ts'
+import { limitsResetAt, planOf, type SubscriptionSnapshot } from '../actions/standing.ts'
+import { LimitReached, SpendingFrozen } from '../credits/errors.ts'
+import type { UseLimit } from '../credits/limits.server.ts'
+import { PlanTooSmall } from './errors.ts'
+import { type Feature, findPlan, type Limit, type Plan, plans } from './plans.ts'
+import { isOverdue } from './subscription-state.ts'
+
+/**
+ * What somebody's plan lets them do. Pure: it is decided by what is stored, and no page load asks Stripe.
+ *
+ * A failed payment takes nothing away until its grace period is over; then paid features pause, as spending does, and the
+ * answer says that the card is the way out and not another plan.
+ */
+export interface Subscriber {
+  subscription?: (SubscriptionSnapshot & { gracePeriodEnd?: Date | null }) | null
+}
+
+/** What a feature is called in a sentence that begins with it. */
+export const FEATURE_NAMES: Record<Feature, string> = {
+  svgExport: 'SVG export',
+  apiAccess: 'API access',
+  prioritySupport: 'Priority support',
+}
+
+/** A payment is owed and the time to pay it has passed, or the subscription is paused: what is paid for waits. */
+export function isPaused({ subscription }: Subscriber, at: Date): boolean {
+  if (!subscription?.stripeSubscriptionId) return false
+  const { status, gracePeriodEnd } = subscription
+  if (status === 'paused' || status === 'unpaid') return true
+  return isOverdue(status) && Boolean(gracePeriodEnd && gracePeriodEnd <= at)
+}
+
+/**
+ * Lets through whose plan is at least as large as another, in the order of the plan file.
+ * @throws PlanTooSmall; SpendingFrozen for `past_due` when it is large enough and not paid
+ */
+export function requirePlan(user: Subscriber, name: string, at: Date): Plan {
+  const wanted = findPlan(name)
+  if (!wanted) throw new Error(`The plan file has no plan ${name}`)
+  const plan = planOf(user.subscription)
+  if (!hasPlan(plan, wanted)) throw new PlanTooSmall(plan.name, wanted.name)
+  return unlessPaused(user, plan, at, (free) => hasPlan(free, wanted))
+}
+
+/**
+ * Lets through whose plan has a feature.
+ * @throws FeatureNotInPlan; SpendingFrozen for `past_due` when the plan has it and is not paid
+ */
+export function requireFeature(user: Subscriber, feature: Feature, at: Date): Plan {
+  const plan = checkFeature(planOf(user.subscription), feature, FEATURE_NAMES[feature])
+  return unlessPaused(user, plan, at, (free) => free.features[feature])
+}
+
+/**
+ * The check of a feature against a plan that is already known.
+ * @param title what was asked for, at the beginning of a sentence
+ * @throws FeatureNotInPlan
+ */
+export function checkFeature(plan: Plan, feature: Feature, title: string): Plan {
+  if (plan.features[feature]) return plan
+  const having = plans.filter(({ features }) => features[feature]).map(({ name }) => name)
+  throw new FeatureNotInPlan(feature, title, plan.name, having)
+}
+
+/** A limit as a spend counts it: `spendCredits` and `placeHold` take it, and no two callers pass it at once. */
+export function limitOf(user: Subscriber, limit: Limit, at: Date): UseLimit {
+  const { limits } = planOf(user.subscription)
+  return { name: limit, max: limits[limit], resetsAt: limitsResetAt(user.subscription, at) }
+}
+
+export interface UsesLeft {
+  used: number
+  /** Infinity where there is no limit. */
+  left: number
+  resetsAt: Date
+}
+
+/**
+ * How much of a limit is left, from the account's own count. It only looks: what counts is the write of the spend.
+ * @param counted the account's count of that limit, if it has one
+ * @throws LimitReached when nothing is left
+ */
+export function usesLeft(
+  { name, max, resetsAt }: UseLimit,
+  counted: { used: number; resetsAt: Date } | undefined,
+  at: Date,
+): UsesLeft {
+  const current = counted && counted.resetsAt > at ? counted : { used: 0, resetsAt }
+  const left = max - current.used
+  if (left <= 0) throw new LimitReached(name, max, current.resetsAt)
+  return { used: current.used, left, resetsAt: current.resetsAt }
+}
+
+/** A plan is as large as another, or larger. */
+export const hasPlan = (plan: Plan, wanted: Plan): boolean => rankOf(plan) >= rankOf(wanted)
+
+const rankOf = (plan: Plan): number => plans.findIndex(({ name }) => name === plan.name)
+
+/** What Free has too is nobody's to take away. */
+function unlessPaused(user: Subscriber, plan: Plan, at: Date, isFree: (free: Plan) => boolean): Plan {
+  if (isPaused(user, at) && !isFree(planOf(null))) throw new SpendingFrozen('past_due')
+  return plan
+}

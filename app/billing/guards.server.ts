@@ -1,0 +1,61 @@
+import { redirect } from '@remix-run/node'
+import { type CreditAccount, CreditAccountModel } from '#models/credit-account.server.ts'
+import type { User } from '#models/user.server.ts'
+import { FeatureNotInPlan } from '../actions/errors.ts'
+import { requireUser, wayBack } from '../auth/require-user.server.ts'
+import { now } from '../clock.server.ts'
+import { SpendingFrozen } from '../credits/errors.ts'
+import { limitOf, requireFeature, requirePlan, type UsesLeft, usesLeft } from './entitlements.ts'
+import { PlanTooSmall } from './errors.ts'
+import type { Feature, Limit } from './plans.ts'
+
+/*
+ * The guards of pages: each is a log-in guard as well. The API uses the functions of entitlements.ts inside its own error
+ * handling, which turns their refusals into JSON.
+ */
+
+/**
+ * Guards a page that needs a feature. Call it in the loader and in the action.
+ * @throws a redirect: to the log-in, to the plans that have the feature, or to the card when the plan is not paid; each
+ * leads back here
+ */
+export async function requirePageFeature(request: Request, feature: Feature): Promise<User> {
+  const user = await requireUser(request)
+  orElsewhere(request, () => requireFeature(user, feature, now()))
+  return user
+}
+
+/** The same for a page that needs a plan, or a larger one. */
+export async function requirePagePlan(request: Request, plan: string): Promise<User> {
+  const user = await requireUser(request)
+  orElsewhere(request, () => requirePlan(user, plan, now()))
+  return user
+}
+
+/**
+ * How often something may still be done in this period. It only looks; `spendCredits` and `placeHold` count, given
+ * `limitOf(user, limit, now())`.
+ * @throws LimitReached
+ */
+export async function checkLimit(user: Pick<User, '_id' | 'subscription'>, limit: Limit): Promise<UsesLeft> {
+  const account = await CreditAccountModel.findById(user._id)
+    .select({ limits: 1 })
+    .lean<Pick<CreditAccount, 'limits'>>()
+  return usesLeft(limitOf(user, limit, now()), account?.limits[limit], now())
+}
+
+function orElsewhere(request: Request, check: () => unknown): void {
+  try {
+    check()
+  } catch (error) {
+    const redirectTo = wayBack(request)
+    if (error instanceof FeatureNotInPlan) throw upgrade({ feature: error.feature, redirectTo })
+    if (error instanceof PlanTooSmall) throw upgrade({ plan: error.required, redirectTo })
+    // The banner there says why, with the button for the card.
+    if (error instanceof SpendingFrozen) throw redirect('/billing')
+    throw error
+  }
+}
+
+const upgrade = (search: Record<string, string>): Response =>
+  redirect(`/billing/upgrade?${new URLSearchParams(search).toString()}`)

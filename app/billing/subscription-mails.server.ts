@@ -1,0 +1,127 @@
+import type { Types } from 'mongoose'
+import { type Notification, NotificationModel } from '#models/notification.server.ts'
+import type { User } from '#models/user.server.ts'
+import { now } from '../clock.server.ts'
+import { notify } from '../notifications/outbox.server.ts'
+import { findPlan } from './plans.ts'
+import { findAtStripe } from './stripe.server.ts'
+import { readInvoice, type StripeSubscription } from './stripe-shapes.ts'
+import { isOverdue } from './subscription-state.ts'
+import { creditsAtRenewal } from '../standing.ts'
+
+/*
+ * The mails about a plan's life. Changes are told before they are stored: a crash in between tells them again under the
+ * same key, and nothing that was stored stays untold.
+ */
+
+type Stored = NonNullable<User['subscription']>
+
+/** What a change of a stored subscription leads to; both are the same subscription, or `next` has none. */
+interface Change {
+  before: User
+  next: Omit<Stored, 'version'>
+  /** At Stripe: the one that runs, or the one that has ended. */
+  subscription: StripeSubscription | null
+}
+
+/** Tells what a subscription's next state means to its owner, where it means something. */
+export async function tellSubscriptionChange({ before, next, subscription }: Change): Promise<void> {
+  const { _id: userId, subscription: stored } = before
+  const storedId = stored?.stripeSubscriptionId ?? null
+  if (storedId && !next.stripeSubscriptionId) {
+    const data = {
+      plan: stored!.plan,
+      endedAt: subscription?.endedAt ?? now(),
+      reason: next.endedReason ?? 'cancellation_requested',
+    }
+    await notify({ kind: 'subscription_ended', userId, key: storedId, data })
+    return
+  }
+  const id = next.stripeSubscriptionId
+  if (!id || !subscription) return
+  const known = storedId === id ? stored : null
+  if (next.cancelAtPeriodEnd && !known?.cancelAtPeriodEnd) await tellCanceled(userId, next, subscription)
+  if (!next.cancelAtPeriodEnd && known?.cancelAtPeriodEnd) await tellResumed(userId, next, known)
+  else if (known?.status === 'paused' && (next.status === 'active' || next.status === 'trialing')) {
+    await notifyResumed(userId, next, `${id}:${known.version}`)
+  }
+}
+
+/** Each decision to cancel is one cause: whoever undoes it and decides again is told again. */
+async function tellCanceled(userId: Types.ObjectId, next: Change['next'], subscription: StripeSubscription) {
+  const { id, canceledAt, cancelAt, currentPeriodEnd } = subscription
+  const worksUntil = cancelAt ?? currentPeriodEnd
+  if (!worksUntil) return
+  const decidedAt = Math.floor((canceledAt ?? worksUntil).getTime() / 1000)
+  const key = `${id}:${decidedAt}`
+  await notify({ kind: 'subscription_canceled', userId, key, data: { plan: next.plan, worksUntil } })
+}
+
+/** A cancellation can be undone once, so its own mail names the cause; two processes that see it do the same. */
+async function tellResumed(userId: Types.ObjectId, next: Change['next'], known: Stored): Promise<void> {
+  const prefix = `subscription_canceled:${next.stripeSubscriptionId}:`
+  const told = await NotificationModel.findOne({
+    userId,
+    kind: 'subscription_canceled',
+    _id: { $gte: prefix, $lt: `${prefix}~` },
+  })
+    .sort({ createdAt: -1, _id: -1 })
+    .select({ _id: 1 })
+    .lean<Pick<Notification, '_id'>>()
+  const cause = told ? told._id.slice('subscription_canceled:'.length) : `${next.stripeSubscriptionId}:${known.version}`
+  await notifyResumed(userId, next, cause)
+}
+
+async function notifyResumed(userId: Types.ObjectId, next: Change['next'], key: string): Promise<void> {
+  const { plan, interval, currentPeriodEnd: at } = next
+  const price = interval ? findPlan(plan)?.prices?.[interval] : null
+  const payment = price && at ? { amount: price.amount, currency: price.currency, at } : null
+  await notify({ kind: 'subscription_resumed', userId, key, data: { plan, next: payment } })
+}
+
+/**
+ * Tells of an invoice that could not be collected, as it stands now: the bank wants its customer, or the card was
+ * declined. A first payment is made on Stripe's own page, which says so itself.
+ * @param user with the subscription as it was just read back
+ */
+export async function tellUnpaid({ _id: userId, subscription }: User, invoiceId: string): Promise<void> {
+  const found = await findAtStripe((stripe) => stripe.invoices.retrieve(invoiceId))
+  const invoice = found && readInvoice(found)
+  if (!invoice?.isOpen || invoice.billingReason === 'subscription_create' || !subscription) return
+  if (invoice.subscriptionId !== subscription.stripeSubscriptionId) return
+  const { amountDue: amount, currency } = invoice
+  const { plan, status, gracePeriodEnd } = subscription
+  if (await needsConfirmation(invoiceId)) {
+    const confirmUrl = invoice.hostedInvoiceUrl
+    await notify({ kind: 'action_required', userId, key: invoiceId, data: { amount, currency, plan, confirmUrl } })
+  } else if (isOverdue(status) && gracePeriodEnd) {
+    const data = { amount, currency, plan, failedAt: now(), graceEndsAt: gracePeriodEnd }
+    await notify({ kind: 'payment_failed', userId, key: invoiceId, data })
+  }
+}
+
+/** The payment waits for 3-D Secure, or was refused because nobody was there to do it. */
+async function needsConfirmation(invoiceId: string): Promise<boolean> {
+  const payments = await findAtStripe((stripe) =>
+    stripe.invoicePayments.list({ invoice: invoiceId, limit: 10, expand: ['data.payment.payment_intent'] }),
+  )
+  return (payments?.data ?? []).some(({ payment }) => {
+    const intent = payment.payment_intent
+    if (!intent || typeof intent === 'string') return false
+    return intent.status === 'requires_action' || intent.last_payment_error?.code === 'authentication_required'
+  })
+}
+
+/** A trial will soon turn into a payment; one that was canceled will not. */
+export async function tellTrialEnding({ _id: userId, subscription }: User): Promise<void> {
+  if (subscription?.status !== 'trialing' || subscription.cancelAtPeriodEnd) return
+  const { stripeSubscriptionId: id, trialEnd, interval, plan: name } = subscription
+  const plan = findPlan(name)
+  const price = interval ? plan?.prices?.[interval] : null
+  if (!id || !trialEnd || !interval || !plan || !price || trialEnd <= now()) return
+  const { amount, currency } = price
+  const credits = creditsAtRenewal(plan, interval)
+  const key = `${id}:${Math.floor(trialEnd.getTime() / 1000)}`
+  const data = { plan: name, trialEndsAt: trialEnd, amount, currency, interval, credits }
+  await notify({ kind: 'trial_ending', userId, key, data })
+}

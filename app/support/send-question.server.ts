@@ -1,0 +1,41 @@
+import type { User } from '#models/user.server.ts'
+import { planOf } from '../actions/standing.ts'
+import { config } from '../config.server.ts'
+import { DomainError } from '../domain-error.ts'
+import { logger } from '../log.server.ts'
+import { MailFailed } from '../notifications/mail-failure.ts'
+import { sendMail } from '../notifications/mail.server.ts'
+import type { Question } from './question.ts'
+
+/** The mail server did not take a question; what was written is still in the form. */
+export class QuestionNotSent extends DomainError {
+  readonly code = 'question_not_sent'
+  constructor() {
+    super('Your question could not be sent right now. Try again in a moment.')
+  }
+}
+
+/**
+ * Mails a customer's question to the address that Scrip's own mails come from; an answer to it goes to the customer.
+ * @throws QuestionNotSent when it may not have arrived
+ */
+export async function sendQuestion(user: User, { subject, question }: Question): Promise<void> {
+  const lines = [question, '', '--', `${user.name || 'No name'} <${user.email}>`]
+  const facts = [`Plan: ${planOf(user.subscription).name}`, `User: ${user._id.toHexString()}`]
+  try {
+    await sendMail({
+      to: addressIn(config().mailFrom),
+      subject: `Question: ${subject}`,
+      text: [...lines, ...facts].join('\n'),
+      html: null,
+      headers: { 'Reply-To': user.email },
+    })
+  } catch (error) {
+    if (!(error instanceof MailFailed)) throw error
+    logger.error({ err: error, fate: error.fate }, 'A question of a customer could not be mailed')
+    throw new QuestionNotSent()
+  }
+}
+
+/** "scrip@example.com" of "Scrip <scrip@example.com>" */
+const addressIn = (mailbox: string): string => /<([^<>]+)>\s*$/.exec(mailbox)?.[1] ?? mailbox

@@ -1,0 +1,360 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, describe, expect, it } from 'vitest'
+import { cookieOf, visit } from '#test/auth/users.ts'
+import { startSession } from '#app/auth/session.server.ts'
+import { auditGrants } from '#app/billing/audit-grants.server.ts'
+import { changePlan } from '#app/billing/change-plan.server.ts'
+import { createCheckout } from '#app/billing/checkout.server.ts'
+import { checkoutStatus } from '#app/billing/checkout-status.server.ts'
+import { ensureCustomer } from '#app/billing/customer.server.ts'
+import { AlreadySubscribed } from '#app/billing/errors.ts'
+import { findPlan } from '#app/billing/plans.ts'
+import { createPortalSession } from '#app/billing/portal.server.ts'
+import { pauseOverdue } from '#app/billing/spending-pause.server.ts'
+import { setNow } from '#app/clock.server.ts'
+import { auditCredits } from '#app/credits/audit.server.ts'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { freshKey } from '#app/credits/keys.ts'
+import { listEntries } from '#app/credits/ledger.server.ts'
+import { spendCredits } from '#app/credits/spend.server.ts'
+import { loader as billingPage } from '#app/routes/_app.billing._index/route.tsx'
+import type { User } from '#models/user.server.ts'
+import { useDatabase } from '#test/setup/database.ts'
+import { aUser, creditsOf, Deliveries, historyOf, post, readUser, sessionIdOf } from './scenario.ts'
+import { useStripe } from './stripe.ts'
+
+/*
+ * What the users of such systems complain about, each complaint as a test; one that has its own test elsewhere is in
+ * docs/billing.md with that test.
+ */
+
+const context = useStripe()
+useDatabase()
+const deliveries = new Deliveries(context)
+const beginner = findPlan('Beginner')!
+const policies = { unusedCredits: beginner.unusedCredits, yearlyCredits: beginner.yearlyCredits, trial: beginner.trial }
+afterEach(() => {
+  setNow(null)
+  Object.assign(beginner, policies)
+})
+
+const DAY = 86_400
+const follow = () => setNow(() => new Date(context.sandbox.now() * 1000))
+const advance = (days: number) => {
+  context.sandbox.advance(days * DAY)
+  follow()
+}
+
+async function subscriber(plan = 'Beginner', interval: 'month' | 'year' = 'month'): Promise<User> {
+  follow()
+  const user = await aUser()
+  await deliveries.buy({ user, plan, interval })
+  await deliveries.deliver()
+  return readUser(user._id)
+}
+
+const subscriptionIdOf = (user: User): string => user.subscription!.stripeSubscriptionId!
+
+const spend = (user: User, credits: number) =>
+  spendCredits({ accountId: user._id, key: freshKey('spend'), credits, action: 'test' })
+
+async function payWith(user: User, token: string): Promise<void> {
+  const { id } = await context.stripe.paymentMethods.attach(token, { customer: user.stripeCustomerId! })
+  await context.stripe.subscriptions.update(subscriptionIdOf(user), { default_payment_method: id })
+}
+
+describe('“I got my credits twice”', () => {
+  it('because the same invoice came under another event id', async () => {
+    const user = await subscriber()
+    const event = context.sandbox.events('invoice.paid').at(-1)!
+    for (const id of ['evt_again', 'evt_and_again']) await post(JSON.stringify({ ...event, id }))
+    expect(await creditsOf(user)).toBe(1000)
+    expect(await historyOf(user)).toHaveLength(1)
+  })
+
+  it('because every change of the subscription counts as a renewal', async () => {
+    const user = await subscriber()
+    await spend(user, 400)
+    await context.stripe.subscriptions.update(subscriptionIdOf(user), { metadata: { note: 'hello' } })
+    await payWith(user, 'pm_card_mastercard')
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(600)
+  })
+
+  it('because going down and up again refills', async () => {
+    const user = await subscriber('Creator')
+    await spend(user, 4000)
+    for (let round = 0; round < 3; round++) {
+      await changePlan(user, { plan: 'Beginner', interval: 'month' })
+      await changePlan(user, { plan: 'Creator', interval: 'month' })
+      await deliveries.deliver()
+    }
+    expect(await creditsOf(user)).toBe(1000)
+    expect(await historyOf(user)).toHaveLength(1)
+  })
+
+  it('because one upgrades, burns the credits and takes the money back, again and again', async () => {
+    const user = await subscriber('Beginner')
+    await changePlan(user, { plan: 'Creator', interval: 'month' })
+    await deliveries.deliver()
+    const before = await creditsOf(user)
+    await spend(user, before)
+    const { data } = await context.stripe.charges.list({ customer: user.stripeCustomerId! })
+    for (const { id } of data) await context.stripe.refunds.create({ charge: id })
+    await deliveries.deliver()
+    expect(await getBalance(user._id)).toMatchObject({ credits: -before, debt: before })
+    await expect(spend(user, 1)).rejects.toThrow()
+    // The next purchase pays the debt first.
+    await deliveries.buy({ user, pack: '500' })
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(500 - before)
+  })
+})
+
+describe('“my credits are gone”', () => {
+  it('because a refill sets the balance instead of adding to it', async () => {
+    const user = await subscriber()
+    await deliveries.buy({ user, pack: '10000' })
+    await deliveries.deliver()
+    advance(32)
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(12_000)
+  })
+
+  it('because subscribing wipes what was bought before', async () => {
+    follow()
+    const user = await aUser()
+    await deliveries.buy({ user, pack: '2000' })
+    await deliveries.deliver()
+    await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(3000)
+  })
+
+  it('because a plan ended, with packs in it', async () => {
+    const user = await subscriber()
+    await deliveries.buy({ user, pack: '500' })
+    await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
+    await deliveries.deliver()
+    expect((await readUser(user._id)).subscription?.plan).toBe('Free')
+    expect(await creditsOf(user)).toBe(1500)
+  })
+
+  it('at a renewal, without a word: what expires stands in the ledger, and was announced', async () => {
+    beginner.unusedCredits = 'expire'
+    const user = await subscriber()
+    const { nextExpiry } = await getBalance(user._id)
+    expect(nextExpiry).toMatchObject({ credits: 1000 })
+    advance(36)
+    await deliveries.deliver()
+    await spend(user, 1)
+    const { entries } = await listEntries(user._id)
+    const expired = entries.filter(({ kind }) => kind === 'expire')
+    expect(expired).toMatchObject([{ amount: -1000 }])
+    expect(await creditsOf(user)).toBe(999)
+  })
+
+  it('at a renewal, without a word: what is above a cap stands in the ledger, with the reason', async () => {
+    beginner.unusedCredits = { cap: 300 }
+    const user = await subscriber()
+    advance(32)
+    await deliveries.deliver()
+    const { entries } = await listEntries(user._id)
+    const taken = entries.find(({ amount }) => amount < 0)
+    expect(taken).toMatchObject({ kind: 'adjust', amount: -700 })
+    expect(JSON.stringify(taken)).toContain('At most 300 unused credits stay at a renewal')
+  })
+
+  it('because a year brings one month’s credits', async () => {
+    expect(await creditsOf(await subscriber('Beginner', 'year'))).toBe(12_000)
+    beginner.yearlyCredits = 'monthly'
+    const user = await subscriber('Beginner', 'year')
+    for (const month of [1, 2, 3]) {
+      expect(await creditsOf(user)).toBe(month * 1000)
+      advance(31)
+    }
+  })
+})
+
+describe('“I owe a payment and cannot pay it”', () => {
+  it('because past_due locks one out of the billing page', async () => {
+    const user = await subscriber()
+    await payWith(user, 'pm_card_chargeCustomerFail')
+    advance(32)
+    await deliveries.deliver()
+    advance(4)
+    await pauseOverdue()
+    expect(await getBalance(user._id)).toMatchObject({ frozen: 'past_due', credits: 1000 })
+
+    const cookie = cookieOf(await startSession(visit('/login'), { _id: user._id, sessionEpoch: 0 }))
+    const page = await billingPage({ request: visit('/billing', cookie), params: {}, context: {} })
+    expect(page).toMatchObject({ hasCustomer: true })
+    expect((page as { notices: { action: string }[] }).notices.map(({ action }) => action)).toContain('update-card')
+    expect((await createPortalSession(user, { updateCard: true })).url).toMatch(/^http/)
+    // Nor does one subscribe twice out of despair.
+    const again = createCheckout({ user, plan: 'Daily', interval: 'month' }, { nonce: randomUUID() })
+    await expect(again).rejects.toThrow(AlreadySubscribed)
+  })
+
+  it('and when it is paid, the pause ends once and the month comes once', async () => {
+    const user = await subscriber()
+    await payWith(user, 'pm_card_chargeCustomerFail')
+    advance(32)
+    await deliveries.deliver()
+    advance(4)
+    await pauseOverdue()
+    const { data } = await context.stripe.invoices.list({ customer: user.stripeCustomerId!, status: 'open' })
+    await context.stripe.invoices.pay(data[0]!.id, { payment_method: 'pm_card_visa' })
+    await deliveries.deliver({ order: (events) => [...events, ...events] })
+    expect(await getBalance(user._id)).toMatchObject({ frozen: null, credits: 2000 })
+  })
+})
+
+describe('“I paid and still see the old plan”', () => {
+  it('because the page after the checkout answers before the webhook', async () => {
+    follow()
+    const user = await aUser()
+    const session = await deliveries.buy({ user, plan: 'Daily', interval: 'month' })
+    expect(await checkoutStatus(user, session)).toMatchObject({ state: 'waiting' })
+    await deliveries.deliver()
+    const after = await readUser(user._id)
+    expect(await checkoutStatus(after, session)).toMatchObject({ state: 'arrived' })
+    expect(await creditsOf(user)).toBe(2000)
+    expect(after.subscription).toMatchObject({ plan: 'Daily' })
+  })
+
+  it('because “created” came after “updated”', async () => {
+    follow()
+    const user = await aUser()
+    await deliveries.buy({ user, plan: 'Daily', interval: 'month' })
+    await deliveries.deliver({ order: (events) => events.reverse() })
+    expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', status: 'active' })
+    expect(await creditsOf(user)).toBe(2000)
+  })
+
+  it('or the other way round: a late “active” brings a canceled plan back to life', async () => {
+    const user = await subscriber()
+    const late = context.sandbox.events('customer.subscription.created').at(-1)!
+    await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
+    await deliveries.deliver()
+    await post(JSON.stringify({ ...late, id: 'evt_late', type: 'customer.subscription.updated' }))
+    expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Free', stripeSubscriptionId: null })
+  })
+})
+
+describe('“it costs nothing, and it breaks”', () => {
+  it('a $0 invoice by a coupon for everything brings the plan’s credits and a row of $0', async () => {
+    follow()
+    const user = await aUser()
+    const coupon = await context.stripe.coupons.create({ percent_off: 100, duration: 'once' })
+    const promotion = await context.stripe.promotionCodes.create({ promotion: { type: 'coupon', coupon: coupon.id } })
+    expect(promotion.active).toBe(true)
+    const first = await deliveries.buy({ user, pack: '500' })
+    expect(first).toMatch(/^cs_/)
+    const { stripeCustomerId } = await readUser(user._id)
+    await deliveries.deliver()
+    const paid = await subscriberWithCoupon(stripeCustomerId!, coupon.id)
+    await deliveries.deliver()
+    expect(paid.status).toBe('active')
+    expect(await historyOf(user)).toMatchObject([{ amount: 0, creditsAdded: 1000, planName: 'Beginner' }])
+    expect(await creditsOf(user)).toBe(1500)
+  })
+
+  it('a $0 invoice of a trial brings the trial’s credits, not the plan’s', async () => {
+    beginner.trial = { days: 7, credits: 50 }
+    const user = await subscriber()
+    expect(await historyOf(user)).toMatchObject([{ amount: 0, creditsAdded: 50 }])
+    expect(await creditsOf(user)).toBe(50)
+  })
+
+  it('a trial is taken twice', async () => {
+    beginner.trial = { days: 7, credits: 50 }
+    const user = await subscriber()
+    await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
+    await deliveries.deliver()
+    const { url } = await createCheckout({ user, plan: 'Beginner', interval: 'month' }, { nonce: randomUUID() })
+    context.sandbox.completeCheckout(sessionIdOf(url))
+    const { data } = await context.stripe.subscriptions.list({ customer: user.stripeCustomerId! })
+    expect(data).toMatchObject([{ status: 'active', trial_end: null }])
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(1050)
+  })
+
+  async function subscriberWithCoupon(customer: string, coupon: string) {
+    const { data } = await context.stripe.prices.list({ lookup_keys: ['scrip_beginner_month'] })
+    const items = [{ price: data[0]!.id }]
+    return context.stripe.subscriptions.create({ customer, items, discounts: [{ coupon }] })
+  }
+})
+
+describe('“there are two of me”', () => {
+  it('two customers for one user: every click on “buy” made another', async () => {
+    const user = await aUser()
+    const userId = user._id.toHexString()
+    const buy = (pack: string) => createCheckout({ user, pack }, { nonce: randomUUID() })
+    await Promise.all(['500', '2000', '10000', '500'].map(buy))
+    const { data } = await context.stripe.customers.list({ limit: 100 })
+    expect(data.filter(({ metadata }) => metadata.userId === userId)).toHaveLength(1)
+  })
+
+  it('two subscriptions: an upgrade opened a second one', async () => {
+    const user = await subscriber('Beginner')
+    await changePlan(user, { plan: 'Creator', interval: 'month' })
+    await deliveries.deliver()
+    const { data } = await context.stripe.subscriptions.list({ customer: user.stripeCustomerId!, status: 'all' })
+    expect(data.map(({ id }) => id)).toEqual([subscriptionIdOf(user)])
+  })
+})
+
+describe('“I was told that it failed, and it had not”', () => {
+  const debit = async (user: User, account: string) => {
+    const customer = await ensureCustomer(user)
+    const price_data = { currency: 'eur', unit_amount: 600, product_data: { name: '500 credits' } }
+    const { id } = await context.stripe.checkout.sessions.create({
+      mode: 'payment',
+      customer,
+      payment_method_types: ['sepa_debit'],
+      metadata: { app: 'scrip', userId: user._id.toHexString(), pack: '500' },
+      line_items: [{ price_data, quantity: 1 }],
+      success_url: 'http://localhost:3000/billing/success',
+    })
+    context.sandbox.completeCheckout(id, { card: account })
+  }
+
+  it('a bank debit takes days: no credits and no failure until it is decided', async () => {
+    const user = await aUser()
+    await debit(user, 'AT611904300234573201')
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(0)
+    context.sandbox.advance(DAY)
+    await deliveries.deliver({ order: (events) => [...events, ...events] })
+    expect(await creditsOf(user)).toBe(500)
+  })
+
+  it('a bank debit that is refused in the end brings nothing', async () => {
+    const user = await aUser()
+    await debit(user, 'AT861904300235473202')
+    context.sandbox.advance(DAY)
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(0)
+  })
+})
+
+describe('“you deleted me, and still I pay”', () => {
+  it('a customer that was deleted at Stripe is on the free plan, and keeps the credits', async () => {
+    const user = await subscriber()
+    await context.stripe.customers.del(user.stripeCustomerId!)
+    await deliveries.deliver()
+    const after = await readUser(user._id)
+    expect(after.subscription).toMatchObject({ plan: 'Free', stripeSubscriptionId: null })
+    expect(after.stripeCustomerId).toBeUndefined()
+    expect(await creditsOf(user)).toBe(1000)
+  })
+})
+
+describe('the books', () => {
+  it('balance after all that', async () => {
+    expect((await auditGrants()).violations).toEqual([])
+    expect((await auditCredits()).violations).toEqual([])
+  })
+})

@@ -1,0 +1,110 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, inject, test } from 'vitest'
+import { newPage, useBrowser } from '#test/setup/browser.ts'
+
+/*
+ * Somebody who has a plan changes it up, plans to go down, thinks again, cancels and thinks again once more. The pages
+ * say each time what it comes to before it happens.
+ */
+useBrowser()
+
+describe.each([
+  { name: 'with JavaScript', javaScriptEnabled: true },
+  { name: 'without JavaScript', javaScriptEnabled: false },
+])('a plan, $name', ({ javaScriptEnabled }) => {
+  test('is changed, scheduled, canceled and kept', async () => {
+    const page = await newPage({ javaScriptEnabled })
+    await buyBeginner(page)
+
+    await page.goto('/pricing')
+    expect(await textOf(page)).toContain('Your plan')
+    await page.getByRole('link', { name: 'Change to Daily' }).click()
+    await page.waitForURL(isAt('/billing/change'))
+    const preview = await textOf(page)
+    expect(preview).toContain('\u2212$10.00')
+    expect(preview).toContain('From ')
+    await page.getByRole('button', { name: 'Pay $8.00 and change to Daily' }).click()
+    await page.waitForURL(/done=changed/)
+    expect(await textOf(page)).toContain('You are on Daily now.')
+    expect(await page.getByRole('banner').innerText()).toContain('2,025')
+
+    await choose(page, 'Beginner')
+    expect(await textOf(page)).toContain('Nothing changes today and nothing is charged.')
+    await page.getByRole('button', { name: /^Change to Beginner on / }).click()
+    await page.waitForURL(/done=scheduled/)
+    expect(await textOf(page)).toMatch(/Daily changes to Beginner from \d/)
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.waitForURL(/done=undone/)
+    expect(await textOf(page)).toContain('Daily goes on as before.')
+
+    await page.getByRole('link', { name: 'Cancel Daily' }).click()
+    await page.waitForURL(isAt('/billing/cancel'))
+    expect(await textOf(page)).toContain('Your 2,025 credits stay yours')
+    await page.getByRole('button', { name: /^Cancel on / }).click()
+    await page.waitForURL(isAt('/billing'))
+    expect(await textOf(page)).toMatch(/Daily ends on \d/)
+    await page.getByRole('button', { name: 'Keep Daily' }).click()
+    await page.waitForURL(/done=resumed/)
+    expect(await textOf(page)).toMatch(/Daily goes on\. The next payment is \$18\.00 on \d/)
+  })
+})
+
+test('what was done is only told where it is true', async () => {
+  const page = await newPage()
+  await signUp(page)
+
+  await page.goto('/billing?done=changed')
+
+  expect(await textOf(page)).not.toContain('You are on')
+})
+
+test('the pages of somebody without a plan lead to one', async () => {
+  const page = await newPage()
+  await signUp(page)
+
+  await page.goto('/billing/cancel')
+  expect(new URL(page.url()).pathname).toBe('/billing')
+  await page.goto('/billing/change?plan=Daily&interval=year')
+  expect(new URL(page.url()).pathname).toBe('/pricing')
+  expect(await textOf(page)).toContain('You chose Daily.')
+})
+
+const isAt = (path: string) => (url: URL) => url.pathname === path
+const textOf = (page: Page) => page.getByRole('main').innerText()
+
+async function choose(page: Page, plan: string): Promise<void> {
+  await page.locator(`input[name="plan"][value="${plan}"]`).check()
+  await page.getByRole('button', { name: 'See what it comes to' }).click()
+  await page.waitForURL(isAt('/billing/change'))
+}
+
+let people = 0
+
+async function signUp(page: Page): Promise<void> {
+  await page.goto('/signup')
+  await page.locator('[name="email"]').fill(`billing-${Date.now()}-${people++}@scrip.test`)
+  await page.locator('[name="password"]').fill('a short sentence works well')
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await page.waitForURL(isAt('/dashboard'))
+}
+
+async function buyBeginner(page: Page): Promise<void> {
+  await signUp(page)
+  await page.goto('/pricing')
+  await page.getByRole('button', { name: 'Get Beginner' }).click()
+  await page.waitForURL((url) => url.href.startsWith(inject('installation').sandboxUrl))
+  await page.locator('[name="number"]').fill('4242 4242 4242 4242')
+  await page.locator('[name="expiry"]').fill('12 / 34')
+  await page.locator('[name="cvc"]').fill('123')
+  await page.locator('[name="name"]').fill('Ada Lovelace')
+  await page.locator('[name="country"]').selectOption('US')
+  await page.locator('[name="line1"]').fill('1 Main Street')
+  await page.locator('[name="city"]').fill('Springfield')
+  await page.locator('[name="postal_code"]').fill('12345')
+  await page.getByRole('button', { name: /^Pay \$/ }).click()
+  // Without JavaScript the page loads itself again until they are there.
+  await page
+    .getByText(/credits added/)
+    .first()
+    .waitFor()
+}

@@ -1,0 +1,63 @@
+import type { Page } from 'playwright-core'
+import { inject } from 'vitest'
+
+/* What a person does on the pages, step by step. */
+
+const PASSWORD = 'a short sentence works well'
+
+let people = 0
+
+export async function signUp(page: Page): Promise<void> {
+  await page.goto('/signup')
+  await fillSignUp(page)
+  await page.waitForURL(/\/dashboard/)
+}
+
+export async function fillSignUp(page: Page): Promise<void> {
+  await page.getByLabel('Email').fill(`person-${Date.now()}-${people++}@scrip.test`)
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+  await page.getByRole('button', { name: 'Create account' }).click()
+}
+
+export async function choosePlan(page: Page, plan: string, interval: string): Promise<void> {
+  await page.goto(`/pricing?interval=${interval}`)
+  await page.getByRole('button', { name: new RegExp(`Get ${plan}`) }).click()
+  await page.waitForURL((url) => url.href.startsWith(inject('installation').sandboxUrl))
+}
+
+export async function payWith(page: Page, card: string): Promise<void> {
+  await page.locator('input[name="number"]').fill(card)
+  await page.locator('input[name="expiry"]').fill('12 / 34')
+  await page.locator('input[name="cvc"]').fill('123')
+  await page.locator('input[name="name"]').fill('Ada Lovelace')
+  await page.locator('select[name="country"]').selectOption('US')
+  await page.locator('input[name="line1"]').fill('1 Main Street')
+  await page.locator('input[name="city"]').fill('Springfield')
+  await page.locator('input[name="postal_code"]').fill('12345')
+  await page.getByRole('button', { name: /^Pay \$/ }).click()
+}
+
+export async function spendOnQrCode(page: Page, text: string): Promise<void> {
+  await page.goto('/actions')
+  await page
+    .getByRole('link', { name: /QR code/ })
+    .first()
+    .click()
+  await page.getByLabel(/Text/).first().fill(text)
+  await page.getByRole('button', { name: /Spend 1 credit/ }).click()
+  await page
+    .getByText(/^Done\./)
+    .first()
+    .waitFor()
+  await page.getByRole('img', { name: /QR/ }).first().waitFor()
+}
+
+/** Without JavaScript the page renews itself. */
+export async function expectSoon(page: Page, text: RegExp): Promise<void> {
+  for (let look = 0; look < 20; look++) {
+    if (text.test(await page.locator('body').innerText())) return
+    await page.waitForTimeout(1000)
+    await page.reload()
+  }
+  throw new Error(`${text} did not appear at ${page.url()}`)
+}
