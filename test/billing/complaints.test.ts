@@ -313,7 +313,7 @@ describe('“I was told that it failed, and it had not”', () => {
     const { id } = await context.stripe.checkout.sessions.create({
       mode: 'payment',
       customer,
-      payment_method_types: ['sepa_debit'],
+      allowed_payment_method_types: ['card', 'sepa_debit'],
       metadata: { app: 'scrip', userId: user._id.toHexString(), pack: '500' },
       line_items: [{ price_data, quantity: 1 }],
       success_url: 'http://localhost:3000/billing/success',

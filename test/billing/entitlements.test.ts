@@ -253,7 +253,7 @@ describe('the link of the mail about a failed payment', () => {
 
   it('says that Stripe is away, and nothing else', async () => {
     const user = await subscriber('Daily')
-    Object.assign(context.sandbox.faults, { api: [{ failure: 'error', match: 'POST /v1/billing_portal', rate: 1 }] })
+    context.sandbox.faults.api = [{ failure: 503, match: 'POST /v1/billing_portal' }]
     const thrown = await updateCard(await at(user, '/billing/update-card')).catch((error: unknown) => error)
     context.sandbox.faults.reset()
     expect(thrown).toMatchObject({ init: { status: 503 } })

@@ -43,7 +43,7 @@ const idOf = (user: User): string => user.subscription!.stripeSubscriptionId!
 
 async function mailsOf({ _id }: User, kind?: NotificationKind): Promise<Notification[]> {
   return NotificationModel.find({ userId: _id, ...(kind && { kind }) })
-    .sort({ createdAt: 1 })
+    .sort({ createdAt: 1, 'data.amount': 1 })
     .lean<Notification[]>()
 }
 
@@ -121,7 +121,7 @@ describe('a renewal that is not paid', () => {
     expect(await mailsOf(user, 'payment_failed')).toMatchObject([
       { data: { amount: 1000, plan: 'Beginner', graceEndsAt: gracePeriodEnd } },
     ])
-    await context.stripe.invoices.pay((await openInvoice(user)).id!, { payment_method: 'pm_card_visa' })
+    await context.stripe.invoices.pay((await openInvoice(user)).id, { payment_method: 'pm_card_visa' })
     await deliver()
     expect(await kindsOf(user)).toEqual(['payment_failed', 'payment_receipt', 'payment_receipt'])
   })
@@ -142,7 +142,7 @@ describe('a renewal that is not paid', () => {
     const user = await subscriber()
     await payWith(user, 'pm_card_chargeCustomerFail')
     advance(32)
-    await context.stripe.invoices.pay((await openInvoice(user)).id!, { payment_method: 'pm_card_visa' })
+    await context.stripe.invoices.pay((await openInvoice(user)).id, { payment_method: 'pm_card_visa' })
     await deliver()
     expect(await kindsOf(user)).toEqual(['payment_receipt', 'payment_receipt'])
   })

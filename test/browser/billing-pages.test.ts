@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
-import { describe, expect, inject, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { newPage, useBrowser } from '#test/setup/browser.ts'
+import { choosePlan, payWith, signUp } from './steps.ts'
 
 /*
  * Somebody who has a plan changes it up, plans to go down, thinks again, cancels and thinks again once more. The pages
@@ -24,28 +25,23 @@ describe.each([
     expect(preview).toContain('\u2212$10.00')
     expect(preview).toContain('From ')
     await page.getByRole('button', { name: 'Pay $8.00 and change to Daily' }).click()
-    await page.waitForURL(/done=changed/)
-    expect(await textOf(page)).toContain('You are on Daily now.')
+    await says(page, 'You are on Daily now.')
     expect(await page.getByRole('banner').innerText()).toContain('2,025')
 
     await choose(page, 'Beginner')
     expect(await textOf(page)).toContain('Nothing changes today and nothing is charged.')
     await page.getByRole('button', { name: /^Change to Beginner on / }).click()
-    await page.waitForURL(/done=scheduled/)
-    expect(await textOf(page)).toMatch(/Daily changes to Beginner from \d/)
+    await says(page, /Daily changes to Beginner from \d/)
     await page.getByRole('button', { name: 'Undo' }).click()
-    await page.waitForURL(/done=undone/)
-    expect(await textOf(page)).toContain('Daily goes on as before.')
+    await says(page, 'Daily goes on as before.')
 
     await page.getByRole('link', { name: 'Cancel Daily' }).click()
     await page.waitForURL(isAt('/billing/cancel'))
     expect(await textOf(page)).toContain('Your 2,025 credits stay yours')
     await page.getByRole('button', { name: /^Cancel on / }).click()
-    await page.waitForURL(isAt('/billing'))
-    expect(await textOf(page)).toMatch(/Daily ends on \d/)
+    await says(page, /Daily ends on \d/)
     await page.getByRole('button', { name: 'Keep Daily' }).click()
-    await page.waitForURL(/done=resumed/)
-    expect(await textOf(page)).toMatch(/Daily goes on\. The next payment is \$18\.00 on \d/)
+    await says(page, /Daily goes on\. The next payment is \$18\.00 on \d/)
   })
 })
 
@@ -71,6 +67,7 @@ test('the pages of somebody without a plan lead to one', async () => {
 
 const isAt = (path: string) => (url: URL) => url.pathname === path
 const textOf = (page: Page) => page.getByRole('main').innerText()
+const says = (page: Page, text: string | RegExp) => page.getByRole('main').getByText(text).first().waitFor()
 
 async function choose(page: Page, plan: string): Promise<void> {
   await page.locator(`input[name="plan"][value="${plan}"]`).check()
@@ -78,33 +75,10 @@ async function choose(page: Page, plan: string): Promise<void> {
   await page.waitForURL(isAt('/billing/change'))
 }
 
-let people = 0
-
-async function signUp(page: Page): Promise<void> {
-  await page.goto('/signup')
-  await page.locator('[name="email"]').fill(`billing-${Date.now()}-${people++}@scrip.test`)
-  await page.locator('[name="password"]').fill('a short sentence works well')
-  await page.getByRole('button', { name: 'Create account' }).click()
-  await page.waitForURL(isAt('/dashboard'))
-}
-
 async function buyBeginner(page: Page): Promise<void> {
   await signUp(page)
-  await page.goto('/pricing')
-  await page.getByRole('button', { name: 'Get Beginner' }).click()
-  await page.waitForURL((url) => url.href.startsWith(inject('installation').sandboxUrl))
-  await page.locator('[name="number"]').fill('4242 4242 4242 4242')
-  await page.locator('[name="expiry"]').fill('12 / 34')
-  await page.locator('[name="cvc"]').fill('123')
-  await page.locator('[name="name"]').fill('Ada Lovelace')
-  await page.locator('[name="country"]').selectOption('US')
-  await page.locator('[name="line1"]').fill('1 Main Street')
-  await page.locator('[name="city"]').fill('Springfield')
-  await page.locator('[name="postal_code"]').fill('12345')
-  await page.getByRole('button', { name: /^Pay \$/ }).click()
+  await choosePlan(page, 'Beginner', 'month')
+  await payWith(page, '4242 4242 4242 4242')
   // Without JavaScript the page loads itself again until they are there.
-  await page
-    .getByText(/credits added/)
-    .first()
-    .waitFor()
+  await says(page, /credits added/)
 }

@@ -76,6 +76,105 @@ describe.each([
   )
 })
 
+test.each(allPages)('%s has one h1, its own title, no style attribute and no slip of the pen', async (path) => {
+  const page = await newPage(await optionsFor(path, { javaScriptEnabled: false }))
+
+  const response = await page.goto(path)
+  const html = (await response?.text()) ?? ''
+
+  expect(html.match(/<h1[\s>]/g)).toHaveLength(1)
+  expect(await page.title()).toMatch(/^.+ · Scrip$|^Scrip: /)
+  expect(html).not.toMatch(/\sstyle="/)
+  expect(await page.locator('body').innerText()).not.toMatch(/undefined|NaN|Invalid Date|\bnull\b|\[object|(^|\s)-\d/)
+})
+
+test('no two pages have the same title', async () => {
+  const page = await newPage({ storageState: await demoState() })
+  const titles: string[] = []
+  for (const path of ['/', '/pricing', ...SIGNED_IN]) {
+    await page.goto(path)
+    titles.push(await page.title())
+  }
+
+  expect(new Set(titles).size).toBe(titles.length)
+})
+
+describe('weight', () => {
+  test.each(['/', '/pricing', '/dashboard', '/billing', '/usage', '/actions/qr-code', '/settings'])(
+    '%s keeps to its budget and asks nobody else for anything',
+    async (path) => {
+      const page = await newPage(await optionsFor(path, {}))
+      const sent = { script: 0, stylesheet: 0, font: 0, fonts: 0 }
+      const strangers: string[] = []
+      const done: Promise<void>[] = []
+      page.on('response', (response) => {
+        const type = response.request().resourceType()
+        if (!response.url().startsWith(inject('installation').url)) strangers.push(response.url())
+        if (type !== 'script' && type !== 'stylesheet' && type !== 'font') return
+        done.push(
+          response.body().then((body) => {
+            if (type === 'font') sent.fonts++
+            sent[type] += type === 'font' ? body.length : gzipSync(body, { level: 9 }).length
+          }),
+        )
+      })
+
+      await page.goto(path, { waitUntil: 'networkidle' })
+      await Promise.all(done)
+
+      expect(sent.script).toBeLessThanOrEqual(115 * 1024)
+      expect(sent.stylesheet).toBeLessThanOrEqual(15 * 1024)
+      expect(sent.fonts).toBe(2)
+      expect(sent.font).toBeLessThanOrEqual(64_000)
+      expect(strangers).toEqual([])
+    },
+  )
+})
+
+describe('movement', () => {
+  test.each(['/', '/pricing', '/dashboard', '/billing', '/usage'])('%s does not shift while it loads', async (path) => {
+    const page = await newPage(await optionsFor(path, {}))
+    await page.addInitScript(observeShifts)
+
+    await page.goto(path, { waitUntil: 'networkidle' })
+
+    expect(await page.evaluate(() => window.layoutShift)).toBeLessThanOrEqual(0.02)
+  })
+
+  test('nothing moves when the prices change over to yearly', async () => {
+    const page = await newPage()
+    await page.goto('/pricing', { waitUntil: 'networkidle' })
+    const places = () =>
+      page
+        .locator('main h2, main .button, main table')
+        .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top))
+    const before = await places()
+
+    await page.getByLabel(/^Yearly/).check()
+    await page.getByText('$180').waitFor()
+
+    expect(page.url()).toContain('interval=year')
+    expect(await places()).toEqual(before)
+  })
+
+  test('an error below a field moves nothing below it', async () => {
+    const page = await newPage()
+    await page.goto('/login', { waitUntil: 'networkidle' })
+    const gap = () =>
+      page.evaluate(() => {
+        const top = (selector: string) => document.querySelector(selector)!.getBoundingClientRect().top
+        return top('[name="password"]') - top('[name="email"]')
+      })
+    const before = await gap()
+
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByRole('alert').waitFor()
+
+    expect(await gap()).toBe(before)
+    expect(await page.title()).toMatch(/^Error: /)
+  })
+})
+
 describe('the theme', () => {
   test('is chosen without JavaScript, kept, and there in the first HTML', async () => {
     const page = await newPage({ javaScriptEnabled: false })

@@ -19,10 +19,15 @@ export async function fillSignUp(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Create account' }).click()
 }
 
-export async function choosePlan(page: Page, plan: string, interval: string): Promise<void> {
+export async function choosePlan(
+  page: Page,
+  plan: string,
+  interval: string,
+  sandboxUrl = inject('installation').sandboxUrl,
+): Promise<void> {
   await page.goto(`/pricing?interval=${interval}`)
   await page.getByRole('button', { name: new RegExp(`Get ${plan}`) }).click()
-  await page.waitForURL((url) => url.href.startsWith(inject('installation').sandboxUrl))
+  await page.waitForURL((url) => url.href.startsWith(sandboxUrl))
 }
 
 export async function payWith(page: Page, card: string): Promise<void> {
@@ -52,9 +57,10 @@ export async function spendOnQrCode(page: Page, text: string): Promise<void> {
   await page.getByRole('img', { name: /QR/ }).first().waitFor()
 }
 
-/** Without JavaScript the page renews itself. */
-export async function expectSoon(page: Page, text: RegExp): Promise<void> {
-  for (let look = 0; look < 20; look++) {
+/** Looks again until the page says it: what a webhook brings takes a moment. */
+export async function expectSoon(page: Page, text: RegExp, path?: string): Promise<void> {
+  if (path) await page.goto(path)
+  for (let look = 0; look < 30; look++) {
     if (text.test(await page.locator('body').innerText())) return
     await page.waitForTimeout(1000)
     await page.reload()

@@ -68,7 +68,7 @@ export const lifePlan = fc.record({
   /** The share of calls that Stripe fails. */
   failing: share(0.2),
   first: subscribe,
-  steps: fc.array(step, { minLength: 4, maxLength: 16 }),
+  steps: fc.array(step, { minLength: 4, maxLength: 16, size: 'max' }),
 })
 
 export type LifePlan = typeof lifePlan extends fc.Arbitrary<infer Life> ? Life : never
