@@ -7,7 +7,7 @@ import { outcomeOf, type Sum, sumOf } from './action-words.ts'
 import type { ActionField, PaidAction } from './registry.ts'
 import { recoverRun } from './run-action.server.ts'
 import { type ActionRunView, findRun, listRuns, toRunView } from './run-store.server.ts'
-import { planOf } from './standing.ts'
+import { planOf } from '../billing/plan-standing.ts'
 
 /** A run as the page shows it, in finished texts. */
 export interface RunOnPage {

@@ -1,4 +1,3 @@
-import type { Feature } from '../billing/plans.ts'
 import { DomainError } from '../domain-error.ts'
 
 /** One thing that is wrong with an action's input. */
@@ -13,28 +12,6 @@ export class InvalidActionInput extends DomainError {
   /** @param problems what is wrong, by field */
   constructor(readonly problems: FieldProblem[]) {
     super(problems[0]?.message ?? 'The input is not right.', { problems })
-  }
-}
-
-/** The plan does not have the feature that the action needs. */
-export class FeatureNotInPlan extends DomainError {
-  readonly code = 'feature_not_in_plan'
-  /**
-   * @param feature what is lacking
-   * @param title what was asked for
-   * @param plan name of the plan that the user has
-   * @param plans names of the plans that have it
-   */
-  constructor(
-    readonly feature: Feature,
-    title: string,
-    plan: string,
-    plans: string[],
-  ) {
-    super(
-      plans.length ? `${title} is part of ${new Intl.ListFormat('en').format(plans)}.` : `${title} is in no plan now.`,
-      { feature, plan, plans },
-    )
   }
 }
 

@@ -3,8 +3,8 @@ import { type Limit, plans } from '../billing/plans.ts'
 import { getBalance } from '../credits/balance.server.ts'
 import { InsufficientCredits, LimitReached, SpendingFrozen } from '../credits/errors.ts'
 import { logger } from '../log.server.ts'
-import { FeatureNotInPlan } from './errors.ts'
-import { standingOf } from './standing.ts'
+import { FeatureNotInPlan } from '../billing/errors.ts'
+import { standingOf } from '../billing/plan-standing.ts'
 import { type WayOut, waysOutOfFreeze, waysPastLimit, waysToCredits, waysToFeature } from './ways-out.ts'
 
 /** A refusal to spend that has its ways out in `details.options`. */

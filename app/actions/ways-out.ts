@@ -1,3 +1,4 @@
+import type { Standing } from '../billing/plan-standing.ts'
 import { type Feature, type Interval, type Limit, type Pack, type Plan, packs, plans } from '../billing/plans.ts'
 
 /** One thing that a person who was refused can do, with what it costs. Money is in minor units. */
@@ -15,13 +16,6 @@ export type WayOut =
     }
   | { type: 'wait'; credits: number; at: string; enough: boolean }
   | { type: 'update_payment_method'; url: string }
-
-/** What is known of the one who was refused. */
-export interface Standing {
-  plan: Plan
-  /** Credits that will come without any doing: the next scheduled grant, or the renewal. */
-  nextGrant: { credits: number; at: Date } | null
-}
 
 interface Catalogue {
   plans: Plan[]

@@ -1,8 +1,7 @@
-import { FeatureNotInPlan } from '../actions/errors.ts'
-import { limitsResetAt, planOf, type SubscriptionSnapshot } from '../actions/standing.ts'
+import { limitsResetAt, planOf, type SubscriptionSnapshot } from './plan-standing.ts'
 import { LimitReached, SpendingFrozen } from '../credits/errors.ts'
 import type { UseLimit } from '../credits/limits.server.ts'
-import { PlanTooSmall } from './errors.ts'
+import { FeatureNotInPlan, PlanTooSmall } from './errors.ts'
 import { type Feature, findPlan, type Limit, type Plan, plans } from './plans.ts'
 import { isOverdue } from './subscription-state.ts'
 

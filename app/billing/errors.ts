@@ -1,4 +1,5 @@
 import { DomainError } from '../domain-error.ts'
+import type { Feature } from './plans.ts'
 
 /** There is no plan of that name that can be bought for that interval. */
 export class PlanNotFound extends DomainError {
@@ -45,6 +46,28 @@ export class NoSubscription extends DomainError {
   readonly code = 'no_subscription'
   constructor(message = 'You have no subscription that could be changed.') {
     super(message)
+  }
+}
+
+/** The plan does not have the feature that is needed. */
+export class FeatureNotInPlan extends DomainError {
+  readonly code = 'feature_not_in_plan'
+  /**
+   * @param feature what is lacking
+   * @param title what was asked for
+   * @param plan name of the plan that the user has
+   * @param plans names of the plans that have it
+   */
+  constructor(
+    readonly feature: Feature,
+    title: string,
+    plan: string,
+    plans: string[],
+  ) {
+    super(
+      plans.length ? `${title} is part of ${new Intl.ListFormat('en').format(plans)}.` : `${title} is in no plan now.`,
+      { feature, plan, plans },
+    )
   }
 }
 

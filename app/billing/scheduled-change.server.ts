@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import type { User } from '#models/user.server.ts'
 import type { Interval } from './plans.ts'
 import { findPrice } from './prices.server.ts'
 import { findRunning, type RunningSubscription } from './running-subscription.server.ts'
 import { callStripe, findAtStripe, isRefused } from './stripe.server.ts'
-import type { StripeSubscription } from './stripe-shapes.ts'
+import { readSubscription, type StripeSubscription } from './stripe-shapes.ts'
 
 export interface ScheduledChange {
   plan: string
@@ -40,22 +41,45 @@ export async function releaseSchedule({ scheduleId }: StripeSubscription): Promi
   }
 }
 
+/** Two clicks can release each other's schedule; more than a few rounds of that is something else. */
+const ROUNDS = 4
+
 /**
- * Lets another price take over when the period ends, without prorations: what is paid for runs out first.
+ * Lets another price take over when the period ends, without prorations: what is paid for runs out first. The same form
+ * sent again finds its own schedule, replaces it, and ends up with the same change.
  * @param running the subscription as it is
  * @param target the price to come, and its interval
  * @param nonce of the form, so that a double click makes one schedule
  */
 export async function scheduleChange(
-  { subscription, item }: RunningSubscription,
+  running: RunningSubscription,
   target: { priceId: string; interval: Interval },
   nonce: string,
 ): Promise<void> {
-  await releaseSchedule(subscription)
+  const { id } = running.subscription
+  let key = nonce
+  for (let round = 1; ; round++) {
+    const found = round === 1 ? null : await findAtStripe((stripe) => stripe.subscriptions.retrieve(id))
+    await releaseSchedule(found ? readSubscription(found) : running.subscription)
+    try {
+      return await createSchedule(running, target, key)
+    } catch (error) {
+      // A repeated key answers with the schedule as it was then, and that one may have been released since.
+      if (!isRefused(error) || round === ROUNDS) throw error
+      key = randomUUID()
+    }
+  }
+}
+
+async function createSchedule(
+  { subscription, item }: RunningSubscription,
+  target: { priceId: string; interval: Interval },
+  key: string,
+): Promise<void> {
   await callStripe(async (stripe) => {
     const schedule = await stripe.subscriptionSchedules.create(
       { from_subscription: subscription.id },
-      { idempotencyKey: `schedule:${subscription.id}:${nonce}` },
+      { idempotencyKey: `schedule:${subscription.id}:${key}` },
     )
     const current = schedule.phases[0]
     await stripe.subscriptionSchedules.update(schedule.id, {

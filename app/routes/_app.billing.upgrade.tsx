@@ -1,7 +1,7 @@
 import { type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
 import { Link, useLoaderData } from '@remix-run/react'
 import { findPaidAction } from '#app/actions/paid-actions.server.ts'
-import { planOf } from '#app/actions/standing.ts'
+import { planOf } from '#app/billing/plan-standing.ts'
 import { type WayOut, waysToFeature, waysToPlan } from '#app/actions/ways-out.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { FEATURE_NAMES, hasPlan } from '#app/billing/entitlements.ts'

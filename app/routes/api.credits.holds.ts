@@ -1,7 +1,7 @@
 import type { ActionFunctionArgs } from '@remix-run/node'
 import { checkApiAccess, holdBody, idempotencyKeyOf, replayHeaders } from '#app/actions/api-request.server.ts'
 import { withWaysOut } from '#app/actions/refusal.server.ts'
-import { planOf } from '#app/actions/standing.ts'
+import { planOf } from '#app/billing/plan-standing.ts'
 import { requireApiUser } from '#app/auth/require-user.server.ts'
 import { placeHold } from '#app/credits/hold.server.ts'
 import { apiKeyFor, freshKey } from '#app/credits/keys.ts'

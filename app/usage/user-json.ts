@@ -1,5 +1,5 @@
 import type { User } from '#models/user.server.ts'
-import { planOf } from '../actions/standing.ts'
+import { planOf } from '../billing/plan-standing.ts'
 
 /** A user as `GET /api/user` shows them: their own data, nothing that proves who they are, nothing of Stripe but ids. */
 export interface UserJson {

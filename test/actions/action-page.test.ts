@@ -206,7 +206,7 @@ describe('sending the form', () => {
 
     expect(await answerOf(caller, { key: randomUUID(), text: 'x' })).toMatchObject({
       kind: 'refused',
-      ways: [{ text: 'Update card', to: '/billing' }],
+      ways: [{ text: 'Update card', to: '/billing/update-card' }],
     })
   })
 

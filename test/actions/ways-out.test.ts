@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { limitsResetAt, planOf, standingOf } from '#app/actions/standing.ts'
+import { limitsResetAt, planOf, standingOf } from '#app/billing/plan-standing.ts'
 import { waysOutOfFreeze, waysPastLimit, waysToCredits, waysToFeature } from '#app/actions/ways-out.ts'
 import { findPlan, packs, type Plan, plans } from '#app/billing/plans.ts'
 

@@ -275,7 +275,7 @@ describe('a refusal', () => {
     expect(await errorOf(response)).toMatchObject({
       code: 'past_due',
       reason: 'past_due',
-      options: [{ type: 'update_payment_method', url: '/billing' }],
+      options: [{ type: 'update_payment_method', url: '/billing/update-card' }],
     })
   })
 

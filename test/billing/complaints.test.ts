@@ -10,6 +10,7 @@ import { ensureCustomer } from '#app/billing/customer.server.ts'
 import { AlreadySubscribed } from '#app/billing/errors.ts'
 import { findPlan } from '#app/billing/plans.ts'
 import { createPortalSession } from '#app/billing/portal.server.ts'
+import { findScheduledChange } from '#app/billing/scheduled-change.server.ts'
 import { pauseOverdue } from '#app/billing/spending-pause.server.ts'
 import { setNow } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
@@ -285,6 +286,29 @@ describe('“it costs nothing, and it breaks”', () => {
     const items = [{ price: data[0]!.id }]
     return context.stripe.subscriptions.create({ customer, items, discounts: [{ coupon }] })
   }
+})
+
+describe('“I asked for the smaller plan and still pay for the big one”', () => {
+  const choice = { plan: 'Beginner', interval: 'month' as const }
+
+  it('because the form was sent twice, and the second one dropped the change of the first', async () => {
+    const user = await subscriber('Creator')
+    const nonce = randomUUID()
+    for (let click = 0; click < 2; click++) {
+      expect(await changePlan(user, choice, { nonce })).toMatchObject({ state: 'scheduled' })
+    }
+    expect(await findScheduledChange(user)).toMatchObject(choice)
+    advance(32)
+    await deliveries.deliver()
+    expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Beginner', status: 'active' })
+  })
+
+  it('because of a double click', async () => {
+    const user = await subscriber('Creator')
+    const nonce = randomUUID()
+    await Promise.allSettled([changePlan(user, choice, { nonce }), changePlan(user, choice, { nonce })])
+    expect(await findScheduledChange(user)).toMatchObject(choice)
+  })
 })
 
 describe('“there are two of me”', () => {

@@ -1,12 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { findUser } from '#app/auth/require-user.server.ts'
+import { countSessionsOf } from '#app/auth/session.server.ts'
 import { machineNow, moveClock, now, resetClock } from '#app/clock.server.ts'
 import { resetConfig } from '#app/config.server.ts'
 import { catchUpWithSandbox, localClock, readSandboxClock } from '#app/local-clock.server.ts'
 import { startStripeSandbox, type StripeSandbox } from '#sandbox/stripe/server.ts'
+import { newUser, visitAs } from '#test/auth/users.ts'
+import { useDatabase } from '#test/setup/database.ts'
 
 const DAY = 86_400
 const MONTH = 31 * DAY
 
+useDatabase()
 let sandbox: StripeSandbox
 
 /** Days that the app is ahead of this machine. */
@@ -66,8 +71,13 @@ describe('the clock of local mode', () => {
     expect(daysAhead()).toBe(31)
   })
 
-  it('leaves log-ins where browsers are: a skipped month ends none', async () => {
-    moveClock(MONTH * 1000)
+  it('leaves log-ins where browsers are: a skipped month ends none, and new ones last as long as ever', async () => {
+    const user = await newUser()
+    const request = await visitAs(user)
+    moveClock(2 * MONTH * 1000)
+    expect((await findUser(request))?.email).toBe(user.email)
+    expect((await findUser(await visitAs(user)))?.email).toBe(user.email)
+    expect(await countSessionsOf(user._id)).toBe(2)
     expect(Math.abs(machineNow().getTime() - Date.now())).toBeLessThan(1000)
   })
 

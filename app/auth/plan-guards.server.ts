@@ -1,13 +1,12 @@
 import { redirect } from '@remix-run/node'
 import { type CreditAccount, CreditAccountModel } from '#models/credit-account.server.ts'
 import type { User } from '#models/user.server.ts'
-import { FeatureNotInPlan } from '../actions/errors.ts'
-import { requireUser, wayBack } from '../auth/require-user.server.ts'
+import { FeatureNotInPlan, PlanTooSmall } from '../billing/errors.ts'
+import { requireUser, wayBack } from './require-user.server.ts'
 import { now } from '../clock.server.ts'
 import { SpendingFrozen } from '../credits/errors.ts'
-import { limitOf, requireFeature, requirePlan, type UsesLeft, usesLeft } from './entitlements.ts'
-import { PlanTooSmall } from './errors.ts'
-import type { Feature, Limit } from './plans.ts'
+import { limitOf, requireFeature, requirePlan, type UsesLeft, usesLeft } from '../billing/entitlements.ts'
+import type { Feature, Limit } from '../billing/plans.ts'
 
 /*
  * The guards of pages: each is a log-in guard as well. The API uses the functions of entitlements.ts inside its own error

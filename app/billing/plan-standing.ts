@@ -1,5 +1,11 @@
-import { FREE_PLAN, findPlan, type Plan } from '../billing/plans.ts'
-import type { Standing } from './ways-out.ts'
+import { FREE_PLAN, findPlan, type Plan } from './plans.ts'
+
+/** What is known of the one who was refused. */
+export interface Standing {
+  plan: Plan
+  /** Credits that will come without any doing: the next scheduled grant, or the renewal. */
+  nextGrant: { credits: number; at: Date } | null
+}
 
 /** What of a user's subscription decides about plan and next grant. */
 export interface SubscriptionSnapshot {
