@@ -5,8 +5,8 @@ import type { Offer } from './catalogue.ts'
 import { ensureCustomer } from './customer.server.ts'
 import { AlreadySubscribed, PackNotFound, PlanNotFound, StripeUnavailable } from './errors.ts'
 import { findPack, findPlan, type Interval } from './plans.ts'
-import { priceIdOf } from './prices.server.ts'
-import { APP_TAG, callStripe, isOtherRequest } from './stripe.server.ts'
+import { forgetPrices, priceIdOf } from './prices.server.ts'
+import { APP_TAG, callStripe, isOtherRequest, isRefused } from './stripe.server.ts'
 import { type StripeSession, readSession } from './stripe-shapes.ts'
 import { hasLiveSubscription } from './subscription-state.ts'
 import { readUser } from './users.server.ts'
@@ -38,7 +38,7 @@ export async function createCheckout(
     customerId: await ensureCustomer(user),
     priceId: await priceIdOf(offer),
   }
-  const session = await openSession(order, nonce)
+  const session = await openAtNewestPrice(order, nonce)
   if (!session.url) throw new StripeUnavailable()
   return { url: session.url }
 }
@@ -61,6 +61,19 @@ function offerFor(purchase: Purchase): Offer {
   const price = plan?.prices?.[purchase.interval]
   if (!plan || !price) throw new PlanNotFound()
   return { kind: 'plan', plan, interval: purchase.interval, price }
+}
+
+/** Another process may have replaced the price since this one learned of it. */
+async function openAtNewestPrice(order: Order, nonce: string): Promise<StripeSession> {
+  try {
+    return await openSession(order, nonce)
+  } catch (error) {
+    if (!isRefused(error)) throw error
+    forgetPrices()
+    const priceId = await priceIdOf(order.offer)
+    if (priceId === order.priceId) throw error
+    return openSession({ ...order, priceId }, nonce)
+  }
 }
 
 /** A page that is no longer open, or was opened for something else under this nonce, is followed by a fresh one, once. */

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import type { User } from '#models/user.server.ts'
 import { StripeUnavailable } from './errors.ts'
-import { APP_TAG, callStripe, findAtStripe } from './stripe.server.ts'
+import { APP_TAG, callStripe, findAtStripe, isKeptFailure } from './stripe.server.ts'
 import { linkCustomer, readUser, unlinkCustomer } from './users.server.ts'
 
 const TRIES = 4
@@ -24,13 +25,11 @@ export async function ensureCustomer({ _id }: Pick<User, '_id'>): Promise<string
 async function createCustomer(user: User): Promise<string> {
   const userId = user._id.toHexString()
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    // Constant parameters only: with the e-mail among them, a changed one would be refused under the same key.
-    const customer = await callStripe((stripe) =>
-      stripe.customers.create(
-        { metadata: { app: APP_TAG, userId } },
-        { idempotencyKey: `customer:${userId}:${attempt}` },
-      ),
-    )
+    const customer = await createOnce(userId, `customer:${userId}:${attempt}`).catch((error: unknown) => {
+      // Should the failed one exist after all, it stays empty: only the customer that is stored here is ever used.
+      if (isKeptFailure(error)) return createOnce(userId, `customer:${userId}:${randomUUID()}`)
+      throw error
+    })
     // Within a day, the key of a customer that was deleted since still answers with that customer.
     if (!(await isThere(customer.id))) continue
     await callStripe((stripe) =>
@@ -39,6 +38,11 @@ async function createCustomer(user: User): Promise<string> {
     return customer.id
   }
   throw new StripeUnavailable()
+}
+
+/** Constant parameters only: with the e-mail among them, a changed one would be refused under the same key. */
+function createOnce(userId: string, idempotencyKey: string): Promise<{ id: string }> {
+  return callStripe((stripe) => stripe.customers.create({ metadata: { app: APP_TAG, userId } }, { idempotencyKey }))
 }
 
 async function isThere(customerId: string): Promise<boolean> {

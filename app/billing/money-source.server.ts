@@ -1,3 +1,4 @@
+import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import type { Types } from 'mongoose'
 import { processCheckout } from './completed-checkout.server.ts'
@@ -26,11 +27,9 @@ export async function findMoneySource(chargeId: string): Promise<MoneySource | n
   const found = await findAtStripe((stripe) => stripe.charges.retrieve(chargeId))
   if (!found) return null
   const charge = readCharge(found)
-  const user = await ownerOf(charge)
-  if (!user) return null
-  const { _id: userId } = user
-
   const invoiceId = charge.invoiceId ?? (await invoiceOf(charge))
+  const userId = (await ownerOf(charge))?._id ?? (await payerOf(charge, invoiceId))
+  if (!userId) return null
   if (invoiceId) {
     await processPaidInvoice(invoiceId)
     const invoice = await readBack(invoiceId)
@@ -41,6 +40,16 @@ export async function findMoneySource(chargeId: string): Promise<MoneySource | n
   const paymentId = charge.paymentIntentId
   if (!paymentId || !(await isPack(paymentId))) return null
   return { userId, charge, of: { type: 'payment', id: paymentId }, paid: charge.amount }
+}
+
+/** Whose payment it is by our own books: a customer may be deleted at Stripe, and its money still be refunded. */
+async function payerOf({ paymentIntentId }: StripeCharge, invoiceId: string | null): Promise<Types.ObjectId | null> {
+  const row = invoiceId
+    ? await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).select({ userId: 1 }).lean()
+    : await PaymentModel.findOne({ stripePaymentIntentId: paymentIntentId ?? '' })
+        .select({ userId: 1 })
+        .lean()
+  return row?.userId ?? null
 }
 
 /** Since basil a charge does not name its invoice; the invoice's payments name the payment intent. */

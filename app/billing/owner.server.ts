@@ -17,7 +17,8 @@ interface Belonging {
  * @throws NotReadyYet when it carries our tag and the user is not here (yet)
  */
 export async function ownerOf({ customerId, metadata, userId }: Belonging): Promise<User | null> {
-  const named = userId ?? (metadata.app === APP_TAG ? metadata.userId : null)
+  // Anybody can write a `client_reference_id` into another app's payment link.
+  const named = metadata.app === APP_TAG ? (userId ?? metadata.userId) : null
   const known = await findOwner(customerId, named)
   const tag = known ? metadata : { ...(await customerTag(customerId)), ...metadata }
   const owner = known ?? (await findOwner(customerId, tag.app === APP_TAG ? tag.userId : null))

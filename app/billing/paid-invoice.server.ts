@@ -7,12 +7,13 @@ import { type GrantRequest, grantCredits } from '../credits/grant.server.ts'
 import { stripeInvoiceKey } from '../credits/keys.ts'
 import { coalesced } from './coalesce.ts'
 import { creditsForInvoice, type InvoiceCredits } from './credits-for-invoice.ts'
+import { CreditsNotComputable } from './errors.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
 import { ownerOf } from './owner.server.ts'
 import { tellInvoicePaid } from './payment-mails.server.ts'
 import { mainLine, planLines } from './plan-lines.server.ts'
 import { welcomeCredits } from './plans.ts'
-import { findAtStripe, listAll } from './stripe.server.ts'
+import { APP_TAG, findAtStripe, listAll } from './stripe.server.ts'
 import { readInvoice, readInvoiceLine, type StripeInvoice } from './stripe-shapes.ts'
 import { syncSubscriptions } from './subscription.server.ts'
 import { capUnused } from './unused-credits.server.ts'
@@ -65,6 +66,9 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
   const lines = await planLines(invoice.lines)
   const { gracePeriodDays } = config()
   const main = mainLine(lines)
+  if (!main && isForSomething(invoice)) {
+    throw new CreditsNotComputable(`${invoice.id} is for a subscription of ours, and none of its prices is known.`)
+  }
   await openAccount(userId, { welcomeCredits })
   if (main && invoice.billingReason === 'subscription_cycle') await capUnused(userId, invoice.id, main.plan)
   const creditsAdded = await applyCredits(userId, invoice, creditsForInvoice(lines, { gracePeriodDays }))
@@ -92,6 +96,10 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
   )
   return creditsAdded
 }
+
+/** Money for a plan must not count as nothing: somebody has to say what its price was for. */
+const isForSomething = ({ subscriptionId, metadata, lines }: StripeInvoice): boolean =>
+  subscriptionId !== null && metadata.app === APP_TAG && lines.some(({ amount }) => amount > 0)
 
 /** @returns credits that the invoice's entries grant or will, as recorded */
 async function applyCredits(userId: Types.ObjectId, invoice: StripeInvoice, bought: InvoiceCredits): Promise<number> {

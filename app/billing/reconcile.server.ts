@@ -8,10 +8,11 @@ import { processCheckout } from './completed-checkout.server.ts'
 import { processDispute } from './dispute.server.ts'
 import type { Outcome } from './outcome.ts'
 import { processPaidInvoice } from './paid-invoice.server.ts'
+import { findPrice } from './prices.server.ts'
 import { finishRun, startRun } from './reconcile-runs.server.ts'
 import { processRefunds } from './refund.server.ts'
 import { listAll } from './stripe.server.ts'
-import { readInvoice, readRefund, readSession, readSubscription } from './stripe-shapes.ts'
+import { readInvoice, readRefund, readSession, readSubscription, type StripeSubscription } from './stripe-shapes.ts'
 import { syncSubscriptions } from './subscription.server.ts'
 import { toEvent } from './webhooks/event.ts'
 import { eventTable } from './webhooks/event-table.ts'
@@ -73,8 +74,8 @@ async function takeLostEvents(result: Reconciliation): Promise<void> {
     if (known.has(event.id)) continue
     // As it came over the wire, without the client library's own objects.
     const payload: unknown = JSON.parse(JSON.stringify(event))
-    const { handled, outcome } = await takeEvent(toEvent(payload), payload)
-    ;(handled ? result.done : result.failed).push(`${event.type} ${event.id}: ${outcome}`)
+    const { handled, dead, outcome } = await takeEvent(toEvent(payload), payload)
+    ;(handled && !dead ? result.done : result.failed).push(`${event.type} ${event.id}: ${outcome}`)
   }
 }
 
@@ -136,10 +137,20 @@ async function compareSubscriptions(result: Reconciliation): Promise<void> {
       ? theirs.length === 1 &&
         current.status === user.subscription?.status &&
         current.cancelAtPeriodEnd === user.subscription.cancelAtPeriodEnd &&
+        (await isPlanOf(current, user)) &&
         current.currentPeriodEnd?.getTime() === user.subscription.currentPeriodEnd?.getTime()
       : theirs.length === 0 && !user.subscription?.stripeSubscriptionId
     if (!fits) await remedy(result, `user ${user._id.toHexString()}`, () => resync(user))
   }
+}
+
+async function isPlanOf({ items }: StripeSubscription, { subscription }: User): Promise<boolean> {
+  for (const { priceId } of items) {
+    const offer = (await findPrice(priceId))?.offer
+    if (offer?.kind === 'plan')
+      return offer.plan.name === subscription?.plan && offer.interval === subscription.interval
+  }
+  return false
 }
 
 async function resync(user: User): Promise<Outcome> {

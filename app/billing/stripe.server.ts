@@ -83,6 +83,10 @@ export const isTaken = (error: unknown): boolean =>
   error instanceof Stripe.errors.StripeInvalidRequestError &&
   (error.code === 'resource_already_exists' || /already (exists|uses|in use)/i.test(error.message))
 
+/** Stripe itself failed: it keeps that answer under the request's key for a day, so that only another key helps. */
+export const isKeptFailure = (error: unknown): boolean =>
+  error instanceof StripeUnavailable && error.cause instanceof Stripe.errors.StripeAPIError
+
 /** The idempotency key was used before, with other parameters. */
 export const isOtherRequest = (error: unknown): boolean => error instanceof Stripe.errors.StripeIdempotencyError
 

@@ -18,7 +18,7 @@ export const hasLiveSubscription = (
   subscription: { stripeSubscriptionId?: string | null; status: string } | null | undefined,
 ): boolean => Boolean(subscription?.stripeSubscriptionId) && isLive(subscription?.status ?? '')
 
-const RANKS: Record<string, number> = { active: 0, trialing: 0, past_due: 1, paused: 2, unpaid: 3 }
+const RANKS: Record<string, number> = { active: 0, trialing: 1, past_due: 2, paused: 3, unpaid: 4 }
 
 /**
  * Orders live subscriptions, the one to keep first: what is paid before what is not, then the newest, then by id. A total

@@ -46,7 +46,7 @@ async function sync(userId: Types.ObjectId, received: unknown): Promise<User> {
     }
     if (!(await store(before, next))) continue
 
-    await Promise.all(others.map(({ id }) => cancelDuplicate(id)))
+    await Promise.all(others.map(cancelDuplicate))
     await markHistory(userId, all, current?.id ?? null)
     await applySpendingPause(userId)
     return readUser(userId)
@@ -154,16 +154,17 @@ function isSame({ version: _, ...stored }: Stored, next: Snapshot): boolean {
   )
 }
 
-/** Its unused time goes back to the customer's balance, and the credits with it: by the invoice that this makes. */
-async function cancelDuplicate(subscriptionId: string): Promise<void> {
+/**
+ * Its unused time goes back to the customer's balance, and the credits with it: by the invoice that this makes. Time that
+ * nobody paid for, like a trial's or that of a failed renewal, is worth nothing.
+ */
+async function cancelDuplicate({ id: subscriptionId, status }: StripeSubscription): Promise<void> {
   logger.warn({ subscription: subscriptionId }, 'A second live subscription is canceled')
   try {
     await callStripe((stripe) =>
-      stripe.subscriptions.cancel(
-        subscriptionId,
-        { prorate: true, invoice_now: true },
-        { idempotencyKey: `cancel-duplicate:${subscriptionId}` },
-      ),
+      stripe.subscriptions.cancel(subscriptionId, status === 'active' ? { prorate: true, invoice_now: true } : {}, {
+        idempotencyKey: `cancel-duplicate:${subscriptionId}:${status}`,
+      }),
     )
   } catch (error) {
     // Another process was first.

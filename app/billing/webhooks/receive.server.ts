@@ -17,6 +17,8 @@ const ATTEMPTS_MAX = 12
 export interface Receipt {
   /** False: Stripe shall send the event again. */
   handled: boolean
+  /** True when it is not to come again although nothing came of it. */
+  dead?: boolean
   outcome: string
 }
 
@@ -105,5 +107,5 @@ async function fail(event: StripeEvent, error: unknown): Promise<Receipt> {
   }
   await WebhookEventModel.updateOne({ _id: event.id, status: 'failed' }, { $set: { status: 'dead' } })
   logger.error(details, 'A webhook was put aside: it failed too often')
-  return { handled: true, outcome: lastError }
+  return { handled: true, dead: true, outcome: lastError }
 }
