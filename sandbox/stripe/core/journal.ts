@@ -11,7 +11,13 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { isRunning, processId } from '../../../scripts/local/processes.mjs'
 import type { Changes } from './store.ts'
+
+type ProcessId = ReturnType<typeof processId>
+
+/** How long a predecessor that was killed may take to be gone. */
+const LAST_BREATH_MS = 5000
 
 /**
  * The sandbox's memory on disk: one line of JSON for each unit of work, so that a process killed in mid-request has
@@ -26,12 +32,12 @@ export class Journal {
     mkdirSync(folder, { recursive: true })
     this.#path = join(folder, 'stripe-sandbox.jsonl')
     this.#lock = join(folder, 'stripe-sandbox.pid')
-    const holder = existsSync(this.#lock) ? Number(readFileSync(this.#lock, 'utf8')) : 0
-    if (holder && holder !== process.pid && isAlive(holder))
+    const holder = readHolder(this.#lock)
+    if (holder && holder.pid !== process.pid && !endsWithin(holder, LAST_BREATH_MS))
       throw new Error(
-        `Another Stripe sandbox (process ${holder}) is using ${folder}. Stop it, or give this one its own SCRIP_DATA.`,
+        `Another Stripe sandbox (process ${holder.pid}) is using ${folder}. Stop it, or give this one its own SCRIP_DATA.`,
       )
-    writeFileSync(this.#lock, String(process.pid))
+    writeFileSync(this.#lock, JSON.stringify(processId(process.pid)))
   }
 
   *lines(): Generator<Changes> {
@@ -69,11 +75,21 @@ function line(changes: Changes): string {
   return `${JSON.stringify(changes)}\n`
 }
 
-function isAlive(pid: number): boolean {
+function readHolder(lock: string): ProcessId | null {
   try {
-    process.kill(pid, 0)
-    return true
+    return JSON.parse(readFileSync(lock, 'utf8')) as ProcessId
   } catch {
-    return false
+    // There is none, or its writer was killed in the middle of it.
+    return null
   }
+}
+
+/** Waits, without giving way, for a process that was just killed and is still on its way out. */
+function endsWithin(holder: ProcessId, milliseconds: number): boolean {
+  const deadline = Date.now() + milliseconds
+  while (isRunning(holder)) {
+    if (Date.now() > deadline) return false
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+  }
+  return true
 }
