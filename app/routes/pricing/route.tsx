@@ -67,7 +67,12 @@ export function shouldRevalidate({
 const purchase = z.object({
   plan: z.string().refine((name) => plans.some((plan) => plan.name === name && plan.prices)),
   interval: z.enum(['month', 'year']),
-  nonce: z.string().min(8).max(100),
+  /** One per page view, so that a double click makes one session; a form that lacks it is a purchase of its own. */
+  nonce: z
+    .string()
+    .min(8)
+    .max(100)
+    .default(() => crypto.randomUUID()),
   /** Where somebody wanted to go before a plan was needed for it. */
   redirectTo: z
     .string()
