@@ -13,7 +13,15 @@ export interface Config {
   /** The public address, without a slash at its end. */
   appUrl: string
   mongodbUri: string
-  stripe: { secretKey: string; webhookSecrets: string[]; apiBase: string | null }
+  stripe: {
+    secretKey: string
+    webhookSecrets: string[]
+    apiBase: string | null
+    /** How Stripe Tax works out the tax of what is sold, on top of the prices or within them; null where it does not. */
+    automaticTax: 'exclusive' | 'inclusive' | null
+    /** How long somebody at a page waits for Stripe in all, before the page says that it does not answer. */
+    patienceSeconds: number
+  }
   /** The first one signs, all of them verify. */
   sessionSecrets: string[]
   smtpUrl: string | null
@@ -58,6 +66,15 @@ const variables = z.object({
   STRIPE_SECRET_KEY: text,
   STRIPE_WEBHOOK_SECRET: list,
   STRIPE_API_BASE: httpUrl.optional(),
+  STRIPE_AUTOMATIC_TAX: z
+    .enum(['off', 'exclusive', 'inclusive'], { error: 'is none of off, exclusive and inclusive' })
+    .default('off'),
+  STRIPE_PATIENCE_SECONDS: z.coerce
+    .number('is not a number')
+    .int('is not a whole number')
+    .min(1, 'is below 1')
+    .max(60, 'is above 60')
+    .default(15),
   SESSION_SECRET: list,
   SMTP_URL: text.regex(/^smtps?:\/\/\S+$/, 'is not an smtp:// or smtps:// address').optional(),
   MAIL_FROM: text.regex(/^[^\r\n]*[^\s<>@]+@[^\s<>@]+>?$/, 'is not an e-mail address'),
@@ -124,6 +141,8 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
       secretKey: env.STRIPE_SECRET_KEY,
       webhookSecrets: env.STRIPE_WEBHOOK_SECRET,
       apiBase: env.STRIPE_API_BASE ?? null,
+      automaticTax: env.STRIPE_AUTOMATIC_TAX === 'off' ? null : env.STRIPE_AUTOMATIC_TAX,
+      patienceSeconds: env.STRIPE_PATIENCE_SECONDS,
     },
     sessionSecrets: env.SESSION_SECRET,
     smtpUrl: env.SMTP_URL ?? null,

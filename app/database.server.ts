@@ -8,6 +8,7 @@ import { MailModel } from '#models/mail.server.ts'
 import { NotificationModel } from '#models/notification.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import { RateLimitModel } from '#models/rate-limit.server.ts'
+import { ReconcileFindingModel } from '#models/reconcile-finding.server.ts'
 import { SessionModel } from '#models/session.server.ts'
 import { UserModel } from '#models/user.server.ts'
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
@@ -25,6 +26,7 @@ export const models: Model<any>[] = [
   NotificationModel,
   PaymentModel,
   RateLimitModel,
+  ReconcileFindingModel,
   SessionModel,
   UserModel,
   WebhookEventModel,
@@ -53,6 +55,9 @@ export async function connectDatabase(uri = config().mongodbUri, options: Connec
     autoIndex: false,
     autoCreate: false,
     serverSelectionTimeoutMS: 3_000,
+    connectTimeoutMS: 5_000,
+    // A network that swallows answers says nothing; time limits of the server's do not reach us through it.
+    socketTimeoutMS: 2 * OPERATION_MS,
     // A request that gets no connection within this answers 503 instead of waiting in a growing line.
     waitQueueTimeoutMS: 5_000,
     maxPoolSize: 50,

@@ -7,7 +7,8 @@ const failed = await withDatabase(async () => {
   const { auditCredits } = await import('#app/credits/audit.server.ts')
   const { connectDatabase, disconnectDatabase } = await import('#app/database.server.ts')
   const { readSandboxClock } = await import('#app/local-clock.server.ts')
-  await connectDatabase()
+  // It reads everything there is: an answer may take longer than one to a request.
+  await connectDatabase(undefined, { socketTimeoutMS: 0 })
   await readSandboxClock()
   try {
     const credits = await auditCredits()

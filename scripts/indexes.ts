@@ -3,7 +3,8 @@ import { checkIndexes, connectDatabase, disconnectDatabase, ensureIndexes } from
 import { withDatabase } from './local/database.mjs'
 
 await withDatabase(async () => {
-  await connectDatabase()
+  // An index over a large collection takes longer than any answer to a request may.
+  await connectDatabase(undefined, { socketTimeoutMS: 0 })
   try {
     for (const index of await checkIndexes()) console.log(`  building ${index}`)
     await ensureIndexes()

@@ -1,4 +1,7 @@
-/** `npm run reconcile [-- --since 2026-01-31]`: puts right what lost webhooks left undone; exits 1 if something could not be. */
+/**
+ * `npm run reconcile [-- --since 2026-01-31]`: puts right what lost webhooks left undone, and lists what a human has to
+ * look at; exits 1 if something could not be put right.
+ */
 import { parseArgs } from 'node:util'
 import { DomainError } from '#app/domain-error.ts'
 import { withDatabase } from './local/database.mjs'
@@ -31,6 +34,10 @@ const failed = await withDatabase(async () => {
     )
     for (const sentence of result.done) console.log(`  done: ${sentence}`)
     for (const sentence of result.failed) console.error(`  FAILED: ${sentence}`)
+    if (result.unclaimed.length > 0) {
+      console.log('Nothing here explains these, and nothing was guessed. Somebody has to look at them:')
+      for (const sentence of result.unclaimed) console.log(`  ${sentence}`)
+    }
     console.log(result.done.length === 0 ? 'Nothing had to be put right.' : `${result.done.length} put right.`)
     return result.failed.length > 0
   } catch (error) {

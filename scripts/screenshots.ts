@@ -1,6 +1,7 @@
 /**
  * `npm run screenshots`: starts an installation of its own, fills it with people in every state and takes the pages into
- * docs/screenshots. With `-- --all` every page in both themes at both widths; with names, only those.
+ * docs/screenshots. With `-- --all` every page in both themes at both widths; with names, only those; with
+ * `--to=folder` somewhere else.
  */
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
@@ -10,7 +11,6 @@ import { startInstallation } from '#test/setup/app-processes.ts'
 import { buyPlan } from './screenshots/purchase.ts'
 import { PASSWORD, type Picture, pictures } from './screenshots/pictures.ts'
 
-const FOLDER = path.resolve('docs/screenshots')
 const HEIGHTS: Record<number, number> = { 1280: 900, 390: 844 }
 
 interface Way {
@@ -28,6 +28,7 @@ const isChosenWay = ({ width, theme }: Way) => (width === 1280) === (theme === '
 
 const flags = process.argv.slice(2)
 const takesAll = flags.includes('--all')
+const FOLDER = path.resolve(flags.find((flag) => flag.startsWith('--to='))?.slice(5) ?? 'docs/screenshots')
 const names = flags.filter((flag) => !flag.startsWith('--'))
 
 await mkdir(FOLDER, { recursive: true })

@@ -21,6 +21,8 @@ const RULES = {
   logInAccount: { tries: 100, seconds: HOUR },
   logInAddress: { tries: 200, seconds: HOUR },
   signUp: { tries: 60, seconds: HOUR },
+  /** By the e-mail of an account that is there: who only repeats a form needs a few. */
+  signUpAgain: { tries: 20, seconds: HOUR },
   passwordChange: { tries: 20, seconds: HOUR },
   passwordReset: { tries: 5, seconds: HOUR },
   passwordResetAddress: { tries: 60, seconds: HOUR },

@@ -6,6 +6,7 @@ import { openAccount } from '../credits/account.server.ts'
 import type { SignUp } from './credentials.ts'
 import { EmailTaken } from './errors.ts'
 import { hashPassword, verifyPassword } from './password.server.ts'
+import { returnTry, takeTry } from './rate-limit.server.ts'
 
 const DUPLICATE_KEY = 11_000
 
@@ -13,7 +14,7 @@ const DUPLICATE_KEY = 11_000
  * Creates a user with a credit account and the welcome credits. Safe to repeat: whoever sends the same e-mail and
  * password again gets the user that is there, and an account that a crash left out is made up for, here or at log-in.
  * @throws EmailTaken when the e-mail belongs to somebody with another password
- * @throws CreditsUnavailable
+ * @throws CreditsUnavailable, RateLimited
  */
 export async function signUp({ email, password, name }: SignUp): Promise<User> {
   const passwordHash = await hashPassword(password)
@@ -34,7 +35,11 @@ async function insertUser(fields: { email: string; passwordHash: string; name: s
 
 async function findSameUser(email: string, password: string): Promise<User> {
   const found = await UserModel.findOne({ email }).select('+passwordHash').lean<User>()
-  if (!found || !(await verifyPassword(found.passwordHash, password))) throw new EmailTaken()
+  if (!found) throw new EmailTaken()
+  // A password is tried here as at the log-in, so it is counted: else one would go on guessing here.
+  await takeTry('signUpAgain', email)
+  if (!(await verifyPassword(found.passwordHash, password))) throw new EmailTaken()
+  await returnTry('signUpAgain', email)
   const { passwordHash: _, ...user } = found
   return user as User
 }

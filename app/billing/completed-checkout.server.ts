@@ -1,5 +1,5 @@
 import { done, ignored, type Outcome } from './outcome.ts'
-import { ownerOf } from './owner.server.ts'
+import { nobodys, ownerOf } from './owner.server.ts'
 import { grantPack } from './pack.server.ts'
 import { processPaidInvoice } from './paid-invoice.server.ts'
 import { findAtStripe } from './stripe.server.ts'
@@ -15,7 +15,7 @@ export async function processCheckout(sessionId: string, received?: unknown): Pr
   const session = await readBackSession(sessionId, received)
   if (session?.status !== 'complete') return ignored(`The session ${sessionId} is not complete.`)
   const user = await ownerOf(session)
-  if (!user) return ignored(`The session ${sessionId} is none of ours.`)
+  if (!user) return nobodys(session, `The completed session ${sessionId}`)
   if (session.mode === 'payment') return grantPack(user._id, session)
   if (session.mode !== 'subscription') return ignored(`The session ${sessionId} sells nothing.`)
 

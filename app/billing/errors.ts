@@ -17,6 +17,16 @@ export class PackNotFound extends DomainError {
   }
 }
 
+/** It is on sale, and Stripe has no price for it now: the shop's mistake, and nothing that the buyer can mend. */
+export class OfferUnavailable extends DomainError {
+  readonly code = 'offer_unavailable'
+  /** @param cause what Stripe said, for the log */
+  constructor(cause?: unknown) {
+    super('This cannot be bought right now. Nothing was charged; please try again later.')
+    this.cause = cause
+  }
+}
+
 /** A second subscription must not be bought beside a live one: the plan is changed instead. */
 export class AlreadySubscribed extends DomainError {
   readonly code = 'already_subscribed'
@@ -46,6 +56,15 @@ export class NoSubscription extends DomainError {
   readonly code = 'no_subscription'
   constructor(message = 'You have no subscription that could be changed.') {
     super(message)
+  }
+}
+
+/** The plan has what was asked for, and rests until there is a card: credits can be spent meanwhile. */
+export class PlanPaused extends DomainError {
+  readonly code = 'plan_paused'
+  /** @param plan the plan that rests */
+  constructor(plan: string) {
+    super(`${plan} is paused until you add a card and go on with it. Your credits can be spent as before.`, { plan })
   }
 }
 
@@ -104,3 +123,7 @@ export class CreditsNotComputable extends Error {
 export class NotReadyYet extends Error {
   override readonly name = 'NotReadyYet'
 }
+
+/** Trying again will not help: somebody has to add what is missing, here or at Stripe. */
+export const needsHuman = (error: unknown): boolean =>
+  error instanceof CreditsNotComputable || error instanceof NotReadyYet

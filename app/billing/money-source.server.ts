@@ -5,7 +5,7 @@ import { processCheckout } from './completed-checkout.server.ts'
 import { NotReadyYet } from './errors.ts'
 import { ownerOf } from './owner.server.ts'
 import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
-import { callStripe, findAtStripe, listAll } from './stripe.server.ts'
+import { APP_TAG, callStripe, findAtStripe, listAll } from './stripe.server.ts'
 import { readCharge, readSession, type StripeCharge } from './stripe-shapes.ts'
 
 /** What a charge paid for, with its credits granted. */
@@ -68,6 +68,6 @@ async function isPack(paymentId: string): Promise<boolean> {
   if (!session) return false
   await processCheckout(session.id)
   const payment = await PaymentModel.exists({ stripePaymentIntentId: paymentId })
-  if (!payment && session.metadata.app === 'scrip') throw new NotReadyYet(`The pack of ${paymentId} is not paid yet`)
+  if (!payment && session.metadata.app === APP_TAG) throw new NotReadyYet(`The pack of ${paymentId} is not paid yet`)
   return payment !== null
 }

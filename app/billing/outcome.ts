@@ -4,6 +4,8 @@ export interface Outcome {
   sentence: string
   /** False when everything was found as it should be. */
   changed: boolean
+  /** Money or a plan at Stripe that nobody here has: reconcile lists it, for a human to say what it is. */
+  isUnclaimed?: boolean
 }
 
 /** Something was done, or was found done. */
@@ -11,3 +13,6 @@ export const done = (sentence: string, changed = true): Outcome => ({ status: 'p
 
 /** It was none of ours, or nothing to act on. */
 export const ignored = (sentence: string): Outcome => ({ status: 'ignored', sentence, changed: false })
+
+/** It may be ours, and nothing says whose: nobody guesses. */
+export const unclaimed = (sentence: string): Outcome => ({ ...ignored(sentence), isUnclaimed: true })

@@ -1,5 +1,6 @@
 import type { User } from '#models/user.server.ts'
 import { NotReadyYet } from './errors.ts'
+import { ignored, type Outcome, unclaimed } from './outcome.ts'
 import { APP_TAG, findAtStripe } from './stripe.server.ts'
 import { findOwner, linkCustomer, readUser } from './users.server.ts'
 
@@ -29,6 +30,17 @@ export async function ownerOf({ customerId, metadata, userId }: Belonging): Prom
   if (!customerId || owner.stripeCustomerId) return owner
   await linkCustomer(owner._id, customerId)
   return readUser(owner._id)
+}
+
+/**
+ * What to say of an object at Stripe that belongs to nobody here. Another app's tag explains it; without one it may be
+ * money that somebody is waiting for.
+ * @param name the object's, as the sentence begins
+ */
+export async function nobodys({ customerId, metadata }: Belonging, name: string): Promise<Outcome> {
+  const { app } = { ...(await customerTag(customerId)), ...metadata }
+  if (app && app !== APP_TAG) return ignored(`${name} belongs to ${app}.`)
+  return unclaimed(`${name} is of customer ${customerId ?? 'none'}, who is nobody here.`)
 }
 
 async function customerTag(customerId: string | null): Promise<Record<string, string>> {

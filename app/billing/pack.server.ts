@@ -4,11 +4,11 @@ import { openAccount } from '../credits/account.server.ts'
 import { grantCredits } from '../credits/grant.server.ts'
 import { stripePaymentKey } from '../credits/keys.ts'
 import { NotReadyYet } from './errors.ts'
-import { done, ignored, type Outcome } from './outcome.ts'
+import { done, ignored, type Outcome, unclaimed } from './outcome.ts'
 import { tellPackPaid } from './payment-mails.server.ts'
 import { findPack, type Pack, welcomeCredits } from './plans.ts'
 import { findPrice } from './prices.server.ts'
-import { findAtStripe } from './stripe.server.ts'
+import { APP_TAG, findAtStripe } from './stripe.server.ts'
 import { readCharge, type StripeSession } from './stripe-shapes.ts'
 import { upsertOnce } from './upsert-once.server.ts'
 
@@ -21,7 +21,7 @@ import { upsertOnce } from './upsert-once.server.ts'
 export async function grantPack(userId: Types.ObjectId, session: StripeSession): Promise<Outcome> {
   if (!session.isPaid) return ignored(`The session ${session.id} is not paid yet.`)
   const bought = await packOf(session)
-  if (!bought) return ignored(`The session ${session.id} sells no credit pack.`)
+  if (!bought) return unclaimed(`The session ${session.id} was paid and sells no credit pack.`)
   const { pack, quantity } = bought
   // A coupon for everything leaves no payment behind; the session then stands for it.
   const paymentId = session.paymentIntentId ?? session.id
@@ -61,7 +61,7 @@ async function packOf(session: StripeSession): Promise<{ pack: Pack; quantity: n
     const price = priceId ? await findPrice(priceId) : null
     if (price?.offer.kind === 'pack') return { pack: price.offer.pack, quantity }
   }
-  const tagged = session.metadata.app === 'scrip' ? session.metadata.pack : undefined
+  const tagged = session.metadata.app === APP_TAG ? session.metadata.pack : undefined
   if (!tagged) return null
   const pack = findPack(tagged)
   if (!pack) throw new NotReadyYet(`The session ${session.id} sells the pack ${tagged}, which the plan file lacks`)

@@ -2,14 +2,12 @@ import type { Types } from 'mongoose'
 import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
 import { config } from '../config.server.ts'
 import { openAccount } from '../credits/account.server.ts'
-import { adjustCredits } from '../credits/adjust.server.ts'
-import { type GrantRequest, grantCredits } from '../credits/grant.server.ts'
-import { stripeInvoiceKey } from '../credits/keys.ts'
 import { coalesced } from './coalesce.ts'
-import { creditsForInvoice, type InvoiceCredits } from './credits-for-invoice.ts'
+import { creditsForInvoice } from './credits-for-invoice.ts'
 import { CreditsNotComputable } from './errors.ts'
+import { grantForInvoice } from './invoice-grants.server.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
-import { ownerOf } from './owner.server.ts'
+import { nobodys, ownerOf } from './owner.server.ts'
 import { tellInvoicePaid } from './payment-mails.server.ts'
 import { mainLine, planLines } from './plan-lines.server.ts'
 import { welcomeCredits } from './plans.ts'
@@ -42,7 +40,7 @@ async function process(invoice: StripeInvoice): Promise<Outcome> {
   const invoiceId = invoice.id
   if (!invoice.isPaid) return ignored(`The invoice ${invoiceId} is not paid.`)
   const user = await ownerOf(invoice)
-  if (!user) return ignored(`The customer of ${invoiceId} is none of ours.`)
+  if (!user) return nobodys(invoice, `The paid invoice ${invoiceId}`)
 
   const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).lean()
   const creditsAdded = row ? row.creditsAdded : await grantAndRecord(user._id, invoice)
@@ -71,7 +69,7 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
   }
   await openAccount(userId, { welcomeCredits })
   if (main && invoice.billingReason === 'subscription_cycle') await capUnused(userId, invoice.id, main.plan)
-  const creditsAdded = await applyCredits(userId, invoice, creditsForInvoice(lines, { gracePeriodDays }))
+  const creditsAdded = await grantForInvoice(userId, invoice, creditsForInvoice(lines, { gracePeriodDays }))
   await upsertOnce<BillingHistory>(
     BillingHistoryModel,
     { stripeInvoiceId: invoice.id },
@@ -100,37 +98,3 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
 /** Money for a plan must not count as nothing: somebody has to say what its price was for. */
 const isForSomething = ({ subscriptionId, metadata, lines }: StripeInvoice): boolean =>
   subscriptionId !== null && metadata.app === APP_TAG && lines.some(({ amount }) => amount > 0)
-
-/** @returns credits that the invoice's entries grant or will, as recorded */
-async function applyCredits(userId: Types.ObjectId, invoice: StripeInvoice, bought: InvoiceCredits): Promise<number> {
-  const requests = grantsOf(invoice, bought)
-  if (requests.length > 0) return (await grantCredits(userId, requests)).credits
-  if (bought.credits < 0) {
-    // Its money went to the customer's balance, and a later invoice paid from there brings credits again.
-    const reason = `The invoice ${invoice.id} gave back unused time`
-    const credits = bought.credits
-    await adjustCredits({ accountId: userId, key: stripeInvoiceKey(invoice.id), credits, reason, adminId: 'billing' })
-  }
-  return 0
-}
-
-/** The first grant has the invoice's own key, whatever else comes with it: the plan file may change between two tries. */
-function grantsOf({ id, billingReason }: StripeInvoice, { shares, trialCredits }: InvoiceCredits): GrantRequest[] {
-  const parts = [
-    ...shares.map(({ credits, effectiveAt, expiresAt }) => ({
-      credits,
-      category: 'paid' as const,
-      ...(effectiveAt && { effectiveAt }),
-      ...(expiresAt && { expiresAt }),
-    })),
-    // A change of plan within a trial makes another free line; the trial's credits came with the first.
-    ...(trialCredits > 0 && billingReason === 'subscription_create'
-      ? [{ credits: trialCredits, category: 'promotional' as const }]
-      : []),
-  ]
-  return parts.map((part, index) => ({
-    ...part,
-    key: stripeInvoiceKey(id, index === 0 ? undefined : index),
-    source: { type: 'invoice', id },
-  }))
-}

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { logger } from '../log.server.ts'
 import { listOffers, type Offer, offerOf, productOf, tagOf, variableOf } from './catalogue.ts'
-import { StripeUnavailable } from './errors.ts'
+import { OfferUnavailable, StripeUnavailable } from './errors.ts'
 import { callStripe, findAtStripe, isTaken, listAll } from './stripe.server.ts'
 import { decimal } from './stripe-shapes.ts'
 
@@ -28,7 +28,7 @@ export function forgetPrices(): void {
 
 /**
  * The price at Stripe that sells an offer: the environment's, or the one with the offer's lookup key.
- * @throws Error when `npm run stripe:setup` has not been run
+ * @throws OfferUnavailable when Stripe sells none: `npm run stripe:setup` has not been run, or the price was archived
  */
 export async function priceIdOf(offer: Offer): Promise<string> {
   const { lookupKey } = offer.price
@@ -38,7 +38,11 @@ export async function priceIdOf(offer: Offer): Promise<string> {
   if (known && known.until > Date.now()) return known.id
   const page = await callStripe((stripe) => stripe.prices.list({ lookup_keys: [lookupKey], active: true, limit: 1 }))
   const [price] = page.data
-  if (!price) throw new Error(`Stripe has no price with the lookup key ${lookupKey}: run "npm run stripe:setup"`)
+  if (!price) {
+    const missing = new Error(`Stripe has no price with the lookup key ${lookupKey}: run "npm run stripe:setup"`)
+    logger.error({ err: missing }, 'Something is on sale and has no price')
+    throw new OfferUnavailable(missing)
+  }
   idByLookupKey.set(lookupKey, { id: price.id, until: Date.now() + KNOWN_FOR_MS })
   return price.id
 }

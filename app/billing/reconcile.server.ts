@@ -1,22 +1,26 @@
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
-import { type WebhookEvent, WebhookEventModel } from '#models/webhook-event.server.ts'
 import { now } from '../clock.server.ts'
 import { logger } from '../log.server.ts'
-import { processCheckout } from './completed-checkout.server.ts'
-import { processDispute } from './dispute.server.ts'
+import { needsHuman } from './errors.ts'
 import type { Outcome } from './outcome.ts'
-import { processPaidInvoice } from './paid-invoice.server.ts'
 import { findPrice } from './prices.server.ts'
+import { takeLostEvents } from './reconcile-events.server.ts'
+import { examine } from './reconcile-examine.server.ts'
+import { dropFinding, keepFinding, listFindings, openFindings, type Subject } from './reconcile-findings.server.ts'
 import { finishRun, startRun } from './reconcile-runs.server.ts'
-import { processRefunds } from './refund.server.ts'
-import { listAll } from './stripe.server.ts'
-import { readInvoice, readRefund, readSession, readSubscription, type StripeSubscription } from './stripe-shapes.ts'
-import { syncSubscriptions } from './subscription.server.ts'
-import { toEvent } from './webhooks/event.ts'
-import { eventTable } from './webhooks/event-table.ts'
-import { takeEvent } from './webhooks/receive.server.ts'
+import {
+  startWalk,
+  type Walk,
+  walkDisputes,
+  walkPaidInvoices,
+  walkPaidPacks,
+  walkRefundedCharges,
+  walkSubscriptions,
+} from './reconcile-walk.server.ts'
+import type { StripeSubscription } from './stripe-shapes.ts'
+import { isLive } from './subscription-state.ts'
 
 export interface Reconciliation {
   since: Date
@@ -26,6 +30,8 @@ export interface Reconciliation {
   done: string[]
   /** What could not be, and why; the next run tries again. */
   failed: string[]
+  /** What at Stripe has no counterpart here, from this run and earlier ones: a human has to say what it is. */
+  unclaimed: string[]
 }
 
 /** Stripe keeps events for 30 days; what is older is found by walking the objects themselves. */
@@ -35,140 +41,134 @@ const OVERLAP_MS = 60 * 60 * 1000
 
 /**
  * Compares with Stripe and puts right what lost webhooks left undone, through the very functions that webhooks use, so
- * that a second run finds nothing to do.
- * @param options `since`: from when; the start of the last complete run unless told
+ * that a second run finds nothing to do. What cannot be settled is kept and looked at again by later runs; what nothing
+ * here explains is listed instead of guessed.
+ * @param options `since`: from when; the start of the last run unless told
  * @returns null when another process is at it
+ * @throws StripeUnavailable when Stripe's lists cannot be read; the next run then starts where this one did
  */
 export async function reconcile({ since }: { since?: Date } = {}): Promise<Reconciliation | null> {
   const startedAt = now()
   const run = await startRun()
   if (!run) return null
   const from = since ?? new Date((run.lastStart ?? new Date(startedAt.getTime() - FIRST_RUN_MS)).getTime() - OVERLAP_MS)
-  const result: Reconciliation = { since: from, compared: {}, done: [], failed: [] }
+  const result: Reconciliation = { since: from, compared: {}, done: [], failed: [], unclaimed: [] }
+  let isComplete = false
   try {
-    // Events first and in their order; the rest then finds only what no event tells of any more.
-    await takeLostEvents(result)
-    await compareInvoices(result)
-    await comparePacks(result)
-    await compareSubscriptions(result)
-    await compareRefunds(result)
-    await compareDisputes(result)
+    const walk = await startWalk(from)
+    for (const subject of await openFindings()) await settle(result, subject)
+    // Events before objects, and in their order; the rest then finds only what no event tells of any more.
+    const events = await takeLostEvents(walk)
+    result.compared.events = events.compared
+    result.done.push(...events.done)
+    await compareInvoices(result, walk)
+    await comparePacks(result, walk)
+    await compareSubscriptions(result, walk)
+    for (const id of await counted(result, 'refunds', walkRefundedCharges(walk))) {
+      await settle(result, { kind: 'charge', id })
+    }
+    for (const id of await counted(result, 'disputes', walkDisputes(walk)))
+      await settle(result, { kind: 'dispute', id })
+    result.failed = [...events.failed, ...(await listFindings('failed'))]
+    result.unclaimed = await listFindings('unclaimed')
+    isComplete = true
   } finally {
-    await finishRun(run, result.failed.length === 0 ? startedAt : null)
+    await finishRun(run, isComplete ? startedAt : null)
   }
+  const { failed, unclaimed } = result
+  if (unclaimed.length > 0)
+    logger.warn({ objects: unclaimed.length }, 'Stripe has what nobody here has: a human decides')
+  if (failed.length > 0) logger.error({ objects: failed.length }, 'Reconcile could not put everything right')
   return result
 }
 
-const created = ({ since }: Reconciliation) => ({ gte: Math.floor(since.getTime() / 1000) })
-
-async function takeLostEvents(result: Reconciliation): Promise<void> {
-  const listed = await listAll((stripe) => stripe.events.list({ created: created(result), limit: 100 }))
-  const acted = listed.filter(({ type }) => Object.hasOwn(eventTable, type)).reverse()
-  result.compared.events = acted.length
-  const ids = acted.map(({ id }) => id)
-  const settled = await WebhookEventModel.find({ _id: { $in: ids }, status: { $in: ['processed', 'ignored'] } })
-    .select({ _id: 1 })
-    .lean<WebhookEvent[]>()
-  const known = new Set(settled.map(({ _id }) => _id))
-  for (const event of acted) {
-    if (known.has(event.id)) continue
-    // As it came over the wire, without the client library's own objects.
-    const payload: unknown = JSON.parse(JSON.stringify(event))
-    const { handled, dead, outcome } = await takeEvent(toEvent(payload), payload)
-    ;(handled && !dead ? result.done : result.failed).push(`${event.type} ${event.id}: ${outcome}`)
-  }
+async function counted<T>(result: Reconciliation, what: string, found: Promise<T[]>): Promise<T[]> {
+  const all = await found
+  result.compared[what] = all.length
+  return all
 }
 
-/** Runs one comparison's remedy; a failure is noted and does not stop the others. */
-async function remedy(result: Reconciliation, name: string, work: () => Promise<Outcome>): Promise<void> {
+/** Looks at one object that does not fit, and notes what came of it; a failure does not stop the others. */
+async function settle(result: Reconciliation, subject: Subject): Promise<void> {
   try {
-    const { changed, sentence } = await work()
-    if (changed) result.done.push(sentence)
+    const outcome: Outcome = await examine(subject)
+    if (outcome.isUnclaimed) return await keepFinding(subject, { state: 'unclaimed', sentence: outcome.sentence })
+    if (outcome.changed) result.done.push(outcome.sentence)
+    await dropFinding(subject)
   } catch (error) {
-    logger.error({ err: error, object: name }, 'Reconcile could not put something right')
-    result.failed.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+    const sentence = `${subject.id}: ${error instanceof Error ? error.message : String(error)}`
+    const state = needsHuman(error) ? 'unclaimed' : 'failed'
+    if (state === 'failed') logger.error({ err: error, object: subject.id }, 'Reconcile could not put something right')
+    await keepFinding(subject, { state, sentence })
   }
 }
 
-async function compareInvoices(result: Reconciliation): Promise<void> {
-  const params = { status: 'paid' as const, created: created(result), limit: 100 }
-  const invoices = (await listAll((stripe) => stripe.invoices.list(params))).map(readInvoice)
-  result.compared.invoices = invoices.length
+async function compareInvoices(result: Reconciliation, walk: Walk): Promise<void> {
+  const invoices = await counted(result, 'invoices', walkPaidInvoices(walk))
   const rows = await BillingHistoryModel.find({ stripeInvoiceId: { $in: invoices.map(({ id }) => id) } })
     .select({ stripeInvoiceId: 1, amount: 1 })
     .lean()
   const amounts = new Map(rows.map((row) => [row.stripeInvoiceId, row.amount]))
-  for (const { id, amountPaid } of invoices.reverse()) {
-    const amount = amounts.get(id)
-    if (amount === undefined) await remedy(result, id, () => processPaidInvoice(id))
-    else if (amount !== amountPaid) result.failed.push(`${id}: ${amountPaid} was paid, its row says ${amount}`)
+  for (const { id, amountPaid } of invoices) {
+    if (amounts.get(id) !== amountPaid) await settle(result, { kind: 'invoice', id })
   }
 }
 
-async function comparePacks(result: Reconciliation): Promise<void> {
-  const params = { status: 'complete' as const, created: created(result), limit: 100 }
-  const sessions = (await listAll((stripe) => stripe.checkout.sessions.list(params)))
-    .map(readSession)
-    .filter(({ mode, isPaid }) => mode === 'payment' && isPaid)
-  result.compared.packs = sessions.length
-  const paymentIds = sessions.map(({ id, paymentIntentId }) => paymentIntentId ?? id)
-  const rows = await PaymentModel.find({ stripePaymentIntentId: { $in: paymentIds } })
+async function comparePacks(result: Reconciliation, walk: Walk): Promise<void> {
+  const packs = await counted(result, 'packs', walkPaidPacks(walk))
+  const rows = await PaymentModel.find({ stripePaymentIntentId: { $in: packs.map(({ paymentId }) => paymentId) } })
     .select({ stripePaymentIntentId: 1 })
     .lean()
   const known = new Set(rows.map((row) => row.stripePaymentIntentId))
-  for (const { id, paymentIntentId } of sessions) {
-    if (!known.has(paymentIntentId ?? id)) await remedy(result, id, () => processCheckout(id))
+  for (const { id, paymentId } of packs) {
+    if (!known.has(paymentId)) await settle(result, { kind: 'session', id })
   }
 }
 
-/** Everybody whose stored subscription is not the live one at Stripe, in whatever field. */
-async function compareSubscriptions(result: Reconciliation): Promise<void> {
-  const live = (await listAll((stripe) => stripe.subscriptions.list({ limit: 100 }))).map(readSubscription)
-  result.compared.subscriptions = live.length
-  const liveById = new Map(live.map((subscription) => [subscription.id, subscription]))
+/** Everybody whose stored subscription is not the live one at Stripe, in whatever field; and what is nobody's. */
+async function compareSubscriptions(result: Reconciliation, walk: Walk): Promise<void> {
+  const all = await counted(result, 'subscriptions', walkSubscriptions(walk))
+  const live = all.filter(({ status }) => isLive(status))
   const customers = live.map(({ customerId }) => customerId).filter((id) => id !== null)
+  const owned = new Set<string>()
   const stored = UserModel.find({
     $or: [{ stripeCustomerId: { $in: customers } }, { 'subscription.stripeSubscriptionId': { $type: 'string' } }],
   })
   for await (const user of stored.lean<User>().cursor()) {
-    const theirs = live.filter(({ customerId }) => customerId === user.stripeCustomerId)
-    const current = liveById.get(user.subscription?.stripeSubscriptionId ?? '')
-    const fits = current
-      ? theirs.length === 1 &&
-        current.status === user.subscription?.status &&
-        current.cancelAtPeriodEnd === user.subscription.cancelAtPeriodEnd &&
-        (await isPlanOf(current, user)) &&
-        current.currentPeriodEnd?.getTime() === user.subscription.currentPeriodEnd?.getTime()
-      : theirs.length === 0 && !user.subscription?.stripeSubscriptionId
-    if (!fits) await remedy(result, `user ${user._id.toHexString()}`, () => resync(user))
+    const theirs = live.filter(
+      ({ id, customerId }) =>
+        (customerId !== null && customerId === user.stripeCustomerId) || id === user.subscription?.stripeSubscriptionId,
+    )
+    const ofPlans = []
+    for (const subscription of theirs) {
+      if (!(await planOf(subscription))) continue
+      ofPlans.push(subscription)
+      owned.add(subscription.id)
+    }
+    if (!(await fits(user, ofPlans))) await settle(result, { kind: 'user', id: user._id.toHexString() })
   }
+  for (const { id } of live) if (!owned.has(id)) await settle(result, { kind: 'subscription', id })
 }
 
-async function isPlanOf({ items }: StripeSubscription, { subscription }: User): Promise<boolean> {
+async function fits({ subscription: stored }: User, theirs: StripeSubscription[]): Promise<boolean> {
+  const [current] = theirs
+  if (!current) return !stored?.stripeSubscriptionId
+  const plan = await planOf(current)
+  return (
+    theirs.length === 1 &&
+    current.id === stored?.stripeSubscriptionId &&
+    current.status === stored.status &&
+    current.cancelAtPeriodEnd === stored.cancelAtPeriodEnd &&
+    plan?.plan.name === stored.plan &&
+    plan.interval === stored.interval &&
+    current.currentPeriodEnd?.getTime() === stored.currentPeriodEnd?.getTime()
+  )
+}
+
+async function planOf({ items }: StripeSubscription) {
   for (const { priceId } of items) {
     const offer = (await findPrice(priceId))?.offer
-    if (offer?.kind === 'plan')
-      return offer.plan.name === subscription?.plan && offer.interval === subscription.interval
+    if (offer?.kind === 'plan') return offer
   }
-  return false
-}
-
-async function resync(user: User): Promise<Outcome> {
-  const after = await syncSubscriptions(user._id)
-  const { plan = 'Free', status = 'none', version } = after.subscription ?? {}
-  const sentence = `The subscription of user ${user._id.toHexString()} is ${plan} (${status}).`
-  return { status: 'processed', sentence, changed: version !== user.subscription?.version }
-}
-
-async function compareRefunds(result: Reconciliation): Promise<void> {
-  const refunds = await listAll((stripe) => stripe.refunds.list({ created: created(result), limit: 100 }))
-  result.compared.refunds = refunds.length
-  const charges = new Set(refunds.map((refund) => readRefund(refund).chargeId).filter((id) => id !== null))
-  for (const charge of charges) await remedy(result, charge, () => processRefunds(charge))
-}
-
-async function compareDisputes(result: Reconciliation): Promise<void> {
-  const disputes = await listAll((stripe) => stripe.disputes.list({ created: created(result), limit: 100 }))
-  result.compared.disputes = disputes.length
-  for (const { id } of disputes) await remedy(result, id, () => processDispute(id))
+  return null
 }

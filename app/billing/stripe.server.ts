@@ -1,30 +1,32 @@
 import Stripe from 'stripe'
 import { config } from '../config.server.ts'
 import { CardDeclined, InvalidSignature, StripeUnavailable } from './errors.ts'
+import { type Patience, patience, throwIfTold } from './patience.server.ts'
 
 /*
  * The gateway: the one module that imports `stripe`. Everything that goes out passes `callStripe`, and everything that
  * comes back is read by stripe-shapes.ts.
  */
 
-const TIMEOUT_MS = 20_000
-const NETWORK_RETRIES = 2
-
 /** The tag of everything Scrip creates at Stripe, since an account may serve other apps as well. */
 export const APP_TAG = 'scrip'
 
-let client: { key: string; stripe: Stripe } | null = null
+const clients = new Map<string, Stripe>()
 
-/** The client of this process, for the key and the address of the environment. */
+/** The client of this process, for the key and the address of the environment, and for how long it may take. */
 function stripeClient(): Stripe {
   const { secretKey, apiBase } = config().stripe
-  const key = `${secretKey} ${apiBase ?? ''}`
-  if (client?.key !== key) client = { key, stripe: newClient(secretKey, apiBase) }
-  return client.stripe
+  const options = patience()
+  const key = `${secretKey} ${apiBase ?? ''} ${options.timeout}`
+  const known = clients.get(key)
+  if (known) return known
+  const client = newClient(secretKey, apiBase, options)
+  clients.set(key, client)
+  return client
 }
 
-function newClient(secretKey: string, apiBase: string | null): Stripe {
-  const common = { timeout: TIMEOUT_MS, maxNetworkRetries: NETWORK_RETRIES, telemetry: false }
+function newClient(secretKey: string, apiBase: string | null, options: Patience): Stripe {
+  const common = { ...options, telemetry: false }
   if (!apiBase) return new Stripe(secretKey, common)
   const { hostname, port, protocol } = new URL(apiBase)
   const secure = protocol === 'https:'
@@ -42,6 +44,7 @@ function newClient(secretKey: string, apiBase: string | null): Stripe {
  * @throws CardDeclined | StripeUnavailable; anything else of Stripe's passes through and means a mistake of ours
  */
 export async function callStripe<T>(call: (stripe: Stripe) => Promise<T>): Promise<T> {
+  throwIfTold()
   try {
     return await call(stripeClient())
   } catch (error) {
@@ -62,13 +65,23 @@ export async function findAtStripe<T>(call: (stripe: Stripe) => Promise<T>): Pro
   }
 }
 
-/** Reads a whole list, page after page. `limit` guards against a list without end. */
-export async function listAll<T>(list: (stripe: Stripe) => AsyncIterable<T>, limit = 10_000): Promise<T[]> {
+const LIST_MAX = 1_000_000
+
+/**
+ * Reads a whole list, page after page. New objects push the pages while they are read; Stripe's cursors skip none of
+ * them, and a page never repeats one.
+ * @param pick keeps what is needed of each item, so that a long list fits into memory
+ * @throws Error for a list without end, rather than to answer a part of it
+ */
+export async function listAll<T, Kept = T>(
+  list: (stripe: Stripe) => AsyncIterable<T>,
+  pick: (item: T) => Kept = (item) => item as unknown as Kept,
+): Promise<Kept[]> {
   return callStripe(async (stripe) => {
-    const all: T[] = []
+    const all: Kept[] = []
     for await (const item of list(stripe)) {
-      all.push(item)
-      if (all.length >= limit) break
+      if (all.length >= LIST_MAX) throw new Error(`Stripe's list is longer than ${LIST_MAX}`)
+      all.push(pick(item))
     }
     return all
   })
@@ -116,8 +129,8 @@ export function verifySignature(body: string | Buffer, signature: string | null)
   const { webhooks } = stripeClient()
   const place = webhookSecrets.findIndex((secret) => {
     try {
-      webhooks.constructEvent(body, signature ?? '', secret)
-      return true
+      // The check within `constructEvent`, which would refuse a thin event even when it is signed.
+      return webhooks.signature?.verifyHeader(body, signature ?? '', secret) === true
     } catch {
       return false
     }

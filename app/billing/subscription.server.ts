@@ -67,7 +67,10 @@ async function subscriptionsOf(user: User, received: unknown): Promise<StripeSub
     if (found) all.push(readSubscription(found))
     else if (hint?.id === id) all.push(hint!)
   }
-  const ours = await Promise.all(all.map(async (one) => ((await planOf(one)) ? one : null)))
+  // One that is stored stays ours even if somebody put another price on it at Stripe: its end must not be missed.
+  const isOurs = async (one: StripeSubscription) =>
+    one.id === user.subscription?.stripeSubscriptionId || (await planOf(one)) !== null
+  const ours = await Promise.all(all.map(async (one) => ((await isOurs(one)) ? one : null)))
   return ours.filter((one) => one !== null)
 }
 
@@ -93,16 +96,17 @@ async function planOf({ items }: StripeSubscription) {
 async function snapshotOf(subscription: StripeSubscription, stored: User['subscription']): Promise<Snapshot> {
   const offer = await planOf(subscription)
   const { id, status, currentPeriodStart, currentPeriodEnd, cancelAtPeriodEnd, trialEnd } = subscription
-  const known = stored?.stripeSubscriptionId === id ? (stored.gracePeriodEnd ?? null) : null
+  const known = stored?.stripeSubscriptionId === id ? stored : null
   return {
     stripeSubscriptionId: id,
-    plan: offer?.plan.name ?? FREE_PLAN,
-    interval: offer?.interval ?? null,
+    // A price that is in no plan says nothing: what was sold stays until a human has looked at it.
+    plan: offer?.plan.name ?? known?.plan ?? FREE_PLAN,
+    interval: offer?.interval ?? known?.interval ?? null,
     status,
     currentPeriodStart,
     currentPeriodEnd,
     cancelAtPeriodEnd,
-    gracePeriodEnd: gracePeriodEnd(status, { known, at: now(), days: config().gracePeriodDays }),
+    gracePeriodEnd: gracePeriodEnd(status, { known: known?.gracePeriodEnd ?? null, at: now(), days: config().gracePeriodDays }),
     trialEnd,
     endedReason: null,
   }

@@ -20,6 +20,9 @@ export const freshKey = (operation: 'spend' | 'hold'): string => `once:${operati
 export const stripeInvoiceKey = (invoiceId: string, share?: number): string =>
   share === undefined ? `stripe:invoice:${invoiceId}` : `stripe:invoice:${invoiceId}:${share}`
 
+/** The key of a trial's grant: one for the account, since a trial is given once, whatever subscription it is for. */
+export const TRIAL_KEY = 'stripe:trial'
+
 /** The key of a one-time payment's grant. */
 export const stripePaymentKey = (paymentIntentId: string): string => `stripe:payment:${paymentIntentId}`
 

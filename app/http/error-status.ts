@@ -28,6 +28,7 @@ export const STATUS_OF_CODE: Record<string, number> = {
   limit_reached: 402,
   feature_not_in_plan: 402,
   plan_too_small: 402,
+  plan_paused: 402,
   idempotency_conflict: 409,
   hold_not_found: 404,
   hold_already_resolved: 409,
@@ -56,6 +57,7 @@ export const STATUS_OF_CODE: Record<string, number> = {
   no_subscription: 409,
   card_declined: 402,
   stripe_unavailable: 503,
+  offer_unavailable: 503,
 
   // Support
   question_not_sent: 503,

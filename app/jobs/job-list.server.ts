@@ -32,7 +32,12 @@ export const recurringJobs: RecurringJob[] = [
   {
     name: 'reconcile',
     every: '1 hour',
-    run: async () => ((await reconcile()) ? 'billing was compared with Stripe' : 'another process compares billing'),
+    run: async () => {
+      const result = await reconcile()
+      if (!result) return 'another process compares billing'
+      const { done, failed, unclaimed } = result
+      return `${done.length} put right, ${failed.length} failed, ${unclaimed.length} for a human`
+    },
   },
   {
     name: 'end-abandoned-runs',

@@ -1,12 +1,13 @@
 import { MongoBackend } from '@agendajs/mongo-backend'
-import { Agenda } from 'agenda'
+import { Agenda, type Job } from 'agenda'
 import mongoose from 'mongoose'
 import { logger } from '../log.server.ts'
 import { type RecurringJob, recurringJobs } from './job-list.server.ts'
 
 const COLLECTION = 'jobs'
-/** A dead process's lock ends after this; no run takes longer. */
-const LOCK_MS = 60_000
+/** A dead process's lock ends after this. A live one renews it, so a run may take longer. */
+export const JOB_LOCK_MS = 30_000
+const RENEWALS_A_LOCK = 3
 
 export interface JobScheduler {
   name: string
@@ -20,7 +21,7 @@ export interface JobScheduler {
  * them, and since a lock is not a proof, every job is idempotent all the same.
  * @param jobs what to run; the app's own list unless a test gives another
  */
-export function jobScheduler(jobs: RecurringJob[] = recurringJobs): JobScheduler {
+export function jobScheduler(jobs: RecurringJob[] = recurringJobs, { lockMs = JOB_LOCK_MS } = {}): JobScheduler {
   let agenda: Agenda | null = null
   return {
     name: 'jobs',
@@ -30,12 +31,12 @@ export function jobScheduler(jobs: RecurringJob[] = recurringJobs): JobScheduler
       agenda = new Agenda({
         backend: new MongoBackend({ mongo: db, collection: COLLECTION }),
         processEvery: '2 seconds',
-        defaultLockLifetime: LOCK_MS,
+        defaultLockLifetime: lockMs,
         defaultConcurrency: 1,
         maxConcurrency: 4,
       })
       agenda.on('error', (error: Error) => logger.error({ err: error }, 'The job scheduler failed'))
-      for (const job of jobs) agenda.define(job.name, () => runLogged(job))
+      for (const job of jobs) agenda.define(job.name, (lock: Job) => whileLocked(lock, lockMs, () => runLogged(job)))
       await agenda.start()
       for (const job of jobs) await agenda.every(job.every, job.name)
     },
@@ -43,6 +44,21 @@ export function jobScheduler(jobs: RecurringJob[] = recurringJobs): JobScheduler
       await agenda?.drain()
       agenda = null
     },
+  }
+}
+
+/** Renews a job's lock while it runs: taken for dead, it would be run a second time beside the first. */
+async function whileLocked(lock: Job, lockMs: number, run: () => Promise<void>): Promise<void> {
+  let renewal = Promise.resolve()
+  const timer = setInterval(() => {
+    renewal = lock.touch().catch((error: unknown) => logger.warn({ err: error }, 'A lock of a job was not renewed'))
+  }, lockMs / RENEWALS_A_LOCK)
+  try {
+    await run()
+  } finally {
+    clearInterval(timer)
+    // Landing after the end of the job, it would lock what nobody runs any more.
+    await renewal
   }
 }
 

@@ -99,6 +99,7 @@ export function detailOf(entry: CreditEntry, timeZone: string): [label: string, 
 function grantName(grantId: string): string {
   const [origin, type, id] = grantId.replace(/^g:/, '').split(':')
   if (origin === 'sys' && type === 'welcome') return 'the welcome credits'
+  if (origin === 'stripe' && type === 'trial') return 'the trial credits'
   if (origin === 'stripe' && type === 'invoice') return `invoice ${id}`
   if (origin === 'stripe' && type === 'payment') return `credit pack ${id}`
   return 'a correction'

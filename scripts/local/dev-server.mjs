@@ -26,8 +26,9 @@ try {
   const vite = await createServer({
     root: ROOT,
     appType: 'custom',
-    // A port of its own for the reload signals: Vite's default is one for the whole machine.
-    server: { middlewareMode: true, hmr: { port: await anyFreePort() } },
+    // A port of its own for the reload signals: Vite's default is one for the whole machine. Left without a host, it would
+    // listen to the network too, and what answers there reads files.
+    server: { middlewareMode: true, hmr: { host: '127.0.0.1', port: await anyFreePort() } },
     // Vite would look for packages before Remix takes the loaders out, find the server's, and reload the first page in
     // the middle. So what the browser gets is named: a package for the browser that is not an ES module belongs here.
     optimizeDeps: { noDiscovery: true, include: BROWSER_PACKAGES },

@@ -3,6 +3,7 @@ import { signUp } from '#app/auth/sign-up.server.ts'
 import { EmailTaken } from '#app/auth/errors.ts'
 import { ensurePrices } from '#app/billing/prices.server.ts'
 import { connectDatabase, disconnectDatabase, ensureIndexes } from '#app/database.server.ts'
+import { RateLimited } from '#app/http/errors.ts'
 
 const DEMO = { email: 'demo@scrip.test', name: 'Demo', password: process.env.DEMO_PASSWORD ?? '' }
 
@@ -22,7 +23,7 @@ async function ensureDemoUser(): Promise<string> {
     await signUp(DEMO)
     return 'demo user'
   } catch (error) {
-    if (!(error instanceof EmailTaken)) throw error
+    if (!(error instanceof EmailTaken || error instanceof RateLimited)) throw error
     return 'demo user (whose password was changed)'
   }
 }

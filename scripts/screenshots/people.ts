@@ -1,127 +1,16 @@
-/** People in every state that the pages know, made by the app's own code at a clock that is turned back. */
-import type { Types } from 'mongoose'
-import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
-import { type User, UserModel } from '#models/user.server.ts'
-import { signUp } from '#app/auth/sign-up.server.ts'
-import { findPlan } from '#app/billing/plans.ts'
+/** People in every state that the pages know. */
 import { setNow } from '#app/clock.server.ts'
-import { grantCredits } from '#app/credits/grant.server.ts'
-import { placeHold } from '#app/credits/hold.server.ts'
-import { stripeInvoiceKey, stripeRefundKey } from '#app/credits/keys.ts'
-import { reverseGrants } from '#app/credits/reversal.server.ts'
-import { spendCredits } from '#app/credits/spend.server.ts'
-import { PASSWORD } from './pictures.ts'
-
-const DAY_MS = 24 * 60 * 60 * 1000
-
-const start = Date.now()
-const daysFromNow = (days: number): Date => new Date(start + days * DAY_MS)
-
-/** Turns the clock to a day; negative numbers lie in the past. */
-function goTo(days: number): void {
-  const at = daysFromNow(days)
-  setNow(() => at)
-}
-
-type SubscriptionChanges = Partial<NonNullable<User['subscription']>>
-
-class Person {
-  private count = 0
-
-  private constructor(
-    readonly email: string,
-    private readonly id: Types.ObjectId,
-  ) {}
-
-  static async signUp(email: string, name: string): Promise<Person> {
-    goTo(-40)
-    const user = await signUp({ email, password: PASSWORD, name })
-    return new Person(email, user._id)
-  }
-
-  /** A paid invoice of a plan, with its row in the billing history and its credits. */
-  async pays(
-    days: number,
-    planName: string,
-    options: { status?: BillingHistory['status']; expiresIn?: number } = {},
-  ): Promise<string> {
-    goTo(days)
-    const plan = findPlan(planName)
-    if (!plan?.prices) throw new Error(`${planName} is no plan that is sold`)
-    const invoiceId = `in_${this.id.toHexString()}${++this.count}`
-    await grantCredits(this.id, [
-      {
-        key: stripeInvoiceKey(invoiceId),
-        credits: plan.credits,
-        source: { type: 'invoice', id: invoiceId },
-        category: 'paid',
-        ...(options.expiresIn !== undefined && { expiresAt: daysFromNow(options.expiresIn) }),
-      },
-    ])
-    const { amount, currency } = plan.prices.month
-    await BillingHistoryModel.create({
-      userId: this.id,
-      stripeCustomerId: `cus_${this.id.toHexString()}`,
-      stripeSubscriptionId: `sub_${this.id.toHexString()}`,
-      stripeInvoiceId: invoiceId,
-      planName,
-      interval: 'month',
-      amount,
-      currency,
-      creditsAdded: plan.credits,
-      status: options.status ?? 'active',
-      transactionDate: daysFromNow(days),
-      hostedInvoiceUrl: `https://invoice.stripe.com/${invoiceId}`,
-    })
-    return invoiceId
-  }
-
-  async spends(days: number, credits: number): Promise<void> {
-    goTo(days)
-    await spendCredits({ accountId: this.id, key: `screenshot:${++this.count}`, credits, action: 'qr-code' })
-  }
-
-  async reserves(credits: number): Promise<void> {
-    goTo(0)
-    const ttlMs = 6 * 60 * 60 * 1000
-    await placeHold({ accountId: this.id, key: 'screenshot:hold', credits, action: 'qr-code', ttlMs })
-  }
-
-  async isRefunded(days: number, invoiceId: string): Promise<void> {
-    goTo(days)
-    const refundId = `re_${this.id.toHexString()}`
-    await reverseGrants({
-      accountId: this.id,
-      key: stripeRefundKey(refundId),
-      source: { type: 'refund', id: refundId },
-      of: { type: 'invoice', id: invoiceId },
-      money: { amount: 1000, paid: 1000 },
-    })
-    await BillingHistoryModel.updateOne(
-      { stripeInvoiceId: invoiceId },
-      { $set: { status: 'refunded', amountRefunded: 1000 } },
-    )
-  }
-
-  async has(changes: SubscriptionChanges): Promise<void> {
-    const subscription = {
-      stripeSubscriptionId: `sub_${this.id.toHexString()}`,
-      plan: 'Daily',
-      interval: 'month',
-      status: 'active',
-      currentPeriodStart: daysFromNow(-10),
-      currentPeriodEnd: daysFromNow(20),
-      version: 'screenshot',
-      ...changes,
-    }
-    await UserModel.updateOne({ _id: this.id }, { $set: { subscription, timeZone: 'Europe/Berlin' } })
-  }
-}
+import { daysFromNow, Person } from './person.ts'
 
 /** Makes everybody; the clock is right again afterwards. */
 export async function makePeople(): Promise<void> {
+  for (const make of [makeMember, makeRich, makeYearly, makeNew, makeOwing, makeLeaving]) await make()
+  setNow(null)
+}
+
+async function makeMember(): Promise<void> {
   const member = await Person.signUp('member@scrip.test', 'Ada Archer')
-  await member.pays(-39, 'Daily', { status: 'ended' })
+  await member.pays(-39, 'Daily', { status: 'ended', billingReason: 'subscription_create' })
   for (let day = 0; day < 24; day++) await member.spends(-38 + day * 1.1, 12 + ((day * 37) % 90))
   await member.pays(-10, 'Daily', { expiresIn: 20 })
   for (const [days, credits] of [
@@ -133,9 +22,45 @@ export async function makePeople(): Promise<void> {
     await member.spends(days, credits)
   await member.reserves(60)
   await member.has({})
+}
 
+/** Everything that can happen to credits, on one account. */
+async function makeRich(): Promise<void> {
+  const rich = await Person.signUp('rich@scrip.test', 'Maximiliana Featherstonehaugh-Cholmondeley of Wigtownshire')
+  await rich.pays(-100, 'Beginner', { billingReason: 'subscription_create' })
+  for (let day = 0; day < 60; day++) await rich.spends(-99 + day * 0.4, 1 + ((day * 37) % 30))
+  await rich.pays(-70, 'Beginner')
+  const pack = await rich.buysPack(-60, '2000')
+  await rich.pays(-57, 'Daily', { billingReason: 'subscription_update', amount: 453, credits: 566 })
+  await rich.pays(-40, 'Daily', { expiresIn: -8 })
+  await rich.spends(-20, 700)
+  await rich.isRefunded(-12, pack, 1100)
+  await rich.pays(-10, 'Daily', { expiresIn: 22 })
+  await rich.isCorrected(-8, 50, 'For the trouble of last week')
+  await rich.isCorrected(-7, -5, 'A mistake in the one before')
+  await rich.spends(-6, 120)
+  await rich.reserves(60)
+  await rich.has({})
+}
+
+async function makeYearly(): Promise<void> {
+  const yearly = await Person.signUp('yearly@scrip.test', 'Yuki Yearly')
+  await yearly.pays(-65, 'Creator', { billingReason: 'subscription_create', shares: 12 })
+  await yearly.spends(-50, 4200)
+  await yearly.spends(-2, 900)
+  await yearly.has({ plan: 'Creator', interval: 'year', currentPeriodEnd: daysFromNow(300) })
+}
+
+async function makeNew(): Promise<void> {
   await Person.signUp('new@scrip.test', 'Nora New')
+  const trying = await Person.signUp('trying@scrip.test', 'Tom Trial')
+  await trying.has({ status: 'trialing', trialEnd: daysFromNow(9), currentPeriodEnd: daysFromNow(9) })
+  const unfinished = await Person.signUp('unfinished@scrip.test', 'Una Unfinished')
+  await unfinished.has({ status: 'incomplete' })
+}
 
+/** Those who owe something, or whose payment is in doubt. */
+async function makeOwing(): Promise<void> {
   const due = await Person.signUp('due@scrip.test', 'Dan Due')
   await due.pays(-35, 'Daily')
   await due.spends(-3, 160)
@@ -145,18 +70,31 @@ export async function makePeople(): Promise<void> {
   await stopped.pays(-35, 'Creator')
   await stopped.spends(-6, 1200)
   await stopped.has({ plan: 'Creator', status: 'past_due', gracePeriodEnd: daysFromNow(-1.4) })
+  await stopped.isPaused()
 
   const refunded = await Person.signUp('refunded@scrip.test', 'Rita Refund')
-  const invoiceId = await refunded.pays(-12, 'Beginner')
+  const invoice = await refunded.pays(-12, 'Beginner')
   await refunded.spends(-3, 185)
-  await refunded.isRefunded(-1, invoiceId)
+  await refunded.isRefunded(-1, invoice)
 
+  const disputing = await Person.signUp('disputing@scrip.test', 'Dora Dispute')
+  await disputing.pays(-40, 'Daily')
+  const disputed = await disputing.pays(-10, 'Daily')
+  await disputing.spends(-9, 300)
+  await disputing.has({})
+  await disputing.disputes(-2, disputed)
+}
+
+async function makeLeaving(): Promise<void> {
   const leaving = await Person.signUp('leaving@scrip.test', 'Leo Leaving')
   await leaving.pays(-10, 'Daily')
   await leaving.has({ cancelAtPeriodEnd: true })
 
-  const trying = await Person.signUp('trying@scrip.test', 'Tom Trial')
-  await trying.has({ status: 'trialing', trialEnd: daysFromNow(9), currentPeriodEnd: daysFromNow(9) })
+  const paused = await Person.signUp('paused@scrip.test', 'Pia Paused')
+  await paused.pays(-40, 'Daily')
+  await paused.has({ status: 'paused' })
 
-  setNow(null)
+  const gone = await Person.signUp('gone@scrip.test', 'Gus Gone')
+  await gone.pays(-40, 'Daily', { status: 'cancelled' })
+  await gone.has({ status: 'canceled', endedReason: 'payment_failed' })
 }

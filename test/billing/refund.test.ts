@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import Stripe from 'stripe'
+import { describe, expect, it, vi } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
@@ -6,6 +7,7 @@ import { freshKey } from '#app/credits/keys.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import type { User } from '#models/user.server.ts'
+import { failRefund } from '#sandbox/stripe/billing/refund.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { aUser, creditsOf, Deliveries, historyOf, post, readUser } from './scenario.ts'
 import { useStripe } from './stripe.ts'
@@ -42,6 +44,31 @@ describe('a refund', () => {
     await deliveries.deliver({ order: (events) => events.reverse() })
     expect(await creditsOf(user)).toBe(0)
     expect(await historyOf(user)).toMatchObject([{ status: 'refunded', amountRefunded: 1000 }])
+  })
+
+  it('whose failure is handled while its success still is: the credits come back', async () => {
+    const user = await subscriber()
+    const { id } = await context.stripe.refunds.create({ charge: (await chargeOf(user)).id })
+    // Once its refunds are listed, the bank fails this one, and another process deals with that at once.
+    const client = Object.getPrototypeOf(Stripe.createNodeHttpClient()) as Stripe.HttpClient
+    const makeRequest = client.makeRequest
+    const calls = vi.spyOn(client, 'makeRequest')
+    let isListed = false
+    calls.mockImplementation(async function (this: Stripe.HttpClient, ...args) {
+      const answer = await makeRequest.apply(this, args)
+      if (args[2].startsWith('/v1/refunds?') && !isListed) {
+        isListed = true
+        const { world } = context.sandbox
+        world.run(() => failRefund(world, world.tables.refunds.get(id)!))
+        await deliveries.deliver({ type: 'refund.failed' })
+      }
+      return answer
+    })
+    expect(await deliveries.deliver({ type: 'refund.created' })).toEqual([200])
+    calls.mockRestore()
+    expect(isListed).toBe(true)
+    expect(await creditsOf(user)).toBe(1000)
+    expect(await historyOf(user)).toMatchObject([{ status: 'active', amountRefunded: 0 }])
   })
 
   it('of credits that are spent makes a debt', async () => {

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { type Grant, NEVER } from '#models/credit-account.server.ts'
+import { NEVER } from '#models/credit-account.server.ts'
 import type { Balance } from '#app/credits/balance.server.ts'
 import { firstLines } from '#app/routes/_app.dashboard/first-lines.ts'
 import { toBalanceView } from '#app/routes/_app.dashboard/balance-view.ts'
-import { toGrantViews } from '#app/routes/_app.billing._index/grant-views.server.ts'
 import type { PlanChangePreview } from '#app/billing/change-plan.server.ts'
 import { toChangeView } from '#app/routes/_app.billing.change/change-view.ts'
 import { exampleLedger, exampleSum } from '#app/routes/_index/example.server.ts'
@@ -64,60 +63,6 @@ test('the newest lines of the ledger keep the sum of their whole day', () => {
 
   expect(cut.map((day) => day.lines.length)).toEqual([2, 1])
   expect(cut[1]?.sum).toBe(-2)
-})
-
-describe('grants', () => {
-  const grant = (id: string, changes: Partial<Grant> = {}): Grant => ({
-    id,
-    source: { type: 'invoice', id: 'in_1' },
-    category: 'paid',
-    priority: 50,
-    granted: 1000,
-    remaining: 400,
-    reserved: [],
-    started: true,
-    expired: false,
-    effectiveAt: now,
-    expiresAt: NEVER,
-    createdAt: now,
-    ...changes,
-  })
-
-  test('say why each stands before the next', () => {
-    const views = toGrantViews(
-      [
-        grant('a', { priority: 0 }),
-        grant('b', { expiresAt: new Date('2026-05-09T00:00:00Z') }),
-        grant('c', { category: 'promotional' }),
-        grant('d', { createdAt: new Date('2026-04-01T00:00:00Z') }),
-        grant('e'),
-      ],
-      context,
-    )
-
-    expect(views.map(({ why }) => why)).toEqual([
-      'It was set to go first.',
-      'It expires first.',
-      'Gifts go before what you paid for.',
-      'It is the oldest.',
-      null,
-    ])
-    expect(views[0]?.position).toBe('Burns next')
-    expect(views[1]?.expires).toBe('Expires 9 May')
-    expect(views[4]?.expires).toBe('Never expires')
-  })
-
-  test('that come later say when', () => {
-    const later = grant('x', { started: false, effectiveAt: new Date('2026-06-01T00:00:00Z') })
-
-    expect(toGrantViews([later], context)[0]).toMatchObject({ position: 'Starts 1 Jun', why: null })
-  })
-
-  test('say how much of them is reserved', () => {
-    const held = grant('x', { reserved: [{ hold: 'h', amount: 60 }] })
-
-    expect(toGrantViews([held], context)[0]?.reserved).toBe('60 reserved')
-  })
 })
 
 describe('what is for sale', () => {

@@ -1,21 +1,30 @@
 import { z } from 'zod'
 
-/** What of an event is looked at before its handler; the object is read by the handler's own schema. */
-const eventSchema = z.object({
+const envelope = {
   id: z.string().min(1).max(255),
   type: z.string().min(1).max(255),
   api_version: z.string().nullish(),
   livemode: z.boolean().nullish(),
   account: z.string().nullish(),
-  created: z.number().nullish(),
-  data: z.object({ object: z.looseObject({ id: z.string().nullish() }) }),
+}
+
+/** A thin event names its object and does not carry it. Stripe sends those of its v2 API only, and Scrip uses none. */
+const thinSchema = z.object({ ...envelope, object: z.literal('v2.core.event') }).transform((event) => {
+  return { ...event, isThin: true, data: { object: {} as { id?: string | null; [field: string]: unknown } } }
 })
+
+/** What of an event is looked at before its handler; the object is read by the handler's own schema. */
+const snapshotSchema = z
+  .object({ ...envelope, data: z.object({ object: z.looseObject({ id: z.string().nullish() }) }) })
+  .transform((event) => ({ ...event, isThin: false }))
+
+const eventSchema = z.union([thinSchema, snapshotSchema])
 
 export type StripeEvent = z.infer<typeof eventSchema>
 export type EventObject = StripeEvent['data']['object']
 
-/** Reads a signed body. */
-export const readEvent = (body: string): StripeEvent => eventSchema.parse(JSON.parse(body))
-
-/** The same for one that was stored, or that Stripe listed. */
+/**
+ * Reads an event, from a signed body, from the store or from Stripe's list.
+ * @throws ZodError for anything else
+ */
 export const toEvent = (value: unknown): StripeEvent => eventSchema.parse(value)

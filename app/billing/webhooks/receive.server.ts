@@ -5,7 +5,7 @@ import { logger } from '../../log.server.ts'
 import { ignored, type Outcome } from '../outcome.ts'
 import { isLiveMode, verifySignature } from '../stripe.server.ts'
 import { upsertOnce } from '../upsert-once.server.ts'
-import { readEvent, type StripeEvent } from './event.ts'
+import { type StripeEvent, toEvent } from './event.ts'
 import { eventTable } from './event-table.ts'
 
 /** Stripe waits some ten seconds; what takes longer is answered with an error and comes again. */
@@ -20,6 +20,8 @@ export interface Receipt {
   /** True when it is not to come again although nothing came of it. */
   dead?: boolean
   outcome: string
+  /** What its handler threw. */
+  error?: unknown
 }
 
 /**
@@ -32,7 +34,17 @@ export async function receiveWebhook(body: string, signature: string | null): Pr
   const place = verifySignature(body, signature)
   if (place > 0) logger.info({ place }, 'A webhook was signed with an older secret')
   await catchUpWithSandbox()
-  return takeEvent(readEvent(body), JSON.parse(body))
+  const payload = parseJson(body)
+  return takeEvent(toEvent(payload), payload)
+}
+
+/** Signed and no JSON: the schema then says that it is no event. */
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -66,6 +78,7 @@ export async function takeEvent(event: StripeEvent, payload: unknown): Promise<R
 }
 
 async function act(event: StripeEvent): Promise<Outcome> {
+  if (event.isThin) return ignored('Thin events are not acted on.')
   if (event.account) return ignored(`It is about the connected account ${event.account}.`)
   if (typeof event.livemode === 'boolean' && event.livemode !== isLiveMode()) {
     return ignored(`It is of ${event.livemode ? 'live' : 'test'} mode, the key is not.`)
@@ -103,9 +116,9 @@ async function fail(event: StripeEvent, error: unknown): Promise<Receipt> {
   const details = { event: event.id, type: event.type, attempts: after.attempts, err: error }
   if (after.attempts < ATTEMPTS_MAX) {
     logger.warn(details, 'A webhook failed and is to come again')
-    return { handled: false, outcome: lastError }
+    return { handled: false, outcome: lastError, error }
   }
   await WebhookEventModel.updateOne({ _id: event.id, status: 'failed' }, { $set: { status: 'dead' } })
   logger.error(details, 'A webhook was put aside: it failed too often')
-  return { handled: true, dead: true, outcome: lastError }
+  return { handled: true, dead: true, outcome: lastError, error }
 }

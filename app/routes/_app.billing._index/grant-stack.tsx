@@ -1,7 +1,10 @@
+import { Link } from '@remix-run/react'
 import { Gift } from 'lucide-react'
 import { Badge } from '#app/components/badge.tsx'
 import { EmptyState } from '#app/components/empty-state.tsx'
+import { GrantMeter } from '#app/components/grant-meter.tsx'
 import { Note, NoteFace, NoteStub } from '#app/components/note.tsx'
+import { PaperLink } from '#app/components/paper-link.tsx'
 import type { GrantView } from './grant-views.server.ts'
 
 const SHOWN = 6
@@ -38,20 +41,16 @@ function GrantNote({ grant }: { grant: GrantView }) {
     <Note as="li" stub="side" className="grant-note">
       <NoteFace>
         <div className="flex flex-wrap items-baseline justify-between gap-x-4">
-          <p className="font-semibold">{grant.source}</p>
+          <p className="font-semibold">
+            <Link className="link" to={grant.href}>
+              {grant.name}
+            </Link>
+          </p>
           <p className="text-table text-ink-2">
-            <span className="font-semibold text-ink">{grant.remaining}</span> of {grant.granted} left
+            <span className="font-semibold text-ink">{grant.left.figure}</span> {grant.left.of}
           </p>
         </div>
-        <meter
-          className="mt-2"
-          min={0}
-          max={grant.share.max}
-          value={grant.share.value}
-          aria-label={`Left of ${grant.source}`}
-        >
-          {grant.remaining} of {grant.granted}
-        </meter>
+        <GrantMeter name={grant.name} share={grant.share} />
       </NoteFace>
       <NoteStub>
         <p className="flex flex-wrap items-center gap-2 font-semibold">
@@ -64,6 +63,12 @@ function GrantNote({ grant }: { grant: GrantView }) {
         </p>
         <p className="text-ink-2">{[grant.expires, grant.reserved].filter(Boolean).join(', ')}</p>
         {grant.why ? <p className="text-ink-2">{grant.why}</p> : null}
+        {grant.paid ? (
+          <p className="flex flex-wrap gap-x-4 text-ink-2">
+            {grant.paid}
+            {grant.paper ? <PaperLink name={grant.paper.name} of={grant.name} href={grant.paper.url} /> : null}
+          </p>
+        ) : null}
       </NoteStub>
     </Note>
   )

@@ -1,20 +1,19 @@
-import { type EntrySource, type Grant, NEVER } from '#models/credit-account.server.ts'
-import { formatCredits, formatDay } from '#app/format.ts'
+import type { Grant } from '#models/credit-account.server.ts'
+import type { PaymentBehind } from '#app/billing/payments-behind.server.ts'
+import { formatCredits, formatCreditsInWords } from '#app/format.ts'
+import { grantHref, type GrantWords, positionOf, reservedOf, wordsOfGrant } from '#app/usage/grant-words.server.ts'
 
 /** A grant in words, for the stack on the billing page. */
-export interface GrantView {
+export interface GrantView extends GrantWords {
   id: string
+  href: string
   /** "Burns next", "Then", "Starts 1 Jun" */
   position: string
-  /** Where it came from: "Invoice of 1 May". */
-  source: string
-  remaining: string
-  granted: string
-  /** For the meter. */
-  share: { value: number; max: number }
+  /** "1,880 of 2,000 left", with the figure apart; what has not started has only what will come. */
+  left: { figure: string; of: string }
+  /** For the meter; null for what has not started. */
+  share: { value: number; max: number } | null
   reserved: string | null
-  expires: string
-  isPromotional: boolean
   /** Why it stands before the next one; null for the last and for what has not started. */
   why: string | null
 }
@@ -25,47 +24,27 @@ interface Context {
 }
 
 /** Puts grants, already in burn order, into words. */
-export function toGrantViews(grants: Grant[], context: Context): GrantView[] {
+export function toGrantViews(
+  grants: Grant[],
+  payments: ReadonlyMap<string, PaymentBehind>,
+  context: Context,
+): GrantView[] {
   return grants.map((grant, index) => {
     const next = grants[index + 1]
-    const reserved = grant.reserved.reduce((sum, slice) => sum + slice.amount, 0)
+    const reserved = reservedOf(grant)
     return {
+      ...wordsOfGrant(grant, payments, context),
       id: grant.id,
+      href: grantHref(grant.id),
       position: positionOf(grant, index, context),
-      source: sourceOf(grant, context),
-      remaining: formatCredits(grant.remaining),
-      granted: formatCredits(grant.granted),
-      share: { value: grant.remaining, max: grant.granted },
+      left: grant.started
+        ? { figure: formatCredits(grant.remaining), of: `of ${formatCredits(grant.granted)} left` }
+        : { figure: formatCreditsInWords(grant.granted), of: 'to come' },
+      share: grant.started ? { value: grant.remaining, max: grant.granted } : null,
       reserved: reserved > 0 ? `${formatCredits(reserved)} reserved` : null,
-      expires:
-        grant.expiresAt < NEVER
-          ? `Expires ${formatDay(grant.expiresAt, context.timeZone, context.now)}`
-          : 'Never expires',
-      isPromotional: grant.category === 'promotional',
       why: grant.started && next?.started ? reasonBefore(grant, next) : null,
     }
   })
-}
-
-function positionOf(grant: Grant, index: number, { timeZone, now }: Context): string {
-  if (!grant.started) return `Starts ${formatDay(grant.effectiveAt, timeZone, now)}`
-  return index === 0 ? 'Burns next' : 'Then'
-}
-
-const SOURCES: Record<EntrySource['type'], string> = {
-  invoice: 'Invoice',
-  payment: 'Credit pack',
-  welcome: 'Welcome credits',
-  action: 'Action',
-  hold: 'Action',
-  refund: 'Refund',
-  dispute: 'Dispute',
-  admin: 'Correction',
-  system: 'Scrip',
-}
-
-function sourceOf({ source, createdAt }: Grant, { timeZone, now }: Context): string {
-  return `${SOURCES[source.type]} of ${formatDay(createdAt, timeZone, now)}`
 }
 
 /** The first rule of the burn order by which the two differ: the same order as in app/credits/fold.ts. */

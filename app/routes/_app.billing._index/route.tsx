@@ -1,9 +1,10 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
-import { useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
+import { Link, useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
 import { z } from 'zod'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
 import { resumeSubscription } from '#app/billing/cancel.server.ts'
+import { findPaymentsBehind } from '#app/billing/payments-behind.server.ts'
 import { findPack, packs } from '#app/billing/plans.ts'
 import { createPortalSession } from '#app/billing/portal.server.ts'
 import { dropScheduledChange, readScheduledChange } from './scheduled-change.server.ts'
@@ -32,6 +33,10 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const { timeZone } = user
   const [balance, scheduled] = await Promise.all([getBalance(user._id), readScheduledChange(user)])
+  const payments = await findPaymentsBehind(
+    user._id,
+    balance.grants.map(({ source }) => source),
+  )
   const context = { now: now(), timeZone }
   const standing = standingOf(user.subscription, {
     ...context,
@@ -46,7 +51,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
     hasCustomer: Boolean(user.stripeCustomerId),
     done: doneSentence(new URL(request.url).searchParams.get('done'), standing),
     packs: packs.map(toPackView),
-    grants: toGrantViews(balance.grants, context),
+    grants: toGrantViews(balance.grants, payments, context),
     nonce: crypto.randomUUID(),
   }
 }
@@ -122,7 +127,16 @@ export default function Billing() {
       <Section id="packs" title="Credit packs" lead="Bought once. They do not renew and do not expire.">
         <PackList packs={packs} chosen={search.get('pack')} nonce={nonce} />
       </Section>
-      <Section id="grants" title="Where your credits came from" lead="The one at the top is spent first.">
+      <Section
+        id="grants"
+        title="Where your credits came from"
+        lead="The one at the top is spent first. Each leads to what paid for it and what burned it."
+        aside={
+          <Link className="link" to="/billing/credits">
+            See all that ever came
+          </Link>
+        }
+      >
         <GrantStack grants={grants} />
       </Section>
       {hasCustomer ? (

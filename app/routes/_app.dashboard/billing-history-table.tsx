@@ -1,8 +1,8 @@
-import { ArrowUpRight } from 'lucide-react'
 import { Credits, Time } from '#app/components/amounts.tsx'
 import { Badge, type Tone } from '#app/components/badge.tsx'
 import { ButtonLink } from '#app/components/button.tsx'
 import { EmptyState } from '#app/components/empty-state.tsx'
+import { PaperLink } from '#app/components/paper-link.tsx'
 import { Table, Td, Th } from '#app/components/table.tsx'
 
 export interface HistoryRow {
@@ -77,16 +77,7 @@ export function BillingHistoryTable({
             </Td>
             <Td place="meta">
               {row.invoiceUrl ? (
-                <a
-                  className="inline-flex items-center gap-1 link"
-                  href={row.invoiceUrl}
-                  target="_blank"
-                  rel="noreferrer"
-                >
-                  Invoice
-                  <span className="sr-only"> of {row.date} (opens a new tab)</span>
-                  <ArrowUpRight aria-hidden size={16} strokeWidth={1.75} />
-                </a>
+                <PaperLink name="Invoice" of={row.date} href={row.invoiceUrl} />
               ) : (
                 <span className="text-ink-3">None</span>
               )}

@@ -1,5 +1,6 @@
 import { Link, useLocation } from '@remix-run/react'
 import { useEffect, useRef } from 'react'
+import { EntryDetail } from '#app/components/entry-detail.tsx'
 import { Ledger, type LedgerDay } from '#app/components/ledger.tsx'
 import type { LedgerPage } from '#app/usage/usage-page.server.ts'
 
@@ -18,7 +19,7 @@ export function LedgerPages({ ledger, busy }: { ledger: LedgerPage; busy: boolea
     ...day,
     lines: day.lines.map(({ detail, ...line }) => ({
       ...line,
-      title: <Detail title={line.title} rows={detail} />,
+      title: <EntryDetail title={line.title} rows={detail} />,
     })),
   }))
   return (
@@ -42,22 +43,5 @@ export function LedgerPages({ ledger, busy }: { ledger: LedgerPage; busy: boolea
         </nav>
       ) : null}
     </>
-  )
-}
-
-/** An entry that unfolds to what one seldom asks for: when exactly, which grants paid, the names that support needs. */
-function Detail({ title, rows }: { title: string; rows: [label: string, text: string][] }) {
-  return (
-    <details>
-      <summary className="cursor-pointer">{title}</summary>
-      <dl className="grid gap-1 py-2 text-fine text-ink-2">
-        {rows.map(([label, text], index) => (
-          <div key={index} className="flex flex-wrap gap-x-2">
-            <dt>{label}</dt>
-            <dd className="min-w-0 break-all">{text}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
   )
 }

@@ -20,7 +20,16 @@ interface Mortal {
 }
 
 const mortals = new AsyncLocalStorage<Mortal>()
-const DATABASE_CALLS = ['findOne', 'findOneAndUpdate', 'insertOne', 'updateOne', 'updateMany', 'bulkWrite'] as const
+const READS = ['findOne', 'countDocuments'] as const
+const WRITES = [
+  'findOneAndUpdate',
+  'insertOne',
+  'insertMany',
+  'updateOne',
+  'updateMany',
+  'bulkWrite',
+  'deleteOne',
+] as const
 
 type Call = (this: unknown, ...args: unknown[]) => Promise<unknown>
 
@@ -33,7 +42,7 @@ export function mortal<T>(calls: number, after: boolean, work: () => Promise<T>)
 export function makeCallsMortal(): () => void {
   const undo: (() => void)[] = []
   const collection = mongoose.mongo.Collection.prototype as unknown as Record<string, Call>
-  for (const name of DATABASE_CALLS) undo.push(wrap(collection, name))
+  for (const name of [...READS, ...WRITES]) undo.push(wrap(collection, name))
   const client = Object.getPrototypeOf(Stripe.createNodeHttpClient()) as Record<string, Call>
   undo.push(wrap(client, 'makeRequest'))
   // The client library waits half a second before it tries again; a life has no time for that.

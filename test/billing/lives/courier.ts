@@ -1,14 +1,8 @@
 import type { StripeForTests } from '../stripe.ts'
 import { post } from '../scenario.ts'
 import { mortal } from './chaos.ts'
-
-/** How badly a life's webhooks fare; shares from 0 to 1. */
-export interface Trouble {
-  drop: number
-  twice: number
-  late: number
-  kill: number
-}
+import { onMachine } from './machines.ts'
+import type { LifePlan } from './life-plan.ts'
 
 type Told = { id: string; type: string }
 
@@ -17,42 +11,46 @@ export class BadCourier {
   readonly #seen = new Set<string>()
   /** Late, or answered with an error: to be sent again. */
   #waiting: Told[] = []
-  readonly tally: Record<string, number> = {}
 
   constructor(
     readonly context: StripeForTests,
-    readonly trouble: Trouble,
+    readonly trouble: LifePlan['trouble'],
     readonly random: () => number,
+    readonly count: (what: string) => void,
   ) {}
 
-  /** One round of deliveries. */
-  async deliver(): Promise<void> {
+  /** One round of deliveries, each on some machine. `atOnce`: all of it at the same moment. */
+  async deliver({ atOnce = false } = {}): Promise<void> {
     const { drop, twice, late } = this.trouble
     const now: Told[] = []
     for (const event of this.#collect()) {
-      if (this.#happens(drop)) this.#count('dropped')
+      if (this.#happens(drop)) this.count('dropped')
       else if (this.#happens(late)) this.#waiting.push(event)
       else now.push(event)
-      if (this.#happens(twice)) this.#waiting.push(event)
+      // In a rush the copy comes at the same moment, else some time later.
+      if (this.#happens(twice)) (atOnce ? now : this.#waiting).push(event)
     }
     const order = now.map((event) => ({ event, place: this.random() })).sort((a, b) => a.place - b.place)
     while (order.length > 0) {
-      const batch = order.splice(0, 1 + Math.floor(this.random() * 3))
+      const batch = order.splice(0, atOnce ? order.length : 1 + Math.floor(this.random() * 3))
       await Promise.all(batch.map(({ event }) => this.#send(event)))
     }
   }
 
   /** What still waits, and what comes of it, until nothing does: Stripe tries for three days. Nothing fails any more. */
   async finish(): Promise<void> {
+    let refused: Told[] = []
     for (let round = 0; round < 20; round++) {
       const events = this.#collect()
       if (events.length === 0) return
+      refused = []
       for (const event of events) {
-        const { status } = await post(JSON.stringify(event))
-        if (status !== 200) this.#waiting.push(event)
+        const { status } = await onMachine(this.random, () => post(JSON.stringify(event)))
+        if (status !== 200) refused.push(event)
       }
+      this.#waiting.push(...refused)
     }
-    throw new Error(`Still refused: ${this.#waiting.map(({ type }) => type).join(', ')}`)
+    throw new Error(`Still refused: ${refused.map(({ type }) => type).join(', ')}`)
   }
 
   #collect(): Told[] {
@@ -67,16 +65,15 @@ export class BadCourier {
     const body = JSON.stringify(event)
     const dies = this.#happens(this.trouble.kill)
     const calls = 1 + Math.floor(this.random() * 40)
-    const { status } = dies ? await mortal(calls, this.random() < 0.5, () => post(body)) : await post(body)
-    this.#count(status === 200 ? 'delivered' : dies ? 'killed' : 'failed')
+    const isAfter = this.random() < 0.5
+    const { status } = await onMachine(this.random, () =>
+      dies ? mortal(calls, isAfter, () => post(body)) : post(body),
+    )
+    this.count(status === 200 ? 'delivered' : dies ? 'killed' : 'failed')
     if (status !== 200) this.#waiting.push(event)
   }
 
   #happens(share: number): boolean {
     return this.random() < share
-  }
-
-  #count(what: string): void {
-    this.tally[what] = (this.tally[what] ?? 0) + 1
   }
 }

@@ -1,20 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import Stripe from 'stripe'
+import mongoose from 'mongoose'
 import { cancelAtPeriodEnd, changePlan, resumeSubscription } from '#app/billing/change-plan.server.ts'
 import { createCheckout, type Purchase } from '#app/billing/checkout.server.ts'
 import { reconcile } from '#app/billing/reconcile.server.ts'
 import { pauseOverdue } from '#app/billing/spending-pause.server.ts'
 import { setNow } from '#app/clock.server.ts'
-import { freshKey } from '#app/credits/keys.ts'
-import { spendCredits } from '#app/credits/spend.server.ts'
+import { runUpkeep } from '#app/credits/upkeep.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import type { User } from '#models/user.server.ts'
-import { openDispute } from '#sandbox/stripe/billing/dispute.ts'
+import { StripeApiError } from '#sandbox/stripe/core/errors.ts'
+import { applyPromotion } from '#sandbox/stripe/pages/checkout-promotion.ts'
 import { aUser, readUser, sessionIdOf } from '../scenario.ts'
 import type { StripeForTests } from '../stripe.ts'
+import { happenAtStripe } from './at-stripe.ts'
 import { Killed, mortal, randomOf } from './chaos.ts'
 import { BadCourier } from './courier.ts'
-import type { LifePlan, Step } from './steps.ts'
+import { onMachine } from './machines.ts'
+import type { LifePlan } from './life-plan.ts'
+import { type AppStep, type Coupon, isAppStep, type Rushed, type Step } from './steps.ts'
+import { Wallet } from './wallet.ts'
 
 const DAY = 86_400
 
@@ -22,8 +26,9 @@ const DAY = 86_400
 export class Life {
   readonly #random: () => number
   readonly courier: BadCourier
-  /** Credits that were really spent. */
-  spent = 0
+  /** How often what happened, refusals beside what went through. */
+  readonly tally: Record<string, number> = {}
+  wallet!: Wallet
   user!: User
 
   constructor(
@@ -31,7 +36,7 @@ export class Life {
     readonly plan: LifePlan,
   ) {
     this.#random = randomOf(plan.seed)
-    this.courier = new BadCourier(context, plan.trouble, this.#random)
+    this.courier = new BadCourier(context, plan.trouble, this.#random, (what) => this.#count(what))
   }
 
   async live(): Promise<void> {
@@ -39,14 +44,18 @@ export class Life {
     setNow(() => new Date(sandbox.now() * 1000))
     // The job has run before; a first run would look back thirty days only.
     await reconcile()
+    await this.#makeCoupons()
     this.user = await aUser()
+    this.wallet = new Wallet(this.user._id, (work) => this.#attempt(work))
     this.#trouble()
     for (const step of [this.plan.first, ...this.plan.steps]) {
-      await this.#expectRefusals(() => this.#do(step))
+      const isDone = await this.#expectRefusals(() => this.#do(step))
+      this.#count(isDone ? step.kind : `${step.kind}: refused`)
       if (this.#random() < 0.6) await this.courier.deliver()
     }
     sandbox.faults.reset()
     await this.courier.finish()
+    await this.#letLeaseEnd()
   }
 
   #trouble(): void {
@@ -56,140 +65,151 @@ export class Life {
   }
 
   /** A person does not get past Stripe's trouble or the shop's rules, and neither is a fault of the app. */
-  async #expectRefusals(work: () => Promise<unknown>): Promise<void> {
+  async #expectRefusals(work: () => Promise<unknown>): Promise<boolean> {
     try {
-      await work()
+      return (await work()) !== false
     } catch (error) {
       const isExpected = error instanceof DomainError || error instanceof Killed
       if (!isExpected) throw error
+      this.#count(`zz ${(error as Error).name}: ${(error as Error).message.slice(0,60)}`)
+      return false
     }
   }
 
   async #do(step: Step): Promise<unknown> {
-    const { user } = this
+    if (isAppStep(step)) return this.#inApp(step)
+    const { stripeCustomerId: customer } = await readUser(this.user._id)
+    return customer
+      ? happenAtStripe(this.context, { userId: this.user._id.toHexString(), customer }, step)
+      : Promise.resolve(false)
+  }
+
+  #inApp(step: AppStep): Promise<unknown> {
+    const { user, wallet } = this
     switch (step.kind) {
       case 'subscribe':
-        return this.#buy({ user, plan: step.plan, interval: step.interval }, step.card)
+        return this.#buy({ user, plan: step.plan, interval: step.interval }, step)
       case 'pack':
-        return this.#buy({ user, pack: step.pack }, step.card)
+        return this.#buy({ user, pack: step.pack }, { ...step, tabs: 1 })
       case 'change':
         return this.#change(step)
       case 'cancel':
-        return this.#maybeKilled(() => cancelAtPeriodEnd(user))
+        return this.#attempt(() => cancelAtPeriodEnd(user))
       case 'resume':
-        return this.#maybeKilled(() => resumeSubscription(user))
+        return this.#attempt(() => resumeSubscription(user))
       case 'advance':
-        this.context.sandbox.advance(step.days * DAY)
-        return pauseOverdue()
+        return Promise.resolve(this.context.sandbox.advance(step.days * DAY))
       case 'spend':
-        return this.#spend(step.credits)
+        return wallet.spend(step.credits)
+      case 'hold':
+        return wallet.hold(step.credits)
+      case 'capture':
+        return wallet.capture(step.nth, step.share)
       case 'deliver':
         return this.courier.deliver()
       case 'reconcile':
-        return reconcile()
-      default:
-        return this.#atStripe(step)
+        return this.#reconcile()
+      case 'jobs':
+        return this.#attempt(async () => [await pauseOverdue(), await runUpkeep()])
+      case 'rush':
+        return this.#rush(step.what)
     }
   }
 
-  async #buy(purchase: Purchase, card: string): Promise<void> {
-    const nonce = randomUUID()
-    const open = () => createCheckout(purchase, { nonce })
-    const pages = await this.#maybeKilled(() => this.#clicks(open))
-    for (const url of new Set(pages.map((one) => one.url))) {
-      try {
-        this.context.sandbox.completeCheckout(sessionIdOf(url), { card })
-      } catch {
-        // The card was declined, or the page has been paid on.
-      }
+  /** All at the same moment; what each of them is refused is its own affair. */
+  async #rush(what: Rushed[]): Promise<void> {
+    const { user, wallet } = this
+    const works: Record<Rushed, () => Promise<unknown>> = {
+      deliver: () => this.courier.deliver({ atOnce: true }),
+      reconcile: () => this.#reconcile(),
+      upkeep: () => this.#attempt(runUpkeep),
+      pause: () => this.#attempt(pauseOverdue),
+      spend: () => wallet.spend(100),
+      hold: () => wallet.hold(50),
+      capture: () => wallet.capture(0, 0.5),
+      cancel: () => this.#attempt(() => cancelAtPeriodEnd(user)),
+      resume: () => this.#attempt(() => resumeSubscription(user)),
+    }
+    const all = await Promise.all(what.map((one) => this.#expectRefusals(works[one])))
+    all.forEach((isDone, index) => this.#count(`rush ${what[index]}${isDone ? '' : ': refused'}`))
+  }
+
+  async #reconcile(): Promise<void> {
+    await this.#attempt(() => reconcile())
+    // A run that died holds its lease for some minutes of the machine's own time.
+    await this.#letLeaseEnd()
+  }
+
+  async #letLeaseEnd(): Promise<void> {
+    await mongoose.connection.collection('reconcile_runs').updateMany({}, { $set: { leaseUntil: new Date(0) } })
+  }
+
+  /** Opens the page in as many tabs as wanted, and pays on every one. */
+  async #buy(purchase: Purchase, how: { card: string; coupon: Coupon; tabs: number }): Promise<boolean> {
+    const urls = new Set<string>()
+    for (let tab = 0; tab < how.tabs; tab++) {
+      const nonce = randomUUID()
+      const open = () => createCheckout(purchase, { nonce })
+      for (const { url } of await this.#clicks(open)) urls.add(url)
+    }
+    let isPaid = false
+    for (const url of urls) isPaid = this.#pay(sessionIdOf(url), how) || isPaid
+    return isPaid
+  }
+
+  #pay(session: string, { card, coupon }: { card: string; coupon: Coupon }): boolean {
+    const { sandbox } = this.context
+    const { world } = sandbox
+    // The shop's settings at Stripe allow bank debits.
+    world.run(() =>
+      world.tables.checkoutSessions.update(session, { payment_method_types: ['card', 'sepa_debit'] as never }),
+    )
+    try {
+      if (coupon !== 'none')
+        world.run(() => applyPromotion(world, world.tables.checkoutSessions.get(session)!, coupon, 'apply'))
+      sandbox.completeCheckout(session, { card })
+      return true
+    } catch (error) {
+      // The card was declined, or the page has been paid on.
+      if (error instanceof StripeApiError) return false
+      throw error
+    }
+  }
+
+  async #makeCoupons(): Promise<void> {
+    const { stripe } = this.context
+    for (const [code, percent_off] of [
+      ['half', 50],
+      ['all', 100],
+    ] as const) {
+      const { id } = await stripe.coupons.create({ percent_off, duration: 'once' })
+      await stripe.promotionCodes.create({ promotion: { type: 'coupon', coupon: id }, code })
     }
   }
 
   #change(choice: { plan: string; interval: 'month' | 'year' }): Promise<unknown> {
     const nonce = randomUUID()
-    const order = () => changePlan(this.user, choice, { nonce })
-    return this.#maybeKilled(() => this.#clicks(order))
+    return this.#clicks(() => changePlan(this.user, choice, { nonce }))
   }
 
-  async #spend(credits: number): Promise<void> {
-    const key = freshKey('spend')
-    await spendCredits({ accountId: this.user._id, key, credits, action: 'life' })
-    this.spent += credits
-  }
-
-  /** One click in five is a double one. Both are waited for: a life has no second process. */
+  /** One click in five is a double one. Both are waited for: the same person cannot do the next thing meanwhile. */
   async #clicks<T>(work: () => Promise<T>): Promise<T[]> {
-    const clicks = await Promise.allSettled(this.#random() < 0.2 ? [work(), work()] : [work()])
-    const refused = clicks.find((click) => click.status === 'rejected')
+    const click = () => this.#attempt(work)
+    const clicks = await Promise.allSettled(this.#random() < 0.2 ? [click(), click()] : [click()])
+    const refused = clicks.find((one) => one.status === 'rejected')
     if (refused) throw refused.reason
-    return clicks.map((click) => (click as PromiseFulfilledResult<T>).value)
+    return clicks.map((one) => (one as PromiseFulfilledResult<T>).value)
   }
 
-  #maybeKilled<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#random() >= this.plan.trouble.kill) return work()
-    return mortal(1 + Math.floor(this.#random() * 40), this.#random() < 0.5, work)
+  /** On some machine, which may die of it. */
+  #attempt<T>(work: () => Promise<T>): Promise<T> {
+    const dies = this.#random() < this.plan.trouble.kill
+    const calls = 1 + Math.floor(this.#random() * 40)
+    const isAfter = this.#random() < 0.5
+    return onMachine(this.#random, () => (dies ? mortal(calls, isAfter, work) : work()))
   }
 
-  /** What happens at Stripe without the app: the portal, the dashboard, a bank. It has no trouble of its own. */
-  async #atStripe(step: Step): Promise<void> {
-    const { faults } = this.context.sandbox
-    const rules = faults.api
-    faults.api = []
-    try {
-      await this.#outside(step)
-    } catch (error) {
-      // A declined card, or a charge that was refunded or disputed before.
-      if (!(error instanceof Stripe.errors.StripeError) && !(error as Error).name.startsWith('Stripe')) throw error
-    } finally {
-      faults.api = rules
-    }
-  }
-
-  async #outside(step: Step): Promise<void> {
-    const { stripe, sandbox } = this.context
-    const { stripeCustomerId: customer } = await readUser(this.user._id)
-    if (!customer) return
-    const charges = (await stripe.charges.list({ customer, limit: 100 })).data.filter(({ paid }) => paid)
-    const subscriptions = (await stripe.subscriptions.list({ customer })).data
-    switch (step.kind) {
-      case 'card': {
-        const { id } = await stripe.paymentMethods.attach(step.token, { customer })
-        await stripe.customers.update(customer, { invoice_settings: { default_payment_method: id } })
-        for (const one of subscriptions) await stripe.subscriptions.update(one.id, { default_payment_method: id })
-        return
-      }
-      case 'pay': {
-        const { data } = await stripe.invoices.list({ customer, status: 'open' })
-        for (const { id } of data) await stripe.invoices.pay(id, { payment_method: 'pm_card_visa' })
-        return
-      }
-      case 'cancelNow':
-        for (const one of subscriptions) await stripe.subscriptions.cancel(one.id)
-        return
-      case 'refund': {
-        const charge = charges[step.nth % Math.max(1, charges.length)]
-        if (!charge) return
-        const amount = Math.ceil((charge.amount - charge.amount_refunded) * step.share)
-        await stripe.refunds.create({ charge: charge.id, amount })
-        return
-      }
-      case 'dispute': {
-        const charge = charges[step.nth % Math.max(1, charges.length)]
-        const known = charge && sandbox.world.tables.charges.get(charge.id)
-        if (!known || known.disputed || known.refunded) return
-        sandbox.world.run(() => openDispute(sandbox.world, known, { inquiry: step.inquiry }))
-        return
-      }
-      case 'decide': {
-        const all = await Promise.all(charges.map(({ id }) => stripe.disputes.list({ charge: id })))
-        for (const { id } of all
-          .flatMap(({ data }) => data)
-          .filter(({ status }) => status.endsWith('needs_response'))) {
-          const evidence = { uncategorized_text: 'winning_evidence' }
-          if (step.isWon) await stripe.disputes.update(id, { evidence, submit: true })
-          else await stripe.disputes.close(id)
-        }
-      }
-    }
+  #count(what: string): void {
+    this.tally[what] = (this.tally[what] ?? 0) + 1
   }
 }

@@ -1,17 +1,15 @@
-import type { mongo, Types } from 'mongoose'
+import type { Types } from 'mongoose'
 import { hasLiveSubscription } from '#app/billing/subscription-state.ts'
 import { now } from '#app/clock.server.ts'
-import { settleAccount } from '#app/credits/settle.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { CreditAccountModel } from '#models/credit-account.server.ts'
-import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import { readUser } from '../scenario.ts'
+import type { Ledger } from './ledger.ts'
 import type { Truth } from './truth.ts'
 
 /** The app's own state in the same words as the truth, read from the database. */
-export async function stateOf(userId: Types.ObjectId): Promise<Truth> {
-  await settleAccount(userId)
+export async function stateOf(userId: Types.ObjectId, ledger: Ledger): Promise<Truth> {
   const { subscription } = await readUser(userId)
   const isLive = hasLiveSubscription(subscription)
   const state: Truth = {
@@ -20,29 +18,23 @@ export async function stateOf(userId: Types.ObjectId): Promise<Truth> {
       interval: subscription?.interval ?? null,
       status: isLive ? (subscription?.status ?? null) : null,
       cancelAtPeriodEnd: subscription?.cancelAtPeriodEnd ?? false,
+      currentPeriodEnd: subscription?.currentPeriodEnd ? subscription.currentPeriodEnd.getTime() / 1000 : null,
     },
     invoices: {},
     packs: {},
-    reversed: {},
-    credits: 0,
+    reversed: ledger.reversed,
+    credits: ledger.bought,
     openDisputes: [],
   }
-  for (const row of await BillingHistoryModel.find({ userId }).lean()) {
-    const { stripeInvoiceId: id, amount, creditsAdded, amountRefunded: refunded } = row
+  const rows = await BillingHistoryModel.find({ userId }).lean()
+  for (const { stripeInvoiceId: id, amount, creditsAdded, amountRefunded: refunded } of rows) {
     if (state.invoices[id]) throw new Error(`Two rows of ${id}`)
     state.invoices[id] = { amount, creditsAdded, refunded }
   }
-  for (const { stripePaymentIntentId: id, amount, creditsAdded, amountRefunded: refunded } of await PaymentModel.find({
-    userId,
-  }).lean()) {
+  checkMarks(rows, isLive ? (subscription?.stripeSubscriptionId ?? null) : null)
+  const payments = await PaymentModel.find({ userId }).lean()
+  for (const { stripePaymentIntentId: id, amount, creditsAdded, amountRefunded: refunded } of payments) {
     state.packs[id] = { amount, creditsAdded, refunded }
-  }
-  for (const entry of await entries().find({ accountId: userId }).toArray()) {
-    if (entry.kind !== 'spend') state.credits += entry.amount
-    if (!entry.of) continue
-    const reversed = (state.reversed[entry.of.id] ?? 0) + (entry.cancels ?? 0) - entry.amount
-    if (reversed === 0) delete state.reversed[entry.of.id]
-    else state.reversed[entry.of.id] = reversed
   }
   const account = await CreditAccountModel.findById(userId).lean()
   const freezes = account?.freezes ?? []
@@ -54,6 +46,36 @@ export async function stateOf(userId: Types.ObjectId): Promise<Truth> {
   return state
 }
 
+/** One row is the current one: the newest payment of the subscription that lives, if it has any. */
+function checkMarks(
+  rows: {
+    stripeSubscriptionId?: string | null
+    transactionDate: Date
+    isCurrentSubscription: boolean
+    status: string
+  }[],
+  live: string | null,
+): void {
+  const marked = rows.filter((row) => row.isCurrentSubscription)
+  const dates = rows
+    .filter((row) => live !== null && row.stripeSubscriptionId === live)
+    .map((row) => row.transactionDate.getTime())
+  const newest = Math.max(...dates)
+  const fits =
+    dates.length === 0
+      ? marked.length === 0
+      : marked.length === 1 &&
+        marked[0]!.stripeSubscriptionId === live &&
+        marked[0]!.transactionDate.getTime() === newest
+  if (!fits) throw new Error(`${marked.length} rows are marked as current, of ${dates.length} of the live subscription`)
+  for (const { stripeSubscriptionId, status } of rows) {
+    if (stripeSubscriptionId && stripeSubscriptionId !== live && status === 'active')
+      throw new Error(`A payment of ${stripeSubscriptionId} still counts as active`)
+    if (stripeSubscriptionId === live && status === 'cancelled')
+      throw new Error(`A payment of ${live} counts as cancelled`)
+  }
+}
+
 /** Spending waits for the money exactly when a payment is owed and its grace is over. */
 function checkPause(isPaused: boolean, subscription: Awaited<ReturnType<typeof readUser>>['subscription']): void {
   const { status, gracePeriodEnd = null } = subscription ?? {}
@@ -63,5 +85,3 @@ function checkPause(isPaused: boolean, subscription: Awaited<ReturnType<typeof r
   const must = status === 'unpaid' || (gracePeriodEnd !== null && gracePeriodEnd <= now())
   if (must !== isPaused) throw new Error(`${status}: spending is ${isPaused ? 'paused' : 'open'}`)
 }
-
-const entries = () => CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>

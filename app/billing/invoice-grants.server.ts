@@ -1,0 +1,60 @@
+import type { Types } from 'mongoose'
+import { adjustCredits } from '../credits/adjust.server.ts'
+import { IdempotencyConflict } from '../credits/errors.ts'
+import { type GrantRequest, grantCredits } from '../credits/grant.server.ts'
+import { grantedBySource } from '../credits/granted-by.server.ts'
+import { stripeInvoiceKey, TRIAL_KEY } from '../credits/keys.ts'
+import type { InvoiceCredits } from './credits-for-invoice.ts'
+import type { StripeInvoice } from './stripe-shapes.ts'
+
+/**
+ * Gives what an invoice buys, once: the credits that were paid for under the invoice's key, those of a trial under the
+ * one key that an account has for all its trials.
+ * @param userId the buyer
+ * @param invoice a paid one
+ * @param bought what it comes to by the plan file as it is now
+ * @returns credits that the invoice's entries grant or will: those of an earlier try, should the plan file have changed
+ */
+export async function grantForInvoice(
+  userId: Types.ObjectId,
+  invoice: StripeInvoice,
+  bought: InvoiceCredits,
+): Promise<number> {
+  const paid = paidGrants(invoice.id, bought)
+  if (paid.length > 0) await grantCredits(userId, paid)
+  // A change of plan within a trial makes another free line; the trial's credits came with the first.
+  if (bought.trialCredits > 0 && invoice.billingReason === 'subscription_create') {
+    await grantCredits(userId, [trialGrant(invoice.id, bought.trialCredits)])
+  }
+  if (paid.length === 0 && bought.credits < 0) {
+    // Its money went to the customer's balance, and a later invoice paid from there brings credits again.
+    const reason = `The invoice ${invoice.id} gave back unused time`
+    const { credits } = bought
+    const key = stripeInvoiceKey(invoice.id)
+    await adjustCredits({ accountId: userId, key, credits, reason, adminId: 'billing' }).catch((error: unknown) => {
+      // It was done before, with the plan file as it was then.
+      if (!(error instanceof IdempotencyConflict)) throw error
+    })
+  }
+  return grantedBySource(userId, { type: 'invoice', id: invoice.id })
+}
+
+/** All shares are made in one write; the first has the invoice's own key and so stands for all of them on a replay. */
+function paidGrants(id: string, { shares }: InvoiceCredits): GrantRequest[] {
+  return shares.map(({ credits, effectiveAt, expiresAt }, index) => ({
+    key: stripeInvoiceKey(id, index === 0 ? undefined : index),
+    credits,
+    source: { type: 'invoice', id },
+    category: 'paid',
+    ...(effectiveAt && { effectiveAt }),
+    ...(expiresAt && { expiresAt }),
+  }))
+}
+
+/** Of two trials, in two tabs or after one another, the second finds the key taken and brings nothing. */
+const trialGrant = (id: string, credits: number): GrantRequest => ({
+  key: TRIAL_KEY,
+  credits,
+  source: { type: 'invoice', id },
+  category: 'promotional',
+})

@@ -1,0 +1,79 @@
+import type { Types } from 'mongoose'
+import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
+import { type Payment, PaymentModel } from '#models/payment.server.ts'
+import type { Interval } from './plans.ts'
+
+/** What was paid for a grant of credits. Money is in minor units of `currency`. */
+export interface PaymentBehind {
+  /** A plan's name, or null for a pack. */
+  plan: string | null
+  interval: Interval | null
+  /** Stripe's own word for why the invoice was made, such as `subscription_cycle`; null for a pack. */
+  billingReason: string | null
+  amount: number
+  amountRefunded: number
+  isDisputed: boolean
+  currency: string
+  /** What it brought in all, over all its grants. */
+  creditsAdded: number
+  paidAt: Date
+  /** Stripe's page of the invoice, or the receipt of a pack. */
+  url: string | null
+}
+
+interface Source {
+  type: string
+  id: string
+}
+
+/**
+ * Finds what was paid for grants, by their sources; those that nothing was paid for have none.
+ * @param userId the owner: somebody else's payment is never found
+ * @param sources of grants, repeated as often as they are
+ * @returns by `type:id`, see {@link sourceKey}
+ */
+export async function findPaymentsBehind(
+  userId: Types.ObjectId,
+  sources: readonly Source[],
+): Promise<Map<string, PaymentBehind>> {
+  const idsOf = (wanted: string) => [...new Set(sources.filter(({ type }) => type === wanted).map(({ id }) => id))]
+  const [invoices, payments] = await Promise.all([
+    BillingHistoryModel.find({ userId, stripeInvoiceId: { $in: idsOf('invoice') } }).lean<BillingHistory[]>(),
+    PaymentModel.find({ userId, stripePaymentIntentId: { $in: idsOf('payment') } }).lean<Payment[]>(),
+  ])
+  return new Map([
+    ...invoices.map((row) => [sourceKey({ type: 'invoice', id: row.stripeInvoiceId }), ofInvoice(row)] as const),
+    ...payments.map((row) => [sourceKey({ type: 'payment', id: row.stripePaymentIntentId }), ofPack(row)] as const),
+  ])
+}
+
+/** Under what {@link findPaymentsBehind} puts the payment behind a source. */
+export function sourceKey({ type, id }: Source): string {
+  return `${type}:${id}`
+}
+
+const ofInvoice = (row: BillingHistory): PaymentBehind => ({
+  plan: row.planName,
+  interval: row.interval ?? null,
+  billingReason: row.billingReason ?? null,
+  amount: row.amount,
+  amountRefunded: row.amountRefunded,
+  isDisputed: row.status === 'disputed',
+  currency: row.currency,
+  creditsAdded: row.creditsAdded,
+  paidAt: row.transactionDate,
+  url: row.hostedInvoiceUrl ?? null,
+})
+
+const ofPack = (row: Payment): PaymentBehind => ({
+  plan: null,
+  interval: null,
+  billingReason: null,
+  amount: row.amount,
+  amountRefunded: row.amountRefunded,
+  isDisputed: row.status === 'disputed',
+  currency: row.currency,
+  creditsAdded: row.creditsAdded,
+  paidAt: row.paidAt,
+  url: row.receiptUrl ?? null,
+})

@@ -1,0 +1,61 @@
+import { WebhookEventModel } from '#models/webhook-event.server.ts'
+import { needsHuman } from './errors.ts'
+import type { Walk } from './reconcile-walk.server.ts'
+import { listAll } from './stripe.server.ts'
+import { toEvent } from './webhooks/event.ts'
+import { eventTable } from './webhooks/event-table.ts'
+import { takeEvent } from './webhooks/receive.server.ts'
+
+/** So many events that were received and not finished are tried again in one run, the oldest first. */
+const AGAIN_MAX = 500
+
+export interface LostEvents {
+  /** How many of Stripe's were looked at. */
+  compared: number
+  done: string[]
+  /** Except where the object is at fault: the walk over the objects says that better. */
+  failed: string[]
+}
+
+/** Takes the events that never came, and those that came and could not be finished; a sentence for each. */
+export async function takeLostEvents(walk: Walk): Promise<LostEvents> {
+  const listed = await listEvents(walk)
+  const ids = listed.map(({ id }) => id)
+  const stored = await WebhookEventModel.find({ _id: { $in: ids }, status: { $in: ['processed', 'ignored'] } })
+    .select({ _id: 1 })
+    .lean<{ _id: string }[]>()
+  const settled = new Set(stored.map(({ _id }) => _id))
+  const lost = listed.filter(({ id }) => !settled.has(id)).map(({ payload }) => payload)
+  const known = new Set(ids)
+  const unfinished = (await unfinishedEvents()).filter(({ _id }) => !known.has(_id)).map(({ payload }) => payload)
+
+  const result: LostEvents = { compared: listed.length, done: [], failed: [] }
+  for (const payload of [...unfinished, ...lost]) {
+    const event = toEvent(payload)
+    const { handled, dead, outcome, error } = await takeEvent(event, payload)
+    const sentence = `${event.type} ${event.id}: ${outcome}`
+    if (handled && !dead) result.done.push(sentence)
+    else if (!needsHuman(error)) result.failed.push(sentence)
+  }
+  return result
+}
+
+/** Oldest first, as they came over the wire: without the client library's own objects. */
+async function listEvents({ since }: Walk): Promise<{ id: string; payload: unknown }[]> {
+  const params = { created: { gte: Math.floor(since.getTime() / 1000) }, limit: 100 }
+  const listed = await listAll(
+    ({ events }) => events.list(params),
+    (event) => (isActedOn(event) ? { id: event.id, payload: JSON.parse(JSON.stringify(event)) as unknown } : null),
+  )
+  return listed.filter((event) => event !== null).reverse()
+}
+
+const isActedOn = ({ type }: { type: string }): boolean => Object.hasOwn(eventTable, type)
+
+async function unfinishedEvents(): Promise<{ _id: string; payload: unknown }[]> {
+  return WebhookEventModel.find({ status: { $in: ['received', 'failed', 'dead'] } })
+    .sort({ receivedAt: 1 })
+    .limit(AGAIN_MAX)
+    .select({ payload: 1 })
+    .lean<{ _id: string; payload: unknown }[]>()
+}

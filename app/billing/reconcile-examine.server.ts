@@ -1,0 +1,69 @@
+import { Types } from 'mongoose'
+import { BillingHistoryModel } from '#models/billing-history.server.ts'
+import { type User, UserModel } from '#models/user.server.ts'
+import { processCheckout } from './completed-checkout.server.ts'
+import { processDispute } from './dispute.server.ts'
+import { done, ignored, type Outcome, unclaimed } from './outcome.ts'
+import { nobodys, ownerOf } from './owner.server.ts'
+import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
+import { findPrice } from './prices.server.ts'
+import type { FindingKind, Subject } from './reconcile-findings.server.ts'
+import { processRefunds } from './refund.server.ts'
+import { findAtStripe } from './stripe.server.ts'
+import { readSubscription } from './stripe-shapes.ts'
+import { isLive } from './subscription-state.ts'
+import { syncSubscriptions } from './subscription.server.ts'
+
+const examiners: Record<FindingKind, (id: string) => Promise<Outcome>> = {
+  invoice: examineInvoice,
+  session: (id) => processCheckout(id),
+  subscription: examineSubscription,
+  user: examineUser,
+  charge: processRefunds,
+  dispute: processDispute,
+}
+
+/**
+ * Looks at one object that does not fit, through the functions that webhooks use.
+ * @returns what was done; or that it has no counterpart here, which only a human can settle
+ * @throws what those functions throw; then it is to be looked at again
+ */
+export const examine = ({ kind, id }: Subject): Promise<Outcome> => examiners[kind](id)
+
+async function examineInvoice(id: string): Promise<Outcome> {
+  const outcome = await processPaidInvoice(id)
+  if (outcome.changed || outcome.isUnclaimed) return outcome
+  const row = await BillingHistoryModel.findOne({ stripeInvoiceId: id }).select({ amount: 1 }).lean()
+  const invoice = row && (await readBack(id))
+  if (!invoice || row.amount === invoice.amountPaid) return outcome
+  return unclaimed(`${id}: ${invoice.amountPaid} ${invoice.currency} was paid, its row says ${row.amount}.`)
+}
+
+/** A live subscription that no user has: of a price that is in no plan, or of a customer who is nobody here. */
+async function examineSubscription(id: string): Promise<Outcome> {
+  const found = await findAtStripe((stripe) => stripe.subscriptions.retrieve(id))
+  const subscription = found && readSubscription(found)
+  if (!subscription || !isLive(subscription.status)) return ignored(`The subscription ${id} has ended.`)
+  const owner = await ownerOf(subscription)
+  if (!owner) return nobodys(subscription, `The subscription ${id}`)
+  const prices = subscription.items.map(({ priceId }) => priceId)
+  const known = await Promise.all(prices.map(findPrice))
+  if (known.some((price) => price?.offer.kind === 'plan')) return resync(owner)
+  const name = `The subscription ${id} of user ${owner._id.toHexString()}`
+  return unclaimed(`${name} has the price ${prices.join(', ')}, which is in no plan.`)
+}
+
+async function examineUser(id: string): Promise<Outcome> {
+  const user = await UserModel.findById(new Types.ObjectId(id)).lean<User>()
+  return user ? resync(user) : ignored(`There is no user ${id} any more.`)
+}
+
+async function resync(before: User): Promise<Outcome> {
+  const { _id, subscription } = await syncSubscriptions(before._id)
+  const { plan = 'Free', status = 'none', version, stripeSubscriptionId } = subscription ?? {}
+  const name = `The subscription of user ${_id.toHexString()}`
+  if (stripeSubscriptionId && !(await findAtStripe((stripe) => stripe.subscriptions.retrieve(stripeSubscriptionId)))) {
+    return unclaimed(`${name}, ${stripeSubscriptionId} (${plan}), is not known to Stripe.`)
+  }
+  return done(`${name} is ${plan} (${status}).`, version !== before.subscription?.version)
+}

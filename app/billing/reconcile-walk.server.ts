@@ -1,0 +1,107 @@
+import { isLiveMode, listAll } from './stripe.server.ts'
+import {
+  readDispute,
+  readInvoice,
+  readRefund,
+  readSession,
+  readSubscription,
+  type StripeSubscription,
+} from './stripe-shapes.ts'
+
+/** What of Stripe is walked: everything since a time, and in test mode the customers of test clocks whole. */
+export interface Walk {
+  since: Date
+  /** Stripe's lists leave out what hangs on a test clock, unless they are asked for its customer. */
+  clockCustomers: string[]
+}
+
+/** @see https://docs.stripe.com/billing/testing/test-clocks/api-advanced-usage */
+export async function startWalk(since: Date): Promise<Walk> {
+  const clockCustomers: string[] = []
+  if (!isLiveMode()) {
+    for (const clock of await listAll(({ testHelpers }) => testHelpers.testClocks.list({ limit: 100 }))) {
+      const params = { test_clock: clock.id, limit: 100 }
+      clockCustomers.push(...(await listAll(({ customers }) => customers.list(params), idOf)))
+    }
+  }
+  return { since, clockCustomers }
+}
+
+const idOf = ({ id }: { id: string }): string => id
+const sinceOf = ({ since }: Walk) => ({ created: { gte: Math.floor(since.getTime() / 1000) } })
+const ofClocks = ({ clockCustomers }: Walk) => clockCustomers.map((customer) => ({ customer }))
+
+/** Paid invoices, oldest first. */
+export async function walkPaidInvoices(walk: Walk): Promise<{ id: string; amountPaid: number }[]> {
+  const found = new Map<string, { id: string; amountPaid: number }>()
+  for (const scope of [sinceOf(walk), ...ofClocks(walk)]) {
+    const params = { status: 'paid' as const, limit: 100, ...scope }
+    const invoices = await listAll(
+      ({ invoices }) => invoices.list(params),
+      (one) => readInvoice(one),
+    )
+    for (const { id, amountPaid } of invoices.reverse()) found.set(id, { id, amountPaid })
+  }
+  return [...found.values()]
+}
+
+/** Checkout sessions of one-time purchases that are paid. */
+export async function walkPaidPacks(walk: Walk): Promise<{ id: string; paymentId: string }[]> {
+  const found = new Map<string, { id: string; paymentId: string }>()
+  for (const scope of [sinceOf(walk), ...ofClocks(walk)]) {
+    const params = { status: 'complete' as const, limit: 100, ...scope }
+    const sessions = await listAll(
+      ({ checkout }) => checkout.sessions.list(params),
+      (one) => readSession(one),
+    )
+    for (const { id, mode, isPaid, paymentIntentId } of sessions) {
+      if (mode === 'payment' && isPaid) found.set(id, { id, paymentId: paymentIntentId ?? id })
+    }
+  }
+  return [...found.values()]
+}
+
+/** All subscriptions that have not ended, however old. */
+export async function walkSubscriptions(walk: Walk): Promise<StripeSubscription[]> {
+  const found = new Map<string, StripeSubscription>()
+  for (const scope of [{}, ...ofClocks(walk)]) {
+    const live = await listAll(
+      ({ subscriptions }) => subscriptions.list({ limit: 100, ...scope }),
+      (one) => readSubscription(one),
+    )
+    for (const subscription of live) found.set(subscription.id, subscription)
+  }
+  return [...found.values()]
+}
+
+/** Charges of which something went back. */
+export async function walkRefundedCharges(walk: Walk): Promise<string[]> {
+  const params = { limit: 100, ...sinceOf(walk) }
+  const found = await listAll(
+    ({ refunds }) => refunds.list(params),
+    (one) => readRefund(one).chargeId,
+  )
+  for (const charge of await chargesOfClocks(walk)) if (charge.amount_refunded > 0) found.push(charge.id)
+  return [...new Set(found.filter((id) => id !== null))]
+}
+
+/** Disputes, by their ids. */
+export async function walkDisputes(walk: Walk): Promise<string[]> {
+  const params = { limit: 100, ...sinceOf(walk) }
+  const found = await listAll(
+    ({ disputes }) => disputes.list(params),
+    (one) => readDispute(one).id,
+  )
+  for (const { id, disputed } of await chargesOfClocks(walk)) {
+    if (disputed) found.push(...(await listAll(({ disputes }) => disputes.list({ charge: id, limit: 100 }), idOf)))
+  }
+  return [...new Set(found)]
+}
+
+async function chargesOfClocks(walk: Walk) {
+  const charges = []
+  for (const scope of ofClocks(walk)) {
+    charges.push(...(await listAll((stripe) => stripe.charges.list({ limit: 100, ...scope }))))
+  }
+  return charges
+}

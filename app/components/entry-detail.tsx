@@ -1,0 +1,16 @@
+/** An entry that unfolds to what one seldom asks for: when exactly, which grants paid, the names that support needs. */
+export function EntryDetail({ title, rows }: { title: string; rows: [label: string, text: string][] }) {
+  return (
+    <details>
+      <summary className="cursor-pointer">{title}</summary>
+      <dl className="grid gap-1 py-2 text-fine text-ink-2">
+        {rows.map(([label, text], index) => (
+          <div key={index} className="flex flex-wrap gap-x-2">
+            <dt>{label}</dt>
+            <dd className="min-w-0 break-all">{text}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  )
+}

@@ -1,0 +1,34 @@
+import { Credits, Time } from '#app/components/amounts.tsx'
+import { EntryDetail } from '#app/components/entry-detail.tsx'
+import { Table, Td, Th } from '#app/components/table.tsx'
+import type { StoryView } from './story-view.server.ts'
+
+/** The entries that moved a grant, each with its share of it; an entry unfolds as in the ledger. */
+export function GrantLines({ lines, labelledBy }: { lines: StoryView['lines']; labelledBy: string }) {
+  return (
+    <Table labelledBy={labelledBy} stacks>
+      <thead>
+        <tr>
+          <Th>Entry</Th>
+          <Th>When</Th>
+          <Th numeric>Of these credits</Th>
+        </tr>
+      </thead>
+      <tbody>
+        {lines.map((line) => (
+          <tr key={line.id}>
+            <Td place="first">
+              <EntryDetail title={line.title} rows={line.detail} />
+            </Td>
+            <Td place="meta">
+              <Time at={line.at}>{line.when}</Time>
+            </Td>
+            <Td numeric place="second">
+              <Credits value={line.credits} signed />
+            </Td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  )
+}

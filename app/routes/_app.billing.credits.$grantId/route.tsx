@@ -1,0 +1,88 @@
+import { data, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node'
+import { Link, useLoaderData } from '@remix-run/react'
+import { Gift } from 'lucide-react'
+import { requireUser } from '#app/auth/require-user.server.ts'
+import { findPaymentsBehind } from '#app/billing/payments-behind.server.ts'
+import { now } from '#app/clock.server.ts'
+import { Badge } from '#app/components/badge.tsx'
+import { GrantMeter } from '#app/components/grant-meter.tsx'
+import { Denomination, Note, NoteFace, NoteStub, StubList } from '#app/components/note.tsx'
+import { Page, Section } from '#app/components/page.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { PageTurner } from '#app/components/page-turner.tsx'
+import { PaperLink } from '#app/components/paper-link.tsx'
+import { SumTable } from '#app/components/sum-table.tsx'
+import { tellGrant } from '#app/credits/grant-story.server.ts'
+import { parseCursor } from '#app/usage/filters.ts'
+import { grantHref } from '#app/usage/grant-words.server.ts'
+import { GrantLines } from './grant-lines.tsx'
+import { toStoryView } from './story-view.server.ts'
+
+export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(page?.view.name ?? 'Credits')
+
+/** One grant: what paid for it, what burned it, what is left. */
+export async function loader({ request, params }: LoaderFunctionArgs) {
+  const user = await requireUser(request)
+  const grantId = params['grantId'] ?? ''
+  const before = parseCursor(new URL(request.url).searchParams.get('before'))
+  const story = await tellGrant(user._id, grantId, { before: before ?? undefined })
+  if (!story) throw data(null, { status: 404 })
+  const payments = await findPaymentsBehind(user._id, [story.terms.source])
+  const href = grantHref(grantId)
+  return {
+    view: toStoryView(story, payments, { timeZone: user.timeZone, now: now() }),
+    older: story.nextBefore === null ? null : `${href}?before=${story.nextBefore}`,
+    newest: before === null ? null : href,
+  }
+}
+
+export default function GrantPage() {
+  const { view, older, newest } = useLoaderData<typeof loader>()
+  return (
+    <Page title={view.name}>
+      <Note stub="side" as="div">
+        <NoteFace>
+          <p className="flex flex-wrap items-baseline gap-x-2">
+            <Denomination>{view.figure}</Denomination> {view.figureNote}
+            {view.isPromotional ? (
+              <Badge tone="neutral" icon={Gift}>
+                Gift
+              </Badge>
+            ) : null}
+          </p>
+          <GrantMeter name={view.name} share={view.share} />
+          <SumTable
+            caption="What became of these credits"
+            className="mt-6"
+            rows={view.sum.rows.map(({ label, credits }) => ({ label, values: [credits] }))}
+            total={{ label: view.sum.total.label, values: [view.sum.total.credits] }}
+          />
+        </NoteFace>
+        <NoteStub>
+          <StubList rows={view.stub} />
+          {view.paper ? (
+            <p className="mt-4">
+              <PaperLink name={view.paper.name} of={view.name} href={view.paper.url} />
+            </p>
+          ) : null}
+        </NoteStub>
+      </Note>
+      <Section
+        id="entries"
+        title="What burned them"
+        lead="Every entry of your ledger that touched these credits, and how many of them it took."
+      >
+        <GrantLines lines={view.lines} labelledBy="entries" />
+        <PageTurner label="Pages of these entries" newest={newest} older={older} />
+      </Section>
+      <p className="flex flex-wrap gap-x-6 gap-y-2">
+        <Link className="link" to="/billing#grants">
+          Back to billing
+        </Link>
+        <Link className="link" to="/usage">
+          See the whole ledger
+        </Link>
+      </p>
+    </Page>
+  )
+}

@@ -1,0 +1,100 @@
+import type { GrantEffect, GrantLine, GrantStory } from '#app/credits/grant-story.server.ts'
+import type { PaymentBehind } from '#app/billing/payments-behind.server.ts'
+import { formatCredits, formatDateTime } from '#app/format.ts'
+import { detailOf, wordsOf } from '#app/usage/entry-words.server.ts'
+import { type GrantWords, positionOf, reservedOf, wordsOfGrant } from '#app/usage/grant-words.server.ts'
+
+/** A grant's own page in words. */
+export interface StoryView extends GrantWords {
+  /** "705", or what will come: the page's large figure. */
+  figure: string
+  figureNote: string
+  share: { value: number; max: number } | null
+  stub: { term: string; value: string }[]
+  /** What came, what went for what, what is left. */
+  sum: { rows: { label: string; credits: string }[]; total: { label: string; credits: string } }
+  lines: { id: string; title: string; at: string; when: string; credits: number; detail: [string, string][] }[]
+}
+
+interface Context {
+  timeZone: string
+  now: Date
+}
+
+/** Puts the story of a grant into words. */
+export function toStoryView(
+  story: GrantStory,
+  payments: ReadonlyMap<string, PaymentBehind>,
+  context: Context,
+): StoryView {
+  const { terms, current } = story
+  const isWaiting = current !== null && !current.started
+  const left = isWaiting ? current.granted : (current?.remaining ?? 0)
+  const words = wordsOfGrant(terms, payments, context)
+  return {
+    ...words,
+    figure: formatCredits(left),
+    figureNote: isWaiting
+      ? `${left === 1 ? 'credit' : 'credits'} to come`
+      : `of ${formatCredits(terms.granted)} credits left`,
+    share: isWaiting ? null : { value: left, max: terms.granted },
+    stub: [
+      { term: 'Place', value: placeOf(story, context) },
+      { term: 'Came', value: formatDateTime(terms.createdAt, context.timeZone, context.now) },
+      ...(terms.effectiveAt > terms.createdAt
+        ? [{ term: 'Counts from', value: formatDateTime(terms.effectiveAt, context.timeZone, context.now) }]
+        : []),
+      { term: 'Expiry', value: words.expires },
+      { term: 'Paid', value: words.paid ?? 'Nothing was paid for it' },
+    ],
+    sum: sumOf(story, { left, isWaiting }),
+    lines: story.lines.map((line) => toLine(line, context)),
+  }
+}
+
+function placeOf({ current, place, tally }: GrantStory, context: Context): string {
+  if (current) return positionOf(current, place ?? 0, context)
+  if (tally.expired > 0) return 'Expired'
+  return tally['called-off'] > 0 ? 'Called off' : 'Used up'
+}
+
+const LOSSES: Record<Exclude<GrantEffect, 'came'>, string> = {
+  spent: 'Spent on actions',
+  'taken-back': 'Taken back with money that went back',
+  'settled-debt': 'Settled what you owed',
+  corrected: 'Corrected',
+  expired: 'Expired',
+  'called-off': 'Called off before they started',
+}
+
+/** Every kind of loss that there was; what is spent is always told. */
+function sumOf(
+  { terms, tally, current }: GrantStory,
+  { left, isWaiting }: { left: number; isWaiting: boolean },
+): StoryView['sum'] {
+  const effects = Object.keys(LOSSES) as (keyof typeof LOSSES)[]
+  const reserved = current ? reservedOf(current) : 0
+  const minus = (credits: number) => formatCredits(-credits || 0)
+  return {
+    rows: [
+      { label: isWaiting ? 'Bought' : 'Came', credits: formatCredits(terms.granted) },
+      ...effects
+        .filter((effect) => tally[effect] > 0 || (effect === 'spent' && !isWaiting))
+        .map((effect) => ({ label: LOSSES[effect], credits: minus(tally[effect]) })),
+      ...(reserved > 0 ? [{ label: 'Reserved for running actions', credits: minus(reserved) }] : []),
+    ],
+    total: { label: isWaiting ? 'To come' : 'Left', credits: formatCredits(left) },
+  }
+}
+
+function toLine({ entry, effect, credits }: GrantLine, { timeZone, now }: Context): StoryView['lines'][number] {
+  const settles = effect === 'settled-debt'
+  return {
+    id: `${entry._id} ${effect}`,
+    title: settles ? LOSSES['settled-debt'] : wordsOf(entry, timeZone).title,
+    at: entry.at.toISOString(),
+    when: formatDateTime(entry.at, timeZone, now),
+    credits,
+    detail: detailOf(entry, timeZone),
+  }
+}

@@ -1,0 +1,45 @@
+import { Link } from '@remix-run/react'
+import { PaperLink } from '#app/components/paper-link.tsx'
+import { Table, Td, Th } from '#app/components/table.tsx'
+import type { Arrival } from './arrivals.server.ts'
+
+/** All that ever came, newest first. */
+export function ArrivalTable({ arrivals }: { arrivals: Arrival[] }) {
+  return (
+    <Table caption="All credits that came, newest first" stacks>
+      <thead>
+        <tr>
+          <Th>Where from</Th>
+          <Th>Paid</Th>
+          <Th>Expiry</Th>
+          <Th numeric>Came</Th>
+          <Th numeric>Left</Th>
+        </tr>
+      </thead>
+      <tbody>
+        {arrivals.map(({ id, href, name, paid, paper, expires, credits, left }) => (
+          <tr key={id}>
+            <Th scope="row" place="first">
+              <Link className="link" to={href}>
+                {name}
+              </Link>
+            </Th>
+            <Td place="meta">
+              <span className="flex flex-wrap gap-x-4">
+                {paid}
+                {paper ? <PaperLink name={paper.name} of={name} href={paper.url} /> : null}
+              </span>
+            </Td>
+            <Td place="wide-only">{expires}</Td>
+            <Td numeric place="second">
+              <span className="text-credit">{credits}</span>
+            </Td>
+            <Td numeric place="meta">
+              {left}
+            </Td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  )
+}

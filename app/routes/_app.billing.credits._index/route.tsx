@@ -1,0 +1,72 @@
+import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
+import { Link, useLoaderData } from '@remix-run/react'
+import { requireUser } from '#app/auth/require-user.server.ts'
+import { findPaymentsBehind } from '#app/billing/payments-behind.server.ts'
+import { now } from '#app/clock.server.ts'
+import { ButtonLink } from '#app/components/button.tsx'
+import { EmptyState } from '#app/components/empty-state.tsx'
+import { Page } from '#app/components/page.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { PageTurner } from '#app/components/page-turner.tsx'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { listEntries } from '#app/credits/ledger.server.ts'
+import { parseCursor } from '#app/usage/filters.ts'
+import { ArrivalTable } from './arrival-table.tsx'
+import { toArrivals } from './arrivals.server.ts'
+
+const TITLE = 'All credits that came'
+const PAGE = 30
+
+export const meta: MetaFunction = () => pageTitle(TITLE)
+
+/** Every grant that there ever was, also those that are used up: the billing page shows what is left. */
+export async function loader({ request }: LoaderFunctionArgs) {
+  const user = await requireUser(request)
+  const before = parseCursor(new URL(request.url).searchParams.get('before'))
+  const [page, balance] = await Promise.all([
+    listEntries(user._id, {
+      kinds: ['grant', 'schedule', 'restore', 'adjust'],
+      limit: PAGE,
+      ...(before !== null && { before }),
+    }),
+    getBalance(user._id),
+  ])
+  const payments = await findPaymentsBehind(
+    user._id,
+    page.entries.map(({ source }) => source),
+  )
+  return {
+    arrivals: toArrivals(page.entries, balance.grants, payments, { timeZone: user.timeZone, now: now() }),
+    older: page.nextBefore === null ? null : `/billing/credits?before=${page.nextBefore}`,
+    newest: before === null ? null : '/billing/credits',
+  }
+}
+
+export default function AllCredits() {
+  const { arrivals, older, newest } = useLoaderData<typeof loader>()
+  return (
+    <Page title={TITLE} lead="Each of them leads to what paid for it, what burned it and what is left.">
+      <div className="grid gap-4">
+        {arrivals.length > 0 ? (
+          <ArrivalTable arrivals={arrivals} />
+        ) : (
+          <EmptyState
+            action={
+              <ButtonLink to="/billing#packs" kind="outline">
+                Buy credits
+              </ButtonLink>
+            }
+          >
+            {newest ? 'No credits came before that.' : 'No credits have come yet. The first ones will stand here.'}
+          </EmptyState>
+        )}
+        <PageTurner label="Pages of what came" newest={newest} older={older} />
+      </div>
+      <p>
+        <Link className="link" to="/billing#grants">
+          Back to billing
+        </Link>
+      </p>
+    </Page>
+  )
+}

@@ -1,0 +1,109 @@
+import { type Grant, type GrantTerms, NEVER } from '#models/credit-account.server.ts'
+import { type PaymentBehind, sourceKey } from '../billing/payments-behind.server.ts'
+import { formatCredits, formatDay, formatMoney } from '../format.ts'
+
+interface Context {
+  timeZone: string
+  now: Date
+}
+
+/** What the pages say of a grant, wherever it stands. */
+export interface GrantWords {
+  /** What it is and when it came: "Renewal of Daily, 1 May". */
+  name: string
+  /** What it cost: "Paid $18.00", or null where nothing was paid for it. */
+  paid: string | null
+  /** The paper that proves it, at Stripe. */
+  paper: { name: string; url: string } | null
+  /** "Expires 9 May", "Never expires" */
+  expires: string
+  isPromotional: boolean
+}
+
+/** Where a grant has its own page. */
+export const grantHref = (id: string): string => `/billing/credits/${encodeURIComponent(id)}`
+
+/**
+ * Puts a grant into words.
+ * @param payments as findPaymentsBehind gives them
+ */
+export function wordsOfGrant(
+  grant: GrantTerms,
+  payments: ReadonlyMap<string, PaymentBehind>,
+  { timeZone, now }: Context,
+): GrantWords {
+  const payment = payments.get(sourceKey(grant.source)) ?? null
+  const day = formatDay(grant.createdAt, timeZone, now)
+  const hasExpired = grant.expiresAt <= now
+  return {
+    name: `${nameOf(grant, payment)}, ${day}`,
+    paid: payment && paidSentence(payment),
+    paper: payment?.url ? { name: payment.plan === null ? 'Receipt' : 'Invoice', url: payment.url } : null,
+    expires:
+      grant.expiresAt < NEVER
+        ? `${hasExpired ? 'Expired' : 'Expires'} ${formatDay(grant.expiresAt, timeZone, now)}`
+        : 'Never expires',
+    isPromotional: grant.category === 'promotional',
+  }
+}
+
+function nameOf(grant: GrantTerms, payment: PaymentBehind | null): string {
+  const { source, category } = grant
+  switch (source.type) {
+    case 'invoice':
+      if (!payment) return 'Invoice'
+      if (category === 'promotional') return `Trial of ${payment.plan}`
+      return `${planReason(payment)}${monthOf(grant, payment)}`
+    case 'payment':
+      return payment ? `Pack of ${formatCredits(payment.creditsAdded)}` : 'Credit pack'
+    case 'welcome':
+      return 'Welcome credits'
+    case 'refund':
+      return 'Given back after a refund that failed'
+    case 'dispute':
+      return 'Given back after a dispute'
+    default:
+      return source.reason ? `Correction: ${source.reason}` : 'Correction'
+  }
+}
+
+/** Why there was an invoice, from Stripe's own word for it. */
+function planReason({ plan, billingReason }: PaymentBehind): string {
+  switch (billingReason) {
+    case 'subscription_create':
+      return `First payment of ${plan}`
+    case 'subscription_cycle':
+      return `Renewal of ${plan}`
+    case 'subscription_update':
+      return `Change to ${plan}`
+    default:
+      return `Invoice of ${plan}`
+  }
+}
+
+/** A year in monthly shares is one payment and many grants: the key of each says which month it is. */
+function monthOf({ id, granted }: GrantTerms, { interval, creditsAdded }: PaymentBehind): string {
+  if (interval !== 'year' || granted >= creditsAdded) return ''
+  const [, share = '0'] = /:(\d+)$/.exec(id) ?? []
+  return `, month ${Number(share) + 1}`
+}
+
+function paidSentence({ amount, amountRefunded, isDisputed, currency }: PaymentBehind): string {
+  if (amount === 0) return 'Nothing was charged'
+  const paid = `Paid ${formatMoney(amount, currency)}`
+  if (isDisputed) return `${paid}, disputed at the bank`
+  if (amountRefunded <= 0) return paid
+  return amountRefunded >= amount
+    ? `${paid}, all refunded`
+    : `${paid}, ${formatMoney(amountRefunded, currency)} refunded`
+}
+
+/** Where a grant stands: "Burns next", "Then", "Starts 1 Jun". */
+export function positionOf(grant: Pick<Grant, 'started' | 'effectiveAt'>, place: number, context: Context): string {
+  if (!grant.started) return `Starts ${formatDay(grant.effectiveAt, context.timeZone, context.now)}`
+  return place === 0 ? 'Burns next' : 'Then'
+}
+
+/** How much of a grant running actions have set aside. */
+export const reservedOf = ({ reserved }: Pick<Grant, 'reserved'>): number =>
+  reserved.reduce((sum, { amount }) => sum + amount, 0)

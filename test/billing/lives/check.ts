@@ -1,0 +1,65 @@
+import { expect } from 'vitest'
+import { auditGrants } from '#app/billing/audit-grants.server.ts'
+import { reconcile } from '#app/billing/reconcile.server.ts'
+import { pauseOverdue } from '#app/billing/spending-pause.server.ts'
+import { auditCredits } from '#app/credits/audit.server.ts'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { runUpkeep } from '#app/credits/upkeep.server.ts'
+import { readUser } from '../scenario.ts'
+import type { StripeForTests } from '../stripe.ts'
+import { checkCaps, checkTerms, readLedger } from './ledger.ts'
+import { Life } from './life.ts'
+import type { LifePlan } from './life-plan.ts'
+import { stateOf } from './state.ts'
+import { truthOf } from './truth.ts'
+import type { TrueCredits } from './truth-credits.ts'
+import { newWorld, withSeededDice } from './world.ts'
+
+/** Lives a life and checks its end: after Stripe's retries and one reconcile all must be as Stripe says it was paid. */
+export async function checkLife(context: StripeForTests, plan: LifePlan, tally: Record<string, number>): Promise<void> {
+  const world = await newWorld(context, plan)
+  const life = new Life(world, plan)
+  await withSeededDice(plan.seed, () => life.live())
+  for (const [what, times] of Object.entries(life.tally)) tally[what] = (tally[what] ?? 0) + times
+
+  const first = await reconcile()
+  expect(first?.failed).toEqual([])
+  await life.courier.finish()
+  await pauseOverdue()
+  await runUpkeep()
+
+  const { _id, stripeCustomerId } = await readUser(life.user._id)
+  const bought = new Map<string, TrueCredits>()
+  const ledger = await readLedger(_id)
+  const truth = await truthOf(world, { bought, trialOf: ledger.trialOf })
+  for (const what of ['invoices', 'packs', 'reversed'] as const)
+    tally[what] = (tally[what] ?? 0) + Object.keys(truth[what]).length
+  for (const what of ['expired', 'capped', 'waiting'] as const)
+    if (ledger[what] > 0) tally[what] = (tally[what] ?? 0) + 1
+  expect(await stateOf(_id, ledger)).toEqual(truth)
+  checkTerms(ledger, bought)
+  checkCaps(ledger, bought)
+  const { spent, held } = life.wallet
+  const { credits, held: isHeld } = await getBalance(_id)
+  expect(isHeld).toBe(held)
+  expect(credits).toBe(truth.credits - spent - held - ledger.expired - ledger.capped - ledger.waiting)
+  await expectOneCustomer(world, stripeCustomerId ?? null)
+
+  expect((await auditCredits()).violations).toEqual([])
+  expect(await auditGrants()).toMatchObject({ violations: [], unfinished: [] })
+  const since = new Date(0)
+  expect(await reconcile()).toMatchObject({ done: [], failed: [] })
+  expect(await reconcile({ since })).toMatchObject({ done: [], failed: [] })
+}
+
+/**
+ * A process that dies between making a customer and noting it leaves an empty one behind, once Stripe has forgotten the
+ * idempotency key. Nothing is ever bought on it.
+ */
+async function expectOneCustomer({ stripe }: StripeForTests, customerId: string | null): Promise<void> {
+  const { data } = await stripe.customers.list({ limit: 100 })
+  for (const { id: customer } of data.filter(({ id }) => id !== customerId)) {
+    expect((await stripe.checkout.sessions.list({ customer, status: 'complete' })).data).toEqual([])
+    expect((await stripe.invoices.list({ customer })).data).toEqual([])
+  }
+}

@@ -1,0 +1,129 @@
+import fc from 'fast-check'
+import type { Interval, Plan } from '#app/billing/plans.ts'
+import type { Coupon, Rushed, Step } from './steps.ts'
+
+const VISA = '4242424242424242'
+/** Pays, and the holder disputes it. */
+const DISPUTED = '4000000000000259'
+/** Can be saved, and every charge fails. */
+const FAILS = '4000000000000341'
+/** Bank debits: known to be paid, or not, some minutes later. */
+const DEBIT_PAYS = 'AT611904300234573201'
+const DEBIT_FAILS = 'AT861904300235473202'
+
+const one = fc.constant
+const any = <const T>(...values: T[]) => fc.constantFrom(...values)
+const often = <T>(weight: number, arbitrary: fc.Arbitrary<T>) => ({ weight, arbitrary })
+
+const plan = any('Beginner', 'Daily', 'Creator')
+const interval = any<Interval>('month', 'month', 'year')
+const card = fc.oneof(often(8, one(VISA)), often(1, any(DISPUTED, FAILS)))
+const packCard = fc.oneof(often(3, card), often(1, any(DEBIT_PAYS, DEBIT_FAILS)))
+const coupon = fc.oneof(often(6, one<Coupon>('none')), often(1, any<Coupon>('half', 'all')))
+const nth = fc.nat({ max: 5 })
+const share = any(0.2, 0.5, 1)
+
+type Kind = Step['kind']
+type OfKind<S, K> = S extends { kind: infer Kinds } ? (K extends Kinds ? S : never) : never
+type Fields<K extends Kind> = Omit<OfKind<Step, K>, 'kind'>
+type Arbitraries<F> = { [N in keyof F]: fc.Arbitrary<F[N]> }
+
+/** A step of a kind, with its fields left to chance. */
+function step<K extends Kind>(kind: K, fields: Arbitraries<Fields<K>>): fc.Arbitrary<Step> {
+  return fc.record({ kind: one(kind), ...fields }) as unknown as fc.Arbitrary<Step>
+}
+
+const plain = (kind: 'cancel' | 'resume' | 'deliver' | 'reconcile' | 'jobs' | PlainAtStripe) =>
+  one({ kind } satisfies Step) as fc.Arbitrary<Step>
+type PlainAtStripe = 'pay' | 'payOutOfBand' | 'void' | 'uncollectible' | 'unpause' | 'startAgain' | 'deleteCustomer'
+
+const subscribe = step('subscribe', { plan, interval, card, coupon, tabs: any(1, 1, 1, 2) })
+const pack = step('pack', { pack: any('500', '2000', '10000'), card: packCard, coupon })
+const change = step('change', { plan, interval })
+const advance = (...days: number[]) => step('advance', { days: any(...days) })
+const spend = step('spend', { credits: any(10, 400, 1000) })
+const hold = step('hold', { credits: any(10, 400) })
+const capture = step('capture', { nth, share: any(0, 0.5, 1) })
+const rushed = any<Rushed>(
+  ...(['deliver', 'deliver', 'deliver', 'reconcile', 'upkeep', 'pause'] as const),
+  ...(['spend', 'spend', 'hold', 'capture', 'cancel', 'resume'] as const),
+)
+const rush = step('rush', { what: fc.array(rushed, { minLength: 2, maxLength: 6, size: 'max' }) })
+const newCard = step('card', {
+  token: any('pm_card_visa', 'pm_card_visa', 'pm_card_chargeCustomerFail', 'pm_card_createDispute'),
+})
+const badCard = step('card', { token: one('pm_card_chargeCustomerFail') })
+const goodCard = step('card', { token: one('pm_card_visa') })
+const noCard = step('noCard', { then: any('pause', 'cancel', 'create_invoice') })
+const refund = step('refund', { nth, share })
+const failRefund = step('failRefund', { nth })
+const dispute = step('dispute', { nth, inquiry: any(false, false, true) })
+const decide = step('decide', { isWon: fc.boolean() })
+const cancelNow = step('cancelNow', { prorate: fc.boolean() })
+const quantity = step('quantity', { quantity: any(1, 2, 3) })
+const foreign = step('foreign', { plan })
+const pause = step('pause', { behavior: any('void', 'keep_as_draft', 'mark_uncollectible'), days: any(null, 5, 40) })
+const deliver = plain('deliver')
+const jobs = plain('jobs')
+
+const single: fc.Arbitrary<Step> = fc.oneof(
+  ...[often(3, subscribe), often(3, pack), often(4, change), often(4, deliver)],
+  ...[often(6, advance(0.02, 0.2, 1, 4, 8, 10, 20, 31, 45, 100)), often(4, spend), often(2, hold), often(2, capture)],
+  ...[often(5, rush), often(1, plain('cancel')), often(1, plain('resume')), often(1, plain('reconcile'))],
+  ...[often(1, jobs), often(2, newCard), often(1, noCard), often(3, refund), often(1, failRefund)],
+  ...[often(2, dispute), often(2, decide), often(1, cancelNow), often(2, quantity), often(1, foreign)],
+  ...[often(1, pause), often(1, plain('unpause')), often(1, plain('startAgain'))],
+  ...[often(1, plain('pay')), often(1, plain('payOutOfBand')), often(1, plain('void'))],
+  ...[often(1, plain('uncollectible')), often(1, plain('deleteCustomer'))],
+)
+
+/** Steps that are only interesting one after the other; chance alone would rarely line them up. */
+const story: fc.Arbitrary<Step[]> = fc.oneof(
+  fc.tuple(badCard, advance(31), jobs, advance(1, 4), jobs, goodCard, plain('pay')),
+  fc.tuple(badCard, advance(31, 45), advance(4), plain('payOutOfBand'), deliver),
+  fc.tuple(badCard, advance(31, 45), advance(20), deliver),
+  fc.tuple(advance(31), spend, rush, advance(31), rush),
+  fc.tuple(refund, refund, failRefund, rush),
+  fc.tuple(refund, deliver, failRefund, rush, refund),
+  fc.tuple(dispute, deliver, spend, decide, rush),
+  fc.tuple(refund, dispute, rush, decide, failRefund),
+  fc.tuple(change, refund, spend, rush),
+  fc.tuple(quantity, change, cancelNow, rush),
+  fc.tuple(noCard, advance(8), deliver, goodCard, plain('startAgain')),
+  fc.tuple(hold, refund, deliver, capture, advance(1)),
+  fc.tuple(pause, advance(31), rush, plain('unpause'), advance(31)),
+  fc.tuple(cancelNow, subscribe, deliver),
+  fc.tuple(pack, subscribe, deliver, advance(31), rush, advance(31), deliver),
+  fc.tuple(foreign, change, advance(31)),
+)
+
+const single1 = single.map((only) => [only])
+const chunk = fc.oneof(often(5, single1), often(2, story))
+
+/** Even steps: a random fraction is mostly next to zero, where nothing goes wrong. */
+const upTo = (max: number) => any(0, max / 3, (2 * max) / 3, max)
+
+export type Policies = Pick<Plan, 'unusedCredits' | 'yearlyCredits' | 'trial'>
+
+const policies: fc.Arbitrary<Policies> = fc.record({
+  unusedCredits: any<Plan['unusedCredits']>('accumulate', 'expire', { cap: 300 }),
+  yearlyCredits: any<Plan['yearlyCredits']>('upfront', 'monthly'),
+  trial: any<Plan['trial']>(null, null, { days: 7, credits: 50 }),
+})
+
+export const lifePlan = fc.record({
+  /** Of everything that the steps leave open: which delivery is lost, when a handler dies, on which machine. */
+  seed: fc.nat(),
+  /** How badly webhooks fare; shares from 0 to 1. */
+  trouble: fc.record({ drop: upTo(0.3), twice: upTo(0.4), late: upTo(0.4), kill: upTo(0.4) }),
+  /** The share of calls that Stripe fails. */
+  failing: upTo(0.2),
+  /** Whether equal work within one machine waits for itself; nothing may depend on that. */
+  manners: fc.boolean(),
+  /** Of the three plans. */
+  policies: fc.record({ Beginner: policies, Daily: policies, Creator: policies }),
+  first: subscribe,
+  steps: fc.array(chunk, { minLength: 3, maxLength: 9, size: 'max' }).map((chunks) => chunks.flat()),
+})
+
+export type LifePlan = typeof lifePlan extends fc.Arbitrary<infer Life> ? Life : never

@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest'
+import { type Grant, NEVER } from '#models/credit-account.server.ts'
+import type { PaymentBehind } from '#app/billing/payments-behind.server.ts'
+import { toGrantViews } from '#app/routes/_app.billing._index/grant-views.server.ts'
+import { toArrivals } from '#app/routes/_app.billing.credits._index/arrivals.server.ts'
+import { wordsOfGrant } from '#app/usage/grant-words.server.ts'
+
+const now = new Date('2026-05-04T12:00:00Z')
+const context = { now, timeZone: 'UTC' }
+
+const grant = (id: string, changes: Partial<Grant> = {}): Grant => ({
+  id,
+  source: { type: 'invoice', id: 'in_1' },
+  category: 'paid',
+  priority: 50,
+  granted: 1000,
+  remaining: 400,
+  reserved: [],
+  started: true,
+  expired: false,
+  effectiveAt: now,
+  expiresAt: NEVER,
+  createdAt: now,
+  ...changes,
+})
+
+const payment: PaymentBehind = {
+  plan: 'Daily',
+  interval: 'month',
+  billingReason: 'subscription_cycle',
+  amount: 1800,
+  amountRefunded: 0,
+  isDisputed: false,
+  currency: 'usd',
+  creditsAdded: 2000,
+  paidAt: now,
+  url: 'https://invoice.example.com/in_1',
+}
+const behind = (changes: Partial<PaymentBehind> = {}, key = 'invoice:in_1') =>
+  new Map([[key, { ...payment, ...changes }]])
+const none = new Map<string, PaymentBehind>()
+const nameOf = (changes: Partial<Grant>, payments = none) => wordsOfGrant(grant('g:x', changes), payments, context).name
+const paidFor = (changes: Partial<PaymentBehind>) => wordsOfGrant(grant('g:x'), behind(changes), context).paid
+
+describe('the stack of grants', () => {
+  test('says why each stands before the next', () => {
+    const views = toGrantViews(
+      [
+        grant('a', { priority: 0 }),
+        grant('b', { expiresAt: new Date('2026-05-09T00:00:00Z') }),
+        grant('c', { category: 'promotional' }),
+        grant('d', { createdAt: new Date('2026-04-01T00:00:00Z') }),
+        grant('e'),
+      ],
+      none,
+      context,
+    )
+
+    expect(views.map(({ why }) => why)).toEqual([
+      'It was set to go first.',
+      'It expires first.',
+      'Gifts go before what you paid for.',
+      'It is the oldest.',
+      null,
+    ])
+    expect(views[0]?.position).toBe('Burns next')
+    expect(views[1]?.expires).toBe('Expires 9 May')
+    expect(views[4]?.expires).toBe('Never expires')
+  })
+
+  test('says when later ones come and how many, and not that nothing of them is left', () => {
+    const later = grant('x', { started: false, remaining: 0, effectiveAt: new Date('2026-06-01T00:00:00Z') })
+
+    expect(toGrantViews([later], none, context)[0]).toMatchObject({
+      position: 'Starts 1 Jun',
+      why: null,
+      left: { figure: '1,000 credits', of: 'to come' },
+      share: null,
+    })
+  })
+
+  test('says how much is left and how much is reserved', () => {
+    const held = grant('x', { reserved: [{ hold: 'h', amount: 60 }] })
+
+    expect(toGrantViews([held], none, context)[0]).toMatchObject({
+      reserved: '60 reserved',
+      left: { figure: '400', of: 'of 1,000 left' },
+    })
+  })
+})
+
+describe('a grant is named after what paid for it', () => {
+  test.each([
+    ['subscription_create', 'First payment of Daily, 4 May'],
+    ['subscription_cycle', 'Renewal of Daily, 4 May'],
+    ['subscription_update', 'Change to Daily, 4 May'],
+    ['manual', 'Invoice of Daily, 4 May'],
+  ])('%s: %s', (billingReason, name) => {
+    expect(nameOf({}, behind({ billingReason }))).toBe(name)
+  })
+
+  test('a year in monthly shares says which month, and a year at once does not', () => {
+    const year = behind({ interval: 'year', creditsAdded: 12_000 })
+    const share = { id: 'g:stripe:invoice:in_1:2', granted: 1000 }
+
+    expect(nameOf(share, year)).toBe('Renewal of Daily, month 3, 4 May')
+    expect(nameOf({ id: 'g:stripe:invoice:in_1', granted: 1000 }, year)).toBe('Renewal of Daily, month 1, 4 May')
+    expect(nameOf({ granted: 12_000 }, year)).toBe('Renewal of Daily, 4 May')
+  })
+
+  test('packs, gifts, corrections and what came back', () => {
+    const pack = behind({ plan: null, creditsAdded: 500 }, 'payment:pi_1')
+
+    expect(nameOf({ source: { type: 'payment', id: 'pi_1' } }, pack)).toBe('Pack of 500, 4 May')
+    expect(nameOf({ category: 'promotional' }, behind())).toBe('Trial of Daily, 4 May')
+    expect(nameOf({ source: { type: 'welcome', id: 'w' } })).toBe('Welcome credits, 4 May')
+    expect(nameOf({ source: { type: 'admin', id: 'a', reason: 'For the trouble' } })).toBe(
+      'Correction: For the trouble, 4 May',
+    )
+    expect(nameOf({ source: { type: 'dispute', id: 'dp_1' } })).toBe('Given back after a dispute, 4 May')
+    expect(nameOf({})).toBe('Invoice, 4 May')
+  })
+})
+
+test('what was paid names the money that went back', () => {
+  expect(paidFor({})).toBe('Paid $18.00')
+  expect(paidFor({ amountRefunded: 900 })).toBe('Paid $18.00, $9.00 refunded')
+  expect(paidFor({ amountRefunded: 1800 })).toBe('Paid $18.00, all refunded')
+  expect(paidFor({ isDisputed: true })).toBe('Paid $18.00, disputed at the bank')
+  expect(paidFor({ amount: 0 })).toBe('Nothing was charged')
+})
+
+test('the list of all has what is used up too, and no corrections that took', () => {
+  const terms = grant('g:a')
+  const entry = (changes: object) =>
+    ({ key: 'k', kind: 'grant', amount: 1000, at: now, source: terms.source, ...changes }) as const
+
+  const rows = toArrivals(
+    [entry({ grant: terms }), entry({ grant: { ...terms, id: 'g:b' } }), entry({ kind: 'adjust', amount: -5 })],
+    [grant('g:b')],
+    behind(),
+    context,
+  )
+
+  expect(rows.map(({ left, credits, href }) => [left, credits, href])).toEqual([
+    ['Nothing left', '+1,000', '/billing/credits/g%3Aa'],
+    ['400 left', '+1,000', '/billing/credits/g%3Ab'],
+  ])
+})
