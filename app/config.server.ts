@@ -28,6 +28,8 @@ export interface Config {
   mailFrom: string
   /** How many proxies in front of the app may be believed about the client's address. */
   trustedProxies: number
+  /** How long a process that was told to stop goes on taking requests: until every balancer has asked and knows. */
+  drainSeconds: number
   /** How long a subscriber may go on after a failed payment. */
   gracePeriodDays: number
   dataFolder: string
@@ -46,6 +48,7 @@ export const LOCAL_DEFAULTS = {
 } as const
 
 const GRACE_PERIOD_DAYS = 3
+const DRAIN_SECONDS = 5
 const SESSION_SECRET_LENGTH = 16
 
 const text = z.string().trim().min(1, 'is missing')
@@ -84,6 +87,12 @@ const variables = z.object({
     .min(0, 'is negative')
     .max(10, 'is above 10')
     .default(0),
+  DRAIN_SECONDS: z.coerce
+    .number('is not a number')
+    .int('is not a whole number')
+    .min(0, 'is negative')
+    .max(60, 'is above 60')
+    .optional(),
   SCRIP_DATA: text.default('.scrip'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
 })
@@ -148,6 +157,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     smtpUrl: env.SMTP_URL ?? null,
     mailFrom: env.MAIL_FROM,
     trustedProxies: env.TRUST_PROXY,
+    drainSeconds: env.DRAIN_SECONDS ?? (mode === 'production' ? DRAIN_SECONDS : 0),
     gracePeriodDays: GRACE_PERIOD_DAYS,
     dataFolder: env.SCRIP_DATA,
     sandboxUrl: mode === 'production' ? null : (env.STRIPE_API_BASE ?? null),

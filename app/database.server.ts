@@ -34,6 +34,7 @@ export const models: Model<any>[] = [
 
 const OPERATION_MS = 5_000
 const NAMESPACE_EXISTS = 48
+const COMMAND_NOT_FOUND = 59
 const CONFLICTS_WITH_EXISTING = new Set([85, 86])
 
 // A misspelled field in a filter must throw: stripped from it, the write would hit the wrong document.
@@ -95,11 +96,18 @@ async function ensureCollection(model: Model<unknown>): Promise<void> {
     await db.createCollection(model.collection.collectionName, validator && { validator })
   } catch (error) {
     if ((error as { code?: number }).code !== NAMESPACE_EXISTS) throw error
-    if (validator) await db.command({ collMod: model.collection.collectionName, validator })
+    if (validator) await changeValidator(model.collection.collectionName, validator)
   }
   for (const [key, options] of model.schema.indexes()) {
     await ensureIndex(model, key, options)
   }
+}
+
+/** The local engine cannot change a collection; there the one it was made with stays, and the code's own checks. */
+async function changeValidator(collection: string, validator: object): Promise<void> {
+  await mongoose.connection.db?.command({ collMod: collection, validator }).catch((error: { code?: number }) => {
+    if (error.code !== COMMAND_NOT_FOUND) throw error
+  })
 }
 
 /** An index whose options have changed since it was built is built anew: MongoDB refuses to have both. */

@@ -8,12 +8,28 @@ const SECRET_SHAPES: [RegExp, string][] = [
   [/\bBearer\s+[\w.~+/=-]+/gi, 'Bearer [key]'],
   [/\$argon2id?\$[^"\s]+/g, '[password hash]'],
   [/\b((?:mongodb(?:\+srv)?|smtps?|https?):\/\/)[^/@\s"]+@/g, '$1[credentials]@'],
+  [/\b[0-9a-f]{24}\.[\w-]{43}\b/g, '[token]'],
   [/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, '[email]'],
 ]
 
 /** Takes secrets and e-mail addresses out of a line by their shape. */
 export function redact(line: string): string {
   return SECRET_SHAPES.reduce((text, [shape, replacement]) => text.replace(shape, replacement), line)
+}
+
+/** What tells errors apart. Libraries hang much more on theirs: whole requests, documents, connection settings. */
+const ERROR_FIELDS = ['code', 'codeName', 'status', 'statusCode', 'responseCode', 'command', 'fate'] as const
+const CAUSES_MAX = 4
+
+/** The part of an error that goes into the log: its words, where it happened, and plain codes; of its causes the same. */
+export function describeError(error: unknown, depth = 0): Record<string, unknown> {
+  if (!(error instanceof Error)) return { type: typeof error, message: typeof error === 'string' ? error : 'no error' }
+  const codes = ERROR_FIELDS.flatMap((name): [string, unknown][] => {
+    const value = (error as unknown as Record<string, unknown>)[name]
+    return ['string', 'number', 'boolean'].includes(typeof value) ? [[name, value]] : []
+  })
+  const cause = error.cause !== undefined && depth < CAUSES_MAX && { cause: describeError(error.cause, depth + 1) }
+  return { type: error.name, message: error.message, stack: error.stack, ...Object.fromEntries(codes), ...cause }
 }
 
 const { logLevel } = config()
@@ -24,6 +40,7 @@ export const logger = pino(
     level: logLevel,
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: describeError, error: describeError },
     redact: {
       paths: ['password', '*.password', 'passwordHash', '*.passwordHash', 'cookie', '*.cookie', 'authorization'],
       censor: '[secret]',

@@ -24,8 +24,11 @@ export interface Standing {
 export interface Notice {
   tone: 'ochre' | 'red'
   text: string
-  action: 'update-card' | 'resume' | 'finish' | 'undo-change' | 'cancel-trial' | null
+  action: 'update-card' | 'resume' | 'restart' | 'finish' | 'undo-change' | 'cancel-trial' | null
 }
+
+/** What stops somebody from spending: those notices belong on the pages where one spends, too. */
+export const pausesOf = ({ notices }: Standing): Notice[] => notices.filter(({ tone }) => tone === 'red')
 
 type Subscription = NonNullable<User['subscription']>
 
@@ -70,9 +73,22 @@ function freeStanding(past: Subscription | null, context: StandingContext): Stan
     price: null,
     amount: null,
     interval: null,
-    next: null,
+    next: endOf(past),
     notices: noticesOf(null, frozenNotice(context)),
   }
+}
+
+/** Why a plan ended, as Stripe's words and ours for it. */
+const ENDS: Record<string, string> = {
+  cancellation_requested: 'You canceled it.',
+  payment_failed: 'Its payment failed and could not be repeated.',
+  payment_disputed: 'Its payment was disputed.',
+}
+
+/** Nothing is next; but why the last plan is gone is what one would ask. */
+function endOf(past: Subscription | null): Standing['next'] {
+  const note = ENDS[past?.endedReason ?? '']
+  return note ? { term: 'Your last plan', value: 'Has ended', note, credits: null } : null
 }
 
 /** A failed payment is told once: by the subscription where it knows more, else by the account. */
@@ -82,7 +98,7 @@ function noticesOf(own: Notice | null, frozen: Notice | null): Notice[] {
   return both.sort((one, other) => Number(other.tone === 'red') - Number(one.tone === 'red'))
 }
 
-type State = 'trial' | 'active' | 'ending' | 'due' | 'stopped' | 'paused' | 'unfinished'
+type State = 'trial' | 'active' | 'ending' | 'due' | 'stopped' | 'paused' | 'uncollected' | 'unfinished'
 
 function stateOf(subscription: Subscription, { now }: StandingContext): State {
   switch (subscription.status) {
@@ -96,6 +112,7 @@ function stateOf(subscription: Subscription, { now }: StandingContext): State {
       return 'unfinished'
     default:
       if (subscription.cancelAtPeriodEnd) return 'ending'
+      if (subscription.collectionPaused) return 'uncollected'
       return subscription.status === 'trialing' ? 'trial' : 'active'
   }
 }
@@ -115,6 +132,8 @@ function badgeOf(subscription: Subscription, state: State, context: StandingCont
       return { tone: 'red', text: 'Paused' }
     case 'paused':
       return { tone: 'ochre', text: 'Paused' }
+    case 'uncollected':
+      return { tone: 'ochre', text: 'Payments paused' }
     case 'unfinished':
       return { tone: 'ochre', text: 'Not finished' }
   }
@@ -179,7 +198,12 @@ function noticeOf(
       return { tone: 'red', text, action: 'update-card' }
     }
     case 'paused':
-      return { tone: 'ochre', text: `${subscription.plan} is paused. Add a card to go on.`, action: 'update-card' }
+      return { tone: 'ochre', text: pausedText(subscription, plan), action: 'restart' }
+    case 'uncollected': {
+      const { plan: name, collectionResumesAt: until } = subscription
+      const text = `Payments for ${name} are paused${until ? ` until ${day(until)}` : ' for now'}. You keep the plan and your credits; no new ones come meanwhile.`
+      return { tone: 'ochre', text, action: null }
+    }
     case 'unfinished':
       return {
         tone: 'ochre',
@@ -206,6 +230,13 @@ function noticeOf(
   }
 }
 
+/** Mostly a trial that ended without a card: nothing is owed, nothing is lost, and going on is a purchase. */
+function pausedText({ plan: name, interval, trialEnd, currentPeriodEnd }: Subscription, plan: Plan | null): string {
+  const price = priceOf(plan, interval ?? null)
+  const why = trialEnd && currentPeriodEnd && trialEnd >= currentPeriodEnd ? ': its trial ended without a card' : ''
+  return `${name} is paused${why}. You can spend the credits you have.${price ? ` To go on costs ${price}.` : ''}`
+}
+
 /** Spending can be stopped by what is no state of the subscription: a dispute, a ledger that must be looked at. */
 function frozenNotice({ frozen, credits }: StandingContext): Notice | null {
   switch (frozen) {
@@ -220,7 +251,7 @@ function frozenNotice({ frozen, credits }: StandingContext): Notice | null {
     case 'dispute':
       return {
         tone: 'red',
-        text: `Spending is paused while a payment is disputed at the bank. ${safeCredits(credits)}`,
+        text: `Spending is paused while a payment is disputed at the bank. ${safeCredits(credits)} If you did not mean to dispute it, tell your bank; spending goes on when the bank has decided.`,
         action: null,
       }
     default:

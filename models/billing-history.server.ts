@@ -8,6 +8,8 @@ const billingHistorySchema = new Schema(
     stripeCustomerId: { type: String, required: true },
     stripeSubscriptionId: { type: String, default: null },
     stripeInvoiceId: { type: String, required: true },
+    /** Where the invoice names it: a refund may name nothing else. */
+    stripePaymentIntentId: { type: String, default: null },
     planName: { type: String, required: true },
     interval: { type: String, enum: ['month', 'year', null], default: null },
     /** Stripe's `amount_paid`, in minor units of `currency`. */
@@ -35,6 +37,7 @@ const billingHistorySchema = new Schema(
 billingHistorySchema.index({ stripeInvoiceId: 1 }, { unique: true })
 billingHistorySchema.index({ userId: 1, transactionDate: -1 })
 billingHistorySchema.index({ stripeSubscriptionId: 1 })
+billingHistorySchema.index({ stripePaymentIntentId: 1 })
 
 export type BillingHistory = InferSchemaType<typeof billingHistorySchema> & { _id: Types.ObjectId }
 export const BillingHistoryModel = defineModel<BillingHistory>('BillingHistory', billingHistorySchema)

@@ -13,8 +13,29 @@ const subscriptionSchema = new Schema(
     cancelAtPeriodEnd: { type: Boolean, default: false },
     gracePeriodEnd: { type: Date, default: null },
     trialEnd: { type: Date, default: null },
+    /** The plan stays and nothing is collected: Stripe's `pause_collection`, and until when where that is set. */
+    collectionPaused: { type: Boolean, default: false },
+    collectionResumesAt: { type: Date, default: null },
+    /** What takes over when the period ends. */
+    scheduledChange: {
+      type: new Schema(
+        {
+          plan: { type: String, required: true },
+          interval: { type: String, enum: ['month', 'year'], required: true },
+          at: { type: Date, required: true },
+        },
+        { _id: false, strict: 'throw' },
+      ),
+      default: null,
+    },
     /** Why it ended: `cancellation_requested`, `payment_failed`, … */
     endedReason: { type: String, default: null },
+    /** Others that lived beside it and were canceled in its favor. */
+    previousSubscriptionIds: { type: [String], default: [] },
+    /** The newest one that ended: no late word about it brings it back. */
+    endedSubscriptionId: { type: String, default: null },
+    /** When Stripe said this in an event, where that is all there is: Stripe itself does not know the subscription. */
+    toldAt: { type: Date, default: null },
     /** The fence of every write to the subscription: a fresh random id each time, never a counter. */
     version: { type: String, required: true },
   },

@@ -21,6 +21,7 @@ const webhookEventSchema = new Schema(
 
 webhookEventSchema.index({ status: 1, receivedAt: 1 })
 webhookEventSchema.index({ receivedAt: -1 })
+webhookEventSchema.index({ 'payload.data.object.customer': 1, status: 1 })
 
 export type WebhookEvent = InferSchemaType<typeof webhookEventSchema>
 export const WebhookEventModel = defineModel<WebhookEvent>('WebhookEvent', webhookEventSchema)

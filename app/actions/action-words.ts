@@ -75,7 +75,7 @@ export function wordsOfWays(
   { hasPlan, timeZone }: { hasPlan: boolean; timeZone: string },
 ): WayOutWords[] {
   const shown = [
-    ways.find(({ type }) => type === 'update_payment_method'),
+    ways.find(({ type }) => type === 'update_payment_method' || type === 'resume_plan'),
     nearest(ways, 'pack'),
     nearest(ways, 'plan'),
     ways.find(({ type }) => type === 'wait'),
@@ -100,6 +100,8 @@ function wordsOfWay(way: WayOut, hasPlan: boolean, timeZone: string): WayOutWord
       }
     case 'update_payment_method':
       return { text: 'Update card', to: way.url }
+    case 'resume_plan':
+      return { text: 'Go on with your plan', to: way.url }
     case 'wait': {
       const day = formatDay(new Date(way.at), timeZone)
       return way.credits > 0

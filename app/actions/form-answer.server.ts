@@ -8,7 +8,8 @@ import { ActionStillRunning, type FieldProblem, InvalidActionInput } from './err
 import { isRefusal, type Refusal, withWaysOut } from './refusal.server.ts'
 import type { PaidAction } from './registry.ts'
 import { runAction } from './run-action.server.ts'
-import { limitsResetAt, planOf } from '../billing/plan-standing.ts'
+import { requireFeature } from '../billing/entitlements.ts'
+import { limitsResetAt, planInForce } from '../billing/plan-standing.ts'
 import type { WayOut } from './ways-out.ts'
 
 /** What the page says after its form was sent, when there is no run to show. */
@@ -37,16 +38,17 @@ export async function answerForm(
       const problems = [{ field: '', message: 'This form was incomplete. Look at it again and send it once more.' }]
       return { kind: 'invalid', status: 400, problems, values }
     }
-    const run = await withWaysOut(user, () =>
-      runAction({
+    const run = await withWaysOut(user, async () => {
+      if (action.feature) requireFeature(user, action.feature, now())
+      return runAction({
         accountId: user._id,
-        plan: planOf(user.subscription),
+        plan: planInForce(user.subscription),
         limitsResetAt: limitsResetAt(user.subscription, now()),
         action,
         input: values,
         key: pressKey(key, values),
-      }),
-    )
+      })
+    })
     return { runId: run.id }
   } catch (error) {
     if (error instanceof InvalidActionInput) return { kind: 'invalid', status: 400, problems: error.problems, values }

@@ -3,12 +3,12 @@ import { type Limit, plans } from '../billing/plans.ts'
 import { getBalance } from '../credits/balance.server.ts'
 import { InsufficientCredits, LimitReached, SpendingFrozen } from '../credits/errors.ts'
 import { logger } from '../log.server.ts'
-import { FeatureNotInPlan } from '../billing/errors.ts'
+import { FeatureNotInPlan, PlanPaused } from '../billing/errors.ts'
 import { standingOf } from '../billing/plan-standing.ts'
 import { type WayOut, waysOutOfFreeze, waysPastLimit, waysToCredits, waysToFeature } from './ways-out.ts'
 
 /** A refusal to spend that has its ways out in `details.options`. */
-export type Refusal = InsufficientCredits | SpendingFrozen | LimitReached | FeatureNotInPlan
+export type Refusal = InsufficientCredits | SpendingFrozen | LimitReached | FeatureNotInPlan | PlanPaused
 
 /** True for an error that says that credits may not be spent now, and why. */
 export function isRefusal(error: unknown): error is Refusal {
@@ -16,7 +16,8 @@ export function isRefusal(error: unknown): error is Refusal {
     error instanceof InsufficientCredits ||
     error instanceof SpendingFrozen ||
     error instanceof LimitReached ||
-    error instanceof FeatureNotInPlan
+    error instanceof FeatureNotInPlan ||
+    error instanceof PlanPaused
   )
 }
 
@@ -39,6 +40,7 @@ export async function withWaysOut<T>(user: Pick<User, '_id' | 'subscription'>, s
 /** The refusal stands whatever happens here, so a failure to find its ways out only leaves them away. */
 async function waysOutOf(user: Pick<User, '_id' | 'subscription'>, refusal: Refusal): Promise<WayOut[]> {
   if (refusal instanceof SpendingFrozen) return waysOutOfFreeze(refusal.reason)
+  if (refusal instanceof PlanPaused) return [{ type: 'resume_plan', url: '/billing' }]
   if (refusal instanceof FeatureNotInPlan) return waysToFeature(refusal.feature)
   try {
     const { nextArrival } = await getBalance(user._id)

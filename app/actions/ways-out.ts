@@ -16,6 +16,8 @@ export type WayOut =
     }
   | { type: 'wait'; credits: number; at: string; enough: boolean }
   | { type: 'update_payment_method'; url: string }
+  /** The plan is paused: the page says what going on costs, and asks for a card where there is none. */
+  | { type: 'resume_plan'; url: string }
 
 interface Catalogue {
   plans: Plan[]

@@ -1,7 +1,7 @@
 import { redirect } from '@remix-run/node'
 import { type CreditAccount, CreditAccountModel } from '#models/credit-account.server.ts'
 import type { User } from '#models/user.server.ts'
-import { FeatureNotInPlan, PlanTooSmall } from '../billing/errors.ts'
+import { FeatureNotInPlan, PlanPaused, PlanTooSmall } from '../billing/errors.ts'
 import { requireUser, wayBack } from './require-user.server.ts'
 import { now } from '../clock.server.ts'
 import { SpendingFrozen } from '../credits/errors.ts'
@@ -51,7 +51,7 @@ function orElsewhere(request: Request, check: () => unknown): void {
     if (error instanceof FeatureNotInPlan) throw upgrade({ feature: error.feature, redirectTo })
     if (error instanceof PlanTooSmall) throw upgrade({ plan: error.required, redirectTo })
     // The banner there says why, with the button for the card.
-    if (error instanceof SpendingFrozen) throw redirect('/billing')
+    if (error instanceof SpendingFrozen || error instanceof PlanPaused) throw redirect('/billing')
     throw error
   }
 }

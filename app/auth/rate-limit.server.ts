@@ -27,6 +27,8 @@ const RULES = {
   passwordReset: { tries: 5, seconds: HOUR },
   passwordResetAddress: { tries: 60, seconds: HOUR },
   support: { tries: 20, seconds: HOUR },
+  /** By the form: a second press of its button is the same question. */
+  supportForm: { tries: 1, seconds: HOUR },
   /** A program in a loop, not a busy customer: a thousand a second over a minute. */
   api: { tries: 60_000, seconds: MINUTE },
 } satisfies Record<string, Rule>

@@ -20,10 +20,13 @@ export async function cancelAtPeriodEnd(
 ): Promise<User> {
   const { subscription } = await findRunning(user)
   await releaseSchedule(subscription)
-  await change(subscription.id, {
-    cancel_at_period_end: true,
-    ...(feedback && { cancellation_details: { feedback } }),
-  })
+  // A paused one has no period that would end.
+  if (subscription.status === 'paused') await endNow(subscription.id, feedback)
+  else
+    await change(subscription.id, {
+      cancel_at_period_end: true,
+      ...(feedback && { cancellation_details: { feedback } }),
+    })
   return syncSubscriptions(user._id)
 }
 
@@ -41,6 +44,16 @@ export async function resumeSubscription(user: Pick<User, '_id'>): Promise<User>
 /** Takes the cancellation off a subscription that was just read; the portal may have set a date instead of the flag. */
 export async function resume({ id, hasCancelFlag }: { id: string; hasCancelFlag: boolean }): Promise<void> {
   await change(id, hasCancelFlag ? { cancel_at_period_end: false } : { cancel_at: '' })
+}
+
+async function endNow(id: string, feedback: CancelFeedback | null): Promise<void> {
+  try {
+    const params = feedback ? { cancellation_details: { feedback } } : {}
+    await callStripe((stripe) => stripe.subscriptions.cancel(id, params, { idempotencyKey: `end-paused:${id}` }))
+  } catch (error) {
+    // It ended a moment ago.
+    if (!isRefused(error)) throw error
+  }
 }
 
 async function change(

@@ -11,7 +11,7 @@ import { findPlan, type Interval, type Plan, type Price } from './plans.ts'
 import { priceIdOf } from './prices.server.ts'
 import { findRunning, type RunningSubscription } from './running-subscription.server.ts'
 import { releaseSchedule, scheduleChange } from './scheduled-change.server.ts'
-import { callStripe, findAtStripe } from './stripe.server.ts'
+import { callStripe, callUnderKey, findAtStripe } from './stripe.server.ts'
 import { readInvoice, readSubscription } from './stripe-shapes.ts'
 import { isOverdue } from './subscription-state.ts'
 import { syncSubscriptions } from './subscription.server.ts'
@@ -38,6 +38,8 @@ export interface PlanChangePreview {
   lines: { description: string; amount: number }[]
   /** What each period costs afterwards, and the credits of one. */
   renewal: { amount: number; credits: number }
+  /** A trial that goes on with the other plan: the first payment is due when it ends. */
+  trialEndsAt?: Date
   /** To be sent back with the order, so that its sums are those that were shown. */
   prorationDate: Date | null
 }
@@ -57,12 +59,14 @@ export async function previewPlanChange(user: Pick<User, '_id'>, choice: PlanCho
     currency: target.price.currency,
     renewal: { amount: target.price.amount, credits: target.plan.credits * (choice.interval === 'year' ? 12 : 1) },
   }
-  if (target.isSame)
-    return { ...common, when: 'now', at: now(), amountDue: 0, credits: 0, lines: [], prorationDate: null }
   if (!isNow(running, target)) {
     const at = running.subscription.currentPeriodEnd ?? now()
     return { ...common, when: 'period-end', at, amountDue: 0, credits: 0, lines: [], prorationDate: null }
   }
+  const free = { ...common, when: 'now' as const, at: now(), amountDue: 0, credits: 0, lines: [], prorationDate: null }
+  if (target.isSame) return free
+  const { status, trialEnd } = running.subscription
+  if (status === 'trialing' && trialEnd) return { ...free, trialEndsAt: trialEnd }
   const { subscription, item } = running
   const preview = await callStripe((stripe) =>
     stripe.invoices.createPreview({
@@ -106,6 +110,7 @@ export async function changePlan(
   const { running, target } = await prepare(user, choice)
   if (target.isSame) {
     await releaseSchedule(running.subscription)
+    await syncSubscriptions(user._id)
     return { state: 'changed' }
   }
   const key = createHash('sha256').update(`${nonce} ${target.priceId}`).digest('hex')
@@ -145,6 +150,9 @@ async function prepare(user: Pick<User, '_id'>, { plan: name, interval }: PlanCh
   if (isOverdue(running.subscription.status)) {
     throw new NoSubscription('A payment is still open. Settle it first, then change the plan.')
   }
+  if (running.subscription.status === 'paused') {
+    throw new NoSubscription('The plan is paused. Go on with it first, then change it.')
+  }
   const isSame = running.plan.name === plan.name && running.interval === interval
   if (isSame && !running.subscription.scheduleId) throw new AlreadySubscribed(plan.name)
   const priceId = isSame ? running.item.priceId : await priceIdOf({ kind: 'plan', plan, interval, price })
@@ -164,7 +172,8 @@ function upgrade(
   { key, prorationDate }: { key: string; prorationDate: Date | null },
 ): Promise<unknown> {
   const isFresh = prorationDate !== null && Math.abs(now().getTime() - prorationDate.getTime()) < PREVIEW_FOR_MS
-  return callStripe((stripe) =>
+  // Should the first try have taken effect after all, the second changes nothing and charges nothing.
+  return callUnderKey(`change:${subscription.id}:${key}`, (stripe, options) =>
     stripe.subscriptions.update(
       subscription.id,
       {
@@ -173,7 +182,7 @@ function upgrade(
         payment_behavior: 'pending_if_incomplete',
         ...(isFresh && { proration_date: Math.floor(prorationDate.getTime() / 1000) }),
       },
-      { idempotencyKey: `change:${subscription.id}:${key}` },
+      options,
     ),
   )
 }

@@ -36,7 +36,9 @@ export async function openSession(order: Order, nonce: string): Promise<StripeSe
 async function createSession(order: Order, nonce: string): Promise<StripeSession> {
   const common = commonParams(order)
   // Of all that makes the page: the same form with another price or another way back is another request.
-  const key = createHash('sha256').update(JSON.stringify([nonce, order])).digest('hex')
+  const key = createHash('sha256')
+    .update(JSON.stringify([nonce, order]))
+    .digest('hex')
   const created = await callStripe((stripe) =>
     stripe.checkout.sessions.create(
       { ...common, ...(order.offer.kind === 'plan' ? planParams(order) : packParams(order)) },

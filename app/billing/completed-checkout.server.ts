@@ -2,7 +2,7 @@ import { done, ignored, type Outcome } from './outcome.ts'
 import { nobodys, ownerOf } from './owner.server.ts'
 import { grantPack } from './pack.server.ts'
 import { processPaidInvoice } from './paid-invoice.server.ts'
-import { findAtStripe } from './stripe.server.ts'
+import { APP_TAG, callStripe, findAtStripe, isRefused } from './stripe.server.ts'
 import { readSession, readSubscription, type StripeSession } from './stripe-shapes.ts'
 import { syncSubscriptions } from './subscription.server.ts'
 
@@ -20,9 +20,26 @@ export async function processCheckout(sessionId: string, received?: unknown): Pr
   if (session.mode !== 'subscription') return ignored(`The session ${sessionId} sells nothing.`)
 
   const { subscription } = await syncSubscriptions(user._id)
+  await closeOtherPages(session)
   const invoiceId = await firstInvoice(session)
   if (invoiceId) return processPaidInvoice(invoiceId)
   return done(`The session ${sessionId} is complete; the plan is ${subscription?.plan ?? 'Free'}.`)
+}
+
+/**
+ * Whoever has a plan is not to buy a second one on a page that another tab still shows. A page that is paid at this very
+ * moment is dealt with by {@link syncSubscriptions}.
+ */
+async function closeOtherPages({ id: paid, customerId: customer }: StripeSession): Promise<void> {
+  if (!customer) return
+  const open = await findAtStripe((stripe) => stripe.checkout.sessions.list({ customer, status: 'open', limit: 100 }))
+  for (const { id, mode, metadata } of open?.data ?? []) {
+    if (id === paid || mode !== 'subscription' || metadata?.app !== APP_TAG) continue
+    await callStripe((stripe) => stripe.checkout.sessions.expire(id)).catch((error: unknown) => {
+      // It was paid or closed a moment ago.
+      if (!isRefused(error)) throw error
+    })
+  }
 }
 
 async function readBackSession(sessionId: string, received: unknown): Promise<StripeSession | null> {

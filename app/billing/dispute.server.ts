@@ -1,3 +1,4 @@
+import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { CreditsUnavailable } from '../credits/errors.ts'
 import { freezeSpending, unfreezeSpending } from '../credits/freeze.server.ts'
 import { stripeDisputeKey } from '../credits/keys.ts'
@@ -16,11 +17,15 @@ const ROUNDS = 5
  * won gives them back, lost lets spending go on without them. Reads the dispute again after acting, since two events of
  * it may be handled at once.
  * @param disputeId read back from Stripe
+ * @param told the dispute as an event had it, should Stripe not know it
  */
-export async function processDispute(disputeId: string): Promise<Outcome> {
-  let dispute = await retrieve(disputeId)
+export async function processDispute(disputeId: string, told: StripeDispute | null = null): Promise<Outcome> {
+  let dispute = (await retrieve(disputeId)) ?? told
   if (!dispute?.chargeId) return ignored(`Stripe does not know the dispute ${disputeId}.`)
-  const source = await findMoneySource(dispute.chargeId)
+  const { chargeId: id, paymentIntentId, currency } = dispute
+  const charge = { id, paymentIntentId, currency, invoiceId: null, amountRefunded: 0, refunds: [] }
+  const source = await findMoneySource(id, charge)
+  if (source?.isTold && (await isLate(dispute))) return ignored(`The dispute ${disputeId} has been closed since.`)
   if (!source) return ignored(`The dispute ${disputeId} is about nothing of ours.`)
   let changed = false
   for (let round = 0; round < ROUNDS; round++) {
@@ -31,6 +36,13 @@ export async function processDispute(disputeId: string): Promise<Outcome> {
     if (dispute.status === status) return done(sentence, changed)
   }
   throw new CreditsUnavailable()
+}
+
+/** Where Stripe cannot be asked: of a dispute that was told to be closed, word of its beginning comes late. */
+async function isLate({ id, status }: StripeDispute): Promise<boolean> {
+  if (['won', 'lost', 'warning_closed', 'prevented'].includes(status)) return false
+  const closed = { type: 'charge.dispute.closed', status: 'processed' as const, 'payload.data.object.id': id }
+  return (await WebhookEventModel.exists(closed)) !== null
 }
 
 async function retrieve(disputeId: string): Promise<StripeDispute | null> {

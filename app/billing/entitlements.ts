@@ -1,7 +1,7 @@
-import { limitsResetAt, planOf, type SubscriptionSnapshot } from './plan-standing.ts'
+import { limitsResetAt, planInForce, planOf, type SubscriptionSnapshot } from './plan-standing.ts'
 import { LimitReached, SpendingFrozen } from '../credits/errors.ts'
 import type { UseLimit } from '../credits/limits.server.ts'
-import { FeatureNotInPlan, PlanTooSmall } from './errors.ts'
+import { FeatureNotInPlan, PlanPaused, PlanTooSmall } from './errors.ts'
 import { type Feature, findPlan, type Limit, type Plan, plans } from './plans.ts'
 import { isOverdue } from './subscription-state.ts'
 
@@ -32,7 +32,7 @@ export function isPaused({ subscription }: Subscriber, at: Date): boolean {
 
 /**
  * Lets through whose plan is at least as large as another, in the order of the plan file.
- * @throws PlanTooSmall; SpendingFrozen for `past_due` when it is large enough and not paid
+ * @throws PlanTooSmall; when it is large enough, SpendingFrozen for `past_due` or PlanPaused
  */
 export function requirePlan(user: Subscriber, name: string, at: Date): Plan {
   const wanted = findPlan(name)
@@ -44,7 +44,7 @@ export function requirePlan(user: Subscriber, name: string, at: Date): Plan {
 
 /**
  * Lets through whose plan has a feature.
- * @throws FeatureNotInPlan; SpendingFrozen for `past_due` when the plan has it and is not paid
+ * @throws FeatureNotInPlan; when the plan has it, SpendingFrozen for `past_due` or PlanPaused
  */
 export function requireFeature(user: Subscriber, feature: Feature, at: Date): Plan {
   const plan = checkFeature(planOf(user.subscription), feature, FEATURE_NAMES[feature])
@@ -64,7 +64,7 @@ export function checkFeature(plan: Plan, feature: Feature, title: string): Plan 
 
 /** A limit as a spend counts it: `spendCredits` and `placeHold` take it, and no two callers pass it at once. */
 export function limitOf(user: Subscriber, limit: Limit, at: Date): UseLimit {
-  const { limits } = planOf(user.subscription)
+  const { limits } = planInForce(user.subscription)
   return { name: limit, max: limits[limit], resetsAt: limitsResetAt(user.subscription, at) }
 }
 
@@ -98,6 +98,8 @@ const rankOf = (plan: Plan): number => plans.findIndex(({ name }) => name === pl
 
 /** What Free has too is nobody's to take away. */
 function unlessPaused(user: Subscriber, plan: Plan, at: Date, isFree: (free: Plan) => boolean): Plan {
-  if (isPaused(user, at) && !isFree(planOf(null))) throw new SpendingFrozen('past_due')
-  return plan
+  if (!isPaused(user, at) || isFree(planOf(null))) return plan
+  // Credits can be spent then; only what the plan has beyond Free waits.
+  if (user.subscription?.status === 'paused') throw new PlanPaused(plan.name)
+  throw new SpendingFrozen('past_due')
 }

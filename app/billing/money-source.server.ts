@@ -1,5 +1,5 @@
-import { BillingHistoryModel } from '#models/billing-history.server.ts'
-import { PaymentModel } from '#models/payment.server.ts'
+import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
+import { type Payment, PaymentModel } from '#models/payment.server.ts'
 import type { Types } from 'mongoose'
 import { processCheckout } from './completed-checkout.server.ts'
 import { NotReadyYet } from './errors.ts'
@@ -10,6 +10,8 @@ import { readCharge, readSession, type StripeCharge } from './stripe-shapes.ts'
 
 /** What a charge paid for, with its credits granted. */
 export interface MoneySource {
+  /** Stripe does not know the charge; an event told of it. */
+  isTold: boolean
   userId: Types.ObjectId
   charge: StripeCharge
   of: { type: 'invoice' | 'payment'; id: string }
@@ -20,12 +22,13 @@ export interface MoneySource {
 /**
  * Finds what a charge paid for and makes sure that its credits have been granted: a refund may be told of before the
  * invoice is, and then there would be nothing to take back.
+ * @param told the charge as an event had it, should Stripe not know it
  * @returns null when the charge is none of ours
  * @throws NotReadyYet when it is ours and its purchase is not known yet
  */
-export async function findMoneySource(chargeId: string): Promise<MoneySource | null> {
+export async function findMoneySource(chargeId: string, told: ToldCharge | null = null): Promise<MoneySource | null> {
   const found = await findAtStripe((stripe) => stripe.charges.retrieve(chargeId))
-  if (!found) return null
+  if (!found) return told && toldSource(told)
   const charge = readCharge(found)
   const invoiceId = charge.invoiceId ?? (await invoiceOf(charge))
   const userId = (await ownerOf(charge))?._id ?? (await payerOf(charge, invoiceId))
@@ -34,12 +37,35 @@ export async function findMoneySource(chargeId: string): Promise<MoneySource | n
     await processPaidInvoice(invoiceId)
     const invoice = await readBack(invoiceId)
     const paid = Math.max(charge.amount, invoice?.amountPaid ?? 0)
-    return { userId, charge, of: { type: 'invoice', id: invoiceId }, paid }
+    return { userId, charge, isTold: false, of: { type: 'invoice', id: invoiceId }, paid }
   }
 
   const paymentId = charge.paymentIntentId
   if (!paymentId || !(await isPack(paymentId))) return null
-  return { userId, charge, of: { type: 'payment', id: paymentId }, paid: charge.amount }
+  return { userId, charge, isTold: false, of: { type: 'payment', id: paymentId }, paid: charge.amount }
+}
+
+/** What an event says of a charge. */
+export type ToldCharge = Pick<
+  StripeCharge,
+  'id' | 'paymentIntentId' | 'invoiceId' | 'amountRefunded' | 'currency' | 'refunds'
+>
+
+/** By our own books alone. */
+async function toldSource(told: ToldCharge): Promise<MoneySource | null> {
+  const { paymentIntentId, invoiceId } = told
+  const known = { amount: 0, customerId: null, receiptUrl: null, metadata: {}, ...told }
+  const invoice = await BillingHistoryModel.findOne(
+    invoiceId ? { stripeInvoiceId: invoiceId } : { stripePaymentIntentId: paymentIntentId ?? '' },
+  ).lean<BillingHistory>()
+  if (invoice) {
+    const { userId, stripeInvoiceId: id, amount: paid } = invoice
+    return { userId, charge: { ...known, amount: paid }, isTold: true, of: { type: 'invoice', id }, paid }
+  }
+  const payment = await PaymentModel.findOne({ stripePaymentIntentId: paymentIntentId ?? '' }).lean<Payment>()
+  if (!payment) return null
+  const { userId, stripePaymentIntentId: id, amount: paid } = payment
+  return { userId, charge: { ...known, amount: paid }, isTold: true, of: { type: 'payment', id }, paid }
 }
 
 /** Whose payment it is by our own books: a customer may be deleted at Stripe, and its money still be refunded. */

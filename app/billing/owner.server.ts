@@ -18,11 +18,11 @@ interface Belonging {
  * @throws NotReadyYet when it carries our tag and the user is not here (yet)
  */
 export async function ownerOf({ customerId, metadata, userId }: Belonging): Promise<User | null> {
-  // Anybody can write a `client_reference_id` into another app's payment link.
-  const named = metadata.app === APP_TAG ? (userId ?? metadata.userId) : null
+  // Anybody can write a `client_reference_id` into another app's payment link; metadata comes from whoever made it.
+  const named = metadata.app === APP_TAG ? (userId ?? metadata.userId) : isUntagged(metadata) ? metadata.userId : null
   const known = await findOwner(customerId, named)
   const tag = known ? metadata : { ...(await customerTag(customerId)), ...metadata }
-  const owner = known ?? (await findOwner(customerId, tag.app === APP_TAG ? tag.userId : null))
+  const owner = known ?? (await findOwner(customerId, tag.app === APP_TAG || isUntagged(tag) ? tag.userId : null))
   if (!owner) {
     if (tag.app === APP_TAG) throw new NotReadyYet(`Customer ${customerId ?? 'none'} is tagged as ours and has no user`)
     return null
@@ -31,6 +31,8 @@ export async function ownerOf({ customerId, metadata, userId }: Belonging): Prom
   await linkCustomer(owner._id, customerId)
   return readUser(owner._id)
 }
+
+const isUntagged = ({ app }: Record<string, string>): boolean => !app
 
 /**
  * What to say of an object at Stripe that belongs to nobody here. Another app's tag explains it; without one it may be

@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose'
 import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
+import type { User } from '#models/user.server.ts'
 import { config } from '../config.server.ts'
 import { openAccount } from '../credits/account.server.ts'
 import { coalesced } from './coalesce.ts'
@@ -14,6 +15,7 @@ import { welcomeCredits } from './plans.ts'
 import { APP_TAG, findAtStripe, listAll } from './stripe.server.ts'
 import { readInvoice, readInvoiceLine, type StripeInvoice } from './stripe-shapes.ts'
 import { syncSubscriptions } from './subscription.server.ts'
+import { type Told, toldByPaidInvoice } from './told.ts'
 import { capUnused } from './unused-credits.server.ts'
 import { upsertOnce } from './upsert-once.server.ts'
 
@@ -21,14 +23,17 @@ import { upsertOnce } from './upsert-once.server.ts'
  * Gives what a paid invoice buys, once, whichever event or reconcile brings it and however often: first the credits,
  * keyed by the invoice, then its row in the billing history with the number that was recorded, then the subscription.
  * @param invoiceId read back from Stripe, since an event may be old
- * @param received the event's own object, for an invoice that Stripe no longer knows
+ * @param received the event's own object and its time, for an invoice that Stripe no longer knows
  * @throws NotReadyYet, CreditsNotComputable, CreditsUnavailable, StripeUnavailable; then it is to be tried again
  */
-export async function processPaidInvoice(invoiceId: string, received?: unknown): Promise<Outcome> {
+export async function processPaidInvoice(
+  invoiceId: string,
+  received: { object: unknown; at: Date } | null = null,
+): Promise<Outcome> {
   const outcome = await processKnownInvoice(invoiceId)
   if (outcome) return outcome
-  if (received === undefined) return ignored(`Stripe does not know the invoice ${invoiceId}.`)
-  return process(readInvoice(received))
+  if (!received) return ignored(`Stripe does not know the invoice ${invoiceId}.`)
+  return process(readInvoice(received.object), received.at)
 }
 
 const processKnownInvoice = coalesced(async (invoiceId: string): Promise<Outcome | null> => {
@@ -36,7 +41,7 @@ const processKnownInvoice = coalesced(async (invoiceId: string): Promise<Outcome
   return invoice && process(invoice)
 })
 
-async function process(invoice: StripeInvoice): Promise<Outcome> {
+async function process(invoice: StripeInvoice, toldAt: Date | null = null): Promise<Outcome> {
   const invoiceId = invoice.id
   if (!invoice.isPaid) return ignored(`The invoice ${invoiceId} is not paid.`)
   const user = await ownerOf(invoice)
@@ -44,10 +49,14 @@ async function process(invoice: StripeInvoice): Promise<Outcome> {
 
   const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).lean()
   const creditsAdded = row ? row.creditsAdded : await grantAndRecord(user._id, invoice)
-  await syncSubscriptions(user._id)
+  await syncSubscriptions(user._id, toldAt && (await toldBy(invoice, user, toldAt)))
   await tellInvoicePaid(invoiceId)
   const sentence = row ? `${invoiceId} was counted before.` : `${invoiceId} brought ${creditsAdded} credits.`
   return done(sentence, !row)
+}
+
+async function toldBy(invoice: StripeInvoice, { subscription: stored }: User, at: Date): Promise<Told | null> {
+  return toldByPaidInvoice(invoice, { main: mainLine(await planLines(invoice.lines)), at, stored })
 }
 
 /** Reads an invoice with all its lines. */
@@ -68,7 +77,7 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
     throw new CreditsNotComputable(`${invoice.id} is for a subscription of ours, and none of its prices is known.`)
   }
   await openAccount(userId, { welcomeCredits })
-  if (main && invoice.billingReason === 'subscription_cycle') await capUnused(userId, invoice.id, main.plan)
+  if (main && invoice.billingReason === 'subscription_cycle') await capUnused(userId, invoice, main.plan)
   const creditsAdded = await grantForInvoice(userId, invoice, creditsForInvoice(lines, { gracePeriodDays }))
   await upsertOnce<BillingHistory>(
     BillingHistoryModel,
@@ -77,6 +86,7 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
       userId,
       stripeCustomerId: invoice.customerId ?? '',
       stripeSubscriptionId: invoice.subscriptionId,
+      stripePaymentIntentId: invoice.paymentIntentId,
       planName: main?.plan.name ?? invoice.lines[0]?.description ?? 'Other',
       interval: main?.interval ?? null,
       amount: invoice.amountPaid,

@@ -1,6 +1,6 @@
 import type { PlanLine } from './credits-for-invoice.ts'
 import { findPrice } from './prices.server.ts'
-import type { StripeInvoiceLine } from './stripe-shapes.ts'
+import type { StripeInvoiceLine, StripeSubscription } from './stripe-shapes.ts'
 
 /**
  * Finds the plans behind an invoice's lines.
@@ -18,6 +18,18 @@ export async function planLines(lines: readonly StripeInvoiceLine[]): Promise<Pl
     found.push({ plan, interval, amount, unitAmount, quantity, proration, periodStart, periodEnd })
   }
   return found
+}
+
+/**
+ * Finds the plan that a subscription sells.
+ * @returns its offer, or null when none of its prices is in a plan
+ */
+export async function planSold({ items }: Pick<StripeSubscription, 'items'>) {
+  for (const { priceId } of items) {
+    const offer = (await findPrice(priceId))?.offer
+    if (offer?.kind === 'plan') return offer
+  }
+  return null
 }
 
 /** The line that says what an invoice is about: the dearest of a plan. */

@@ -15,6 +15,7 @@ export interface SubscriptionSnapshot {
   status: string
   currentPeriodEnd?: Date | null
   cancelAtPeriodEnd?: boolean
+  collectionPaused?: boolean
 }
 
 /** States in which a subscription gives its plan; whether a failed payment pauses spending stands in the account. */
@@ -32,6 +33,13 @@ export function planOf(subscription: SubscriptionSnapshot | null | undefined): P
   if (!subscription?.stripeSubscriptionId || !LIVE.has(subscription.status)) return free
   return findPlan(subscription.plan) ?? free
 }
+
+/**
+ * The plan whose features and limits hold: Free while the subscription is paused, since nobody pays for it then.
+ * @param subscription the user's snapshot, or null
+ */
+export const planInForce = (subscription: SubscriptionSnapshot | null | undefined): Plan =>
+  planOf(subscription?.status === 'paused' ? null : subscription)
 
 /**
  * What a user can expect without doing anything: the plan, and the next credits that come by themselves.
@@ -62,7 +70,7 @@ export function limitsResetAt(subscription: SubscriptionSnapshot | null | undefi
 
 function renewalOf(plan: Plan, subscription: SubscriptionSnapshot | null | undefined) {
   if (!subscription?.currentPeriodEnd || subscription.cancelAtPeriodEnd || !plan.credits) return null
-  if (!RENEWING.has(subscription.status)) return null
+  if (!RENEWING.has(subscription.status) || subscription.collectionPaused) return null
   const months = subscription.interval === 'year' && plan.yearlyCredits === 'upfront' ? 12 : 1
   return { credits: plan.credits * months, at: subscription.currentPeriodEnd }
 }

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { logger } from '../log.server.ts'
 import { listOffers, type Offer, offerOf, productOf, tagOf, variableOf } from './catalogue.ts'
 import { OfferUnavailable, StripeUnavailable } from './errors.ts'
-import { callStripe, findAtStripe, isTaken, listAll } from './stripe.server.ts'
+import { callStripe, callUnderKey, findAtStripe, isTaken, listAll } from './stripe.server.ts'
 import { decimal } from './stripe-shapes.ts'
 
 /** An offer and its price at Stripe. */
@@ -189,12 +190,21 @@ async function ensurePrice(offer: Offer, existing: ExistingPrice | null): Promis
   return { name, priceId: price.id, done: existing ? 'replaced' : 'created' }
 }
 
-/** The key names the price that is followed, so that a change back and forth creates a price each time. */
+/**
+ * The key names the price that is followed, so that a change back and forth creates a price each time. Within a day it may
+ * still answer with one that was archived since.
+ */
 async function createPrice(offer: Offer, follows: string): Promise<{ id: string }> {
+  const { id } = await createPriceOnce(offer, follows)
+  const { active, lookup_key } = await callStripe((stripe) => stripe.prices.retrieve(id))
+  return active && lookup_key === offer.price.lookupKey ? { id } : createPriceOnce(offer, randomUUID())
+}
+
+async function createPriceOnce(offer: Offer, follows: string): Promise<{ id: string }> {
   const { amount, currency, lookupKey } = offer.price
   const recurring = offer.kind === 'plan' ? { recurring: { interval: offer.interval } } : {}
   try {
-    return await callStripe((stripe) =>
+    return await callUnderKey(`price:${lookupKey}:${amount}:${currency}:${follows}`, (stripe, options) =>
       stripe.prices.create(
         {
           product: productOf(offer).id,
@@ -205,7 +215,7 @@ async function createPrice(offer: Offer, follows: string): Promise<{ id: string 
           metadata: tagOf(offer),
           ...recurring,
         },
-        { idempotencyKey: `price:${lookupKey}:${amount}:${currency}:${follows}` },
+        options,
       ),
     )
   } catch (error) {

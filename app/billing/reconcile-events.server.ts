@@ -32,10 +32,10 @@ export async function takeLostEvents(walk: Walk): Promise<LostEvents> {
   const result: LostEvents = { compared: listed.length, done: [], failed: [] }
   for (const payload of [...unfinished, ...lost]) {
     const event = toEvent(payload)
-    const { handled, dead, outcome, error } = await takeEvent(event, payload)
+    const { handled, dead, outcome, changed, error } = await takeEvent(event, payload)
     const sentence = `${event.type} ${event.id}: ${outcome}`
-    if (handled && !dead) result.done.push(sentence)
-    else if (!needsHuman(error)) result.failed.push(sentence)
+    if (changed) result.done.push(sentence)
+    else if ((!handled || dead) && !needsHuman(error)) result.failed.push(sentence)
   }
   return result
 }

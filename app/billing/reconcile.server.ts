@@ -5,7 +5,7 @@ import { now } from '../clock.server.ts'
 import { logger } from '../log.server.ts'
 import { needsHuman } from './errors.ts'
 import type { Outcome } from './outcome.ts'
-import { findPrice } from './prices.server.ts'
+import { planSold } from './plan-lines.server.ts'
 import { takeLostEvents } from './reconcile-events.server.ts'
 import { examine } from './reconcile-examine.server.ts'
 import { dropFinding, keepFinding, listFindings, openFindings, type Subject } from './reconcile-findings.server.ts'
@@ -141,7 +141,7 @@ async function compareSubscriptions(result: Reconciliation, walk: Walk): Promise
     )
     const ofPlans = []
     for (const subscription of theirs) {
-      if (!(await planOf(subscription))) continue
+      if (!(await planSold(subscription))) continue
       ofPlans.push(subscription)
       owned.add(subscription.id)
     }
@@ -153,7 +153,7 @@ async function compareSubscriptions(result: Reconciliation, walk: Walk): Promise
 async function fits({ subscription: stored }: User, theirs: StripeSubscription[]): Promise<boolean> {
   const [current] = theirs
   if (!current) return !stored?.stripeSubscriptionId
-  const plan = await planOf(current)
+  const plan = await planSold(current)
   return (
     theirs.length === 1 &&
     current.id === stored?.stripeSubscriptionId &&
@@ -163,12 +163,4 @@ async function fits({ subscription: stored }: User, theirs: StripeSubscription[]
     plan.interval === stored.interval &&
     current.currentPeriodEnd?.getTime() === stored.currentPeriodEnd?.getTime()
   )
-}
-
-async function planOf({ items }: StripeSubscription) {
-  for (const { priceId } of items) {
-    const offer = (await findPrice(priceId))?.offer
-    if (offer?.kind === 'plan') return offer
-  }
-  return null
 }

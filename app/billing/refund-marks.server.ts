@@ -2,6 +2,11 @@ import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import type { MoneySource } from './money-source.server.ts'
 
+/*
+ * What a row says about money that went back. A dispute that is open or lost outweighs a refund, a refund outweighs the
+ * end of the plan; so the row says the same in whatever order all that is told.
+ */
+
 /** Writes how much of a payment has gone back. `amountRefunded` is cumulative at Stripe, so the newest reading is right. */
 export async function markRefunded({ of, charge, paid }: MoneySource): Promise<void> {
   const { amountRefunded } = charge
@@ -19,8 +24,7 @@ export async function markRefunded({ of, charge, paid }: MoneySource): Promise<v
     return
   }
   // A refund that failed: the payment stands again.
-  const refunded = { stripeInvoiceId: of.id, status: { $in: ['refunded' as const, 'partially_refunded' as const] } }
-  await BillingHistoryModel.updateOne(refunded, { $set: { status: 'active' } })
+  await standAgain(of.id, ['refunded', 'partially_refunded'])
 }
 
 const statusOf = (refunded: number, paid: number): 'refunded' | 'partially_refunded' | null => {
@@ -29,13 +33,26 @@ const statusOf = (refunded: number, paid: number): 'refunded' | 'partially_refun
 }
 
 /** Writes that a payment is disputed, or no longer is. */
-export async function markDisputed(source: MoneySource, isDisputed: boolean): Promise<void> {
-  const { of } = source
+export async function markDisputed({ of, charge, paid }: MoneySource, isDisputed: boolean): Promise<void> {
+  const refunded = statusOf(charge.amountRefunded, paid)
   if (of.type === 'payment') {
-    const [from, to] = isDisputed ? (['paid', 'disputed'] as const) : (['disputed', 'paid'] as const)
-    await PaymentModel.updateOne({ stripePaymentIntentId: of.id, status: from }, { $set: { status: to } })
+    const filter = { stripePaymentIntentId: of.id, ...(!isDisputed && { status: 'disputed' as const }) }
+    await PaymentModel.updateOne(filter, { $set: { status: isDisputed ? 'disputed' : (refunded ?? 'paid') } })
+  } else if (isDisputed) {
+    await BillingHistoryModel.updateOne({ stripeInvoiceId: of.id }, { $set: { status: 'disputed' } })
+  } else if (refunded) {
+    const disputed = { stripeInvoiceId: of.id, status: 'disputed' as const }
+    await BillingHistoryModel.updateOne(disputed, { $set: { status: refunded } })
   } else {
-    const [from, to] = isDisputed ? (['active', 'disputed'] as const) : (['disputed', 'active'] as const)
-    await BillingHistoryModel.updateOne({ stripeInvoiceId: of.id, status: from }, { $set: { status: to } })
+    await standAgain(of.id, ['disputed'])
   }
+}
+
+type Status = 'refunded' | 'partially_refunded' | 'disputed'
+
+/** Back to what a row says whose money is all there; one with a reason is of a plan that had ended before. */
+async function standAgain(stripeInvoiceId: string, from: Status[]): Promise<void> {
+  const gone = { stripeInvoiceId, status: { $in: from } }
+  await BillingHistoryModel.updateOne({ ...gone, statusReason: { $type: 'string' } }, { $set: { status: 'cancelled' } })
+  await BillingHistoryModel.updateOne(gone, { $set: { status: 'active' } })
 }

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
+import { now } from '../clock.server.ts'
 import { CreditsUnavailable } from '../credits/errors.ts'
 import { stripeRefundKey } from '../credits/keys.ts'
-import { restoreReversal, reverseGrants } from '../credits/reversal.server.ts'
-import { findMoneySource, type MoneySource } from './money-source.server.ts'
+import { listReversals, restoreReversal, reverseGrants } from '../credits/reversal.server.ts'
+import { findMoneySource, type MoneySource, type ToldCharge } from './money-source.server.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
 import { tellRefund } from './payment-mails.server.ts'
 import { markRefunded } from './refund-marks.server.ts'
@@ -16,13 +17,15 @@ const ROUNDS = 5
  * credits again. Safe to repeat, and in any order. Reads the refunds again after acting: one may have failed meanwhile,
  * and its event been handled before there was anything to give back.
  * @param chargeId the charge; its refunds are listed at Stripe, since events have not carried them since 2022-11-15
+ * @param told the charge as an event had it, should Stripe not know it
  * @throws CreditsUnavailable when they change faster than they can be read
  */
-export async function processRefunds(chargeId: string): Promise<Outcome> {
+export async function processRefunds(chargeId: string, told: ToldCharge | null = null): Promise<Outcome> {
   let changed = false
   for (let round = 0; round < ROUNDS; round++) {
-    const source = await findMoneySource(chargeId)
+    const source = await findMoneySource(chargeId, told)
     if (!source) return ignored(`The charge ${chargeId} paid for nothing of ours.`)
+    if (source.isTold) return takeToldRefunds(source)
     const refunds = await listRefunds(chargeId)
     let credits = 0
     for (const refund of refunds) {
@@ -47,10 +50,50 @@ const listRefunds = (charge: string): Promise<StripeRefund[]> =>
  * The same for one refund, by its id.
  * @param refundId of an event, which may be the first to tell of the charge
  */
-export async function processRefundById(refundId: string): Promise<Outcome> {
+export async function processRefundById(refundId: string, told: StripeRefund | null = null): Promise<Outcome> {
   const found = await findAtStripe((stripe) => stripe.refunds.retrieve(refundId))
-  const chargeId = found && readRefund(found).chargeId
-  return chargeId ? processRefunds(chargeId) : ignored(`The refund ${refundId} has no charge.`)
+  const refund = found ? readRefund(found) : told
+  const { chargeId, paymentIntentId, currency } = refund ?? {}
+  if (!refund || !chargeId) return ignored(`The refund ${refundId} has no charge.`)
+  return processRefunds(chargeId, {
+    id: chargeId,
+    paymentIntentId: paymentIntentId ?? null,
+    invoiceId: null,
+    amountRefunded: 0,
+    currency: currency ?? '',
+    refunds: [refund],
+  })
+}
+
+/**
+ * Refunds that Stripe cannot be asked about. The charge's event tells their sum and, in old versions, each of them;
+ * theirs tell each. What the sum has taken is not taken again for the single ones, and the other way round.
+ */
+async function takeToldRefunds(source: MoneySource): Promise<Outcome> {
+  const { charge, of, userId } = source
+  const bySum = stripeRefundKey(`${charge.id}:`)
+  let changed = false
+  const isBySum = async () => (await listReversals(userId, of)).some(({ key }) => key.startsWith(bySum))
+  for (const refund of charge.refunds) {
+    if (!refund.hasFailed && (await isBySum())) continue
+    changed = (await processRefund(source, refund)).isNew || changed
+  }
+  const taken = (await listReversals(userId, of)).reduce((sum, { amount }) => sum + amount, 0)
+  if (charge.refunds.length === 0 && charge.amountRefunded > taken) {
+    const { id, amountRefunded, currency } = charge
+    const sum = {
+      id: `${id}:${amountRefunded}`,
+      amount: amountRefunded - taken,
+      hasFailed: false,
+      currency,
+      createdAt: now(),
+    }
+    const refund = { ...sum, chargeId: id, paymentIntentId: charge.paymentIntentId }
+    changed = (await processRefund(source, refund)).isNew || changed
+  }
+  const amountRefunded = (await listReversals(userId, of)).reduce((sum, { amount }) => sum + amount, 0)
+  await markRefunded({ ...source, charge: { ...charge, amountRefunded } })
+  return done(`${amountRefunded} of ${charge.id} was told to have gone back.`, changed)
 }
 
 interface Effect {
@@ -59,7 +102,8 @@ interface Effect {
   isNew: boolean
 }
 
-async function processRefund({ userId, of, paid, charge }: MoneySource, refund: StripeRefund): Promise<Effect> {
+async function processRefund(moneySource: MoneySource, refund: StripeRefund): Promise<Effect> {
+  const { userId, of, paid } = moneySource
   const key = stripeRefundKey(refund.id)
   const source = { type: 'refund' as const, id: refund.id }
   if (refund.hasFailed) {
@@ -73,6 +117,6 @@ async function processRefund({ userId, of, paid, charge }: MoneySource, refund: 
     of,
     money: { amount: refund.amount, paid },
   })
-  await tellRefund({ userId, of, paid, charge }, refund, reversed)
+  await tellRefund(moneySource, refund, reversed)
   return { credits: reversed, isNew: found && !replayed }
 }

@@ -1,33 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { User } from '#models/user.server.ts'
+import type { ScheduledChange } from './coming-change.server.ts'
 import type { Interval } from './plans.ts'
-import { findPrice } from './prices.server.ts'
-import { findRunning, type RunningSubscription } from './running-subscription.server.ts'
-import { callStripe, findAtStripe, isRefused } from './stripe.server.ts'
+import type { RunningSubscription } from './running-subscription.server.ts'
+import { callStripe, callUnderKey, findAtStripe, isRefused } from './stripe.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe-shapes.ts'
-
-export interface ScheduledChange {
-  plan: string
-  interval: Interval
-  at: Date
-}
+import { readUser } from './users.server.ts'
 
 /**
- * The change that waits for the end of the period.
+ * The change that waits for the end of the period, as it was last read from Stripe: pages do not ask there.
  * @returns null when there is none
  */
-export async function findScheduledChange(user: Pick<User, '_id'>): Promise<ScheduledChange | null> {
-  const { subscription } = await findRunning(user)
-  const { scheduleId } = subscription
-  if (!scheduleId) return null
-  const schedule = await findAtStripe((stripe) => stripe.subscriptionSchedules.retrieve(scheduleId))
-  if (schedule?.status !== 'active') return null
-  const next = schedule.phases.find(({ start_date }) => start_date >= (schedule.current_phase?.end_date ?? Infinity))
-  const priceOf = next?.items[0]?.price
-  const price = priceOf ? await findPrice(typeof priceOf === 'string' ? priceOf : priceOf.id) : null
-  if (!next || price?.offer.kind !== 'plan') return null
-  const { plan, interval } = price.offer
-  return { plan: plan.name, interval, at: new Date(next.start_date * 1000) }
+export async function findScheduledChange({ _id }: Pick<User, '_id'>): Promise<ScheduledChange | null> {
+  return (await readUser(_id)).subscription?.scheduledChange ?? null
 }
 
 /** Drops the change that waits; the subscription goes on as it is. */
@@ -76,11 +61,10 @@ async function createSchedule(
   target: { priceId: string; interval: Interval },
   key: string,
 ): Promise<void> {
+  const schedule = await callUnderKey(`schedule:${subscription.id}:${key}`, (stripe, options) =>
+    stripe.subscriptionSchedules.create({ from_subscription: subscription.id }, options),
+  )
   await callStripe(async (stripe) => {
-    const schedule = await stripe.subscriptionSchedules.create(
-      { from_subscription: subscription.id },
-      { idempotencyKey: `schedule:${subscription.id}:${key}` },
-    )
     const current = schedule.phases[0]
     await stripe.subscriptionSchedules.update(schedule.id, {
       end_behavior: 'release',
@@ -90,6 +74,8 @@ async function createSchedule(
           items: [{ price: item.priceId, quantity: item.quantity }],
           start_date: current?.start_date ?? 'now',
           end_date: current?.end_date,
+          // A phase says all of itself: one that does not name the trial would end it and charge at once.
+          ...(subscription.status === 'trialing' && { trial: true }),
           proration_behavior: 'none',
         },
         {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { now } from '../clock.server.ts'
 
 /*
  * Stripe's objects as Scrip uses them. Both shapes are read: the one before API version 2025-03-31 (basil), where an
@@ -17,6 +18,12 @@ const seconds = z
   .transform((value) => (value === null || value === undefined ? null : new Date(value * 1000)))
 
 const moment = z.number().transform((value) => new Date(value * 1000))
+
+/** When an object was made; one that does not say is as new as the word of it. */
+const created = z
+  .number()
+  .nullish()
+  .transform((value) => (typeof value === 'number' ? new Date(value * 1000) : now()))
 
 /** A decimal is a string on the wire and an object of the client library once read. */
 export const decimal = z
@@ -44,7 +51,7 @@ const priceObject = z.object({ id: z.string(), unit_amount: z.number().nullish()
 
 const lineSchema = z
   .object({
-    id: z.string(),
+    id: z.string().default(''),
     amount: z.number(),
     currency: z.string(),
     description: z.string().nullish(),
@@ -88,7 +95,24 @@ const decimalOf = (amount: number | null | undefined): string | null =>
 
 const subscriptionDetails = z.object({ subscription: reference, metadata }).nullish()
 
-const invoiceSchema = z
+/** A line that leaves out its currency or its time has the invoice's. */
+const withLineDefaults = (value: unknown): unknown => {
+  const raw = lineOwner.safeParse(value).data
+  if (!raw?.lines) return value
+  const start = raw.period_start ?? raw.created
+  const defaults = { currency: raw.currency, period: { start, end: raw.period_end ?? start } }
+  return { ...raw, lines: { ...raw.lines, data: raw.lines.data.map((line) => ({ ...defaults, ...line })) } }
+}
+
+const lineOwner = z.looseObject({
+  currency: z.string(),
+  created: z.number().nullish(),
+  period_start: z.number().nullish(),
+  period_end: z.number().nullish(),
+  lines: z.looseObject({ data: z.array(z.looseObject({})) }).nullish(),
+})
+
+const invoiceObject = z
   .object({
     // A preview has no id in some versions.
     id: z.string().default(''),
@@ -100,13 +124,15 @@ const invoiceSchema = z
     amount_paid: count,
     amount_due: count,
     total: count,
-    created: moment,
+    created,
     period_start: seconds,
     period_end: seconds,
     status_transitions: z.object({ paid_at: seconds }).nullish(),
     hosted_invoice_url: z.string().nullish(),
     invoice_pdf: z.string().nullish(),
     metadata,
+    payment_intent: reference,
+    payments: listOf(z.object({ payment: z.object({ payment_intent: reference }).nullish() })),
     subscription: reference,
     subscription_details: z.object({ metadata }).nullish(),
     parent: z.object({ subscription_details: subscriptionDetails }).nullish(),
@@ -118,6 +144,10 @@ const invoiceSchema = z
       id: invoice.id,
       customerId: invoice.customer,
       subscriptionId: details?.subscription ?? invoice.subscription,
+      paymentIntentId:
+        invoice.payment_intent ??
+        invoice.payments.data.map(({ payment }) => payment?.payment_intent).find((id) => id) ??
+        null,
       isPaid: invoice.status === 'paid' || invoice.paid === true,
       /** Finalized and still owed. */
       isOpen: invoice.status === 'open',
@@ -140,8 +170,8 @@ const invoiceSchema = z
   })
 
 const itemSchema = z.object({
-  id: z.string(),
-  price: z.object({ id: z.string() }),
+  id: z.string().default(''),
+  price: z.union([z.string().transform((id) => ({ id })), z.object({ id: z.string() })]),
   quantity: z.number().nullish(),
   current_period_start: seconds,
   current_period_end: seconds,
@@ -152,7 +182,7 @@ const subscriptionSchema = z
     id: z.string(),
     customer: reference,
     status: z.string(),
-    created: moment,
+    created,
     cancel_at_period_end: z.boolean().nullish(),
     cancel_at: seconds,
     canceled_at: seconds,
@@ -161,6 +191,8 @@ const subscriptionSchema = z
     current_period_start: seconds,
     current_period_end: seconds,
     cancellation_details: z.object({ reason: z.string().nullish() }).nullish(),
+    pause_collection: z.object({ resumes_at: seconds }).nullish(),
+    default_payment_method: reference,
     schedule: reference,
     latest_invoice: reference,
     metadata,
@@ -186,6 +218,11 @@ const subscriptionSchema = z
       currentPeriodStart: item?.current_period_start ?? subscription.current_period_start,
       currentPeriodEnd: periodEnd,
       cancellationReason: subscription.cancellation_details?.reason ?? null,
+      /** Its invoices come and are not collected. */
+      isCollectionPaused: Boolean(subscription.pause_collection),
+      collectionResumesAt: subscription.pause_collection?.resumes_at ?? null,
+      /** Its own; without one the customer's is charged. */
+      paymentMethodId: subscription.default_payment_method,
       scheduleId: subscription.schedule,
       latestInvoiceId: subscription.latest_invoice,
       metadata: subscription.metadata,
@@ -209,7 +246,7 @@ const sessionSchema = z
     client_reference_id: z.string().nullish(),
     amount_total: count,
     currency: z.string().nullish(),
-    created: moment,
+    created,
     url: z.string().nullish(),
     metadata,
     line_items: listOf(z.object({ price: z.object({ id: z.string() }).nullish(), quantity: z.number().nullish() })),
@@ -234,6 +271,27 @@ const sessionSchema = z
     })),
   }))
 
+const refundSchema = z
+  .object({
+    id: z.string(),
+    amount: z.number(),
+    currency: z.string().nullish(),
+    status: z.string().nullish(),
+    charge: reference,
+    payment_intent: reference,
+    created,
+  })
+  .transform((refund) => ({
+    id: refund.id,
+    amount: refund.amount,
+    currency: refund.currency ?? null,
+    /** The money came back to us: what it took has to be given again. */
+    hasFailed: refund.status === 'failed' || refund.status === 'canceled',
+    chargeId: refund.charge,
+    paymentIntentId: refund.payment_intent,
+    createdAt: refund.created,
+  }))
+
 const chargeSchema = z
   .object({
     id: z.string(),
@@ -245,6 +303,7 @@ const chargeSchema = z
     invoice: reference,
     receipt_url: z.string().nullish(),
     metadata,
+    refunds: listOf(refundSchema),
   })
   .transform((charge) => ({
     id: charge.id,
@@ -257,36 +316,31 @@ const chargeSchema = z
     invoiceId: charge.invoice,
     receiptUrl: charge.receipt_url ?? null,
     metadata: charge.metadata,
-  }))
-
-const refundSchema = z
-  .object({
-    id: z.string(),
-    amount: z.number(),
-    status: z.string().nullish(),
-    charge: reference,
-    payment_intent: reference,
-    created: moment,
-  })
-  .transform((refund) => ({
-    id: refund.id,
-    amount: refund.amount,
-    /** The money came back to us: what it took has to be given again. */
-    hasFailed: refund.status === 'failed' || refund.status === 'canceled',
-    chargeId: refund.charge,
-    paymentIntentId: refund.payment_intent,
-    createdAt: refund.created,
+    /** Only before 2022-11-15, or where somebody asked for them. */
+    refunds: charge.refunds.data,
   }))
 
 const disputeSchema = z
-  .object({ id: z.string(), amount: z.number(), status: z.string(), charge: reference, created: moment })
+  .object({
+    id: z.string(),
+    amount: z.number(),
+    currency: z.string().default('usd'),
+    status: z.string(),
+    charge: reference,
+    payment_intent: reference,
+    created,
+  })
   .transform((dispute) => ({
     id: dispute.id,
     amount: dispute.amount,
+    currency: dispute.currency,
     status: dispute.status,
     chargeId: dispute.charge,
+    paymentIntentId: dispute.payment_intent,
     createdAt: dispute.created,
   }))
+
+const invoiceSchema = z.preprocess(withLineDefaults, invoiceObject)
 
 export type StripeInvoice = z.infer<typeof invoiceSchema>
 export type StripeInvoiceLine = StripeInvoice['lines'][number]

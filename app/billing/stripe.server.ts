@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import Stripe from 'stripe'
 import { config } from '../config.server.ts'
 import { CardDeclined, InvalidSignature, StripeUnavailable } from './errors.ts'
@@ -53,6 +54,23 @@ export async function callStripe<T>(call: (stripe: Stripe) => Promise<T>): Promi
 }
 
 /**
+ * Makes a call under a key that says what it is about. When Stripe itself fails it keeps that answer under the key for a
+ * day, so the call is made once more under a fresh one: only for calls that do no harm if the first took effect after all.
+ * @throws what {@link callStripe} throws
+ */
+export async function callUnderKey<T>(
+  key: string,
+  call: (stripe: Stripe, options: { idempotencyKey: string }) => Promise<T>,
+): Promise<T> {
+  try {
+    return await callStripe((stripe) => call(stripe, { idempotencyKey: key }))
+  } catch (error) {
+    if (!isKeptFailure(error)) throw error
+    return callStripe((stripe) => call(stripe, { idempotencyKey: `${key}:${randomUUID()}` }))
+  }
+}
+
+/**
  * Like {@link callStripe}, for something that may be gone.
  * @returns null when Stripe does not know it
  */
@@ -96,9 +114,14 @@ export const isTaken = (error: unknown): boolean =>
   error instanceof Stripe.errors.StripeInvalidRequestError &&
   (error.code === 'resource_already_exists' || /already (exists|uses|in use)/i.test(error.message))
 
-/** Stripe itself failed: it keeps that answer under the request's key for a day, so that only another key helps. */
+/**
+ * Stripe itself failed: it keeps that answer under the request's key for a day, so that only another key helps. A 409 is
+ * no such failure: the key is in use, and the same one will be answered in a moment.
+ */
 export const isKeptFailure = (error: unknown): boolean =>
-  error instanceof StripeUnavailable && error.cause instanceof Stripe.errors.StripeAPIError
+  error instanceof StripeUnavailable &&
+  error.cause instanceof Stripe.errors.StripeAPIError &&
+  (error.cause.statusCode ?? 0) >= 500
 
 /** The idempotency key was used before, with other parameters. */
 export const isOtherRequest = (error: unknown): boolean => error instanceof Stripe.errors.StripeIdempotencyError

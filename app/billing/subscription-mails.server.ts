@@ -3,9 +3,10 @@ import { type Notification, NotificationModel } from '#models/notification.serve
 import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { notify } from '../notifications/outbox.server.ts'
+import { planSold } from './plan-lines.server.ts'
 import { findPlan } from './plans.ts'
 import { findAtStripe } from './stripe.server.ts'
-import { readInvoice, type StripeSubscription } from './stripe-shapes.ts'
+import type { StripeInvoice, StripeSubscription } from './stripe-shapes.ts'
 import { isOverdue } from './subscription-state.ts'
 import { creditsAtRenewal } from '../standing.ts'
 
@@ -13,6 +14,9 @@ import { creditsAtRenewal } from '../standing.ts'
  * The mails about a plan's life. Changes are told before they are stored: a crash in between tells them again under the
  * same key, and nothing that was stored stays untold.
  */
+
+/** What ended long ago, and is only now found by a reconcile, is no news to anybody. */
+const NEWS_MS = 7 * 24 * 60 * 60 * 1000
 
 type Stored = NonNullable<User['subscription']>
 
@@ -28,13 +32,17 @@ interface Change {
 export async function tellSubscriptionChange({ before, next, subscription }: Change): Promise<void> {
   const { _id: userId, subscription: stored } = before
   const storedId = stored?.stripeSubscriptionId ?? null
-  if (storedId && !next.stripeSubscriptionId) {
+  const endedId = storedId ?? next.endedSubscriptionId ?? null
+  if (endedId && !next.stripeSubscriptionId) {
+    const plan = storedId ? stored?.plan : subscription && (await planSold(subscription))?.plan.name
+    const endedAt = subscription?.endedAt ?? now()
+    if (!plan || now().getTime() - endedAt.getTime() > NEWS_MS) return
     const data = {
-      plan: stored!.plan,
-      endedAt: subscription?.endedAt ?? now(),
+      plan,
+      endedAt,
       reason: next.endedReason ?? 'cancellation_requested',
     }
-    await notify({ kind: 'subscription_ended', userId, key: storedId, data })
+    await notify({ kind: 'subscription_ended', userId, key: endedId, data })
     return
   }
   const id = next.stripeSubscriptionId
@@ -83,11 +91,11 @@ async function notifyResumed(userId: Types.ObjectId, next: Change['next'], key: 
  * Tells of an invoice that could not be collected, as it stands now: the bank wants its customer, or the card was
  * declined. A first payment is made on Stripe's own page, which says so itself.
  * @param user with the subscription as it was just read back
+ * @param invoice likewise
  */
-export async function tellUnpaid({ _id: userId, subscription }: User, invoiceId: string): Promise<void> {
-  const found = await findAtStripe((stripe) => stripe.invoices.retrieve(invoiceId))
-  const invoice = found && readInvoice(found)
-  if (!invoice?.isOpen || invoice.billingReason === 'subscription_create' || !subscription) return
+export async function tellUnpaid({ _id: userId, subscription }: User, invoice: StripeInvoice): Promise<void> {
+  const invoiceId = invoice.id
+  if (!invoice.isOpen || invoice.billingReason === 'subscription_create' || !subscription) return
   if (invoice.subscriptionId !== subscription.stripeSubscriptionId) return
   const { amountDue: amount, currency } = invoice
   const { plan, status, gracePeriodEnd } = subscription

@@ -6,14 +6,17 @@ import { config } from '../config.server.ts'
 import { CreditsUnavailable } from '../credits/errors.ts'
 import { logger } from '../log.server.ts'
 import { coalesced } from './coalesce.ts'
+import { comingChangeOf } from './coming-change.server.ts'
 import { markHistory } from './history-marks.server.ts'
+import { unhurried } from './patience.server.ts'
 import { FREE_PLAN } from './plans.ts'
-import { findPrice } from './prices.server.ts'
+import { planSold } from './plan-lines.server.ts'
 import { applySpendingPause } from './spending-pause.server.ts'
-import { callStripe, findAtStripe, isMissing, isRefused, listAll } from './stripe.server.ts'
+import { callUnderKey, findAtStripe, isMissing, isRefused, listAll } from './stripe.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe-shapes.ts'
 import { byPrecedence, endedReasonOf, gracePeriodEnd, isLive } from './subscription-state.ts'
 import { tellSubscriptionChange } from './subscription-mails.server.ts'
+import { asStored, isStale, type Told } from './told.ts'
 import { readUser } from './users.server.ts'
 
 const ROUNDS = 8
@@ -26,22 +29,37 @@ type Snapshot = Omit<Stored, 'version'>
  * fence is read before Stripe is asked, so that of two answers the older one can never be written last. Should several
  * subscriptions live, the newest paid one stays and the others are canceled.
  * @param userId whose it is
- * @param received the event's own object, for a subscription that Stripe no longer knows
+ * @param told what an event said, for a subscription that Stripe no longer knows
  */
-export async function syncSubscriptions(userId: Types.ObjectId, received?: unknown): Promise<User> {
-  return received === undefined ? syncOnce(userId.toHexString()) : sync(userId, received)
+export async function syncSubscriptions(userId: Types.ObjectId, told: Told | null = null): Promise<User> {
+  // A burst of events about one subscription shares what Stripe says; their word counts only where Stripe has none.
+  const { user, known } = await syncOnce(userId.toHexString())
+  return !told || known.has(told.subscription.id) ? user : (await sync(userId, told)).user
 }
 
-const syncOnce = coalesced((userId) => sync(new Types.ObjectId(userId), undefined))
+// Webhooks share it, so it does not end because somebody at a page no longer waits.
+const syncOnce = coalesced((userId) => unhurried(() => sync(new Types.ObjectId(userId), null)))
 
-async function sync(userId: Types.ObjectId, received: unknown): Promise<User> {
+interface Synced {
+  user: User
+  /** Ids of those that Stripe has. */
+  known: Set<string>
+}
+
+async function sync(userId: Types.ObjectId, told: Told | null): Promise<Synced> {
   for (let round = 0; round < ROUNDS; round++) {
     const before = await readUser(userId)
-    const all = await subscriptionsOf(before, received)
-    const [current, ...others] = all.filter(({ status }) => isLive(status)).sort(byPrecedence)
-    const next = current ? await snapshotOf(current, before.subscription) : endedSnapshot(before.subscription, all)
+    const { known, hearsay } = await subscriptionsOf(before, told)
+    const all = [...known, ...hearsay]
+    const [running, ...others] = known.filter(({ status }) => isLive(status)).sort(byPrecedence)
+    const current = running ?? hearsay.filter(({ status }) => isLive(status)).sort(byPrecedence)[0]
+    const next = current
+      ? await snapshotOf(current, { stored: before.subscription, others })
+      : endedSnapshot(before.subscription, { known, hearsay })
+    if (next) next.toldAt = toldAtOf(current, { known, told, stored: before.subscription })
     if (next) {
-      const subscription = current ?? all.find(({ id }) => id === before.subscription?.stripeSubscriptionId) ?? null
+      const endedId = before.subscription?.stripeSubscriptionId ?? next.endedSubscriptionId
+      const subscription = current ?? all.find(({ id }) => id === endedId) ?? null
       await tellSubscriptionChange({ before, next, subscription })
     }
     if (!(await store(before, next))) continue
@@ -49,29 +67,46 @@ async function sync(userId: Types.ObjectId, received: unknown): Promise<User> {
     await Promise.all(others.map(cancelDuplicate))
     await markHistory(userId, all, current?.id ?? null)
     await applySpendingPause(userId)
-    return readUser(userId)
+    return { user: await readUser(userId), known: new Set(known.map(({ id }) => id)) }
   }
   throw new CreditsUnavailable(new Error('The subscription changes faster than it can be read'))
 }
 
-/** All subscriptions to plans of ours that a user has or had, ended ones included. */
-async function subscriptionsOf(user: User, received: unknown): Promise<StripeSubscription[]> {
-  const customer = user.stripeCustomerId
+interface Subscriptions {
+  /** All that Stripe has of a user's subscriptions to plans of ours, ended ones included. */
+  known: StripeSubscription[]
+  /** What is only told of, or stored: Stripe does not know it. */
+  hearsay: StripeSubscription[]
+}
+
+async function subscriptionsOf(user: User, told: Told | null): Promise<Subscriptions> {
+  const { stripeCustomerId: customer = null, subscription: stored } = user
+  const storedId = stored?.stripeSubscriptionId
   const all = customer ? await listSubscriptions(customer) : []
-  const hint = received === undefined ? null : readSubscription(received)
-  const missing = [hint?.id, user.subscription?.stripeSubscriptionId].filter(
-    (id) => id && !all.some((one) => one.id === id),
-  )
-  for (const id of new Set(missing)) {
-    const found = await findAtStripe((stripe) => stripe.subscriptions.retrieve(id!))
+  const hearsay: StripeSubscription[] = []
+  for (const id of new Set([told?.subscription.id, storedId])) {
+    if (!id || all.some((one) => one.id === id)) continue
+    const found = await findAtStripe((stripe) => stripe.subscriptions.retrieve(id))
     if (found) all.push(readSubscription(found))
-    else if (hint?.id === id) all.push(hint!)
+    else if (told?.subscription.id === id && !isStale(told, stored)) hearsay.push(told.subscription)
+    else if (stored && id === storedId) hearsay.push(asStored({ ...stored, stripeSubscriptionId: id }, customer))
   }
   // One that is stored stays ours even if somebody put another price on it at Stripe: its end must not be missed.
-  const isOurs = async (one: StripeSubscription) =>
-    one.id === user.subscription?.stripeSubscriptionId || (await planOf(one)) !== null
-  const ours = await Promise.all(all.map(async (one) => ((await isOurs(one)) ? one : null)))
-  return ours.filter((one) => one !== null)
+  const isOurs = async (one: StripeSubscription) => one.id === storedId || (await planSold(one)) !== null
+  const ours = async (list: StripeSubscription[]) => {
+    const kept = await Promise.all(list.map(async (one) => ((await isOurs(one)) ? one : null)))
+    return kept.filter((one) => one !== null)
+  }
+  return { known: await ours(all), hearsay: await ours(hearsay) }
+}
+
+/** Since when an event's word holds; null for what Stripe says itself. */
+function toldAtOf(
+  current: StripeSubscription | undefined,
+  { known, told, stored }: { known: StripeSubscription[]; told: Told | null; stored: User['subscription'] },
+): Date | null {
+  if (current && known.includes(current)) return null
+  return told && (!current || current === told.subscription) ? told.at : (stored?.toldAt ?? null)
 }
 
 async function listSubscriptions(customer: string): Promise<StripeSubscription[]> {
@@ -85,16 +120,11 @@ async function listSubscriptions(customer: string): Promise<StripeSubscription[]
   }
 }
 
-async function planOf({ items }: StripeSubscription) {
-  for (const { priceId } of items) {
-    const price = await findPrice(priceId)
-    if (price?.offer.kind === 'plan') return price.offer
-  }
-  return null
-}
-
-async function snapshotOf(subscription: StripeSubscription, stored: User['subscription']): Promise<Snapshot> {
-  const offer = await planOf(subscription)
+async function snapshotOf(
+  subscription: StripeSubscription,
+  { stored, others }: { stored: User['subscription']; others: StripeSubscription[] },
+): Promise<Snapshot> {
+  const offer = await planSold(subscription)
   const { id, status, currentPeriodStart, currentPeriodEnd, cancelAtPeriodEnd, trialEnd } = subscription
   const known = stored?.stripeSubscriptionId === id ? stored : null
   return {
@@ -106,23 +136,34 @@ async function snapshotOf(subscription: StripeSubscription, stored: User['subscr
     currentPeriodStart,
     currentPeriodEnd,
     cancelAtPeriodEnd,
-    gracePeriodEnd: gracePeriodEnd(status, { known: known?.gracePeriodEnd ?? null, at: now(), days: config().gracePeriodDays }),
+    gracePeriodEnd: gracePeriodEnd(status, {
+      known: known?.gracePeriodEnd ?? null,
+      at: now(),
+      days: config().gracePeriodDays,
+    }),
     trialEnd,
+    collectionPaused: subscription.isCollectionPaused,
+    collectionResumesAt: subscription.collectionResumesAt,
+    scheduledChange: await comingChangeOf(subscription),
     endedReason: null,
+    previousSubscriptionIds: [
+      ...new Set([...(known?.previousSubscriptionIds ?? []), ...others.map((other) => other.id)]),
+    ],
+    endedSubscriptionId: stored?.endedSubscriptionId ?? null,
+    toldAt: null,
   }
 }
 
 /** Nothing lives: back to Free. What never lived, like an unpaid first invoice, leaves no trace. */
-function endedSnapshot(stored: User['subscription'], all: StripeSubscription[]): Snapshot | null {
+function endedSnapshot(stored: User['subscription'], { known, hearsay }: Subscriptions): Snapshot | null {
   const id = stored?.stripeSubscriptionId
-  if (!id) return null
-  const ended = all.find((one) => one.id === id)
-  if (!ended) {
-    // Not a reason to take a plan away: this key may belong to another account than the one that sold it.
-    logger.warn({ subscription: id }, 'Stripe does not know a subscription that is stored as running')
-    return null
-  }
-  if (ended.status === 'incomplete') return null
+  const ended = id
+    ? [...known, ...hearsay].find((one) => one.id === id)
+    : // It was over before it was known here: its owner is told, and a late word of its beginning counts no more.
+      [...(stored ? [] : known), ...hearsay]
+        .filter((one) => one.status === 'canceled' && one.id !== stored?.endedSubscriptionId)
+        .sort(byPrecedence)[0]
+  if (!ended || ended.status === 'incomplete') return null
   return {
     stripeSubscriptionId: null,
     plan: FREE_PLAN,
@@ -133,7 +174,13 @@ function endedSnapshot(stored: User['subscription'], all: StripeSubscription[]):
     cancelAtPeriodEnd: false,
     gracePeriodEnd: null,
     trialEnd: null,
+    collectionPaused: false,
+    collectionResumesAt: null,
+    scheduledChange: null,
     endedReason: endedReasonOf(ended),
+    previousSubscriptionIds: [],
+    endedSubscriptionId: ended.id,
+    toldAt: null,
   }
 }
 
@@ -165,10 +212,9 @@ function isSame({ version: _, ...stored }: Stored, next: Snapshot): boolean {
 async function cancelDuplicate({ id: subscriptionId, status }: StripeSubscription): Promise<void> {
   logger.warn({ subscription: subscriptionId }, 'A second live subscription is canceled')
   try {
-    await callStripe((stripe) =>
-      stripe.subscriptions.cancel(subscriptionId, status === 'active' ? { prorate: true, invoice_now: true } : {}, {
-        idempotencyKey: `cancel-duplicate:${subscriptionId}:${status}`,
-      }),
+    const settlement = status === 'active' ? { prorate: true, invoice_now: true } : {}
+    await callUnderKey(`cancel-duplicate:${subscriptionId}:${status}`, (stripe, options) =>
+      stripe.subscriptions.cancel(subscriptionId, settlement, options),
     )
   } catch (error) {
     // Another process was first.

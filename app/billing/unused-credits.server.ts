@@ -1,30 +1,35 @@
 import type { Types } from 'mongoose'
-import { adjustCredits } from '../credits/adjust.server.ts'
-import { getBalance } from '../credits/balance.server.ts'
-import { IdempotencyConflict } from '../credits/errors.ts'
+import { BillingHistoryModel } from '#models/billing-history.server.ts'
+import { capCredits } from '../credits/cap.server.ts'
 import { stripeInvoiceKey } from '../credits/keys.ts'
 import type { Plan } from './plans.ts'
+import type { StripeInvoice } from './stripe-shapes.ts'
 
 /**
- * At a renewal, takes what is left of a plan's earlier credits above the plan's cap; packs and gifts do not count.
- * Nothing to do for plans whose credits accumulate, or expire by themselves. Safe to repeat for one invoice.
- * @param invoiceId the renewal's, before its own credits are granted
+ * At a renewal, takes what is left of a plan's earlier credits above the plan's cap; packs and gifts do not count, nor
+ * does what was paid for after the renewal, should this come late. Nothing to do for plans whose credits accumulate, or
+ * expire by themselves. Safe to repeat for one invoice.
+ * @param renewal the invoice, before its own credits are granted
  */
-export async function capUnused(userId: Types.ObjectId, invoiceId: string, { unusedCredits }: Plan): Promise<void> {
+export async function capUnused(
+  userId: Types.ObjectId,
+  renewal: StripeInvoice,
+  { unusedCredits }: Plan,
+): Promise<void> {
   if (typeof unusedCredits === 'string') return
-  const { grants, credits } = await getBalance(userId)
-  const left = grants
-    .filter(({ started, source }) => started && source.type === 'invoice' && source.id !== invoiceId)
-    .reduce((sum, grant) => sum + grant.remaining, 0)
-  // What was spent since the balance was read may lessen it; it is never taken below zero by more than that.
-  const above = Math.min(left - unusedCredits.cap, credits)
-  if (above <= 0) return
-  const key = `${stripeInvoiceKey(invoiceId)}:cap`
-  const reason = `At most ${unusedCredits.cap} unused credits stay at a renewal`
-  try {
-    await adjustCredits({ accountId: userId, key, credits: -above, reason, adminId: 'billing' })
-  } catch (error) {
-    // It was done before, with what was left then.
-    if (!(error instanceof IdempotencyConflict)) throw error
-  }
+  const earlier = await BillingHistoryModel.find({
+    userId,
+    transactionDate: { $lt: renewal.paidAt ?? renewal.createdAt },
+  })
+    .select({ stripeInvoiceId: 1 })
+    .lean()
+  const grantKey = stripeInvoiceKey(renewal.id)
+  await capCredits({
+    accountId: userId,
+    key: `${grantKey}:cap`,
+    max: unusedCredits.cap,
+    of: earlier.map(({ stripeInvoiceId: id }) => ({ type: 'invoice', id })),
+    before: grantKey,
+    reason: `At most ${unusedCredits.cap} unused credits stay at a renewal`,
+  })
 }

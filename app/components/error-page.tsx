@@ -1,4 +1,4 @@
-import { isRouteErrorResponse, useRouteError, useRouteLoaderData } from '@remix-run/react'
+import { isRouteErrorResponse, useLocation, useRouteError, useRouteLoaderData } from '@remix-run/react'
 import { ButtonLink } from './button.tsx'
 import { Page } from './page.tsx'
 
@@ -35,6 +35,8 @@ export function ErrorPage() {
   const error = useRouteError()
   const root = useRouteLoaderData<{ requestId?: string | null }>('root')
   const { title, text } = wordsOfError(error)
+  const { pathname, search } = useLocation()
+  const isAway = isRouteErrorResponse(error) && error.status === 503
   const isOurs = !isRouteErrorResponse(error) || error.status >= 500
   return (
     <Page title={title} lead={text} width="text">
@@ -44,9 +46,16 @@ export function ErrorPage() {
             If you write to us, add this number: <code className="select-all">{root.requestId}</code>
           </p>
         ) : null}
-        <ButtonLink to="/" reloadDocument>
-          Go to the first page
-        </ButtonLink>
+        <div className="flex flex-wrap gap-3">
+          {isAway ? (
+            <ButtonLink to={pathname + search} reloadDocument>
+              Try again
+            </ButtonLink>
+          ) : null}
+          <ButtonLink to="/" kind={isAway ? 'outline' : 'ink'} reloadDocument>
+            Go to the first page
+          </ButtonLink>
+        </div>
       </div>
     </Page>
   )

@@ -26,6 +26,7 @@ function actionFor(action: Notice['action'], plan: string) {
     )
   }
   if (action === 'resume') return <BillingButton intent="resume">Keep {plan}</BillingButton>
+  if (action === 'restart') return <BillingButton intent="restart">Go on with {plan}</BillingButton>
   return <BillingButton intent={ACTIONS[action].intent}>{ACTIONS[action].label}</BillingButton>
 }
 

@@ -15,17 +15,19 @@ export class InsufficientCredits extends DomainError {
   }
 }
 
+/** Why spending is paused and what ends it, by the account's reason. */
+const PAUSES: Record<string, string> = {
+  past_due: 'Spending is paused because a payment failed. Update your card to go on; your credits are safe.',
+  dispute:
+    'Spending is paused while a payment is disputed at the bank. Your credits are safe, and spending goes on when the bank has decided.',
+}
+
 /** Spending is stopped for a reason that stands in the account: an unpaid invoice, an open dispute, a ledger conflict. */
 export class SpendingFrozen extends DomainError {
   readonly code: 'past_due' | 'spending_frozen'
   /** @param reason the account's `frozen` reason */
   constructor(readonly reason: string) {
-    super(
-      reason === 'past_due'
-        ? 'Spending is paused because a payment failed. Update your card to go on; your credits are safe.'
-        : 'Spending is paused on this account. Your credits are safe.',
-      { reason },
-    )
+    super(PAUSES[reason] ?? 'Spending is paused while we check this account. Your credits are safe.', { reason })
     this.code = reason === 'past_due' ? 'past_due' : 'spending_frozen'
   }
 }

@@ -96,7 +96,10 @@ export function fold(start: Folded, log: readonly LogEntry[]): Folded & { burned
         break
       case 'adjust':
         if (entry.grant) begin()
-        else debt += take(-entry.amount, open(), burn)
+        else {
+          const named = open().filter(({ id }) => id === entry.grantId)
+          debt += take(take(-entry.amount, named, burn), open(), burn)
+        }
         break
       case 'reversal': {
         const own = open().filter((grant) => grant.source.type === entry.of?.type && grant.source.id === entry.of.id)

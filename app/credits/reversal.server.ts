@@ -5,6 +5,7 @@ import { fenced } from './fenced.server.ts'
 import { fold } from './fold.ts'
 import { grantIdOf } from './keys.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
+import { readAccount } from './recorded.server.ts'
 
 type SourceRef = Pick<EntrySource, 'type' | 'id'>
 
@@ -135,6 +136,19 @@ export function restoreReversal(
       }
     },
   )
+}
+
+/**
+ * The reversals of a source that nothing has undone.
+ * @returns for each its key and the money that went back, in minor units
+ */
+export async function listReversals(
+  accountId: Types.ObjectId,
+  of: SourceRef,
+  ports: CreditPorts = livePorts,
+): Promise<{ key: string; amount: number }[]> {
+  const history = await historyOf(ports, await readAccount(ports, accountId), of)
+  return openReversals(history).map(({ key, money }) => ({ key, amount: money?.amount ?? 0 }))
 }
 
 /** Everything that granted from a source or took back of it: the ledger's entries and those still in the log. */

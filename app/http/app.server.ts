@@ -53,9 +53,10 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
     requestsInFlight.inc()
     await next().finally(() => requestsInFlight.dec())
     const { headers } = c.res
-    for (const [name, value] of general) headers.set(name, value)
+    // What a route says for itself stands: a document that is made for a frame has a policy of its own.
+    for (const [name, value] of general) if (!headers.has(name)) headers.set(name, value)
     headers.set('X-Request-Id', c.get('requestId'))
-    if (headers.get('Content-Type')?.startsWith('text/html')) {
+    if (headers.get('Content-Type')?.startsWith('text/html') && !headers.has('Content-Security-Policy')) {
       const { appUrl, sandboxUrl } = config()
       headers.set(
         'Content-Security-Policy',

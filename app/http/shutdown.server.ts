@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { config } from '../config.server.ts'
 import { disconnectDatabase } from '../database.server.ts'
 import { logger } from '../log.server.ts'
 import { markStopping } from './readiness.server.ts'
@@ -10,12 +11,13 @@ const FINISH_MS = 20_000
 const SERVICE_MS = 5_000
 
 /**
- * Stops a process so that nobody notices: not ready any more, no new connections, finish what is under way, then what
- * runs beside the requests, and the database last, because everything before may still need it.
+ * Stops a process so that nobody notices: not ready any more, a while for the balancer to hear of it, no new
+ * connections, finish what is under way, then what runs beside the requests, and the database last, because everything
+ * before may still need it.
  */
 export async function closeEverything(server: Server, services: Service[]): Promise<void> {
   markStopping()
-  await new Promise((resolve) => setTimeout(resolve, LAST_COMERS_MS))
+  await new Promise((resolve) => setTimeout(resolve, config().drainSeconds * 1_000 + LAST_COMERS_MS))
   await finishRequests(server)
   for (const { name, stop } of [...services].reverse()) {
     await withinTime(stop(), SERVICE_MS).catch((error: unknown) => logger.error({ err: error }, `${name} did not stop`))

@@ -124,7 +124,7 @@ function nextArrival({ grants }: CreditAccount): { credits: number; at: Date } |
 }
 
 function renewalOf({ subscription }: Reader): Date | null {
-  if (subscription?.status !== 'active' || subscription.cancelAtPeriodEnd) return null
+  if (subscription?.status !== 'active' || subscription.cancelAtPeriodEnd || subscription.collectionPaused) return null
   const { currentPeriodEnd } = subscription
   return currentPeriodEnd && currentPeriodEnd > now() ? currentPeriodEnd : null
 }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { isObjectIdOrHexString } from 'mongoose'
 import { createTransport, type Transporter } from 'nodemailer'
 import { type Mail, MailModel } from '#models/mail.server.ts'
 import { now } from '../clock.server.ts'
@@ -92,7 +93,18 @@ export async function finishDeliveries(): Promise<void> {
   await Promise.all(underWay)
 }
 
+/** Whether mails are kept for the mailbox page: only on one's own machine, and only without a mail server. */
+export function hasMailbox(): boolean {
+  const { isLocal, smtpUrl } = config()
+  return isLocal && !smtpUrl
+}
+
 /** The newest mails that local mode kept. */
 export async function listMailbox(): Promise<Mail[]> {
   return MailModel.find().sort({ sentAt: -1, _id: -1 }).limit(50).lean<Mail[]>()
+}
+
+/** One mail that local mode kept, by an id that comes from outside; null when there is none. */
+export async function findInMailbox(id: string): Promise<Mail | null> {
+  return isObjectIdOrHexString(id) ? MailModel.findById(id).lean<Mail>() : null
 }

@@ -9,11 +9,10 @@ import { Page } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { RadioCards } from '#app/components/radio-cards.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
-import { config } from '#app/config.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { formatCreditsInWords, formatDay } from '#app/format.ts'
-import { standingOf } from '#app/standing.ts'
+import { standingNow } from '#app/standing.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(page ? `Cancel ${page.plan}` : 'Cancel')
 
@@ -30,18 +29,11 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const { timeZone, subscription } = user
   const balance = await getBalance(user._id)
-  const at = now()
-  const standing = standingOf(subscription, {
-    now: at,
-    timeZone,
-    gracePeriodDays: config().gracePeriodDays,
-    credits: balance.credits,
-    frozen: balance.frozen,
-  })
+  const standing = standingNow(user, balance)
   if (!standing.isLive || subscription?.cancelAtPeriodEnd) throw redirect('/billing')
   return {
     plan: standing.plan,
-    endsOn: subscription?.currentPeriodEnd ? formatDay(subscription.currentPeriodEnd, timeZone, at) : null,
+    endsOn: subscription?.currentPeriodEnd ? formatDay(subscription.currentPeriodEnd, timeZone, now()) : null,
     credits: balance.credits > 0 ? formatCreditsInWords(balance.credits) : null,
   }
 }

@@ -6,15 +6,13 @@ import { type WayOut, waysToFeature, waysToPlan } from '#app/actions/ways-out.ts
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { FEATURE_NAMES, hasPlan } from '#app/billing/entitlements.ts'
 import { type Feature, findPlan, plans } from '#app/billing/plans.ts'
-import { now } from '#app/clock.server.ts'
+import { subscriptionView } from '#app/billing/subscription-view.ts'
 import { ButtonLink } from '#app/components/button.tsx'
 import { Page } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { SumTable } from '#app/components/sum-table.tsx'
-import { config } from '#app/config.server.ts'
 import { formatCredits, formatMoney } from '#app/format.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
-import { standingOf } from '#app/standing.ts'
 
 export const meta: MetaFunction = () => pageTitle('What this needs')
 
@@ -34,13 +32,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const hasIt = feature ? plan.features[feature] : needed !== null && hasPlan(plan, needed)
   if (hasIt && redirectTo) throw redirect(redirectTo)
   const action = findPaidAction(search.get('action') ?? '')
-  const { isLive } = standingOf(user.subscription, {
-    now: now(),
-    timeZone: user.timeZone,
-    gracePeriodDays: config().gracePeriodDays,
-    credits: 0,
-    frozen: null,
-  })
+  const { isLive } = subscriptionView(user)
   const ways = feature ? waysToFeature(feature) : needed ? waysToPlan(needed.name) : []
   return {
     sentence: feature

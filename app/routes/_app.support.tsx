@@ -10,6 +10,7 @@ import { Field, TextArea } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
+import { RateLimited } from '#app/http/errors.ts'
 import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.server.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 import { questionForm } from '#app/support/question.ts'
@@ -17,16 +18,20 @@ import { sendQuestion } from '#app/support/send-question.server.ts'
 
 export const meta = () => pageTitle('Support')
 
+const NONCE = /^[0-9a-f-]{36}$/
+
 export async function loader({ request }: LoaderFunctionArgs) {
   const { email } = await requirePageFeature(request, 'prioritySupport')
-  return { email }
+  return { email, nonce: crypto.randomUUID() }
 }
 
 export async function action({ request }: ActionFunctionArgs) {
   const user = await requirePageFeature(request, 'prioritySupport')
-  const submission = parseWithZod(await request.formData(), { schema: questionForm })
+  const form = await request.formData()
+  const submission = parseWithZod(form, { schema: questionForm })
   if (submission.status !== 'success') return invalidForm(submission)
   try {
+    if (!(await isFirstPress(user, form.get('nonce')))) return savedForm(submission, { empty: true })
     await takeTry('support', user._id.toHexString())
     await sendQuestion(user, submission.value)
     return savedForm(submission, { empty: true })
@@ -35,8 +40,20 @@ export async function action({ request }: ActionFunctionArgs) {
   }
 }
 
+/** Without JavaScript nothing keeps a hand from pressing twice; a form without its nonce counts as pressed once. */
+async function isFirstPress({ _id }: { _id: { toHexString: () => string } }, nonce: unknown): Promise<boolean> {
+  if (typeof nonce !== 'string' || !NONCE.test(nonce)) return true
+  try {
+    await takeTry('supportForm', `${_id.toHexString()}:${nonce}`)
+    return true
+  } catch (error) {
+    if (error instanceof RateLimited) return false
+    throw error
+  }
+}
+
 export default function Support() {
-  const { email } = useLoaderData<typeof loader>()
+  const { email, nonce } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>()
   const { form, field, errors } = useServerForm<'subject' | 'question'>('support', answer)
   const busy = useSubmitting()
@@ -48,6 +65,7 @@ export default function Support() {
       notices={answer?.saved ? <Banner tone="green">Your question is on its way.</Banner> : null}
     >
       <Form method="post" {...form} className="grid gap-6">
+        <input type="hidden" name="nonce" value={nonce} />
         <ErrorSummary errors={errors} />
         <Field label="Subject" required {...field('subject')} />
         <TextArea label="Question" rows={8} required {...field('question')} />

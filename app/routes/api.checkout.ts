@@ -2,6 +2,7 @@ import type { ActionFunctionArgs } from '@remix-run/node'
 import { z } from 'zod'
 import { requireApiUser } from '#app/auth/require-user.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
+import { checkoutLocaleOf } from '#app/billing/checkout-locale.ts'
 import { apiError, methodNotAllowed } from '#app/http/api-error.server.ts'
 import { readJson } from '#app/http/read-json.server.ts'
 
@@ -20,7 +21,8 @@ export async function action({ request }: ActionFunctionArgs): Promise<Response>
   try {
     const { user } = await requireApiUser(request)
     const nonce = request.headers.get('Idempotency-Key')?.slice(0, KEY_LENGTH_MAX) ?? crypto.randomUUID()
-    const { url } = await createCheckout({ user, ...(await readJson(request, purchase)) }, { nonce })
+    const locale = checkoutLocaleOf(request.headers.get('Accept-Language'))
+    const { url } = await createCheckout({ user, ...(await readJson(request, purchase)) }, { nonce, locale })
     return Response.json({ url }, { headers: { 'Cache-Control': 'no-store' } })
   } catch (error) {
     return apiError(error)

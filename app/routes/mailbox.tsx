@@ -1,27 +1,31 @@
-import { data } from '@remix-run/node'
-import { useLoaderData } from '@remix-run/react'
+import { data, type LoaderFunctionArgs } from '@remix-run/node'
+import { Link, useLoaderData } from '@remix-run/react'
 import { EmptyState } from '#app/components/empty-state.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
 import { PublicFrame } from '#app/components/public-frame.tsx'
-import { config } from '#app/config.server.ts'
 import { formatDateTime } from '#app/format.ts'
-import { listMailbox } from '#app/notifications/mail.server.ts'
+import { hasMailbox, listMailbox } from '#app/notifications/mail.server.ts'
 
 export const meta = () => pageTitle('Mailbox')
 
 /** Where mail goes while no mail server is set: only on one's own machine, since it holds everybody's reset links. */
-export async function loader() {
-  const { isLocal, smtpUrl } = config()
-  if (!isLocal || smtpUrl) throw data(null, { status: 404 })
+export async function loader({ request }: LoaderFunctionArgs) {
+  if (!hasMailbox()) throw data(null, { status: 404 })
+  const asHtml = new URL(request.url).searchParams.get('html')
   const mails = await listMailbox()
-  return mails.map((mail) => ({
-    id: mail._id.toHexString(),
-    to: mail.to,
-    subject: mail.subject,
-    parts: splitLinks(mail.text),
-    sentAt: formatDateTime(mail.sentAt, 'UTC'),
-  }))
+  return mails.map((mail) => {
+    const id = mail._id.toHexString()
+    return {
+      id,
+      to: mail.to,
+      subject: mail.subject,
+      parts: splitLinks(mail.text),
+      sentAt: formatDateTime(mail.sentAt, 'UTC'),
+      hasHtml: Boolean(mail.html),
+      isHtml: Boolean(mail.html) && id === asHtml,
+    }
+  })
 }
 
 /** Text and links in turn, so that a link can be followed and nothing in a mail is ever markup. */
@@ -38,25 +42,66 @@ export default function Mailbox() {
           <EmptyState>No mail yet. Ask for a new password and watch it arrive here.</EmptyState>
         ) : null}
         {mails.map((mail) => (
-          <article key={mail.id} className="grid gap-2 rounded-sheet border border-rule bg-sheet p-6">
+          <article
+            key={mail.id}
+            id={`mail-${mail.id}`}
+            className="grid grid-cols-[minmax(0,1fr)] gap-2 rounded-sheet border border-rule bg-sheet p-6"
+          >
             <h2 className="font-text text-lead">{mail.subject}</h2>
             <p className="text-ink-2">
               To {mail.to}, {mail.sentAt}
             </p>
-            <p className="break-words whitespace-pre-line">
-              {mail.parts.map(({ text, isLink }, index) =>
-                isLink ? (
-                  <a key={index} className="link" href={text}>
-                    {text}
-                  </a>
-                ) : (
-                  text
-                ),
-              )}
-            </p>
+            {mail.hasHtml ? <PartSwitch id={mail.id} subject={mail.subject} isHtml={mail.isHtml} /> : null}
+            {mail.isHtml ? (
+              <iframe
+                className="h-[36rem] w-full bg-sheet border border-rule"
+                src={`/mailbox/${mail.id}`}
+                title={`HTML of ${mail.subject}`}
+                // No scripts; a link may take the whole tab along, when somebody clicks it.
+                sandbox="allow-top-navigation-by-user-activation"
+              />
+            ) : (
+              <MailText parts={mail.parts} />
+            )}
           </article>
         ))}
       </Page>
     </PublicFrame>
+  )
+}
+
+/** Which part of a mail is shown: two links, so that it works without JavaScript. */
+function PartSwitch({ id, subject, isHtml }: { id: string; subject: string; isHtml: boolean }) {
+  const part = (label: string, to: string, isCurrent: boolean) => (
+    <Link
+      to={to}
+      preventScrollReset
+      aria-current={isCurrent || undefined}
+      className={isCurrent ? 'border-b-2 border-ink font-semibold' : 'link'}
+    >
+      {label}
+    </Link>
+  )
+  return (
+    <nav aria-label={`Parts of ${subject}`} className="flex gap-4 text-table">
+      {part('Text', `/mailbox#mail-${id}`, !isHtml)}
+      {part('HTML', `/mailbox?html=${id}#mail-${id}`, isHtml)}
+    </nav>
+  )
+}
+
+function MailText({ parts }: { parts: { text: string; isLink: boolean }[] }) {
+  return (
+    <p className="break-words whitespace-pre-line">
+      {parts.map(({ text, isLink }, index) =>
+        isLink ? (
+          <a key={index} className="link" href={text}>
+            {text}
+          </a>
+        ) : (
+          text
+        ),
+      )}
+    </p>
   )
 }

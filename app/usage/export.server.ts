@@ -43,7 +43,7 @@ export function entriesAsCsv(
           if (before === null) controller.close()
         } catch (error) {
           // The headers are out: an aborted body is the only way left to say that the file is not whole.
-          logger.error({ error }, 'a CSV export of the ledger broke off')
+          logger.error({ err: error }, 'a CSV export of the ledger broke off')
           controller.error(error)
         }
       },

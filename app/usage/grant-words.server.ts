@@ -33,7 +33,8 @@ export function wordsOfGrant(
   { timeZone, now }: Context,
 ): GrantWords {
   const payment = payments.get(sourceKey(grant.source)) ?? null
-  const day = formatDay(grant.createdAt, timeZone, now)
+  // A later share has the day on which it counts: all shares of a year came with one payment.
+  const day = formatDay(grant.effectiveAt, timeZone, now)
   const hasExpired = grant.expiresAt <= now
   return {
     name: `${nameOf(grant, payment)}, ${day}`,

@@ -1,5 +1,5 @@
 import type { User } from '#models/user.server.ts'
-import { planOf } from '../billing/plan-standing.ts'
+import { planInForce, planOf } from '../billing/plan-standing.ts'
 
 /** A user as `GET /api/user` shows them: their own data, nothing that proves who they are, nothing of Stripe but ids. */
 export interface UserJson {
@@ -19,19 +19,24 @@ export interface UserJson {
     cancelAtPeriodEnd: boolean
     gracePeriodEnd: string | null
     trialEnd: string | null
+    /** The plan stays and nothing is collected, until then where that is known; null while payments are collected. */
+    collectionPaused: { until: string | null } | null
+    /** The change that waits for the period's end. */
+    scheduledChange: { plan: string; interval: string; at: string } | null
   } | null
 }
 
 /** Shows a user; a subscription that was never bought or has ended and been cleared is null. */
 export function toUserJson(user: User): UserJson {
   const plan = planOf(user.subscription)
+  const inForce = planInForce(user.subscription)
   return {
     id: user._id.toHexString(),
     email: user.email,
     name: user.name,
     plan: plan.name,
-    features: { ...plan.features },
-    limits: Object.fromEntries(Object.entries(plan.limits).map(([name, max]) => [name, unlessUnlimited(max)])),
+    features: { ...inForce.features },
+    limits: Object.fromEntries(Object.entries(inForce.limits).map(([name, max]) => [name, unlessUnlimited(max)])),
     subscription: subscriptionJson(user.subscription),
   }
 }
@@ -41,6 +46,7 @@ const unlessUnlimited = (max: number): number | 'unlimited' => (Number.isFinite(
 
 function subscriptionJson(subscription: User['subscription']): UserJson['subscription'] {
   if (!subscription?.stripeSubscriptionId) return null
+  const change = subscription.scheduledChange
   return {
     id: subscription.stripeSubscriptionId,
     plan: subscription.plan,
@@ -51,6 +57,8 @@ function subscriptionJson(subscription: User['subscription']): UserJson['subscri
     cancelAtPeriodEnd: subscription.cancelAtPeriodEnd,
     gracePeriodEnd: iso(subscription.gracePeriodEnd),
     trialEnd: iso(subscription.trialEnd),
+    collectionPaused: subscription.collectionPaused ? { until: iso(subscription.collectionResumesAt) } : null,
+    scheduledChange: change ? { plan: change.plan, interval: change.interval, at: change.at.toISOString() } : null,
   }
 }
 

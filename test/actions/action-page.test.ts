@@ -221,7 +221,7 @@ describe('sending the form', () => {
 })
 
 describe('the files of a run', () => {
-  test('go to their owner, as downloads that cannot run as a page', async () => {
+  test('go to their owner, as downloads that cannot run as a page (5.12)', async () => {
     const caller = await newCaller({ credits: 25 })
     const to = await targetOf(caller, { key: randomUUID(), text: 'x' })
     const runId = new URL(to, ORIGIN).searchParams.get('run') ?? ''

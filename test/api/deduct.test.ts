@@ -144,7 +144,7 @@ describe('POST /api/credits/deduct', () => {
 })
 
 describe('the idempotency key', () => {
-  test('is required from callers with an API key', async () => {
+  test('is required from callers with an API key (H49)', async () => {
     const caller = await newCaller({ credits: 100 })
 
     const response = await deduct({ credits: 10 }, asKey(caller))
@@ -169,7 +169,7 @@ describe('the idempotency key', () => {
     expect((await deduct({ credits: 10 }, asKey(caller, 'x'.repeat(255)))).status).toBe(200)
   })
 
-  test('charges once: the replay has the same entry, says so, and tells the balance of now', async () => {
+  test('charges once: the replay has the same entry, says so, and tells the balance of now (H49)', async () => {
     const caller = await newCaller({ credits: 100 })
     const first = await bodyOf(await deduct({ credits: 10 }, asKey(caller, 'same')))
     await deduct({ credits: 1 }, asKey(caller, 'another'))
@@ -225,7 +225,7 @@ describe('the idempotency key', () => {
     },
   )
 
-  test('remembers no refusal: after credits have come, the same request goes through', async () => {
+  test('remembers no refusal: after credits have come, the same request goes through (H49)', async () => {
     const caller = await newCaller({ credits: 0 })
 
     const refused = await deduct({ credits: 10 }, asKey(caller, 'again'))

@@ -120,7 +120,7 @@ describe('GET /api/credits/entries?format=csv', () => {
     expect(lines[1]).toMatch(/^230,[\d-]{10}T[\d:.]+Z,spend,-1,270,render,action,render,,,/)
   })
 
-  test('turns no text into a formula, and no number into a text', async () => {
+  test('turns no text into a formula, and no number into a text (5.10)', async () => {
     const caller = await newCaller({ credits: 500 })
     await spendCredits({
       accountId: caller.user._id,

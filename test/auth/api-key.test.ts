@@ -28,7 +28,7 @@ describe('an API key', () => {
     expect(caller.user._id).toEqual(user._id)
   })
 
-  test('is kept as a hash only, and shown once', async () => {
+  test('is kept as a hash only, and shown once (5.14)', async () => {
     const user = await newUser()
     const { key, prefix } = await createApiKey(user._id, 'report')
     const stored = await ApiKeyModel.findOne({ userId: user._id }).select('+hash').lean()

@@ -56,7 +56,7 @@ describe('changePassword', () => {
 })
 
 describe('a reset link', () => {
-  test('sets a new password once, and ends every session', async () => {
+  test('sets a new password once, and ends every session (5.14)', async () => {
     const user = await newUser()
     const session = await visitAs(user)
     const token = await askForLink(user.email)
@@ -67,7 +67,7 @@ describe('a reset link', () => {
     await expect(resetPassword(token, 'a third sentence')).rejects.toThrow(InvalidToken)
   })
 
-  test('used twice at once works once', async () => {
+  test('used twice at once works once (5.14)', async () => {
     const { email } = await newUser()
     const token = await askForLink(email)
     const outcomes = await Promise.allSettled([resetPassword(token, 'the first new one'), resetPassword(token, NEXT)])
@@ -75,7 +75,7 @@ describe('a reset link', () => {
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
   })
 
-  test('works for an hour, by its own check', async () => {
+  test('works for an hour, by its own check (3.14)', async () => {
     const token = await askForLink((await newUser()).email)
     const later = new Date(now().getTime() + 60 * 60 * 1_000 + 1_000)
     setNow(() => later)
@@ -108,7 +108,7 @@ describe('a reset link', () => {
     await expect(resetPassword(`${bob._id.toHexString()}.${secret}`, NEXT)).rejects.toThrow(InvalidToken)
   })
 
-  test('is kept as a hash', async () => {
+  test('is kept as a hash (5.14)', async () => {
     const { _id, email } = await newUser()
     const token = await askForLink(email)
     const stored = await UserModel.collection.findOne({ _id })

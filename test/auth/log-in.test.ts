@@ -28,7 +28,7 @@ describe('logIn', () => {
     expect(user).not.toHaveProperty('passwordHash')
   })
 
-  test('says the same about a wrong password and an unknown e-mail', async () => {
+  test('says the same about a wrong password and an unknown e-mail (5.9)', async () => {
     const { email } = await newUser()
     const refusals = await Promise.allSettled([wrong(email), wrong('nobody@example.com')])
     const reasons = refusals.map((refusal) => (refusal as PromiseRejectedResult).reason as Error)
@@ -37,7 +37,7 @@ describe('logIn', () => {
     expect(reasons[1]?.message).toBe(reasons[0]?.message)
   })
 
-  test('takes as long for an unknown e-mail as for a known one', async () => {
+  test('takes as long for an unknown e-mail as for a known one (5.9)', async () => {
     const { email } = await newUser()
     const known: number[] = []
     const unknown: number[] = []
@@ -60,14 +60,14 @@ describe('tries are counted', () => {
     await expect(logIn({ email, password: PASSWORD }, HERE)).rejects.toThrow(RateLimited)
   })
 
-  test('by person and place: a stranger elsewhere locks nobody out', async () => {
+  test('by person and place: a stranger elsewhere locks nobody out (5.8)', async () => {
     const { email } = await newUser()
     for (let round = 0; round < 11; round++) await wrong(email, '203.0.113.66').catch(() => undefined)
 
     await expect(logIn({ email, password: PASSWORD }, HERE)).resolves.toBeDefined()
   })
 
-  test('by network for IPv6, where one person has 2^64 addresses', async () => {
+  test('by network for IPv6, where one person has 2^64 addresses (5.8)', async () => {
     const { email } = await newUser()
     for (let round = 0; round < 10; round++) await wrong(email, `2001:db8:5:5::${round}`).catch(() => undefined)
 
@@ -128,7 +128,7 @@ describe('the form strategy', () => {
         ['password', 'x'],
       ],
     ],
-  ] as [string, string][][][])('refuses operators: %j', async (form) => {
+  ] as [string, string][][][])('refuses operators: %j (3.10)', async (form) => {
     await expect(post(form)).rejects.toThrow(InvalidRequest)
   })
 })

@@ -14,7 +14,7 @@ describe('verifyPassword', () => {
     expect(await verifyPassword(null, 'the password of nobody')).toBe(false)
   })
 
-  test('does no work for a password that is too long', async () => {
+  test('does no work for a password that is too long (5.9)', async () => {
     const hash = await hashPassword('correct horse')
     const work = verifyPassword(hash, 'correct horse').then(() => 'work')
     const refusal = verifyPassword(hash, 'x'.repeat(5_000_000)).then((fits) => (fits ? 'taken' : 'refused'))
@@ -28,7 +28,7 @@ test('two hashes of one password differ', async () => {
   expect(await hashPassword('correct horse')).not.toBe(await hashPassword('correct horse'))
 })
 
-test('at most two hash at once, the rest waits, and a crowd is told to come back', async () => {
+test('at most two hash at once, the rest waits, and a crowd is told to come back (5.9, 6.13)', async () => {
   const crowd = Array.from({ length: 120 }, () => hashPassword('correct horse'))
   const outcomes = await Promise.allSettled(crowd)
   const refused = outcomes.filter((outcome) => outcome.status === 'rejected')

@@ -48,7 +48,7 @@ describe('a session', () => {
     expect(await findUser(visit('/dashboard', `${cookie.slice(0, -4)}AAAA`))).toBeNull()
   })
 
-  test('is stored by the hash of its id: what the database holds opens nothing', async () => {
+  test('is stored by the hash of its id: what the database holds opens nothing (5.14)', async () => {
     const user = await newUser()
     const cookie = (await visitAs(user)).headers.get('Cookie') ?? ''
     const id = JSON.parse(atob(decodeURIComponent(cookie.split('=')[1] ?? '').split('.')[0] ?? '')) as string
@@ -59,7 +59,7 @@ describe('a session', () => {
     expect(JSON.stringify(record)).not.toContain(id)
   })
 
-  test('ends by time, by its own check and not by the database’s', async () => {
+  test('ends by time, by its own check and not by the database’s (3.14)', async () => {
     const request = await visitAs(await newUser())
     const future = new Date(now().getTime() + 30 * 24 * 60 * 60 * 1_000 + 1_000)
     setNow(() => future)
@@ -69,7 +69,7 @@ describe('a session', () => {
 })
 
 describe('logging in', () => {
-  test('gives a new id and kills the one that came with the request (fixation)', async () => {
+  test('gives a new id and kills the one that came with the request: fixation (5.14)', async () => {
     const [mallory, ada] = [await newUser(), await newUser()]
     const planted = await visitAs(mallory, '/login')
     const cookie = cookieOf(await startSession(planted, ada))
@@ -81,7 +81,7 @@ describe('logging in', () => {
 })
 
 describe('logging out', () => {
-  test('kills a copy of the cookie too', async () => {
+  test('kills a copy of the cookie too (5.14)', async () => {
     const request = await visitAs(await newUser())
     const removal = await endSession(request)
 
@@ -119,7 +119,7 @@ describe('the cookie', () => {
     expect(setCookie).not.toContain('Secure')
   })
 
-  test('is Secure and bound to the host on https', async () => {
+  test('is Secure and bound to the host on https (H48)', async () => {
     setEnvironment({ APP_URL: 'https://scrip.example' })
     const setCookie = await startSession(visit('/login'), await newUser())
 
@@ -128,7 +128,7 @@ describe('the cookie', () => {
     expect(setCookie).not.toContain('Domain')
   })
 
-  test('survives a new secret in front of the old one, and dies with the old one', async () => {
+  test('survives a new secret in front of the old one, and dies with the old one (5.14)', async () => {
     setEnvironment({ SESSION_SECRET: 'the-old-secret-of-the-sessions' })
     const request = await visitAs(await newUser())
 

@@ -13,6 +13,7 @@ import { listBillingHistory } from '#app/billing/history.server.ts'
 import { pauseOverdue } from '#app/billing/spending-pause.server.ts'
 import { createPortalSession } from '#app/billing/portal.server.ts'
 import { findScheduledChange } from '#app/billing/scheduled-change.server.ts'
+import { readSubscription } from '#app/billing/stripe-shapes.ts'
 import { syncSubscriptions } from '#app/billing/subscription.server.ts'
 import { setNow } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
@@ -142,7 +143,7 @@ describe('cancellation', () => {
     await deliveries.deliver()
     await deliveries.buy({ user, plan: 'Daily', interval: 'month' })
     await deliveries.deliver()
-    await syncSubscriptions(user._id, deleted.data.object)
+    await syncSubscriptions(user._id, { subscription: readSubscription(deleted.data.object), at: new Date() })
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', status: 'active' })
     expect((await historyOf(user)).map(({ status }) => status)).toEqual(['cancelled', 'active'])
   })

@@ -1,8 +1,9 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { gzipSync } from 'node:zlib'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions } from 'playwright-core'
 import { describe, expect, inject, test } from 'vitest'
 import { newContext, newPage, useBrowser } from '#test/setup/browser.ts'
+import { expectFaultless, listenFor } from './faults-of-page.ts'
+import { stateOf } from './people.ts'
 
 /*
  * What can be checked of the look without eyes: docs/screenshots has the rest.
@@ -16,6 +17,8 @@ const SIGNED_IN = [
   '/actions/qr-code',
   '/usage',
   '/billing',
+  '/billing/credits',
+  '/billing/credits/g%3Asys%3Awelcome',
   '/billing/success?session_id=cs_none',
   '/billing/upgrade?feature=prioritySupport&action=qr-code',
   '/settings',
@@ -23,26 +26,11 @@ const SIGNED_IN = [
   '/settings/api-keys',
   '/settings/sessions',
 ]
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-type Storage = Exclude<BrowserContextOptions['storageState'], string | undefined>
-let demo: Promise<Storage> | null = null
-
-/** The demo user's cookies, from one log-in for the whole file. */
-function demoState(): Promise<Storage> {
-  demo ??= logIn()
-  return demo
-}
-
-async function logIn(): Promise<Storage> {
-  const page = await newPage()
+/** The demo user's cookies. */
+function demoState() {
   const { email, password } = inject('installation').demo
-  await page.goto('/login')
-  await page.locator('[name="email"]').fill(email)
-  await page.locator('[name="password"]').fill(password)
-  await page.getByRole('button', { name: 'Log in' }).click()
-  await page.waitForURL(/\/dashboard/)
-  return page.context().storageState()
+  return stateOf(email, password)
 }
 
 const optionsFor = async (path: string, more: BrowserContextOptions): Promise<BrowserContextOptions> =>
@@ -62,16 +50,9 @@ describe.each([
       const complaints = listenFor(page)
 
       await page.goto(path, { waitUntil: 'networkidle' })
-      const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze()
 
-      expect(
-        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
-      ).toEqual([])
+      await expectFaultless(page)
       expect(complaints()).toEqual([])
-      for (const narrow of [320, 640, 768]) {
-        await page.setViewportSize({ width: narrow, height: 800 })
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(narrow)
-      }
     },
   )
 })
@@ -269,15 +250,4 @@ function observeShifts(): void {
       if (!entry.hadRecentInput) window.layoutShift += entry.value
     }
   }).observe({ type: 'layout-shift', buffered: true })
-}
-
-/** Collects what a page complains about: errors, warnings of React, violations of the content security policy. */
-function listenFor(page: Page): () => string[] {
-  const complaints: string[] = []
-  page.on('console', (message) => {
-    const isMissingPage = /status of 404/.test(message.text())
-    if (['error', 'warning'].includes(message.type()) && !isMissingPage) complaints.push(message.text())
-  })
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  return () => complaints
 }

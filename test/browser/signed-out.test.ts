@@ -28,7 +28,7 @@ async function signUp(page: Page, email = newEmail()): Promise<string> {
 }
 
 describe('with the policy on, the browser has nothing to complain of', () => {
-  test('on any page', async () => {
+  test('on any page (5.11)', async () => {
     const page = await newPage()
     const complaints = complaintsOf(page)
     const visit = async (paths: string[]) => {

@@ -143,7 +143,7 @@ test('the list of all has what is used up too, and no corrections that took', ()
   )
 
   expect(rows.map(({ left, credits, href }) => [left, credits, href])).toEqual([
-    ['Nothing left', '+1,000', '/billing/credits/g%3Aa'],
-    ['400 left', '+1,000', '/billing/credits/g%3Ab'],
+    ['0', '+1,000', '/billing/credits/g%3Aa'],
+    ['400', '+1,000', '/billing/credits/g%3Ab'],
   ])
 })

@@ -18,6 +18,7 @@ function subscription(changes: Partial<Subscription> = {}): Subscription {
     cancelAtPeriodEnd: false,
     gracePeriodEnd: null,
     trialEnd: null,
+    collectionPaused: false,
     endedReason: null,
     version: 'v1',
     ...changes,

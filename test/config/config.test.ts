@@ -85,7 +85,7 @@ describe('in production', () => {
     },
   )
 
-  test('takes plain http for a loopback address only', () => {
+  test('takes plain http for a loopback address only (H48)', () => {
     expect(parseConfig({ ...LIVE, APP_URL: 'http://127.0.0.1:3000/' }).appUrl).toBe('http://127.0.0.1:3000')
   })
 })

@@ -19,7 +19,7 @@ beforeAll(async () => {
   proxy = await startProxy(inject('mongodbUri'))
   app = await startServedApp({ MONGODB_URI: withDatabaseName(proxy.uri, name) })
   await connectDatabase(withDatabaseName(inject('mongodbUri'), name))
-})
+}, 180_000)
 afterAll(async () => {
   await app?.stop()
   await proxy?.stop()

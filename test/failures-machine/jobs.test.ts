@@ -34,7 +34,7 @@ test('6.1: a job that takes longer than its lock is not run a second time beside
   }
   await start('slow', run)
   await start('slow', run)
-  await expect.poll(() => runs, { timeout: 25_000 }).toBeGreaterThanOrEqual(3)
+  await expect.poll(() => runs, { timeout: 25_000 }).toBeGreaterThanOrEqual(2)
 
   expect(mostAtOnce).toBe(1)
 }, 40_000)

@@ -4,22 +4,15 @@ import { setNow } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import type { User } from '#models/user.server.ts'
-import { creditsOf, Deliveries, historyOf, post } from '#test/billing/scenario.ts'
+import { creditsOf, historyOf, post } from '#test/billing/scenario.ts'
 import { useStripe } from '#test/billing/stripe.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import { chargesOf, decide, dispute, postAll, subscriber, type Told } from './world.ts'
+import { chargesOf, decide, dispute, Line, postAll, subscriber, type Told } from './world.ts'
 
 const context = useStripe()
 useDatabase()
-const deliveries = new Deliveries(context)
+const line = new Line(context)
 afterEach(() => setNow(null))
-
-/** Events that nobody was told of yet, taken off the line. */
-async function take(): Promise<Told[]> {
-  const events = deliveries.waiting() as Told[]
-  await deliveries.deliver({ order: () => [] })
-  return events
-}
 
 const PERMUTATIONS = [
   [0, 1, 2],
@@ -34,12 +27,12 @@ describe('C1 1.9: refunds', () => {
   it.each(PERMUTATIONS)(
     'three in parts, told of in the order %i %i %i, twice each and the last two at once',
     async (...order) => {
-      const user = await subscriber(deliveries)
+      const user = await subscriber(line)
       const [charge] = await chargesOf(context, user)
       const groups: Told[][] = []
       for (const amount of [100, 250, 333]) {
         await context.stripe.refunds.create({ charge: charge!.id, amount })
-        groups.push(await take())
+        groups.push(line.take())
       }
       // What Stripe sends names no refunds since 2022-11-15, and its sum is that of the moment.
       const sums = groups.flat().filter(({ type }) => type === 'charge.refunded')
@@ -68,11 +61,7 @@ const table: [string, Step[], { credits: number; frozen: string | null; status: 
   ['open, lost', [{ dispute: 1000 }, { decide: 'lost' }], { credits: 0, frozen: null, status: 'disputed' }],
   ['a part, open', [{ dispute: 400 }], { credits: 600, frozen: 'dispute', status: 'disputed' }],
   ['a part, lost', [{ dispute: 400 }, { decide: 'lost' }], { credits: 600, frozen: null, status: 'disputed' }],
-  [
-    'refund, then open',
-    [{ refund: 400 }, { dispute: 600 }],
-    { credits: 0, frozen: 'dispute', status: 'partially_refunded' },
-  ],
+  ['refund, then open', [{ refund: 400 }, { dispute: 600 }], { credits: 0, frozen: 'dispute', status: 'disputed' }],
   [
     'refund, then won',
     [{ refund: 400 }, { dispute: 600 }, { decide: 'won' }],
@@ -81,12 +70,12 @@ const table: [string, Step[], { credits: number; frozen: string | null; status: 
   [
     'refund, then lost',
     [{ refund: 400 }, { dispute: 600 }, { decide: 'lost' }],
-    { credits: 0, frozen: null, status: 'partially_refunded' },
+    { credits: 0, frozen: null, status: 'disputed' },
   ],
   [
     'refund of all, then open all the same',
     [{ refund: 1000 }, { dispute: 1000 }],
-    { credits: 0, frozen: 'dispute', status: 'refunded' },
+    { credits: 0, frozen: 'dispute', status: 'disputed' },
   ],
   [
     'refund of all, then won all the same',
@@ -96,7 +85,7 @@ const table: [string, Step[], { credits: number; frozen: string | null; status: 
   [
     'refund, then open for all of it',
     [{ refund: 400 }, { dispute: 1000 }, { decide: 'lost' }],
-    { credits: 0, frozen: null, status: 'partially_refunded' },
+    { credits: 0, frozen: null, status: 'disputed' },
   ],
   [
     'won, then refund',
@@ -134,15 +123,15 @@ const leftOf = async (user: User) => {
 
 describe('C1 1.10: a dispute', () => {
   it.each(table)('%s', async (_, steps, expected) => {
-    const user = await subscriber(deliveries)
-    await go(user, steps, async () => postAll(await take()))
+    const user = await subscriber(line)
+    await go(user, steps, () => line.deliver())
     expect(await leftOf(user)).toEqual(expected)
   })
 
   it.each(table)('%s: told of when all is over, backwards and twice', async (_, steps, expected) => {
-    const user = await subscriber(deliveries)
+    const user = await subscriber(line)
     await go(user, steps, () => Promise.resolve())
-    const events = (await take()).reverse()
+    const events = line.take().reverse()
     expect(new Set(await postAll([...events, ...events]))).toEqual(new Set([200]))
     expect(await leftOf(user)).toEqual(expected)
   })

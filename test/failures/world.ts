@@ -1,3 +1,4 @@
+import type { Purchase } from '#app/billing/checkout.server.ts'
 import { resetConfig } from '#app/config.server.ts'
 import { ensurePrices, forgetPrices, priceIdOf } from '#app/billing/prices.server.ts'
 import { findPlan, type Interval } from '#app/billing/plans.ts'
@@ -5,11 +6,16 @@ import { setNow } from '#app/clock.server.ts'
 import { freshKey } from '#app/credits/keys.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
 import type { User } from '#models/user.server.ts'
+import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { startStripeSandbox } from '#sandbox/stripe/server.ts'
+import { settle } from '#sandbox/stripe/billing/collect.ts'
 import { openDispute } from '#sandbox/stripe/billing/dispute.ts'
+import { paymentOf } from '#sandbox/stripe/billing/invoice.ts'
+import { authenticate } from '#sandbox/stripe/billing/payment.ts'
 import { inVersion } from '#sandbox/stripe/versions/legacy.ts'
 import Stripe from 'stripe'
-import { type Deliveries, aUser, post, readUser } from '#test/billing/scenario.ts'
+import { expect } from 'vitest'
+import { aUser, Deliveries, post, readUser } from '#test/billing/scenario.ts'
 import type { StripeForTests } from '#test/billing/stripe.ts'
 
 /*
@@ -50,13 +56,13 @@ export async function freshStripe(context: StripeForTests): Promise<void> {
 
 /** Somebody with a plan that is paid, all events delivered. */
 export async function subscriber(
-  deliveries: Deliveries,
+  line: Line,
   { plan = 'Beginner', interval = 'month', card }: { plan?: string; interval?: Interval; card?: string } = {},
 ): Promise<User> {
-  follow(deliveries.context)
+  follow(line.context)
   const user = await aUser()
-  await deliveries.buy({ user, plan, interval }, card)
-  await deliveries.deliver()
+  await line.buy({ user, plan, interval }, card)
+  await line.deliver()
   return readUser(user._id)
 }
 
@@ -99,6 +105,15 @@ export async function decide({ stripe }: StripeForTests, id: string, verdict: 'w
   })
 }
 
+/** The bank has asked a card's holder about an invoice, and the holder says yes. */
+export function holderAgrees({ sandbox: { world } }: StripeForTests, invoiceId: string): void {
+  world.run(() => {
+    const invoice = world.tables.invoices.get(invoiceId)!
+    const intent = world.tables.paymentIntents.get(paymentOf(world, invoice)!.payment.payment_intent!)!
+    settle(world, invoice, authenticate(world, intent, true))
+  })
+}
+
 export const spend = (user: User, credits: number) =>
   spendCredits({ accountId: user._id, key: freshKey('spend'), credits, action: 'test' })
 
@@ -108,9 +123,53 @@ export function inShapeOf<T extends Told>({ sandbox }: StripeForTests, event: T,
   return { ...event, api_version: version, data }
 }
 
+/** Posts events one after the other, each of which must be dealt with. */
+export async function postGood(events: readonly object[]): Promise<void> {
+  const refused: string[] = []
+  for (const event of events as Told[]) {
+    const { status } = await post(JSON.stringify(event))
+    if (status === 200) continue
+    const stored = await WebhookEventModel.findById(event.id).lean()
+    refused.push(`${event.type}: ${status} ${stored?.lastError ?? ''}`)
+  }
+  expect(refused).toEqual([])
+}
+
 /** Posts events one after the other. @returns the statuses */
 export async function postAll(events: readonly object[]): Promise<number[]> {
   const statuses: number[] = []
   for (const event of events) statuses.push((await post(JSON.stringify(event))).status)
   return statuses
+}
+
+/** Stripe's side of a test like `Deliveries`, whose events can also be taken off the line, to be posted otherwise or never. */
+export class Line {
+  readonly #taken = new Set<string>()
+
+  constructor(readonly context: StripeForTests) {}
+
+  /** Pays for something as a person would. @returns the session's id */
+  buy(purchase: Purchase, card?: string): Promise<string> {
+    return new Deliveries(this.context).buy(purchase, card)
+  }
+
+  waiting(type?: string): Told[] {
+    return this.context.sandbox.events(type).filter(({ id }) => !this.#taken.has(id)) as unknown as Told[]
+  }
+
+  /** What waits, oldest first; it will not be delivered by itself any more. */
+  take(type?: string): Told[] {
+    const events = this.waiting(type)
+    for (const { id } of events) this.#taken.add(id)
+    return events
+  }
+
+  deliver({ type, order = (events) => events }: DeliverOptions = {}): Promise<number[]> {
+    return postAll(order(this.take(type)))
+  }
+}
+
+interface DeliverOptions {
+  type?: string
+  order?: (events: Told[]) => Told[]
 }

@@ -33,7 +33,7 @@ async function answer(work: Promise<Response>): Promise<{ status: number; text: 
   return { status: response.status, text: await response.text(), retryAfter: response.headers.get('Retry-After') }
 }
 
-test('while the database is away everybody gets a plain answer, and nobody is logged out', async () => {
+test('while the database is away everybody gets a plain answer, and nobody is logged out (3.11)', async () => {
   await mongod.stop()
   const spend = {
     method: 'POST',

@@ -54,7 +54,7 @@ const isRefusal = (response: Response) =>
   [401, 405].includes(response.status)
 
 describe('without a log-in (H46: a parent’s guard guards nothing)', () => {
-  test('no page of the signed-in part is shown, and the log-in leads back to it', async () => {
+  test('no page of the signed-in part is shown, and the log-in leads back to it (5.5)', async () => {
     const pages = routes.filter(({ id, hasPage }) => hasPage && id.startsWith('routes/_app.'))
     const open: string[] = []
     for (const { id, path } of pages) {
@@ -67,7 +67,7 @@ describe('without a log-in (H46: a parent’s guard guards nothing)', () => {
     expect(open).toEqual([])
   })
 
-  test('no loader answers alone, asked as the browser asks for one of them', async () => {
+  test('no loader answers alone, asked as the browser asks for one of them (5.5)', async () => {
     const open: string[] = []
     for (const { id, hasLoader, hasPage } of routes) {
       if (!hasLoader || !hasPage || PUBLIC_LOADERS.includes(id)) continue
@@ -88,7 +88,7 @@ describe('without a log-in (H46: a parent’s guard guards nothing)', () => {
     expect(open).toEqual([])
   })
 
-  test('no action runs', async () => {
+  test('no action runs (5.5)', async () => {
     const open: string[] = []
     for (const { id, path, hasAction } of routes) {
       if (!hasAction || PUBLIC_ACTIONS.includes(id)) continue
@@ -113,7 +113,7 @@ describe('a post from another site (H44: Remix checks only some kinds)', () => {
     ]
   }
 
-  test('is refused at every action, in every form that Remix knows, cookie or not', async () => {
+  test('is refused at every action, in every form that Remix knows, cookie or not (5.1)', async () => {
     const { cookie } = await app.signUp()
     const passed: string[] = []
     for (const route of routes.filter(({ hasAction, id }) => hasAction && id !== 'routes/api.webhook')) {
@@ -158,7 +158,7 @@ describe('a post from our own page', () => {
       () => ({ 'Sec-Fetch-Site': 'same-origin', Origin: 'null' }),
     ],
     ['at another name of this machine', () => ({ Origin: app.url.replace('localhost', '127.0.0.1') })],
-  ])('passes %s (H45)', async (_, headers) => {
+  ])('passes %s (H45, 5.2)', async (_, headers) => {
     const { cookie } = await app.signUp()
     const address = app.url.replace('localhost', '127.0.0.1')
     const response = await fetch(`${address}/settings?index`, {

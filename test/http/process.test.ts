@@ -18,7 +18,7 @@ afterEach(async () => {
 })
 
 describe('a process that is told to stop', () => {
-  test('is gone at once when it has nothing to do, idle connections or not', async () => {
+  test('is gone at once when it has nothing to do, idle connections or not (6.4)', async () => {
     app = await startServedApp()
     const port = Number(new URL(app.url).port)
     const idle = await Promise.all(Array.from({ length: 20 }, () => open(port)))
@@ -31,7 +31,7 @@ describe('a process that is told to stop', () => {
     for (const socket of idle) socket.destroy()
   })
 
-  test('finishes what is under way', async () => {
+  test('finishes what is under way (6.6)', async () => {
     app = await startServedApp()
     const { post, fetch, stop } = app
     // Two hash at once, so most of these wait inside the process when the signal comes.
@@ -73,7 +73,7 @@ describe('a production process', () => {
     expect(output).toContain('MONGODB_URI is missing')
   })
 
-  test('does not start on a database in use that lacks a unique index, and names it', async () => {
+  test('does not start on a database in use that lacks a unique index, and names it (3.12)', async () => {
     const MONGODB_URI = withDatabaseName(inject('mongodbUri'), `scrip-live-${randomUUID()}`)
     await connectDatabase(MONGODB_URI)
     await ensureIndexes()

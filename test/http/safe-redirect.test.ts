@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
+import { REDIRECT_VECTORS } from './redirect-vectors.ts'
 
 describe('safeRedirect keeps paths of this site', () => {
   test.each([
@@ -14,55 +15,8 @@ describe('safeRedirect keeps paths of this site', () => {
   })
 })
 
-describe('safeRedirect gives the fallback for whatever leads elsewhere', () => {
-  test.each([
-    ['//evil.example'],
-    ['///evil.example'],
-    ['////evil.example/%2f..'],
-    ['/\\evil.example'],
-    ['\\/evil.example'],
-    ['\\\\evil.example'],
-    ['/\\/evil.example'],
-    ['/%5Cevil.example'],
-    ['%2F%2Fevil.example/..'],
-    ['/%2Fevil.example'],
-    ['/%2F/evil.example'],
-    ['/%09/evil.example'],
-    ['/\t/evil.example'],
-    ['/\n/evil.example'],
-    ['/\r\n/evil.example'],
-    ['/%0d%0aSet-Cookie:x=1'],
-    ['\t//evil.example'],
-    [' //evil.example'],
-    ['/\u0000/evil.example'],
-    ['/\u2028/evil.example'],
-    ['/\u0085/evil.example'],
-    ['http://evil.example'],
-    ['https://evil.example'],
-    ['HTTPS://evil.example'],
-    ['http:evil.example'],
-    ['http:/evil.example'],
-    ['https:///evil.example'],
-    ['//evil.example@localhost'],
-    ['//localhost@evil.example'],
-    ['//evil%2eexample'],
-    ['//[::1]/'],
-    ['/.//evil.example'],
-    ['/..//evil.example'],
-    ['/a/..//evil.example'],
-    ['/./\\evil.example'],
-    ['/%2e%2e//evil.example'],
-    ['/%2e//evil.example'],
-    ['javascript:alert(1)'],
-    ['data:text/html,x'],
-    ['evil.example'],
-    ['@evil.example'],
-    ['?next=//evil.example'],
-    ['#x'],
-    [''],
-    ['/%E0%A4%A'],
-    [`/${'a'.repeat(3_000)}`],
-  ])('%j', (to) => {
+describe('safeRedirect gives the fallback for whatever leads elsewhere (5.7)', () => {
+  test.each(REDIRECT_VECTORS)('%j', (to) => {
     expect(safeRedirect(to, '/home')).toBe('/home')
   })
 
@@ -71,7 +25,7 @@ describe('safeRedirect gives the fallback for whatever leads elsewhere', () => {
   })
 })
 
-test('whatever goes in, a browser that follows what comes out stays on this site', () => {
+test('whatever goes in, a browser that follows what comes out stays on this site (5.7)', () => {
   const origin = 'https://scrip.example'
   const hostile = fc.stringMatching(/^[/\\%.:@?#a-z0-9\t\n]{0,24}$/)
   fc.assert(

@@ -32,7 +32,7 @@ describe('contentSecurityPolicy', () => {
 })
 
 describe('securityHeaders', () => {
-  test('never hide the origin of a form post from ourselves', () => {
+  test('never hide the origin of a form post from ourselves (H45)', () => {
     expect(securityHeaders('https://scrip.example')['Referrer-Policy']).toBe('strict-origin-when-cross-origin')
   })
 

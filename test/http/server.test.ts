@@ -11,7 +11,7 @@ afterAll(() => app?.stop())
 const errorOf = async (response: Response) => ((await response.json()) as { error: Record<string, unknown> }).error
 
 describe('a page', () => {
-  test('carries its policy, and its scripts the nonce that the policy names', async () => {
+  test('carries its policy, and its scripts the nonce that the policy names (5.11)', async () => {
     const response = await app.fetch('/login')
     const policy = response.headers.get('Content-Security-Policy') ?? ''
     const nonce = /'nonce-([^']+)'/.exec(policy)?.[1] ?? ''
@@ -86,7 +86,7 @@ describe('a built file', () => {
 })
 
 describe('what a client says about itself', () => {
-  test('does not get into links, redirects or pages', async () => {
+  test('does not get into links, redirects or pages (5.3)', async () => {
     const headers = {
       'X-Forwarded-Host': 'evil.example',
       'X-Forwarded-Proto': 'gopher',
@@ -101,7 +101,7 @@ describe('what a client says about itself', () => {
   })
 
   test.each(['evil.example', 'evil.example:99999', 'a b', '[::1', ''])(
-    'with the Host %j does no harm',
+    'with the Host %j does no harm (5.3)',
     async (host) => {
       const answer = await app.sendRaw(`GET /login HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
 
@@ -119,7 +119,7 @@ describe('what a client says about itself', () => {
 })
 
 describe('too much', () => {
-  test('of a body is refused before anything is made of it', async () => {
+  test('of a body is refused before anything is made of it (5.9)', async () => {
     const response = await app.post('/login', { email: 'ada@example.com', password: 'x'.repeat(5_000_000) })
 
     expect(response.status).toBe(413)
@@ -151,7 +151,7 @@ describe('too much', () => {
     expect((await app.fetch(`/?${'q'.repeat(9_000)}`)).status).toBe(400)
   })
 
-  test('of everything at once does not keep the probes waiting', async () => {
+  test('of everything at once does not keep the probes waiting (5.9)', async () => {
     const logins = Array.from({ length: 50 }, (_, index) =>
       app.post('/login', { email: `nobody-${index}@example.com`, password: PASSWORD }),
     )
@@ -231,7 +231,7 @@ describe('the probes', () => {
 })
 
 describe('the log', () => {
-  test('holds no secret and no personal data of all that was done', async () => {
+  test('holds no secret and no personal data of all that was done (6.10)', async () => {
     const { email, cookie } = await app.signUp()
     await app.post('/login', { email, password: 'hunter2-wrong' })
     await app.fetch('/reset-password?token=hunter2-token', { headers: { Cookie: cookie } })

@@ -18,6 +18,6 @@ test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', ' =1', '＝1', '\n@x'
   },
 )
 
-test('a negative number is a number and no formula', () => {
+test('a negative number is a number and no formula (5.10)', () => {
   expect(csvLine([-5, 'a-b'])).toBe('-5,a-b\r\n')
 })

@@ -2,11 +2,12 @@ import type { Outcome } from '../outcome.ts'
 import type { EventObject } from './event.ts'
 import { onCheckout, onCheckoutEnded } from './on-checkout.server.ts'
 import { onCharge, onDispute, onRefund } from './on-charge.server.ts'
-import { onCustomerDeleted } from './on-customer.server.ts'
+import { onCustomerCreated, onCustomerDeleted, onCustomerUpdated } from './on-customer.server.ts'
 import { onInvoiceFailed, onInvoicePaid, onInvoiceUnpaid } from './on-invoice.server.ts'
-import { onSubscription, onTrialEnding } from './on-subscription.server.ts'
+import { onSchedule, onSubscription, onTrialEnding } from './on-subscription.server.ts'
 
-export type EventHandler = (object: EventObject) => Promise<Outcome>
+/** Gets the event's object, and when Stripe says that it was like that. */
+export type EventHandler = (object: EventObject, at: Date) => Promise<Outcome>
 
 /**
  * Every event that is acted on. An event only says where to look: handlers read the object back from Stripe, so the
@@ -34,7 +35,15 @@ export const eventTable: Record<string, EventHandler> = {
   'customer.subscription.trial_will_end': onTrialEnding,
   'customer.subscription.pending_update_applied': onSubscription,
   'customer.subscription.pending_update_expired': onSubscription,
+  'customer.created': onCustomerCreated,
+  'customer.updated': onCustomerUpdated,
   'customer.deleted': onCustomerDeleted,
+
+  'subscription_schedule.updated': onSchedule,
+  'subscription_schedule.released': onSchedule,
+  'subscription_schedule.completed': onSchedule,
+  'subscription_schedule.canceled': onSchedule,
+  'subscription_schedule.aborted': onSchedule,
 
   'charge.refunded': onCharge,
   'charge.refund.updated': onRefund,

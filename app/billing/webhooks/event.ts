@@ -10,13 +10,23 @@ const envelope = {
 
 /** A thin event names its object and does not carry it. Stripe sends those of its v2 API only, and Scrip uses none. */
 const thinSchema = z.object({ ...envelope, object: z.literal('v2.core.event') }).transform((event) => {
-  return { ...event, isThin: true, data: { object: {} as { id?: string | null; [field: string]: unknown } } }
+  const object: { id?: string | null; [field: string]: unknown } = {}
+  return { ...event, at: null, isThin: true, data: { object } }
 })
 
 /** What of an event is looked at before its handler; the object is read by the handler's own schema. */
 const snapshotSchema = z
-  .object({ ...envelope, data: z.object({ object: z.looseObject({ id: z.string().nullish() }) }) })
-  .transform((event) => ({ ...event, isThin: false }))
+  .object({
+    ...envelope,
+    created: z.number().nullish(),
+    data: z.object({ object: z.looseObject({ id: z.string().nullish() }) }),
+  })
+  .transform(({ created, ...event }) => ({
+    ...event,
+    isThin: false,
+    /** When Stripe saw the object like this. */
+    at: typeof created === 'number' ? new Date(created * 1000) : null,
+  }))
 
 const eventSchema = z.union([thinSchema, snapshotSchema])
 

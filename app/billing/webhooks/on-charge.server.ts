@@ -6,15 +6,18 @@ import type { EventObject } from './event.ts'
 
 /** Some of a charge went back. */
 export async function onCharge(object: EventObject): Promise<Outcome> {
-  return processRefunds(readCharge(object).id)
+  const charge = readCharge(object)
+  return processRefunds(charge.id, charge)
 }
 
 /** A refund was made, went through or failed. */
 export async function onRefund(object: EventObject): Promise<Outcome> {
-  return processRefundById(readRefund(object).id)
+  const refund = readRefund(object)
+  return processRefundById(refund.id, refund)
 }
 
 /** A dispute was opened, its money moved, or it was decided. */
 export async function onDispute(object: EventObject): Promise<Outcome> {
-  return processDispute(readDispute(object).id)
+  const dispute = readDispute(object)
+  return processDispute(dispute.id, dispute)
 }

@@ -1,7 +1,28 @@
 import { done, ignored, type Outcome } from '../outcome.ts'
+import { followCard } from '../card-changed.server.ts'
+import { ownerOf } from '../owner.server.ts'
+import { findAtStripe } from '../stripe.server.ts'
 import { syncSubscriptions } from '../subscription.server.ts'
 import { findOwner, unlinkCustomer } from '../users.server.ts'
 import type { EventObject } from './event.ts'
+
+/**
+ * A process may die between making a customer and noting it. Its tag says whose it is; without this, the next purchase
+ * after a day would make a second one.
+ */
+export async function onCustomerCreated(object: EventObject): Promise<Outcome> {
+  const customerId = object.id ?? ''
+  const found = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
+  if (!found || found.deleted) return ignored(`The customer ${customerId} is gone.`)
+  const user = await ownerOf({ customerId, metadata: found.metadata })
+  if (!user) return ignored(`The customer ${customerId} is none of ours.`)
+  return done(`The customer ${customerId} is that of ${user._id.toHexString()}.`, user.stripeCustomerId === customerId)
+}
+
+/** Card, address or name: only the card matters here. */
+export async function onCustomerUpdated(object: EventObject): Promise<Outcome> {
+  return followCard(object.id ?? '')
+}
 
 /** Stripe ends a deleted customer's subscriptions by itself; the next purchase makes a new customer. */
 export async function onCustomerDeleted(object: EventObject): Promise<Outcome> {

@@ -1,22 +1,27 @@
 import { done, ignored, type Outcome } from '../outcome.ts'
 import { ownerOf } from '../owner.server.ts'
-import { processPaidInvoice } from '../paid-invoice.server.ts'
+import { processPaidInvoice, readBack } from '../paid-invoice.server.ts'
 import { readInvoice } from '../stripe-shapes.ts'
 import { tellUnpaid } from '../subscription-mails.server.ts'
 import { syncSubscriptions } from '../subscription.server.ts'
+import { toldByUnpaidInvoice } from '../told.ts'
 import type { EventObject } from './event.ts'
 
 /** `invoice.paid` and `invoice.payment_succeeded` tell of the same payment; either one may be the only one to come. */
-export async function onInvoicePaid(object: EventObject): Promise<Outcome> {
-  return processPaidInvoice(readInvoice(object).id, object)
+export async function onInvoicePaid(object: EventObject, at: Date): Promise<Outcome> {
+  return processPaidInvoice(readInvoice(object).id, { object, at })
 }
 
 /** An attempt did not go through: the customer is told, unless another one has meanwhile. */
-export async function onInvoiceUnpaid(object: EventObject): Promise<Outcome> {
-  const outcome = await onInvoiceFailed(object)
-  const user = await ownerOf(readInvoice(object))
-  if (user) await tellUnpaid(user, readInvoice(object).id)
-  return outcome
+export async function onInvoiceUnpaid(object: EventObject, at: Date): Promise<Outcome> {
+  const received = readInvoice(object)
+  const user = await ownerOf(received)
+  if (!user) return ignored(`The customer of ${received.id} is none of ours.`)
+  const known = await readBack(received.id)
+  const told = known ? null : toldByUnpaidInvoice(received, { at, stored: user.subscription })
+  const after = await syncSubscriptions(user._id, told)
+  await tellUnpaid(after, known ?? received)
+  return done(`The subscription is ${after.subscription?.status ?? 'none'}.`)
 }
 
 /** What a failed payment means is for the subscription to say: another attempt may have gone through meanwhile. */

@@ -5,6 +5,7 @@ import { logger } from '../../log.server.ts'
 import { ignored, type Outcome } from '../outcome.ts'
 import { isLiveMode, verifySignature } from '../stripe.server.ts'
 import { upsertOnce } from '../upsert-once.server.ts'
+import { findOwner } from '../users.server.ts'
 import { type StripeEvent, toEvent } from './event.ts'
 import { eventTable } from './event-table.ts'
 
@@ -14,12 +15,17 @@ const BUDGET_MS = 8_000
 /** After so many failures an event is put aside, so that it does not starve the others; reconcile still looks at it. */
 const ATTEMPTS_MAX = 12
 
+/** So many events of one customer at most are taken up again. */
+const EARLY_MAX = 50
+
 export interface Receipt {
   /** False: Stripe shall send the event again. */
   handled: boolean
   /** True when it is not to come again although nothing came of it. */
   dead?: boolean
   outcome: string
+  /** Something was done that had not been done before. */
+  changed: boolean
   /** What its handler threw. */
   error?: unknown
 }
@@ -66,14 +72,42 @@ export async function takeEvent(event: StripeEvent, payload: unknown): Promise<R
   )
   const stored = await WebhookEventModel.findById(event.id).select({ status: 1, outcome: 1 }).lean<WebhookEvent>()
   if (stored?.status === 'processed' || stored?.status === 'ignored') {
-    return { handled: true, outcome: stored.outcome ?? 'It was dealt with before.' }
+    return { handled: true, outcome: stored.outcome ?? 'It was dealt with before.', changed: false }
   }
   try {
+    const customerId = customerOf(event)
+    const isStranger = (await findOwner(customerId)) === null
     const outcome = await withinBudget(act(event))
     await finish(event.id, outcome)
-    return { handled: true, outcome: outcome.sentence }
+    const isKnownNow = isStranger && (await findOwner(customerId)) !== null
+    if (customerId && (isKnownNow || (outcome.changed && isAboutMoney(event)))) await takeIgnored(customerId)
+    return { handled: true, outcome: outcome.sentence, changed: outcome.changed }
   } catch (error) {
     return fail(event, error)
+  }
+}
+
+function customerOf({ data }: StripeEvent): string | null {
+  const { customer } = data.object
+  return typeof customer === 'string' ? customer : null
+}
+
+const isAboutMoney = ({ type }: StripeEvent): boolean => type.startsWith('invoice.')
+
+/**
+ * Word that came before it was known whose customer it is about, or of a refund whose payment nobody here had heard of,
+ * was put aside as somebody else's. Now it may count; what does not is put aside again.
+ */
+async function takeIgnored(customerId: string): Promise<void> {
+  const ignored = {
+    'payload.data.object.customer': customerId,
+    status: 'ignored' as const,
+    type: /^(invoice|charge|customer\.subscription)\./,
+  }
+  const early = await WebhookEventModel.find(ignored).sort({ receivedAt: 1 }).limit(EARLY_MAX).lean<WebhookEvent[]>()
+  for (const { _id, payload } of early) {
+    await WebhookEventModel.updateOne({ _id, status: 'ignored' }, { $set: { status: 'received' } })
+    await takeEvent(toEvent(payload), payload)
   }
 }
 
@@ -84,7 +118,8 @@ async function act(event: StripeEvent): Promise<Outcome> {
     return ignored(`It is of ${event.livemode ? 'live' : 'test'} mode, the key is not.`)
   }
   const handler = Object.hasOwn(eventTable, event.type) ? eventTable[event.type] : undefined
-  return handler ? handler(event.data.object) : ignored('Events of this type are not acted on.')
+  if (!handler) return ignored('Events of this type are not acted on.')
+  return handler(event.data.object, event.at ?? now())
 }
 
 async function withinBudget<T>(work: Promise<T>): Promise<T> {
@@ -112,13 +147,13 @@ async function fail(event: StripeEvent, error: unknown): Promise<Receipt> {
     { $set: { status: 'failed', lastError }, $inc: { attempts: 1 } },
     { returnDocument: 'after', projection: { attempts: 1 } },
   ).lean<WebhookEvent>()
-  if (!after) return { handled: true, outcome: 'Another delivery of it went through.' }
+  if (!after) return { handled: true, outcome: 'Another delivery of it went through.', changed: false }
   const details = { event: event.id, type: event.type, attempts: after.attempts, err: error }
   if (after.attempts < ATTEMPTS_MAX) {
     logger.warn(details, 'A webhook failed and is to come again')
-    return { handled: false, outcome: lastError, error }
+    return { handled: false, outcome: lastError, changed: false, error }
   }
   await WebhookEventModel.updateOne({ _id: event.id, status: 'failed' }, { $set: { status: 'dead' } })
   logger.error(details, 'A webhook was put aside: it failed too often')
-  return { handled: true, dead: true, outcome: lastError, error }
+  return { handled: true, dead: true, outcome: lastError, changed: false, error }
 }

@@ -7,6 +7,10 @@ import type { PaidAction } from '#app/actions/registry.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
+import { StandingNotices } from '#app/components/standing-notices.tsx'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { pausesOf } from '#app/standing.ts'
+import { standingNow } from '#app/standing.server.ts'
 import { ActionForm } from './action-form.tsx'
 import { RecentRuns } from './recent-runs.tsx'
 import { RefusalPanel } from './refusal-panel.tsx'
@@ -23,7 +27,12 @@ function getAction(id: string | undefined): PaidAction {
 export async function loader({ request, params }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const runId = new URL(request.url).searchParams.get('run')
-  return readActionPage(user, getAction(params.actionId), runId)
+  const [page, balance] = await Promise.all([
+    readActionPage(user, getAction(params.actionId), runId),
+    getBalance(user._id),
+  ])
+  const standing = standingNow(user, balance)
+  return { ...page, plan: standing.plan, pauses: pausesOf(standing) }
 }
 
 export async function action({ request, params }: ActionFunctionArgs) {
@@ -38,9 +47,14 @@ export async function action({ request, params }: ActionFunctionArgs) {
 export default function ActionPage() {
   const page = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>() ?? null
-  const { run } = page
+  const { run, plan, pauses } = page
   return (
-    <Page title={page.title} lead={page.summary}>
+    <Page
+      title={page.title}
+      lead={page.summary}
+      // The refusal below says the same, once it has come to that.
+      notices={pauses.length > 0 && !answer ? <StandingNotices notices={pauses} plan={plan} /> : null}
+    >
       {answer?.kind === 'refused' || answer?.kind === 'unknown' ? (
         <RefusalPanel
           reason={answer.reason}

@@ -6,6 +6,10 @@ import { planOf } from '#app/billing/plan-standing.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { Page } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
+import { StandingNotices } from '#app/components/standing-notices.tsx'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { pausesOf } from '#app/standing.ts'
+import { standingNow } from '#app/standing.server.ts'
 
 export const meta: MetaFunction = () => pageTitle('Actions')
 
@@ -19,13 +23,18 @@ export async function loader({ request }: LoaderFunctionArgs) {
     cost: costOf(unit),
     lock: lockOf(title, feature, plan),
   }))
-  return { actions }
+  const standing = standingNow(user, await getBalance(user._id))
+  return { actions, plan: standing.plan, pauses: pausesOf(standing) }
 }
 
 export default function Actions() {
-  const { actions } = useLoaderData<typeof loader>()
+  const { actions, plan, pauses } = useLoaderData<typeof loader>()
   return (
-    <Page title="Actions" lead="What your credits buy. The cost is known before you spend.">
+    <Page
+      title="Actions"
+      lead="What your credits buy. The cost is known before you spend."
+      notices={pauses.length > 0 ? <StandingNotices notices={pauses} plan={plan} /> : null}
+    >
       <ul className="grid rounded-sheet border border-rule bg-sheet">
         {actions.map(({ id, title, summary, cost, lock }) => (
           <li

@@ -12,6 +12,10 @@ export function doneSentence(done: string | null, standing: Standing): string | 
       return `${standing.plan} goes on. The next payment is ${standing.amount} on ${next.value}.`
     case 'undone':
       return standing.isLive ? `${standing.plan} goes on as before.` : null
+    case 'restarted':
+      return next?.term === 'Renews on'
+        ? `${standing.plan} goes on. You paid ${standing.amount} for the time until ${next.value}.`
+        : null
     case 'changed':
       return standing.isLive ? `You are on ${standing.plan} now.` : null
     default:

@@ -9,23 +9,30 @@ import type { GrantView } from './grant-views.server.ts'
 
 const SHOWN = 6
 
+/** What burns now, and of what starts later only the first: a year in monthly shares would be all there is to see. */
+function firstOf(grants: GrantView[]): number {
+  const waiting = grants.findIndex(({ share }) => share === null)
+  return Math.min(SHOWN, waiting < 0 ? grants.length : waiting + 1)
+}
+
 /** Where the credits came from, in the order in which they will be spent. */
 export function GrantStack({ grants }: { grants: GrantView[] }) {
   if (grants.length === 0) {
     return <EmptyState>No credits are left. What you buy next will stand here, with the day it came.</EmptyState>
   }
-  const rest = grants.slice(SHOWN)
+  const shown = firstOf(grants)
+  const rest = grants.slice(shown)
   return (
     <div className="grid gap-4">
       <ol className="grid gap-2">
-        {grants.slice(0, SHOWN).map((grant) => (
+        {grants.slice(0, shown).map((grant) => (
           <GrantNote key={grant.id} grant={grant} />
         ))}
       </ol>
       {rest.length > 0 ? (
         <details>
           <summary className="w-fit cursor-pointer link">Show {rest.length} more</summary>
-          <ol className="mt-4 grid gap-2" start={SHOWN + 1}>
+          <ol className="mt-4 grid gap-2" start={shown + 1}>
             {rest.map((grant) => (
               <GrantNote key={grant.id} grant={grant} />
             ))}

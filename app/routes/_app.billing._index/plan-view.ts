@@ -24,7 +24,10 @@ export function toPlanView(standing: Standing): PlanView {
     creditsUnit: 'credits a month',
     stub: standing.price
       ? [{ term: 'Price', value: standing.price }, ...(standing.next ? [standing.next] : [])]
-      : [{ term: 'Price', value: 'Nothing', note: 'You spend the credits you have; packs add more.' }],
+      : [
+          { term: 'Price', value: 'Nothing', note: 'You spend the credits you have; packs add more.' },
+          ...(standing.next ? [standing.next] : []),
+        ],
     choices: plans.flatMap(({ name, credits, prices }) =>
       prices
         ? [

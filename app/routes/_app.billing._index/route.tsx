@@ -3,27 +3,29 @@ import { Link, useActionData, useLoaderData, useSearchParams } from '@remix-run/
 import { z } from 'zod'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
+import { checkoutLocaleOf } from '#app/billing/checkout-locale.ts'
 import { resumeSubscription } from '#app/billing/cancel.server.ts'
 import { findPaymentsBehind } from '#app/billing/payments-behind.server.ts'
-import { findPack, packs } from '#app/billing/plans.ts'
+import { packsInWords } from '#app/billing/pack-words.ts'
+import { findPack } from '#app/billing/plans.ts'
 import { createPortalSession } from '#app/billing/portal.server.ts'
-import { dropScheduledChange, readScheduledChange } from './scheduled-change.server.ts'
+import { restartPlan } from '#app/billing/restart.server.ts'
+import { dropScheduledChange, scheduledChangeNotice } from './scheduled-change.server.ts'
 import { now } from '#app/clock.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
+import { PackTable } from '#app/components/pack-table.tsx'
 import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { BillingButton, StandingNotices } from '#app/components/standing-notices.tsx'
-import { config } from '#app/config.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { DomainError } from '#app/domain-error.ts'
-import { formatCredits, formatMoney } from '#app/format.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
-import { standingOf } from '#app/standing.ts'
+import { standingNow } from '#app/standing.server.ts'
+import { BuyPack } from './buy-pack.tsx'
 import { doneSentence } from './done.ts'
 import { GrantStack } from './grant-stack.tsx'
 import { toGrantViews } from './grant-views.server.ts'
-import { PackList, type PackView } from './pack-list.tsx'
 import { CancelLink, ChangePlan, PlanCard } from './plan-card.tsx'
 import { toPlanView } from './plan-view.ts'
 
@@ -32,36 +34,25 @@ export const meta: MetaFunction = () => pageTitle('Billing')
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const { timeZone } = user
-  const [balance, scheduled] = await Promise.all([getBalance(user._id), readScheduledChange(user)])
+  const balance = await getBalance(user._id)
+  const scheduled = scheduledChangeNotice(user)
   const payments = await findPaymentsBehind(
     user._id,
     balance.grants.map(({ source }) => source),
   )
   const context = { now: now(), timeZone }
-  const standing = standingOf(user.subscription, {
-    ...context,
-    gracePeriodDays: config().gracePeriodDays,
-    credits: balance.credits,
-    frozen: balance.frozen,
-  })
+  const standing = standingNow(user, balance)
   return {
     plan: toPlanView(standing),
     notices: scheduled ? [...standing.notices, scheduled] : standing.notices,
     canCancel: standing.isLive && !user.subscription?.cancelAtPeriodEnd,
     hasCustomer: Boolean(user.stripeCustomerId),
     done: doneSentence(new URL(request.url).searchParams.get('done'), standing),
-    packs: packs.map(toPackView),
+    packs: packsInWords(),
     grants: toGrantViews(balance.grants, payments, context),
     nonce: crypto.randomUUID(),
   }
 }
-
-const toPackView = ({ id, credits, price }: (typeof packs)[number]): PackView => ({
-  id,
-  credits: formatCredits(credits),
-  price: formatMoney(price.amount, price.currency),
-  unitPrice: formatMoney(Math.round((price.amount / credits) * 100), price.currency),
-})
 
 const packOrder = z.object({ pack: z.string().refine((id) => findPack(id)), nonce: z.string().min(8).max(100) })
 
@@ -74,7 +65,8 @@ export async function action({ request }: ActionFunctionArgs) {
         const order = packOrder.safeParse(Object.fromEntries(form))
         if (!order.success) return data({ problem: 'Choose one of the packs below.' }, { status: 400 })
         const { pack, nonce } = order.data
-        const { url } = await createCheckout({ user, pack }, { nonce })
+        const locale = checkoutLocaleOf(request.headers.get('Accept-Language'))
+        const { url } = await createCheckout({ user, pack }, { nonce, locale })
         return redirect(url)
       }
       case 'portal':
@@ -85,6 +77,13 @@ export async function action({ request }: ActionFunctionArgs) {
       case 'undo-change':
         await dropScheduledChange(user)
         return redirect('/billing?done=undone')
+      case 'restart': {
+        const restart = await restartPlan(user)
+        if (restart.state === 'running') return redirect('/billing?done=restarted')
+        if (restart.state === 'payment-needed' && restart.url) return redirect(restart.url)
+        const { url } = await createPortalSession(user, { updateCard: true })
+        return redirect(url)
+      }
       case 'resume':
         await resumeSubscription(user)
         return redirect('/billing?done=resumed')
@@ -125,7 +124,13 @@ export default function Billing() {
         </Section>
       ) : null}
       <Section id="packs" title="Credit packs" lead="Bought once. They do not renew and do not expire.">
-        <PackList packs={packs} chosen={search.get('pack')} nonce={nonce} />
+        <PackTable
+          packs={packs}
+          hasButtons
+          buy={(pack) => (
+            <BuyPack pack={pack} isChosen={pack.id === search.get('pack')} nonce={`${nonce}-${pack.id}`} />
+          )}
+        />
       </Section>
       <Section
         id="grants"

@@ -60,10 +60,13 @@ function laterView(preview: PlanChangePreview, context: Context, words: { title:
   }
 }
 
-function renewalSentence({ from, to, at, renewal, currency }: PlanChangePreview, context: Context): string {
+function renewalSentence(
+  { from, to, at, renewal, currency, trialEndsAt }: PlanChangePreview,
+  context: Context,
+): string {
   const { timeZone, now } = context
   // Another interval begins today, so its end is another day too.
-  const periodEnd = from.interval === to.interval ? context.periodEnd : afterOne(to.interval, at)
+  const periodEnd = trialEndsAt ?? (from.interval === to.interval ? context.periodEnd : afterOne(to.interval, at))
   const amount = `${formatMoney(renewal.amount, currency)} and ${formatCreditsInWords(renewal.credits)} each ${to.interval}`
   const start = periodEnd ? `From ${formatDay(periodEnd, timeZone, now)}: ` : 'After that: '
   return `${start}${amount}.`

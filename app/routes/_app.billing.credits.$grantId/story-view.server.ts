@@ -39,7 +39,7 @@ export function toStoryView(
       : `of ${formatCredits(terms.granted)} credits left`,
     share: isWaiting ? null : { value: left, max: terms.granted },
     stub: [
-      { term: 'Place', value: placeOf(story, context) },
+      { term: 'State', value: placeOf(story, context) },
       { term: 'Came', value: formatDateTime(terms.createdAt, context.timeZone, context.now) },
       ...(terms.effectiveAt > terms.createdAt
         ? [{ term: 'Counts from', value: formatDateTime(terms.effectiveAt, context.timeZone, context.now) }]

@@ -17,7 +17,7 @@ export function ArrivalTable({ arrivals }: { arrivals: Arrival[] }) {
         </tr>
       </thead>
       <tbody>
-        {arrivals.map(({ id, href, name, paid, paper, expires, credits, left }) => (
+        {arrivals.map(({ id, href, name, paid, paper, expires, credits, left, isToCome }) => (
           <tr key={id}>
             <Th scope="row" place="first">
               <Link className="link" to={href}>
@@ -36,6 +36,8 @@ export function ArrivalTable({ arrivals }: { arrivals: Arrival[] }) {
             </Td>
             <Td numeric place="meta">
               {left}
+              {isToCome ? ' to come' : null}
+              <span className="sm:hidden">{isToCome ? null : ' left'}</span>
             </Td>
           </tr>
         ))}

@@ -9,8 +9,9 @@ export interface Arrival {
   href: string
   name: string
   credits: string
-  /** "705 left", "Nothing left", "To come" */
   left: string
+  /** Whether that is left, or still to come. */
+  isToCome: boolean
   expires: string
   paid: string
   paper: { name: string; url: string } | null
@@ -38,7 +39,7 @@ export function toArrivals(
         href: grantHref(terms.id),
         name,
         credits: formatCredits(terms.granted, { signed: true }),
-        left: leftOf(living.get(terms.id)),
+        ...leftOf(living.get(terms.id)),
         expires,
         paid: paid ?? 'Nothing paid',
         paper,
@@ -47,8 +48,8 @@ export function toArrivals(
   })
 }
 
-function leftOf(grant: Grant | undefined): string {
-  if (!grant) return 'Nothing left'
-  if (!grant.started) return `${formatCredits(grant.granted)} to come`
-  return `${formatCredits(grant.remaining)} left`
+/** A grant that the account does not have any more has nothing left. */
+function leftOf(grant: Grant | undefined): Pick<Arrival, 'left' | 'isToCome'> {
+  const isToCome = grant !== undefined && !grant.started
+  return { left: formatCredits((isToCome ? grant.granted : grant?.remaining) ?? 0), isToCome }
 }

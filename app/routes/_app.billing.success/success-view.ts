@@ -56,7 +56,7 @@ const noFigures = { figure: null, sum: null }
 const slow: SuccessView = {
   state: 'waiting',
   title: 'Your payment is safe.',
-  text: 'Credits usually take a few seconds; this time it is slower. You can leave this page: they come by themselves.',
+  text: 'Credits usually take a few seconds; this time it is slower. You can leave this page: they come by themselves, and a receipt by mail.',
   ...noFigures,
 }
 

@@ -10,7 +10,7 @@ export function BalanceNote({ view }: { view: BalanceView }) {
     <Note stub="side" aria-labelledby="balance">
       <NoteFace className="flex flex-col">
         <h2 id="balance" className="font-text text-table font-normal text-ink-2">
-          Credits you can spend now
+          {view.label}
         </h2>
         <p>
           <Denomination tone={view.isNegative ? 'debt' : undefined}>{view.credits}</Denomination>
@@ -20,6 +20,13 @@ export function BalanceNote({ view }: { view: BalanceView }) {
             {sentence}
           </p>
         ))}
+        {view.isNegative ? (
+          <p className="mt-1">
+            <Link className="link" to="/usage?kind=corrected">
+              See what was taken back
+            </Link>
+          </p>
+        ) : null}
         <div className="mt-auto grid gap-3 pt-6 sm:flex">
           <ButtonLink to="/actions">Use credits</ButtonLink>
           <ButtonLink to="/billing#packs" kind="green">

@@ -1,8 +1,10 @@
 import type { Balance } from '#app/credits/balance.server.ts'
 import { formatCredits, formatCreditsInWords, formatDay } from '#app/format.ts'
-import type { Standing } from '#app/standing.ts'
+import { pausesOf, type Standing } from '#app/standing.ts'
 
 export interface BalanceView {
+  /** What the figure counts. */
+  label: string
   credits: string
   isNegative: boolean
   /** Under the figure: what is reserved, what a debt means, what comes next. */
@@ -38,6 +40,7 @@ export function toBalanceView(
       : null,
   ]
   return {
+    label: pausesOf(standing).length > 0 ? 'Your credits, kept while spending is paused' : 'Credits you can spend now',
     credits: formatCredits(credits),
     isNegative: credits < 0,
     sentences: sentences.filter((sentence) => sentence !== null),
@@ -58,4 +61,4 @@ const reservedSentence = (held: number, runs: number): string =>
   `${formatCredits(held)} more ${held === 1 ? 'is' : 'are'} reserved for ${runs === 1 ? '1 running action' : `${runs} running actions`}.`
 
 const debtSentence = (debt: number): string =>
-  `A refund took back credits you had already spent. The next ${formatCreditsInWords(debt)} you get will settle this.`
+  `A payment went back after you had spent its credits. The next ${formatCreditsInWords(debt)} you get will settle this.`

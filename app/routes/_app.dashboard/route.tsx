@@ -9,9 +9,8 @@ import { Ledger } from '#app/components/ledger.tsx'
 import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { StandingNotices } from '#app/components/standing-notices.tsx'
-import { config } from '#app/config.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
-import { standingOf } from '#app/standing.ts'
+import { standingNow } from '#app/standing.server.ts'
 import { parseUsageQuery } from '#app/usage/filters.ts'
 import { readLedger } from '#app/usage/usage-page.server.ts'
 import { BalanceNote } from './balance-note.tsx'
@@ -32,16 +31,9 @@ export async function loader({ request }: LoaderFunctionArgs) {
     listBillingHistory(user._id),
     readLedger(user, parseUsageQuery(new URLSearchParams())),
   ])
-  const at = now()
-  const standing = standingOf(user.subscription, {
-    now: at,
-    timeZone,
-    gracePeriodDays: config().gracePeriodDays,
-    credits: balance.credits,
-    frozen: balance.frozen,
-  })
+  const standing = standingNow(user, balance)
   return {
-    balance: toBalanceView(balance, standing, { timeZone, now: at }),
+    balance: toBalanceView(balance, standing, { timeZone, now: now() }),
     notices: standing.notices,
     plan: standing.plan,
     history: toHistoryRows(history, timeZone),

@@ -1,4 +1,4 @@
-import { type Feature, type Interval, type Limit, packs, type Plan, plans, welcomeCredits } from '#app/billing/plans.ts'
+import { type Feature, type Interval, type Limit, type Plan, plans, welcomeCredits } from '#app/billing/plans.ts'
 import { formatCredits, formatCreditsInWords, formatMoney } from '#app/format.ts'
 
 /** What a feature means to its buyer, as a sentence on the plan's note. */
@@ -106,22 +106,6 @@ export function freeOffer(): string {
   const free = plans.find((plan) => plan.prices === null)
   const start = `Every account starts with ${formatCreditsInWords(welcomeCredits)}. No card needed.`
   return free ? `${free.name}: ${free.summary} ${start}` : start
-}
-
-export interface PackOffer {
-  id: string
-  credits: string
-  price: string
-  unitPrice: string
-}
-
-export function packOffers(): PackOffer[] {
-  return packs.map(({ id, credits, price }) => ({
-    id,
-    credits: formatCredits(credits),
-    price: formatMoney(price.amount, price.currency),
-    unitPrice: formatMoney(Math.round((price.amount / credits) * 100), price.currency),
-  }))
 }
 
 const MONTHS_IN_WORDS = ['', 'one month', 'two months', 'three months', 'four months', 'five months', 'six months']

@@ -3,10 +3,13 @@ import { type ShouldRevalidateFunctionArgs, useActionData, useLoaderData, useSea
 import { z } from 'zod'
 import { findUser } from '#app/auth/require-user.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
+import { checkoutLocaleOf } from '#app/billing/checkout-locale.ts'
+import { packsInWords } from '#app/billing/pack-words.ts'
 import { type Interval, plans } from '#app/billing/plans.ts'
 import { now } from '#app/clock.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
+import { PackTable } from '#app/components/pack-table.tsx'
 import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { PublicFrame } from '#app/components/public-frame.tsx'
@@ -16,8 +19,8 @@ import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { standingOf } from '#app/standing.ts'
 import { IntervalSwitch } from './interval-switch.tsx'
-import { freeOffer, packOffers, planOffers, yearlySaving } from './offers.server.ts'
-import { PackTable } from './pack-table.tsx'
+import { freeOffer, planOffers, yearlySaving } from './offers.server.ts'
+import { PackLink } from './pack-link.tsx'
 import { PlanNote } from './plan-note.tsx'
 import { Rules } from './rules.tsx'
 
@@ -47,7 +50,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
     // A trial is given once: whoever has ever had a plan is not promised another.
     offers: planOffers({ withTrials: !user?.subscription }),
     free: freeOffer(),
-    packs: packOffers(),
+    packs: packsInWords(),
     saving: yearlySaving(),
     nonce: crypto.randomUUID(),
   }
@@ -88,7 +91,9 @@ export async function action({ request }: ActionFunctionArgs) {
   const user = await findUser(request)
   if (!user) throw redirect(`/signup?${new URLSearchParams({ redirectTo: `/pricing?${choice}` }).toString()}`)
   try {
-    const { url } = await createCheckout({ user, plan, interval }, { nonce, returnTo: redirectTo || null })
+    const locale = checkoutLocaleOf(request.headers.get('Accept-Language'))
+    const options = { nonce, returnTo: redirectTo || null, locale }
+    const { url } = await createCheckout({ user, plan, interval }, options)
     return redirect(url)
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
@@ -135,7 +140,7 @@ export default function Pricing() {
             title="Credit packs"
             lead="Bought once, with or without a plan. They do not renew and do not expire."
           >
-            <PackTable packs={packs} signedIn={signedIn} />
+            <PackTable packs={packs} buy={(pack) => <PackLink pack={pack} signedIn={signedIn} />} />
           </Section>
           <Section id="rules" title="The rules in short">
             <Rules />

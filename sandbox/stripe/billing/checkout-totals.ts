@@ -3,6 +3,7 @@ import type { World } from '../core/world.ts'
 import { listOf } from '../objects/list.ts'
 import { newInvoiceLine } from '../objects/invoice.ts'
 import type { CheckoutOrder } from './checkout-order.ts'
+import { inCurrency } from './currencies.ts'
 import { resolveDiscount } from './discounts.ts'
 import { automaticTax } from './tax.ts'
 import { addUp } from './totals.ts'
@@ -16,7 +17,7 @@ export function checkoutTotals(
 ): Totals & { items: LineItem[] } {
   const trial = hasTrial(world, session, order)
   const lines = order.items.map((item) => {
-    const price = world.tables.prices.get(item.price)!
+    const price = inCurrency(world, world.tables.prices.get(item.price)!, session.currency)
     return newInvoiceLine({
       invoice: null,
       amount: trial && price.recurring ? 0 : (price.unit_amount ?? 0) * item.quantity,

@@ -10,6 +10,7 @@ import type { CardInput } from './methods.ts'
 import { invoiceOf, settle } from './collect.ts'
 import { authenticate, behaviourOf, confirm, hearFromBank } from './payment.ts'
 import type { PaymentSituation } from './payment.ts'
+import { addTaxId, kindOfTaxId } from './tax-id.ts'
 import { FULFIL, newIntent } from './fulfil.ts'
 
 /**
@@ -26,6 +27,7 @@ export interface CheckoutEntry {
   email?: string
   name?: string
   address?: Address
+  taxId?: string
 }
 
 /** The customer presses the button on the hosted page. */
@@ -103,6 +105,7 @@ function complete(
   waiting?: PaymentIntent,
 ): CheckoutResult {
   const customer = customerOf(world, before, order)
+  if (customer) for (const given of before.customer_details?.tax_ids ?? []) addTaxId(world, customer, given)
   const keeps = before.mode !== 'payment' || order.paymentData.setupFutureUsage !== undefined
   if (method && customer && keeps) attach(world, method, customer)
   const done = FULFIL[before.mode as 'payment'](
@@ -171,7 +174,7 @@ function withDetails(
   world: World,
   session: CheckoutSession,
   order: CheckoutOrder,
-  { email, name, address }: CheckoutEntry,
+  { email, name, address, taxId }: CheckoutEntry,
 ): CheckoutSession {
   const known = session.customer_details
   const detailed: CheckoutSession = {
@@ -184,7 +187,7 @@ function withDetails(
       name: name ?? known?.name ?? null,
       phone: null,
       tax_exempt: 'none',
-      tax_ids: [],
+      tax_ids: taxId && session.tax_id_collection?.enabled ? [{ type: kindOfTaxId(taxId)!, value: taxId }] : [],
     },
     collected_information: { business_name: null, individual_name: null, shipping_details: null },
   }

@@ -33,6 +33,7 @@ export const FULFIL: Record<'subscription' | 'payment' | 'setup', Fulfil> = {
     const subscription = subscribe(world, {
       ...situation,
       customer,
+      currency: session.currency,
       items: order.items
         .filter((item) => !oneTime.includes(item))
         .map((item) => ({ price: world.tables.prices.get(item.price)!, quantity: item.quantity, metadata: {} })),

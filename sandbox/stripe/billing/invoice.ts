@@ -11,6 +11,7 @@ import { applyBalance, setCurrency } from './customer-balance.ts'
 import { applied } from './discounts.ts'
 import { cancelIntent } from './payment.ts'
 import { automaticTax } from './tax.ts'
+import { taxIdsOf } from './tax-id.ts'
 import { addUp } from './totals.ts'
 
 /**
@@ -53,6 +54,7 @@ export function createDraft(world: World, request: DraftRequest): Invoice {
       : { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
     automatically_finalizes_at: request.finalizesAt ?? null,
     billing_reason: request.reason,
+    customer_tax_ids: taxIdsOf(world, customer.id).map(({ type, value }) => ({ type, value })),
     collection_method: subscription?.collection_method ?? 'charge_automatically',
     default_payment_method: null,
     discounts: request.discounts ?? subscription?.discounts ?? [],

@@ -1,6 +1,7 @@
 import { emit } from '../core/events.ts'
 import type { Customer, InvoiceItem, InvoiceLine, Price, Subscription, SubscriptionItem } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
+import { inCurrency } from './currencies.ts'
 import { newInvoiceItem, newInvoiceLine } from '../objects/invoice.ts'
 
 /** The lines of one period: each item at its price, or nothing while a trial runs. */
@@ -11,19 +12,20 @@ export function periodLines(
   { trial = false } = {},
 ): InvoiceLine[] {
   return items.map((item) => {
+    const price = inCurrency(world, item.price, subscription.currency)
     const quantity = item.quantity ?? 1
     const product = world.tables.products.get(item.price.product)?.name ?? 'Subscription'
     return newInvoiceLine({
       invoice: null,
-      amount: trial ? 0 : (item.price.unit_amount ?? 0) * quantity,
-      currency: item.price.currency,
+      amount: trial ? 0 : (price.unit_amount ?? 0) * quantity,
+      currency: price.currency,
       description: trial
         ? quantity > 1
           ? `Trial period for ${quantity} × ${product}`
           : `Trial period for ${product}`
-        : `${quantity} × ${product} (at ${rate(item.price)})`,
+        : `${quantity} × ${product} (at ${rate(price)})`,
       period: { start: item.current_period_start, end: item.current_period_end },
-      price: item.price,
+      price,
       quantity,
       subscription: subscription.id,
       metadata: subscription.metadata,

@@ -3,6 +3,7 @@ import type { Seconds } from '../core/clock.ts'
 import type { InvoiceItem, Subscription, SubscriptionItem } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { newInvoiceItem } from '../objects/invoice.ts'
+import { inCurrency } from './currencies.ts'
 import { applied, paidShare } from './discounts.ts'
 
 /** What an item was and what it becomes; one side is missing when it is added or removed. */
@@ -41,16 +42,17 @@ function item(
   period: SubscriptionItem | null = null,
 ): InvoiceItem {
   const { current_period_start: start, current_period_end: end } = period ?? of
+  const price = inCurrency(world, of.price, subscription.currency)
   const quantity = of.quantity ?? 1
   const left = Math.max(0, end - moment) / (end - start)
-  const amount = Math.sign(factor) * Math.round(Math.abs((of.price.unit_amount ?? 0) * quantity * factor) * left)
+  const amount = Math.sign(factor) * Math.round(Math.abs((price.unit_amount ?? 0) * quantity * factor) * left)
   const product = world.tables.products.get(of.price.product)?.name ?? 'Subscription'
   const what = quantity > 1 ? `${quantity} × ${product}` : product
   const row = world.tables.invoiceItems.insert(
     newInvoiceItem(moment, {
       customer: subscription.customer,
       amount,
-      currency: of.price.currency,
+      currency: price.currency,
       description: `${factor < 0 ? 'Unused' : 'Remaining'} time on ${what} after ${day(moment)}`,
       discountable: false,
       parent: {
@@ -61,7 +63,7 @@ function item(
       pricing: {
         price_details: { price: of.price.id, product: of.price.product },
         type: 'price_details',
-        unit_amount_decimal: of.price.unit_amount_decimal,
+        unit_amount_decimal: price.unit_amount_decimal,
       },
       proration: true,
       quantity,

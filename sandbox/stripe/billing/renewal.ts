@@ -37,7 +37,7 @@ export function attendSubscription(world: World, subscription: Subscription): vo
     return dropPendingUpdate(world, subscription)
   if (subscription.pause_collection?.resumes_at != null && subscription.pause_collection.resumes_at <= now)
     return void change(world, subscription, { pause_collection: null })
-  if (trialOver) return endTrial(world, subscription)
+  if (trialOver) return endTrial(world, scheduled(world, subscription))
   if (period.end <= now) return void renew(world, scheduled(world, subscription))
   announce(world, subscription, now)
 }

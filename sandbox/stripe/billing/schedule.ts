@@ -3,7 +3,7 @@ import { emit } from '../core/events.ts'
 import type { Subscription, SubscriptionItem, SubscriptionSchedule } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { newSubscriptionItem, planOf } from '../objects/catalogue.ts'
-import { change, currentPeriod, end } from './subscription-status.ts'
+import { change, currentPeriod, end, ENDED } from './subscription-status.ts'
 import { commonCadence } from './subscribe.ts'
 import { updateSubscription } from './update.ts'
 
@@ -15,6 +15,7 @@ export function attendSchedule(world: World, schedule: SubscriptionSchedule): vo
   const now = world.now(schedule.customer)
   if (schedule.status !== 'active' || !subscription || !schedule.current_phase || schedule.current_phase.end_date > now)
     return
+  if (ENDED.has(subscription.status)) return void stop(world, schedule)
   const next = schedule.phases.find((phase) => phase.start_date <= now && phase.end_date > now)
   if (!next) return finish(world, schedule, subscription)
   enter(world, subscription, next)
@@ -87,6 +88,16 @@ function finish(world: World, schedule: SubscriptionSchedule, subscription: Subs
     emit(world, 'subscription_schedule.completed', done)
     end(world, subscription, 'cancellation_requested')
   }
+}
+
+/** The subscription ended before its schedule did: there is nothing left to change. */
+function stop(world: World, schedule: SubscriptionSchedule): void {
+  const stopped = world.tables.subscriptionSchedules.update(schedule.id, {
+    status: 'canceled',
+    canceled_at: world.now(schedule.customer),
+    current_phase: null,
+  })
+  emit(world, 'subscription_schedule.canceled', stopped)
 }
 
 /** The subscription goes on as it is, without the schedule. */

@@ -22,6 +22,8 @@ export type PaymentBehavior =
 export interface SubscribeRequest extends PaymentSituation {
   customer: Customer
   items: { price: Price; quantity: number; metadata?: Record<string, string> }[]
+  /** Of the prices' currencies, another one than their own. */
+  currency?: string | null
   trialEnd?: Seconds | null
   billingCycleAnchor?: Seconds
   discounts?: DiscountRequest[]
@@ -43,7 +45,7 @@ export function subscribe(world: World, request: SubscribeRequest): Subscription
   const draft = newSubscription(now, {
     id,
     customer: customer.id,
-    currency: request.items[0]!.price.currency,
+    currency: request.currency ?? request.items[0]!.price.currency,
     billing_cycle_anchor: anchor,
     latest_invoice: newId('in'),
     status: trial ? 'trialing' : request.given?.collection_method === 'send_invoice' ? 'active' : 'incomplete',

@@ -10,7 +10,7 @@ import { paymentOf } from './invoice.ts'
  *     trialing   → (trial over) → active | paused | canceled
  *     active     → (renewal unpaid) → past_due → (paid) → active
  *                                              → (last retry failed) → canceled | unpaid | past_due
- *     unpaid     → (latest invoice paid) → active         paused → (resumed) → active
+ *     unpaid     → (latest invoice paid) → active         paused → (resumed and paid) → active
  *     any living → (cancel, or its date) → canceled
  */
 export const ENDED = new Set<string>(['canceled', 'incomplete_expired'])
@@ -45,9 +45,11 @@ export function invoicePaid(world: World, invoice: Invoice): void {
   const latest = subscription.latest_invoice === invoice.id
   if (
     (subscription.status === 'incomplete' && first) ||
-    (latest && ['past_due', 'unpaid'].includes(subscription.status))
-  )
-    change(world, subscription, { status: 'active', ...cardToKeep(world, subscription, invoice) })
+    (latest && ['past_due', 'unpaid', 'paused'].includes(subscription.status))
+  ) {
+    const after = change(world, subscription, { status: 'active', ...cardToKeep(world, subscription, invoice) })
+    if (subscription.status === 'paused') emit(world, 'customer.subscription.resumed', after)
+  }
 }
 
 /** With `save_default_payment_method` the card that paid becomes the subscription's own. */

@@ -12,6 +12,7 @@ export interface CompleteOptions {
   email?: string
   name?: string
   address?: Partial<Address>
+  taxId?: string
   /** What the holder says when the bank asks: yes, unless `false`. */
   authenticate?: boolean
 }
@@ -25,6 +26,7 @@ export function completeBy(
     email = 'customer@example.com',
     name = 'Test Customer',
     address,
+    taxId,
     authenticate = true,
   }: CompleteOptions,
 ): CheckoutSession {
@@ -33,6 +35,7 @@ export function completeBy(
     card: needsOf(session).card ? { number: card, expMonth: 12, expYear: 2034 } : null,
     email,
     name,
+    taxId,
     address: {
       ...noAddress,
       country: 'US',

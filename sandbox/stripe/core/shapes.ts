@@ -46,6 +46,7 @@ export type SetupIntent = Stored<Stripe.SetupIntent>
 export type Subscription = Stored<Stripe.Subscription>
 export type SubscriptionItem = Stored<Stripe.SubscriptionItem>
 export type SubscriptionSchedule = Stored<Stripe.SubscriptionSchedule>
+export type TaxId = Stored<Stripe.TaxId>
 export type TaxRate = Stored<Stripe.TaxRate>
 export type TestClock = Stored<Stripe.TestHelpers.TestClock>
 export type WebhookEndpoint = Stored<Stripe.WebhookEndpoint>

@@ -3,6 +3,7 @@ import type { Seconds } from './clock.ts'
 import { Table, Transactions } from './store.ts'
 import type { Changes } from './store.ts'
 import type { CheckoutOrder } from '../billing/checkout-order.ts'
+import type { PriceCurrencies } from '../billing/currencies.ts'
 import type { SubscriptionChange } from '../billing/pending-update.ts'
 
 /** Which of the test cards a payment method stands for, and what has been done with it. */
@@ -91,6 +92,7 @@ export class Tables {
   readonly setupIntents = this.#table<shapes.SetupIntent>('setup_intent')
   readonly subscriptions = this.#table<shapes.Subscription>('subscription')
   readonly subscriptionSchedules = this.#table<shapes.SubscriptionSchedule>('subscription_schedule')
+  readonly taxIds = this.#table<shapes.TaxId>('tax_id')
   readonly taxRates = this.#table<shapes.TaxRate>('tax_rate')
   readonly testClocks = this.#table<shapes.TestClock>('test_helpers.test_clock')
   readonly webhookEndpoints = this.#table<shapes.WebhookEndpoint>('webhook_endpoint')
@@ -102,6 +104,7 @@ export class Tables {
   readonly deliveries = this.#table<DeliveryRow>('#delivery')
   readonly endpointSecrets = this.#table<SecretRow>('#endpoint_secret')
   readonly idempotency = this.#table<IdempotencyRow>('#idempotency')
+  readonly priceCurrencies = this.#table<PriceCurrencies>('#price_currencies')
   readonly settings = this.#table<SettingsRow>('#settings')
   readonly subscriptionNotes = this.#table<SubscriptionNotes>('#subscription_notes')
   readonly subscriptionChanges = this.#table<SubscriptionChange>('#subscription_change')

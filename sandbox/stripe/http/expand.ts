@@ -1,7 +1,9 @@
 import { invalidRequest } from '../core/errors.ts'
-import type { ApiObject, Charge, Coupon, Customer, Invoice } from '../core/shapes.ts'
+import type { ApiObject, Charge, Coupon, Customer, Invoice, Price } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { paymentOf } from '../billing/invoice.ts'
+import { currencyOptions } from '../billing/currencies.ts'
+import { taxIdsOf } from '../billing/tax-id.ts'
 import { lineItemsOf } from '../billing/checkout-totals.ts'
 import { listOf } from '../objects/list.ts'
 
@@ -27,7 +29,7 @@ const INCLUDED: Record<string, Record<string, (world: World, object: never) => u
         ),
         `/v1/customers/${customer.id}/subscriptions`,
       ),
-    tax_ids: (_world, customer: Customer) => listOf([], `/v1/customers/${customer.id}/tax_ids`),
+    tax_ids: (world, { id }: Customer) => listOf(taxIdsOf(world, id), `/v1/customers/${id}/tax_ids`),
   },
   invoice: {
     confirmation_secret: (world, invoice: Invoice) => {
@@ -40,7 +42,7 @@ const INCLUDED: Record<string, Record<string, (world: World, object: never) => u
         `/v1/invoice_payments?invoice=${invoice.id}`,
       ),
   },
-  price: { currency_options: () => ({}), tiers: () => [] },
+  price: { currency_options: (world, price: Price) => currencyOptions(world, price), tiers: () => [] },
 }
 
 /** Puts the objects in the place of the ids that `expand[]` names. The answer is a copy; the store stays as it is. */

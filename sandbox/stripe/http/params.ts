@@ -146,6 +146,16 @@ export function hash<S extends Shape>(shape: S): Param<Values<S>> {
   }
 }
 
+/** A hash whose keys are the caller's, like currencies. */
+export function record<T>(inner: Param<T>): Param<Record<string, T>> {
+  return {
+    parse(raw, path) {
+      if (typeof raw === 'string' || Array.isArray(raw)) throw invalidRequest('Invalid object', path)
+      return Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, inner.parse(value, `${path}[${key}]`)]))
+    },
+  }
+}
+
 /** Parameters that Stripe would take: whoever sends them is told that the limit is here and not in their request. */
 const BEYOND = new Set(
   `account_tax_ids amount_details application_fee_amount application_fee_percent automatically_finalizes_at

@@ -9,6 +9,7 @@ export function newPhase(given: {
   items: { price: string; quantity: number; metadata?: Record<string, string> }[]
   metadata?: Record<string, string>
   prorationBehavior?: Phase['proration_behavior']
+  trialEnd?: number | null
 }): Phase {
   return {
     add_invoice_items: [],
@@ -37,7 +38,7 @@ export function newPhase(given: {
     proration_behavior: given.prorationBehavior ?? 'create_prorations',
     start_date: given.start,
     transfer_data: null,
-    trial_end: null,
+    trial_end: given.trialEnd ?? null,
   }
 }
 

@@ -2,6 +2,7 @@ import type { Address, CheckoutSession } from '../core/shapes.ts'
 import { noAddress } from '../core/shapes.ts'
 import { findTestCard } from '../billing/test-cards.ts'
 import type { CheckoutEntry } from '../billing/checkout.ts'
+import { kindOfTaxId } from '../billing/tax-id.ts'
 import { isCountry } from './countries.ts'
 
 export interface FormError {
@@ -21,6 +22,7 @@ export interface Needs {
   email: boolean
   /** Line, city and postal code beside the country. */
   address: boolean
+  taxId: boolean
 }
 
 export function needsOf(session: CheckoutSession): Needs {
@@ -29,6 +31,7 @@ export function needsOf(session: CheckoutSession): Needs {
     card: !(free && session.payment_method_collection === 'if_required') || session.mode === 'setup',
     email: !session.customer_details?.email,
     address: session.billing_address_collection === 'required',
+    taxId: session.tax_id_collection?.enabled ?? false,
   }
 }
 
@@ -60,6 +63,12 @@ export function readEntry(form: Typed, needs: Needs): { entry: CheckoutEntry; er
     check('city', 'Enter the town or city.', value('city') !== '')
     check('postal_code', 'Enter the postal code.', value('postal_code') !== '')
   }
+  if (needs.taxId && value('tax_id'))
+    check(
+      'tax_id',
+      'Enter the tax ID as it stands on your papers, like DE123456789.',
+      kindOfTaxId(value('tax_id')) !== null,
+    )
   const address: Address = {
     ...noAddress,
     country: value('country') || null,
@@ -82,6 +91,7 @@ export function readEntry(form: Typed, needs: Needs): { entry: CheckoutEntry; er
       email: value('email') || undefined,
       name: value('name') || undefined,
       address: needs.card ? address : undefined,
+      taxId: needs.taxId ? value('tax_id') || undefined : undefined,
     },
     errors,
   }

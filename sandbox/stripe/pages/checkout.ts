@@ -124,6 +124,7 @@ function show(world: World, before: CheckoutSession, values: Typed, errors: Form
         <h2>Your details</h2>
         ${needs.email ? fieldOf('email', 'Email', { type: 'email', autocomplete: 'email' }) : html`<p class="fixed"><span>Email</span> <strong>${session.customer_details?.email}</strong></p>`}
         ${needs.card ? cardFields(values, fieldOf, needs.address) : html`<p>No card is needed.</p>`}
+        ${needs.taxId && fieldOf('tax_id', 'Tax ID of your company', { optional: true, hint: 'It is printed on the invoice' })}
         <button class="ink wide" name="pay" value="1">${button}</button>
         ${session.mode === 'subscription' && html`<p class="fine">By paying you let ${SHOP} charge this card for every coming period, until you cancel. It is a sandbox: no money moves.</p>`}
       </form>

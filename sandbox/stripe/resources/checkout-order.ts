@@ -124,7 +124,7 @@ export function sessionOf(
     billing_address_collection: params.billing_address_collection ?? null,
     cancel_url: params.cancel_url ?? null,
     client_reference_id: params.client_reference_id ?? null,
-    currency: price?.currency ?? params.currency ?? null,
+    currency: params.currency ?? price?.currency ?? null,
     customer: customer?.id ?? null,
     customer_creation:
       mode === 'payment'
@@ -174,6 +174,10 @@ export function sessionOf(
     allowed_payment_method_types: params.allowed_payment_method_types ?? null,
     payment_method_types: params.allowed_payment_method_types ?? params.payment_method_types ?? ['card'],
     submit_type: params.submit_type ?? null,
+    tax_id_collection: {
+      enabled: params.tax_id_collection?.enabled ?? false,
+      required: params.tax_id_collection?.required ?? 'never',
+    },
     success_url: params.success_url ?? null,
     url: `${world.baseUrl}/c/pay/${order.id}`,
   })

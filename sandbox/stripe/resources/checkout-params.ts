@@ -14,6 +14,11 @@ import {
 import type { Values } from '../http/params.ts'
 import { priceData } from './price-data.ts'
 
+const LOCALES = (
+  'bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hi-IN hr hu id it ja ko lt lv ms mt nb nl pl pt pt-BR ro ru ' +
+  'sk sl sv th tr vi zh zh-HK zh-TW'
+).split(' ')
+
 const lineItem = hash({
   adjustable_quantity: hash({ enabled: required(flag), maximum: atLeast(1), minimum: atLeast(0) }),
   metadata,
@@ -57,7 +62,7 @@ export const create = {
   integration_identifier: text,
   invoice_creation: hash({ enabled: required(flag), invoice_data: ignored }),
   line_items: list(lineItem),
-  locale: text,
+  locale: oneOf('auto', ...LOCALES),
   metadata,
   mode: oneOf('payment', 'setup', 'subscription'),
   name_collection: ignored,
@@ -101,7 +106,7 @@ export const create = {
     }),
   }),
   success_url: text,
-  tax_id_collection: hash({ enabled: required(flag), required: text }),
+  tax_id_collection: hash({ enabled: required(flag), required: oneOf('if_supported', 'never') }),
   ui_mode: oneOf('hosted_page', 'hosted'),
   wallet_options: ignored,
 }

@@ -29,6 +29,22 @@ export const checkoutSessions = [
     if (params.customer_update && !params.customer)
       throw invalidRequest('`customer_update` can only be used with `customer`.', 'customer_update')
     const customer = params.customer ? liveCustomer(world, params.customer) : null
+    if (customer && params.tax_id_collection?.enabled && params.customer_update?.name !== 'auto')
+      throw invalidRequest(
+        'Tax ID collection requires updating business name on the customer. To enable tax ID collection for an existing customer, please set `customer_update[name]` to `auto`.',
+        'customer_update',
+      )
+    if (
+      customer &&
+      params.automatic_tax?.enabled &&
+      !customer.address?.country &&
+      params.customer_update?.address !== 'auto'
+    )
+      throw invalidRequest(
+        'Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to the Customer or set either `customer_update[address]` to "auto" or `customer_update[shipping]` to "auto" to save the address entered in Checkout to the Customer.',
+        'customer_update',
+        'customer_tax_location_invalid',
+      )
     const now = world.now(customer?.id)
     if (params.expires_at !== undefined && (params.expires_at < now + 30 * 60 || params.expires_at > now + DAY))
       throw invalidRequest(

@@ -171,6 +171,13 @@ export const customers = [
   ),
 
   listEndpoint(
+    'GET /v1/customers/:id/tax_ids',
+    (world) => world.tables.taxIds,
+    {},
+    (row, { ids }) => row.customer === ids[0],
+  ),
+
+  listEndpoint(
     'GET /v1/customers/:id/balance_transactions',
     (world) => world.tables.customerBalanceTransactions,
     { created: range, invoice: text },

@@ -3,9 +3,11 @@ import { emit } from '../core/events.ts'
 import { find } from '../core/lookup.ts'
 import type { Price } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
+import { setCurrencies } from '../billing/currencies.ts'
 import { planOf } from '../objects/catalogue.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {
+  atLeast,
   emptyable,
   flag,
   hash,
@@ -16,6 +18,7 @@ import {
   metadata,
   oneOf,
   range,
+  record,
   required,
   text,
 } from '../http/params.ts'
@@ -28,7 +31,9 @@ const priceFields = {
   nickname: emptyable(text),
   tax_behavior: taxBehavior,
   transfer_lookup_key: flag,
-  currency_options: ignored,
+  currency_options: record(
+    hash({ unit_amount: atLeast(0), tax_behavior: ignored, unit_amount_decimal: ignored, tiers: ignored }),
+  ),
 }
 
 /** A lookup key belongs to one price; it moves only when that is said. */
@@ -85,7 +90,7 @@ export const prices = [
         metadata: pairs,
         unit_amount,
         unit_amount_decimal,
-        currency_options: _c,
+        currency_options,
         ...given
       } = params
       const currency = currencyOf(given.currency)
@@ -105,7 +110,7 @@ export const prices = [
         ? find(world.tables.products, product, 'product')
         : addProduct(world, { ...product_data!, metadata: product_data!.metadata ?? {} })
       if (lookup_key) claimLookupKey(world, lookup_key, transfer_lookup_key)
-      return addPrice(world, {
+      const price = addPrice(world, {
         ...given,
         currency,
         product: owner.id,
@@ -114,12 +119,15 @@ export const prices = [
         lookup_key: lookup_key ?? null,
         metadata: pairs ?? {},
       })
+      setCurrencies(world, price.id, currency_options)
+      return price
     },
   ),
   endpoint('GET /v1/prices/:id', {}, ({ world, id }) => find(world.tables.prices, id)),
   endpoint('POST /v1/prices/:id', priceFields, ({ world, id, params }) => {
     const before = find(world.tables.prices, id)
-    const { metadata: pairs, transfer_lookup_key = false, currency_options: _c, ...given } = params
+    const { metadata: pairs, transfer_lookup_key = false, currency_options, ...given } = params
+    setCurrencies(world, id, currency_options)
     if (given.lookup_key) claimLookupKey(world, given.lookup_key, transfer_lookup_key, id)
     const after = updatePrice(world, before, { ...given, metadata: mergeMetadata(before.metadata, pairs) })
     emit(world, 'price.updated', after, before)

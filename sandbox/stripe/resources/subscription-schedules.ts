@@ -7,6 +7,7 @@ import { attendSchedule, endAfter, release } from '../billing/schedule.ts'
 import type { Phase } from '../billing/schedule.ts'
 import { subscribe } from '../billing/subscribe.ts'
 import { change, currentPeriod, end } from '../billing/subscription-status.ts'
+import { updateSubscription } from '../billing/update.ts'
 import { newPhase, newSubscriptionSchedule } from '../objects/schedule.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {
@@ -123,6 +124,10 @@ export const subscriptionSchedules = [
         metadata: mergeMetadata(before.metadata ?? {}, params.metadata),
       })
       emit(world, 'subscription_schedule.updated', after, before)
+      // A phase says all of itself: one that is under way and no longer names a trial ends it.
+      const subscription = world.tables.subscriptions.get(before.subscription ?? '')
+      if (subscription?.status === 'trialing' && !current.trial_end)
+        updateSubscription(world, subscription, { trialEnd: 'now' })
       attendSchedule(world, after)
       return world.tables.subscriptionSchedules.get(id)
     },
@@ -186,6 +191,7 @@ function currentPhase(subscription: Subscription): Phase {
     currency: subscription.currency,
     start,
     end: until,
+    trialEnd: subscription.status === 'trialing' ? subscription.trial_end : null,
     items: subscription.items.data.map(({ price, quantity, metadata: pairs }) => ({
       price: price.id,
       quantity: quantity ?? 1,
@@ -229,6 +235,7 @@ function phasesOf(world: World, schedule: SubscriptionSchedule, wanted: Values<t
       items,
       metadata: params.metadata ?? {},
       prorationBehavior: params.proration_behavior,
+      trialEnd: params.trial ? until : params.trial_end,
     })
   })
 }

@@ -40,6 +40,7 @@ export const subscriptions = [
       const subscription = subscribe(world, {
         customer,
         items,
+        currency: params.currency,
         billingCycleAnchor: params.billing_cycle_anchor,
         discounts: params.discounts ?? [],
         offSession: params.off_session,
@@ -123,6 +124,29 @@ export const subscriptions = [
     },
   ),
   endpoint(
+    'POST /v1/subscriptions/:id/pause',
+    {
+      type: oneOf('subscription'),
+      bill_for: hash({
+        unused_time_from: hash({ type: required(oneOf('item_current_period_start', 'none', 'now')) }),
+        outstanding_usage_through: ignored,
+      }),
+      invoicing_behavior: oneOf('pending_invoice_item'),
+    },
+    ({ world, id, params }) => {
+      const before = find(world.tables.subscriptions, id)
+      if (before.status !== 'active' || before.schedule)
+        throw invalidRequest('Only an active subscription without a schedule can be paused.')
+      const from = params.bill_for?.unused_time_from?.type ?? 'now'
+      const ended = before.items.data.map((item) => ({ before: item, after: null }))
+      const { start } = currentPeriod(before)
+      if (from !== 'none') prorate(world, before, ended, from === 'now' ? world.now(before.customer) : start)
+      const after = change(world, before, { status: 'paused' })
+      emit(world, 'customer.subscription.paused', after)
+      return after
+    },
+  ),
+  endpoint(
     'POST /v1/subscriptions/:id/resume',
     {
       billing_cycle_anchor: ignored,
@@ -139,12 +163,11 @@ export const subscriptions = [
       const invoice = renew(
         world,
         { ...before, items: { ...before.items, data: items } },
-        { status: 'active', billing_cycle_anchor: now },
+        { billing_cycle_anchor: now },
       )
+      // It stays paused until that invoice is paid; see `invoicePaid`.
       collect(world, finalize(world, invoice))
-      const after = world.tables.subscriptions.get(id)!
-      emit(world, 'customer.subscription.resumed', after)
-      return after
+      return world.tables.subscriptions.get(id)!
     },
   ),
   listEndpoint(

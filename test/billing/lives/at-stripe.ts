@@ -23,7 +23,6 @@ export async function happenAtStripe(context: StripeForTests, person: Person, st
     return (await happen(context, person, step)) !== false
   } catch (error) {
     if (!(error instanceof Stripe.errors.StripeError) && !(error as Error).name.startsWith('Stripe')) throw error
-    console.log('yy', step.kind, (error as Error).message.slice(0,100))
     return false
   } finally {
     faults.api = rules
@@ -129,6 +128,7 @@ async function subscribeInEuros(context: StripeForTests, { userId, customer }: P
   const metadata = { app: 'scrip', plan, interval: 'month' }
   const price = { product, unit_amount: 1234, currency: 'eur', recurring: { interval: 'month' as const }, metadata }
   const { id } = await stripe.prices.create(price)
+  await useCard(context, customer, 'pm_card_visa')
   return stripe.subscriptions.create({ customer, items: [{ price: id }], metadata: { app: 'scrip', userId } })
 }
 

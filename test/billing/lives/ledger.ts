@@ -49,7 +49,7 @@ export async function readLedger(accountId: Types.ObjectId): Promise<Ledger> {
   return ledger
 }
 
-const isCap = (key: string): boolean => key.endsWith(':cap')
+const isCap = (key: string): boolean => /:cap(:\d+)?$/.test(key)
 
 /** Each invoice's grants start and expire when its plan's policy says, and nothing expires before. */
 export function checkTerms({ entries }: Ledger, bought: Map<string, TrueCredits>): void {
@@ -70,20 +70,34 @@ export function checkTerms({ entries }: Ledger, bought: Map<string, TrueCredits>
   }
 }
 
-/** Before a renewal's credits come, what is left of the plan's earlier ones is at most its cap, and not a credit less. */
+/**
+ * Before a renewal's credits come, what is left of what was paid for earlier is at most the plan's cap, and not a credit
+ * less; no other credits are taken for it.
+ */
 export function checkCaps({ entries }: Ledger, bought: Map<string, TrueCredits>): void {
-  for (const [invoice, { cap, credits }] of bought) {
+  for (const [invoice, { cap, credits, paidAt }] of bought) {
+    const key = `stripe:invoice:${invoice}`
+    const taken = entries.filter((entry) => entry.key.startsWith(`${key}:cap`))
+    if (cap === null && taken.length > 0) throw new Error(`${invoice} took credits above a cap that it has not`)
     if (cap === null || credits <= 0) continue
-    const capAt = entries.findIndex(({ key }) => key === `stripe:invoice:${invoice}:cap`)
-    const grantAt = entries.findIndex(({ key }) => key === `stripe:invoice:${invoice}`)
-    const leftBefore = (place: number) =>
+    const isEarlier = (id: string) => (bought.get(id)?.paidAt ?? Infinity) < paidAt
+    const leftAt = (place: number) =>
       fold({ grants: [], debt: 0 }, entries.slice(0, place))
-        .grants.filter(({ started, source }) => started && source.type === 'invoice' && source.id !== invoice)
+        .grants.filter(({ started, source }) => started && source.type === 'invoice' && isEarlier(source.id))
         .reduce((sum, { remaining }) => sum + remaining, 0)
-    const taken = capAt < 0 ? 0 : -entries[capAt]!.amount
-    const due = Math.max(0, leftBefore(capAt < 0 ? grantAt : capAt) - cap)
-    if (taken !== due) throw new Error(`The renewal ${invoice} took ${taken} credits above its cap, it was ${due}`)
-    if (leftBefore(grantAt) > cap) throw new Error(`${leftBefore(grantAt)} credits stayed at the renewal ${invoice}`)
+    const grantAt = entries.findIndex((entry) => entry.key === key)
+    const capAt = taken[0] ? entries.indexOf(taken[0]) : grantAt
+    const due = Math.max(0, leftAt(capAt) - cap)
+    const total = taken.reduce((sum, { amount }) => sum - amount, 0)
+    // Nothing was to be taken at the time; what came between that and the grant is not taken any more.
+    const wasLittle = (entry: CreditEntry, place: number) => entry.at.getTime() / 1000 >= paidAt && leftAt(place) <= cap
+    const isLate = taken.length === 0 && entries.slice(0, grantAt).some(wasLittle)
+    if (total !== due && !isLate) throw new Error(`The renewal ${invoice} took ${total} above its cap, ${due} was due`)
+    const burned = taken.flatMap((entry) => entry.burned.map(([grantId]) => grantId))
+    const others = burned.filter(
+      (id) => !isEarlier(id.replace(/^g:stripe:invoice:([^:]+).*$/, '$1')) && id !== `g:${TRIAL_KEY}`,
+    )
+    if (others.length > 0) throw new Error(`The renewal ${invoice} took of ${others.join(', ')} for its cap`)
   }
 }
 

@@ -67,7 +67,7 @@ const deliver = plain('deliver')
 const jobs = plain('jobs')
 
 const single: fc.Arbitrary<Step> = fc.oneof(
-  ...[often(3, subscribe), often(3, pack), often(4, change), often(4, deliver)],
+  ...[often(3, subscribe), often(3, pack), often(5, change), often(4, deliver)],
   ...[often(6, advance(0.02, 0.2, 1, 4, 8, 10, 20, 31, 45, 100)), often(4, spend), often(2, hold), often(2, capture)],
   ...[often(5, rush), often(1, plain('cancel')), often(1, plain('resume')), often(1, plain('reconcile'))],
   ...[often(1, jobs), often(2, newCard), often(1, noCard), often(3, refund), often(1, failRefund)],
@@ -120,8 +120,12 @@ export const lifePlan = fc.record({
   failing: upTo(0.2),
   /** Whether equal work within one machine waits for itself; nothing may depend on that. */
   manners: fc.boolean(),
+  /** Whether the last reconcile comes so late that Stripe has forgotten its events and only the objects tell. */
+  isLate: any(false, false, true),
   /** Of the three plans. */
   policies: fc.record({ Beginner: policies, Daily: policies, Creator: policies }),
+  /** Most lives begin as they should, so that there is something to go wrong with. */
+  isStartGood: any(true, true, true, false),
   first: subscribe,
   steps: fc.array(chunk, { minLength: 3, maxLength: 9, size: 'max' }).map((chunks) => chunks.flat()),
 })

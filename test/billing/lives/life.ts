@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import mongoose from 'mongoose'
+import Stripe from 'stripe'
 import { cancelAtPeriodEnd, changePlan, resumeSubscription } from '#app/billing/change-plan.server.ts'
 import { createCheckout, type Purchase } from '#app/billing/checkout.server.ts'
+import { NoSubscription } from '#app/billing/errors.ts'
 import { reconcile } from '#app/billing/reconcile.server.ts'
 import { pauseOverdue } from '#app/billing/spending-pause.server.ts'
 import { setNow } from '#app/clock.server.ts'
@@ -21,10 +23,12 @@ import { type AppStep, type Coupon, isAppStep, type Rushed, type Step } from './
 import { Wallet } from './wallet.ts'
 
 const DAY = 86_400
+const VISA = '4242424242424242'
 
 /** One customer's life, on a bad day of everybody else. */
 export class Life {
   readonly #random: () => number
+  #isCalm = true
   readonly courier: BadCourier
   /** How often what happened, refusals beside what went through. */
   readonly tally: Record<string, number> = {}
@@ -47,10 +51,14 @@ export class Life {
     await this.#makeCoupons()
     this.user = await aUser()
     this.wallet = new Wallet(this.user._id, (work) => this.#attempt(work))
+    const { first, isStartGood, steps } = this.plan
+    if (isStartGood) {
+      await this.#take(first)
+      await this.courier.finish()
+    }
     this.#trouble()
-    for (const step of [this.plan.first, ...this.plan.steps]) {
-      const isDone = await this.#expectRefusals(() => this.#do(step))
-      this.#count(isDone ? step.kind : `${step.kind}: refused`)
+    for (const step of isStartGood ? steps : [first, ...steps]) {
+      await this.#take(step)
       if (this.#random() < 0.6) await this.courier.deliver()
     }
     sandbox.faults.reset()
@@ -58,7 +66,13 @@ export class Life {
     await this.#letLeaseEnd()
   }
 
+  async #take(step: Step): Promise<void> {
+    const isDone = await this.#expectRefusals(() => this.#do(step))
+    this.#count(isDone ? step.kind : `${step.kind}: refused`)
+  }
+
   #trouble(): void {
+    this.#isCalm = false
     const rate = this.plan.failing / 4
     const failures = ([429, 500, 'reset', 'lost_answer'] as const).map((failure) => ({ failure, rate }))
     this.context.sandbox.faults.api = rate > 0 ? failures : []
@@ -69,9 +83,8 @@ export class Life {
     try {
       return (await work()) !== false
     } catch (error) {
-      const isExpected = error instanceof DomainError || error instanceof Killed
+      const isExpected = error instanceof DomainError || error instanceof Killed || isOtherCurrency(error)
       if (!isExpected) throw error
-      this.#count(`zz ${(error as Error).name}: ${(error as Error).message.slice(0,60)}`)
       return false
     }
   }
@@ -187,9 +200,16 @@ export class Life {
     }
   }
 
-  #change(choice: { plan: string; interval: 'month' | 'year' }): Promise<unknown> {
+  /** Who has no plan to change buys one. */
+  async #change(choice: { plan: string; interval: 'month' | 'year' }): Promise<unknown> {
     const nonce = randomUUID()
-    return this.#clicks(() => changePlan(this.user, choice, { nonce }))
+    try {
+      return await this.#clicks(() => changePlan(this.user, choice, { nonce }))
+    } catch (error) {
+      if (!(error instanceof NoSubscription)) throw error
+      const { plan, interval } = choice
+      return this.#buy({ user: this.user, plan, interval }, { card: VISA, coupon: 'none', tabs: 1 })
+    }
   }
 
   /** One click in five is a double one. Both are waited for: the same person cannot do the next thing meanwhile. */
@@ -203,7 +223,7 @@ export class Life {
 
   /** On some machine, which may die of it. */
   #attempt<T>(work: () => Promise<T>): Promise<T> {
-    const dies = this.#random() < this.plan.trouble.kill
+    const dies = !this.#isCalm && this.#random() < this.plan.trouble.kill
     const calls = 1 + Math.floor(this.#random() * 40)
     const isAfter = this.#random() < 0.5
     return onMachine(this.#random, () => (dies ? mortal(calls, isAfter, work) : work()))
@@ -213,3 +233,7 @@ export class Life {
     this.tally[what] = (this.tally[what] ?? 0) + 1
   }
 }
+
+/** Stripe changes no subscription to a price in another currency. */
+const isOtherCurrency = (error: unknown): boolean =>
+  error instanceof Stripe.errors.StripeInvalidRequestError && error.message.includes('supports currencies of')

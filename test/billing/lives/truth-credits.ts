@@ -21,6 +21,8 @@ export interface TrueCredits {
   shares: TrueShare[]
   /** The most that may be left of the plan's earlier credits before these come. */
   cap: number | null
+  /** Unix seconds. */
+  paidAt: number
 }
 
 const GRACE = 3 * 86_400
@@ -57,6 +59,7 @@ export async function trueCredits({ stripe }: StripeForTests, invoice: Stripe.In
     trialCredits,
     shares: main && credits > 0 ? sharesOf(credits, main) : [],
     cap: policy && typeof policy === 'object' ? policy.cap : null,
+    paidAt: invoice.status_transitions.paid_at ?? invoice.created,
   }
 }
 

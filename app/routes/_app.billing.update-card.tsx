@@ -14,3 +14,8 @@ export async function loader({ request }: LoaderFunctionArgs) {
   // The address at Stripe is for this visit alone.
   return redirect(url, { headers: { 'Cache-Control': 'no-store' } })
 }
+
+/** Never seen: with it, what goes wrong is told on a page, with the way to try again. */
+export default function UpdateCard() {
+  return null
+}

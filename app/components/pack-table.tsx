@@ -1,8 +1,17 @@
-import { Link } from '@remix-run/react'
-import { Table, Td, Th } from '#app/components/table.tsx'
-import type { PackOffer } from './offers.server.ts'
+import type { ReactNode } from 'react'
+import type { PackWords } from '#app/billing/pack-words.ts'
+import { Table, Td, Th } from './table.tsx'
 
-export function PackTable({ packs, signedIn }: { packs: PackOffer[]; signedIn: boolean }) {
+/** Packs with what each costs; `buy` is what stands at the end of a row: a button or a link. */
+export function PackTable({
+  packs,
+  buy,
+  hasButtons = false,
+}: {
+  packs: PackWords[]
+  buy: (pack: PackWords) => ReactNode
+  hasButtons?: boolean
+}) {
   return (
     <div className="max-w-text">
       <Table labelledBy="packs" stacks>
@@ -11,12 +20,12 @@ export function PackTable({ packs, signedIn }: { packs: PackOffer[]; signedIn: b
             <Th numeric>Credits</Th>
             <Th numeric>Price</Th>
             <Th numeric>100 credits cost</Th>
-            <Th>Buy</Th>
+            <Th>{hasButtons ? <span className="sr-only">Buy</span> : 'Buy'}</Th>
           </tr>
         </thead>
         <tbody>
           {packs.map((pack) => (
-            <tr key={pack.id}>
+            <tr key={pack.id} className={hasButtons ? 'control-row' : undefined}>
               <Th scope="row" numeric place="first">
                 {pack.credits} <span className="sm:sr-only">credits</span>
               </Th>
@@ -26,14 +35,7 @@ export function PackTable({ packs, signedIn }: { packs: PackOffer[]; signedIn: b
               <Td numeric place="wide-only">
                 {pack.unitPrice}
               </Td>
-              <Td place="meta">
-                <Link
-                  className="link"
-                  to={signedIn ? `/billing?pack=${pack.id}` : `/signup?redirectTo=/billing?pack=${pack.id}`}
-                >
-                  Buy {pack.credits} credits
-                </Link>
-              </Td>
+              <Td place={hasButtons ? 'whole' : 'meta'}>{buy(pack)}</Td>
             </tr>
           ))}
         </tbody>

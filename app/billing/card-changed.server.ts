@@ -1,0 +1,85 @@
+import { CardDeclined } from './errors.ts'
+import { done, ignored, type Outcome } from './outcome.ts'
+import { processPaidInvoice } from './paid-invoice.server.ts'
+import { callStripe, findAtStripe, isRefused, listAll } from './stripe.server.ts'
+import { readSubscription, type StripeSubscription } from './stripe-shapes.ts'
+import { hasLiveSubscription, isOverdue } from './subscription-state.ts'
+import { syncSubscriptions } from './subscription.server.ts'
+import { findOwner } from './users.server.ts'
+
+/**
+ * Follows a customer's card after it was changed on Stripe's page: the subscription is charged there from now on, and what
+ * is owed is tried again at once, once per card, since that is what the card was changed for.
+ * @param customerId read back from Stripe
+ */
+export async function followCard(customerId: string): Promise<Outcome> {
+  const owner = await findOwner(customerId)
+  const id = hasLiveSubscription(owner?.subscription) ? owner?.subscription?.stripeSubscriptionId : null
+  const found = id ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(id)) : null
+  if (!owner || !found) return ignored(`Nothing of ours is charged to the customer ${customerId} regularly.`)
+  const subscription = readSubscription(found)
+  const card = await cardOf(subscription, await defaultCardOf(customerId))
+  if (!card || !isOverdue(subscription.status)) return done(`Nothing is owed for ${subscription.id}.`, false)
+  const paid = await payWhatIsOwed(subscription.id, card)
+  await syncSubscriptions(owner._id)
+  return done(`${paid} open invoices of ${subscription.id} were paid with another card.`, paid > 0)
+}
+
+async function defaultCardOf(customerId: string): Promise<string | null> {
+  const customer = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
+  const card = customer && !customer.deleted ? customer.invoice_settings.default_payment_method : null
+  return typeof card === 'string' ? card : (card?.id ?? null)
+}
+
+/**
+ * The card that the subscription is charged to. One that was bought at the checkout has a card of its own, which would win
+ * over the customer's even where that is the newer one.
+ */
+async function cardOf({ id, paymentMethodId: own }: StripeSubscription, chosen: string | null): Promise<string | null> {
+  if (!own || !chosen || own === chosen) return own ?? chosen
+  const [ownSince, chosenSince] = [await createdAt(own), await createdAt(chosen)]
+  if (chosenSince <= ownSince) return own
+  await callStripe((stripe) =>
+    stripe.subscriptions.update(
+      id,
+      { default_payment_method: chosen },
+      { idempotencyKey: `card:${id}:${own}:${chosen}` },
+    ),
+  )
+  return chosen
+}
+
+async function createdAt(card: string): Promise<number> {
+  const method = await findAtStripe((stripe) => stripe.paymentMethods.retrieve(card))
+  return method?.created ?? 0
+}
+
+async function payWhatIsOwed(subscription: string, card: string): Promise<number> {
+  const open = await listAll((stripe) => stripe.invoices.list({ subscription, status: 'open', limit: 100 }))
+  let paid = 0
+  for (const { id } of open.reverse()) {
+    if (await wasRefused(id, card)) continue
+    try {
+      await callStripe((stripe) =>
+        stripe.invoices.pay(id, { payment_method: card }, { idempotencyKey: `pay:${id}:${card}` }),
+      )
+    } catch (error) {
+      // Declined too, or paid a moment ago: what that means comes by its own events.
+      if (error instanceof CardDeclined || isRefused(error)) continue
+      throw error
+    }
+    paid++
+    await processPaidInvoice(id)
+  }
+  return paid
+}
+
+/** Stripe has tried this very card, and goes on trying it by itself. */
+async function wasRefused(invoice: string, card: string): Promise<boolean> {
+  const { data } = await callStripe((stripe) =>
+    stripe.invoicePayments.list({ invoice, limit: 10, expand: ['data.payment.payment_intent'] }),
+  )
+  return data.some(({ payment: { payment_intent: intent } }) => {
+    return Boolean(intent && typeof intent !== 'string' && intent.last_payment_error?.payment_method?.id === card)
+  })
+}

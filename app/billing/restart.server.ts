@@ -1,0 +1,69 @@
+import type { User } from '#models/user.server.ts'
+import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
+import { whileSomebodyWaits } from './patience.server.ts'
+import { findRunning } from './running-subscription.server.ts'
+import { callStripe, findAtStripe, isRefused } from './stripe.server.ts'
+import { readSubscription, type StripeSubscription } from './stripe-shapes.ts'
+import { syncSubscriptions } from './subscription.server.ts'
+
+/** It stays paused until its invoice is paid. */
+const PAYS_FIRST = 'resume_on_payment_success'
+
+export type Restart =
+  | { state: 'running' }
+  /** There is no card that could be charged: the portal takes one. */
+  | { state: 'card-needed' }
+  /** It was charged and did not go through: `url` is Stripe's page of the invoice. */
+  | { state: 'payment-needed'; url: string | null }
+
+/**
+ * Goes on with a plan that Stripe paused, because its trial ended without a card or the shop said so: a new period begins
+ * now and is charged, less what was credited when it was paused.
+ * A second press finds the first one's charge.
+ * @throws NoSubscription, CardDeclined, StripeUnavailable
+ */
+export function restartPlan(user: Pick<User, '_id'>): Promise<Restart> {
+  return whileSomebodyWaits(async () => {
+    const { subscription } = await findRunning(user)
+    if (subscription.status !== 'paused') {
+      await syncSubscriptions(user._id)
+      return { state: 'running' }
+    }
+    const waiting = subscription.latestInvoiceId ? await readBack(subscription.latestInvoiceId) : null
+    if (waiting?.isOpen) return { state: 'payment-needed', url: waiting.hostedInvoiceUrl }
+    if (!(await hasCard(subscription))) return { state: 'card-needed' }
+    return charged(user, await resumed(subscription))
+  })
+}
+
+async function hasCard({ customerId, paymentMethodId }: StripeSubscription): Promise<boolean> {
+  if (paymentMethodId) return true
+  const customer = customerId && (await findAtStripe((stripe) => stripe.customers.retrieve(customerId)))
+  return Boolean(customer && !customer.deleted && customer.invoice_settings.default_payment_method)
+}
+
+async function resumed({ id, latestInvoiceId }: StripeSubscription): Promise<StripeSubscription | null> {
+  try {
+    const after = await callStripe((stripe) =>
+      stripe.subscriptions.resume(
+        id,
+        { billing_cycle_anchor: { type: 'now' }, payment_behavior: PAYS_FIRST },
+        // Of this pause: the next one follows another invoice.
+        { idempotencyKey: `restart:${id}:${latestInvoiceId ?? 'none'}` },
+      ),
+    )
+    return readSubscription(after)
+  } catch (error) {
+    // Another tab, or the shop, was first.
+    if (isRefused(error)) return null
+    throw error
+  }
+}
+
+async function charged(user: Pick<User, '_id'>, subscription: StripeSubscription | null): Promise<Restart> {
+  const invoice = subscription?.latestInvoiceId ? await readBack(subscription.latestInvoiceId) : null
+  // The webhook would bring its credits too; this way they are there when the next page opens.
+  if (invoice?.isPaid) await processPaidInvoice(invoice.id)
+  await syncSubscriptions(user._id)
+  return invoice?.isOpen ? { state: 'payment-needed', url: invoice.hostedInvoiceUrl } : { state: 'running' }
+}

@@ -1,0 +1,101 @@
+import type { User } from '#models/user.server.ts'
+import type { PlanLine } from './credits-for-invoice.ts'
+import type { StripeInvoice, StripeSubscription } from './stripe-shapes.ts'
+import { isEnded } from './subscription-state.ts'
+
+/*
+ * What events say of subscriptions that Stripe itself does not know, like those of an account that was left or emptied.
+ * There is nothing to read back, so an event is taken at its word; it never counts against what Stripe does say.
+ */
+
+/** A subscription as an event had it. */
+export interface Told {
+  subscription: StripeSubscription
+  /** When Stripe made the event: of two, the later one is right. */
+  at: Date
+}
+
+type Stored = NonNullable<User['subscription']>
+
+/** A late word of one that has ended does not bring it back, and an older word does not undo a newer one. */
+export function isStale({ subscription: { id, status }, at }: Told, stored: User['subscription']): boolean {
+  if (isEnded(status)) return false
+  if (stored?.endedSubscriptionId === id) return true
+  return stored?.stripeSubscriptionId === id && Boolean(stored.toldAt && at < stored.toldAt)
+}
+
+/** The subscription that is stored, put into Stripe's shape: where nobody says otherwise, it is still so. */
+export function asStored(stored: Stored & { stripeSubscriptionId: string }, customerId: string | null) {
+  return {
+    ...nothingKnown(stored.stripeSubscriptionId, customerId),
+    status: stored.status,
+    createdAt: stored.currentPeriodStart ?? new Date(0),
+    cancelAtPeriodEnd: stored.cancelAtPeriodEnd,
+    trialEnd: stored.trialEnd ?? null,
+    currentPeriodStart: stored.currentPeriodStart ?? null,
+    currentPeriodEnd: stored.currentPeriodEnd ?? null,
+    collectionResumesAt: stored.collectionResumesAt ?? null,
+  } satisfies StripeSubscription
+}
+
+/**
+ * What a paid invoice says of its subscription: that it runs, and until when.
+ * @param main the line that says what the invoice is about
+ */
+export function toldByPaidInvoice(
+  invoice: StripeInvoice,
+  { main, at, stored }: { main: PlanLine | null; at: Date; stored: User['subscription'] },
+): Told | null {
+  const { subscriptionId, customerId, createdAt, lines } = invoice
+  const line = lines.find(({ periodStart, amount }) => periodStart === main?.periodStart && amount === main.amount)
+  if (!subscriptionId || !main || !line?.priceId) return null
+  const isTrial = main.amount === 0 && main.unitAmount !== '0'
+  const subscription = {
+    ...nothingKnown(subscriptionId, customerId),
+    status: isTrial ? 'trialing' : 'active',
+    createdAt,
+    cancelAtPeriodEnd: stored?.stripeSubscriptionId === subscriptionId && stored.cancelAtPeriodEnd,
+    trialEnd: isTrial ? main.periodEnd : null,
+    currentPeriodStart: main.periodStart,
+    currentPeriodEnd: main.periodEnd,
+    latestInvoiceId: invoice.id,
+    items: [{ id: '', priceId: line.priceId, quantity: main.quantity }],
+  }
+  return { subscription, at }
+}
+
+/** What a renewal that could not be collected says of the subscription that is stored: that a payment is owed. */
+export function toldByUnpaidInvoice(
+  { subscriptionId, customerId, billingReason, isOpen }: StripeInvoice,
+  { at, stored }: { at: Date; stored: User['subscription'] },
+): Told | null {
+  if (!isOpen || !subscriptionId || stored?.stripeSubscriptionId !== subscriptionId) return null
+  if (billingReason !== null && billingReason !== 'subscription_cycle') return null
+  const known = asStored({ ...stored, stripeSubscriptionId: subscriptionId }, customerId)
+  return { subscription: { ...known, status: 'past_due' }, at }
+}
+
+function nothingKnown(id: string, customerId: string | null): StripeSubscription {
+  return {
+    id,
+    customerId,
+    status: 'active',
+    createdAt: new Date(0),
+    cancelAtPeriodEnd: false,
+    hasCancelFlag: false,
+    cancelAt: null,
+    canceledAt: null,
+    endedAt: null,
+    trialEnd: null,
+    currentPeriodStart: null,
+    currentPeriodEnd: null,
+    cancellationReason: null,
+    isCollectionPaused: false,
+    collectionResumesAt: null,
+    paymentMethodId: null,
+    scheduleId: null,
+    latestInvoiceId: null,
+    metadata: {},
+    items: [],
+  }
+}

@@ -1,0 +1,28 @@
+import { data, type LoaderFunctionArgs } from '@remix-run/node'
+import { findInMailbox, hasMailbox } from '#app/notifications/mail.server.ts'
+
+/** Mails style their elements one by one, which the pages' own policy forbids; nothing else is allowed in here. */
+const POLICY = [
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'self'",
+  'sandbox allow-top-navigation-by-user-activation',
+].join('; ')
+
+/** The HTML part of a kept mail, for the frame on the mailbox page. */
+export async function loader({ params }: LoaderFunctionArgs) {
+  const mail = hasMailbox() ? await findInMailbox(params['mailId'] ?? '') : null
+  if (!mail?.html) throw data(null, { status: 404 })
+  // A link in a mail opens a page, not a page within the frame.
+  const html = mail.html.replace('<head>', '<head><base target="_top">')
+  return new Response(html, {
+    headers: {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Security-Policy': POLICY,
+      'X-Frame-Options': 'SAMEORIGIN',
+      'Cache-Control': 'no-store',
+    },
+  })
+}

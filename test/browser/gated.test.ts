@@ -1,0 +1,90 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, inject, test } from 'vitest'
+import { newPage, useBrowser } from '#test/setup/browser.ts'
+import { choosePlan, payWith, signUp } from './steps.ts'
+
+/*
+ * A page that is part of a larger plan: it says what is needed and what that costs, in money and in credits, and after
+ * the purchase one stands on it. /support is such a page.
+ */
+useBrowser()
+
+const CARD = '4242 4242 4242 4242'
+const main = (page: Page) => page.getByRole('main')
+const headed = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
+
+describe.each([
+  { name: 'with JavaScript', javaScriptEnabled: true },
+  { name: 'without JavaScript', javaScriptEnabled: false },
+])('$name', ({ javaScriptEnabled }) => {
+  test('from Free: what is needed, what it costs, the checkout, and back to the page', async () => {
+    const page = await newPage({ javaScriptEnabled })
+    await signUp(page)
+
+    await page.goto('/support')
+    await headed(page, 'Priority support is part of Creator.')
+    const offer = await main(page).innerText()
+    expect(offer).toContain('$40.00')
+    expect(offer).toContain('5,000 credits')
+    await main(page).getByRole('link', { name: 'Get Creator' }).click()
+    await page.getByRole('button', { name: 'Get Creator' }).click()
+    await page.waitForURL((url) => url.href.startsWith(inject('installation').sandboxUrl))
+    await payWith(page, CARD)
+    await headed(page, '5,000 credits added.')
+    await page.getByRole('link', { name: 'Go on where you were' }).click()
+
+    await headed(page, 'Support')
+    expect(new URL(page.url()).pathname).toBe('/support')
+  })
+
+  test('from a smaller plan: the change says what it comes to, and leads back to the page', async () => {
+    const page = await newPage({ javaScriptEnabled })
+    await signUp(page)
+    await choosePlan(page, 'Beginner', 'month')
+    await payWith(page, CARD)
+    await main(page)
+      .getByText(/credits added/)
+      .first()
+      .waitFor()
+
+    await page.goto('/support')
+    await page.getByRole('link', { name: 'Change to Creator' }).click()
+    await headed(page, 'Change to Creator')
+    const sum = await main(page).getByRole('table').innerText()
+    expect(sum).toMatch(/You pay and get now\s+\$30\.00\s+4,000/)
+    await page.getByRole('button', { name: 'Pay $30.00 and change to Creator' }).click()
+
+    await headed(page, 'Support')
+  })
+})
+
+test('a question that is sent twice by a double press without JavaScript is one question', async () => {
+  const page = await newPage({ javaScriptEnabled: false })
+  await signUp(page)
+  await choosePlan(page, 'Creator', 'month')
+  await payWith(page, CARD)
+  await headed(page, '5,000 credits added.')
+  const subject = `About my plan ${Date.now()}`
+
+  await page.goto('/support')
+  await page.getByLabel('Subject').fill(subject)
+  await page.getByLabel('Question').fill('What does a question cost, please?')
+  const fields = await page.locator('form:has([name="question"])').evaluate((form: HTMLFormElement) => {
+    return Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]))
+  })
+  const answers = await Promise.all(
+    [1, 2].map(() => page.request.post('/support', { form: fields, headers: { Origin: inject('installation').url } })),
+  )
+
+  for (const answer of answers) expect(await answer.text()).toContain('Your question is on its way.')
+  await page.goto('/mailbox')
+  expect(await page.locator('article', { hasText: subject }).count()).toBe(1)
+})
+
+test('who is not logged in comes to the page by way of the log-in', async () => {
+  const page = await newPage()
+
+  await page.goto('/support')
+
+  expect(new URL(page.url()).search).toBe('?redirectTo=%2Fsupport')
+})

@@ -1,0 +1,38 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+
+describe('5.9, 6.13: password hashes under a crowd', () => {
+  // What the process remembers about hashing starts anew with each test.
+  beforeEach(() => vi.resetModules())
+
+  test('a log-in that finds the line full at the very start spoils none of the later ones', async () => {
+    const { hashPassword, verifyPassword } = await import('#app/auth/password.server.ts')
+    const known = await hashPassword('correct horse')
+    const crowd = Array.from({ length: 102 }, () => hashPassword('correct horse'))
+    await Promise.allSettled([verifyPassword(known, 'wrong'), verifyPassword(null, 'wrong')])
+    await Promise.all(crowd)
+
+    expect(await verifyPassword(known, 'correct horse')).toBe(true)
+    expect(await verifyPassword(null, 'correct horse')).toBe(false)
+  })
+
+  test('never more than two run, so that two of the four threads are left for files and names', async () => {
+    let running = 0
+    let mostAtOnce = 0
+    const work = async () => {
+      mostAtOnce = Math.max(mostAtOnce, ++running)
+      await new Promise((resolve) => setImmediate(resolve))
+      running--
+      return '$argon2id$'
+    }
+    vi.doMock('@node-rs/argon2', () => ({ hash: work, verify: work }))
+    const { hashPassword, verifyPassword } = await import('#app/auth/password.server.ts')
+    const hash = await hashPassword('x')
+    await verifyPassword(null, 'x')
+    mostAtOnce = 0
+    await Promise.all(Array.from({ length: 50 }, (_, n) => (n % 2 ? hashPassword('x') : verifyPassword(hash, 'x'))))
+    vi.doUnmock('@node-rs/argon2')
+
+    expect(mostAtOnce).toBe(2)
+    expect(running).toBe(0)
+  })
+})

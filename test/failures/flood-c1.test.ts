@@ -1,0 +1,85 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { setNow } from '#app/clock.server.ts'
+import { BillingHistoryModel } from '#models/billing-history.server.ts'
+import { aUser, creditsOf, historyOf, post, readUser } from '#test/billing/scenario.ts'
+import { useStripe } from '#test/billing/stripe.ts'
+import { useDatabase } from '#test/setup/database.ts'
+import { follow, Line, subscriber, type Told } from './world.ts'
+
+const context = useStripe()
+useDatabase()
+const line = new Line(context)
+afterEach(() => {
+  setNow(null)
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+/** How many requests reach Stripe while something is done. */
+async function requestsOf(work: () => Promise<unknown>): Promise<number> {
+  const handle = vi.spyOn(context.sandbox.api, 'handle')
+  try {
+    await work()
+    return handle.mock.calls.length
+  } finally {
+    handle.mockRestore()
+  }
+}
+
+describe('C1 1.12: a flood', () => {
+  it('of 200 changes of one subscription asks Stripe a few times, and a purchase beside it gets through', async () => {
+    const noisy = await subscriber(line)
+    const change = context.sandbox.events('customer.subscription.created').at(-1) as unknown as Told
+    const flood = Array.from({ length: 200 }, (_, n) => ({
+      ...change,
+      id: `evt_flood_${n}`,
+      type: 'customer.subscription.updated',
+    }))
+    const buyer = await aUser()
+    await line.buy({ user: buyer, plan: 'Daily', interval: 'month' })
+    const [paid] = line.take().filter(({ type }) => type === 'invoice.paid')
+    const requests = await requestsOf(async () => {
+      const answers = await Promise.all([...flood, paid!].map((event) => post(JSON.stringify(event))))
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    })
+    expect(await creditsOf(buyer)).toBe(2000)
+    expect(await creditsOf(noisy)).toBe(1000)
+    expect((await readUser(noisy._id)).subscription).toMatchObject({ plan: 'Beginner', status: 'active' })
+    expect(requests).toBeLessThan(60)
+  })
+})
+
+describe('C1 1.12, H41: a handler that takes too long', () => {
+  it('is answered with an error in time; it goes on, Stripe sends the event again, and there is one effect', async () => {
+    follow(context)
+    const user = await aUser()
+    await line.buy({ user, plan: 'Beginner', interval: 'month' })
+    const paid = line.take().find(({ type }) => type === 'invoice.paid')!
+
+    // It hangs where it is about to look whether the invoice was counted before.
+    let letGo = (): void => undefined
+    const held = new Promise<void>((resolve) => (letGo = resolve))
+    const findOne = BillingHistoryModel.findOne.bind(BillingHistoryModel)
+    const reached = new Promise<void>((resolve) => {
+      vi.spyOn(BillingHistoryModel, 'findOne').mockImplementationOnce(((...args: Parameters<typeof findOne>) => ({
+        lean: async () => {
+          resolve()
+          await held
+          return findOne(...args).lean()
+        },
+      })) as unknown as typeof BillingHistoryModel.findOne)
+    })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const first = post(JSON.stringify(paid))
+    await reached
+    await vi.advanceTimersByTimeAsync(8_100)
+    expect((await first).status).toBe(500)
+    vi.useRealTimers()
+    expect(await creditsOf(user)).toBe(0)
+    const again = post(JSON.stringify(paid))
+    letGo()
+    expect((await again).status).toBe(200)
+    expect(await creditsOf(user)).toBe(1000)
+    expect(await historyOf(user)).toHaveLength(1)
+  })
+})
