@@ -27,11 +27,13 @@ export function readSandboxClock(): Promise<boolean> {
 }
 
 /**
- * The same for an event that has just come in: it may be the first to tell of a skipped month, and a grace period that
- * is counted from the time before would be over at once.
+ * The same for what has just come in from the sandbox: it may be the first to tell of a skipped month, and a grace period
+ * that is counted from the time before would be over at once. A reading that is under way may have begun before that.
  */
 export async function catchUpWithSandbox(): Promise<void> {
-  if (isFollowing) await readSandboxClock()
+  if (!isFollowing) return
+  await reading
+  await readSandboxClock()
 }
 
 async function readOnce(): Promise<boolean> {

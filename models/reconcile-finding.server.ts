@@ -6,7 +6,11 @@ const reconcileFindingSchema = new Schema(
   {
     /** The kind of object and its id, like `invoice:in_…`. */
     _id: { type: String, required: true },
-    kind: { type: String, enum: ['invoice', 'session', 'subscription', 'user', 'charge', 'dispute'], required: true },
+    kind: {
+      type: String,
+      enum: ['invoice', 'session', 'subscription', 'user', 'charge', 'credit_note', 'dispute'],
+      required: true,
+    },
     objectId: { type: String, required: true },
     /** `unclaimed`: a human has to say what it is. `failed`: the next run tries again. */
     state: { type: String, enum: ['unclaimed', 'failed'], required: true },

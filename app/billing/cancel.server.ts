@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { User } from '#models/user.server.ts'
 import { NoSubscription } from './errors.ts'
+import { whileSomebodyWaits } from './patience.server.ts'
 import { findRunning } from './running-subscription.server.ts'
 import { releaseSchedule } from './scheduled-change.server.ts'
 import { callStripe, isRefused } from './stripe.server.ts'
@@ -14,10 +15,14 @@ export type CancelFeedback = 'too_expensive' | 'unused' | 'missing_features' | '
  * @returns the user as stored afterwards
  * @throws NoSubscription, StripeUnavailable
  */
-export async function cancelAtPeriodEnd(
+export function cancelAtPeriodEnd(
   user: Pick<User, '_id'>,
   { feedback = null }: { feedback?: CancelFeedback | null } = {},
 ): Promise<User> {
+  return whileSomebodyWaits(() => cancel(user, feedback))
+}
+
+async function cancel(user: Pick<User, '_id'>, feedback: CancelFeedback | null): Promise<User> {
   const { subscription } = await findRunning(user)
   await releaseSchedule(subscription)
   // A paused one has no period that would end.
@@ -35,10 +40,12 @@ export async function cancelAtPeriodEnd(
  * @returns the user as stored afterwards
  * @throws NoSubscription, StripeUnavailable
  */
-export async function resumeSubscription(user: Pick<User, '_id'>): Promise<User> {
-  const { subscription } = await findRunning(user)
-  if (subscription.cancelAtPeriodEnd) await resume(subscription)
-  return syncSubscriptions(user._id)
+export function resumeSubscription(user: Pick<User, '_id'>): Promise<User> {
+  return whileSomebodyWaits(async () => {
+    const { subscription } = await findRunning(user)
+    if (subscription.cancelAtPeriodEnd) await resume(subscription)
+    return syncSubscriptions(user._id)
+  })
 }
 
 /** Takes the cancellation off a subscription that was just read; the portal may have set a date instead of the flag. */

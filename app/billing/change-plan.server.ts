@@ -6,6 +6,7 @@ import { resume } from './cancel.server.ts'
 import { creditsForInvoice } from './credits-for-invoice.ts'
 import { AlreadySubscribed, NoSubscription, PlanNotFound } from './errors.ts'
 import { processPaidInvoice } from './paid-invoice.server.ts'
+import { whileSomebodyWaits } from './patience.server.ts'
 import { planLines } from './plan-lines.server.ts'
 import { findPlan, type Interval, type Plan, type Price } from './plans.ts'
 import { priceIdOf } from './prices.server.ts'
@@ -51,7 +52,11 @@ const PREVIEW_FOR_MS = 60 * 60 * 1000
  * What a change of plan would do, in money and in credits, without doing it.
  * @throws PlanNotFound, NoSubscription, AlreadySubscribed for the plan that runs, StripeUnavailable
  */
-export async function previewPlanChange(user: Pick<User, '_id'>, choice: PlanChoice): Promise<PlanChangePreview> {
+export function previewPlanChange(user: Pick<User, '_id'>, choice: PlanChoice): Promise<PlanChangePreview> {
+  return whileSomebodyWaits(() => preview(user, choice))
+}
+
+async function preview(user: Pick<User, '_id'>, choice: PlanChoice): Promise<PlanChangePreview> {
   const { running, target } = await prepare(user, choice)
   const common = {
     from: { plan: running.plan.name, interval: running.interval },
@@ -68,7 +73,7 @@ export async function previewPlanChange(user: Pick<User, '_id'>, choice: PlanCho
   const { status, trialEnd } = running.subscription
   if (status === 'trialing' && trialEnd) return { ...free, trialEndsAt: trialEnd }
   const { subscription, item } = running
-  const preview = await callStripe((stripe) =>
+  const previewed = await callStripe((stripe) =>
     stripe.invoices.createPreview({
       customer: subscription.customerId ?? undefined,
       subscription: subscription.id,
@@ -78,7 +83,7 @@ export async function previewPlanChange(user: Pick<User, '_id'>, choice: PlanCho
       },
     }),
   )
-  const invoice = readInvoice(preview)
+  const invoice = readInvoice(previewed)
   const { credits } = creditsForInvoice(await planLines(invoice.lines), config())
   const prorations = invoice.lines.filter(({ proration }) => proration).map(({ periodStart }) => periodStart.getTime())
   return {
@@ -102,10 +107,18 @@ export type PlanChangeResult =
  * @param options `nonce`: of the form; `prorationDate`: from the preview, so that its sums hold
  * @throws PlanNotFound, NoSubscription, AlreadySubscribed, CardDeclined, StripeUnavailable
  */
-export async function changePlan(
+export function changePlan(
   user: Pick<User, '_id'>,
   choice: PlanChoice,
   { nonce = randomUUID(), prorationDate = null }: { nonce?: string; prorationDate?: Date | null } = {},
+): Promise<PlanChangeResult> {
+  return whileSomebodyWaits(() => change(user, choice, { nonce, prorationDate }))
+}
+
+async function change(
+  user: Pick<User, '_id'>,
+  choice: PlanChoice,
+  { nonce, prorationDate }: { nonce: string; prorationDate: Date | null },
 ): Promise<PlanChangeResult> {
   const { running, target } = await prepare(user, choice)
   if (target.isSame) {

@@ -6,7 +6,12 @@ export const CHECKOUT_LOCALES = [
 ]
 
 /** Names that browsers send for a language that Stripe calls otherwise. */
-const OTHER_NAMES: Record<string, string> = { hi: 'hi-IN', nn: 'nb', no: 'nb', tl: 'fil' }
+const OTHER_NAMES = new Map([
+  ['hi', 'hi-IN'],
+  ['nn', 'nb'],
+  ['no', 'nb'],
+  ['tl', 'fil'],
+])
 const HEADER_MAX = 500
 
 /**
@@ -41,7 +46,7 @@ function localeOf(tag: string): string | null {
   if (language === 'zh') return chineseOf(rest)
   // Spanish of any place but Spain is that of Latin America.
   if (language === 'es' && rest.length > 0 && !rest.includes('es')) return 'es-419'
-  return spoken(tag) ?? spoken(OTHER_NAMES[language] ?? language)
+  return spoken(tag) ?? spoken(OTHER_NAMES.get(language) ?? language)
 }
 
 const spoken = (name: string): string | null =>

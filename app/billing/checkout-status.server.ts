@@ -3,7 +3,9 @@ import { PaymentModel } from '#models/payment.server.ts'
 import type { User } from '#models/user.server.ts'
 import { creditsForInvoice } from './credits-for-invoice.ts'
 import { config } from '../config.server.ts'
+import { StripeUnavailable } from './errors.ts'
 import { readBack } from './paid-invoice.server.ts'
+import { whileSomebodyWaits } from './patience.server.ts'
 import { planLines } from './plan-lines.server.ts'
 import { findPack } from './plans.ts'
 import { findAtStripe } from './stripe.server.ts'
@@ -12,9 +14,10 @@ import { readSession, readSubscription, type StripeSession } from './stripe-shap
 export interface CheckoutStatus {
   /**
    * `waiting`: paid, and the credits are on their way. `arrived`: they are here. `confirming`: the bank takes its time.
-   * `failed`: nothing was paid. `unknown`: no session of this user's.
+   * `failed`: nothing was paid. `expired`: nothing was, and the page is closed. `unknown`: no session of this user's.
+   * `unreachable`: Stripe does not answer, so nobody can say; credits come all the same.
    */
-  state: 'waiting' | 'arrived' | 'confirming' | 'failed' | 'unknown'
+  state: 'waiting' | 'arrived' | 'confirming' | 'failed' | 'expired' | 'unknown' | 'unreachable'
   /** What the payment brings, where that is known. */
   credits: number | null
 }
@@ -31,12 +34,24 @@ export async function checkoutStatus(
   sessionId: string,
 ): Promise<CheckoutStatus> {
   if (!/^cs_\w{1,200}$/.test(sessionId)) return unknown
+  try {
+    return await whileSomebodyWaits(() => statusAtStripe(user, sessionId))
+  } catch (error) {
+    if (error instanceof StripeUnavailable) return { state: 'unreachable', credits: null }
+    throw error
+  }
+}
+
+async function statusAtStripe(
+  user: Pick<User, '_id' | 'stripeCustomerId'>,
+  sessionId: string,
+): Promise<CheckoutStatus> {
   const found = await findAtStripe((stripe) => stripe.checkout.sessions.retrieve(sessionId))
   const session = found && readSession(found)
   const isTheirs =
     session?.userId === user._id.toHexString() || (session && session.customerId === user.stripeCustomerId)
   if (!session || !isTheirs) return unknown
-  if (session.status === 'expired') return { state: 'failed', credits: null }
+  if (session.status === 'expired') return { state: 'expired', credits: null }
   if (session.status !== 'complete') return unknown
   return session.mode === 'payment' ? packStatus(session) : planStatus(session)
 }

@@ -6,7 +6,7 @@ import { NotReadyYet } from './errors.ts'
 import { ownerOf } from './owner.server.ts'
 import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
 import { APP_TAG, callStripe, findAtStripe, listAll } from './stripe.server.ts'
-import { readCharge, readSession, type StripeCharge } from './stripe-shapes.ts'
+import { readCharge, readCreditNote, readSession, type StripeCharge } from './stripe-shapes.ts'
 
 /** What a charge paid for, with its credits granted. */
 export interface MoneySource {
@@ -17,6 +17,8 @@ export interface MoneySource {
   of: { type: 'invoice' | 'payment'; id: string }
   /** What was paid in all, in minor units: never below the charge. */
   paid: number
+  /** What credit notes gave back of it beside refunds, to the customer's balance for one. */
+  credited: number
 }
 
 /**
@@ -37,12 +39,22 @@ export async function findMoneySource(chargeId: string, told: ToldCharge | null 
     await processPaidInvoice(invoiceId)
     const invoice = await readBack(invoiceId)
     const paid = Math.max(charge.amount, invoice?.amountPaid ?? 0)
-    return { userId, charge, isTold: false, of: { type: 'invoice', id: invoiceId }, paid }
+    const credited = await creditedOf(invoiceId)
+    return { userId, charge, isTold: false, of: { type: 'invoice', id: invoiceId }, paid, credited }
   }
 
   const paymentId = charge.paymentIntentId
   if (!paymentId || !(await isPack(paymentId))) return null
-  return { userId, charge, isTold: false, of: { type: 'payment', id: paymentId }, paid: charge.amount }
+  return { userId, charge, isTold: false, of: { type: 'payment', id: paymentId }, paid: charge.amount, credited: 0 }
+}
+
+/** What an invoice's credit notes gave back other than by refunds, in minor units. */
+export async function creditedOf(invoice: string): Promise<number> {
+  const notes = await listAll(
+    (stripe) => stripe.creditNotes.list({ invoice, limit: 100 }),
+    (note) => readCreditNote(note),
+  )
+  return notes.reduce((sum, { amountCredited }) => sum + amountCredited, 0)
 }
 
 /** What an event says of a charge. */
@@ -60,12 +72,12 @@ async function toldSource(told: ToldCharge): Promise<MoneySource | null> {
   ).lean<BillingHistory>()
   if (invoice) {
     const { userId, stripeInvoiceId: id, amount: paid } = invoice
-    return { userId, charge: { ...known, amount: paid }, isTold: true, of: { type: 'invoice', id }, paid }
+    return { userId, charge: { ...known, amount: paid }, isTold: true, of: { type: 'invoice', id }, paid, credited: 0 }
   }
   const payment = await PaymentModel.findOne({ stripePaymentIntentId: paymentIntentId ?? '' }).lean<Payment>()
   if (!payment) return null
   const { userId, stripePaymentIntentId: id, amount: paid } = payment
-  return { userId, charge: { ...known, amount: paid }, isTold: true, of: { type: 'payment', id }, paid }
+  return { userId, charge: { ...known, amount: paid }, isTold: true, of: { type: 'payment', id }, paid, credited: 0 }
 }
 
 /** Whose payment it is by our own books: a customer may be deleted at Stripe, and its money still be refunded. */

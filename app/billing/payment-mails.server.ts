@@ -79,16 +79,19 @@ async function tellArrived(
   await notify({ kind: 'credits_arrived', userId, key, data: { credits, balance, description, expiresAt: null } })
 }
 
+/** Where money goes back to: the way it came, the customer's balance, or by means that Stripe does not see. */
+type RefundedTo = 'card' | 'balance' | 'elsewhere'
+
 /** Some of a payment went back, and with it this many credits. */
 export async function tellRefund(
   { userId, of, charge }: MoneySource,
-  { id, amount, createdAt }: StripeRefund,
+  { id, amount, createdAt, to = 'card' }: Pick<StripeRefund, 'id' | 'amount' | 'createdAt'> & { to?: RefundedTo },
   credits: number,
 ): Promise<void> {
   if (!isNews(createdAt)) return
   const { currency } = charge
   const description = await wordsOf(of, userId)
-  const data = { amount, currency, description, credits, refundedAt: createdAt }
+  const data = { amount, currency, description, credits, refundedAt: createdAt, to }
   await notify({ kind: 'refund', userId, key: id, data })
 }
 

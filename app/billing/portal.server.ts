@@ -1,6 +1,7 @@
 import type { User } from '#models/user.server.ts'
 import { config } from '../config.server.ts'
 import { ensureCustomer } from './customer.server.ts'
+import { whileSomebodyWaits } from './patience.server.ts'
 import { APP_TAG, callStripe, listAll } from './stripe.server.ts'
 
 let configuration: { account: string; id: string } | null = null
@@ -12,10 +13,14 @@ let configuration: { account: string; id: string } | null = null
  * @returns where to send the browser
  * @throws StripeUnavailable
  */
-export async function createPortalSession(
+export function createPortalSession(
   user: Pick<User, '_id'>,
   { updateCard = false }: { updateCard?: boolean } = {},
 ): Promise<{ url: string }> {
+  return whileSomebodyWaits(() => openPortal(user, updateCard))
+}
+
+async function openPortal(user: Pick<User, '_id'>, updateCard: boolean): Promise<{ url: string }> {
   const customer = await ensureCustomer(user)
   const return_url = `${config().appUrl}/billing`
   const { url } = await callStripe(async (stripe) =>

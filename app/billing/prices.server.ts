@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { config } from '../config.server.ts'
 import { logger } from '../log.server.ts'
 import { listOffers, type Offer, offerOf, productOf, tagOf, variableOf } from './catalogue.ts'
 import { OfferUnavailable, StripeUnavailable } from './errors.ts'
@@ -147,6 +148,7 @@ interface ExistingPrice {
   unit_amount: number | null
   currency: string
   active: boolean
+  tax_behavior?: string | null
 }
 
 async function pricesByLookupKey(keys: string[]): Promise<Map<string, ExistingPrice>> {
@@ -180,7 +182,7 @@ async function ensurePrice(offer: Offer, existing: ExistingPrice | null): Promis
   const fixed = fixedPriceId(offer)
   if (fixed) return { name, priceId: fixed, done: 'named by the environment' }
   const fits = existing?.active && existing.unit_amount === amount && existing.currency === currency
-  if (fits) return { name, priceId: existing.id, done: 'kept' }
+  if (fits && (await hasTaxBehavior(existing))) return { name, priceId: existing.id, done: 'kept' }
 
   const price = await createPrice(offer, existing?.id ?? 'none')
   if (existing && existing.id !== price.id) {
@@ -188,6 +190,15 @@ async function ensurePrice(offer: Offer, existing: ExistingPrice | null): Promis
     logger.info({ lookupKey, was: existing.id, is: price.id }, 'A price was replaced')
   }
   return { name, priceId: price.id, done: existing ? 'replaced' : 'created' }
+}
+
+/** Stripe lets a price say once whether it contains the tax; one that says otherwise is replaced. */
+async function hasTaxBehavior({ id, tax_behavior: known }: ExistingPrice): Promise<boolean> {
+  const { automaticTax } = config().stripe
+  if (!automaticTax || known === automaticTax) return true
+  if (known && known !== 'unspecified') return false
+  await callStripe((stripe) => stripe.prices.update(id, { tax_behavior: automaticTax }))
+  return true
 }
 
 /**
@@ -202,21 +213,25 @@ async function createPrice(offer: Offer, follows: string): Promise<{ id: string 
 
 async function createPriceOnce(offer: Offer, follows: string): Promise<{ id: string }> {
   const { amount, currency, lookupKey } = offer.price
+  const { automaticTax } = config().stripe
   const recurring = offer.kind === 'plan' ? { recurring: { interval: offer.interval } } : {}
   try {
-    return await callUnderKey(`price:${lookupKey}:${amount}:${currency}:${follows}`, (stripe, options) =>
-      stripe.prices.create(
-        {
-          product: productOf(offer).id,
-          unit_amount: amount,
-          currency,
-          lookup_key: lookupKey,
-          transfer_lookup_key: true,
-          metadata: tagOf(offer),
-          ...recurring,
-        },
-        options,
-      ),
+    return await callUnderKey(
+      `price:${lookupKey}:${amount}:${currency}:${automaticTax ?? 'untaxed'}:${follows}`,
+      (stripe, options) =>
+        stripe.prices.create(
+          {
+            product: productOf(offer).id,
+            unit_amount: amount,
+            currency,
+            lookup_key: lookupKey,
+            transfer_lookup_key: true,
+            metadata: tagOf(offer),
+            ...(automaticTax && { tax_behavior: automaticTax }),
+            ...recurring,
+          },
+          options,
+        ),
     )
   } catch (error) {
     if (!isTaken(error)) throw error

@@ -2,6 +2,7 @@ import { Types } from 'mongoose'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { processCheckout } from './completed-checkout.server.ts'
+import { processCreditNote } from './credit-note.server.ts'
 import { processDispute } from './dispute.server.ts'
 import { done, ignored, type Outcome, unclaimed } from './outcome.ts'
 import { nobodys, ownerOf } from './owner.server.ts'
@@ -19,8 +20,9 @@ const examiners: Record<FindingKind, (id: string) => Promise<Outcome>> = {
   session: (id) => processCheckout(id),
   subscription: examineSubscription,
   user: examineUser,
-  charge: processRefunds,
-  dispute: processDispute,
+  charge: (id) => processRefunds(id),
+  credit_note: processCreditNote,
+  dispute: (id) => processDispute(id),
 }
 
 /**

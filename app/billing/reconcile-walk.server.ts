@@ -85,6 +85,15 @@ export async function walkRefundedCharges(walk: Walk): Promise<string[]> {
   return [...new Set(found.filter((id) => id !== null))]
 }
 
+/** Credit notes, by their ids. */
+export async function walkCreditNotes(walk: Walk): Promise<string[]> {
+  const found = []
+  for (const scope of [sinceOf(walk), ...ofClocks(walk)]) {
+    found.push(...(await listAll(({ creditNotes }) => creditNotes.list({ limit: 100, ...scope }), idOf)))
+  }
+  return [...new Set(found)]
+}
+
 /** Disputes, by their ids. */
 export async function walkDisputes(walk: Walk): Promise<string[]> {
   const params = { limit: 100, ...sinceOf(walk) }

@@ -13,6 +13,7 @@ import { finishRun, startRun } from './reconcile-runs.server.ts'
 import {
   startWalk,
   type Walk,
+  walkCreditNotes,
   walkDisputes,
   walkPaidInvoices,
   walkPaidPacks,
@@ -66,6 +67,9 @@ export async function reconcile({ since }: { since?: Date } = {}): Promise<Recon
     await compareSubscriptions(result, walk)
     for (const id of await counted(result, 'refunds', walkRefundedCharges(walk))) {
       await settle(result, { kind: 'charge', id })
+    }
+    for (const id of await counted(result, 'credit notes', walkCreditNotes(walk))) {
+      await settle(result, { kind: 'credit_note', id })
     }
     for (const id of await counted(result, 'disputes', walkDisputes(walk)))
       await settle(result, { kind: 'dispute', id })

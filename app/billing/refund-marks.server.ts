@@ -7,9 +7,9 @@ import type { MoneySource } from './money-source.server.ts'
  * end of the plan; so the row says the same in whatever order all that is told.
  */
 
-/** Writes how much of a payment has gone back. `amountRefunded` is cumulative at Stripe, so the newest reading is right. */
-export async function markRefunded({ of, charge, paid }: MoneySource): Promise<void> {
-  const { amountRefunded } = charge
+/** Writes how much of a payment has gone back. Stripe counts it in all, so the newest reading is right. */
+export async function markRefunded({ of, charge, paid, credited }: MoneySource): Promise<void> {
+  const amountRefunded = charge.amountRefunded + credited
   const status = statusOf(amountRefunded, paid)
   if (of.type === 'payment') {
     await PaymentModel.updateOne({ stripePaymentIntentId: of.id }, { $set: { amountRefunded } })
@@ -33,8 +33,8 @@ const statusOf = (refunded: number, paid: number): 'refunded' | 'partially_refun
 }
 
 /** Writes that a payment is disputed, or no longer is. */
-export async function markDisputed({ of, charge, paid }: MoneySource, isDisputed: boolean): Promise<void> {
-  const refunded = statusOf(charge.amountRefunded, paid)
+export async function markDisputed({ of, charge, paid, credited }: MoneySource, isDisputed: boolean): Promise<void> {
+  const refunded = statusOf(charge.amountRefunded + credited, paid)
   if (of.type === 'payment') {
     const filter = { stripePaymentIntentId: of.id, ...(!isDisputed && { status: 'disputed' as const }) }
     await PaymentModel.updateOne(filter, { $set: { status: isDisputed ? 'disputed' : (refunded ?? 'paid') } })

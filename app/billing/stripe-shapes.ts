@@ -320,6 +320,38 @@ const chargeSchema = z
     refunds: charge.refunds.data,
   }))
 
+const creditNoteSchema = z
+  .object({
+    id: z.string(),
+    invoice: reference,
+    status: z.string().nullish(),
+    created,
+    amount: count,
+    type: z.string().nullish(),
+    post_payment_amount: z.number().nullish(),
+    /** Before basil one refund, by its id alone. */
+    refund: reference,
+    refunds: z.array(z.object({ amount_refunded: count })).nullish(),
+    customer_balance_transaction: reference,
+  })
+  .transform((note) => {
+    const isPaidBefore = note.type !== 'pre_payment'
+    const after = note.post_payment_amount ?? (isPaidBefore && !note.refund ? note.amount : 0)
+    const refunded = (note.refunds ?? []).reduce((sum, { amount_refunded }) => sum + amount_refunded, 0)
+    return {
+      id: note.id,
+      invoiceId: note.invoice,
+      createdAt: note.created,
+      /** What went back other than by refunds, after the invoice had been paid. */
+      amountCredited: note.status === 'void' ? 0 : Math.max(0, after - refunded),
+      isToBalance: note.customer_balance_transaction !== null,
+    }
+  })
+
+const paymentIntentSchema = z
+  .union([z.string().transform(() => ({ latest_charge: null })), z.object({ latest_charge: reference })])
+  .transform(({ latest_charge: chargeId }) => ({ chargeId }))
+
 const disputeSchema = z
   .object({
     id: z.string(),
@@ -348,6 +380,7 @@ export type StripeSubscription = z.infer<typeof subscriptionSchema>
 export type StripeSession = z.infer<typeof sessionSchema>
 export type StripeCharge = z.infer<typeof chargeSchema>
 export type StripeRefund = z.infer<typeof refundSchema>
+export type StripeCreditNote = z.infer<typeof creditNoteSchema>
 export type StripeDispute = z.infer<typeof disputeSchema>
 
 /** Reads an invoice, or a preview of one, of either shape. */
@@ -370,3 +403,9 @@ export const readRefund = (value: unknown): StripeRefund => refundSchema.parse(v
 
 /** Reads a dispute. */
 export const readDispute = (value: unknown): StripeDispute => disputeSchema.parse(value)
+
+/** Reads a credit note. */
+export const readCreditNote = (value: unknown): StripeCreditNote => creditNoteSchema.parse(value)
+
+/** Reads an expanded payment intent, as far as to its charge. */
+export const readPaymentIntent = (value: unknown): { chargeId: string | null } => paymentIntentSchema.parse(value)

@@ -4,6 +4,7 @@ import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
 import { CreditsUnavailable } from '../credits/errors.ts'
+import { catchUpWithSandbox } from '../local-clock.server.ts'
 import { logger } from '../log.server.ts'
 import { coalesced } from './coalesce.ts'
 import { comingChangeOf } from './coming-change.server.ts'
@@ -14,7 +15,7 @@ import { planSold } from './plan-lines.server.ts'
 import { applySpendingPause } from './spending-pause.server.ts'
 import { callUnderKey, findAtStripe, isMissing, isRefused, listAll } from './stripe.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe-shapes.ts'
-import { byPrecedence, endedReasonOf, gracePeriodEnd, isLive } from './subscription-state.ts'
+import { byPrecedence, endedReasonOf, gracePeriodEnd, isLive, isOverdue } from './subscription-state.ts'
 import { tellSubscriptionChange } from './subscription-mails.server.ts'
 import { asStored, isStale, type Told } from './told.ts'
 import { readUser } from './users.server.ts'
@@ -53,6 +54,8 @@ async function sync(userId: Types.ObjectId, told: Told | null): Promise<Synced> 
     const all = [...known, ...hearsay]
     const [running, ...others] = known.filter(({ status }) => isLive(status)).sort(byPrecedence)
     const current = running ?? hearsay.filter(({ status }) => isLive(status)).sort(byPrecedence)[0]
+    // The answer may come from after a month that was skipped while it was asked for.
+    if (current && isOverdue(current.status)) await catchUpWithSandbox()
     const next = current
       ? await snapshotOf(current, { stored: before.subscription, others })
       : endedSnapshot(before.subscription, { known, hearsay })

@@ -3,7 +3,7 @@ import { ArrowUpRight } from 'lucide-react'
 /** A link to a paper at Stripe: an invoice, a receipt. `of` tells it from the others of its page. */
 export function PaperLink({ name, of, href }: { name: string; of: string; href: string }) {
   return (
-    <a className="inline-flex items-center gap-1 link" href={href} target="_blank" rel="noreferrer">
+    <a className="inline-flex items-center gap-1 link max-sm:min-h-6" href={href} target="_blank" rel="noreferrer">
       {name}
       <span className="sr-only"> of {of} (opens a new tab)</span>
       <ArrowUpRight aria-hidden size={16} strokeWidth={1.75} />

@@ -1,4 +1,5 @@
 import { DomainError } from '../domain-error.ts'
+import { formatCredits, formatCreditsInWords } from '../format.ts'
 
 /** Spending was refused because fewer credits are available than are needed. */
 export class InsufficientCredits extends DomainError {
@@ -11,8 +12,16 @@ export class InsufficientCredits extends DomainError {
     readonly required: number,
     readonly available: number,
   ) {
-    super(`This needs ${required} credits and you have ${available}.`, { required, available })
+    super(wordsOfLack(required, available), { required, available })
   }
+}
+
+/** Below zero only what was taken back can have brought the balance, and that wants to be said. */
+function wordsOfLack(required: number, available: number): string {
+  const needs = `This needs ${formatCreditsInWords(required)}`
+  if (available >= 0) return `${needs} and you have ${formatCredits(available)}.`
+  const taken = 'a refund, a dispute or a correction took back credits that were already spent'
+  return `${needs}. Your balance is ${formatCredits(available)}: ${taken}. New credits settle that first.`
 }
 
 /** Why spending is paused and what ends it, by the account's reason. */

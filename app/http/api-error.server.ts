@@ -41,9 +41,15 @@ export function apiError(error: unknown): Response {
   return errorResponse('internal_error', 'Something failed on our side.')
 }
 
-/** What a page throws while the database is away: the error page then says that trying again is safe. */
+/**
+ * What a page throws while the database is away: the error page then says that trying again is safe. The words here are
+ * for what has no page, such as a file.
+ */
 export function unavailable(): Response {
-  return new Response(null, { status: 503, headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } })
+  return new Response('Scrip cannot answer right now. Your credits are safe. Try again in a minute.', {
+    status: 503,
+    headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': String(RETRY_AFTER_SECONDS) },
+  })
 }
 
 /**

@@ -18,7 +18,7 @@ export const CREDIT_MAILS = {
         ...next,
       ],
       facts: [],
-      action: { label: 'Buy credits', url: `${context.appUrl}/billing` },
+      action: { label: 'Buy credits', url: `${context.appUrl}/billing#packs` },
     }
   },
 

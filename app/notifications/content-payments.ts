@@ -2,6 +2,12 @@ import { formatCredits, formatCreditsInWords, formatMoney } from '../format.ts'
 import type { NotificationData } from './kinds.ts'
 import { day, type MailContent, type MailContext, moment } from './mail-content.ts'
 
+const WAYS_BACK = {
+  card: 'is on its way back to you. Your bank can take up to 10 days to show it.',
+  balance: 'was credited to your account. It pays your next invoices.',
+  elsewhere: 'was given back to you.',
+}
+
 /** The mails about money. */
 export const PAYMENT_MAILS = {
   payment_receipt: (data: NotificationData<'payment_receipt'>, context: MailContext): MailContent => {
@@ -58,10 +64,14 @@ export const PAYMENT_MAILS = {
   refund: (data: NotificationData<'refund'>, context: MailContext): MailContent => {
     const sum = formatMoney(data.amount, data.currency)
     const back =
-      data.credits > 0 ? [`${formatCreditsInWords(data.credits)} that it had paid for went back with it.`] : []
+      data.credits > 0
+        ? [
+            `${formatCreditsInWords(data.credits)} that it had paid for went back with it. Those of them that you had spent already are settled with the next ones you get.`,
+          ]
+        : []
     return {
       subject: `A refund of ${sum}`,
-      paragraphs: [`${sum} is on its way back to you. Your bank can take up to 10 days to show them.`, ...back],
+      paragraphs: [`${sum} ${WAYS_BACK[data.to]}`, ...back],
       facts: [
         { label: 'For', value: data.description },
         { label: 'Refunded', value: sum },
@@ -78,7 +88,7 @@ export const PAYMENT_MAILS = {
       subject: `A payment of ${sum} is disputed`,
       paragraphs: [
         `Your bank told us on ${day(data.openedAt, context)} that the payment of ${sum} is disputed.`,
-        'Spending is paused until the bank has decided. Should you win back the money, the credits that it paid for go back too.',
+        'Spending is paused until the bank has decided, and the credits that the payment brought are set aside. If it decides that the payment stands, they come back; if you get the money back, they are gone. Your other credits are safe.',
         'If you did not mean to dispute it, tell your bank and answer this mail.',
       ],
       facts: [

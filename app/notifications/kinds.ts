@@ -78,6 +78,8 @@ const schemas = {
     /** Credits that went back with the money; 0 for none. */
     credits,
     refundedAt: z.date(),
+    /** The way it came, to the customer's balance, or by means that Stripe does not see. */
+    to: z.enum(['card', 'balance', 'elsewhere']).default('card'),
   }),
   dispute_opened: z.strictObject({ amount, currency, description: z.string().min(1).max(200), openedAt: z.date() }),
 }

@@ -5,6 +5,7 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
 import { PublicFrame } from '#app/components/public-frame.tsx'
 import { formatDateTime } from '#app/format.ts'
+import { isDatabaseTrouble, unavailable } from '#app/http/api-error.server.ts'
 import { hasMailbox, listMailbox } from '#app/notifications/mail.server.ts'
 
 export const meta = () => pageTitle('Mailbox')
@@ -13,7 +14,9 @@ export const meta = () => pageTitle('Mailbox')
 export async function loader({ request }: LoaderFunctionArgs) {
   if (!hasMailbox()) throw data(null, { status: 404 })
   const asHtml = new URL(request.url).searchParams.get('html')
-  const mails = await listMailbox()
+  const mails = await listMailbox().catch((error: unknown) => {
+    throw isDatabaseTrouble(error) ? unavailable() : error
+  })
   return mails.map((mail) => {
     const id = mail._id.toHexString()
     return {
@@ -54,7 +57,7 @@ export default function Mailbox() {
             {mail.hasHtml ? <PartSwitch id={mail.id} subject={mail.subject} isHtml={mail.isHtml} /> : null}
             {mail.isHtml ? (
               <iframe
-                className="h-[36rem] w-full bg-sheet border border-rule"
+                className="h-[36rem] w-full border border-rule bg-sheet"
                 src={`/mailbox/${mail.id}`}
                 title={`HTML of ${mail.subject}`}
                 // No scripts; a link may take the whole tab along, when somebody clicks it.

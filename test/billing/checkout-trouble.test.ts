@@ -171,7 +171,7 @@ describe('the page at Stripe', () => {
     const nonce = randomUUID()
     const first = sessionIdOf((await press(user, nonce)).to!)
     context.sandbox.advance(25 * 3600)
-    expect(await checkoutStatus(await readUser(user._id), first)).toEqual({ state: 'failed', credits: null })
+    expect(await checkoutStatus(await readUser(user._id), first)).toEqual({ state: 'expired', credits: null })
     const page = await fetch(`${context.sandbox.url}/c/pay/${first}`)
     expect(await page.text()).toContain('This checkout has expired')
     const second = await press(user, nonce)

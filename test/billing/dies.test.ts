@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { changePlan } from '#app/billing/change-plan.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
@@ -24,6 +24,7 @@ import { useStripe } from './stripe.ts'
 
 const { DIES_ALL, DIES_OFFSET } = process.env
 const POINTS = 6
+vi.setConfig({ testTimeout: DIES_ALL ? 1_800_000 : 120_000 })
 const OFFSET = Number(DIES_OFFSET ?? Math.floor(Date.now() / 86_400_000))
 
 const context = useStripe()
@@ -110,153 +111,162 @@ const creditsOf = async ({ _id }: User) => (await getBalance(_id)).credits
 const planOf = async ({ _id }: User) => (await readUser(_id)).subscription
 
 describe('a process that dies at any write leaves nothing half done', () => {
-  const dies = (what: string, arrange: () => Promise<Happening>) =>
-    it(what, () => dieEverywhere(arrange), DIES_ALL ? 900_000 : 60_000)
+  it('a plan that is bought', () =>
+    dieEverywhere(async () => {
+      const user = await aUser()
+      await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
+      const check = async () => {
+        expect(await creditsOf(user)).toBe(1000)
+        expect(await historyOf(user)).toMatchObject([
+          { creditsAdded: 1000, status: 'active', isCurrentSubscription: true },
+        ])
+        expect(await planOf(user)).toMatchObject({ plan: 'Beginner', status: 'active' })
+      }
+      return { user, check }
+    }))
 
-  dies('a plan that is bought', async () => {
-    const user = await aUser()
-    await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
-    const check = async () => {
-      expect(await creditsOf(user)).toBe(1000)
-      expect(await historyOf(user)).toMatchObject([
-        { creditsAdded: 1000, status: 'active', isCurrentSubscription: true },
-      ])
-      expect(await planOf(user)).toMatchObject({ plan: 'Beginner', status: 'active' })
-    }
-    return { user, check }
-  })
+  it('a trial that begins', () =>
+    dieEverywhere(async () => {
+      beginner.trial = { days: 7, credits: 50 }
+      const user = await aUser()
+      await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
+      const check = async () => {
+        expect(await creditsOf(user)).toBe(50)
+        expect(await historyOf(user)).toMatchObject([{ creditsAdded: 50, amount: 0 }])
+        expect(await planOf(user)).toMatchObject({ plan: 'Beginner', status: 'trialing' })
+      }
+      return { user, check }
+    }))
 
-  dies('a trial that begins', async () => {
-    beginner.trial = { days: 7, credits: 50 }
-    const user = await aUser()
-    await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
-    const check = async () => {
-      expect(await creditsOf(user)).toBe(50)
-      expect(await historyOf(user)).toMatchObject([{ creditsAdded: 50, amount: 0 }])
-      expect(await planOf(user)).toMatchObject({ plan: 'Beginner', status: 'trialing' })
-    }
-    return { user, check }
-  })
+  it('a renewal with a cap on what is left', () =>
+    dieEverywhere(async () => {
+      beginner.unusedCredits = { cap: 300 }
+      const user = await subscriber()
+      await spendCredits({ accountId: user._id, key: freshKey('spend'), credits: 100, action: 'test' })
+      context.sandbox.advance(32 * 86_400)
+      const check = async () => {
+        expect(await creditsOf(user)).toBe(1300)
+        expect(await historyOf(user)).toHaveLength(2)
+        expect(await planOf(user)).toMatchObject({ plan: 'Beginner', status: 'active' })
+      }
+      return { user, check }
+    }))
 
-  dies('a renewal with a cap on what is left', async () => {
-    beginner.unusedCredits = { cap: 300 }
-    const user = await subscriber()
-    await spendCredits({ accountId: user._id, key: freshKey('spend'), credits: 100, action: 'test' })
-    context.sandbox.advance(32 * 86_400)
-    const check = async () => {
-      expect(await creditsOf(user)).toBe(1300)
-      expect(await historyOf(user)).toHaveLength(2)
-      expect(await planOf(user)).toMatchObject({ plan: 'Beginner', status: 'active' })
-    }
-    return { user, check }
-  })
+  it('a pack that is bought', () =>
+    dieEverywhere(async () => {
+      const user = await aUser()
+      await deliveries.buy({ user, pack: '500' })
+      const check = async () => {
+        expect(await creditsOf(user)).toBe(500)
+        expect(await PaymentModel.find({ userId: user._id }).lean()).toMatchObject([
+          { creditsAdded: 500, status: 'paid' },
+        ])
+      }
+      return { user, check }
+    }))
 
-  dies('a pack that is bought', async () => {
-    const user = await aUser()
-    await deliveries.buy({ user, pack: '500' })
-    const check = async () => {
-      expect(await creditsOf(user)).toBe(500)
-      expect(await PaymentModel.find({ userId: user._id }).lean()).toMatchObject([
-        { creditsAdded: 500, status: 'paid' },
-      ])
-    }
-    return { user, check }
-  })
+  it('an upgrade, from the click on', () =>
+    dieEverywhere(async () => {
+      const user = await subscriber()
+      const act = () => changePlan(user, { plan: 'Creator', interval: 'month' }, { nonce: randomUUID() })
+      const check = async () => {
+        const { stripeCustomerId: customer } = await readUser(user._id)
+        const [running] = (await context.stripe.subscriptions.list({ customer: customer! })).data
+        const isOrdered = running!.items.data[0]!.price.metadata.plan === 'Creator'
+        expect(await planOf(user)).toMatchObject({ plan: isOrdered ? 'Creator' : 'Beginner', status: 'active' })
+        expect(await creditsOf(user)).toBe(isOrdered ? 5000 : 1000)
+        expect(await historyOf(user)).toHaveLength(isOrdered ? 2 : 1)
+      }
+      return { user, act, check }
+    }))
 
-  dies('an upgrade, from the click on', async () => {
-    const user = await subscriber()
-    const act = () => changePlan(user, { plan: 'Creator', interval: 'month' }, { nonce: randomUUID() })
-    const check = async () => {
-      const { stripeCustomerId: customer } = await readUser(user._id)
-      const [running] = (await context.stripe.subscriptions.list({ customer: customer! })).data
-      const isOrdered = running!.items.data[0]!.price.metadata.plan === 'Creator'
-      expect(await planOf(user)).toMatchObject({ plan: isOrdered ? 'Creator' : 'Beginner', status: 'active' })
-      expect(await creditsOf(user)).toBe(isOrdered ? 5000 : 1000)
-      expect(await historyOf(user)).toHaveLength(isOrdered ? 2 : 1)
-    }
-    return { user, act, check }
-  })
+  it('two refunds of a part', () =>
+    dieEverywhere(async () => {
+      const user = await subscriber()
+      const { id: charge } = await chargeOf(user)
+      for (const amount of [333, 250]) await context.stripe.refunds.create({ charge, amount })
+      const check = async () => {
+        expect(await creditsOf(user)).toBe(1000 - 583)
+        expect(await historyOf(user)).toMatchObject([{ status: 'partially_refunded', amountRefunded: 583 }])
+      }
+      return { user, check }
+    }))
 
-  dies('two refunds of a part', async () => {
-    const user = await subscriber()
-    const { id: charge } = await chargeOf(user)
-    for (const amount of [333, 250]) await context.stripe.refunds.create({ charge, amount })
-    const check = async () => {
-      expect(await creditsOf(user)).toBe(1000 - 583)
-      expect(await historyOf(user)).toMatchObject([{ status: 'partially_refunded', amountRefunded: 583 }])
-    }
-    return { user, check }
-  })
+  it('a refund that fails', () =>
+    dieEverywhere(async () => {
+      const user = await subscriber()
+      const { id: charge } = await chargeOf(user)
+      const { id } = await context.stripe.refunds.create({ charge, amount: 400 })
+      await deliverAll()
+      const { world } = context.sandbox
+      world.run(() => failRefund(world, world.tables.refunds.get(id)!))
+      const check = async () => {
+        expect(await creditsOf(user)).toBe(1000)
+        expect(await historyOf(user)).toMatchObject([{ status: 'active', amountRefunded: 0 }])
+      }
+      return { user, check }
+    }))
 
-  dies('a refund that fails', async () => {
-    const user = await subscriber()
-    const { id: charge } = await chargeOf(user)
-    const { id } = await context.stripe.refunds.create({ charge, amount: 400 })
-    await deliverAll()
-    const { world } = context.sandbox
-    world.run(() => failRefund(world, world.tables.refunds.get(id)!))
-    const check = async () => {
-      expect(await creditsOf(user)).toBe(1000)
-      expect(await historyOf(user)).toMatchObject([{ status: 'active', amountRefunded: 0 }])
-    }
-    return { user, check }
-  })
+  it('a dispute that is opened', () =>
+    dieEverywhere(async () => {
+      const user = await aUser()
+      await deliveries.buy({ user, plan: 'Beginner', interval: 'month' }, '4000000000000259')
+      const check = async () => {
+        expect(await getBalance(user._id)).toMatchObject({ credits: 0, frozen: 'dispute' })
+        expect(await historyOf(user)).toMatchObject([{ status: 'disputed' }])
+      }
+      return { user, check }
+    }))
 
-  dies('a dispute that is opened', async () => {
-    const user = await aUser()
-    await deliveries.buy({ user, plan: 'Beginner', interval: 'month' }, '4000000000000259')
-    const check = async () => {
-      expect(await getBalance(user._id)).toMatchObject({ credits: 0, frozen: 'dispute' })
-      expect(await historyOf(user)).toMatchObject([{ status: 'disputed' }])
-    }
-    return { user, check }
-  })
+  it('a dispute that is won', () =>
+    dieEverywhere(async () => {
+      const user = await subscriber('4000000000000259')
+      const { id } = await disputeOf(user)
+      const evidence = { uncategorized_text: 'winning_evidence' }
+      await context.stripe.disputes.update(id, { evidence, submit: true })
+      const check = async () => {
+        expect(await getBalance(user._id)).toMatchObject({ credits: 1000, frozen: null })
+        expect(await historyOf(user)).toMatchObject([{ status: 'active' }])
+      }
+      return { user, check }
+    }))
 
-  dies('a dispute that is won', async () => {
-    const user = await subscriber('4000000000000259')
-    const { id } = await disputeOf(user)
-    const evidence = { uncategorized_text: 'winning_evidence' }
-    await context.stripe.disputes.update(id, { evidence, submit: true })
-    const check = async () => {
-      expect(await getBalance(user._id)).toMatchObject({ credits: 1000, frozen: null })
-      expect(await historyOf(user)).toMatchObject([{ status: 'active' }])
-    }
-    return { user, check }
-  })
+  it('a dispute that is lost', () =>
+    dieEverywhere(async () => {
+      const user = await subscriber('4000000000000259')
+      await context.stripe.disputes.close((await disputeOf(user)).id)
+      const check = async () => {
+        expect(await getBalance(user._id)).toMatchObject({ credits: 0, frozen: null })
+        expect(await historyOf(user)).toMatchObject([{ status: 'disputed' }])
+      }
+      return { user, check }
+    }))
 
-  dies('a dispute that is lost', async () => {
-    const user = await subscriber('4000000000000259')
-    await context.stripe.disputes.close((await disputeOf(user)).id)
-    const check = async () => {
-      expect(await getBalance(user._id)).toMatchObject({ credits: 0, frozen: null })
-      expect(await historyOf(user)).toMatchObject([{ status: 'disputed' }])
-    }
-    return { user, check }
-  })
+  it('a second subscription, bought in another tab', () =>
+    dieEverywhere(async () => {
+      const user = await aUser()
+      for (const session of await twoTabs(user)) context.sandbox.completeCheckout(session)
+      const check = async () => {
+        const { stripeCustomerId: customer } = await readUser(user._id)
+        const { data } = await context.stripe.subscriptions.list({ customer: customer! })
+        expect(data).toHaveLength(1)
+        expect(await planOf(user)).toMatchObject({ stripeSubscriptionId: data[0]!.id, status: 'active' })
+        expect(await creditsOf(user)).toBe(1000)
+      }
+      return { user, check }
+    }))
 
-  dies('a second subscription, bought in another tab', async () => {
-    const user = await aUser()
-    for (const session of await twoTabs(user)) context.sandbox.completeCheckout(session)
-    const check = async () => {
-      const { stripeCustomerId: customer } = await readUser(user._id)
-      const { data } = await context.stripe.subscriptions.list({ customer: customer! })
-      expect(data).toHaveLength(1)
-      expect(await planOf(user)).toMatchObject({ stripeSubscriptionId: data[0]!.id, status: 'active' })
-      expect(await creditsOf(user)).toBe(1000)
-    }
-    return { user, check }
-  })
-
-  dies('a plan that ends', async () => {
-    const user = await subscriber()
-    await context.stripe.subscriptions.cancel(user.subscription!.stripeSubscriptionId!)
-    const check = async () => {
-      expect(await creditsOf(user)).toBe(1000)
-      expect(await historyOf(user)).toMatchObject([{ status: 'cancelled', isCurrentSubscription: false }])
-      expect(await planOf(user)).toMatchObject({ plan: 'Free', stripeSubscriptionId: null })
-    }
-    return { user, check }
-  })
+  it('a plan that ends', () =>
+    dieEverywhere(async () => {
+      const user = await subscriber()
+      await context.stripe.subscriptions.cancel(user.subscription!.stripeSubscriptionId!)
+      const check = async () => {
+        expect(await creditsOf(user)).toBe(1000)
+        expect(await historyOf(user)).toMatchObject([{ status: 'cancelled', isCurrentSubscription: false }])
+        expect(await planOf(user)).toMatchObject({ plan: 'Free', stripeSubscriptionId: null })
+      }
+      return { user, check }
+    }))
 })
 
 /** Pages that were opened before any was paid on. */

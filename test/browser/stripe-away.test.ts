@@ -89,18 +89,23 @@ test('at a change of plan: neither the preview nor the change is half done', asy
   expect(await page.getByRole('banner').innerText()).toContain('2,025')
 })
 
-test('at the portal, a cancellation and taking it back', async () => {
-  const page = await subscriber()
+test('at the portal, also by the link of a mail', async () => {
+  const page = await stripe.newPerson()
   await away('POST /v1/billing_portal/sessions')
-  await page.goto('/billing')
-  await page.getByRole('button', { name: 'Open card and invoices' }).click()
-  await isAway(page)
   await page.goto('/billing/update-card')
   await main(page).getByText('Scrip cannot answer right now.').waitFor()
   await stripe.heal()
   await page.getByRole('link', { name: 'Try again' }).click()
   await atStripe(page)
 
+  await away('POST /v1/billing_portal/sessions')
+  await page.goto('/billing')
+  await page.getByRole('button', { name: 'Open card and invoices' }).click()
+  await isAway(page)
+})
+
+test('at a cancellation, and at taking it back', async () => {
+  const page = await subscriber()
   await away('POST /v1/subscriptions/')
   await page.goto('/billing/cancel')
   await page.getByRole('button', { name: /^Cancel on/ }).click()

@@ -20,6 +20,7 @@ function subscription(changes: Partial<Subscription> = {}): Subscription {
     trialEnd: null,
     collectionPaused: false,
     endedReason: null,
+    previousSubscriptionIds: [],
     version: 'v1',
     ...changes,
   }

@@ -3,7 +3,7 @@ import mongoose from 'mongoose'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { apiKeyFor, holdIdOf, resolveKey, WELCOME_KEY } from '#app/credits/keys.ts'
 import { connectDatabase, disconnectDatabase } from '#app/database.server.ts'
-import { PASSWORD, type ServedApp, startServedApp } from '../http/served-app.ts'
+import { builtRoutes, PASSWORD, type ServedApp, startServedApp } from '../http/served-app.ts'
 import { withDatabaseName } from '../setup/database-name.ts'
 import { type Proxy, startProxy } from './proxy.ts'
 
@@ -130,4 +130,25 @@ test('3.2, 3.13, 6.8: while no answer comes, the process answers by itself, and 
   await expect.poll(() => visit('/usage'), { timeout: 10_000, interval: 200 }).toBe(200)
   for (const { status } of await Promise.all(asks.map(spend))) expect(status).toBe(200)
   for (const { cookie } of users) expect(await creditsOf(cookie)).toMatchObject({ credits: 5 })
+}, 60_000)
+
+test('3.11: without a database every page and every resource says so, and none fails in another way', async () => {
+  const { cookie } = await app.signUp()
+  await proxy.stop()
+  const routes = builtRoutes().filter(({ hasLoader }) => hasLoader)
+  const answers = await Promise.all(
+    routes.map(async ({ id, path }) => {
+      const response = await app.fetch(path, { headers: { Cookie: cookie, Accept: 'text/html' } })
+      return { id, status: response.status, text: await response.text() }
+    }),
+  )
+
+  const own = answers.filter(
+    ({ id }) => id.startsWith('routes/_app.') || /^routes\/api\.(user|credits\.entries)/.test(id),
+  )
+  expect(own.length).toBeGreaterThan(15)
+  expect(own.filter(({ status, text }) => status !== 503 || !/safe|try again/i.test(text)).map(({ id }) => id)).toEqual(
+    [],
+  )
+  expect(answers.filter(({ status }) => status >= 500 && status !== 503).map(({ id }) => id)).toEqual([])
 }, 60_000)

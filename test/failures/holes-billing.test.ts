@@ -5,13 +5,13 @@ import { createCheckout } from '#app/billing/checkout.server.ts'
 import { findPlan } from '#app/billing/plans.ts'
 import { reconcile } from '#app/billing/reconcile.server.ts'
 import { pauseOverdue } from '#app/billing/spending-pause.server.ts'
-import { syncSubscriptions } from '#app/billing/subscription.server.ts'
 import { eventTable } from '#app/billing/webhooks/event-table.ts'
 import { setNow } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { models } from '#app/database.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
+import { UserModel } from '#models/user.server.ts'
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { aUser, creditsOf, historyOf, post, readUser, sessionIdOf } from '#test/billing/scenario.ts'
 import { useStripe } from '#test/billing/stripe.ts'
@@ -78,9 +78,7 @@ describe('H31: a customer', () => {
     const user = await aUser()
     await createCheckout({ user, pack: '500' }, { nonce: randomUUID() })
     const { stripeCustomerId } = await readUser(user._id)
-    await (
-      await import('#models/user.server.ts')
-    ).UserModel.updateOne({ _id: user._id }, { $unset: { stripeCustomerId: 1 } })
+    await UserModel.updateOne({ _id: user._id }, { $unset: { stripeCustomerId: 1 } })
     await createCheckout({ user, pack: '500' }, { nonce: randomUUID() })
     expect((await readUser(user._id)).stripeCustomerId).toBe(stripeCustomerId)
   })
@@ -92,7 +90,6 @@ describe('H34: tagged as ours', () => {
     const user = await aUser()
     await line.buy({ user, plan: 'Beginner', interval: 'month' })
     const [paid] = line.take().filter(({ type }) => type === 'invoice.paid')
-    const { UserModel } = await import('#models/user.server.ts')
     const stored = await UserModel.findById(user._id).lean()
     await UserModel.deleteOne({ _id: user._id })
     expect((await post(JSON.stringify(paid))).status).toBe(500)
@@ -135,7 +132,7 @@ describe('H35: between the end of a period and the paid renewal', () => {
 })
 
 describe('H36: sums that one cannot divide by', () => {
-  it('a plan’s price without an amount is refused, and listed for a human', async () => {
+  it('a plan’s price without an amount is refused rather than guessed', async () => {
     const user = await subscriber(line)
     const { stripe } = context
     const old = await stripe.prices.retrieve(await planPrice('Beginner'))
@@ -276,25 +273,10 @@ describe('H42: a copy that fails late', () => {
   })
 })
 
-describe('H56: a limit without end', () => {
-  it('is a word in JSON, where infinity would become null', async () => {
-    const texts = JSON.stringify({ limit: Infinity })
-    expect(texts).toBe('{"limit":null}')
-    const { loader } = await import('#app/routes/api.user.ts')
-    const { asBrowser, call, newCaller } = await import('#test/api/caller.ts')
-    const caller = await newCaller({ credits: 0 })
-    const answer = await call(loader, '/api/user', { headers: asBrowser(caller) })
-    const text = await answer.text()
-    expect(answer.status).toBe(200)
-    expect(text).not.toContain('"limit":null')
-  })
-})
-
 describe('the books', () => {
   it('balance', async () => {
     follow(context)
     await pauseOverdue()
-    void syncSubscriptions
     expect((await auditGrants()).violations).toEqual([])
     expect((await auditCredits()).violations).toEqual([])
   })

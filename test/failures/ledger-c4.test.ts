@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Types } from 'mongoose'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { addMonths, creditsForInvoice, type PlanLine } from '#app/billing/credits-for-invoice.ts'
@@ -75,7 +76,7 @@ describe('C4 4.3, 4.4: a year in monthly shares', () => {
   it('is twelve windows of a month each, and the audit is clean before, at and after each start', async () => {
     Object.assign(beginner, { yearlyCredits: 'monthly', unusedCredits: 'expire' })
     const user = await subscriber(line, { interval: 'year' })
-    const windows = (await CreditEntryModelOf(user._id)).flatMap(({ grant }) => (grant ? [grant] : []))
+    const windows = (await entriesOf(user._id)).flatMap(({ grant }) => (grant ? [grant] : []))
     expect(windows).toHaveLength(12)
     const DAY = 86_400_000
     for (const [index, { effectiveAt, expiresAt }] of windows.entries()) {
@@ -97,10 +98,10 @@ describe('C4 4.3, 4.4: a year in monthly shares', () => {
   })
 })
 
-async function CreditEntryModelOf(accountId: unknown) {
-  await settleAccount(accountId as never)
+async function entriesOf(accountId: Types.ObjectId) {
+  await settleAccount(accountId)
   const rows = await CreditEntryModel.collection
-    .find({ accountId: accountId as never })
+    .find({ accountId })
     .sort({ seq: 1 })
     .toArray()
   return rows as unknown as { kind: string; grant?: { effectiveAt: Date; expiresAt: Date } }[]

@@ -122,7 +122,7 @@ const leftOf = async (user: User) => {
 }
 
 describe('C1 1.10: a dispute', () => {
-  it.each(table)('%s', async (_, steps, expected) => {
+  it.each(table)('%s: told of step by step', async (_, steps, expected) => {
     const user = await subscriber(line)
     await go(user, steps, () => line.deliver())
     expect(await leftOf(user)).toEqual(expected)

@@ -184,7 +184,9 @@ describe('C1 1.14: a rich life', () => {
       const { rows, subscription } = await endOf(user)
       expect(subscription).toMatchObject({ plan: 'Free', isStored: false })
       expect(rows.map(({ credits }) => credits)).toEqual([5000, expect.any(Number), 1000, 1000, 2000])
-      expect((await endOf(user)).balance.credits).toBe(rows.reduce((sum, row) => sum + row.credits, 0))
+      // Before basil a charge names its invoice, so that its refund can be taken at its word too.
+      const refunded = version === OLD_VERSION ? 300 : 0
+      expect((await endOf(user)).balance.credits).toBe(rows.reduce((sum, row) => sum + row.credits, 0) - refunded)
     },
   )
 

@@ -50,6 +50,7 @@ export const SAMPLES: { [Kind in NotificationKind]: Extract<NotificationContent,
     description: '500 credits',
     credits: 500,
     refundedAt: new Date('2026-05-04T12:00:00Z'),
+    to: 'card',
   },
   dispute_opened: {
     amount: 1800,

@@ -46,3 +46,55 @@ test('a trial that ends without a card pauses the subscription, and a card and a
   expect((await stripe.subscriptions.retrieve(id)).status).toBe('active')
   expect(sandbox.events('customer.subscription.resumed')).toHaveLength(1)
 })
+
+test('resuming stays paused until its invoice is paid', async () => {
+  const { sandbox, stripe } = await sandboxAndClient()
+  const { monthly } = await aPlan(stripe)
+  const customer = await aCustomer(stripe, 'pm_card_visa')
+  const { id } = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: monthly.id }] })
+  sandbox.advance(15 * DAY)
+  expect((await stripe.subscriptions.pause(id)).status).toBe('paused')
+  sandbox.advance(60 * DAY)
+  expect((await stripe.invoices.list({ subscription: id })).data).toHaveLength(1)
+
+  const bad = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', { customer: customer.id })
+  await stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: bad.id } })
+  const after = await stripe.subscriptions.resume(id, { payment_behavior: 'resume_on_payment_success' })
+  expect(after.status).toBe('paused')
+  const open = await stripe.invoices.retrieve(after.latest_invoice as string)
+  // A month, less the half that was credited when it was paused.
+  expect(open).toMatchObject({ status: 'open', lines: { data: [{ amount: -500 }, { amount: 1000 }] } })
+
+  await stripe.invoices.pay(open.id, { payment_method: 'pm_card_visa' })
+  expect((await stripe.subscriptions.retrieve(id)).status).toBe('active')
+  expect(sandbox.events('customer.subscription.resumed')).toHaveLength(1)
+})
+
+test('a schedule that forgets the trial of its first phase ends it', async () => {
+  const { sandbox, stripe } = await sandboxAndClient()
+  const { monthly, yearly } = await aPlan(stripe)
+  const customer = await aCustomer(stripe, 'pm_card_visa')
+  const onTrial = async (trial: boolean) => {
+    const { id } = await stripe.subscriptions.create({
+      customer: customer.id,
+      items: [{ price: monthly.id }],
+      trial_period_days: 7,
+    })
+    const schedule = await stripe.subscriptionSchedules.create({ from_subscription: id })
+    const { start_date, end_date } = schedule.phases[0]!
+    await stripe.subscriptionSchedules.update(schedule.id, {
+      end_behavior: 'release',
+      phases: [
+        { items: [{ price: monthly.id }], start_date, end_date, ...(trial && { trial }) },
+        { items: [{ price: yearly.id }], duration: { interval: 'year', interval_count: 1 } },
+      ],
+    })
+    return id
+  }
+  expect((await stripe.subscriptions.retrieve(await onTrial(false))).status).toBe('active')
+  const kept = await onTrial(true)
+  expect((await stripe.subscriptions.retrieve(kept)).status).toBe('trialing')
+  sandbox.advance(8 * DAY)
+  const [first] = (await stripe.invoices.list({ subscription: kept, limit: 1 })).data
+  expect(first).toMatchObject({ status: 'paid', amount_paid: 10_000 })
+})

@@ -1,7 +1,7 @@
 import type { Outcome } from '../outcome.ts'
 import type { EventObject } from './event.ts'
 import { onCheckout, onCheckoutEnded } from './on-checkout.server.ts'
-import { onCharge, onDispute, onRefund } from './on-charge.server.ts'
+import { onCharge, onCreditNote, onDispute, onRefund } from './on-charge.server.ts'
 import { onCustomerCreated, onCustomerDeleted, onCustomerUpdated } from './on-customer.server.ts'
 import { onInvoiceFailed, onInvoicePaid, onInvoiceUnpaid } from './on-invoice.server.ts'
 import { onSchedule, onSubscription, onTrialEnding } from './on-subscription.server.ts'
@@ -45,6 +45,8 @@ export const eventTable: Record<string, EventHandler> = {
   'subscription_schedule.canceled': onSchedule,
   'subscription_schedule.aborted': onSchedule,
 
+  'credit_note.created': onCreditNote,
+  'credit_note.updated': onCreditNote,
   'charge.refunded': onCharge,
   'charge.refund.updated': onRefund,
   'refund.created': onRefund,

@@ -1,7 +1,8 @@
+import { processCreditNote } from '../credit-note.server.ts'
 import { processDispute } from '../dispute.server.ts'
 import type { Outcome } from '../outcome.ts'
 import { processRefundById, processRefunds } from '../refund.server.ts'
-import { readCharge, readDispute, readRefund } from '../stripe-shapes.ts'
+import { readCharge, readCreditNote, readDispute, readRefund } from '../stripe-shapes.ts'
 import type { EventObject } from './event.ts'
 
 /** Some of a charge went back. */
@@ -14,6 +15,11 @@ export async function onCharge(object: EventObject): Promise<Outcome> {
 export async function onRefund(object: EventObject): Promise<Outcome> {
   const refund = readRefund(object)
   return processRefundById(refund.id, refund)
+}
+
+/** Some of an invoice was credited. */
+export async function onCreditNote(object: EventObject): Promise<Outcome> {
+  return processCreditNote(readCreditNote(object).id)
 }
 
 /** A dispute was opened, its money moved, or it was decided. */

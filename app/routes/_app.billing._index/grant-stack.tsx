@@ -71,7 +71,7 @@ function GrantNote({ grant }: { grant: GrantView }) {
         <p className="text-ink-2">{[grant.expires, grant.reserved].filter(Boolean).join(', ')}</p>
         {grant.why ? <p className="text-ink-2">{grant.why}</p> : null}
         {grant.paid ? (
-          <p className="flex flex-wrap gap-x-4 text-ink-2">
+          <p className="flex flex-wrap items-center gap-x-4 text-ink-2">
             {grant.paid}
             {grant.paper ? <PaperLink name={grant.paper.name} of={grant.name} href={grant.paper.url} /> : null}
           </p>

@@ -20,12 +20,12 @@ export function ArrivalTable({ arrivals }: { arrivals: Arrival[] }) {
         {arrivals.map(({ id, href, name, paid, paper, expires, credits, left, isToCome }) => (
           <tr key={id}>
             <Th scope="row" place="first">
-              <Link className="link" to={href}>
+              <Link className="inline-block link max-sm:min-h-6" to={href}>
                 {name}
               </Link>
             </Th>
             <Td place="meta">
-              <span className="flex flex-wrap gap-x-4">
+              <span className="flex flex-wrap items-center gap-x-4">
                 {paid}
                 {paper ? <PaperLink name={paper.name} of={name} href={paper.url} /> : null}
               </span>

@@ -34,11 +34,12 @@ export async function loader({ request }: LoaderFunctionArgs) {
     try: String(tries + 1),
     ...(next && { redirectTo: next }),
   })
+  const view = toSuccessView({ ...facts, isSlow: tries >= SLOW_AFTER_TRIES })
   return {
-    view: toSuccessView({ ...facts, isSlow: tries >= SLOW_AFTER_TRIES }),
+    view,
     next,
     slowView: toSuccessView({ ...facts, isSlow: true }),
-    reload: status.state === 'waiting' ? `${RELOAD_SECONDS};url=/billing/success?${again.toString()}` : null,
+    reload: view.state === 'waiting' ? `${RELOAD_SECONDS};url=/billing/success?${again.toString()}` : null,
   }
 }
 

@@ -1,10 +1,13 @@
 import { formatCredits, formatCreditsInWords } from '#app/format.ts'
 
-/** Where a payment stands, as the shop knows it. */
-export type PaymentState = 'waiting' | 'arrived' | 'confirming' | 'failed' | 'unknown'
+/** Where a payment stands, as the page treats it. */
+export type ViewState = 'waiting' | 'arrived' | 'confirming' | 'failed' | 'unknown'
+
+/** The same as the shop knows it. */
+export type PaymentState = ViewState | 'expired' | 'unreachable'
 
 export interface SuccessView {
-  state: PaymentState
+  state: ViewState
   /** The status, which is the page's heading. */
   title: string
   text: string | null
@@ -41,6 +44,21 @@ export function toSuccessView({ state, credits, balance, isSlow }: PaymentFacts)
       }
     case 'failed':
       return { state, title: 'The payment did not go through.', text: 'You were not charged.', ...noFigures }
+    case 'expired':
+      return {
+        state: 'failed',
+        title: 'This checkout has expired.',
+        text: 'Nothing was charged. Choose again, and a fresh one opens.',
+        ...noFigures,
+      }
+    case 'unreachable':
+      // The page asks again by itself, as for credits that are on their way.
+      return {
+        state: 'waiting',
+        title: 'We cannot see your payment right now.',
+        text: 'The payment service does not answer. If you have paid, your credits come by themselves; you can leave this page.',
+        ...noFigures,
+      }
     case 'unknown':
       return {
         state,

@@ -23,6 +23,7 @@ export type BalanceTransaction = Stored<Stripe.BalanceTransaction>
 export type Charge = Stored<Stripe.Charge>
 export type CheckoutSession = Stored<Stripe.Checkout.Session>
 export type Coupon = Stored<Stripe.Coupon>
+export type CreditNote = Stored<Stripe.CreditNote>
 export type Customer = Stored<Stripe.Customer>
 export type CustomerBalanceTransaction = Stored<Stripe.CustomerBalanceTransaction>
 export type Discount = Stored<Stripe.Discount>

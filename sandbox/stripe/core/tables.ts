@@ -73,6 +73,7 @@ export class Tables {
   readonly charges = this.#table<shapes.Charge>('charge')
   readonly checkoutSessions = this.#table<shapes.CheckoutSession>('checkout.session')
   readonly coupons = this.#table<shapes.Coupon>('coupon')
+  readonly creditNotes = this.#table<shapes.CreditNote>('credit_note')
   readonly customers = this.#table<shapes.Customer>('customer')
   readonly customerBalanceTransactions = this.#table<shapes.CustomerBalanceTransaction>('customer_balance_transaction')
   readonly discounts = this.#table<shapes.Discount>('discount')

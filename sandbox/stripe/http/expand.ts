@@ -83,6 +83,7 @@ const TABLE_OF_PREFIX: Record<string, string> = {
   bps: 'billing_portal.session',
   cbtxn: 'customer_balance_transaction',
   ch: 'charge',
+  cn: 'credit_note',
   clock: 'test_helpers.test_clock',
   cs: 'checkout.session',
   cus: 'customer',

@@ -3,6 +3,7 @@ import { prices } from './prices.ts'
 import { products } from './products.ts'
 import { checkoutSessions } from './checkout-sessions.ts'
 import { coupons, promotionCodes } from './coupons.ts'
+import { creditNotes } from './credit-notes.ts'
 import { customers } from './customers.ts'
 import { events, webhookEndpoints } from './events.ts'
 import { invoicePreview } from './invoice-preview.ts'
@@ -25,6 +26,7 @@ export const resources = {
   charges,
   checkout_sessions: checkoutSessions,
   coupons,
+  credit_notes: creditNotes,
   customers,
   disputes,
   events,

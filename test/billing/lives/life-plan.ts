@@ -11,17 +11,18 @@ const FAILS = '4000000000000341'
 const DEBIT_PAYS = 'AT611904300234573201'
 const DEBIT_FAILS = 'AT861904300235473202'
 
-const one = fc.constant
-const any = <const T>(...values: T[]) => fc.constantFrom(...values)
+const always = fc.constant
+const oneOf = <const T>(...values: T[]) => fc.constantFrom(...values)
 const often = <T>(weight: number, arbitrary: fc.Arbitrary<T>) => ({ weight, arbitrary })
 
-const plan = any('Beginner', 'Daily', 'Creator')
-const interval = any<Interval>('month', 'month', 'year')
-const card = fc.oneof(often(8, one(VISA)), often(1, any(DISPUTED, FAILS)))
-const packCard = fc.oneof(often(3, card), often(1, any(DEBIT_PAYS, DEBIT_FAILS)))
-const coupon = fc.oneof(often(6, one<Coupon>('none')), often(1, any<Coupon>('half', 'all')))
-const nth = fc.nat({ max: 5 })
-const share = any(0.2, 0.5, 1)
+const plan = oneOf('Beginner', 'Daily', 'Creator')
+const interval = oneOf<Interval>('month', 'month', 'year')
+const card = fc.oneof(often(8, always(VISA)), often(1, oneOf(DISPUTED, FAILS)))
+const packCard = fc.oneof(often(3, card), often(1, oneOf(DEBIT_PAYS, DEBIT_FAILS)))
+const coupon = fc.oneof(often(6, always<Coupon>('none')), often(1, oneOf<Coupon>('half', 'all')))
+/** Mostly the newest, so that two things happen to the same one. */
+const nth = oneOf(0, 0, 0, 1, 1, 3)
+const share = oneOf(0.2, 0.5, 1)
 
 type Kind = Step['kind']
 type OfKind<S, K> = S extends { kind: infer Kinds } ? (K extends Kinds ? S : never) : never
@@ -30,39 +31,42 @@ type Arbitraries<F> = { [N in keyof F]: fc.Arbitrary<F[N]> }
 
 /** A step of a kind, with its fields left to chance. */
 function step<K extends Kind>(kind: K, fields: Arbitraries<Fields<K>>): fc.Arbitrary<Step> {
-  return fc.record({ kind: one(kind), ...fields }) as unknown as fc.Arbitrary<Step>
+  return fc.record({ kind: always(kind), ...fields }) as unknown as fc.Arbitrary<Step>
 }
 
 const plain = (kind: 'cancel' | 'resume' | 'deliver' | 'reconcile' | 'jobs' | PlainAtStripe) =>
-  one({ kind } satisfies Step) as fc.Arbitrary<Step>
+  always({ kind } satisfies Step) as fc.Arbitrary<Step>
 type PlainAtStripe = 'pay' | 'payOutOfBand' | 'void' | 'uncollectible' | 'unpause' | 'startAgain' | 'deleteCustomer'
 
-const subscribe = step('subscribe', { plan, interval, card, coupon, tabs: any(1, 1, 1, 2) })
-const pack = step('pack', { pack: any('500', '2000', '10000'), card: packCard, coupon })
+const subscribe = step('subscribe', { plan, interval, card, coupon, tabs: oneOf(1, 1, 1, 2) })
+const pack = step('pack', { pack: oneOf('500', '2000', '10000'), card: packCard, coupon })
 const change = step('change', { plan, interval })
-const advance = (...days: number[]) => step('advance', { days: any(...days) })
-const spend = step('spend', { credits: any(10, 400, 1000) })
-const hold = step('hold', { credits: any(10, 400) })
-const capture = step('capture', { nth, share: any(0, 0.5, 1) })
-const rushed = any<Rushed>(
+const advance = (...days: number[]) => step('advance', { days: oneOf(...days) })
+const spend = step('spend', { credits: oneOf(10, 400, 1000) })
+const hold = step('hold', { credits: oneOf(10, 400) })
+const capture = step('capture', { nth, share: oneOf(0, 0.5, 1) })
+const rushed = oneOf<Rushed>(
   ...(['deliver', 'deliver', 'deliver', 'reconcile', 'upkeep', 'pause'] as const),
   ...(['spend', 'spend', 'hold', 'capture', 'cancel', 'resume'] as const),
 )
 const rush = step('rush', { what: fc.array(rushed, { minLength: 2, maxLength: 6, size: 'max' }) })
 const newCard = step('card', {
-  token: any('pm_card_visa', 'pm_card_visa', 'pm_card_chargeCustomerFail', 'pm_card_createDispute'),
+  token: oneOf('pm_card_visa', 'pm_card_visa', 'pm_card_chargeCustomerFail', 'pm_card_createDispute'),
 })
-const badCard = step('card', { token: one('pm_card_chargeCustomerFail') })
-const goodCard = step('card', { token: one('pm_card_visa') })
-const noCard = step('noCard', { then: any('pause', 'cancel', 'create_invoice') })
+const badCard = step('card', { token: always('pm_card_chargeCustomerFail') })
+const goodCard = step('card', { token: always('pm_card_visa') })
+const noCard = step('noCard', { then: oneOf('pause', 'cancel', 'create_invoice') })
 const refund = step('refund', { nth, share })
 const failRefund = step('failRefund', { nth })
-const dispute = step('dispute', { nth, inquiry: any(false, false, true) })
+const dispute = step('dispute', { nth, inquiry: oneOf(false, false, true) })
 const decide = step('decide', { isWon: fc.boolean() })
 const cancelNow = step('cancelNow', { prorate: fc.boolean() })
-const quantity = step('quantity', { quantity: any(1, 2, 3) })
+const quantity = step('quantity', { quantity: oneOf(1, 2, 3) })
 const foreign = step('foreign', { plan })
-const pause = step('pause', { behavior: any('void', 'keep_as_draft', 'mark_uncollectible'), days: any(null, 5, 40) })
+const pause = step('pause', {
+  behavior: oneOf('void', 'keep_as_draft', 'mark_uncollectible'),
+  days: oneOf(null, 5, 40),
+})
 const deliver = plain('deliver')
 const jobs = plain('jobs')
 
@@ -97,18 +101,18 @@ const story: fc.Arbitrary<Step[]> = fc.oneof(
   fc.tuple(foreign, change, advance(31)),
 )
 
-const single1 = single.map((only) => [only])
-const chunk = fc.oneof(often(5, single1), often(2, story))
+const alone = single.map((only) => [only])
+const chunk = fc.oneof(often(1, alone), often(1, story))
 
 /** Even steps: a random fraction is mostly next to zero, where nothing goes wrong. */
-const upTo = (max: number) => any(0, max / 3, (2 * max) / 3, max)
+const upTo = (max: number) => oneOf(0, max / 3, (2 * max) / 3, max)
 
 export type Policies = Pick<Plan, 'unusedCredits' | 'yearlyCredits' | 'trial'>
 
 const policies: fc.Arbitrary<Policies> = fc.record({
-  unusedCredits: any<Plan['unusedCredits']>('accumulate', 'expire', { cap: 300 }),
-  yearlyCredits: any<Plan['yearlyCredits']>('upfront', 'monthly'),
-  trial: any<Plan['trial']>(null, null, { days: 7, credits: 50 }),
+  unusedCredits: oneOf<Plan['unusedCredits']>('accumulate', 'expire', { cap: 300 }),
+  yearlyCredits: oneOf<Plan['yearlyCredits']>('upfront', 'monthly'),
+  trial: oneOf<Plan['trial']>(null, null, { days: 7, credits: 50 }),
 })
 
 export const lifePlan = fc.record({
@@ -121,13 +125,13 @@ export const lifePlan = fc.record({
   /** Whether equal work within one machine waits for itself; nothing may depend on that. */
   manners: fc.boolean(),
   /** Whether the last reconcile comes so late that Stripe has forgotten its events and only the objects tell. */
-  isLate: any(false, false, true),
+  isLate: oneOf(false, false, true),
   /** Of the three plans. */
   policies: fc.record({ Beginner: policies, Daily: policies, Creator: policies }),
   /** Most lives begin as they should, so that there is something to go wrong with. */
-  isStartGood: any(true, true, true, false),
+  isStartGood: oneOf(true, true, true, false),
   first: subscribe,
-  steps: fc.array(chunk, { minLength: 3, maxLength: 9, size: 'max' }).map((chunks) => chunks.flat()),
+  steps: fc.array(chunk, { minLength: 2, maxLength: 6, size: 'max' }).map((chunks) => chunks.flat()),
 })
 
 export type LifePlan = typeof lifePlan extends fc.Arbitrary<infer Life> ? Life : never

@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { auditGrants } from '#app/billing/audit-grants.server.ts'
+import { changePlan, previewPlanChange } from '#app/billing/change-plan.server.ts'
+import { ensureCustomer } from '#app/billing/customer.server.ts'
+import { findPlan, type Interval } from '#app/billing/plans.ts'
+import { forgetPrices, priceIdOf } from '#app/billing/prices.server.ts'
+import { setNow } from '#app/clock.server.ts'
+import { auditCredits } from '#app/credits/audit.server.ts'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { BillingHistoryModel } from '#models/billing-history.server.ts'
+import type { User } from '#models/user.server.ts'
+import { useDatabase } from '#test/setup/database.ts'
+import { aUser, creditsOf, Deliveries, historyOf, post, readUser } from './scenario.ts'
+import { useStripe } from './stripe.ts'
+
+const context = useStripe()
+useDatabase()
+const deliveries = new Deliveries(context)
+const beginner = findPlan('Beginner')!
+
+beforeEach(() => setNow(() => new Date(context.sandbox.now() * 1000)))
+afterEach(() => {
+  setNow(null)
+  beginner.yearlyCredits = 'upfront'
+})
+
+const advance = (days: number) => context.sandbox.advance(days * 86_400)
+const priceOf = (interval: Interval) =>
+  priceIdOf({ kind: 'plan', plan: beginner, interval, price: beginner.prices![interval] })
+const subscriptionOf = async (user: User) => (await readUser(user._id)).subscription!
+const rowsOf = async (user: User) =>
+  (await historyOf(user)).map(({ amount, currency, creditsAdded }) => [amount, currency, creditsAdded])
+
+/** A subscription as the shop's own people can make one at Stripe. */
+async function subscribed(params: { interval?: Interval; quantity?: number; currency?: string } = {}): Promise<User> {
+  const user = await aUser()
+  const { interval = 'month', quantity = 1, currency } = params
+  const customer = await ensureCustomer(user)
+  const { id } = await context.stripe.paymentMethods.attach('pm_card_visa', { customer })
+  await context.stripe.subscriptions.create({
+    customer,
+    default_payment_method: id,
+    items: [{ price: await priceOf(interval), quantity }],
+    ...(currency && { currency }),
+  })
+  await deliveries.deliver()
+  return readUser(user._id)
+}
+
+async function buy(interval: Interval): Promise<User> {
+  const user = await aUser()
+  await deliveries.buy({ user, plan: 'Beginner', interval })
+  await deliveries.deliver()
+  return readUser(user._id)
+}
+
+describe('a year', () => {
+  it('is renewed with another year’s credits', async () => {
+    const user = await buy('year')
+    advance(368)
+    await deliveries.deliver()
+    expect(await rowsOf(user)).toEqual([
+      [10_000, 'usd', 12_000],
+      [10_000, 'usd', 12_000],
+    ])
+    expect(await creditsOf(user)).toBe(24_000)
+  })
+
+  it('after a month, and then a month again: the year is used up first, and every row has its credits', async () => {
+    const user = await buy('month')
+    advance(10)
+    const { credits, amountDue } = await previewPlanChange(user, { plan: 'Beginner', interval: 'year' })
+    await changePlan(user, { plan: 'Beginner', interval: 'year' })
+    await deliveries.deliver()
+    expect(await changePlan(user, { plan: 'Beginner', interval: 'month' })).toMatchObject({ state: 'scheduled' })
+    expect(await subscriptionOf(user)).toMatchObject({
+      interval: 'year',
+      scheduledChange: { plan: 'Beginner', interval: 'month' },
+    })
+    // A leap day, and the hour until an invoice is final.
+    advance(368)
+    await deliveries.deliver()
+    expect(await subscriptionOf(user)).toMatchObject({ interval: 'month', status: 'active', scheduledChange: null })
+    expect(await rowsOf(user)).toEqual([
+      [1000, 'usd', 1000],
+      [amountDue, 'usd', credits],
+      [1000, 'usd', 1000],
+    ])
+    expect(await creditsOf(user)).toBe(2000 + credits)
+  })
+
+  it('H32: whose plan began to drip between the credits and the row: the row says what was granted', async () => {
+    const user = await buy('year')
+    beginner.yearlyCredits = 'monthly'
+    await BillingHistoryModel.deleteMany({ userId: user._id })
+    await againPaid()
+    expect(await rowsOf(user)).toEqual([[10_000, 'usd', 12_000]])
+    expect(await creditsOf(user)).toBe(12_000)
+  })
+
+  it('H32: and the other way round: all twelve shares count', async () => {
+    beginner.yearlyCredits = 'monthly'
+    const user = await buy('year')
+    beginner.yearlyCredits = 'upfront'
+    await BillingHistoryModel.deleteMany({ userId: user._id })
+    await againPaid()
+    expect(await rowsOf(user)).toEqual([[10_000, 'usd', 12_000]])
+    const { credits, grants } = await getBalance(user._id)
+    expect(credits).toBe(1000)
+    expect(grants).toHaveLength(12)
+  })
+
+  async function againPaid() {
+    const event = context.sandbox.events('invoice.paid').at(-1)!
+    expect((await post(JSON.stringify({ ...event, id: `evt_${randomUUID()}` }))).status).toBe(200)
+  }
+})
+
+describe('several of one plan', () => {
+  it('bring so many times the credits, at each renewal and for a change of their number', async () => {
+    const user = await subscribed({ quantity: 3 })
+    expect(await rowsOf(user)).toEqual([[3000, 'usd', 3000]])
+    advance(32)
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(6000)
+    const { stripeSubscriptionId: id } = await subscriptionOf(user)
+    const { items } = await context.stripe.subscriptions.retrieve(id!)
+    await context.stripe.subscriptions.update(id!, {
+      items: [{ id: items.data[0]!.id, quantity: 5 }],
+      proration_behavior: 'always_invoice',
+    })
+    await deliveries.deliver()
+    const last = (await historyOf(user)).at(-1)!
+    expect(last.amount).toBeGreaterThan(1800)
+    expect(last.creditsAdded).toBe(last.amount)
+  })
+})
+
+describe('a price in other currencies', () => {
+  beforeEach(async () => {
+    await context.stripe.prices.update(await priceOf('month'), {
+      currency_options: { jpy: { unit_amount: 1500 }, eur: { unit_amount: 900 } },
+    })
+    forgetPrices()
+  })
+
+  it.each([
+    ['jpy', 1500],
+    ['eur', 900],
+  ])('%s: the plan’s credits for its amount there, and the row in that currency', async (currency, amount) => {
+    const user = await subscribed({ currency })
+    expect(await rowsOf(user)).toEqual([[amount, currency, 1000]])
+    const [charge] = (await context.stripe.charges.list({ customer: user.stripeCustomerId! })).data
+    await context.stripe.refunds.create({ charge: charge!.id, amount: amount / 2 })
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(500)
+    advance(32)
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(1500)
+  })
+
+  it('one that the price is not sold in is refused by Stripe, and nothing is granted', async () => {
+    await expect(subscribed({ currency: 'chf' })).rejects.toThrow(/supports currencies/)
+  })
+})
+
+it('the books balance in every currency', async () => {
+  expect((await auditGrants()).violations).toEqual([])
+  expect((await auditCredits()).violations).toEqual([])
+})

@@ -1,0 +1,40 @@
+import { expect, inject, test } from 'vitest'
+import { newPage, useBrowser } from '#test/setup/browser.ts'
+import { expectFaultless, listenFor } from './faults-of-page.ts'
+import { expectSoon, payWith, signUp } from './steps.ts'
+
+useBrowser()
+
+test.each([true, false])(
+  'a receipt is read as text and as HTML, and its link leads on; JavaScript: %s',
+  async (on) => {
+    const page = await newPage({ javaScriptEnabled: on })
+    await signUp(page)
+    const email = await page
+      .getByText(/^Signed in as /)
+      .first()
+      .textContent()
+    const address = email?.replace('Signed in as ', '') ?? ''
+    await page.goto('/billing')
+    await page.getByRole('button', { name: 'Buy for $22.00' }).click()
+    await payWith(page, '4242 4242 4242 4242')
+    await page.waitForURL(/\/billing\/success/)
+    const complaints = listenFor(page)
+
+    await expectSoon(page, new RegExp(`Your payment of \\$22\\.00\\s+To ${address.replaceAll('.', '\\.')}`), '/mailbox')
+    const mail = page.locator('article', { hasText: address }).filter({ hasText: 'Your payment of $22.00' })
+    expect(await mail.innerText()).toContain('2,000 credits were added to your balance.')
+    await mail.getByRole('link', { name: 'HTML' }).click()
+    const html = mail.frameLocator('iframe')
+    await html.getByRole('heading', { name: 'Your payment of $22.00' }).waitFor()
+    // Styles at the elements work in there, though the pages' own policy forbids them.
+    expect(await html.locator('main').evaluate((sheet) => getComputedStyle(sheet).maxWidth)).toBe('560px')
+    // Before axe, whose own script the frame keeps out.
+    expect(complaints()).toEqual([])
+    if (on) await expectFaultless(page)
+    await html.getByRole('link').first().click()
+
+    await page.waitForURL((url) => url.href.startsWith(inject('installation').sandboxUrl) || /dashboard/.test(url.href))
+  },
+  120_000,
+)

@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest'
+import { deliverDue } from '#app/notifications/deliver.server.ts'
+import { KIND_RULES, KINDS } from '#app/notifications/kinds.ts'
+import { notify } from '#app/notifications/outbox.server.ts'
+import { useDatabase } from '#test/setup/database.ts'
+import { newReader, requestFor, useSmtp } from './outbox.ts'
+import { headerOf } from './smtp-server.ts'
+
+useDatabase()
+const smtp = useSmtp()
+
+describe.each(KINDS)('a mail of the kind %s', (kind) => {
+  test('goes out once, however often its cause repeats, before and after', async () => {
+    const request = requestFor(await newReader(), kind, 'the-cause')
+
+    await Promise.all(Array.from({ length: 10 }, () => notify(request)))
+    await Promise.all([deliverDue(), deliverDue()])
+    for (let again = 0; again < 3; again++) {
+      await notify(request)
+      await deliverDue()
+    }
+
+    expect(smtp.server.taken).toHaveLength(1)
+  })
+
+  test('can be stopped by its header if it is no part of a purchase, and not otherwise', async () => {
+    await notify(requestFor(await newReader(), kind, 'another-cause'))
+    await deliverDue()
+
+    const isOptional = KIND_RULES[kind].setting !== null
+    expect(headerOf(smtp.server.taken[0], 'list-unsubscribe')).toHaveLength(isOptional ? 1 : 0)
+    expect(headerOf(smtp.server.taken[0], 'list-unsubscribe-post')).toHaveLength(isOptional ? 1 : 0)
+  })
+})

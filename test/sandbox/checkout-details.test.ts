@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest'
+import { aCustomer, aPlan, sandboxAndClient } from './harness.ts'
+import { differences } from './shape.ts'
+
+const urls = { success_url: 'http://localhost/done', cancel_url: 'http://localhost/back' }
+
+describe('a tax ID at checkout', () => {
+  test('of a customer that exists needs leave to change the name, as at Stripe', async () => {
+    const { stripe } = await sandboxAndClient()
+    const { monthly } = await aPlan(stripe)
+    const { id: customer } = await stripe.customers.create({ email: 'ada@example.com' })
+    const open = (customer_update?: { name: 'auto' }) =>
+      stripe.checkout.sessions.create({
+        ...urls,
+        mode: 'subscription',
+        customer,
+        line_items: [{ price: monthly.id, quantity: 1 }],
+        tax_id_collection: { enabled: true },
+        ...(customer_update && { customer_update }),
+      })
+    await expect(open()).rejects.toThrow(/customer_update\[name\]/)
+    expect(await open({ name: 'auto' })).toMatchObject({ tax_id_collection: { enabled: true, required: 'never' } })
+  })
+
+  test('that is none comes back with the form; a good one has Stripe’s shape', async () => {
+    const { sandbox, stripe } = await sandboxAndClient()
+    const { monthly } = await aPlan(stripe)
+    const session = await stripe.checkout.sessions.create({
+      ...urls,
+      mode: 'subscription',
+      line_items: [{ price: monthly.id, quantity: 1 }],
+      tax_id_collection: { enabled: true },
+    })
+    const fields = { email: 'a@b.example', number: '4242 4242 4242 4242', expiry: '12 / 34', cvc: '123', name: 'Ada' }
+    const pay = (tax_id: string) =>
+      fetch(session.url!, {
+        method: 'POST',
+        redirect: 'manual',
+        body: new URLSearchParams({ ...fields, country: 'DE', tax_id, pay: '1' }),
+      })
+    expect(await (await pay('nonsense')).text()).toContain('like DE123456789')
+    expect((await pay('GB123456789')).status).toBe(303)
+    const [row] = sandbox.world.tables.taxIds.filter(() => true)
+    expect(row).toMatchObject({ type: 'gb_vat', value: 'GB123456789', country: 'GB' })
+    expect(differences('tax_id', row!)).toEqual([])
+    const { customer } = await stripe.checkout.sessions.retrieve(session.id)
+    const expanded = await stripe.customers.retrieve(customer as string, { expand: ['tax_ids'] })
+    expect(expanded).toMatchObject({ tax_ids: { data: [{ value: 'GB123456789' }] } })
+  })
+})
+
+test('automatic tax wants an address, or leave to keep the one that is typed in', async () => {
+  const { stripe } = await sandboxAndClient()
+  const { monthly } = await aPlan(stripe)
+  const { id: customer } = await stripe.customers.create({ email: 'ada@example.com' })
+  const order = { ...urls, mode: 'subscription' as const, customer, line_items: [{ price: monthly.id, quantity: 1 }] }
+  const taxed = { ...order, automatic_tax: { enabled: true } }
+  await expect(stripe.checkout.sessions.create(taxed)).rejects.toMatchObject({ code: 'customer_tax_location_invalid' })
+  await stripe.checkout.sessions.create({ ...taxed, customer_update: { address: 'auto' } })
+})
+
+test('a language that the page does not speak is refused', async () => {
+  const { stripe } = await sandboxAndClient()
+  const { monthly } = await aPlan(stripe)
+  const open = (locale: string) =>
+    stripe.checkout.sessions.create({
+      ...urls,
+      mode: 'subscription',
+      locale,
+      line_items: [{ price: monthly.id, quantity: 1 }],
+    })
+  expect((await open('de')).locale).toBe('de')
+  await expect(open('tlh')).rejects.toThrow(/Invalid locale/)
+})
+
+test('a price in several currencies is charged in the one that is asked for', async () => {
+  const { stripe } = await sandboxAndClient()
+  const { monthly } = await aPlan(stripe)
+  await stripe.prices.update(monthly.id, { currency_options: { jpy: { unit_amount: 1500 } } })
+  const { currency_options } = await stripe.prices.retrieve(monthly.id, { expand: ['currency_options'] })
+  expect(Object.keys(currency_options ?? {}).sort()).toEqual(['jpy', 'usd'])
+  expect(currency_options?.jpy?.unit_amount).toBe(1500)
+
+  const session = await stripe.checkout.sessions.create({
+    ...urls,
+    mode: 'subscription',
+    currency: 'jpy',
+    line_items: [{ price: monthly.id, quantity: 2 }],
+  })
+  expect(session).toMatchObject({ currency: 'jpy', amount_total: 3000 })
+  const { id: customer } = await aCustomer(stripe)
+  const items = [{ price: monthly.id }]
+  const inYen = await stripe.subscriptions.create({ customer, currency: 'jpy', items, expand: ['latest_invoice'] })
+  expect(inYen).toMatchObject({ currency: 'jpy', latest_invoice: { currency: 'jpy', amount_paid: 1500 } })
+  await expect(stripe.subscriptions.create({ customer, currency: 'chf', items })).rejects.toThrow(/currency/)
+})
