@@ -31,10 +31,12 @@ export async function grantForInvoice(
     const reason = `The invoice ${invoice.id} gave back unused time`
     const { credits } = bought
     const key = stripeInvoiceKey(invoice.id)
-    await adjustCredits({ accountId: userId, key, credits, reason, adminId: 'billing' }).catch((error: unknown) => {
-      // It was done before, with the plan file as it was then.
-      if (!(error instanceof IdempotencyConflict)) throw error
-    })
+    await adjustCredits({ accountId: userId, key, credits, reason, by: { type: 'invoice', id: invoice.id } }).catch(
+      (error: unknown) => {
+        // It was done before, with the plan file as it was then.
+        if (!(error instanceof IdempotencyConflict)) throw error
+      },
+    )
   }
   return grantedBySource(userId, { type: 'invoice', id: invoice.id })
 }

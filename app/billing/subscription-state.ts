@@ -21,15 +21,11 @@ export const hasLiveSubscription = (
 const RANKS: Record<string, number> = { active: 0, trialing: 1, past_due: 2, paused: 3, unpaid: 4 }
 
 /**
- * Orders live subscriptions, the one to keep first: what is paid before what is not, then the newest, then by id. A total
- * order, so that two processes that look at the same list decide alike.
+ * Orders live subscriptions, the one to keep first: what is paid before what is not, then the newest. Of two that began
+ * in the same second the one that Stripe lists first is newer, and stays first; so two processes decide alike.
  */
 export function byPrecedence(one: StripeSubscription, other: StripeSubscription): number {
-  return (
-    (RANKS[one.status] ?? 9) - (RANKS[other.status] ?? 9) ||
-    other.createdAt.getTime() - one.createdAt.getTime() ||
-    (one.id < other.id ? 1 : -1)
-  )
+  return (RANKS[one.status] ?? 9) - (RANKS[other.status] ?? 9) || other.createdAt.getTime() - one.createdAt.getTime()
 }
 
 /**

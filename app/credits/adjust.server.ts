@@ -15,8 +15,8 @@ export interface AdjustRequest {
   credits: number
   /** Why; the ledger shows it. */
   reason: string
-  /** The administrator who answers for it. */
-  adminId: string
+  /** Who answers for it: an administrator, or the invoice that gave back more time than it sold. */
+  by: { type: 'admin' | 'invoice'; id: string }
 }
 
 export interface Adjusted {
@@ -26,17 +26,17 @@ export interface Adjusted {
 }
 
 /**
- * An administrator's correction: adds to or takes from a balance, never sets it. Safe to repeat with its key.
+ * A correction, by an administrator or by an invoice: adds to or takes from a balance, never sets it. Safe to repeat with its key.
  * @returns the entry, and the credits after it
  * @throws InvalidCredits, IdempotencyConflict, AccountNotFound, CreditsUnavailable
  */
 export function adjustCredits(
-  { accountId, key, credits, reason, adminId }: AdjustRequest,
+  { accountId, key, credits, reason, by }: AdjustRequest,
   ports: CreditPorts = livePorts,
 ): Promise<Adjusted> {
   checkCredits(Math.abs(credits), { max: GRANT_MAX })
   if (!reason.trim()) throw new InvalidCredits('A correction needs a reason.')
-  const source = { type: 'admin' as const, id: adminId, reason }
+  const source = { ...by, reason }
   const entryId = entryIdOf(accountId, key)
   return fenced<Adjusted>(
     ports,

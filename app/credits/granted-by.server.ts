@@ -20,5 +20,8 @@ export async function grantedBySource(
   const byKey = new Map<string, LogEntry>([...posted, ...pending].map((entry) => [entry.key, entry]))
   return [...byKey.values()]
     .filter(({ source, of: takenFrom }) => !takenFrom && source.type === of.type && source.id === of.id)
-    .reduce((sum, { grant }) => sum + (grant?.granted ?? 0), 0)
+    .reduce((sum, entry) => sum + givenBy(entry), 0)
 }
+
+/** What an entry of a source gives: a grant, or the negative of one for time that an invoice gave back. */
+export const givenBy = ({ kind, amount, grant }: LogEntry): number => grant?.granted ?? (kind === 'adjust' ? amount : 0)

@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose'
 import { CreditAccountModel, type CreditAccount, type LogEntry } from '#models/credit-account.server.ts'
 import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
+import { givenBy } from './granted-by.server.ts'
 
 export interface GrantedSource {
   type: string
@@ -14,12 +15,13 @@ export interface GrantedSource {
 export async function listGrantedSources(): Promise<Map<string, GrantedSource>> {
   const sources = new Map<string, GrantedSource>()
   const seen = new Set<string>()
-  const add = (accountId: string, { key, source, grant, of }: LogEntry) => {
-    const counts = grant && !of && (source.type === 'invoice' || source.type === 'payment')
+  const add = (accountId: string, entry: LogEntry) => {
+    const { key, kind, source, grant, of } = entry
+    const counts = (grant || kind === 'adjust') && !of && (source.type === 'invoice' || source.type === 'payment')
     if (!counts || seen.has(`${accountId}:${key}`)) return
     seen.add(`${accountId}:${key}`)
     const known = sources.get(`${source.type}:${source.id}`)
-    const credits = (known?.credits ?? 0) + grant.granted
+    const credits = (known?.credits ?? 0) + givenBy(entry)
     sources.set(`${source.type}:${source.id}`, { type: source.type, id: source.id, accountId, credits })
   }
   // Logs before the ledger: an entry that a settle moves meanwhile is seen twice, and counted once.
@@ -28,7 +30,7 @@ export async function listGrantedSources(): Promise<Map<string, GrantedSource>> 
     for (const entry of pending) add(_id.toHexString(), entry)
   }
   const entries = CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>
-  const granting = { kind: { $in: ['grant' as const, 'schedule' as const] } }
+  const granting = { kind: { $in: ['grant' as const, 'schedule' as const, 'adjust' as const] } }
   for await (const entry of entries.find(granting)) add(entry.accountId.toHexString(), entry)
   return sources
 }

@@ -5,6 +5,7 @@ import { fold } from './fold.ts'
 import { livePorts } from './ports.server.ts'
 import { findRecorded, readAccount } from './recorded.server.ts'
 import { ledgerRows } from './ledger-rows.ts'
+import { tickAccount } from './tick.server.ts'
 
 export const PAGE_MAX = 200
 
@@ -36,7 +37,7 @@ export async function listEntries(
 ): Promise<EntryPage> {
   const size = Math.max(1, Math.min(limit, PAGE_MAX))
   // The account first: rows below its `posted` never change, and the rest is in the log that was read with it.
-  const account = await readAccount(livePorts, accountId)
+  const account = await readUpToDate(accountId)
   const { burned } = fold(account, account.pending)
   const logged = ledgerRows(account, burned)
     .reverse()
@@ -61,6 +62,14 @@ export async function listEntries(
  */
 export async function findEntry(accountId: Types.ObjectId, key: string): Promise<LogEntry | null> {
   return findRecorded(livePorts, await readAccount(livePorts, accountId), key)
+}
+
+/** What has expired or started is counted in every balance at once; so its entries have to be there as well. */
+async function readUpToDate(accountId: Types.ObjectId) {
+  const account = await readAccount(livePorts, accountId)
+  if (account.nextChange > livePorts.now()) return account
+  await tickAccount(accountId)
+  return readAccount(livePorts, accountId)
 }
 
 const rows = () => CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>

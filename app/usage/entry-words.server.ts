@@ -53,6 +53,7 @@ function titleOf(entry: LogEntry, timeZone: string): string {
     case 'restore':
       return 'Given back'
     case 'adjust':
+      if (entry.source.type === 'invoice') return 'Unused time of a plan given back'
       return entry.source.reason ? `Correction: ${entry.source.reason}` : 'Correction'
   }
 }

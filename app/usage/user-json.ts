@@ -1,4 +1,5 @@
 import type { User } from '#models/user.server.ts'
+import { isPaused } from '../billing/entitlements.ts'
 import { planInForce, planOf } from '../billing/plan-standing.ts'
 
 /** A user as `GET /api/user` shows them: their own data, nothing that proves who they are, nothing of Stripe but ids. */
@@ -26,10 +27,13 @@ export interface UserJson {
   } | null
 }
 
-/** Shows a user; a subscription that was never bought or has ended and been cleared is null. */
-export function toUserJson(user: User): UserJson {
+/**
+ * Shows a user; a subscription that was never bought or has ended and been cleared is null.
+ * @param at when: the features of a plan that is not paid for hold until its grace period ends
+ */
+export function toUserJson(user: User, at: Date): UserJson {
   const plan = planOf(user.subscription)
-  const inForce = planInForce(user.subscription)
+  const inForce = planInForce(isPaused(user, at) ? null : user.subscription)
   return {
     id: user._id.toHexString(),
     email: user.email,

@@ -132,7 +132,13 @@ export class Person {
 
   async isCorrected(days: number, credits: number, reason: string): Promise<void> {
     goTo(days)
-    await adjustCredits({ accountId: this.id, key: adminKey(`${++this.count}`), credits, reason, adminId: 'admin' })
+    await adjustCredits({
+      accountId: this.id,
+      key: adminKey(`${++this.count}`),
+      credits,
+      reason,
+      by: { type: 'admin', id: 'admin' },
+    })
   }
 
   /** Money goes back: all of it, or as much as is said. */

@@ -26,7 +26,7 @@ import { useStripe } from './stripe.ts'
 
 /*
  * What the users of such systems complain about, each complaint as a test; one that has its own test elsewhere is in
- * docs/billing.md with that test.
+ * docs/failures/money.md with that test.
  */
 
 const context = useStripe()
@@ -64,7 +64,7 @@ async function payWith(user: User, token: string): Promise<void> {
   await context.stripe.subscriptions.update(subscriptionIdOf(user), { default_payment_method: id })
 }
 
-describe('“I got my credits twice”', () => {
+describe('complaints 1, 24, 25, 27: “I got my credits twice”', () => {
   it('because the same invoice came under another event id', async () => {
     const user = await subscriber()
     const event = context.sandbox.events('invoice.paid').at(-1)!
@@ -112,7 +112,7 @@ describe('“I got my credits twice”', () => {
   })
 })
 
-describe('“my credits are gone”', () => {
+describe('complaints 26, 28, 29, 40: “my credits are gone”', () => {
   it('because a refill sets the balance instead of adding to it', async () => {
     const user = await subscriber()
     await deliveries.buy({ user, pack: '10000' })
@@ -177,7 +177,7 @@ describe('“my credits are gone”', () => {
   })
 })
 
-describe('“I owe a payment and cannot pay it”', () => {
+describe('complaints 33, 55: “I owe a payment and cannot pay it”', () => {
   it('because past_due locks one out of the billing page', async () => {
     const user = await subscriber()
     await payWith(user, 'pm_card_chargeCustomerFail')
@@ -211,7 +211,7 @@ describe('“I owe a payment and cannot pay it”', () => {
   })
 })
 
-describe('“I paid and still see the old plan”', () => {
+describe('complaints 11, 12, 43: “I paid and still see the old plan”', () => {
   it('because the page after the checkout answers before the webhook', async () => {
     follow()
     const user = await aUser()
@@ -243,7 +243,7 @@ describe('“I paid and still see the old plan”', () => {
   })
 })
 
-describe('“it costs nothing, and it breaks”', () => {
+describe('complaints 54, 59: “it costs nothing, and it breaks”', () => {
   it('a $0 invoice by a coupon for everything brings the plan’s credits and a row of $0', async () => {
     follow()
     const user = await aUser()
@@ -311,7 +311,7 @@ describe('“I asked for the smaller plan and still pay for the big one”', () 
   })
 })
 
-describe('“there are two of me”', () => {
+describe('complaints 31, 60: “there are two of me”', () => {
   it('two customers for one user: every click on “buy” made another', async () => {
     const user = await aUser()
     const userId = user._id.toHexString()
@@ -330,7 +330,7 @@ describe('“there are two of me”', () => {
   })
 })
 
-describe('“I was told that it failed, and it had not”', () => {
+describe('complaint 58, C1 1.6: “I was told that it failed, and it had not”', () => {
   const debit = async (user: User, account: string) => {
     const customer = await ensureCustomer(user)
     const price_data = { currency: 'eur', unit_amount: 600, product_data: { name: '500 credits' } }
@@ -364,7 +364,7 @@ describe('“I was told that it failed, and it had not”', () => {
   })
 })
 
-describe('“you deleted me, and still I pay”', () => {
+describe('complaint 57: “you deleted me, and still I pay”', () => {
   it('a customer that was deleted at Stripe is on the free plan, and keeps the credits', async () => {
     const user = await subscriber()
     await context.stripe.customers.del(user.stripeCustomerId!)

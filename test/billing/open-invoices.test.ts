@@ -90,6 +90,13 @@ describe('a card that is changed after a payment failed', () => {
     expect(await creditsOf(user)).toBe(1000)
   })
 
+  it('while the one that was declined is left to Stripe’s own retries', async () => {
+    const user = await overdue()
+    const charges = (await context.stripe.charges.list({ customer: user.stripeCustomerId! })).data
+    expect(charges.map(({ status }) => status)).toEqual(['failed', 'succeeded'])
+    expect(context.sandbox.events('customer.updated').at(-1)!.data.object).toMatchObject({ delinquent: true })
+  })
+
   it('an older card of the customer is never charged for it', async () => {
     const user = await aUser()
     const customer = await ensureCustomer(user)
@@ -100,6 +107,7 @@ describe('a card that is changed after a payment failed', () => {
     await deliveries.deliver()
     const known = await readUser(user._id)
     const own = (await context.stripe.subscriptions.retrieve(idOf(known))).default_payment_method
+    expect(own).not.toBe(old.id)
     await context.stripe.customers.update(customer, { name: 'Ada' })
     await deliveries.deliver()
     expect((await context.stripe.subscriptions.retrieve(idOf(known))).default_payment_method).toBe(own)

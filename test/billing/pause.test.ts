@@ -75,7 +75,7 @@ describe('a plan that is paused because its trial ended without a card', () => {
       error: { code: 'plan_paused', plan: 'Creator', options: [{ type: 'resume_plan', url: '/billing' }] },
     })
     expect(requireFeature(user, 'svgExport', now()).name).toBe('Creator')
-    expect(toUserJson(user)).toMatchObject({
+    expect(toUserJson(user, now())).toMatchObject({
       plan: 'Creator',
       features: { prioritySupport: false },
       subscription: { status: 'paused' },

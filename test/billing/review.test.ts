@@ -288,12 +288,12 @@ describe('trials', () => {
       const user = await aUser()
       const one = await createCheckout({ user, plan: 'Daily', interval: 'month' }, { nonce: randomUUID() })
       const two = await createCheckout({ user, plan: 'Daily', interval: 'month' }, { nonce: randomUUID() })
+      // Before the webhook of the first could close the second page.
       context.sandbox.completeCheckout(sessionIdOf(one.url), {})
-      await deliveries.deliver()
       context.sandbox.completeCheckout(sessionIdOf(two.url), {})
       await deliveries.deliver()
       await deliveries.deliver()
-      expect(await creditsOf(user)).toBeGreaterThanOrEqual(100)
+      expect(await creditsOf(user)).toBe(100)
     } finally {
       plan.trial = null
     }
@@ -305,7 +305,6 @@ describe('trials', () => {
       const user = await aUser()
       const trial = await createCheckout({ user, plan: 'Daily', interval: 'month' }, { nonce: randomUUID() })
       await deliveries.buy({ user, plan: 'Creator', interval: 'month' })
-      await deliveries.deliver()
       context.sandbox.advance(60)
       context.sandbox.completeCheckout(sessionIdOf(trial.url), {})
       await deliveries.deliver()

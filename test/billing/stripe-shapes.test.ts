@@ -54,7 +54,7 @@ const newInvoice = {
   },
 }
 
-describe('both shapes say the same', () => {
+describe('C1 1.14, complaints 14, 15: both shapes say the same', () => {
   it('of an invoice', () => {
     expect(readInvoice(oldInvoice)).toEqual(readInvoice(newInvoice))
     expect(readInvoice(newInvoice)).toMatchObject({

@@ -169,6 +169,24 @@ describe('H39: two subscriptions', () => {
     // 1000 and 2000 were bought; nearly all of the 1000 went back, as nearly all of their money did.
     expect(await creditsOf(user)).toBeLessThanOrEqual(2001)
     expect(await creditsOf(user)).toBeGreaterThanOrEqual(2000)
+    // The row of the invoice that gave the time back says what it took, and the sum of the rows is the balance.
+    const given = (await historyOf(user)).map(({ creditsAdded }) => creditsAdded)
+    expect(given.filter((credits) => credits < 0)).toHaveLength(1)
+    expect(given.reduce((sum, credits) => sum + credits, 0)).toBe(await creditsOf(user))
+    expect((await readUser(user._id)).subscription?.previousSubscriptionIds).toHaveLength(1)
+    expect((await auditGrants()).violations).toEqual([])
+  })
+
+  it('bought in the same second: still the newest', async () => {
+    const user = await aUser()
+    const sessions = []
+    for (const plan of ['Beginner', 'Daily']) {
+      const { url } = await createCheckout({ user, plan, interval: 'month' }, { nonce: randomUUID() })
+      sessions.push(sessionIdOf(url))
+    }
+    for (const session of sessions) context.sandbox.completeCheckout(session)
+    await deliveries.deliver()
+    expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', status: 'active' })
   })
 })
 

@@ -22,7 +22,7 @@ const anEvent = (change: object = {}) => ({
   ...change,
 })
 
-describe('who may speak', () => {
+describe('C1 1.1, 1.3, 1.4: who may speak', () => {
   const body = JSON.stringify(anEvent())
   it.each([
     ['no signature', body, null],
@@ -62,7 +62,7 @@ describe('who may speak', () => {
   })
 })
 
-describe('H34: what is not ours', () => {
+describe('H34, C1 1.2: what is not ours', () => {
   it.each([
     ['an unknown type', {}],
     ['another mode', { livemode: true, type: 'invoice.paid', data: { object: { id: 'in_1' } } }],
@@ -107,7 +107,7 @@ describe('H34: what is not ours', () => {
   })
 })
 
-describe('a purchase', () => {
+describe('complaints 1, 2, C1 1.5: a purchase', () => {
   it('gives plan, credits and row by webhooks alone', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })

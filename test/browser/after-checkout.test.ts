@@ -122,7 +122,24 @@ test('a checkout that expired: nothing was charged', async () => {
 
   await comesBack(page, session)
 
-  await headed(page, 'The payment did not go through.')
+  await headed(page, 'This checkout has expired.')
+  expect(await page.getByRole('main').innerText()).toContain('Nothing was charged.')
+  expect(await page.getByRole('link', { name: 'Try again' }).isVisible()).toBe(true)
+  await expectFaultless(page)
+})
+
+test('Stripe does not answer: it says so, asks again by itself, and then says what came', async () => {
+  const page = await stripe.newPerson()
+  const session = await toCheckout(page)
+  await stripe.control('/checkout', { session })
+  await stripe.break({ api: [{ failure: 503, match: 'GET /v1/checkout/sessions' }] })
+
+  await comesBack(page, session)
+  await headed(page, 'We cannot see your payment right now.')
+  await expectFaultless(page)
+  await stripe.heal()
+
+  await headed(page, '500 credits added.')
 })
 
 test('somebody else’s payment says nothing of it, and adds nothing', async () => {

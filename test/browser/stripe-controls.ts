@@ -43,7 +43,7 @@ export function useStripeControls(): StripeControls {
       control: (path, body = {}) => send(`/_sandbox${path}`, { method: 'POST', body: JSON.stringify(body) }),
       heal: async () => void (await send('/_sandbox/faults', { method: 'DELETE' })),
       break: async (faults) => {
-        onTestFinished(controls.heal)
+        onTestFinished(() => controls.heal())
         await send('/_sandbox/faults', { method: 'POST', body: JSON.stringify(faults) })
       },
       call: (path, params = {}) => send(path, { method: 'POST', headers, body: new URLSearchParams(params) }),

@@ -65,6 +65,7 @@ describe('in production', () => {
     ['SMTP_URL', 'mail.example'],
     ['MAIL_FROM', 'nobody'],
     ['TRUST_PROXY', 'yes'],
+    ['DRAIN_SECONDS', '90'],
   ])('refuses %s=%s by its name', (name, value) => {
     const lines = refusalOf({ ...LIVE, [name]: value }).split('\n')
 
@@ -88,6 +89,12 @@ describe('in production', () => {
   test('takes plain http for a loopback address only (H48)', () => {
     expect(parseConfig({ ...LIVE, APP_URL: 'http://127.0.0.1:3000/' }).appUrl).toBe('http://127.0.0.1:3000')
   })
+})
+
+test('a process drains in production, and where nobody balances it does not', () => {
+  expect(parseConfig(LIVE).drainSeconds).toBe(5)
+  expect(parseConfig({ ...LIVE, DRAIN_SECONDS: '0' }).drainSeconds).toBe(0)
+  expect(parseConfig({}).drainSeconds).toBe(0)
 })
 
 describe('in local mode', () => {

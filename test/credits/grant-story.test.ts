@@ -70,7 +70,13 @@ describe('the story of a grant', () => {
     const hold = await placeHold({ accountId, key: 'test:hold', credits: 50, action: 'qr-code', ttlMs: DAY })
     await captureHold({ accountId, holdId: hold.holdId, credits: 20 })
     await placeHold({ accountId, key: 'test:hold:2', credits: 30, action: 'qr-code', ttlMs: DAY })
-    await adjustCredits({ accountId, key: 'admin:adjust:1', credits: -5, reason: 'a mistake', adminId: 'a' })
+    await adjustCredits({
+      accountId,
+      key: 'admin:adjust:1',
+      credits: -5,
+      reason: 'a mistake',
+      by: { type: 'admin', id: 'a' },
+    })
 
     const taken = (await tellGrant(accountId, grantOf(first)))!
     const paidDebt = (await tellGrant(accountId, grantOf(second)))!

@@ -143,7 +143,13 @@ describe('adjustCredits', () => {
   test('adds, takes below zero, and the next credits pay the debt', async () => {
     const accountId = await anAccount(25)
     const adjust = (credits: number, nonce: string) =>
-      adjustCredits({ accountId, key: adminKey(nonce), credits, reason: 'goodwill', adminId: 'admin-1' })
+      adjustCredits({
+        accountId,
+        key: adminKey(nonce),
+        credits,
+        reason: 'goodwill',
+        by: { type: 'admin', id: 'admin-1' },
+      })
 
     await adjust(10, 'a')
     await adjust(10, 'a')

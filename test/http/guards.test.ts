@@ -12,6 +12,7 @@ const PUBLIC_LOADERS = [
   'routes/_auth.signup',
   'routes/_index',
   'routes/mailbox',
+  'routes/mailbox_.$mailId',
   'routes/pricing',
   'routes/resources.theme',
   'routes/unsubscribe',

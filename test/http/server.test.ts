@@ -250,6 +250,11 @@ describe('the log', () => {
       await request
     }
 
-    expect(app.log()).not.toContain('stack')
+    // Jobs log failures too: here nobody answers for Stripe.
+    const failures = app
+      .log()
+      .split('\n')
+      .filter((line) => line.includes('stack') && !line.includes('"job":'))
+    expect(failures).toEqual([])
   })
 })

@@ -40,9 +40,9 @@ export function createCreditNote(world: World, before: Invoice, request: CreditN
   const number = `${before.number ?? before.id}-CN-${String(count + 1).padStart(2, '0')}`
   const draft = newCreditNote(world.now(before.customer), before, { amount, number, memo, reason, metadata })
 
-  const payment = tables.invoicePayments.filter((one) => one.invoice === before.id && one.status === 'paid').at(-1)
+  const payment = tables.invoicePayments.filter((one) => one.invoice === before.id && one.status === 'paid').at(0)
   const intent = payment?.payment.payment_intent
-  const charge = tables.charges.filter((one) => Boolean(intent) && one.payment_intent === intent && one.paid).at(-1)
+  const charge = tables.charges.filter((one) => Boolean(intent) && one.payment_intent === intent && one.paid).at(0)
   if (refund_amount > 0 && !charge) throw invalidRequest('The invoice has no charge to refund.', 'refund_amount')
   const refunds = []
   if (refund_amount > 0) {
@@ -62,7 +62,7 @@ export function createCreditNote(world: World, before: Invoice, request: CreditN
     customer_balance_transaction: balance?.id ?? null,
     out_of_band_amount: out_of_band_amount || null,
   })
-  tables.invoices.update(before.id!, {
+  tables.invoices.update(before.id, {
     post_payment_credit_notes_amount: before.post_payment_credit_notes_amount + amount,
   })
   emit(world, 'credit_note.created', note)

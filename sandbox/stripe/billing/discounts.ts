@@ -3,7 +3,7 @@ import { emit } from '../core/events.ts'
 import { newId } from '../core/ids.ts'
 import { find } from '../core/lookup.ts'
 import { monthsAfter } from '../core/calendar.ts'
-import type { Coupon, Discount, PromotionCode } from '../core/shapes.ts'
+import type { Coupon, Discount, Invoice, PromotionCode, Subscription } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import type { AppliedDiscount } from './totals.ts'
 
@@ -102,6 +102,19 @@ export function applied(world: World, discounts: string[], moment: number): Appl
     const coupon = discount?.source.coupon ? world.tables.coupons.get(discount.source.coupon) : undefined
     return discount && coupon && (discount.end === null || discount.end > moment) ? [{ discount, coupon }] : []
   })
+}
+
+/** A coupon for one invoice has had it once it took something off: the subscription goes on without. */
+export function spendOnce(world: World, { id, discounts }: Subscription, invoice: Invoice): void {
+  const used = new Set((invoice.total_discount_amounts ?? []).map(({ discount }) => discount))
+  const isSpent = (one: string) => {
+    const coupon = world.tables.discounts.get(one)?.source.coupon
+    return (
+      used.has(one) && coupon !== null && coupon !== undefined && world.tables.coupons.get(coupon)?.duration === 'once'
+    )
+  }
+  const left = discounts.filter((one) => !isSpent(one))
+  if (left.length < discounts.length) world.tables.subscriptions.update(id, { discounts: left })
 }
 
 /** The share of its price that a customer pays after percentage coupons: prorations already contain them. */

@@ -8,7 +8,7 @@ import { listOf } from '../objects/list.ts'
 import { newInvoice, newInvoicePayment } from '../objects/invoice.ts'
 import { newPaymentIntent } from '../objects/payment.ts'
 import { applyBalance, setCurrency } from './customer-balance.ts'
-import { applied } from './discounts.ts'
+import { applied, spendOnce } from './discounts.ts'
 import { cancelIntent } from './payment.ts'
 import { automaticTax } from './tax.ts'
 import { taxIdsOf } from './tax-id.ts'
@@ -76,6 +76,7 @@ export function createDraft(world: World, request: DraftRequest): Invoice {
   const invoice = world.tables.invoices.insert(
     recount(world, { ...draft, lines: listOf(request.lines, draft.lines.url) }),
   )
+  if (subscription) spendOnce(world, subscription, invoice)
   setCurrency(world, customer.id, request.currency)
   emit(world, 'invoice.created', invoice)
   return invoice

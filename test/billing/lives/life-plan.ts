@@ -60,6 +60,12 @@ const refund = step('refund', { nth, share })
 const failRefund = step('failRefund', { nth })
 const dispute = step('dispute', { nth, inquiry: oneOf(false, false, true) })
 const decide = step('decide', { isWon: fc.boolean() })
+/** The newest payment. */
+const partRefund = step('refund', { nth: always(0), share: oneOf(0.2, 0.5) })
+const realDispute = step('dispute', { nth: always(0), inquiry: always(false) })
+const win = step('decide', { isWon: always(true) })
+const lose = step('decide', { isWon: always(false) })
+const toYear = step('change', { plan, interval: always('year') })
 const cancelNow = step('cancelNow', { prorate: fc.boolean() })
 const quantity = step('quantity', { quantity: oneOf(1, 2, 3) })
 const foreign = step('foreign', { plan })
@@ -87,7 +93,12 @@ const story: fc.Arbitrary<Step[]> = fc.oneof(
   fc.tuple(badCard, advance(31, 45), advance(4), plain('payOutOfBand'), deliver),
   fc.tuple(badCard, advance(31, 45), advance(20), deliver),
   fc.tuple(advance(31), spend, rush, advance(31), rush),
-  fc.tuple(refund, refund, failRefund, rush),
+  fc.tuple(advance(31), deliver, advance(31), deliver),
+  fc.tuple(partRefund, partRefund, rush),
+  fc.tuple(partRefund, partRefund, failRefund, rush),
+  fc.tuple(realDispute, deliver, win, rush),
+  fc.tuple(realDispute, deliver, lose, spend),
+  fc.tuple(toYear, partRefund, deliver, advance(31)),
   fc.tuple(refund, deliver, failRefund, rush, refund),
   fc.tuple(dispute, deliver, spend, decide, rush),
   fc.tuple(refund, dispute, rush, decide, failRefund),
@@ -101,8 +112,15 @@ const story: fc.Arbitrary<Step[]> = fc.oneof(
   fc.tuple(foreign, change, advance(31)),
 )
 
+/** How a life stands when it is looked at: a payment owed and its grace over, money disputed, or as it comes. */
+const ending: fc.Arbitrary<Step[]> = fc.oneof(
+  often(3, always<Step[]>([])),
+  often(1, fc.tuple(badCard, advance(31), plain('reconcile'), advance(4))),
+  often(1, fc.tuple(realDispute, deliver)),
+)
+
 const alone = single.map((only) => [only])
-const chunk = fc.oneof(often(1, alone), often(1, story))
+const chunk = fc.oneof(often(1, alone), often(2, story))
 
 /** Even steps: a random fraction is mostly next to zero, where nothing goes wrong. */
 const upTo = (max: number) => oneOf(0, max / 3, (2 * max) / 3, max)
@@ -110,9 +128,9 @@ const upTo = (max: number) => oneOf(0, max / 3, (2 * max) / 3, max)
 export type Policies = Pick<Plan, 'unusedCredits' | 'yearlyCredits' | 'trial'>
 
 const policies: fc.Arbitrary<Policies> = fc.record({
-  unusedCredits: oneOf<Plan['unusedCredits']>('accumulate', 'expire', { cap: 300 }),
+  unusedCredits: oneOf<Plan['unusedCredits']>('accumulate', 'expire', { cap: 300 }, { cap: 300 }),
   yearlyCredits: oneOf<Plan['yearlyCredits']>('upfront', 'monthly'),
-  trial: oneOf<Plan['trial']>(null, null, { days: 7, credits: 50 }),
+  trial: oneOf<Plan['trial']>(null, null, null, { days: 7, credits: 50 }),
 })
 
 export const lifePlan = fc.record({
@@ -131,7 +149,9 @@ export const lifePlan = fc.record({
   /** Most lives begin as they should, so that there is something to go wrong with. */
   isStartGood: oneOf(true, true, true, false),
   first: subscribe,
-  steps: fc.array(chunk, { minLength: 2, maxLength: 6, size: 'max' }).map((chunks) => chunks.flat()),
+  steps: fc
+    .tuple(fc.array(chunk, { minLength: 2, maxLength: 6, size: 'max' }), ending)
+    .map(([chunks, last]) => [...chunks.flat(), ...last]),
 })
 
 export type LifePlan = typeof lifePlan extends fc.Arbitrary<infer Life> ? Life : never

@@ -60,7 +60,7 @@ export async function truthOf(
   const paidFor = new Map<string, { id: string; paid: number; bought: Bought }>()
   for (const { id, amount_paid: amount } of invoices) {
     const what = bought.get(id)!
-    truth.invoices[id] = { amount, creditsAdded: Math.max(0, what.credits) + what.trialCredits, refunded: 0 }
+    truth.invoices[id] = { amount, creditsAdded: what.credits + what.trialCredits, refunded: 0 }
     truth.credits += what.credits + what.trialCredits
     for (const { payment } of (await stripe.invoicePayments.list({ invoice: id })).data)
       paidFor.set(payment.payment_intent as string, { id, paid: amount, bought: truth.invoices[id] })

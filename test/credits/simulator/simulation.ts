@@ -207,7 +207,7 @@ function randomOperation(
         const key = `admin:adjust:${n}`
         const signed = random.oneIn(2) ? credits : -credits
         return retried(key, (ports) =>
-          adjustCredits({ accountId, key, credits: signed, reason: 'test', adminId: 'admin' }, ports),
+          adjustCredits({ accountId, key, credits: signed, reason: 'test', by: { type: 'admin', id: 'admin' } }, ports),
         )
       }
       return { key: null, run: (ports) => tick(ports, accountId).then(() => false) }
