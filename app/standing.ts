@@ -31,6 +31,7 @@ export interface Notice {
 export const pausesOf = ({ notices }: Standing): Notice[] => notices.filter(({ tone }) => tone === 'red')
 
 type Subscription = NonNullable<User['subscription']>
+type Change = NonNullable<Subscription['scheduledChange']>
 
 export interface StandingContext {
   now: Date
@@ -60,7 +61,11 @@ export function standingOf(subscription: User['subscription'], context: Standing
     amount: amountOf(plan, current.interval ?? null),
     interval: current.interval ?? null,
     next: nextOf(current, plan, state, context),
-    notices: noticesOf(noticeOf(current, plan, state, context), frozenNotice(context)),
+    notices: noticesOf(
+      noticeOf(current, plan, state, context),
+      frozenNotice(context),
+      scheduledNotice(current, context),
+    ),
   }
 }
 
@@ -92,10 +97,10 @@ function endOf(past: Subscription | null): Standing['next'] {
 }
 
 /** A failed payment is told once: by the subscription where it knows more, else by the account. */
-function noticesOf(own: Notice | null, frozen: Notice | null): Notice[] {
+function noticesOf(own: Notice | null, frozen: Notice | null, scheduled: Notice | null = null): Notice[] {
   const known = own?.action === 'update-card' && frozen?.action === 'update-card'
-  const both = [own, known ? null : frozen].filter((notice) => notice !== null)
-  return both.sort((one, other) => Number(other.tone === 'red') - Number(one.tone === 'red'))
+  const all = [own, known ? null : frozen, scheduled].filter((notice) => notice !== null)
+  return all.sort((one, other) => Number(other.tone === 'red') - Number(one.tone === 'red'))
 }
 
 type State = 'trial' | 'active' | 'ending' | 'due' | 'stopped' | 'paused' | 'uncollected' | 'unfinished'
@@ -168,6 +173,8 @@ function nextOf(
   if (state === 'ending')
     return { term: 'Ends on', value: day(currentPeriodEnd), note: 'No new credits will come.', credits: null }
   if (state !== 'active') return null
+  const change = subscription.scheduledChange
+  if (change) return changeOf(change, day(change.at))
   const credits = plan && interval ? creditsAtRenewal(plan, interval) : null
   const note = credits === null ? null : `It will add ${formatCreditsInWords(credits)}.`
   return { term: 'Renews on', value: day(currentPeriodEnd), note, credits }
@@ -228,6 +235,22 @@ function noticeOf(
     case 'active':
       return null
   }
+}
+
+/** What comes instead of a renewal when a smaller plan waits for the end of the period. */
+function changeOf({ plan: name, interval }: Change, on: string): Standing['next'] {
+  const plan = findPlan(name)
+  const credits = plan && creditsAtRenewal(plan, interval)
+  const note = credits === null ? null : `Then ${name}: it will add ${formatCreditsInWords(credits)}.`
+  return { term: 'Changes on', value: on, note, credits }
+}
+
+/** "Daily changes to Beginner from 1 Jun." It is stored, so that the pages come without Stripe too. */
+function scheduledNotice({ plan, scheduledChange: change }: Subscription, context: StandingContext): Notice | null {
+  if (!change) return null
+  const what = change.plan === plan ? `is paid by the ${change.interval}` : `changes to ${change.plan}`
+  const day = formatDay(change.at, context.timeZone, context.now)
+  return { tone: 'ochre', text: `${plan} ${what} from ${day}.`, action: 'undo-change' }
 }
 
 /** Mostly a trial that ended without a card: nothing is owed, nothing is lost, and going on is a purchase. */

@@ -50,13 +50,22 @@ const PREVIEW_FOR_MS = 60 * 60 * 1000
 
 /**
  * What a change of plan would do, in money and in credits, without doing it.
+ * @param options `prorationDate`: of an earlier preview, to see whether its sums still hold
  * @throws PlanNotFound, NoSubscription, AlreadySubscribed for the plan that runs, StripeUnavailable
  */
-export function previewPlanChange(user: Pick<User, '_id'>, choice: PlanChoice): Promise<PlanChangePreview> {
-  return whileSomebodyWaits(() => preview(user, choice))
+export function previewPlanChange(
+  user: Pick<User, '_id'>,
+  choice: PlanChoice,
+  { prorationDate = null }: { prorationDate?: Date | null } = {},
+): Promise<PlanChangePreview> {
+  return whileSomebodyWaits(() => preview(user, choice, prorationDate))
 }
 
-async function preview(user: Pick<User, '_id'>, choice: PlanChoice): Promise<PlanChangePreview> {
+async function preview(
+  user: Pick<User, '_id'>,
+  choice: PlanChoice,
+  prorationDate: Date | null,
+): Promise<PlanChangePreview> {
   const { running, target } = await prepare(user, choice)
   const common = {
     from: { plan: running.plan.name, interval: running.interval },
@@ -80,6 +89,7 @@ async function preview(user: Pick<User, '_id'>, choice: PlanChoice): Promise<Pla
       subscription_details: {
         items: [{ id: item.id, price: target.priceId, quantity: item.quantity }],
         proration_behavior: 'always_invoice',
+        ...dateOf(prorationDate),
       },
     }),
   )
@@ -179,12 +189,17 @@ function isNow(running: RunningSubscription, target: Target): boolean {
   return target.plan.credits >= running.plan.credits
 }
 
+/** The moment that the sums were worked out for, unless that is long ago. */
+function dateOf(prorationDate: Date | null): { proration_date?: number } {
+  const isFresh = prorationDate !== null && Math.abs(now().getTime() - prorationDate.getTime()) < PREVIEW_FOR_MS
+  return isFresh ? { proration_date: Math.floor(prorationDate.getTime() / 1000) } : {}
+}
+
 function upgrade(
   { subscription, item }: RunningSubscription,
   priceId: string,
   { key, prorationDate }: { key: string; prorationDate: Date | null },
 ): Promise<unknown> {
-  const isFresh = prorationDate !== null && Math.abs(now().getTime() - prorationDate.getTime()) < PREVIEW_FOR_MS
   // Should the first try have taken effect after all, the second changes nothing and charges nothing.
   return callUnderKey(`change:${subscription.id}:${key}`, (stripe, options) =>
     stripe.subscriptions.update(
@@ -193,7 +208,7 @@ function upgrade(
         items: [{ id: item.id, price: priceId, quantity: item.quantity }],
         proration_behavior: 'always_invoice',
         payment_behavior: 'pending_if_incomplete',
-        ...(isFresh && { proration_date: Math.floor(prorationDate.getTime() / 1000) }),
+        ...dateOf(prorationDate),
       },
       options,
     ),

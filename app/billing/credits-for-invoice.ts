@@ -25,6 +25,11 @@ export interface InvoiceCredits {
   shares: { credits: number; effectiveAt: Date | null; expiresAt: Date | null }[]
 }
 
+interface LifeOfCredits {
+  gracePeriodDays: number
+  paidAt?: Date | null
+}
+
 /** Between a period's end and the next one's paid invoice: Stripe finalizes an hour late, a retry comes days later. */
 const RENEWAL_GAP_MS = 2 * 60 * 60 * 1000
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -35,10 +40,11 @@ const MONTHS: Record<Interval, number> = { month: 1, year: 12 }
  * that is rounded toward zero once. Prorations of either sign, quantities and yearly prices need no special case.
  * Preview and result of a plan change both come from here.
  * @param lines the lines with plan prices; others buy no credits
- * @param options `gracePeriodDays`: how long credits that expire outlive their period
+ * @param options `gracePeriodDays`: how long credits that expire outlive their period; `paidAt`: when it was paid, for one
+ * that was paid when its period was over
  * @throws CreditsNotComputable when a price has no single amount, or none at all
  */
-export function creditsForInvoice(lines: readonly PlanLine[], options: { gracePeriodDays: number }): InvoiceCredits {
+export function creditsForInvoice(lines: readonly PlanLine[], options: LifeOfCredits): InvoiceCredits {
   let numerator = 0n
   let denominator = 1n
   let trialCredits = 0
@@ -70,13 +76,15 @@ function isTrialLine(line: PlanLine): boolean {
 function sharesOf(
   credits: number,
   lines: readonly PlanLine[],
-  { gracePeriodDays }: { gracePeriodDays: number },
+  { gracePeriodDays, paidAt = null }: LifeOfCredits,
 ): InvoiceCredits['shares'] {
   const sold = lines.reduce((most, line) => (line.amount > most.amount ? line : most))
   const { plan, interval, periodStart, periodEnd } = sold
   const monthly = interval === 'year' && plan.yearlyCredits === 'monthly'
   const starts = monthly ? monthStarts(periodStart, periodEnd) : [periodStart]
-  const lasts = Math.max(gracePeriodDays * DAY_MS, RENEWAL_GAP_MS)
+  // What is paid when its period is over would be gone as it comes: it then lasts as long from the payment.
+  const late = paidAt && paidAt >= periodEnd ? paidAt.getTime() - periodStart.getTime() : 0
+  const lasts = Math.max(gracePeriodDays * DAY_MS, RENEWAL_GAP_MS) + late
   const shares = starts.map((start, index) => {
     const end = starts[index + 1] ?? periodEnd
     return {

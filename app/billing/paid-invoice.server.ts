@@ -78,7 +78,11 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
   }
   await openAccount(userId, { welcomeCredits })
   if (main && invoice.billingReason === 'subscription_cycle') await capUnused(userId, invoice, main.plan)
-  const creditsAdded = await grantForInvoice(userId, invoice, creditsForInvoice(lines, { gracePeriodDays }))
+  const creditsAdded = await grantForInvoice(
+    userId,
+    invoice,
+    creditsForInvoice(lines, { gracePeriodDays, paidAt: invoice.paidAt }),
+  )
   await upsertOnce<BillingHistory>(
     BillingHistoryModel,
     { stripeInvoiceId: invoice.id },

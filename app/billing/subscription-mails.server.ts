@@ -92,14 +92,19 @@ async function notifyResumed(userId: Types.ObjectId, next: Change['next'], key: 
  * declined. A first payment is made on Stripe's own page, which says so itself.
  * @param user with the subscription as it was just read back
  * @param invoice likewise
+ * @param options `isConfirmationAsked`: an event says so, and Stripe cannot be asked
  */
-export async function tellUnpaid({ _id: userId, subscription }: User, invoice: StripeInvoice): Promise<void> {
+export async function tellUnpaid(
+  { _id: userId, subscription }: User,
+  invoice: StripeInvoice,
+  { isConfirmationAsked = false }: { isConfirmationAsked?: boolean } = {},
+): Promise<void> {
   const invoiceId = invoice.id
   if (!invoice.isOpen || invoice.billingReason === 'subscription_create' || !subscription) return
   if (invoice.subscriptionId !== subscription.stripeSubscriptionId) return
   const { amountDue: amount, currency } = invoice
   const { plan, status, gracePeriodEnd } = subscription
-  if (await needsConfirmation(invoiceId)) {
+  if (isConfirmationAsked || (await needsConfirmation(invoiceId))) {
     const confirmUrl = invoice.hostedInvoiceUrl
     await notify({ kind: 'action_required', userId, key: invoiceId, data: { amount, currency, plan, confirmUrl } })
   } else if (isOverdue(status) && gracePeriodEnd) {

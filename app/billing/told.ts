@@ -75,6 +75,14 @@ export function toldByUnpaidInvoice(
   return { subscription: { ...known, status: 'past_due' }, at }
 }
 
+/** What the end of a customer says of the subscription that is stored: Stripe ends them together. */
+export function toldByDeletedCustomer({ subscription: stored, stripeCustomerId }: User, at: Date): Told | null {
+  const id = stored?.stripeSubscriptionId
+  if (!id) return null
+  const known = asStored({ ...stored, stripeSubscriptionId: id }, stripeCustomerId ?? null)
+  return { subscription: { ...known, status: 'canceled', endedAt: at, cancellationReason: 'customer_deleted' }, at }
+}
+
 function nothingKnown(id: string, customerId: string | null): StripeSubscription {
   return {
     id,

@@ -1,6 +1,7 @@
 import { MongoBackend } from '@agendajs/mongo-backend'
 import { Agenda, type Job } from 'agenda'
 import mongoose from 'mongoose'
+import { machineNow, now } from '../clock.server.ts'
 import { logger } from '../log.server.ts'
 import { type RecurringJob, recurringJobs } from './job-list.server.ts'
 
@@ -8,6 +9,9 @@ const COLLECTION = 'jobs'
 /** A dead process's lock ends after this. A live one renews it, so a run may take longer. */
 export const JOB_LOCK_MS = 30_000
 const RENEWALS_A_LOCK = 3
+/** Shorter skips are left to the jobs' own turns. */
+const SKIP_MS = 15 * 60 * 1000
+const WATCH_MS = 1_000
 
 export interface JobScheduler {
   name: string
@@ -23,6 +27,7 @@ export interface JobScheduler {
  */
 export function jobScheduler(jobs: RecurringJob[] = recurringJobs, { lockMs = JOB_LOCK_MS } = {}): JobScheduler {
   let agenda: Agenda | null = null
+  let stopFollowing = () => undefined as void
   return {
     name: 'jobs',
     async start() {
@@ -39,12 +44,33 @@ export function jobScheduler(jobs: RecurringJob[] = recurringJobs, { lockMs = JO
       for (const job of jobs) agenda.define(job.name, (lock: Job) => whileLocked(lock, lockMs, () => runLogged(job)))
       await agenda.start()
       for (const job of jobs) await agenda.every(job.every, job.name)
+      stopFollowing = onSkippedTime(async () => {
+        for (const job of jobs) await agenda?.now(job.name, {})
+      })
     },
     async stop() {
+      stopFollowing()
       await agenda?.drain()
       agenda = null
     },
   }
+}
+
+/**
+ * Agenda goes by the machine's clock. In local mode the app's runs ahead of it: whoever skips an hour or a month on the
+ * sandbox's control page has skipped the runs of that time as well, and expects their work to be done.
+ * @returns stops watching
+ */
+function onSkippedTime(run: () => Promise<void>): () => void {
+  const ahead = () => now().getTime() - machineNow().getTime()
+  let seen = ahead()
+  const timer = setInterval(() => {
+    const skipped = ahead() - seen
+    if (skipped < SKIP_MS) return
+    seen += skipped
+    run().catch((error: unknown) => logger.warn({ err: error }, 'Jobs of a skipped time were not started'))
+  }, WATCH_MS).unref()
+  return () => clearInterval(timer)
 }
 
 /** Renews a job's lock while it runs: taken for dead, it would be run a second time beside the first. */

@@ -23,7 +23,7 @@ export const PAYMENT_MAILS = {
         { label: 'Date', value: moment(data.paidAt, context) },
       ],
       action: data.invoiceUrl
-        ? { label: 'See the invoice', url: data.invoiceUrl }
+        ? { label: 'See the receipt', url: data.invoiceUrl }
         : { label: 'See your payments', url: `${context.appUrl}/dashboard` },
     }
   },

@@ -73,7 +73,7 @@ describe('a page that only reads', () => {
     const who = await subscriber()
     context.sandbox.faults.api = [{ failure: 500 }]
     expect(await load(billing, '/billing', who)).toMatchObject({
-      notices: [{ text: expect.stringMatching(/^Creator changes to Daily from /), action: 'undo-change' }],
+      notices: [{ text: expect.stringMatching(/^Creator changes to Daily from /) as string, action: 'undo-change' }],
     })
   })
 })
@@ -87,7 +87,7 @@ it.each([{ failure: 500 as const }, { failure: 'timeout' as const }])(
     const path = `/billing/success?session_id=${session}`
     expect(await load(success, path, who)).toMatchObject({
       view: { state: 'waiting', title: 'We cannot see your payment right now.' },
-      reload: expect.stringContaining(session),
+      reload: expect.stringContaining(session) as string,
     })
     context.sandbox.faults.reset()
     await deliveries.deliver()

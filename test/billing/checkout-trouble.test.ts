@@ -40,7 +40,7 @@ const UNAVAILABLE = {
   status: 503,
   problem: 'The payment service does not answer right now. Try again in a moment: nothing is charged twice.',
 }
-const aPage = { to: expect.stringContaining('/c/pay/cs_test_') }
+const aPage = { to: expect.stringContaining('/c/pay/cs_test_') as string }
 
 beforeEach(() => {
   process.env.STRIPE_PATIENCE_SECONDS = '4'

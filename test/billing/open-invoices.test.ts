@@ -19,7 +19,10 @@ const deliveries = new Deliveries(context)
 const beginner = findPlan('Beginner')!
 
 beforeEach(() => setNow(() => new Date(context.sandbox.now() * 1000)))
-afterEach(() => setNow(null))
+afterEach(() => {
+  setNow(null)
+  beginner.unusedCredits = 'accumulate'
+})
 
 const advance = (days: number) => context.sandbox.advance(days * 86_400)
 const idOf = (user: User) => user.subscription!.stripeSubscriptionId!
@@ -123,6 +126,23 @@ describe('an invoice that is open', () => {
     expect((await readUser(user._id)).subscription).toMatchObject({ status: 'active', gracePeriodEnd: null })
     expect(await creditsOf(user)).toBe(2000)
     expect((await historyOf(user)).at(-1)).toMatchObject({ stripeInvoiceId: open!.id, creditsAdded: 1000 })
+  })
+
+  it('paid when its month is over, of a plan whose credits expire: they last a month from the payment', async () => {
+    beginner.unusedCredits = 'expire'
+    const user = await overdue()
+    const [open] = await openInvoices(user)
+    await context.stripe.subscriptions.cancel(idOf(user))
+    advance(40)
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(0)
+    await context.stripe.invoices.pay(open!.id, { payment_method: 'pm_card_visa' })
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(1000)
+    advance(29)
+    expect(await creditsOf(user)).toBe(1000)
+    advance(10)
+    expect(await creditsOf(user)).toBe(0)
   })
 
   it('when the plan is canceled at once: Free, nothing paused, and paying it later still brings its credits', async () => {

@@ -116,7 +116,7 @@ describe('a plan that is paused because its trial ended without a card', () => {
     const user = await paused()
     await addCard(user, 'pm_card_chargeCustomerFail')
     const answer = await restartPlan(user)
-    expect(answer).toMatchObject({ state: 'payment-needed', url: expect.stringMatching(/^http/) })
+    expect(answer).toMatchObject({ state: 'payment-needed', url: expect.stringMatching(/^http/) as string })
     expect(await restartPlan(user)).toEqual(answer)
     await deliveries.deliver()
     expect((await readUser(user._id)).subscription?.status).toBe('paused')

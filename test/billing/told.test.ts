@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { now } from '#app/clock.server.ts'
+import { NotificationModel } from '#models/notification.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
@@ -167,6 +168,18 @@ describe.each(SHAPES)('in the shape of %s', (shape) => {
     await tell('invoice.paid', invoice)
     expect(await creditsOf(one.user)).toBe(1500)
   })
+})
+
+it('an authentication that is asked for, and a deleted customer, are told of as well', async () => {
+  const one = await aCustomer()
+  await tell('invoice.paid', invoiceOf(one, 'current'))
+  const open = { billing_reason: 'subscription_cycle', status: 'open', amount_paid: 0, amount_due: 1800 }
+  await tell('invoice.payment_action_required', invoiceOf(one, 'current', open))
+  expect((await readUser(one.user._id)).subscription).toMatchObject({ status: 'past_due' })
+  expect(await NotificationModel.countDocuments({ userId: one.user._id, kind: 'action_required' })).toBe(1)
+  await tell('customer.deleted', { id: one.customer, object: 'customer' })
+  expect((await readUser(one.user._id)).subscription).toMatchObject({ plan: 'Free', stripeSubscriptionId: null })
+  expect(await historyOf(one.user)).toMatchObject([{ status: 'cancelled' }])
 })
 
 it('a dispute that is told of freezes, and its end frees, in whatever order', async () => {

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { useBrowser } from '#test/setup/browser.ts'
 import { expectFaultless } from './faults-of-page.ts'
 import { payWith } from './steps.ts'
@@ -9,6 +9,8 @@ import { sessionOf, useStripeControls } from './stripe-controls.ts'
  * The page that Stripe leads back to, in each of its states. It only looks: what brings the credits is the webhook, which
  * may be faster, slower, or lost.
  */
+// Many steps each, with Stripe's own retries among them.
+vi.setConfig({ testTimeout: 150_000 })
 useBrowser()
 const stripe = useStripeControls()
 

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { newPage, useBrowser } from '#test/setup/browser.ts'
 import { expectFaultless, listenFor } from './faults-of-page.ts'
 import { choosePlan, payWith, signUp } from './steps.ts'
@@ -7,6 +7,8 @@ import { choosePlan, payWith, signUp } from './steps.ts'
 /*
  * Everything on the billing pages with the keyboard alone, and what a screen reader is told on the way.
  */
+// Many steps each, with Stripe's own retries among them.
+vi.setConfig({ testTimeout: 150_000 })
 useBrowser()
 
 const STOPS_MAX = 60

@@ -32,6 +32,9 @@ describe.each([
     expect(await textOf(page)).toContain('Nothing changes today and nothing is charged.')
     await page.getByRole('button', { name: /^Change to Beginner on / }).click()
     await says(page, /Daily changes to Beginner from \d/)
+    await page.goto('/dashboard')
+    await says(page, /Daily changes to Beginner from \d/)
+    await says(page, 'Then Beginner: it will add 1,000 credits.')
     await page.getByRole('button', { name: 'Undo' }).click()
     await says(page, 'Daily goes on as before.')
 

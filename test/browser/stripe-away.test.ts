@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { useBrowser } from '#test/setup/browser.ts'
 import { expectFaultless } from './faults-of-page.ts'
 import { choosePlan, payWith } from './steps.ts'
@@ -8,6 +8,8 @@ import { useStripeControls } from './stripe-controls.ts'
 /*
  * Stripe does not answer: each page says so, nothing is half done, and the same press works when it is back.
  */
+// Many steps each, with Stripe's own retries among them.
+vi.setConfig({ testTimeout: 150_000 })
 useBrowser()
 const stripe = useStripeControls()
 

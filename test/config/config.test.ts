@@ -65,6 +65,9 @@ describe('in production', () => {
     ['SMTP_URL', 'mail.example'],
     ['MAIL_FROM', 'nobody'],
     ['TRUST_PROXY', 'yes'],
+    ['STRIPE_AUTOMATIC_TAX', 'yes'],
+    ['STRIPE_PATIENCE_SECONDS', '0'],
+    ['STRIPE_PATIENCE_SECONDS', '61'],
     ['DRAIN_SECONDS', '90'],
   ])('refuses %s=%s by its name', (name, value) => {
     const lines = refusalOf({ ...LIVE, [name]: value }).split('\n')
@@ -95,6 +98,13 @@ test('a process drains in production, and where nobody balances it does not', ()
   expect(parseConfig(LIVE).drainSeconds).toBe(5)
   expect(parseConfig({ ...LIVE, DRAIN_SECONDS: '0' }).drainSeconds).toBe(0)
   expect(parseConfig({}).drainSeconds).toBe(0)
+})
+
+test('tax is worked out only where it is said how, and nobody waits for Stripe without end', () => {
+  expect(parseConfig(LIVE).stripe).toMatchObject({ automaticTax: null, patienceSeconds: 15 })
+  expect(parseConfig({ ...LIVE, STRIPE_AUTOMATIC_TAX: 'off' }).stripe.automaticTax).toBeNull()
+  const set = { STRIPE_AUTOMATIC_TAX: 'inclusive', STRIPE_PATIENCE_SECONDS: '30' }
+  expect(parseConfig({ ...LIVE, ...set }).stripe).toMatchObject({ automaticTax: 'inclusive', patienceSeconds: 30 })
 })
 
 describe('in local mode', () => {

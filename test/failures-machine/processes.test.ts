@@ -32,6 +32,9 @@ afterAll(async () => {
 async function start(environment: Record<string, string> = {}): Promise<ServedApp> {
   const app = await startServedApp({ MONGODB_URI, ...environment })
   running.push(app)
+  // Its log tells its number, once there is a line.
+  await app.fetch('/login')
+  await expect.poll(() => pidOf(app), { timeout: 10_000 }).toBeGreaterThan(0)
   return app
 }
 

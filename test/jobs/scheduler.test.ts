@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import mongoose from 'mongoose'
 import { afterEach, describe, expect, test } from 'vitest'
-import { setNow } from '#app/clock.server.ts'
+import { moveClock, resetClock, setNow } from '#app/clock.server.ts'
 import { openAccount } from '#app/credits/account.server.ts'
 import { freshKey } from '#app/credits/keys.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
@@ -50,6 +50,21 @@ describe('jobScheduler', () => {
     await scheduler.stop()
 
     expect(cameBack).toBe(true)
+  })
+
+  test('a job whose hour is skipped on the sandbox’s clock runs, without waiting for the machine’s', async () => {
+    let runs = 0
+    const scheduler = jobScheduler([{ name: 'hourly', every: '1 hour', run: async () => `run ${++runs}` }])
+
+    await scheduler.start()
+    await waitFor(async () => runs >= 1, 5_000)
+    const before = runs
+    moveClock(2 * 60 * 60 * 1000)
+    const ran = await waitFor(async () => runs > before)
+    await scheduler.stop()
+    resetClock()
+
+    expect(ran).toBe(true)
   })
 
   test('every job of the list answers a sentence', async () => {

@@ -3,7 +3,7 @@ import type { EventObject } from './event.ts'
 import { onCheckout, onCheckoutEnded } from './on-checkout.server.ts'
 import { onCharge, onCreditNote, onDispute, onRefund } from './on-charge.server.ts'
 import { onCustomerCreated, onCustomerDeleted, onCustomerUpdated } from './on-customer.server.ts'
-import { onInvoiceFailed, onInvoicePaid, onInvoiceUnpaid } from './on-invoice.server.ts'
+import { onInvoiceConfirmation, onInvoiceFailed, onInvoicePaid, onInvoiceUnpaid } from './on-invoice.server.ts'
 import { onSchedule, onSubscription, onTrialEnding } from './on-subscription.server.ts'
 
 /** Gets the event's object, and when Stripe says that it was like that. */
@@ -22,7 +22,7 @@ export const eventTable: Record<string, EventHandler> = {
   'invoice.paid': onInvoicePaid,
   'invoice.payment_succeeded': onInvoicePaid,
   'invoice.payment_failed': onInvoiceUnpaid,
-  'invoice.payment_action_required': onInvoiceUnpaid,
+  'invoice.payment_action_required': onInvoiceConfirmation,
   'invoice.voided': onInvoiceFailed,
   'invoice.marked_uncollectible': onInvoiceFailed,
   'invoice.finalization_failed': onInvoiceFailed,

@@ -3,6 +3,7 @@ import { followCard } from '../card-changed.server.ts'
 import { ownerOf } from '../owner.server.ts'
 import { findAtStripe } from '../stripe.server.ts'
 import { syncSubscriptions } from '../subscription.server.ts'
+import { toldByDeletedCustomer } from '../told.ts'
 import { findOwner, unlinkCustomer } from '../users.server.ts'
 import type { EventObject } from './event.ts'
 
@@ -25,11 +26,12 @@ export async function onCustomerUpdated(object: EventObject): Promise<Outcome> {
 }
 
 /** Stripe ends a deleted customer's subscriptions by itself; the next purchase makes a new customer. */
-export async function onCustomerDeleted(object: EventObject): Promise<Outcome> {
+export async function onCustomerDeleted(object: EventObject, at: Date): Promise<Outcome> {
   const customerId = object.id ?? null
   const user = await findOwner(customerId)
   if (!user || !customerId) return ignored('The deleted customer was none of ours.')
-  await syncSubscriptions(user._id)
+  // A subscription that Stripe does not know either has ended with its customer.
+  await syncSubscriptions(user._id, toldByDeletedCustomer(user, at))
   await unlinkCustomer(customerId)
   return done(`The customer ${customerId} was forgotten.`)
 }

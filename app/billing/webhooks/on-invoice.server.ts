@@ -13,14 +13,23 @@ export async function onInvoicePaid(object: EventObject, at: Date): Promise<Outc
 }
 
 /** An attempt did not go through: the customer is told, unless another one has meanwhile. */
-export async function onInvoiceUnpaid(object: EventObject, at: Date): Promise<Outcome> {
+export function onInvoiceUnpaid(object: EventObject, at: Date): Promise<Outcome> {
+  return followUnpaid(object, at, false)
+}
+
+/** The bank wants its customer. */
+export function onInvoiceConfirmation(object: EventObject, at: Date): Promise<Outcome> {
+  return followUnpaid(object, at, true)
+}
+
+async function followUnpaid(object: EventObject, at: Date, isConfirmationAsked: boolean): Promise<Outcome> {
   const received = readInvoice(object)
   const user = await ownerOf(received)
   if (!user) return ignored(`The customer of ${received.id} is none of ours.`)
   const known = await readBack(received.id)
   const told = known ? null : toldByUnpaidInvoice(received, { at, stored: user.subscription })
   const after = await syncSubscriptions(user._id, told)
-  await tellUnpaid(after, known ?? received)
+  await tellUnpaid(after, known ?? received, { isConfirmationAsked: isConfirmationAsked && !known })
   return done(`The subscription is ${after.subscription?.status ?? 'none'}.`)
 }
 

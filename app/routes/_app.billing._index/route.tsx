@@ -10,7 +10,7 @@ import { packsInWords } from '#app/billing/pack-words.ts'
 import { findPack } from '#app/billing/plans.ts'
 import { createPortalSession } from '#app/billing/portal.server.ts'
 import { restartPlan } from '#app/billing/restart.server.ts'
-import { dropScheduledChange, scheduledChangeNotice } from './scheduled-change.server.ts'
+import { dropScheduledChange } from './scheduled-change.server.ts'
 import { now } from '#app/clock.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
@@ -35,7 +35,6 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const { timeZone } = user
   const balance = await getBalance(user._id)
-  const scheduled = scheduledChangeNotice(user)
   const payments = await findPaymentsBehind(
     user._id,
     balance.grants.map(({ source }) => source),
@@ -44,7 +43,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const standing = standingNow(user, balance)
   return {
     plan: toPlanView(standing),
-    notices: scheduled ? [...standing.notices, scheduled] : standing.notices,
+    notices: standing.notices,
     canCancel: standing.isLive && !user.subscription?.cancelAtPeriodEnd,
     hasCustomer: Boolean(user.stripeCustomerId),
     done: doneSentence(new URL(request.url).searchParams.get('done'), standing),

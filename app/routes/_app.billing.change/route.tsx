@@ -18,7 +18,7 @@ import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { toChangeView } from './change-view.ts'
 import { ChangeSum } from './change-sum.tsx'
 
-/** How long the sums of an open page hold; after that they are worked out and shown again before anything is charged. */
+/** How long the sums of an open page hold; after that they are worked out anew. */
 const SUMS_HOLD_MS = 45 * 60 * 1000
 
 export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(page?.view.title ?? 'Change plan')
@@ -47,6 +47,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   return {
     ...chosen.data,
     view: toChangeView(preview, context),
+    when: preview.when,
     amountDue: preview.amountDue,
     prorationDate: preview.prorationDate?.toISOString() ?? '',
     nonce: crypto.randomUUID(),
@@ -55,6 +56,8 @@ export async function loader({ request }: LoaderFunctionArgs) {
 
 const order = choice.extend({
   nonce: z.string().min(8).max(100),
+  /** What the page said: nothing else may be ordered by its button. */
+  when: z.enum(['now', 'period-end']).optional(),
   amountDue: z.coerce.number().int(),
   prorationDate: z.union([z.literal(''), z.iso.datetime()]),
 })
@@ -64,12 +67,13 @@ export async function action({ request }: ActionFunctionArgs) {
   const parsed = order.safeParse(Object.fromEntries(await request.formData()))
   if (!parsed.success) throw redirect('/billing')
   const { plan, interval, redirectTo, nonce, amountDue } = parsed.data
-  const prorationDate = parsed.data.prorationDate ? new Date(parsed.data.prorationDate) : null
+  const shownFor = parsed.data.prorationDate ? new Date(parsed.data.prorationDate) : null
+  const prorationDate = shownFor && now().getTime() - shownFor.getTime() <= SUMS_HOLD_MS ? shownFor : null
   try {
-    if (prorationDate && now().getTime() - prorationDate.getTime() > SUMS_HOLD_MS) {
-      const fresh = await previewPlanChange(user, { plan, interval })
-      if (fresh.amountDue !== amountDue) return refusal(changedSentence(fresh.amountDue, fresh.currency), 409)
-    }
+    // The page may be an old one: another tab has changed the plan since, or the back button brought it up again.
+    const fresh = await previewPlanChange(user, { plan, interval }, { prorationDate })
+    if (fresh.when !== (parsed.data.when ?? fresh.when)) return refusal(OUTDATED, 409)
+    if (fresh.amountDue !== amountDue) return refusal(changedSentence(fresh.amountDue, fresh.currency), 409)
     const result = await changePlan(user, { plan, interval }, { nonce, prorationDate })
     if (result.state === 'changed') return redirect(safeRedirect(redirectTo, '/billing?done=changed'))
     if (result.state === 'scheduled') return redirect('/billing?done=scheduled')
@@ -82,11 +86,13 @@ export async function action({ request }: ActionFunctionArgs) {
 
 const refusal = (problem: string, status: number) => data({ problem, bankUrl: null }, { status })
 
+const OUTDATED = 'Your plan has changed since you opened this page. Check it again.'
+
 const changedSentence = (amount: number, currency: string): string =>
   `The amount changed to ${formatMoney(amount, currency)} since you opened this page. Check it again.`
 
 export default function ChangePlan() {
-  const { view, plan, interval, redirectTo, amountDue, prorationDate, nonce } = useLoaderData<typeof loader>()
+  const { view, plan, interval, redirectTo, when, amountDue, prorationDate, nonce } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>()
   const busy = useSubmitting()
   return (
@@ -115,6 +121,7 @@ export default function ChangePlan() {
           <input type="hidden" name="plan" value={plan} />
           <input type="hidden" name="interval" value={interval} />
           <input type="hidden" name="redirectTo" value={redirectTo} />
+          <input type="hidden" name="when" value={when} />
           <input type="hidden" name="amountDue" value={amountDue} />
           <input type="hidden" name="prorationDate" value={prorationDate} />
           <input type="hidden" name="nonce" value={nonce} />

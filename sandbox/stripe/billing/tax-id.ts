@@ -36,7 +36,7 @@ export function addTaxId(
     customer_account: null,
     livemode: false,
     owner: { type: 'customer', customer: customer.id, customer_account: null },
-    type: type,
+    type,
     value,
     verification: { status: 'pending', verified_address: null, verified_name: null },
   })

@@ -80,7 +80,8 @@ export async function truthOf(
     if (!charge.paid || !source) continue
     const { refunded, disputed, open } = await goneBack(context, charge.id)
     truth.openDisputes.push(...open)
-    const reversed = Math.floor((source.bought.creditsAdded * Math.min(refunded + disputed, source.paid)) / source.paid)
+    const granted = Math.max(0, source.bought.creditsAdded)
+    const reversed = Math.floor((granted * Math.min(refunded + disputed, source.paid)) / source.paid)
     source.bought.refunded = refunded
     if (reversed > 0) truth.reversed[source.id] = reversed
     truth.credits -= reversed
