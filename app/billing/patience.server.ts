@@ -14,7 +14,8 @@ export interface Patience {
   maxNetworkRetries: number
 }
 
-const UNSEEN: Patience = { timeout: 20_000, maxNetworkRetries: 2 }
+/** Not longer: what a webhook waits for is shared by all further deliveries about the same object. */
+const UNSEEN: Patience = { timeout: 10_000, maxNetworkRetries: 1 }
 
 interface Wait {
   patience: Patience

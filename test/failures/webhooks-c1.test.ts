@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createCheckout } from '#app/billing/checkout.server.ts'
 import { resetConfig } from '#app/config.server.ts'
 import { setNow } from '#app/clock.server.ts'
+import { logger } from '#app/log.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { CreditAccountModel } from '#models/credit-account.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
@@ -170,7 +171,10 @@ describe('C1 1.4: a delivery that was caught and is sent again', () => {
     const [young, old] = [anEvent(), anEvent()]
     // Half a minute of room for a slow machine; 301 seconds are in test/billing/webhook.test.ts.
     expect((await post(young, signatureOf(young, { secondsAgo: 270 }))).status).toBe(200)
+    const warned = vi.spyOn(logger, 'warn')
     expect((await post(old, signatureOf(old, { secondsAgo: 301 }))).status).toBe(400)
+    expect(warned).toHaveBeenCalledWith(expect.stringContaining("this machine's clock is wrong"))
+    warned.mockRestore()
     expect((await post(old, signatureOf(old, { secondsAgo: 86_400 }))).status).toBe(400)
   })
 })
