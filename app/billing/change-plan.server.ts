@@ -3,8 +3,9 @@ import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
 import { resume } from './cancel.server.ts'
+import { needsConfirmation } from './confirmation.server.ts'
 import { creditsForInvoice } from './credits-for-invoice.ts'
-import { AlreadySubscribed, NoSubscription, PlanNotFound } from './errors.ts'
+import { AlreadySubscribed, CardDeclined, NoSubscription, PlanNotFound } from './errors.ts'
 import { processPaidInvoice } from './paid-invoice.server.ts'
 import { whileSomebodyWaits } from './patience.server.ts'
 import { planLines } from './plan-lines.server.ts'
@@ -44,6 +45,8 @@ export interface PlanChangePreview {
   /** To be sent back with the order, so that its sums are those that were shown. */
   prorationDate: Date | null
 }
+
+const DECLINED = 'Your card was declined. Nothing has changed. Use another card and try again.'
 
 /** How old sums may be that an order refers to. */
 const PREVIEW_FOR_MS = 60 * 60 * 1000
@@ -153,7 +156,9 @@ async function change(
   // The webhook would bring them too; this way they are there when the next page opens.
   if (invoice?.status === 'paid') await processPaidInvoice(invoice.id)
   else await syncSubscriptions(user._id)
-  return isChanged ? { state: 'changed' } : { state: 'payment-needed', url: invoice?.hosted_invoice_url ?? null }
+  if (isChanged) return { state: 'changed' }
+  if (invoice && !(await needsConfirmation(invoice.id))) throw new CardDeclined(DECLINED)
+  return { state: 'payment-needed', url: invoice?.hosted_invoice_url ?? null }
 }
 
 interface Target {

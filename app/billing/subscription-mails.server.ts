@@ -3,9 +3,9 @@ import { type Notification, NotificationModel } from '#models/notification.serve
 import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { notify } from '../notifications/outbox.server.ts'
+import { needsConfirmation } from './confirmation.server.ts'
 import { planSold } from './plan-lines.server.ts'
 import { findPlan } from './plans.ts'
-import { findAtStripe } from './stripe.server.ts'
 import type { StripeInvoice, StripeSubscription } from './stripe-shapes.ts'
 import { isOverdue } from './subscription-state.ts'
 import { creditsAtRenewal } from '../standing.ts'
@@ -111,18 +111,6 @@ export async function tellUnpaid(
     const data = { amount, currency, plan, failedAt: now(), graceEndsAt: gracePeriodEnd }
     await notify({ kind: 'payment_failed', userId, key: invoiceId, data })
   }
-}
-
-/** The payment waits for 3-D Secure, or was refused because nobody was there to do it. */
-async function needsConfirmation(invoiceId: string): Promise<boolean> {
-  const payments = await findAtStripe((stripe) =>
-    stripe.invoicePayments.list({ invoice: invoiceId, limit: 10, expand: ['data.payment.payment_intent'] }),
-  )
-  return (payments?.data ?? []).some(({ payment }) => {
-    const intent = payment.payment_intent
-    if (!intent || typeof intent === 'string') return false
-    return intent.status === 'requires_action' || intent.last_payment_error?.code === 'authentication_required'
-  })
 }
 
 /** A trial will soon turn into a payment; one that was canceled will not. */

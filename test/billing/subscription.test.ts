@@ -232,7 +232,7 @@ describe('a change of plan', () => {
     expect((await readUser(user._id)).subscription).toMatchObject({ interval: 'year' })
   })
 
-  it('with a card that declines: nothing changes, and there is a page to pay on', async () => {
+  it('with a card that declines: nothing changes, and it says so', async () => {
     const user = await subscriber('Beginner', 'month')
     const failing = await context.stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
       customer: user.stripeCustomerId!,
@@ -240,11 +240,24 @@ describe('a change of plan', () => {
     await context.stripe.subscriptions.update(user.subscription!.stripeSubscriptionId!, {
       default_payment_method: failing.id,
     })
-    const result = await changePlan(user, { plan: 'Daily', interval: 'month' })
-    expect(result).toMatchObject({ state: 'payment-needed' })
+    const order = changePlan(user, { plan: 'Daily', interval: 'month' })
+    await expect(order).rejects.toThrow('Your card was declined. Nothing has changed.')
     await deliveries.deliver()
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Beginner', status: 'active' })
     expect(await creditsOf(user)).toBe(1000)
+  })
+
+  it('with a card that asks for its owner: there is a page to confirm on, and then it changes', async () => {
+    const user = await subscriber('Beginner', 'month')
+    const asking = await context.stripe.paymentMethods.attach('pm_card_authenticationRequired', {
+      customer: user.stripeCustomerId!,
+    })
+    await context.stripe.subscriptions.update(user.subscription!.stripeSubscriptionId!, {
+      default_payment_method: asking.id,
+    })
+    const result = await changePlan(user, { plan: 'Daily', interval: 'month' })
+    expect(result).toMatchObject({ state: 'payment-needed', url: expect.stringMatching(/^http/) as string })
+    expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Beginner', status: 'active' })
   })
 
   it('down: when the period ends, and until then it can be dropped', async () => {

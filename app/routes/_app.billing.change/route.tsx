@@ -77,14 +77,15 @@ export async function action({ request }: ActionFunctionArgs) {
     const result = await changePlan(user, { plan, interval }, { nonce, prorationDate })
     if (result.state === 'changed') return redirect(safeRedirect(redirectTo, '/billing?done=changed'))
     if (result.state === 'scheduled') return redirect('/billing?done=scheduled')
-    return data({ problem: null, bankUrl: result.url }, { status: 402 })
+    return data({ problem: null, bankUrl: result.url, isDeclined: false }, { status: 402 })
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
-    return refusal(error.message, STATUS_OF_CODE[error.code] ?? 409)
+    return refusal(error.message, STATUS_OF_CODE[error.code] ?? 409, error.code === 'card_declined')
   }
 }
 
-const refusal = (problem: string, status: number) => data({ problem, bankUrl: null }, { status })
+const refusal = (problem: string, status: number, isDeclined = false) =>
+  data({ problem, bankUrl: null, isDeclined }, { status })
 
 const OUTDATED = 'Your plan has changed since you opened this page. Check it again.'
 
@@ -109,6 +110,13 @@ export default function ChangePlan() {
         >
           Your bank wants to confirm this payment. The plan changes as soon as it is paid.
         </Banner>
+      ) : null}
+      {answer?.isDeclined ? (
+        <p className="mb-4">
+          <ButtonLink to="/billing/update-card" kind="outline" reloadDocument>
+            Use another card
+          </ButtonLink>
+        </p>
       ) : null}
       <div className="grid gap-6">
         {view.sum ? <ChangeSum sum={view.sum} /> : null}
