@@ -24,7 +24,7 @@ export interface Standing {
 export interface Notice {
   tone: 'ochre' | 'red'
   text: string
-  action: 'update-card' | 'resume' | 'restart' | 'finish' | 'undo-change' | 'cancel-trial' | null
+  action: 'update-card' | 'resume' | 'restart' | 'finish' | 'undo-change' | 'cancel-trial' | 'confirm' | null
 }
 
 /** What stops somebody from spending: those notices belong on the pages where one spends, too. */
@@ -98,7 +98,7 @@ function endOf(past: Subscription | null): Standing['next'] {
 
 /** A failed payment is told once: by the subscription where it knows more, else by the account. */
 function noticesOf(own: Notice | null, frozen: Notice | null, scheduled: Notice | null = null): Notice[] {
-  const known = own?.action === 'update-card' && frozen?.action === 'update-card'
+  const known = (own?.action === 'update-card' || own?.action === 'confirm') && frozen?.action === 'update-card'
   const all = [own, known ? null : frozen, scheduled].filter((notice) => notice !== null)
   return all.sort((one, other) => Number(other.tone === 'red') - Number(one.tone === 'red'))
 }
@@ -193,6 +193,10 @@ function noticeOf(
   switch (state) {
     case 'due': {
       const until = gracePeriodEnd ? formatDateTime(gracePeriodEnd, timeZone, now) : ''
+      if (subscription.confirmationAsked) {
+        const text = `Your bank wants to confirm your payment of ${failedOn}. Do that by ${until} to keep spending.`
+        return { tone: 'ochre', text, action: 'confirm' }
+      }
       return {
         tone: 'ochre',
         text: `Your payment of ${failedOn} did not go through. Update your card by ${until} to keep spending.`,
@@ -201,6 +205,10 @@ function noticeOf(
     }
     case 'stopped': {
       const payment = failedOn ? `the payment of ${failedOn}` : 'a payment'
+      if (subscription.confirmationAsked) {
+        const text = `Spending is paused because your bank wants to confirm ${payment}. ${safeCredits(credits)}`
+        return { tone: 'red', text, action: 'confirm' }
+      }
       const text = `Spending is paused because ${payment} failed. ${safeCredits(credits)}`
       return { tone: 'red', text, action: 'update-card' }
     }

@@ -15,6 +15,8 @@ const subscriptionSchema = new Schema(
     trialEnd: { type: Date, default: null },
     /** The plan stays and nothing is collected: Stripe's `pause_collection`, and until when where that is set. */
     collectionPaused: { type: Boolean, default: false },
+    /** What is owed waits for the bank's customer, not for another card. */
+    confirmationAsked: { type: Boolean, default: false },
     collectionResumesAt: { type: Date, default: null },
     /** What takes over when the period ends. */
     scheduledChange: {

@@ -5,7 +5,7 @@ import { config } from '../config.server.ts'
 import { resume } from './cancel.server.ts'
 import { needsConfirmation } from './confirmation.server.ts'
 import { creditsForInvoice } from './credits-for-invoice.ts'
-import { AlreadySubscribed, CardDeclined, NoSubscription, PlanNotFound } from './errors.ts'
+import { AlreadySubscribed, CardDeclined, NoSubscription, OfferUnavailable, PlanNotFound } from './errors.ts'
 import { processPaidInvoice } from './paid-invoice.server.ts'
 import { whileSomebodyWaits } from './patience.server.ts'
 import { planLines } from './plan-lines.server.ts'
@@ -13,7 +13,7 @@ import { findPlan, type Interval, type Plan, type Price } from './plans.ts'
 import { priceIdOf } from './prices.server.ts'
 import { findRunning, type RunningSubscription } from './running-subscription.server.ts'
 import { releaseSchedule, scheduleChange } from './scheduled-change.server.ts'
-import { callStripe, callUnderKey, findAtStripe } from './stripe.server.ts'
+import { callStripe, callUnderKey, findAtStripe, isRefused } from './stripe.server.ts'
 import { readInvoice, readSubscription } from './stripe-shapes.ts'
 import { isOverdue } from './subscription-state.ts'
 import { syncSubscriptions } from './subscription.server.ts'
@@ -54,14 +54,14 @@ const PREVIEW_FOR_MS = 60 * 60 * 1000
 /**
  * What a change of plan would do, in money and in credits, without doing it.
  * @param options `prorationDate`: of an earlier preview, to see whether its sums still hold
- * @throws PlanNotFound, NoSubscription, AlreadySubscribed for the plan that runs, StripeUnavailable
+ * @throws PlanNotFound, NoSubscription, AlreadySubscribed for the plan that runs, OfferUnavailable, StripeUnavailable
  */
 export function previewPlanChange(
   user: Pick<User, '_id'>,
   choice: PlanChoice,
   { prorationDate = null }: { prorationDate?: Date | null } = {},
 ): Promise<PlanChangePreview> {
-  return whileSomebodyWaits(() => preview(user, choice, prorationDate))
+  return whileSomebodyWaits(() => unlessNotSold(() => preview(user, choice, prorationDate)))
 }
 
 async function preview(
@@ -118,14 +118,23 @@ export type PlanChangeResult =
  * Changes a plan: up now, with the rest of the period charged and credited; down when the period ends. An upgrade whose
  * payment fails changes nothing until it is paid.
  * @param options `nonce`: of the form; `prorationDate`: from the preview, so that its sums hold
- * @throws PlanNotFound, NoSubscription, AlreadySubscribed, CardDeclined, StripeUnavailable
+ * @throws PlanNotFound, NoSubscription, AlreadySubscribed, OfferUnavailable, CardDeclined, StripeUnavailable
  */
 export function changePlan(
   user: Pick<User, '_id'>,
   choice: PlanChoice,
   { nonce = randomUUID(), prorationDate = null }: { nonce?: string; prorationDate?: Date | null } = {},
 ): Promise<PlanChangeResult> {
-  return whileSomebodyWaits(() => change(user, choice, { nonce, prorationDate }))
+  return whileSomebodyWaits(() => unlessNotSold(() => change(user, choice, { nonce, prorationDate })))
+}
+
+/** Stripe refuses a price that it does not have in the subscription's currency, or that was archived a moment ago. */
+async function unlessNotSold<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw isRefused(error) ? new OfferUnavailable(error) : error
+  }
 }
 
 async function change(

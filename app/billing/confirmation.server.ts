@@ -1,3 +1,7 @@
+import { type User, UserModel } from '#models/user.server.ts'
+import { readBack } from './paid-invoice.server.ts'
+import { whileSomebodyWaits } from './patience.server.ts'
+import { findRunning } from './running-subscription.server.ts'
 import { findAtStripe } from './stripe.server.ts'
 
 /**
@@ -12,5 +16,30 @@ export async function needsConfirmation(invoiceId: string): Promise<boolean> {
     const intent = payment.payment_intent
     if (!intent || typeof intent === 'string') return false
     return intent.status === 'requires_action' || intent.last_payment_error?.code === 'authentication_required'
+  })
+}
+
+/**
+ * Notes what the way out of a failed payment is, since no page load asks Stripe. It decides nothing, and so needs no
+ * fence: whoever is sent to the wrong page can pay there as well.
+ * @param user with the subscription that the payment is for
+ */
+export async function noteConfirmation({ _id, subscription }: User, isAsked: boolean): Promise<void> {
+  const id = subscription?.stripeSubscriptionId
+  if (!id) return
+  const filter = { _id, 'subscription.stripeSubscriptionId': id }
+  await UserModel.updateOne(filter, { $set: { 'subscription.confirmationAsked': isAsked } })
+}
+
+/**
+ * Where the bank's customer confirms what is owed: Stripe's page of the invoice.
+ * @returns null when nothing is open any more
+ * @throws NoSubscription, StripeUnavailable
+ */
+export function confirmationPage(user: Pick<User, '_id'>): Promise<string | null> {
+  return whileSomebodyWaits(async () => {
+    const { subscription } = await findRunning(user)
+    const invoice = subscription.latestInvoiceId ? await readBack(subscription.latestInvoiceId) : null
+    return invoice?.isOpen ? invoice.hostedInvoiceUrl : null
   })
 }

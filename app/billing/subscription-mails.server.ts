@@ -93,24 +93,27 @@ async function notifyResumed(userId: Types.ObjectId, next: Change['next'], key: 
  * @param user with the subscription as it was just read back
  * @param invoice likewise
  * @param options `isConfirmationAsked`: an event says so, and Stripe cannot be asked
+ * @returns what is wanted of the customer; null when there is nothing to tell
  */
 export async function tellUnpaid(
   { _id: userId, subscription }: User,
   invoice: StripeInvoice,
   { isConfirmationAsked = false }: { isConfirmationAsked?: boolean } = {},
-): Promise<void> {
+): Promise<'confirmation' | 'card' | null> {
   const invoiceId = invoice.id
-  if (!invoice.isOpen || invoice.billingReason === 'subscription_create' || !subscription) return
-  if (invoice.subscriptionId !== subscription.stripeSubscriptionId) return
+  if (!invoice.isOpen || invoice.billingReason === 'subscription_create' || !subscription) return null
+  if (invoice.subscriptionId !== subscription.stripeSubscriptionId) return null
   const { amountDue: amount, currency } = invoice
   const { plan, status, gracePeriodEnd } = subscription
   if (isConfirmationAsked || (await needsConfirmation(invoiceId))) {
     const confirmUrl = invoice.hostedInvoiceUrl
     await notify({ kind: 'action_required', userId, key: invoiceId, data: { amount, currency, plan, confirmUrl } })
-  } else if (isOverdue(status) && gracePeriodEnd) {
-    const data = { amount, currency, plan, failedAt: now(), graceEndsAt: gracePeriodEnd }
-    await notify({ kind: 'payment_failed', userId, key: invoiceId, data })
+    return 'confirmation'
   }
+  if (!isOverdue(status) || !gracePeriodEnd) return null
+  const data = { amount, currency, plan, failedAt: now(), graceEndsAt: gracePeriodEnd }
+  await notify({ kind: 'payment_failed', userId, key: invoiceId, data })
+  return 'card'
 }
 
 /** A trial will soon turn into a payment; one that was canceled will not. */

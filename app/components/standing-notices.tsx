@@ -6,6 +6,7 @@ import { useSubmitting } from './use-submitting.ts'
 
 const ACTIONS = {
   'update-card': { intent: 'update-card', label: 'Update card' },
+  confirm: { intent: 'confirm', label: 'Continue at the bank' },
   finish: { intent: 'portal', label: 'Finish the payment' },
   'undo-change': { intent: 'undo-change', label: 'Undo' },
 } as const

@@ -12,6 +12,7 @@ import { useSubmitting } from '#app/components/use-submitting.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { formatCreditsInWords, formatDay } from '#app/format.ts'
+import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 import { standingNow } from '#app/standing.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(page ? `Cancel ${page.plan}` : 'Cancel')
@@ -46,7 +47,7 @@ export async function action({ request }: ActionFunctionArgs) {
     await cancelAtPeriodEnd(user, { feedback })
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
-    return data({ problem: error.message }, { status: 409 })
+    return data({ problem: error.message }, { status: STATUS_OF_CODE[error.code] ?? 409 })
   }
   return redirect('/billing')
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { eventTable } from '#app/billing/webhooks/event-table.ts'
 
 /** `test/some/file.test.ts › the name of a test` */
 const CITATION = /`(test\/[\w./-]+\.tsx?) › ([^`]+)`/g
@@ -18,6 +19,12 @@ const rowsOf = (file: string) =>
 const citations = ['docs/billing.md', ...FAILURES].flatMap((document) =>
   [...read(document).matchAll(CITATION)].map(([, file, name]) => ({ document, file: file!, name: name! })),
 )
+
+test('docs/billing.md lists every event that is acted on, and no other', () => {
+  const [, section] = readFileSync('docs/billing.md', 'utf8').split('## Events that the endpoint has to send')
+  const listed = [...section!.split('## ')[0]!.matchAll(/`([\w.]+)`/g)].map(([, type]) => type)
+  expect(listed).toEqual(Object.keys(eventTable).sort())
+})
 
 test('docs/billing.md cites a test for every situation of its tables', () => {
   const rows = rowsOf('docs/billing.md')

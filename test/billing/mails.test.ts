@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/cancel.server.ts'
+import { confirmationPage } from '#app/billing/confirmation.server.ts'
 import { findPlan } from '#app/billing/plans.ts'
 import { syncSubscriptions } from '#app/billing/subscription.server.ts'
 import { setNow } from '#app/clock.server.ts'
@@ -136,6 +137,13 @@ describe('a renewal that is not paid', () => {
       { _id: `action_required:${id}`, data: { amount: 1000, confirmUrl } },
     ])
     expect(await mailsOf(user, 'payment_failed')).toEqual([])
+    // The pages lead there as well, without asking Stripe; with another card's refusal they lead to the card again.
+    expect((await readUser(user._id)).subscription).toMatchObject({ status: 'past_due', confirmationAsked: true })
+    expect(await confirmationPage(user)).toBe(confirmUrl)
+    await context.stripe.invoices.pay(id, { payment_method: 'pm_card_visa' })
+    await deliver()
+    expect((await readUser(user._id)).subscription).toMatchObject({ status: 'active', confirmationAsked: false })
+    expect(await confirmationPage(user)).toBeNull()
   })
 
   it('says nothing when the payment went through before its event came', async () => {

@@ -3,7 +3,7 @@ import type { User } from '#models/user.server.ts'
 import { standingOf } from '#app/standing.ts'
 
 const now = new Date('2026-05-04T12:00:00Z')
-const context = { now, timeZone: 'Europe/Berlin', gracePeriodDays: 3, credits: 1840, frozen: null }
+const context = { now, timeZone: 'Europe/Berlin', gracePeriodDays: 3, credits: 1840, frozen: null as string | null }
 
 type Subscription = NonNullable<User['subscription']>
 
@@ -19,6 +19,7 @@ function subscription(changes: Partial<Subscription> = {}): Subscription {
     gracePeriodEnd: null,
     trialEnd: null,
     collectionPaused: false,
+    confirmationAsked: false,
     endedReason: null,
     previousSubscriptionIds: [],
     version: 'v1',
@@ -100,6 +101,15 @@ describe('standingOf', () => {
     ])
   })
 
+  test('a payment that waits for the bank’s customer leads to the bank, before and after the grace period', () => {
+    const asked = { status: 'past_due', confirmationAsked: true }
+    const due = standing({ ...asked, gracePeriodEnd: new Date('2026-05-06T12:00:00Z') })
+    const over = standing({ ...asked, gracePeriodEnd: new Date('2026-05-04T11:59:59Z') }, { frozen: 'past_due' })
+
+    expect(due.notices).toMatchObject([{ action: 'confirm', text: expect.stringContaining('6 May, 14:00') as string }])
+    expect(over.notices).toMatchObject([{ tone: 'red', action: 'confirm' }])
+  })
+
   test('after the grace period spending is paused and the credits are safe', () => {
     const over = standing({ status: 'past_due', gracePeriodEnd: new Date('2026-05-04T11:59:59Z') })
 
@@ -110,13 +120,13 @@ describe('standingOf', () => {
   })
 
   test('the account and the subscription do not tell the same failed payment twice', () => {
-    const over = standing({ status: 'unpaid' }, { frozen: 'past_due' as never })
+    const over = standing({ status: 'unpaid' }, { frozen: 'past_due' })
 
     expect(over.notices).toHaveLength(1)
   })
 
   test('a dispute is told first, before what is less grave', () => {
-    const disputed = standing({ cancelAtPeriodEnd: true }, { frozen: 'dispute' as never })
+    const disputed = standing({ cancelAtPeriodEnd: true }, { frozen: 'dispute' })
 
     expect(disputed.notices.map(({ tone }) => tone)).toEqual(['red', 'ochre'])
     expect(disputed.notices[0]?.text).toContain('disputed at the bank')

@@ -1,3 +1,4 @@
+import { noteConfirmation } from '../confirmation.server.ts'
 import { done, ignored, type Outcome } from '../outcome.ts'
 import { ownerOf } from '../owner.server.ts'
 import { processPaidInvoice, readBack } from '../paid-invoice.server.ts'
@@ -29,7 +30,8 @@ async function followUnpaid(object: EventObject, at: Date, isConfirmationAsked: 
   const known = await readBack(received.id)
   const told = known ? null : toldByUnpaidInvoice(received, { at, stored: user.subscription })
   const after = await syncSubscriptions(user._id, told)
-  await tellUnpaid(after, known ?? received, { isConfirmationAsked: isConfirmationAsked && !known })
+  const wanted = await tellUnpaid(after, known ?? received, { isConfirmationAsked: isConfirmationAsked && !known })
+  if (wanted) await noteConfirmation(after, wanted === 'confirmation')
   return done(`The subscription is ${after.subscription?.status ?? 'none'}.`)
 }
 

@@ -8,6 +8,7 @@ import { resumeSubscription } from '#app/billing/cancel.server.ts'
 import { findPaymentsBehind } from '#app/billing/payments-behind.server.ts'
 import { packsInWords } from '#app/billing/pack-words.ts'
 import { findPack } from '#app/billing/plans.ts'
+import { confirmationPage } from '#app/billing/confirmation.server.ts'
 import { createPortalSession } from '#app/billing/portal.server.ts'
 import { restartPlan } from '#app/billing/restart.server.ts'
 import { dropScheduledChange } from './scheduled-change.server.ts'
@@ -67,6 +68,10 @@ export async function action({ request }: ActionFunctionArgs) {
         const locale = checkoutLocaleOf(request.headers.get('Accept-Language'))
         const { url } = await createCheckout({ user, pack }, { nonce, locale })
         return redirect(url)
+      }
+      case 'confirm': {
+        const page = await confirmationPage(user)
+        return redirect(page ?? (await createPortalSession(user, { updateCard: true })).url)
       }
       case 'portal':
       case 'update-card': {
