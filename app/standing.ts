@@ -1,5 +1,6 @@
 import type { User } from '#models/user.server.ts'
 import { FREE_PLAN, findPlan, type Interval, type Plan } from './billing/plans.ts'
+import { frozenNotice, safeCredits } from './frozen-notice.ts'
 import { formatCreditsInWords, formatDateTime, formatDay, formatMoney } from './format.ts'
 
 /** What the pages say about somebody's plan and its state. Pure: words and tones in, no colours and no links. */
@@ -253,12 +254,15 @@ function changeOf({ plan: name, interval }: Change, on: string): Standing['next'
   return { term: 'Changes on', value: on, note, credits }
 }
 
-/** "Daily changes to Beginner from 1 Jun." It is stored, so that the pages come without Stripe too. */
+/** "Changes to Beginner on 1 Jun." It is stored, so that the pages come without Stripe too. */
 function scheduledNotice({ plan, scheduledChange: change }: Subscription, context: StandingContext): Notice | null {
   if (!change) return null
-  const what = change.plan === plan ? `is paid by the ${change.interval}` : `changes to ${change.plan}`
   const day = formatDay(change.at, context.timeZone, context.now)
-  return { tone: 'ochre', text: `${plan} ${what} from ${day}.`, action: 'undo-change' }
+  const isSamePlan = change.plan === plan
+  const text = isSamePlan
+    ? `${plan} is paid by the ${change.interval} from ${day}.`
+    : `Changes to ${change.plan} on ${day}.`
+  return { tone: 'ochre', text, action: 'undo-change' }
 }
 
 /** Mostly a trial that ended without a card: nothing is owed, nothing is lost, and going on is a purchase. */
@@ -267,32 +271,3 @@ function pausedText({ plan: name, interval, trialEnd, currentPeriodEnd }: Subscr
   const why = trialEnd && currentPeriodEnd && trialEnd >= currentPeriodEnd ? ': its trial ended without a card' : ''
   return `${name} is paused${why}. You can spend the credits you have.${price ? ` To go on costs ${price}.` : ''}`
 }
-
-/** Spending can be stopped by what is no state of the subscription: a dispute, a ledger that must be looked at. */
-function frozenNotice({ frozen, credits }: StandingContext): Notice | null {
-  switch (frozen) {
-    case null:
-      return null
-    case 'past_due':
-      return {
-        tone: 'red',
-        text: `Spending is paused because a payment failed. ${safeCredits(credits)}`,
-        action: 'update-card',
-      }
-    case 'dispute':
-      return {
-        tone: 'red',
-        text: `Spending is paused while a payment is disputed at the bank. ${safeCredits(credits)} If you did not mean to dispute it, tell your bank; spending goes on when the bank has decided.`,
-        action: null,
-      }
-    default:
-      return {
-        tone: 'red',
-        text: `Spending is paused while we check your account. ${safeCredits(credits)}`,
-        action: null,
-      }
-  }
-}
-
-const safeCredits = (credits: number): string =>
-  credits > 0 ? `Your ${formatCreditsInWords(credits)} are safe.` : 'Nothing is lost by it.'

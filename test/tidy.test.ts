@@ -10,7 +10,6 @@ import { describe, expect, test } from 'vitest'
 const LINES_MAX = 300
 /** Longer files, each with the reason why it is one. */
 const LONG_FILES: Record<string, string> = {
-  'app/billing/stripe-shapes.ts': 'both payload shapes of every object, side by side',
   'sandbox/stripe/objects/payment.ts': 'the fields of the payment objects, one after the other',
 }
 /** A resource of the sandbox is one table of its calls and their parameters. */

@@ -3,7 +3,7 @@ import { config } from '../config.server.ts'
 import type { Offer } from './catalogue.ts'
 import type { Plan } from './plans.ts'
 import { APP_TAG, callStripe, isKeptFailure, isOtherRequest } from './stripe.server.ts'
-import { readSession, type StripeSession } from './stripe-shapes.ts'
+import { readSession, type StripeSession } from './stripe-shapes/session.ts'
 
 /** Everything that a page to pay on is made from. */
 export interface Order {

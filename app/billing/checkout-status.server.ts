@@ -9,7 +9,8 @@ import { whileSomebodyWaits } from './patience.server.ts'
 import { planLines } from './plan-lines.server.ts'
 import { findPack } from './plans.ts'
 import { findAtStripe } from './stripe.server.ts'
-import { readSession, readSubscription, type StripeSession } from './stripe-shapes.ts'
+import { readSession, type StripeSession } from './stripe-shapes/session.ts'
+import { readSubscription } from './stripe-shapes/subscription.ts'
 
 export interface CheckoutStatus {
   /**

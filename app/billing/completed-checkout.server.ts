@@ -3,7 +3,8 @@ import { nobodys, ownerOf } from './owner.server.ts'
 import { grantPack } from './pack.server.ts'
 import { processPaidInvoice } from './paid-invoice.server.ts'
 import { APP_TAG, callStripe, findAtStripe, isRefused } from './stripe.server.ts'
-import { readSession, readSubscription, type StripeSession } from './stripe-shapes.ts'
+import { readSession, type StripeSession } from './stripe-shapes/session.ts'
+import { readSubscription } from './stripe-shapes/subscription.ts'
 import { syncSubscriptions } from './subscription.server.ts'
 
 /**

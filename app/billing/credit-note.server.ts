@@ -7,7 +7,8 @@ import { processPaidInvoice } from './paid-invoice.server.ts'
 import { tellRefund } from './payment-mails.server.ts'
 import { markRefunded } from './refund-marks.server.ts'
 import { findAtStripe } from './stripe.server.ts'
-import { readCreditNote, readPaymentIntent } from './stripe-shapes.ts'
+import { readPaymentIntent } from './stripe-shapes/charge.ts'
+import { readCreditNote } from './stripe-shapes/invoice.ts'
 
 /**
  * Takes back the share of the credits whose money a credit note gave to the customer's balance, or by means that Stripe

@@ -8,7 +8,7 @@ import { done, ignored, type Outcome } from './outcome.ts'
 import { tellDispute, tellDisputeWon } from './payment-mails.server.ts'
 import { markDisputed } from './refund-marks.server.ts'
 import { findAtStripe } from './stripe.server.ts'
-import { readDispute, type StripeDispute } from './stripe-shapes.ts'
+import { readDispute, type StripeDispute } from './stripe-shapes/charge.ts'
 
 const ROUNDS = 5
 

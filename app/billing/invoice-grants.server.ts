@@ -5,7 +5,7 @@ import { type GrantRequest, grantCredits } from '../credits/grant.server.ts'
 import { grantedBySource } from '../credits/granted-by.server.ts'
 import { stripeInvoiceKey, TRIAL_KEY } from '../credits/keys.ts'
 import type { InvoiceCredits } from './credits-for-invoice.ts'
-import type { StripeInvoice } from './stripe-shapes.ts'
+import type { StripeInvoice } from './stripe-shapes/invoice.ts'
 
 /**
  * Gives what an invoice buys, once: the credits that were paid for under the invoice's key, those of a trial under the

@@ -6,7 +6,9 @@ import { NotReadyYet } from './errors.ts'
 import { ownerOf } from './owner.server.ts'
 import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
 import { APP_TAG, callStripe, findAtStripe, listAll } from './stripe.server.ts'
-import { readCharge, readCreditNote, readSession, type StripeCharge } from './stripe-shapes.ts'
+import { readCharge, type StripeCharge } from './stripe-shapes/charge.ts'
+import { readCreditNote } from './stripe-shapes/invoice.ts'
+import { readSession } from './stripe-shapes/session.ts'
 
 /** What a charge paid for, with its credits granted. */
 export interface MoneySource {

@@ -9,7 +9,8 @@ import { tellPackPaid } from './payment-mails.server.ts'
 import { findPack, type Pack, welcomeCredits } from './plans.ts'
 import { findPrice } from './prices.server.ts'
 import { APP_TAG, findAtStripe } from './stripe.server.ts'
-import { readCharge, type StripeSession } from './stripe-shapes.ts'
+import { readCharge } from './stripe-shapes/charge.ts'
+import type { StripeSession } from './stripe-shapes/session.ts'
 import { upsertOnce } from './upsert-once.server.ts'
 
 /**

@@ -8,7 +8,7 @@ import { formatCreditsInWords, formatDate, formatDay } from '../format.ts'
 import { notify } from '../notifications/outbox.server.ts'
 import type { MoneySource } from './money-source.server.ts'
 import { findPlan } from './plans.ts'
-import type { StripeDispute, StripeRefund } from './stripe-shapes.ts'
+import type { StripeDispute, StripeRefund } from './stripe-shapes/charge.ts'
 import { readUser } from './users.server.ts'
 
 /*

@@ -1,6 +1,7 @@
 import type { PlanLine } from './credits-for-invoice.ts'
 import { findPrice } from './prices.server.ts'
-import type { StripeInvoiceLine, StripeSubscription } from './stripe-shapes.ts'
+import type { StripeInvoiceLine } from './stripe-shapes/invoice.ts'
+import type { StripeSubscription } from './stripe-shapes/subscription.ts'
 
 /**
  * Finds the plans behind an invoice's lines.

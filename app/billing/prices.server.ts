@@ -5,7 +5,7 @@ import { logger } from '../log.server.ts'
 import { listOffers, type Offer, offerOf, productOf, tagOf, variableOf } from './catalogue.ts'
 import { OfferUnavailable, StripeUnavailable } from './errors.ts'
 import { callStripe, callUnderKey, findAtStripe, isTaken, listAll } from './stripe.server.ts'
-import { decimal } from './stripe-shapes.ts'
+import { decimal } from './stripe-shapes/fields.ts'
 
 /** An offer and its price at Stripe. */
 export interface KnownPrice {

@@ -11,7 +11,7 @@ import { findPrice } from './prices.server.ts'
 import type { FindingKind, Subject } from './reconcile-findings.server.ts'
 import { processRefunds } from './refund.server.ts'
 import { findAtStripe } from './stripe.server.ts'
-import { readSubscription } from './stripe-shapes.ts'
+import { readSubscription } from './stripe-shapes/subscription.ts'
 import { isLive } from './subscription-state.ts'
 import { syncSubscriptions } from './subscription.server.ts'
 

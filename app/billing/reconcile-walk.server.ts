@@ -1,12 +1,8 @@
 import { isLiveMode, listAll } from './stripe.server.ts'
-import {
-  readDispute,
-  readInvoice,
-  readRefund,
-  readSession,
-  readSubscription,
-  type StripeSubscription,
-} from './stripe-shapes.ts'
+import { readDispute, readRefund } from './stripe-shapes/charge.ts'
+import { readInvoice } from './stripe-shapes/invoice.ts'
+import { readSession } from './stripe-shapes/session.ts'
+import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
 
 /** What of Stripe is walked: everything since a time, and in test mode the customers of test clocks whole. */
 export interface Walk {

@@ -20,7 +20,7 @@ import {
   walkRefundedCharges,
   walkSubscriptions,
 } from './reconcile-walk.server.ts'
-import type { StripeSubscription } from './stripe-shapes.ts'
+import type { StripeSubscription } from './stripe-shapes/subscription.ts'
 import { isLive } from './subscription-state.ts'
 
 export interface Reconciliation {

@@ -8,7 +8,7 @@ import { done, ignored, type Outcome } from './outcome.ts'
 import { tellRefund } from './payment-mails.server.ts'
 import { markRefunded } from './refund-marks.server.ts'
 import { findAtStripe, listAll } from './stripe.server.ts'
-import { readRefund, type StripeRefund } from './stripe-shapes.ts'
+import { readRefund, type StripeRefund } from './stripe-shapes/charge.ts'
 
 const ROUNDS = 5
 

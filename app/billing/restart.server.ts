@@ -3,7 +3,7 @@ import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
 import { whileSomebodyWaits } from './patience.server.ts'
 import { findRunning } from './running-subscription.server.ts'
 import { callStripe, findAtStripe, isRefused } from './stripe.server.ts'
-import { readSubscription, type StripeSubscription } from './stripe-shapes.ts'
+import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
 import { syncSubscriptions } from './subscription.server.ts'
 
 /** It stays paused until its invoice is paid. */

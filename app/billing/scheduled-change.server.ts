@@ -4,7 +4,7 @@ import type { ScheduledChange } from './coming-change.server.ts'
 import type { Interval } from './plans.ts'
 import type { RunningSubscription } from './running-subscription.server.ts'
 import { callStripe, callUnderKey, findAtStripe, isRefused } from './stripe.server.ts'
-import { readSubscription, type StripeSubscription } from './stripe-shapes.ts'
+import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
 import { readUser } from './users.server.ts'
 
 /**

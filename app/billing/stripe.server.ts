@@ -7,7 +7,7 @@ import { type Patience, patience, throwIfTold } from './patience.server.ts'
 
 /*
  * The gateway: the one module that imports `stripe`. Everything that goes out passes `callStripe`, and everything that
- * comes back is read by stripe-shapes.ts.
+ * comes back is read in stripe-shapes/.
  */
 
 /** The tag of everything Scrip creates at Stripe, since an account may serve other apps as well. */

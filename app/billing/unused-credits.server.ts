@@ -3,7 +3,7 @@ import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { capCredits } from '../credits/cap.server.ts'
 import { stripeInvoiceKey } from '../credits/keys.ts'
 import type { Plan } from './plans.ts'
-import type { StripeInvoice } from './stripe-shapes.ts'
+import type { StripeInvoice } from './stripe-shapes/invoice.ts'
 
 /**
  * At a renewal, takes what is left of a plan's earlier credits above the plan's cap; packs and gifts do not count, nor

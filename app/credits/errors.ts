@@ -28,7 +28,7 @@ function wordsOfLack(required: number, available: number): string {
 const PAUSES: Record<string, string> = {
   past_due: 'Spending is paused because a payment failed. Update your card to go on; your credits are safe.',
   dispute:
-    'Spending is paused while a payment is disputed at the bank. Your credits are safe, and spending goes on when the bank has decided.',
+    'Spending is paused while a payment is disputed at the bank. The credits it paid for are set aside until then; spending goes on when the bank has decided.',
 }
 
 /** Spending is stopped for a reason that stands in the account: an unpaid invoice, an open dispute, a ledger conflict. */

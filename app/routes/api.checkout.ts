@@ -8,7 +8,7 @@ import { readJson } from '#app/http/read-json.server.ts'
 
 const purchase = z.union([
   z.strictObject({ plan: z.string().max(100), interval: z.enum(['month', 'year']) }),
-  z.strictObject({ pack: z.string().max(100) }),
+  z.strictObject({ pack: z.union([z.string().max(100), z.number().transform(String)]) }),
 ])
 
 const KEY_LENGTH_MAX = 255

@@ -73,7 +73,7 @@ describe('a page that only reads', () => {
     const who = await subscriber()
     context.sandbox.faults.api = [{ failure: 500 }]
     expect(await load(billing, '/billing', who)).toMatchObject({
-      notices: [{ text: expect.stringMatching(/^Creator changes to Daily from /) as string, action: 'undo-change' }],
+      notices: [{ text: expect.stringMatching(/^Changes to Daily on /) as string, action: 'undo-change' }],
     })
   })
 })

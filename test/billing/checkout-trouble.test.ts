@@ -106,8 +106,8 @@ describe('Stripe fails while somebody presses “buy”', () => {
   it('the API says the same, with its code and when to come back', async () => {
     const user = await aUser()
     context.sandbox.faults.api = [{ failure: 500 }]
-    const call = async () => {
-      const body = JSON.stringify({ pack: '500' })
+    const call = async (pack: string | number = '500') => {
+      const body = JSON.stringify({ pack })
       const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': 'one', Accept: 'application/json' }
       return apiCheckout({ request: await requestOf(user, '/api/checkout', body, headers), params: {}, context: {} })
     }
@@ -118,6 +118,8 @@ describe('Stripe fails while somebody presses “buy”', () => {
     context.sandbox.faults.reset()
     const first = (await (await call()).json()) as { url: string }
     expect(await (await call()).json()).toEqual(first)
+    // A pack is named by its credits, and JSON has numbers for those.
+    expect(await (await call(500)).json()).toEqual(first)
   })
 })
 

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { readDispute, readInvoice, readRefund, readSession, readSubscription } from '#app/billing/stripe-shapes.ts'
+import { readDispute, readRefund } from '#app/billing/stripe-shapes/charge.ts'
+import { readInvoice } from '#app/billing/stripe-shapes/invoice.ts'
+import { readSession } from '#app/billing/stripe-shapes/session.ts'
+import { readSubscription } from '#app/billing/stripe-shapes/subscription.ts'
 
 const invoice = {
   id: 'in_1',

@@ -64,7 +64,7 @@ const STATES: State[] = [
     path: '/dashboard',
     says: [
       '\u2212160',
-      'A payment went back after you had spent its credits. The next 160 credits you get will settle this.',
+      'A refund or a dispute took back credits you had already spent. The next 160 credits you get will settle this.',
     ],
     ways: ['See what was taken back', 'Buy credits'],
   },

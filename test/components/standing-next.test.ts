@@ -43,9 +43,7 @@ describe('a smaller plan that waits', () => {
   })
 
   test('can be undone from wherever it is told', () => {
-    expect(waiting.notices).toEqual([
-      { tone: 'ochre', text: 'Daily changes to Beginner from 1 Jun.', action: 'undo-change' },
-    ])
+    expect(waiting.notices).toEqual([{ tone: 'ochre', text: 'Changes to Beginner on 1 Jun.', action: 'undo-change' }])
   })
 
   test('comes after what is graver', () => {

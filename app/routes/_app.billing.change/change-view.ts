@@ -90,7 +90,7 @@ function sumOf(preview: PlanChangePreview, context: Context): ChangeView['sum'] 
   }
 }
 
-/** What each line brings or takes, in whole credits that add up: the last line takes what rounding leaves over. */
+/** What each line brings or takes, in whole credits that add up: the rest of the old plan takes what rounding leaves over. */
 function creditShares({ lines, credits, from, to }: PlanChangePreview): number[] {
   const shares = lines.map(({ amount }) => {
     const { plan: name, interval } = amount < 0 ? from : to
@@ -98,9 +98,10 @@ function creditShares({ lines, credits, from, to }: PlanChangePreview): number[]
     const price = plan?.prices?.[interval].amount
     return plan && price ? Math.round((plan.credits * months(interval) * amount) / price) : 0
   })
-  const last = shares.length - 1
-  const others = shares.slice(0, last).reduce((sum, share) => sum + share, 0)
-  return shares.map((share, index) => (index === last ? credits - others : share))
+  const restOfOld = lines.findIndex(({ amount }) => amount < 0)
+  const rounded = restOfOld < 0 ? shares.length - 1 : restOfOld
+  const others = shares.reduce((sum, share, index) => (index === rounded ? sum : sum + share), 0)
+  return shares.map((share, index) => (index === rounded ? credits - others : share))
 }
 
 /** Our words where the lines are what they always are, Stripe's where they are not. */

@@ -61,4 +61,4 @@ const reservedSentence = (held: number, runs: number): string =>
   `${formatCredits(held)} more ${held === 1 ? 'is' : 'are'} reserved for ${runs === 1 ? '1 running action' : `${runs} running actions`}.`
 
 const debtSentence = (debt: number): string =>
-  `A payment went back after you had spent its credits. The next ${formatCreditsInWords(debt)} you get will settle this.`
+  `A refund or a dispute took back credits you had already spent. The next ${formatCreditsInWords(debt)} you get will settle this.`

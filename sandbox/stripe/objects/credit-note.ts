@@ -22,7 +22,7 @@ export function newCreditNote(
     discount_amount: 0,
     discount_amounts: [],
     effective_at: now,
-    invoice: invoice.id!,
+    invoice: invoice.id,
     lines: listOf([], `/v1/credit_notes/${id}/lines`),
     livemode: false,
     number,

@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { count, created, listOf, metadata, reference } from './fields.ts'
+
+const refundSchema = z
+  .object({
+    id: z.string(),
+    amount: z.number(),
+    currency: z.string().nullish(),
+    status: z.string().nullish(),
+    charge: reference,
+    payment_intent: reference,
+    created,
+  })
+  .transform((refund) => ({
+    id: refund.id,
+    amount: refund.amount,
+    currency: refund.currency ?? null,
+    /** The money came back to us: what it took has to be given again. */
+    hasFailed: refund.status === 'failed' || refund.status === 'canceled',
+    chargeId: refund.charge,
+    paymentIntentId: refund.payment_intent,
+    createdAt: refund.created,
+  }))
+
+const chargeSchema = z
+  .object({
+    id: z.string(),
+    customer: reference,
+    payment_intent: reference,
+    amount: z.number(),
+    amount_refunded: count,
+    currency: z.string(),
+    invoice: reference,
+    receipt_url: z.string().nullish(),
+    metadata,
+    refunds: listOf(refundSchema),
+  })
+  .transform((charge) => ({
+    id: charge.id,
+    customerId: charge.customer,
+    paymentIntentId: charge.payment_intent,
+    amount: charge.amount,
+    amountRefunded: charge.amount_refunded,
+    currency: charge.currency,
+    /** Only before basil; since then the invoice is found by its payments. */
+    invoiceId: charge.invoice,
+    receiptUrl: charge.receipt_url ?? null,
+    metadata: charge.metadata,
+    /** Only before 2022-11-15, or where somebody asked for them. */
+    refunds: charge.refunds.data,
+  }))
+
+const paymentIntentSchema = z
+  .union([z.string().transform(() => ({ latest_charge: null })), z.object({ latest_charge: reference })])
+  .transform(({ latest_charge: chargeId }) => ({ chargeId }))
+
+const disputeSchema = z
+  .object({
+    id: z.string(),
+    amount: z.number(),
+    currency: z.string().default('usd'),
+    status: z.string(),
+    charge: reference,
+    payment_intent: reference,
+    created,
+  })
+  .transform((dispute) => ({
+    id: dispute.id,
+    amount: dispute.amount,
+    currency: dispute.currency,
+    status: dispute.status,
+    chargeId: dispute.charge,
+    paymentIntentId: dispute.payment_intent,
+    createdAt: dispute.created,
+  }))
+
+export type StripeCharge = z.infer<typeof chargeSchema>
+
+export type StripeRefund = z.infer<typeof refundSchema>
+
+export type StripeDispute = z.infer<typeof disputeSchema>
+
+/** Reads a charge of either shape. */
+export const readCharge = (value: unknown): StripeCharge => chargeSchema.parse(value)
+
+/** Reads a refund. */
+export const readRefund = (value: unknown): StripeRefund => refundSchema.parse(value)
+
+/** Reads a dispute. */
+export const readDispute = (value: unknown): StripeDispute => disputeSchema.parse(value)
+
+/** Reads an expanded payment intent, as far as to its charge. */
+export const readPaymentIntent = (value: unknown): { chargeId: string | null } => paymentIntentSchema.parse(value)

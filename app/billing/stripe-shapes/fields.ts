@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { now } from '../../clock.server.ts'
+
+/*
+ * Stripe's objects as Scrip uses them. Both shapes are read: the one before API version 2025-03-31 (basil), where an
+ * invoice has `subscription`, a line has `price` and a subscription has `current_period_end`, and the one since then.
+ */
+
+/** An id, or the object itself where it was expanded. */
+export const reference = z
+  .union([z.string(), z.object({ id: z.string() })])
+  .nullish()
+  .transform((value) => (typeof value === 'string' ? value : (value?.id ?? null)))
+
+export const seconds = z
+  .number()
+  .nullish()
+  .transform((value) => (value === null || value === undefined ? null : new Date(value * 1000)))
+
+export const moment = z.number().transform((value) => new Date(value * 1000))
+
+/** When an object was made; one that does not say is as new as the word of it. */
+export const created = z
+  .number()
+  .nullish()
+  .transform((value) => (typeof value === 'number' ? new Date(value * 1000) : now()))
+
+/** A decimal is a string on the wire and an object of the client library once read. */
+export const decimal = z
+  .unknown()
+  .optional()
+  .transform((value) => (value === null || value === undefined ? null : (value as { toString(): string }).toString()))
+
+export const metadata = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((value) => value ?? {})
+
+export const count = z
+  .number()
+  .nullish()
+  .transform((value) => value ?? 0)
+
+export const listOf = <Item extends z.ZodType>(item: Item) =>
+  z
+    .object({ data: z.array(item), has_more: z.boolean().nullish() })
+    .nullish()
+    .transform((list) => ({ data: list?.data ?? [], hasMore: list?.has_more ?? false }))

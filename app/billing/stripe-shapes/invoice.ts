@@ -1,0 +1,169 @@
+import { z } from 'zod'
+import { count, created, decimal, listOf, metadata, moment, reference, seconds } from './fields.ts'
+
+const priceObject = z.object({ id: z.string(), unit_amount: z.number().nullish(), unit_amount_decimal: decimal })
+
+const lineSchema = z
+  .object({
+    id: z.string().default(''),
+    amount: z.number(),
+    currency: z.string(),
+    description: z.string().nullish(),
+    quantity: z.number().nullish(),
+    proration: z.boolean().nullish(),
+    period: z.object({ start: moment, end: moment }),
+    price: z.union([z.string(), priceObject]).nullish(),
+    pricing: z
+      .object({ price_details: z.object({ price: reference }).nullish(), unit_amount_decimal: decimal })
+      .nullish(),
+    parent: z
+      .object({
+        subscription_item_details: z.object({ proration: z.boolean().nullish() }).nullish(),
+        invoice_item_details: z.object({ proration: z.boolean().nullish() }).nullish(),
+      })
+      .nullish(),
+  })
+  .transform((line) => {
+    const old = typeof line.price === 'object' ? line.price : null
+    const { parent, pricing } = line
+    return {
+      id: line.id,
+      amount: line.amount,
+      currency: line.currency,
+      description: line.description ?? null,
+      quantity: line.quantity ?? 1,
+      proration:
+        line.proration ??
+        parent?.subscription_item_details?.proration ??
+        parent?.invoice_item_details?.proration ??
+        false,
+      periodStart: line.period.start,
+      periodEnd: line.period.end,
+      priceId: pricing?.price_details?.price ?? old?.id ?? (typeof line.price === 'string' ? line.price : null),
+      unitAmount: pricing?.unit_amount_decimal ?? old?.unit_amount_decimal ?? decimalOf(old?.unit_amount),
+    }
+  })
+
+const decimalOf = (amount: number | null | undefined): string | null =>
+  amount === null || amount === undefined ? null : String(amount)
+
+const subscriptionDetails = z.object({ subscription: reference, metadata }).nullish()
+
+/** A line that leaves out its currency or its time has the invoice's. */
+const withLineDefaults = (value: unknown): unknown => {
+  const raw = lineOwner.safeParse(value).data
+  if (!raw?.lines) return value
+  const start = raw.period_start ?? raw.created
+  const defaults = { currency: raw.currency, period: { start, end: raw.period_end ?? start } }
+  return { ...raw, lines: { ...raw.lines, data: raw.lines.data.map((line) => ({ ...defaults, ...line })) } }
+}
+
+const lineOwner = z.looseObject({
+  currency: z.string(),
+  created: z.number().nullish(),
+  period_start: z.number().nullish(),
+  period_end: z.number().nullish(),
+  lines: z.looseObject({ data: z.array(z.looseObject({})) }).nullish(),
+})
+
+const invoiceObject = z
+  .object({
+    // A preview has no id in some versions.
+    id: z.string().default(''),
+    customer: reference,
+    status: z.string().nullish(),
+    paid: z.boolean().nullish(),
+    billing_reason: z.string().nullish(),
+    currency: z.string(),
+    amount_paid: count,
+    amount_due: count,
+    total: count,
+    created,
+    period_start: seconds,
+    period_end: seconds,
+    status_transitions: z.object({ paid_at: seconds }).nullish(),
+    hosted_invoice_url: z.string().nullish(),
+    invoice_pdf: z.string().nullish(),
+    metadata,
+    payment_intent: reference,
+    payments: listOf(z.object({ payment: z.object({ payment_intent: reference }).nullish() })),
+    subscription: reference,
+    subscription_details: z.object({ metadata }).nullish(),
+    parent: z.object({ subscription_details: subscriptionDetails }).nullish(),
+    lines: listOf(lineSchema),
+  })
+  .transform((invoice) => {
+    const details = invoice.parent?.subscription_details
+    return {
+      id: invoice.id,
+      customerId: invoice.customer,
+      subscriptionId: details?.subscription ?? invoice.subscription,
+      paymentIntentId:
+        invoice.payment_intent ??
+        invoice.payments.data.map(({ payment }) => payment?.payment_intent).find((id) => id) ??
+        null,
+      isPaid: invoice.status === 'paid' || invoice.paid === true,
+      /** Finalized and still owed. */
+      isOpen: invoice.status === 'open',
+      billingReason: invoice.billing_reason ?? null,
+      currency: invoice.currency,
+      amountPaid: invoice.amount_paid,
+      amountDue: invoice.amount_due,
+      total: invoice.total,
+      createdAt: invoice.created,
+      paidAt: invoice.status_transitions?.paid_at ?? null,
+      periodStart: invoice.period_start,
+      periodEnd: invoice.period_end,
+      hostedInvoiceUrl: invoice.hosted_invoice_url ?? null,
+      invoicePdf: invoice.invoice_pdf ?? null,
+      /** The subscription's tag stands on the invoice; the invoice's own wins. */
+      metadata: { ...invoice.subscription_details?.metadata, ...details?.metadata, ...invoice.metadata },
+      lines: invoice.lines.data,
+      hasMoreLines: invoice.lines.hasMore,
+    }
+  })
+
+const invoiceSchema = z.preprocess(withLineDefaults, invoiceObject)
+
+const creditNoteSchema = z
+  .object({
+    id: z.string(),
+    invoice: reference,
+    status: z.string().nullish(),
+    created,
+    amount: count,
+    type: z.string().nullish(),
+    post_payment_amount: z.number().nullish(),
+    /** Before basil one refund, by its id alone. */
+    refund: reference,
+    refunds: z.array(z.object({ amount_refunded: count })).nullish(),
+    customer_balance_transaction: reference,
+  })
+  .transform((note) => {
+    const isPaidBefore = note.type !== 'pre_payment'
+    const after = note.post_payment_amount ?? (isPaidBefore && !note.refund ? note.amount : 0)
+    const refunded = (note.refunds ?? []).reduce((sum, { amount_refunded }) => sum + amount_refunded, 0)
+    return {
+      id: note.id,
+      invoiceId: note.invoice,
+      createdAt: note.created,
+      /** What went back other than by refunds, after the invoice had been paid. */
+      amountCredited: note.status === 'void' ? 0 : Math.max(0, after - refunded),
+      isToBalance: note.customer_balance_transaction !== null,
+    }
+  })
+
+export type StripeInvoice = z.infer<typeof invoiceSchema>
+
+export type StripeInvoiceLine = StripeInvoice['lines'][number]
+
+export type StripeCreditNote = z.infer<typeof creditNoteSchema>
+
+/** Reads an invoice, or a preview of one, of either shape. */
+export const readInvoice = (value: unknown): StripeInvoice => invoiceSchema.parse(value)
+
+/** Reads one line of an invoice, for those that did not come with it. */
+export const readInvoiceLine = (value: unknown): StripeInvoiceLine => lineSchema.parse(value)
+
+/** Reads a credit note. */
+export const readCreditNote = (value: unknown): StripeCreditNote => creditNoteSchema.parse(value)

@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { created, listOf, metadata, reference, seconds } from './fields.ts'
+
+const itemSchema = z.object({
+  id: z.string().default(''),
+  price: z.union([z.string().transform((id) => ({ id })), z.object({ id: z.string() })]),
+  quantity: z.number().nullish(),
+  current_period_start: seconds,
+  current_period_end: seconds,
+})
+
+const subscriptionSchema = z
+  .object({
+    id: z.string(),
+    customer: reference,
+    status: z.string(),
+    created,
+    cancel_at_period_end: z.boolean().nullish(),
+    cancel_at: seconds,
+    canceled_at: seconds,
+    ended_at: seconds,
+    trial_end: seconds,
+    current_period_start: seconds,
+    current_period_end: seconds,
+    cancellation_details: z.object({ reason: z.string().nullish() }).nullish(),
+    pause_collection: z.object({ resumes_at: seconds }).nullish(),
+    default_payment_method: reference,
+    schedule: reference,
+    latest_invoice: reference,
+    metadata,
+    items: listOf(itemSchema),
+  })
+  .transform((subscription) => {
+    const item = subscription.items.data[0] ?? null
+    const periodEnd = item?.current_period_end ?? subscription.current_period_end
+    const { cancel_at: cancelAt } = subscription
+    return {
+      id: subscription.id,
+      customerId: subscription.customer,
+      status: subscription.status,
+      createdAt: subscription.created,
+      // The portal of newer versions sets `cancel_at` to the period's end instead of the flag.
+      cancelAtPeriodEnd: subscription.cancel_at_period_end === true || cancelAt !== null,
+      hasCancelFlag: subscription.cancel_at_period_end === true,
+      cancelAt,
+      /** When it was decided, for one that still runs too. */
+      canceledAt: subscription.canceled_at,
+      endedAt: subscription.ended_at,
+      trialEnd: subscription.trial_end,
+      currentPeriodStart: item?.current_period_start ?? subscription.current_period_start,
+      currentPeriodEnd: periodEnd,
+      cancellationReason: subscription.cancellation_details?.reason ?? null,
+      /** Its invoices come and are not collected. */
+      isCollectionPaused: Boolean(subscription.pause_collection),
+      collectionResumesAt: subscription.pause_collection?.resumes_at ?? null,
+      /** Its own; without one the customer's is charged. */
+      paymentMethodId: subscription.default_payment_method,
+      scheduleId: subscription.schedule,
+      latestInvoiceId: subscription.latest_invoice,
+      metadata: subscription.metadata,
+      items: subscription.items.data.map(({ id, price, quantity }) => ({
+        id,
+        priceId: price.id,
+        quantity: quantity ?? 1,
+      })),
+    }
+  })
+
+export type StripeSubscription = z.infer<typeof subscriptionSchema>
+
+/** Reads a subscription of either shape. */
+export const readSubscription = (value: unknown): StripeSubscription => subscriptionSchema.parse(value)

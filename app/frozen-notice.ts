@@ -1,0 +1,32 @@
+import { formatCreditsInWords } from './format.ts'
+import type { Notice, StandingContext } from './standing.ts'
+
+/** Spending can be stopped by what is no state of the subscription: a dispute, a ledger that must be looked at. */
+export function frozenNotice({ frozen, credits }: Pick<StandingContext, 'frozen' | 'credits'>): Notice | null {
+  switch (frozen) {
+    case null:
+      return null
+    case 'past_due':
+      return {
+        tone: 'red',
+        text: `Spending is paused because a payment failed. ${safeCredits(credits)}`,
+        action: 'update-card',
+      }
+    case 'dispute':
+      return {
+        tone: 'red',
+        text: `Spending is paused while a payment is disputed at the bank. The credits it paid for are set aside until then. If you did not mean to dispute it, tell your bank; spending goes on when the bank has decided.`,
+        action: null,
+      }
+    default:
+      return {
+        tone: 'red',
+        text: `Spending is paused while we check your account. ${safeCredits(credits)}`,
+        action: null,
+      }
+  }
+}
+
+/** The promise that paused credits are not lost. */
+export const safeCredits = (credits: number): string =>
+  credits > 0 ? `Your ${formatCreditsInWords(credits)} are safe.` : 'Nothing is lost by it.'
