@@ -1,3 +1,4 @@
+import { NotReadyYet } from '../errors.ts'
 import { done, ignored, type Outcome } from '../outcome.ts'
 import { followCard } from '../card-changed.server.ts'
 import { ownerOf } from '../owner.server.ts'
@@ -15,7 +16,11 @@ export async function onCustomerCreated(object: EventObject): Promise<Outcome> {
   const customerId = object.id ?? ''
   const found = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
   if (!found || found.deleted) return ignored(`The customer ${customerId} is gone.`)
-  const user = await ownerOf({ customerId, metadata: found.metadata })
+  // No money hangs on it yet, so one whose user is not here, but in another installation, is nothing to wait for.
+  const user = await ownerOf({ customerId, metadata: found.metadata }).catch((error: unknown) => {
+    if (error instanceof NotReadyYet) return null
+    throw error
+  })
   if (!user) return ignored(`The customer ${customerId} is none of ours.`)
   return done(`The customer ${customerId} is that of ${user._id.toHexString()}.`, user.stripeCustomerId === customerId)
 }
