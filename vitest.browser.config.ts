@@ -10,5 +10,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Every file has a Chromium of its own, and two of them are as much as a small machine takes.
     maxWorkers: 2,
+    // Two browsers on two cores: one that was starved for a moment is asked again, and what fails twice has failed.
+    retry: 1,
   },
 })
