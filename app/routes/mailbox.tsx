@@ -86,10 +86,11 @@ function PartSwitch({ id, subject, isHtml }: { id: string; subject: string; isHt
     </Link>
   )
   return (
-    <nav aria-label={`Parts of ${subject}`} className="flex gap-4 text-table">
+    // A group and no landmark: two mails of one subject would be two landmarks of one name.
+    <div role="group" aria-label={`Parts of ${subject}`} className="flex gap-4 text-table">
       {part('Text', `/mailbox#mail-${id}`, !isHtml)}
       {part('HTML', `/mailbox?html=${id}#mail-${id}`, isHtml)}
-    </nav>
+    </div>
   )
 }
 

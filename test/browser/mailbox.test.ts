@@ -15,14 +15,18 @@ test.each([true, false])(
       .first()
       .textContent()
     const address = email?.replace('Signed in as ', '') ?? ''
-    await page.goto('/billing')
-    await page.getByRole('button', { name: 'Buy for $22.00' }).click()
-    await payWith(page, '4242 4242 4242 4242')
-    await page.waitForURL(/\/billing\/success/)
+    // Twice: two mails of one subject are what a mailbox holds.
+    for (let bought = 0; bought < 2; bought++) {
+      await page.goto('/billing')
+      await page.getByRole('button', { name: 'Buy for $22.00' }).click()
+      await payWith(page, '4242 4242 4242 4242')
+      await page.waitForURL(/\/billing\/success/)
+    }
     const complaints = listenFor(page)
 
-    await expectSoon(page, new RegExp(`Your payment of \\$22\\.00\\s+To ${address.replaceAll('.', '\\.')}`), '/mailbox')
-    const mail = page.locator('article', { hasText: address }).filter({ hasText: 'Your payment of $22.00' })
+    const receipt = `Your payment of \\$22\\.00\\s+To ${address.replaceAll('.', '\\.')}`
+    await expectSoon(page, new RegExp(`${receipt}[\\s\\S]*${receipt}`), '/mailbox')
+    const mail = page.locator('article', { hasText: address }).filter({ hasText: 'Your payment of $22.00' }).first()
     expect(await mail.innerText()).toContain('2,000 credits were added to your balance.')
     // Before the HTML is opened: its frame lets no script in, and axe may wait for its own in there until the test is over.
     if (on) await expectFaultless(page)

@@ -45,7 +45,7 @@ export function toStoryView(
         ? [{ term: 'Counts from', value: formatDateTime(terms.effectiveAt, context.timeZone, context.now) }]
         : []),
       { term: 'Expiry', value: words.expires },
-      { term: 'Paid', value: words.paid ?? 'Nothing was paid for it' },
+      { term: 'Payment', value: words.paid ?? 'Nothing was paid for it' },
     ],
     sum: sumOf(story, { left, isWaiting }),
     lines: story.lines.map((line) => toLine(line, context)),
@@ -53,6 +53,8 @@ export function toStoryView(
 }
 
 function placeOf({ current, place, tally }: GrantStory, context: Context): string {
+  // In the stack it stands below the others; alone on a page it says so.
+  if (current?.started && place) return 'Burns after others'
   if (current) return positionOf(current, place ?? 0, context)
   if (tally.expired > 0) return 'Expired'
   return tally['called-off'] > 0 ? 'Called off' : 'Used up'
