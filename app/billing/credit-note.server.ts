@@ -3,7 +3,7 @@ import { stripeRefundKey } from '../credits/keys.ts'
 import { reverseGrants } from '../credits/reversal.server.ts'
 import { creditedOf, findMoneySource, type MoneySource } from './money-source.server.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
-import { processPaidInvoice } from './paid-invoice.server.ts'
+import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
 import { tellRefund } from './payment-mails.server.ts'
 import { markRefunded } from './refund-marks.server.ts'
 import { findAtStripe } from './stripe.server.ts'
@@ -45,7 +45,7 @@ export async function processCreditNote(creditNoteId: string): Promise<Outcome> 
   return done(`The credit note ${note.id} accounts for ${reversed} credits.`, isFound && !replayed)
 }
 
-/** The payment of an invoice: its charge, or the invoice alone where nothing was charged. */
+/** The payment of an invoice: its charge, or the invoice alone where nothing was charged, for the balance paid it. */
 async function sourceOf(invoiceId: string): Promise<MoneySource | null> {
   const payments = await findAtStripe((stripe) =>
     stripe.invoicePayments.list({ invoice: invoiceId, status: 'paid', expand: ['data.payment.payment_intent'] }),
@@ -57,7 +57,8 @@ async function sourceOf(invoiceId: string): Promise<MoneySource | null> {
   }
   await processPaidInvoice(invoiceId)
   const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).lean()
-  if (!row || row.amount <= 0) return null
+  const paid = (await readBack(invoiceId))?.amountSettled ?? 0
+  if (!row || paid <= 0) return null
   const { userId, amount, currency } = row
   const charge = { id: invoiceId, paymentIntentId: null, invoiceId, amount, amountRefunded: 0, currency, refunds: [] }
   return {
@@ -65,7 +66,7 @@ async function sourceOf(invoiceId: string): Promise<MoneySource | null> {
     charge: { ...charge, customerId: null, receiptUrl: null, metadata: {} },
     isTold: false,
     of: { type: 'invoice', id: invoiceId },
-    paid: amount,
+    paid,
     credited: await creditedOf(invoiceId),
   }
 }

@@ -17,7 +17,7 @@ export interface MoneySource {
   userId: Types.ObjectId
   charge: StripeCharge
   of: { type: 'invoice' | 'payment'; id: string }
-  /** What was paid in all, in minor units: never below the charge. */
+  /** What was paid in all, in minor units, from the customer's balance too: never below the charge. */
   paid: number
   /** What credit notes gave back of it beside refunds, to the customer's balance for one. */
   credited: number
@@ -40,7 +40,7 @@ export async function findMoneySource(chargeId: string, told: ToldCharge | null 
   if (invoiceId) {
     await processPaidInvoice(invoiceId)
     const invoice = await readBack(invoiceId)
-    const paid = Math.max(charge.amount, invoice?.amountPaid ?? 0)
+    const paid = Math.max(charge.amount, invoice?.amountSettled ?? 0)
     const credited = await creditedOf(invoiceId)
     return { userId, charge, isTold: false, of: { type: 'invoice', id: invoiceId }, paid, credited }
   }

@@ -78,6 +78,7 @@ const invoiceObject = z
     amount_paid: count,
     amount_due: count,
     total: count,
+    pre_payment_credit_notes_amount: count,
     created,
     period_start: seconds,
     period_end: seconds,
@@ -110,6 +111,8 @@ const invoiceObject = z
       amountPaid: invoice.amount_paid,
       amountDue: invoice.amount_due,
       total: invoice.total,
+      /** What it came to once it is paid: by money, and from the customer's balance. */
+      amountSettled: Math.max(invoice.amount_paid, invoice.total - invoice.pre_payment_credit_notes_amount),
       createdAt: invoice.created,
       paidAt: invoice.status_transitions?.paid_at ?? null,
       periodStart: invoice.period_start,

@@ -24,7 +24,8 @@ export function createCreditNote(world: World, before: Invoice, request: CreditN
   const { credit_amount = 0, refund_amount = 0, out_of_band_amount = 0 } = request
   const parts = credit_amount + refund_amount + out_of_band_amount
   const amount = request.amount ?? parts
-  const left = before.amount_paid - before.post_payment_credit_notes_amount
+  // What the customer's balance paid can be given back too.
+  const left = Math.max(before.amount_paid, before.total) - before.post_payment_credit_notes_amount
   if (before.status !== 'paid')
     throw invalidRequest('The sandbox makes credit notes for paid invoices only.', 'invoice')
   if (amount < 1) throw invalidRequest('The credit note amount must be greater than 0.', 'amount')

@@ -57,7 +57,7 @@ export async function trueCredits({ stripe }: StripeForTests, invoice: Stripe.In
   return {
     credits,
     trialCredits,
-    shares: main && credits > 0 ? sharesOf(credits, main) : [],
+    shares: main && credits > 0 ? sharesOf(credits, main, invoice.status_transitions.paid_at) : [],
     cap: policy && typeof policy === 'object' ? policy.cap : null,
     paidAt: invoice.status_transitions.paid_at ?? invoice.created,
   }
@@ -73,8 +73,10 @@ function wholePart(fractions: [over: number, under: number][]): number {
   return Number(sum / common)
 }
 
-function sharesOf(credits: number, { plan, isYear, line }: Sold): TrueShare[] {
+function sharesOf(credits: number, { plan, isYear, line }: Sold, paidAt: number | null): TrueShare[] {
   const { start, end } = line.period
+  // Paid when its period was over: it lasts as long from then.
+  const late = paidAt !== null && paidAt >= end ? paidAt - start : 0
   const starts = [start]
   if (isYear && plan.yearlyCredits === 'monthly')
     for (let month = 1; month < 12 && monthAfter(start, month) < end; month++) starts.push(monthAfter(start, month))
@@ -82,7 +84,7 @@ function sharesOf(credits: number, { plan, isYear, line }: Sold): TrueShare[] {
     .map((from, index) => ({
       credits: upTo(credits, index + 1, starts.length) - upTo(credits, index, starts.length),
       effectiveAt: index === 0 ? null : from,
-      expiresAt: plan.unusedCredits === 'expire' ? (starts[index + 1] ?? end) + GRACE : null,
+      expiresAt: plan.unusedCredits === 'expire' ? (starts[index + 1] ?? end) + GRACE + late : null,
     }))
     .filter((share) => share.credits > 0)
 }

@@ -58,12 +58,13 @@ export async function truthOf(
   for (const invoice of invoices) bought.set(invoice.id, await trueCredits(context, invoice))
   countOneTrial(bought, trialOf)
   const paidFor = new Map<string, { id: string; paid: number; bought: Bought }>()
-  for (const { id, amount_paid: amount } of invoices) {
+  for (const { id, amount_paid: amount, total } of invoices) {
     const what = bought.get(id)!
     truth.invoices[id] = { amount, creditsAdded: what.credits + what.trialCredits, refunded: 0 }
     truth.credits += what.credits + what.trialCredits
     for (const { payment } of (await stripe.invoicePayments.list({ invoice: id })).data)
-      paidFor.set(payment.payment_intent as string, { id, paid: amount, bought: truth.invoices[id] })
+      // A part may have come from the customer's balance.
+      paidFor.set(payment.payment_intent as string, { id, paid: Math.max(amount, total), bought: truth.invoices[id] })
   }
   const sessions = await stripe.checkout.sessions.list({ status: 'complete', limit: 100 }).autoPagingToArray(page)
   for (const { id: session, mode, payment_status, payment_intent, amount_total, metadata } of sessions) {
