@@ -49,6 +49,7 @@ export async function tellSubscriptionChange({ before, next, subscription }: Cha
   const id = next.stripeSubscriptionId
   if (!id || !subscription) return
   const known = storedId === id ? stored : null
+  if (next.status === 'paused' && known && known.status !== 'paused') await tellPaused(userId, next, subscription)
   if (next.cancelAtPeriodEnd && !known?.cancelAtPeriodEnd) await tellCanceled(userId, next, subscription)
   if (!next.cancelAtPeriodEnd && known?.cancelAtPeriodEnd) await tellResumed(userId, next, known)
   else if (known?.status === 'paused' && (next.status === 'active' || next.status === 'trialing')) {
@@ -64,6 +65,20 @@ async function tellCanceled(userId: Types.ObjectId, next: Change['next'], subscr
   const decidedAt = Math.floor((canceledAt ?? worksUntil).getTime() / 1000)
   const key = `${id}:${decidedAt}`
   await notify({ kind: 'subscription_canceled', userId, key, data: { plan: next.plan, worksUntil } })
+}
+
+/** Each pause follows an invoice of its own, which names it. */
+async function tellPaused(
+  userId: Types.ObjectId,
+  { plan, interval }: Change['next'],
+  subscription: StripeSubscription,
+) {
+  const { id, latestInvoiceId, trialEnd, currentPeriodEnd } = subscription
+  const listed = interval ? findPlan(plan)?.prices?.[interval] : null
+  const price = interval && listed ? { amount: listed.amount, currency: listed.currency, interval } : null
+  const trialEndedAt = trialEnd && currentPeriodEnd && trialEnd >= currentPeriodEnd ? trialEnd : null
+  const key = `${id}:${latestInvoiceId ?? 'none'}`
+  await notify({ kind: 'subscription_paused', userId, key, data: { plan, trialEndedAt, price } })
 }
 
 /** A cancellation can be undone once, so its own mail names the cause; two processes that see it do the same. */

@@ -43,6 +43,23 @@ export const SUBSCRIPTION_MAILS = {
     action: { label: `Keep ${plan}`, url: `${context.appUrl}/billing` },
   }),
 
+  subscription_paused: (data: NotificationData<'subscription_paused'>, context: MailContext): MailContent => {
+    const { plan, trialEndedAt, price } = data
+    const cost = price ? `${formatMoney(price.amount, price.currency)} a ${price.interval}` : null
+    return {
+      subject: `${plan} is paused`,
+      paragraphs: [
+        trialEndedAt
+          ? `Your trial of ${plan} ended on ${moment(trialEndedAt, context)} without a card to go on with, so the plan is paused.`
+          : `${plan} is paused: there are no payments and no new credits until it goes on.`,
+        'Nothing is owed. You keep your credits and can spend them.',
+        cost ? `To go on costs ${cost}.` : 'You can go on with it at any time.',
+      ],
+      facts: [],
+      action: { label: `Go on with ${plan}`, url: `${context.appUrl}/billing` },
+    }
+  },
+
   subscription_resumed: ({ plan, next }: NotificationData<'subscription_resumed'>, context: MailContext) => {
     const sum = next ? formatMoney(next.amount, next.currency) : null
     return {

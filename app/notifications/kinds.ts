@@ -42,6 +42,14 @@ const schemas = {
   trial_ending: z.strictObject({ plan, trialEndsAt: z.date(), amount, currency, interval, credits }),
   /** Canceled at the end of the period: it still works until then. */
   subscription_canceled: z.strictObject({ plan, worksUntil: z.date() }),
+  /** It waits, and nothing is owed: mostly since its trial ended without a card. */
+  subscription_paused: z.strictObject({
+    plan,
+    /** When its trial ended, if that is why. */
+    trialEndedAt: z.date().nullable(),
+    /** What going on costs, if the plan has a price by that interval. */
+    price: z.strictObject({ amount, currency, interval }).nullable(),
+  }),
   /** A cancellation was undone, or a paused subscription goes on. */
   subscription_resumed: z.strictObject({
     plan,
@@ -119,6 +127,7 @@ export const KIND_RULES: Record<NotificationKind, KindRules> = {
   payment_failed: { ...transactional, maxAgeMs: 3 * DAY_MS, whenUnknown: 'ask' },
   action_required: { ...transactional, maxAgeMs: DAY_MS, whenUnknown: 'ask' },
   subscription_canceled: { ...transactional, whenUnknown: 'send_again' },
+  subscription_paused: { ...transactional, whenUnknown: 'send_again' },
   subscription_resumed: { ...transactional, whenUnknown: 'send_again' },
   subscription_ended: { ...transactional, whenUnknown: 'send_again' },
   refund: { ...transactional, whenUnknown: 'ask' },

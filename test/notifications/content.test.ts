@@ -35,6 +35,7 @@ describe('every mail', () => {
     ['action_required', ['$18.00', 'https://invoice.example.com/in_2', 'not been charged']],
     ['trial_ending', ['14 Jun 2026, 09:00 CEST', '$18.00 a month', '2,000 credits', 'https://scrip.example/billing']],
     ['subscription_canceled', ['works until 1 Jun 2026, 12:00 CEST', 'Keep Daily']],
+    ['subscription_paused', ['14 Jun 2026, 09:00 CEST', '$18.00 a month', 'keep your credits', 'Go on with Daily']],
     ['subscription_resumed', ['$18.00', '1 Jun 2026']],
     ['subscription_ended', ['1 Jun 2026, 12:00 CEST', 'because its payment failed', 'https://scrip.example/pricing']],
     ['credits_low', ['87 credits left', 'fewer than 100 are left', '2,000 credits arrive on 1 Jun 2026']],
@@ -104,6 +105,7 @@ describe('the rules of the kinds', () => {
       'refund',
       'subscription_canceled',
       'subscription_ended',
+      'subscription_paused',
       'subscription_resumed',
     ])
   })

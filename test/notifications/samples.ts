@@ -27,6 +27,11 @@ export const SAMPLES: { [Kind in NotificationKind]: Extract<NotificationContent,
     credits: 2000,
   },
   subscription_canceled: { plan: 'Daily', worksUntil: new Date('2026-06-01T10:00:00Z') },
+  subscription_paused: {
+    plan: 'Daily',
+    trialEndedAt: new Date('2026-06-14T07:00:00Z'),
+    price: { amount: 1800, currency: 'usd', interval: 'month' },
+  },
   subscription_resumed: {
     plan: 'Daily',
     next: { amount: 1800, currency: 'usd', at: new Date('2026-06-01T10:00:00Z') },
