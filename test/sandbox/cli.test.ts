@@ -32,6 +32,8 @@ const triggers = [
   'customer.subscription.updated',
   'customer.subscription.deleted',
   'customer.subscription.trial_will_end',
+  'customer.subscription.paused',
+  'credit_note.created',
   'charge.refunded',
   'charge.dispute.created',
   'payment_intent.payment_failed',

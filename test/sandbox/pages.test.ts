@@ -45,7 +45,8 @@ test('the portal: plan, card, invoices; change the card, change the plan, cancel
 
   await post(`${url}/cancel/${subscription.id}`, { feedback: 'too_expensive', comment: 'Maybe later' })
   expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({
-    cancel_at_period_end: true,
+    cancel_at_period_end: false,
+    cancel_at: subscription.items.data[0]!.current_period_end,
     cancellation_details: { feedback: 'too_expensive', comment: 'Maybe later', reason: 'cancellation_requested' },
   })
   expect(await text(url)).toContain('Do not cancel')

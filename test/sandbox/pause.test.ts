@@ -47,6 +47,27 @@ test('a trial that ends without a card pauses the subscription, and a card and a
   expect(sandbox.events('customer.subscription.resumed')).toHaveLength(1)
 })
 
+test('a trial that is ended early without a card does what its settings say', async () => {
+  const { sandbox, stripe } = await sandboxAndClient()
+  const { monthly } = await aPlan(stripe)
+  for (const [behavior, status] of [
+    ['pause', 'paused'],
+    ['cancel', 'canceled'],
+  ] as const) {
+    const customer = await stripe.customers.create({ email: 'ada@example.com' })
+    const { id } = await stripe.subscriptions.create({
+      customer: customer.id,
+      items: [{ price: monthly.id }],
+      trial_period_days: 7,
+      trial_settings: { end_behavior: { missing_payment_method: behavior } },
+    })
+    sandbox.advance(DAY)
+    expect(await stripe.subscriptions.update(id, { trial_end: 'now' })).toMatchObject({ status })
+    // Nothing is owed but what the trial cost.
+    expect((await stripe.invoices.list({ subscription: id })).data.map(({ total }) => total)).toEqual([0])
+  }
+})
+
 test('resuming stays paused until its invoice is paid', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)

@@ -20,6 +20,7 @@ export interface CheckoutOrder {
     trialEnd?: number
     trialSettings?: Subscription['trial_settings']
     billingCycleAnchor?: number
+    billingMode?: Subscription['billing_mode']
   }
   paymentData: {
     metadata?: Record<string, string>

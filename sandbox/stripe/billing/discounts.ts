@@ -5,7 +5,8 @@ import { find } from '../core/lookup.ts'
 import { monthsAfter } from '../core/calendar.ts'
 import type { Coupon, Discount, Invoice, PromotionCode, Subscription } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import type { AppliedDiscount } from './totals.ts'
+import { appliesTo } from './totals.ts'
+import type { AppliedDiscount, DiscountAmount } from './totals.ts'
 
 /** How a discount is asked for: by coupon, by promotion code, or one that exists already. */
 export interface DiscountRequest {
@@ -104,9 +105,10 @@ export function applied(world: World, discounts: string[], moment: number): Appl
   })
 }
 
-/** A coupon for one invoice has had it once it took something off: the subscription goes on without. */
-export function spendOnce(world: World, { id, discounts }: Subscription, invoice: Invoice): void {
-  const used = new Set((invoice.total_discount_amounts ?? []).map(({ discount }) => discount))
+/** A coupon for one invoice has had it once it took something off, not when it comes back: the subscription goes on without. */
+export function spendOnce(world: World, { id, discounts }: Subscription, { lines }: Invoice): void {
+  const offs = lines.data.flatMap(({ discount_amounts }) => discount_amounts ?? [])
+  const used = new Set(offs.filter(({ amount }) => amount > 0).map(({ discount }) => discount))
   const isSpent = (one: string) => {
     const coupon = world.tables.discounts.get(one)?.source.coupon
     return (
@@ -117,7 +119,13 @@ export function spendOnce(world: World, { id, discounts }: Subscription, invoice
   if (left.length < discounts.length) world.tables.subscriptions.update(id, { discounts: left })
 }
 
-/** The share of its price that a customer pays after percentage coupons: prorations already contain them. */
-export function paidShare(discounts: AppliedDiscount[]): number {
-  return discounts.reduce((share, { coupon }) => share * (1 - (coupon.percent_off ?? 0) / 100), 1)
+/** What percentage coupons, one after the other, take off a product's price, to the fraction of a cent. */
+export function percentagesOff(discounts: AppliedDiscount[], product: string, price: number): DiscountAmount[] {
+  let left = price
+  return discounts.flatMap(({ coupon, discount }) => {
+    if (coupon.percent_off === null || !appliesTo(coupon, product)) return []
+    const amount = (left * coupon.percent_off) / 100
+    left -= amount
+    return [{ amount, discount: discount.id }]
+  })
 }

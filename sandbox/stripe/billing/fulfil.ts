@@ -51,6 +51,7 @@ export const FULFIL: Record<'subscription' | 'payment' | 'setup', Fulfil> = {
         default_payment_method: method?.id ?? null,
         description: data.description ?? null,
         metadata: data.metadata ?? {},
+        ...(data.billingMode && { billing_mode: data.billingMode }),
         ...(data.trialSettings && { trial_settings: data.trialSettings }),
       },
     })

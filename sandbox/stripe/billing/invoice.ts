@@ -89,9 +89,8 @@ export function recount(world: World, invoice: Invoice): Invoice {
   const plain = invoice.lines.data.map((line) => ({
     ...line,
     invoice: invoice.id,
-    discounts: [],
-    discount_amounts: [],
-    pretax_credit_amounts: [],
+    // What stands on a proration was worked out when it was made.
+    ...(line.discountable && { discounts: [], discount_amounts: [], pretax_credit_amounts: [] }),
     taxes: [],
   }))
   const totals = addUp(plain, applied(world, invoice.discounts, invoice.created), tax)
@@ -185,7 +184,7 @@ export function markPaid(world: World, before: Invoice, { outOfBand = false } = 
     cancelIntent(world, world.tables.paymentIntents.get(payment.payment.payment_intent!)!, 'void_invoice')
   const invoice = world.tables.invoices.update(before.id, {
     status: 'paid',
-    amount_paid: outOfBand ? before.amount_due : before.amount_due,
+    amount_paid: before.amount_due,
     amount_remaining: 0,
     attempted: true,
     auto_advance: false,

@@ -47,7 +47,11 @@ export function periodLines(
 /** The invoice line that an invoice item becomes. Prorations name the subscription item they came from. */
 export function lineOf(world: World, item: InvoiceItem): InvoiceLine {
   const details = item.parent?.subscription_details
-  const common = { invoice_item: item.id, proration: item.proration, proration_details: { credited_items: null } }
+  const common = {
+    invoice_item: item.id,
+    proration: item.proration,
+    proration_details: { credited_items: item.proration_details?.credited_items?.invoice_line_item_details ?? null },
+  }
   return newInvoiceLine({
     invoice: item.invoice,
     amount: item.amount,
@@ -57,6 +61,7 @@ export function lineOf(world: World, item: InvoiceItem): InvoiceLine {
     price: item.pricing?.price_details ? (world.tables.prices.get(item.pricing.price_details.price) ?? null) : null,
     quantity: item.quantity,
     discountable: item.discountable,
+    discountAmounts: discountsShown(item),
     subscription: details?.subscription ?? null,
     metadata: item.metadata ?? {},
     parent: details?.subscription_item
@@ -75,6 +80,12 @@ export function lineOf(world: World, item: InvoiceItem): InvoiceLine {
           type: 'invoice_item_details',
         },
   })
+}
+
+/** The discounts of a proration: what they took off where the amount is gross, and 0 where it is net of them. */
+function discountsShown({ amount, net_amount: net = amount, discounts, proration_details: details }: InvoiceItem) {
+  if (net !== amount) return details?.discount_amounts ?? []
+  return (discounts ?? []).map((discount) => ({ amount: 0, discount }))
 }
 
 /** Takes the invoice items that wait for this subscription's (or this customer's) next invoice. */

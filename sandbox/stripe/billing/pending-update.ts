@@ -19,7 +19,10 @@ export function holdUpdate(
   change: Omit<SubscriptionChange, 'id'>,
 ): Subscription {
   const { tables } = world
+  // One update waits at most: another one makes the invoice of the first void.
+  const earlier = tables.invoices.get(tables.subscriptionChanges.get(subscription.id)?.invoice ?? '')
   tables.subscriptionChanges.remove(subscription.id)
+  if (earlier?.status === 'open') voidInvoice(world, earlier)
   tables.subscriptionChanges.insert({ id: subscription.id, ...change })
   const after = tables.subscriptions.update(subscription.id, {
     latest_invoice: change.invoice,

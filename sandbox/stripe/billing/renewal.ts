@@ -7,12 +7,12 @@ import type { World } from '../core/world.ts'
 import { INCOMPLETE_FOR, RENEWAL_NOTICE, TRIAL_NOTICE } from './due.ts'
 import { createDraft, voidInvoice } from './invoice.ts'
 import { periodLines, takePending } from './lines.ts'
-import { methodFor } from './methods.ts'
 import { dropPendingUpdate } from './pending-update.ts'
 import { previewRenewal } from './preview.ts'
 import { attendSchedule } from './schedule.ts'
 import { change, currentPeriod, end } from './subscription-status.ts'
 import { commonCadence } from './subscribe.ts'
+import { endTrialWithoutCard } from './trial-end.ts'
 
 /**
  * How a renewal happens. The agenda brings a subscription here when one of its dates has come:
@@ -78,15 +78,7 @@ export function renew(world: World, before: Subscription, patch: Partial<Subscri
 }
 
 function endTrial(world: World, subscription: Subscription): void {
-  const customer = world.tables.customers.get(subscription.customer)!
-  const withoutCard = subscription.trial_settings?.end_behavior.missing_payment_method
-  if (!methodFor(world, customer, subscription)) {
-    if (withoutCard === 'cancel') return void end(world, subscription, 'cancellation_requested')
-    if (withoutCard === 'pause') {
-      emit(world, 'customer.subscription.paused', change(world, subscription, { status: 'paused' }))
-      return
-    }
-  }
+  if (endTrialWithoutCard(world, subscription)) return
   renew(world, subscription, { status: 'active', billing_cycle_anchor: subscription.trial_end! })
 }
 

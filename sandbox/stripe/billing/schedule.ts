@@ -4,6 +4,7 @@ import type { Subscription, SubscriptionItem, SubscriptionSchedule } from '../co
 import type { World } from '../core/world.ts'
 import { newSubscriptionItem, planOf } from '../objects/catalogue.ts'
 import { change, currentPeriod, end, ENDED } from './subscription-status.ts'
+import { redeem } from './discounts.ts'
 import { commonCadence } from './subscribe.ts'
 import { updateSubscription } from './update.ts'
 
@@ -19,6 +20,7 @@ export function attendSchedule(world: World, schedule: SubscriptionSchedule): vo
   const next = schedule.phases.find((phase) => phase.start_date <= now && phase.end_date > now)
   if (!next) return finish(world, schedule, subscription)
   enter(world, subscription, next)
+  takeDiscounts(world, subscription.id, next)
   const updated = world.tables.subscriptionSchedules.update(schedule.id, {
     current_phase: { start_date: next.start_date, end_date: next.end_date },
   })
@@ -52,6 +54,22 @@ function enter(world: World, subscription: Subscription, phase: Phase): void {
     ...(!sameCadence && { billing_cycle_anchor: phase.start_date }),
   })
 }
+
+/** A phase says all of itself: a coupon that it does not name is lost to the subscription. */
+export function takeDiscounts(world: World, id: string, { discounts: named }: Phase): void {
+  const subscription = world.tables.subscriptions.get(id)!
+  const discounts = named.map(({ coupon, discount, promotion_code: code }) => {
+    const request = { coupon: asId(coupon), discount: asId(discount), promotion_code: asId(code) }
+    return redeem(world, request, { customer: subscription.customer, subscription: id }).id
+  })
+  const isSame =
+    discounts.length === subscription.discounts.length &&
+    discounts.every((one, at) => one === subscription.discounts[at])
+  if (!isSame) change(world, subscription, { discounts })
+}
+
+const asId = (given: string | { id: string } | null): string | undefined =>
+  typeof given === 'string' ? given : given?.id
 
 function metadataOf(subscription: Subscription, phase: Phase): Partial<Subscription> {
   return phase.metadata && Object.keys(phase.metadata).length > 0

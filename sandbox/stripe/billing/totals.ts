@@ -6,6 +6,12 @@ export interface AppliedDiscount {
   coupon: Coupon
 }
 
+/** What one discount takes off a sum; below zero on a line that gives back. */
+export interface DiscountAmount {
+  discount: string
+  amount: number
+}
+
 export interface TaxRule {
   rate: TaxRate
   /** Which lines' prices already contain the tax. */
@@ -16,22 +22,23 @@ export interface Totals {
   lines: InvoiceLine[]
   subtotal: number
   discount: number
-  discounts: { discount: string; amount: number }[]
+  discounts: DiscountAmount[]
   /** All tax, and the part that comes on top of the prices. */
   tax: number
   addedTax: number
   total: number
 }
 
-/** Adds up lines: discounts come off line by line, then tax is reckoned on what is left. */
+/**
+ * Adds up lines: discounts come off line by line, then tax is reckoned on what is left. Lines that bring discounts of
+ * their own, which are prorations, keep them.
+ */
 export function addUp(lines: InvoiceLine[], discounts: AppliedDiscount[], tax: TaxRule | null): Totals {
   const discounted = discounts.reduce(takeOff, lines)
   const taxed = tax ? discounted.map((line) => withTax(line, tax)) : discounted
   const subtotal = sum(taxed.map(({ amount }) => amount))
-  const perDiscount = discounts.map(({ discount }) => ({
-    discount: discount.id,
-    amount: sum(taxed.map((line) => offBy(line, discount.id))),
-  }))
+  const ids = new Set(taxed.flatMap((line) => (line.discount_amounts ?? []).map(({ discount }) => discount)))
+  const perDiscount = [...ids].map((id) => ({ discount: id, amount: sum(taxed.map((line) => offBy(line, id))) }))
   const discount = sum(perDiscount.map(({ amount }) => amount))
   const taxes = taxed.flatMap((line) => line.taxes ?? [])
   const addedTax = sum(taxes.filter(({ tax_behavior }) => tax_behavior === 'exclusive').map(({ amount }) => amount))
@@ -47,7 +54,9 @@ export function addUp(lines: InvoiceLine[], discounts: AppliedDiscount[], tax: T
 }
 
 function takeOff(lines: InvoiceLine[], { discount, coupon }: AppliedDiscount): InvoiceLine[] {
-  const eligible = lines.filter((line) => line.discountable && line.amount > 0 && applies(coupon, line))
+  const eligible = lines.filter(
+    (line) => line.discountable && line.amount > 0 && appliesTo(coupon, line.pricing?.price_details?.product),
+  )
   const base = sum(eligible.map(net))
   let left = coupon.amount_off === null ? 0 : Math.min(coupon.amount_off, base)
   return lines.map((line) => {
@@ -71,8 +80,8 @@ function takeOff(lines: InvoiceLine[], { discount, coupon }: AppliedDiscount): I
   })
 }
 
-function applies(coupon: Coupon, line: InvoiceLine): boolean {
-  const product = line.pricing?.price_details?.product
+/** Whether a coupon may come off this product. */
+export function appliesTo(coupon: Coupon, product: string | undefined): boolean {
   return !coupon.applies_to || (product !== undefined && coupon.applies_to.products.includes(product))
 }
 

@@ -15,6 +15,7 @@ import type { ItemTransition } from './proration.ts'
 import { ENDED, change, currentPeriod } from './subscription-status.ts'
 import { commonCadence } from './subscribe.ts'
 import type { PaymentBehavior } from './subscribe.ts'
+import { endTrialWithoutCard } from './trial-end.ts'
 
 export interface ItemChange {
   id?: string
@@ -47,6 +48,12 @@ export function updateSubscription(world: World, before: Subscription, request: 
       'This subscription cannot be updated because it is incomplete: pay or void its first invoice.',
       'items',
     )
+  if (before.status === 'trialing' && request.trialEnd === 'now') {
+    const { items, trial_end } = { ...before, ...plan.patch }
+    const data = items.data.map((item) => ({ ...item, current_period_end: world.now(before.customer) }))
+    const rests = endTrialWithoutCard(world, before, { ...request.patch, trial_end, items: { ...items, data } })
+    if (rests) return rests
+  }
 
   const behavior = request.paymentBehavior ?? 'allow_incomplete'
   const patch = { ...request.patch, ...plan.patch }
@@ -89,8 +96,6 @@ interface PlannedChange {
   /** A new billing period begins with this change. */
   restarts: boolean
   invoicesNow: boolean
-  /** Free of charge so far, so nothing comes back. */
-  wasTrial: boolean
 }
 
 function plannedChange(world: World, subscription: Subscription, request: UpdateRequest): PlannedChange | null {
@@ -139,7 +144,6 @@ function plannedChange(world: World, subscription: Subscription, request: Update
     moment,
     restarts,
     invoicesNow: !staysInTrial && (restarts || request.prorationBehavior === 'always_invoice'),
-    wasTrial: trialing,
   }
 }
 
@@ -186,8 +190,7 @@ function prorateUnlessNone(
   plan: PlannedChange,
   { prorationBehavior = 'create_prorations' }: UpdateRequest,
 ): void {
-  if (prorationBehavior === 'none' || plan.wasTrial) return
-  prorate(world, before, plan.transitions, plan.moment, { charge: !plan.restarts })
+  if (prorationBehavior !== 'none') prorate(world, before, plan.transitions, plan.moment, { charge: !plan.restarts })
 }
 
 /** Prorations at once, and with a new billing period also its full price. */

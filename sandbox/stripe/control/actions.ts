@@ -59,7 +59,7 @@ const DOINGS = {
     },
     leave: {
       label: 'Cancel at period end',
-      when: ({ status, cancel_at_period_end }) => !ENDED.has(status) && !cancel_at_period_end,
+      when: ({ status, cancel_at }) => !ENDED.has(status) && cancel_at === null,
       run({ world }, subscription) {
         updateSubscription(world, subscription, {
           patch: {

@@ -108,7 +108,7 @@ export class Api {
 
   #run(endpoint: Endpoint, ids: string[], params: unknown, expands: string[], version: string): ApiResponse {
     const { world } = this
-    const answer = endpoint.handle({ world, params, ids })
+    const answer = endpoint.handle({ world, params, ids, version })
     return { status: 200, headers: {}, body: inVersion(world, expand(world, answer, expands), version) }
   }
 

@@ -13,6 +13,8 @@ export interface Call<P> {
   params: P
   /** What stood in the path where it says `:id`. */
   ids: string[]
+  /** The version of the API in which it is asked. */
+  version: string
 }
 
 /** One line of the API: where it is, what it takes, what it does. */

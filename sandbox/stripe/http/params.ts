@@ -12,8 +12,7 @@ type RequiredKeys<S> = { [K in keyof S]: S[K] extends { required: true } ? K : n
 export type Values<S> = { [K in RequiredKeys<S>]: Value<S[K]> } & {
   [K in Exclude<keyof S, RequiredKeys<S>>]?: Value<S[K]>
 }
-// The parameters of a hash are of any type, each its own.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the parameters of a hash are of any type, each its own
 export type Shape = Record<string, Param<any>>
 
 export const text: Param<string> = {

@@ -2,11 +2,16 @@ import { newId } from '../core/ids.ts'
 import { listOf } from './list.ts'
 import type { CreditNote, Invoice } from '../core/shapes.ts'
 
-/** A credit note on a paid invoice, before anything has gone back. */
+/** A credit note, before anything has gone back; `owed` is what it takes off what is still to be paid. */
 export function newCreditNote(
   now: number,
   invoice: Invoice,
-  { amount, number, ...given }: Pick<CreditNote, 'amount' | 'number' | 'memo' | 'reason' | 'metadata'>,
+  {
+    amount,
+    owed,
+    number,
+    ...given
+  }: Pick<CreditNote, 'amount' | 'number' | 'memo' | 'reason' | 'metadata'> & { owed: number },
 ): CreditNote {
   const id = newId('cn')
   return {
@@ -28,8 +33,8 @@ export function newCreditNote(
     number,
     out_of_band_amount: null,
     pdf: `${invoice.invoice_pdf ?? ''}?credit_note=${id}`,
-    post_payment_amount: amount,
-    pre_payment_amount: 0,
+    post_payment_amount: amount - owed,
+    pre_payment_amount: owed,
     pretax_credit_amounts: [],
     refunds: [],
     shipping_cost: null,
@@ -39,7 +44,7 @@ export function newCreditNote(
     total: amount,
     total_excluding_tax: amount,
     total_taxes: [],
-    type: 'post_payment',
+    type: owed === 0 ? 'post_payment' : owed === amount ? 'pre_payment' : 'mixed',
     voided_at: null,
     ...given,
   }

@@ -97,23 +97,27 @@ export function newInvoiceLine(given: {
   parent: InvoiceLine['parent']
   subscription: string | null
   discountable?: boolean
+  discountAmounts?: { amount: number; discount: string }[]
   metadata?: Record<string, string>
 }): InvoiceLine {
+  const { discountAmounts = [] } = given
   return {
     id: newId('il'),
     object: 'line_item',
     amount: given.amount,
     currency: given.currency,
     description: given.description,
-    discount_amounts: [],
+    discount_amounts: discountAmounts,
     discountable: given.discountable ?? true,
-    discounts: [],
+    discounts: discountAmounts.map(({ discount }) => discount),
     invoice: given.invoice,
     livemode: false,
     metadata: given.metadata ?? {},
     parent: given.parent,
     period: given.period,
-    pretax_credit_amounts: [],
+    pretax_credit_amounts: discountAmounts
+      .filter(({ amount }) => amount !== 0)
+      .map((off) => ({ ...off, type: 'discount' })),
     pricing: given.price && {
       price_details: { price: given.price.id, product: given.price.product },
       type: 'price_details',

@@ -9,6 +9,7 @@ export function newPhase(given: {
   items: { price: string; quantity: number; metadata?: Record<string, string> }[]
   metadata?: Record<string, string>
   prorationBehavior?: Phase['proration_behavior']
+  discounts?: { coupon?: string; discount?: string; promotion_code?: string }[]
   trialEnd?: number | null
 }): Phase {
   return {
@@ -21,7 +22,11 @@ export function newPhase(given: {
     default_payment_method: null,
     default_tax_rates: [],
     description: null,
-    discounts: [],
+    discounts: (given.discounts ?? []).map(({ coupon = null, discount = null, promotion_code = null }) => ({
+      coupon,
+      discount,
+      promotion_code,
+    })),
     end_date: given.end,
     invoice_settings: null,
     items: given.items.map(({ price, quantity, metadata = {} }) => ({
@@ -52,7 +57,7 @@ export function newSubscriptionSchedule(
     id: newId('sub_sched'),
     object: 'subscription_schedule',
     application: null,
-    billing_mode: { flexible: null, type: 'classic' },
+    billing_mode: subscription.billing_mode,
     canceled_at: null,
     completed_at: null,
     created,

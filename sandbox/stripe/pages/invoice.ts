@@ -69,7 +69,7 @@ export function invoiceBadge(status: string | null): Html {
 }
 
 function show(invoice: Invoice, error: string | null): Reply {
-  const { currency } = invoice
+  const { currency, pre_payment_credit_notes_amount: noted } = invoice
   const row = (label: string, amount: number) =>
     html`<tr>
       <th scope="row">${label}</th>
@@ -137,7 +137,8 @@ function show(invoice: Invoice, error: string | null): Reply {
           ${(invoice.total_discount_amounts ?? []).map(({ amount }) => row('Discount', -amount))}
           ${(invoice.total_taxes ?? []).filter(({ amount }) => amount !== 0).map(({ amount, tax_behavior }) => row(tax_behavior === 'inclusive' ? 'Tax (included)' : 'Tax', amount))}
           ${row('Total', invoice.total)}
-          ${invoice.starting_balance !== 0 && row('Balance applied', invoice.amount_due - invoice.total)}
+          ${invoice.starting_balance !== 0 && row('Balance applied', invoice.amount_due + noted - invoice.total)}
+          ${noted > 0 && row('Credit notes', -noted)}
           <tr class="total">
             <th scope="row">${invoice.status === 'paid' ? 'Amount paid' : 'Amount due'}</th>
             <td></td>

@@ -1,5 +1,5 @@
 import { money, rate } from '../billing/lines.ts'
-import { currentPeriod } from '../billing/subscription-status.ts'
+import { ENDED, currentPeriod } from '../billing/subscription-status.ts'
 import type { Invoice, Subscription } from '../core/shapes.ts'
 import type { Reply } from '../http/listener.ts'
 import { html } from './html.ts'
@@ -69,13 +69,13 @@ function planSheet({ world, base, configuration }: Visit, subscription: Subscrip
     ${open?.status === 'open' && html`<form method="post" action="${base}/pay/${open.id}"><button class="ink">Pay ${money(open.amount_remaining, open.currency)} now</button></form>`}
     <div class="row">
       ${subscription_update.enabled && html`<a class="button outline" href="${base}/plans/${subscription.id}">Change plan</a>`}
-      ${subscription.cancel_at_period_end ? html`<form method="post" action="${base}/resume/${subscription.id}"><button class="ink">Do not cancel</button></form>` : subscription_cancel.enabled && html`<a class="button quiet" href="${base}/cancel/${subscription.id}">Cancel</a>`}
+      ${willEnd(subscription) ? html`<form method="post" action="${base}/resume/${subscription.id}"><button class="ink">Do not cancel</button></form>` : subscription_cancel.enabled && html`<a class="button quiet" href="${base}/cancel/${subscription.id}">Cancel</a>`}
     </div>
   </section>`
 }
 
 function sentence(subscription: Subscription, end: number): Html {
-  if (subscription.cancel_at_period_end) return html`Ends on ${time(end)}.`
+  if (willEnd(subscription)) return html`Ends on ${time(subscription.cancel_at ?? end)}.`
   if (subscription.status === 'trialing') return html`The trial ends on ${time(end)}.`
   if (subscription.status === 'past_due' || subscription.status === 'unpaid')
     return html`The last payment failed. Change the card, then pay.`
@@ -83,12 +83,17 @@ function sentence(subscription: Subscription, end: number): Html {
   return html`Renews on ${time(end)}.`
 }
 
-export function stateBadge({ status, cancel_at_period_end }: Subscription): Html {
-  const kind = cancel_at_period_end
+/** Announced by the flag, or by a date alone. */
+const willEnd = ({ status, cancel_at, cancel_at_period_end }: Subscription): boolean =>
+  !ENDED.has(status) && (cancel_at_period_end || cancel_at !== null)
+
+export function stateBadge(subscription: Subscription): Html {
+  const { status } = subscription
+  const kind = willEnd(subscription)
     ? 'due'
     : (({ active: 'credit', trialing: 'credit', past_due: 'due', unpaid: 'debt' } as Record<string, string>)[status] ??
       'neutral')
-  const word = cancel_at_period_end
+  const word = willEnd(subscription)
     ? 'Ends soon'
     : ((
         {

@@ -122,6 +122,13 @@ export function confirmPage(
             )}
           </tbody>
           <tfoot>
+            ${besides(invoice).map(
+              ([label, amount]) =>
+                html`<tr>
+                  <th scope="row">${label}</th>
+                  <td>${money(amount, invoice.currency)}</td>
+                </tr>`,
+            )}
             <tr class="total">
               <th scope="row">Due today</th>
               <td>${money(due, invoice.currency)}</td>
@@ -138,6 +145,17 @@ export function confirmPage(
       </form>
     </section>`,
   )
+}
+
+/** What makes the sum of an invoice's lines into what is due. */
+function besides({ subtotal, total, amount_due, total_discount_amounts }: Invoice): [string, number][] {
+  const discount = (total_discount_amounts ?? []).reduce((sum, { amount }) => sum + amount, 0)
+  const rows: [string, number][] = [
+    ['Discount', -discount],
+    ['Tax', total - subtotal + discount],
+    ['Balance', amount_due - total],
+  ]
+  return rows.filter(([, amount]) => amount !== 0)
 }
 
 const REASONS: Record<string, string> = {

@@ -1,6 +1,7 @@
 import { attach, createCardMethod, methodFor } from '../billing/methods.ts'
 import { collect } from '../billing/collect.ts'
 import { preview } from '../billing/preview.ts'
+import { isFlexible } from '../billing/billing-mode.ts'
 import { ENDED, currentPeriod, end } from '../billing/subscription-status.ts'
 import { updateSubscription } from '../billing/update.ts'
 import { StripeApiError } from '../core/errors.ts'
@@ -177,7 +178,8 @@ function cancel(
     return void end(world, before, 'cancellation_requested', details)
   updateSubscription(world, before, {
     patch: {
-      cancel_at_period_end: true,
+      // A flexible subscription has the date alone.
+      cancel_at_period_end: !isFlexible(before),
       cancel_at: currentPeriod(before).end,
       canceled_at: world.now(before.customer),
       cancellation_details: { feedback_option: null, ...details, reason: 'cancellation_requested' },

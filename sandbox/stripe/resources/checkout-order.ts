@@ -5,6 +5,7 @@ import { find } from '../core/lookup.ts'
 import type { CheckoutSession, Price } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import type { CheckoutOrder } from '../billing/checkout-order.ts'
+import { modeOfNew } from '../billing/billing-mode.ts'
 import { resolveDiscount } from '../billing/discounts.ts'
 import { commonCadence } from '../billing/subscribe.ts'
 import { newCheckoutSession } from '../objects/checkout.ts'
@@ -13,7 +14,11 @@ import { priceFromData } from './price-data.ts'
 import type { CreateParams } from './checkout-params.ts'
 
 /** What is ordered, with every price found and fit for the mode. */
-export function orderOf(world: World, params: CreateParams, id: string, mode: string): CheckoutOrder {
+export function orderOf(
+  world: World,
+  params: CreateParams,
+  { id, mode, version }: { id: string; mode: string; version: string },
+): CheckoutOrder {
   const items = (params.line_items ?? []).map((item, index) => {
     const path = `line_items[${index}]`
     if (!item.price && !item.price_data)
@@ -49,6 +54,7 @@ export function orderOf(world: World, params: CreateParams, id: string, mode: st
     trial_settings,
     description,
     billing_cycle_anchor,
+    billing_mode,
   } = params.subscription_data ?? {}
   if (params.subscription_data && mode !== 'subscription')
     throw invalidRequest('You can not pass `subscription_data` in `payment` mode.', 'subscription_data')
@@ -65,6 +71,7 @@ export function orderOf(world: World, params: CreateParams, id: string, mode: st
       trialDays: trial_period_days,
       trialEnd: trial_end,
       billingCycleAnchor: billing_cycle_anchor,
+      billingMode: modeOfNew(billing_mode, version, 'subscription_data[billing_mode]'),
       ...(trial_settings && {
         trialSettings: { end_behavior: { billing_cycle_anchor: null, ...trial_settings.end_behavior } },
       }),

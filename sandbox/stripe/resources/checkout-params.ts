@@ -13,6 +13,7 @@ import {
 } from '../http/params.ts'
 import type { Values } from '../http/params.ts'
 import { priceData } from './price-data.ts'
+import { billingMode } from './subscription-params.ts'
 
 const LOCALES = (
   'bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hi-IN hr hu id it ja ko lt lv ms mt nb nl pl pt pt-BR ro ru ' +
@@ -93,7 +94,7 @@ export const create = {
   submit_type: oneOf('auto', 'book', 'donate', 'pay', 'subscribe'),
   subscription_data: hash({
     billing_cycle_anchor: integer,
-    billing_mode: ignored,
+    billing_mode: billingMode,
     description: text,
     default_tax_rates: ignored,
     invoice_settings: ignored,

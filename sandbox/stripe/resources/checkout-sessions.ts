@@ -10,7 +10,7 @@ import { orderOf, sessionOf } from './checkout-order.ts'
 import { create } from './checkout-params.ts'
 
 export const checkoutSessions = [
-  endpoint('POST /v1/checkout/sessions', create, ({ world, params }) => {
+  endpoint('POST /v1/checkout/sessions', create, ({ world, params, version }) => {
     const mode = params.mode ?? 'payment'
     if (!params.success_url && !params.return_url)
       throw invalidRequest('Missing required param: success_url.', 'success_url', 'parameter_missing')
@@ -51,7 +51,7 @@ export const checkoutSessions = [
         'The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation and at most 24 hours.',
         'expires_at',
       )
-    const order = orderOf(world, params, `cs_test_a1${randomText(58)}`, mode)
+    const order = orderOf(world, params, { id: `cs_test_a1${randomText(58)}`, mode, version })
     const session = sessionOf(world, params, order, mode, now)
     world.tables.checkoutOrders.insert(order)
     const priced = world.tables.checkoutSessions.insert(withTotals(world, session, order))

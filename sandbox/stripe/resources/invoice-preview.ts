@@ -3,6 +3,7 @@ import { find, liveCustomer } from '../core/lookup.ts'
 import type { Invoice } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { DAY } from '../core/clock.ts'
+import { migrate, modeOfNew } from '../billing/billing-mode.ts'
 import { redeem } from '../billing/discounts.ts'
 import { preview, previewRenewal } from '../billing/preview.ts'
 import { ENDED } from '../billing/subscription-status.ts'
@@ -11,7 +12,7 @@ import { updateSubscription } from '../billing/update.ts'
 import { endpoint } from '../http/endpoint.ts'
 import { either, emptyable, flag, hash, ignored, integer, list, oneOf, text } from '../http/params.ts'
 import type { Values } from '../http/params.ts'
-import { itemChange, itemChanges, prorationBehavior } from './subscription-params.ts'
+import { billingMode, itemChange, itemChanges, prorationBehavior } from './subscription-params.ts'
 
 const params = {
   automatic_tax: ignored,
@@ -25,7 +26,7 @@ const params = {
   subscription: text,
   subscription_details: hash({
     billing_cycle_anchor: either(oneOf('now', 'unchanged'), integer),
-    billing_mode: ignored,
+    billing_mode: billingMode,
     cancel_at: emptyable(integer),
     cancel_at_period_end: flag,
     cancel_now: flag,
@@ -40,10 +41,10 @@ const params = {
 }
 
 export const invoicePreview = [
-  endpoint('POST /v1/invoices/create_preview', params, ({ world, params }) => {
+  endpoint('POST /v1/invoices/create_preview', params, ({ world, params, version }) => {
     const schedule = params.schedule ? find(world.tables.subscriptionSchedules, params.schedule, 'schedule') : null
     const id = params.subscription ?? schedule?.subscription
-    return id ? previewUpdate(world, id, params) : previewNew(world, params)
+    return id ? previewUpdate(world, id, params) : previewNew(world, params, version)
   }),
 ]
 
@@ -74,7 +75,10 @@ function previewUpdate(
         }
       : {}
     const anchor = details.billing_cycle_anchor
-    const after = updateSubscription(world, subscription, {
+    const moved = details.billing_mode
+      ? migrate(world, subscription, details.billing_mode, 'subscription_details[billing_mode]')
+      : subscription
+    const after = updateSubscription(world, moved, {
       items: details.items && itemChanges(world, details.items, 'subscription_details[items]'),
       prorationBehavior: details.proration_behavior,
       prorationDate: details.proration_date,
@@ -93,6 +97,7 @@ function previewUpdate(
 function previewNew(
   world: World,
   { customer, discounts, subscription_details: details }: Values<typeof params>,
+  version: string,
 ): Invoice {
   if (!customer)
     throw invalidRequest('You must provide a customer, a subscription or a schedule.', 'customer', 'parameter_missing')
@@ -112,6 +117,7 @@ function previewNew(
       trialEnd,
       discounts: discounts ?? [],
       paymentBehavior: 'default_incomplete',
+      given: { billing_mode: modeOfNew(details.billing_mode, version, 'subscription_details[billing_mode]') },
     })
     return world.tables.invoices.get(made.latest_invoice!)!
   })

@@ -3,14 +3,12 @@ import { emit } from '../core/events.ts'
 import { newId } from '../core/ids.ts'
 import { find, liveCustomer } from '../core/lookup.ts'
 import type { Invoice } from '../core/shapes.ts'
-import type { World } from '../core/world.ts'
 import { collect } from '../billing/collect.ts'
 import { redeem } from '../billing/discounts.ts'
-import { createDraft, finalize, markPaid, markUncollectible, recount, voidInvoice } from '../billing/invoice.ts'
+import { createDraft, finalize, markUncollectible, recount, voidInvoice } from '../billing/invoice.ts'
 import { takePending } from '../billing/lines.ts'
 import { findMethod, attach } from '../billing/methods.ts'
-import { invoicePaid } from '../billing/subscription-status.ts'
-import { applyPendingUpdate } from '../billing/pending-update.ts'
+import { settleOtherwise } from '../billing/settle-otherwise.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {
   atLeast,
@@ -140,7 +138,7 @@ export const invoices = [
       if (found.status === 'paid') throw invalidRequest('Invoice is already paid', undefined, 'invoice_already_paid')
       if (found.status === 'void') throw invalidRequest('You cannot pay a voided invoice.')
       const open = found.status === 'draft' ? finalize(world, found) : found
-      if (params.paid_out_of_band && open.status !== 'paid') return settleOutOfBand(world, open)
+      if (params.paid_out_of_band && open.status !== 'paid') return settleOtherwise(world, open)
       const method = params.payment_method ? findMethod(world, params.payment_method) : undefined
       if (method && !method.customer) attach(world, method, liveCustomer(world, open.customer!))
       const { invoice, error } = collect(world, open, { method, offSession: params.off_session ?? true })
@@ -196,13 +194,6 @@ export const invoices = [
       within(row.created, params.created),
   ),
 ]
-
-function settleOutOfBand(world: World, open: Invoice): Invoice {
-  const paid = markPaid(world, open, { outOfBand: true })
-  applyPendingUpdate(world, paid)
-  invoicePaid(world, paid)
-  return paid
-}
 
 export const invoicePayments = [
   endpoint('GET /v1/invoice_payments/:id', {}, ({ world, id }) => find(world.tables.invoicePayments, id)),

@@ -33,6 +33,10 @@ export const itemFields = {
   tax_rates: ignored,
   billing_thresholds: ignored,
 }
+export const billingMode = hash({
+  type: required(oneOf('classic', 'flexible')),
+  flexible: hash({ proration_discounts: oneOf('included', 'itemized') }),
+})
 export const itemChange = hash({ ...itemFields, id: text, deleted: flag, clear_usage: flag })
 const discounts = emptyable(list(hash({ coupon: text, promotion_code: text, discount: text })))
 export const details = hash({
@@ -60,7 +64,6 @@ export const paymentBehavior = oneOf(
 
 export const common = {
   automatic_tax: hash({ enabled: required(flag), liability: ignored }),
-  billing_mode: ignored,
   cancel_at: emptyable(either(integer, oneOf('min_period_end', 'max_period_end'))),
   cancel_at_period_end: flag,
   collection_method: oneOf('charge_automatically', 'send_invoice'),

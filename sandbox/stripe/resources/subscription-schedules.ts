@@ -3,8 +3,10 @@ import { emit } from '../core/events.ts'
 import { find, liveCustomer } from '../core/lookup.ts'
 import type { Subscription, SubscriptionSchedule } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { attendSchedule, endAfter, release } from '../billing/schedule.ts'
+import { attendSchedule, endAfter, release, takeDiscounts } from '../billing/schedule.ts'
 import type { Phase } from '../billing/schedule.ts'
+import { modeOfNew } from '../billing/billing-mode.ts'
+import type { ModeRequest } from '../billing/billing-mode.ts'
 import { subscribe } from '../billing/subscribe.ts'
 import { change, currentPeriod, end } from '../billing/subscription-status.ts'
 import { updateSubscription } from '../billing/update.ts'
@@ -13,6 +15,7 @@ import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {
   atLeast,
   either,
+  emptyable,
   flag,
   hash,
   ignored,
@@ -26,7 +29,7 @@ import {
   text,
 } from '../http/params.ts'
 import type { Values } from '../http/params.ts'
-import { prorationBehavior } from './subscription-params.ts'
+import { billingMode, prorationBehavior } from './subscription-params.ts'
 
 const phaseFields = {
   items: required(
@@ -54,7 +57,7 @@ const phaseFields = {
   currency: text,
   default_payment_method: text,
   description: text,
-  discounts: ignored,
+  discounts: emptyable(list(hash({ coupon: text, promotion_code: text, discount: text }))),
   trial: flag,
   trial_end: integer,
 }
@@ -71,13 +74,18 @@ export const subscriptionSchedules = [
       phases: list(phase),
       end_behavior: endBehavior,
       metadata,
-      billing_mode: ignored,
+      billing_mode: billingMode,
       default_settings: ignored,
     },
-    ({ world, params }) => {
+    ({ world, params, version }) => {
+      if (params.from_subscription && params.billing_mode)
+        throw invalidRequest(
+          'You cannot set `billing_mode` when `from_subscription` is set: the schedule has the mode of its subscription.',
+          'billing_mode',
+        )
       const subscription = params.from_subscription
         ? find(world.tables.subscriptions, params.from_subscription, 'from_subscription')
-        : started(world, params)
+        : started(world, params, version)
       if (subscription.schedule)
         throw invalidRequest(
           `You cannot migrate a subscription that is already attached to a schedule: ${subscription.schedule}.`,
@@ -128,6 +136,7 @@ export const subscriptionSchedules = [
       const subscription = world.tables.subscriptions.get(before.subscription ?? '')
       if (subscription?.status === 'trialing' && !current.trial_end)
         updateSubscription(world, subscription, { trialEnd: 'now' })
+      if (subscription && params.phases) takeDiscounts(world, subscription.id, current)
       attendSchedule(world, after)
       return world.tables.subscriptionSchedules.get(id)
     },
@@ -163,7 +172,14 @@ function started(
     customer,
     phases,
     start_date,
-  }: { customer?: string; phases?: Values<typeof phaseFields>[]; start_date?: number | 'now' },
+    billing_mode,
+  }: {
+    customer?: string
+    phases?: Values<typeof phaseFields>[]
+    start_date?: number | 'now'
+    billing_mode?: ModeRequest
+  },
+  version: string,
 ): Subscription {
   if (!customer || !phases?.[0])
     throw invalidRequest('You must provide from_subscription, or customer and phases.', 'customer', 'parameter_missing')
@@ -174,7 +190,8 @@ function started(
     price: find(world.tables.prices, price, `phases[0][items][${index}][price]`),
     quantity,
   }))
-  return subscribe(world, { customer: found, items, paymentBehavior: 'default_incomplete' })
+  const given = { billing_mode: modeOfNew(billing_mode, version) }
+  return subscribe(world, { customer: found, items, paymentBehavior: 'default_incomplete', given })
 }
 
 function running(world: World, id: string): SubscriptionSchedule {
@@ -197,6 +214,7 @@ function currentPhase(subscription: Subscription): Phase {
       quantity: quantity ?? 1,
       metadata: pairs,
     })),
+    discounts: subscription.discounts.map((discount) => ({ discount })),
   })
 }
 
@@ -236,6 +254,7 @@ function phasesOf(world: World, schedule: SubscriptionSchedule, wanted: Values<t
       metadata: params.metadata ?? {},
       prorationBehavior: params.proration_behavior,
       trialEnd: params.trial ? until : params.trial_end,
+      discounts: params.discounts || [],
     })
   })
 }

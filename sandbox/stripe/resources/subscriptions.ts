@@ -4,6 +4,7 @@ import { emit } from '../core/events.ts'
 import { find, liveCustomer } from '../core/lookup.ts'
 import type { Subscription } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
+import { migrate, modeOfNew } from '../billing/billing-mode.ts'
 import { redeem } from '../billing/discounts.ts'
 import { prorate } from '../billing/proration.ts'
 import { renew } from '../billing/renewal.ts'
@@ -16,13 +17,22 @@ import { takePending } from '../billing/lines.ts'
 import { newId } from '../core/ids.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import { atLeast, emptyable, flag, hash, ignored, integer, oneOf, range, required, text } from '../http/params.ts'
-import { common, details, endAtPeriod, itemChanges, plainPatch, prorationBehavior } from './subscription-params.ts'
+import {
+  billingMode,
+  common,
+  details,
+  endAtPeriod,
+  itemChanges,
+  plainPatch,
+  prorationBehavior,
+} from './subscription-params.ts'
 
 export const subscriptions = [
   endpoint(
     'POST /v1/subscriptions',
     {
       ...common,
+      billing_mode: billingMode,
       customer: required(text),
       currency: text,
       billing_cycle_anchor: integer,
@@ -30,7 +40,8 @@ export const subscriptions = [
       add_invoice_items: ignored,
       backdate_start_date: integer,
     },
-    ({ world, params }) => {
+    ({ world, params, version }) => {
+      const billing_mode = modeOfNew(params.billing_mode, version)
       const customer = liveCustomer(world, params.customer)
       const now = world.now(customer.id)
       const items = itemChanges(world, params.items).flatMap(({ price, quantity = 1, metadata: pairs }) =>
@@ -46,7 +57,7 @@ export const subscriptions = [
         offSession: params.off_session,
         paymentBehavior: params.payment_behavior,
         trialEnd: typeof params.trial_end === 'number' ? params.trial_end : days ? now + days * DAY : null,
-        given: plainPatch(world, { ...params, cancel_at_period_end: undefined }),
+        given: { ...plainPatch(world, { ...params, cancel_at_period_end: undefined }), billing_mode },
       })
       return params.cancel_at_period_end
         ? change(world, subscription, endAtPeriod(world, subscription, true))
@@ -122,6 +133,9 @@ export const subscriptions = [
       if (params.invoice_now) invoiceNow(world, subscription)
       return end(world, world.tables.subscriptions.get(id)!, 'cancellation_requested', params.cancellation_details)
     },
+  ),
+  endpoint('POST /v1/subscriptions/:id/migrate', { billing_mode: required(billingMode) }, ({ world, id, params }) =>
+    migrate(world, find(world.tables.subscriptions, id), params.billing_mode),
   ),
   endpoint(
     'POST /v1/subscriptions/:id/pause',
