@@ -52,7 +52,10 @@ const DRAIN_SECONDS = 5
 const SESSION_SECRET_LENGTH = 16
 
 const text = z.string().trim().min(1, 'is missing')
-const list = text.transform((value) => value.split(',').map((part) => part.trim()))
+// An empty one would be a secret that everybody knows.
+const list = text
+  .transform((value) => value.split(',').map((part) => part.trim()))
+  .refine((parts) => parts.every((part) => part !== ''), 'has an empty part')
 
 const httpUrl = text
   .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'is not an http or https address')

@@ -126,16 +126,6 @@ export function formatDateTime(date: Date, timeZone: string, reference?: Date): 
   return `${formatDay(date, timeZone, reference)}, ${formatHour(date, timeZone)}`
 }
 
-/** "in 2 days", "3 hours ago": an addition to a date, never instead of one. */
-export function formatDistance(date: Date, from: Date): string {
-  const minutes = Math.round((date.getTime() - from.getTime()) / 60_000)
-  const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always' })
-  if (Math.abs(minutes) < 60) return relative.format(minutes, 'minute')
-  const hours = Math.round(minutes / 60)
-  if (Math.abs(hours) < 48) return relative.format(hours, 'hour')
-  return relative.format(Math.round(hours / 24), 'day')
-}
-
 /** Whether the runtime knows the zone, for zones that come from a form. */
 export function isTimeZone(timeZone: string): boolean {
   try {

@@ -1,5 +1,6 @@
 import type { User } from '#models/user.server.ts'
 import { FREE_PLAN, findPlan, type Interval, type Plan } from './billing/plans.ts'
+import { isEnded } from './billing/subscription-state.ts'
 import { frozenNotice, safeCredits } from './frozen-notice.ts'
 import { formatCreditsInWords, formatDateTime, formatDay, formatMoney } from './format.ts'
 
@@ -44,13 +45,11 @@ export interface StandingContext {
   frozen: string | null
 }
 
-/** The states of a subscription that is over. */
-const ENDED = new Set(['canceled', 'incomplete_expired'])
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Puts the state of a subscription into words. */
 export function standingOf(subscription: User['subscription'], context: StandingContext): Standing {
-  const current = subscription?.stripeSubscriptionId && !ENDED.has(subscription.status) ? subscription : null
+  const current = subscription?.stripeSubscriptionId && !isEnded(subscription.status) ? subscription : null
   if (!current) return freeStanding(subscription ?? null, context)
   const plan = findPlan(current.plan)
   const state = stateOf(current, context)

@@ -2,9 +2,12 @@
  * `npm run reconcile [-- --since 2026-01-31]`: puts right what lost webhooks left undone, and lists what a human has to
  * look at; exits 1 if something could not be put right.
  */
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { DomainError } from '#app/domain-error.ts'
 import { withDatabase } from './local/database.mjs'
+
+const WAITS_MS = 10 * 60 * 1000
 
 const { values } = parseArgs({ options: { since: { type: 'string' } } })
 const since = values.since === undefined ? undefined : new Date(values.since)
@@ -21,10 +24,10 @@ const failed = await withDatabase(async () => {
   await connectDatabase()
   await readSandboxClock()
   try {
-    const result = await reconcile({ since })
+    const result = await whenFree(() => reconcile({ since }))
     if (!result) {
-      console.log('Another process is reconciling at this moment. Nothing was done.')
-      return false
+      console.error('Another process is still reconciling. Nothing was done; run this again later.')
+      return true
     }
     console.log(`Compared with Stripe since ${result.since.toISOString()}:`)
     console.log(
@@ -50,3 +53,16 @@ const failed = await withDatabase(async () => {
   }
 })
 process.exitCode = failed ? 1 : 0
+
+/** The hourly job may be at it, in this moment or with a process that has just died: its turn first, then this one's. */
+async function whenFree<T>(run: () => Promise<T | null>): Promise<T | null> {
+  const givesUpAt = Date.now() + WAITS_MS
+  let isTold = false
+  for (;;) {
+    const result = await run()
+    if (result || Date.now() > givesUpAt) return result
+    if (!isTold) console.log('Another process is reconciling. Waiting for it …')
+    isTold = true
+    await setTimeout(1_000)
+  }
+}

@@ -88,13 +88,15 @@ export async function recoverRun(run: ActionRun): Promise<ActionRun> {
   return giveBack(mine, 'It was interrupted before it was done.')
 }
 
+/** The rest is left to the next run of the job. */
+const RECOVERED_AT_ONCE = 100
+
 /**
- * Ends the runs that were abandoned by processes that died; the credits job calls it.
- * @param limit how many at most
+ * Ends the runs that were abandoned by processes that died; the job `end-abandoned-runs` calls it.
  * @returns how many were ended
  */
-export async function recoverAbandonedRuns(limit = 100): Promise<number> {
-  const runs = await listAbandonedRuns(limit)
+export async function recoverAbandonedRuns(): Promise<number> {
+  const runs = await listAbandonedRuns(RECOVERED_AT_ONCE)
   let ended = 0
   for (const run of runs) {
     try {

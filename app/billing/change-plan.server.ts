@@ -2,24 +2,23 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
-import { resume } from './cancel.server.ts'
+import { cancelAtPeriodEnd, resume } from './cancel.server.ts'
+import { comingChangeOf } from './coming-change.server.ts'
 import { needsConfirmation } from './confirmation.server.ts'
 import { creditsForInvoice } from './credits-for-invoice.ts'
 import { AlreadySubscribed, CardDeclined, NoSubscription, OfferUnavailable, PlanNotFound } from './errors.ts'
 import { processPaidInvoice } from './paid-invoice.server.ts'
-import { whileSomebodyWaits } from './patience.server.ts'
+import { unhurried, whileSomebodyWaits } from './patience.server.ts'
 import { planLines } from './plan-lines.server.ts'
 import { findPlan, type Interval, type Plan, type Price } from './plans.ts'
 import { priceIdOf } from './prices.server.ts'
 import { findRunning, type RunningSubscription } from './running-subscription.server.ts'
-import { releaseSchedule, scheduleChange } from './scheduled-change.server.ts'
+import { releaseSchedule, restoreSchedule, scheduleChange } from './scheduled-change.server.ts'
 import { callStripe, callUnderKey, findAtStripe, isRefused } from './stripe.server.ts'
 import { readInvoice } from './stripe-shapes/invoice.ts'
 import { readSubscription } from './stripe-shapes/subscription.ts'
 import { isOverdue } from './subscription-state.ts'
 import { syncSubscriptions } from './subscription.server.ts'
-
-export { cancelAtPeriodEnd, resumeSubscription } from './cancel.server.ts'
 
 export interface PlanChoice {
   plan: string
@@ -39,8 +38,10 @@ export interface PlanChangePreview {
   credits: number
   currency: string
   lines: { description: string; amount: number }[]
-  /** What each period costs afterwards, and the credits of one. */
-  renewal: { amount: number; credits: number }
+  /** What coupons take off the lines; below zero where the old plan's unused time had more of it. */
+  discount: number
+  /** What each period costs afterwards by the price list, and the credits of one. */
+  renewal: { amount: number; currency: string; credits: number; isDiscounted: boolean }
   /** A trial that goes on with the other plan: the first payment is due when it ends. */
   trialEndsAt?: Date
   /** To be sent back with the order, so that its sums are those that were shown. */
@@ -51,6 +52,8 @@ const DECLINED = 'Your card was declined. Nothing has changed. Use another card 
 
 /** How old sums may be that an order refers to. */
 const PREVIEW_FOR_MS = 60 * 60 * 1000
+/** What Stripe's clock may be ahead of ours; a moment that is still to come would make the change cheaper. */
+const AHEAD_MS = 2 * 60 * 1000
 
 /**
  * What a change of plan would do, in money and in credits, without doing it.
@@ -71,17 +74,23 @@ async function preview(
   prorationDate: Date | null,
 ): Promise<PlanChangePreview> {
   const { running, target } = await prepare(user, choice)
+  const nothing = { amountDue: 0, credits: 0, lines: [], discount: 0, prorationDate: null }
   const common = {
     from: { plan: running.plan.name, interval: running.interval },
     to: choice,
     currency: target.price.currency,
-    renewal: { amount: target.price.amount, credits: target.plan.credits * (choice.interval === 'year' ? 12 : 1) },
+    renewal: {
+      amount: target.price.amount * running.item.quantity,
+      currency: target.price.currency,
+      credits: target.plan.credits * (choice.interval === 'year' ? 12 : 1) * running.item.quantity,
+      isDiscounted: running.subscription.discountIds.length > 0,
+    },
   }
   if (!isNow(running, target)) {
     const at = running.subscription.currentPeriodEnd ?? now()
-    return { ...common, when: 'period-end', at, amountDue: 0, credits: 0, lines: [], prorationDate: null }
+    return { ...common, when: 'period-end', at, ...nothing }
   }
-  const free = { ...common, when: 'now' as const, at: now(), amountDue: 0, credits: 0, lines: [], prorationDate: null }
+  const free = { ...common, when: 'now' as const, at: now(), ...nothing }
   if (target.isSame) return free
   const { status, trialEnd } = running.subscription
   if (status === 'trialing' && trialEnd) return { ...free, trialEndsAt: trialEnd }
@@ -108,6 +117,7 @@ async function preview(
     credits,
     currency: invoice.currency,
     lines: invoice.lines.map(({ description, amount }) => ({ description: description ?? '', amount })),
+    discount: invoice.discount,
     prorationDate: prorations.length > 0 ? new Date(Math.min(...prorations)) : null,
   }
 }
@@ -152,10 +162,17 @@ async function change(
   const key = createHash('sha256').update(`${nonce} ${target.priceId}`).digest('hex')
   if (!isNow(running, target)) {
     await takeBackCancellation(running)
-    await scheduleChange(running, { priceId: target.priceId, interval: choice.interval }, key)
+    try {
+      await scheduleChange(running, { priceId: target.priceId, interval: choice.interval }, key)
+    } catch (error) {
+      // Whoever had canceled is not to pay on at the old price because of it.
+      if (running.subscription.cancelAtPeriodEnd) await unhurried(() => cancelAtPeriodEnd(user)).catch(() => undefined)
+      throw error
+    }
     await syncSubscriptions(user._id)
     return { state: 'scheduled', at: running.subscription.currentPeriodEnd ?? now() }
   }
+  const waited = await comingChangeOf(running.subscription)
   await releaseSchedule(running.subscription)
   const updated = readSubscription(await upgrade(running, target.priceId, { key, prorationDate }))
   const isChanged = updated.items.some(({ priceId }) => priceId === target.priceId)
@@ -167,7 +184,11 @@ async function change(
   if (invoice?.status === 'paid') await processPaidInvoice(invoice.id)
   else await syncSubscriptions(user._id)
   if (isChanged) return { state: 'changed' }
-  if (invoice && !(await needsConfirmation(invoice.id))) throw new CardDeclined(DECLINED)
+  if (invoice && !(await needsConfirmation(invoice.id))) {
+    if (waited) await restoreSchedule(running, waited, invoice.id)
+    await syncSubscriptions(user._id)
+    throw new CardDeclined(DECLINED)
+  }
   return { state: 'payment-needed', url: invoice?.hosted_invoice_url ?? null }
 }
 
@@ -206,7 +227,8 @@ function isNow(running: RunningSubscription, target: Target): boolean {
 
 /** The moment that the sums were worked out for, unless that is long ago. */
 function dateOf(prorationDate: Date | null): { proration_date?: number } {
-  const isFresh = prorationDate !== null && Math.abs(now().getTime() - prorationDate.getTime()) < PREVIEW_FOR_MS
+  const age = prorationDate ? now().getTime() - prorationDate.getTime() : null
+  const isFresh = prorationDate !== null && age !== null && age > -AHEAD_MS && age < PREVIEW_FOR_MS
   return isFresh ? { proration_date: Math.floor(prorationDate.getTime() / 1000) } : {}
 }
 
@@ -215,15 +237,18 @@ function upgrade(
   priceId: string,
   { key, prorationDate }: { key: string; prorationDate: Date | null },
 ): Promise<unknown> {
+  const date = dateOf(prorationDate)
+  // Of all that is sent: the same form with another moment is another request.
+  const request = `${key}:${item.quantity}:${date.proration_date ?? 'now'}`
   // Should the first try have taken effect after all, the second changes nothing and charges nothing.
-  return callUnderKey(`change:${subscription.id}:${key}`, (stripe, options) =>
+  return callUnderKey(`change:${subscription.id}:${request}`, (stripe, options) =>
     stripe.subscriptions.update(
       subscription.id,
       {
         items: [{ id: item.id, price: priceId, quantity: item.quantity }],
         proration_behavior: 'always_invoice',
         payment_behavior: 'pending_if_incomplete',
-        ...dateOf(prorationDate),
+        ...date,
       },
       options,
     ),

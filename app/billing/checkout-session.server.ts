@@ -74,6 +74,8 @@ function planParams({ userId, offer, trial }: Order) {
     mode: 'subscription' as const,
     subscription_data: {
       metadata: metadataOf(userId, offer),
+      // Prorations then say what time is worth before discounts, and so how many credits it brings or takes back.
+      billing_mode: { type: 'flexible' as const, flexible: { proration_discounts: 'itemized' as const } },
       ...(trial && {
         trial_period_days: trial.days,
         // Whoever takes the card away again owes nothing: the plan rests until there is one.

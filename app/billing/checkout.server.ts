@@ -76,7 +76,10 @@ async function open(
   { nonce, returnTo = null, locale = 'auto' }: CheckoutOptions,
 ): Promise<StripeSession> {
   const user = await readUser(_id)
-  if (offer.kind === 'plan') refuseSecond(user, offer.plan.name)
+  // Nobody may have told of its end.
+  if (offer.kind === 'plan' && hasLiveSubscription(user.subscription)) {
+    refuseSecond(await syncSubscriptions(_id), offer.plan.name)
+  }
   const customerId = await ensureCustomer(user)
   const isFirst = offer.kind === 'plan' && (await isFirstSubscription(user, customerId, offer.plan.name))
   const trial = offer.kind === 'plan' && isFirst ? offer.plan.trial : null

@@ -5,6 +5,7 @@ import { processPaidInvoice } from './paid-invoice.server.ts'
 import { APP_TAG, callStripe, findAtStripe, isRefused } from './stripe.server.ts'
 import { readSession, type StripeSession } from './stripe-shapes/session.ts'
 import { readSubscription } from './stripe-shapes/subscription.ts'
+import { hasLiveSubscription } from './subscription-state.ts'
 import { syncSubscriptions } from './subscription.server.ts'
 
 /**
@@ -21,7 +22,8 @@ export async function processCheckout(sessionId: string, received?: unknown): Pr
   if (session.mode !== 'subscription') return ignored(`The session ${sessionId} sells nothing.`)
 
   const { subscription } = await syncSubscriptions(user._id)
-  await closeOtherPages(session)
+  // Word of a purchase that is over may come late, when somebody buys again.
+  if (hasLiveSubscription(subscription)) await closeOtherPages(session)
   const invoiceId = await firstInvoice(session)
   if (invoiceId) return processPaidInvoice(invoiceId)
   return done(`The session ${sessionId} is complete; the plan is ${subscription?.plan ?? 'Free'}.`)

@@ -5,7 +5,10 @@ import { CreditsNotComputable } from './errors.ts'
 export interface PlanLine {
   plan: Plan
   interval: Interval
-  /** Before discounts, without tax on top; negative for the unused part of what was paid before. */
+  /**
+   * Before discounts, without tax on top; negative for the unused part of what was paid before. Prorations of a
+   * subscription that does not itemize their discounts are net of them, and Stripe does not say of how much.
+   */
   amount: number
   /** What one of the price costs in the line's currency, as Stripe's decimal; null where it has no single amount. */
   unitAmount: string | null

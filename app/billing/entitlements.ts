@@ -5,12 +5,14 @@ import { FeatureNotInPlan, PlanPaused, PlanTooSmall } from './errors.ts'
 import { type Feature, findPlan, type Limit, type Plan, plans } from './plans.ts'
 import { isOverdue } from './subscription-state.ts'
 
-/**
+/*
  * What somebody's plan lets them do. Pure: it is decided by what is stored, and no page load asks Stripe.
  *
  * A failed payment takes nothing away until its grace period is over; then paid features pause, as spending does, and the
  * answer says that the card is the way out and not another plan.
  */
+
+/** Of a user, what decides that; nobody's subscription is the free plan. */
 export interface Subscriber {
   subscription?: (SubscriptionSnapshot & { gracePeriodEnd?: Date | null }) | null
 }

@@ -50,6 +50,16 @@ export async function findMoneySource(chargeId: string, told: ToldCharge | null 
   return { userId, charge, isTold: false, of: { type: 'payment', id: paymentId }, paid: charge.amount, credited: 0 }
 }
 
+/** The same with what has gone back of it by now. */
+export async function readAgain(source: MoneySource): Promise<MoneySource> {
+  const { isTold, charge, of } = source
+  if (isTold) return source
+  const found = await findAtStripe((stripe) => stripe.charges.retrieve(charge.id))
+  const amountRefunded = found ? readCharge(found).amountRefunded : charge.amountRefunded
+  const credited = of.type === 'invoice' ? await creditedOf(of.id) : 0
+  return { ...source, charge: { ...charge, amountRefunded }, credited }
+}
+
 /** What an invoice's credit notes gave back other than by refunds, in minor units. */
 export async function creditedOf(invoice: string): Promise<number> {
   const notes = await listAll(

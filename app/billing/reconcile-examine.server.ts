@@ -1,6 +1,7 @@
 import { Types } from 'mongoose'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
+import { now } from '../clock.server.ts'
 import { processCheckout } from './completed-checkout.server.ts'
 import { processCreditNote } from './credit-note.server.ts'
 import { processDispute } from './dispute.server.ts'
@@ -14,6 +15,7 @@ import { findAtStripe } from './stripe.server.ts'
 import { readSubscription } from './stripe-shapes/subscription.ts'
 import { isLive } from './subscription-state.ts'
 import { syncSubscriptions } from './subscription.server.ts'
+import type { Told } from './told.ts'
 
 const examiners: Record<FindingKind, (id: string) => Promise<Outcome>> = {
   invoice: examineInvoice,
@@ -50,7 +52,8 @@ async function examineSubscription(id: string): Promise<Outcome> {
   if (!owner) return nobodys(subscription, `The subscription ${id}`)
   const prices = subscription.items.map(({ priceId }) => priceId)
   const known = await Promise.all(prices.map(findPrice))
-  if (known.some((price) => price?.offer.kind === 'plan')) return resync(owner)
+  // By its id, since it may be of another customer than the one that is noted.
+  if (known.some((price) => price?.offer.kind === 'plan')) return resync(owner, { subscription, at: now() })
   const name = `The subscription ${id} of user ${owner._id.toHexString()}`
   return unclaimed(`${name} has the price ${prices.join(', ')}, which is in no plan.`)
 }
@@ -60,8 +63,8 @@ async function examineUser(id: string): Promise<Outcome> {
   return user ? resync(user) : ignored(`There is no user ${id} any more.`)
 }
 
-async function resync(before: User): Promise<Outcome> {
-  const { _id, subscription } = await syncSubscriptions(before._id)
+async function resync(before: User, found: Told | null = null): Promise<Outcome> {
+  const { _id, subscription } = await syncSubscriptions(before._id, found)
   const { plan = 'Free', status = 'none', version, stripeSubscriptionId } = subscription ?? {}
   const name = `The subscription of user ${_id.toHexString()}`
   if (stripeSubscriptionId && !(await findAtStripe((stripe) => stripe.subscriptions.retrieve(stripeSubscriptionId)))) {

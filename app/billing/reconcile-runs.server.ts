@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import mongoose from 'mongoose'
+import { logger } from '../log.server.ts'
 
 /** One document: when the last complete run began, and who is at it. */
 interface RunState {
@@ -12,10 +13,13 @@ interface RunState {
 export interface Run {
   lease: string
   lastStart: Date | null
+  stopRenewing: () => void
 }
 
 const ID = 'stripe'
-const LEASE_MS = 15 * 60 * 1000
+/** After its death a process keeps the others away for so long; while it lives it renews the lease. */
+const LEASE_MS = 60_000
+const RENEWALS_A_LEASE = 3
 const DUPLICATE_KEY = 11_000
 
 const states = () => mongoose.connection.collection<RunState>('reconcile_runs')
@@ -34,18 +38,29 @@ export async function startRun(): Promise<Run | null> {
       { $set: { lease, leaseUntil: new Date(at.getTime() + LEASE_MS) }, $setOnInsert: { lastStart: null } },
       { upsert: true },
     )
-    return { lease, lastStart: before?.lastStart ?? null }
+    return { lease, lastStart: before?.lastStart ?? null, stopRenewing: renew(lease) }
   } catch (error) {
     if (error instanceof mongoose.mongo.MongoServerError && error.code === DUPLICATE_KEY) return null
     throw error
   }
 }
 
+function renew(lease: string): () => void {
+  const timer = setInterval(() => {
+    const leaseUntil = new Date(Date.now() + LEASE_MS)
+    states()
+      .updateOne({ _id: ID, lease }, { $set: { leaseUntil } })
+      .catch((error: unknown) => logger.warn({ err: error }, 'The lease of a reconcile was not renewed'))
+  }, LEASE_MS / RENEWALS_A_LEASE).unref()
+  return () => clearInterval(timer)
+}
+
 /**
  * Gives the lease back.
  * @param startedAt when a complete run began, so that the next one starts there; null after one that was not complete
  */
-export async function finishRun({ lease }: Run, startedAt: Date | null): Promise<void> {
+export async function finishRun({ lease, stopRenewing }: Run, startedAt: Date | null): Promise<void> {
+  stopRenewing()
   await states().updateOne(
     { _id: ID, lease },
     { $set: { lease: null, leaseUntil: new Date(0), ...(startedAt && { lastStart: startedAt }) } },

@@ -20,7 +20,8 @@ export async function startWalk(since: Date): Promise<Walk> {
       clockCustomers.push(...(await listAll(({ customers }) => customers.list(params), idOf)))
     }
   }
-  return { since, clockCustomers }
+  // Stripe takes no time before 1970.
+  return { since: new Date(Math.max(0, since.getTime())), clockCustomers }
 }
 
 const idOf = ({ id }: { id: string }): string => id

@@ -52,7 +52,10 @@ export async function reconcile({ since }: { since?: Date } = {}): Promise<Recon
   const startedAt = now()
   const run = await startRun()
   if (!run) return null
-  const from = since ?? new Date((run.lastStart ?? new Date(startedAt.getTime() - FIRST_RUN_MS)).getTime() - OVERLAP_MS)
+  // A start that is still to come was written by a clock that was wrong, so it says nothing.
+  const last = run.lastStart && run.lastStart <= startedAt ? run.lastStart : null
+  const missed = new Date((last ?? (await firstStart(startedAt))).getTime() - OVERLAP_MS)
+  const from = since ?? missed
   const result: Reconciliation = { since: from, compared: {}, done: [], failed: [], unclaimed: [] }
   let isComplete = false
   try {
@@ -77,13 +80,20 @@ export async function reconcile({ since }: { since?: Date } = {}): Promise<Recon
     result.unclaimed = await listFindings('unclaimed')
     isComplete = true
   } finally {
-    await finishRun(run, isComplete ? startedAt : null)
+    // A run that was told to begin later has left something out, which the next one is to look at.
+    await finishRun(run, isComplete && from <= missed ? startedAt : null)
   }
   const { failed, unclaimed } = result
   if (unclaimed.length > 0)
     logger.warn({ objects: unclaimed.length }, 'Stripe has what nobody here has: a human decides')
   if (failed.length > 0) logger.error({ objects: failed.length }, 'Reconcile could not put everything right')
   return result
+}
+
+/** Where nobody has compared yet: as far back as Stripe has events, and as anybody here can have bought something. */
+async function firstStart(startedAt: Date): Promise<Date> {
+  const oldest = await UserModel.findOne().sort({ _id: 1 }).select({ createdAt: 1 }).lean<Pick<User, 'createdAt'>>()
+  return new Date(Math.min(startedAt.getTime() - FIRST_RUN_MS, oldest?.createdAt.getTime() ?? Infinity))
 }
 
 async function counted<T>(result: Reconciliation, what: string, found: Promise<T[]>): Promise<T[]> {

@@ -1,15 +1,37 @@
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
-import type { MoneySource } from './money-source.server.ts'
+import { CreditsUnavailable } from '../credits/errors.ts'
+import { type MoneySource, readAgain } from './money-source.server.ts'
 
 /*
  * What a row says about money that went back. A dispute that is open or lost outweighs a refund, a refund outweighs the
  * end of the plan; so the row says the same in whatever order all that is told.
  */
 
+const ROUNDS = 5
+
+const goneBack = ({ charge, credited }: MoneySource): number => charge.amountRefunded + credited
+
+/** Reads again after writing: of two processes, one that had read less would otherwise have the last word. */
+async function withLastWord(source: MoneySource, write: (read: MoneySource) => Promise<void>): Promise<void> {
+  let read = source
+  for (let round = 0; round < ROUNDS; round++) {
+    await write(read)
+    const again = await readAgain(read)
+    if (goneBack(again) === goneBack(read)) return
+    read = again
+  }
+  throw new CreditsUnavailable()
+}
+
 /** Writes how much of a payment has gone back. Stripe counts it in all, so the newest reading is right. */
-export async function markRefunded({ of, charge, paid, credited }: MoneySource): Promise<void> {
-  const amountRefunded = charge.amountRefunded + credited
+export function markRefunded(source: MoneySource): Promise<void> {
+  return withLastWord(source, writeRefunded)
+}
+
+async function writeRefunded(source: MoneySource): Promise<void> {
+  const { of, paid } = source
+  const amountRefunded = goneBack(source)
   const status = statusOf(amountRefunded, paid)
   if (of.type === 'payment') {
     await PaymentModel.updateOne({ stripePaymentIntentId: of.id }, { $set: { amountRefunded } })
@@ -33,8 +55,13 @@ const statusOf = (refunded: number, paid: number): 'refunded' | 'partially_refun
 }
 
 /** Writes that a payment is disputed, or no longer is. */
-export async function markDisputed({ of, charge, paid, credited }: MoneySource, isDisputed: boolean): Promise<void> {
-  const refunded = statusOf(charge.amountRefunded + credited, paid)
+export function markDisputed(source: MoneySource, isDisputed: boolean): Promise<void> {
+  return withLastWord(source, (read) => writeDisputed(read, isDisputed))
+}
+
+async function writeDisputed(source: MoneySource, isDisputed: boolean): Promise<void> {
+  const { of, paid } = source
+  const refunded = statusOf(goneBack(source), paid)
   if (of.type === 'payment') {
     const filter = { stripePaymentIntentId: of.id, ...(!isDisputed && { status: 'disputed' as const }) }
     await PaymentModel.updateOne(filter, { $set: { status: isDisputed ? 'disputed' : (refunded ?? 'paid') } })

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { now } from '../clock.server.ts'
 import { CreditsUnavailable } from '../credits/errors.ts'
 import { stripeRefundKey } from '../credits/keys.ts'
@@ -70,15 +71,20 @@ export async function processRefundById(refundId: string, told: StripeRefund | n
  * theirs tell each. What the sum has taken is not taken again for the single ones, and the other way round.
  */
 async function takeToldRefunds(source: MoneySource): Promise<Outcome> {
-  const { charge, of, userId } = source
-  const bySum = stripeRefundKey(`${charge.id}:`)
+  const { charge } = source
+  const bySum = sumKeyOf(charge)
   let changed = false
-  const isBySum = async () => (await listReversals(userId, of)).some(({ key }) => key.startsWith(bySum))
-  for (const refund of charge.refunds) {
-    if (!refund.hasFailed && (await isBySum())) continue
-    changed = (await processRefund(source, refund)).isNew || changed
+  for (const told of charge.refunds) {
+    const refund = { ...told, hasFailed: told.hasFailed || (await wasToldToFail(told.id)) }
+    const open = await refundsTaken(source)
+    const sums = open.filter(({ key }) => key.startsWith(bySum))
+    if (!refund.hasFailed && sums.length > 0) continue
+    const own = open.find(({ key }) => key === stripeRefundKey(refund.id))
+    // One that was counted with the sum took what the sum rose by.
+    const taken = own ?? sums.find(({ amount }) => amount === refund.amount)
+    changed = (await processRefund(source, refund, taken?.key)).isNew || changed
   }
-  const taken = (await listReversals(userId, of)).reduce((sum, { amount }) => sum + amount, 0)
+  const taken = sumOf(await refundsTaken(source))
   if (charge.refunds.length === 0 && charge.amountRefunded > taken) {
     const { id, amountRefunded, currency } = charge
     const sum = {
@@ -91,9 +97,48 @@ async function takeToldRefunds(source: MoneySource): Promise<Outcome> {
     const refund = { ...sum, chargeId: id, paymentIntentId: charge.paymentIntentId }
     changed = (await processRefund(source, refund)).isNew || changed
   }
-  const amountRefunded = (await listReversals(userId, of)).reduce((sum, { amount }) => sum + amount, 0)
+  await dropCountedTwice(source)
+  const amountRefunded = sumOf(await refundsTaken(source))
   await markRefunded({ ...source, charge: { ...charge, amountRefunded } })
   return done(`${amountRefunded} of ${charge.id} was told to have gone back.`, changed)
+}
+
+type Taken = Awaited<ReturnType<typeof listReversals>>[number]
+
+const sumOf = (taken: Taken[]): number => taken.reduce((sum, { amount }) => sum + amount, 0)
+const sumKeyOf = ({ id }: { id: string }): string => stripeRefundKey(`${id}:`)
+
+/** What refunds have taken of a payment; disputes have taken theirs besides. */
+async function refundsTaken({ userId, of }: MoneySource): Promise<Taken[]> {
+  return (await listReversals(userId, of)).filter(({ key }) => key.startsWith(stripeRefundKey('')))
+}
+
+/**
+ * The sum and a single one, told of at once, may each not have seen the other. Looks again after acting: what is above
+ * the largest sum was taken for single ones that are in it.
+ */
+async function dropCountedTwice(moneySource: MoneySource): Promise<void> {
+  const { userId: accountId, of, charge } = moneySource
+  const bySum = sumKeyOf(charge)
+  const open = await refundsTaken(moneySource)
+  const sums = open.filter(({ key }) => key.startsWith(bySum)).map(({ key }) => Number(key.slice(bySum.length)))
+  let excess = sums.length > 0 ? sumOf(open) - Math.max(...sums) : 0
+  for (const { key, amount } of open) {
+    if (key.startsWith(bySum) || amount > excess) continue
+    const source = { type: 'refund' as const, id: charge.id }
+    await restoreReversal({ accountId, key: `${key}:counted`, source, of, undoes: key })
+    excess -= amount
+  }
+}
+
+/** Word of the success may come after that of the failure, and nobody can be asked. */
+async function wasToldToFail(refundId: string): Promise<boolean> {
+  const failure = {
+    type: { $in: ['refund.failed', 'refund.updated', 'charge.refund.updated'] },
+    'payload.data.object.id': refundId,
+    'payload.data.object.status': { $in: ['failed', 'canceled'] },
+  }
+  return (await WebhookEventModel.exists(failure)) !== null
 }
 
 interface Effect {
@@ -102,12 +147,14 @@ interface Effect {
   isNew: boolean
 }
 
-async function processRefund(moneySource: MoneySource, refund: StripeRefund): Promise<Effect> {
+/** @param undoes what one that failed had taken; what was taken under its own key unless told */
+async function processRefund(moneySource: MoneySource, refund: StripeRefund, undoes?: string): Promise<Effect> {
   const { userId, of, paid } = moneySource
   const key = stripeRefundKey(refund.id)
   const source = { type: 'refund' as const, id: refund.id }
   if (refund.hasFailed) {
-    const undone = await restoreReversal({ accountId: userId, key: `${key}:restore`, source, of, undoes: key })
+    const request = { accountId: userId, key: `${key}:restore`, source, of, undoes: undoes ?? key }
+    const undone = await restoreReversal(request)
     return { credits: 0, isNew: undone.found && !undone.replayed }
   }
   const { reversed, found, replayed } = await reverseGrants({

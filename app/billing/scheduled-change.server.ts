@@ -1,29 +1,45 @@
 import { randomUUID } from 'node:crypto'
-import type { User } from '#models/user.server.ts'
 import type { ScheduledChange } from './coming-change.server.ts'
-import type { Interval } from './plans.ts'
+import { findPlan, type Interval } from './plans.ts'
+import { priceIdOf } from './prices.server.ts'
 import type { RunningSubscription } from './running-subscription.server.ts'
 import { callStripe, callUnderKey, findAtStripe, isRefused } from './stripe.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
-import { readUser } from './users.server.ts'
-
-/**
- * The change that waits for the end of the period, as it was last read from Stripe: pages do not ask there.
- * @returns null when there is none
- */
-export async function findScheduledChange({ _id }: Pick<User, '_id'>): Promise<ScheduledChange | null> {
-  return (await readUser(_id)).subscription?.scheduledChange ?? null
-}
 
 /** Drops the change that waits; the subscription goes on as it is. */
 export async function releaseSchedule({ scheduleId }: StripeSubscription): Promise<void> {
   if (!scheduleId) return
-  try {
-    await callStripe((stripe) => stripe.subscriptionSchedules.release(scheduleId))
-  } catch (error) {
-    // It was released, or came to its end, a moment ago.
+  // It may have been released, or have come to its end, a moment ago.
+  await unlessRefused(() => callStripe((stripe) => stripe.subscriptionSchedules.release(scheduleId)))
+}
+
+/**
+ * Lets the change that was released for an upgrade wait again, since the upgrade was not paid.
+ * @param running the subscription as it was before that
+ * @param waited what was to come, read before it was released
+ * @param invoiceId the upgrade's; unpaid it is void, and the upgrade with it, since both cannot wait
+ */
+export async function restoreSchedule(
+  running: RunningSubscription,
+  waited: ScheduledChange,
+  invoiceId: string,
+): Promise<void> {
+  const { plan: name, interval } = waited
+  const plan = findPlan(name)
+  if (!plan?.prices) return
+  const priceId = await priceIdOf({ kind: 'plan', plan, interval, price: plan.prices[interval] })
+  await unlessRefused(() => callStripe((stripe) => stripe.invoices.voidInvoice(invoiceId)))
+  const invoice = await findAtStripe((stripe) => stripe.invoices.retrieve(invoiceId))
+  // It was paid on Stripe's page a moment ago.
+  if (invoice?.status !== 'void') return
+  const released = { ...running, subscription: { ...running.subscription, scheduleId: null } }
+  await unlessRefused(() => scheduleChange(released, { priceId, interval }, randomUUID()))
+}
+
+async function unlessRefused(work: () => Promise<unknown>): Promise<void> {
+  await work().catch((error: unknown) => {
     if (!isRefused(error)) throw error
-  }
+  })
 }
 
 /** Two clicks can release each other's schedule; more than a few rounds of that is something else. */
@@ -64,6 +80,9 @@ async function createSchedule(
   const schedule = await callUnderKey(`schedule:${subscription.id}:${key}`, (stripe, options) =>
     stripe.subscriptionSchedules.create({ from_subscription: subscription.id }, options),
   )
+  // A phase says all of itself: a coupon that it does not name would be lost.
+  const discounts = subscription.discountIds.map((discount) => ({ discount }))
+  const terms = { ...(discounts.length > 0 && { discounts }), proration_behavior: 'none' as const }
   await callStripe(async (stripe) => {
     const current = schedule.phases[0]
     await stripe.subscriptionSchedules.update(schedule.id, {
@@ -74,14 +93,14 @@ async function createSchedule(
           items: [{ price: item.priceId, quantity: item.quantity }],
           start_date: current?.start_date ?? 'now',
           end_date: current?.end_date,
-          // A phase says all of itself: one that does not name the trial would end it and charge at once.
+          // Nor would a trial that is not named go on: it would end and be charged at once.
           ...(subscription.status === 'trialing' && { trial: true }),
-          proration_behavior: 'none',
+          ...terms,
         },
         {
           items: [{ price: target.priceId, quantity: item.quantity }],
           duration: { interval: target.interval, interval_count: 1 },
-          proration_behavior: 'none',
+          ...terms,
         },
       ],
     })

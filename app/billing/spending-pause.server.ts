@@ -4,6 +4,7 @@ import { now } from '../clock.server.ts'
 import { openAccount } from '../credits/account.server.ts'
 import { CreditsUnavailable } from '../credits/errors.ts'
 import { freezeSpending, unfreezeSpending } from '../credits/freeze.server.ts'
+import { logger } from '../log.server.ts'
 import { welcomeCredits } from './plans.ts'
 import { readUser } from './users.server.ts'
 
@@ -39,8 +40,11 @@ export async function pauseOverdue(): Promise<number> {
   let count = 0
   const overdue = UserModel.find({ 'subscription.status': 'past_due', 'subscription.gracePeriodEnd': { $lte: now() } })
   for await (const { _id } of overdue.select({ _id: 1 }).lean<User>().cursor()) {
-    await applySpendingPause(_id)
     count++
+    // One that fails is looked at again in the next run, and keeps nobody else from theirs.
+    await applySpendingPause(_id).catch((error: unknown) => {
+      logger.error({ err: error, user: _id.toHexString() }, 'An overdue subscription could not be looked at')
+    })
   }
   return count
 }

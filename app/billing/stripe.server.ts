@@ -138,9 +138,16 @@ function inOurWords(error: unknown): unknown {
     return declined
   }
   const transient =
-    error instanceof StripeConnectionError || error instanceof StripeRateLimitError || error instanceof StripeAPIError
+    error instanceof StripeConnectionError ||
+    error instanceof StripeRateLimitError ||
+    error instanceof StripeAPIError ||
+    isInUse(error)
   return transient ? new StripeUnavailable(error) : error
 }
+
+/** Another request under the same key is under way, like that of the first of two clicks: its answer is the answer. */
+const isInUse = (error: unknown): boolean =>
+  error instanceof Stripe.errors.StripeError && error.code === 'idempotency_key_in_use'
 
 /**
  * Checks that Stripe signed a body, within the last five minutes. During a change of secrets several are tried.

@@ -49,7 +49,10 @@ export async function tellSubscriptionChange({ before, next, subscription }: Cha
   const id = next.stripeSubscriptionId
   if (!id || !subscription) return
   const known = storedId === id ? stored : null
-  if (next.status === 'paused' && known && known.status !== 'paused') await tellPaused(userId, next, subscription)
+  const { trialEnd } = subscription
+  // One that is paused when it is first seen is news only while its trial has ended a short time ago.
+  const isNews = known !== null || (trialEnd !== null && now().getTime() - trialEnd.getTime() <= NEWS_MS)
+  if (next.status === 'paused' && known?.status !== 'paused' && isNews) await tellPaused(userId, next, subscription)
   if (next.cancelAtPeriodEnd && !known?.cancelAtPeriodEnd) await tellCanceled(userId, next, subscription)
   if (!next.cancelAtPeriodEnd && known?.cancelAtPeriodEnd) await tellResumed(userId, next, known)
   else if (known?.status === 'paused' && (next.status === 'active' || next.status === 'trialing')) {

@@ -70,7 +70,10 @@ async function sync(userId: Types.ObjectId, told: Told | null): Promise<Synced> 
     await Promise.all(others.map(cancelDuplicate))
     await markHistory(userId, all, current?.id ?? null)
     await applySpendingPause(userId)
-    return { user: await readUser(userId), known: new Set(known.map(({ id }) => id)) }
+    const user = await readUser(userId)
+    // What was marked here is older than what another process has found, and marked, since.
+    if (next && (user.subscription?.stripeSubscriptionId ?? null) !== next.stripeSubscriptionId) continue
+    return { user, known: new Set(known.map(({ id }) => id)) }
   }
   throw new CreditsUnavailable(new Error('The subscription changes faster than it can be read'))
 }

@@ -104,6 +104,7 @@ function nothingKnown(id: string, customerId: string | null): StripeSubscription
     paymentMethodId: null,
     scheduleId: null,
     latestInvoiceId: null,
+    discountIds: [],
     metadata: {},
     items: [],
   }

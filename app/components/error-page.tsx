@@ -7,13 +7,19 @@ interface Words {
   text: string
 }
 
+const NO_SUCH_REQUEST: Words = {
+  title: 'This address takes no such request.',
+  text: 'Go back and use the form on the page.',
+}
+
 const WORDS: Record<number, Words> = {
+  400: NO_SUCH_REQUEST,
   403: {
     title: 'This page is not open to you.',
     text: 'It belongs to another account or needs other rights than yours.',
   },
   404: { title: 'This page does not exist.', text: 'The address may be mistyped, or the page is gone.' },
-  405: { title: 'This address takes no such request.', text: 'Go back and use the form on the page.' },
+  405: NO_SUCH_REQUEST,
   429: { title: 'Too many tries.', text: 'Wait a few minutes, then try again. Nothing was charged or spent.' },
   503: {
     title: 'Scrip cannot answer right now.',

@@ -9,7 +9,7 @@ export interface SumRow {
 
 /**
  * A sum worked out line by line: a rule above the total, a double rule below. With one column and no heads it is the
- * arithmetic on a note; with `columns` it is a table of money and credits.
+ * arithmetic on a note; with `columns` it is a table of money and credits, each of which may have a total of its own.
  */
 export function SumTable({
   rows,
@@ -20,7 +20,7 @@ export function SumTable({
   className,
 }: {
   rows: SumRow[]
-  total: SumRow
+  total: SumRow | SumRow[]
   columns?: string[]
   labelledBy?: string
   caption?: string
@@ -47,7 +47,9 @@ export function SumTable({
         ))}
       </tbody>
       <tfoot>
-        <SumLine {...total} />
+        {[total].flat().map((row, index) => (
+          <SumLine key={index} {...row} />
+        ))}
       </tfoot>
     </table>
   )

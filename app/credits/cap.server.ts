@@ -11,9 +11,10 @@ export interface CapRequest {
   accountId: Types.ObjectId
   /** From keys.ts: one per occasion. */
   key: string
-  /** How much may stay of the grants that these sources made, in all. */
+  /** How much may stay of the grants that count, in all. */
   max: number
-  of: readonly Pick<EntrySource, 'type' | 'id'>[]
+  /** Which of these sources' grants count; asked in each round, since a grant may have come meanwhile. */
+  counts: (sources: Pick<EntrySource, 'type' | 'id'>[]) => Promise<Pick<EntrySource, 'type' | 'id'>[]>
   /** Once this key is recorded it is too late: what the grant under it brought must not count as left over. */
   before: string
   /** Why; the ledger shows it. */
@@ -28,9 +29,7 @@ export interface CapRequest {
  * @throws IdempotencyConflict, AccountNotFound, CreditsUnavailable
  */
 export function capCredits(request: CapRequest, ports: CreditPorts = livePorts): Promise<number> {
-  const { accountId, key, max, of, before, reason } = request
-  const counts = ({ started, remaining, source }: Grant) =>
-    started && remaining > 0 && of.some(({ type, id }) => source.type === type && source.id === id)
+  const { accountId, key, max, counts, before, reason } = request
   return fenced<number>(
     ports,
     accountId,
@@ -55,7 +54,10 @@ export function capCredits(request: CapRequest, ports: CreditPorts = livePorts):
         await tick(ports, accountId)
         return 'again'
       }
-      const grants = fold(account, account.pending).grants.filter(counts).sort(burnOrder)
+      const left = fold(account, account.pending).grants.filter(({ started, remaining }) => started && remaining > 0)
+      const sources = await counts(left.map(({ source }) => source))
+      const isOf = ({ source }: Grant) => sources.some(({ type, id }) => source.type === type && source.id === id)
+      const grants = left.filter(isOf).sort(burnOrder)
       let above = grants.reduce((sum, { remaining }) => sum + remaining, 0) - max
       const entries: LogEntry[] = []
       for (const { id, remaining } of grants) {

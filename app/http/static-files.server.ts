@@ -30,16 +30,18 @@ const TYPES: Record<string, string> = {
   '.woff2': 'font/woff2',
 }
 
+/** Where Vite puts the files whose names carry a hash. */
+const HASHED_PREFIX = '/assets/'
+
 const compress = promisify(brotliCompress)
 
 /**
  * Serves the built client from memory. Every file is known at the start, so no path from outside ever reaches the disk.
  * @param folder `build/client`
- * @param hashedPrefix where Vite puts the files whose names carry a hash
  * @returns a function that answers a GET or HEAD, or null when there is no such file
  */
-export function serveStatic(folder: string, hashedPrefix = '/assets/'): (request: Request) => Promise<Response | null> {
-  const files = new Map(listFiles(folder).map((name) => [`/${name}`, readStatic(folder, name, hashedPrefix)]))
+export function serveStatic(folder: string): (request: Request) => Promise<Response | null> {
+  const files = new Map(listFiles(folder).map((name) => [`/${name}`, readStatic(folder, name)]))
 
   return async (request) => {
     const file = files.get(new URL(request.url).pathname)
@@ -65,13 +67,13 @@ function listFiles(folder: string): string[] {
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
 }
 
-function readStatic(folder: string, name: string, hashedPrefix: string): StaticFile {
+function readStatic(folder: string, name: string): StaticFile {
   const body = readFileSync(path.join(folder, name))
   return {
     body,
     type: TYPES[path.extname(name).toLowerCase()] ?? 'application/octet-stream',
     etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`,
-    isHashed: `/${name}`.startsWith(hashedPrefix),
+    isHashed: `/${name}`.startsWith(HASHED_PREFIX),
     brotli: null,
   }
 }

@@ -13,6 +13,7 @@ import { getBalance } from '#app/credits/balance.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { formatCreditsInWords, formatDay } from '#app/format.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
+import { readFormData } from '#app/http/read-form-data.server.ts'
 import { standingNow } from '#app/standing.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(page ? `Cancel ${page.plan}` : 'Cancel')
@@ -41,7 +42,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 
 export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
-  const reason = (await request.formData()).get('reason')
+  const reason = (await readFormData(request)).get('reason')
   const feedback = REASONS.find(({ value }) => value === reason)?.value ?? null
   try {
     await cancelAtPeriodEnd(user, { feedback })

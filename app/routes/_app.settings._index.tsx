@@ -12,6 +12,7 @@ import { Section } from '#app/components/page.tsx'
 import { ThemeSwitch } from '#app/components/theme-switch.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { invalidForm, savedForm } from '#app/http/form-failure.server.ts'
+import { readFormData } from '#app/http/read-form-data.server.ts'
 import { useSaved } from '#app/http/use-saved.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 
@@ -24,7 +25,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 
 export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
-  const submission = parseWithZod(await request.formData(), { schema: profileForm })
+  const submission = parseWithZod(await readFormData(request), { schema: profileForm })
   if (submission.status !== 'success') return invalidForm(submission)
   await updateProfile(user._id, submission.value)
   return savedForm(submission)

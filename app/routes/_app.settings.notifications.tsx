@@ -9,6 +9,7 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { Section } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { invalidForm, savedForm } from '#app/http/form-failure.server.ts'
+import { readFormData } from '#app/http/read-form-data.server.ts'
 import { useSaved } from '#app/http/use-saved.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 import { saveSettings, settingsOf } from '#app/notifications/settings.server.ts'
@@ -24,7 +25,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 
 export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
-  const submission = parseWithZod(await request.formData(), { schema: settingsForm })
+  const submission = parseWithZod(await readFormData(request), { schema: settingsForm })
   if (submission.status !== 'success') return invalidForm(submission)
   await saveSettings(user._id, submission.value)
   return savedForm(submission)

@@ -15,6 +15,7 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { Section } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
+import { readFormData } from '#app/http/read-form-data.server.ts'
 import { useSaved } from '#app/http/use-saved.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 
@@ -29,7 +30,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 
 export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
-  const submission = parseWithZod(await request.formData(), { schema: passwordForm })
+  const submission = parseWithZod(await readFormData(request), { schema: passwordForm })
   if (submission.status !== 'success') return invalidForm(submission)
   const { currentPassword: current, newPassword: next } = submission.value
   try {

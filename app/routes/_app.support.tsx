@@ -12,6 +12,7 @@ import { Page } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { RateLimited } from '#app/http/errors.ts'
 import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.server.ts'
+import { readFormData } from '#app/http/read-form-data.server.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 import { questionForm } from '#app/support/question.ts'
 import { sendQuestion } from '#app/support/send-question.server.ts'
@@ -27,7 +28,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 
 export async function action({ request }: ActionFunctionArgs) {
   const user = await requirePageFeature(request, 'prioritySupport')
-  const form = await request.formData()
+  const form = await readFormData(request)
   const submission = parseWithZod(form, { schema: questionForm })
   if (submission.status !== 'success') return invalidForm(submission)
   try {

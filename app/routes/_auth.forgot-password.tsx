@@ -13,6 +13,7 @@ import { Page } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { clientAddress } from '#app/http/client-address.server.ts'
 import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.server.ts'
+import { readFormData } from '#app/http/read-form-data.server.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 import { deliverLater } from '#app/notifications/mail.server.ts'
 
@@ -23,7 +24,7 @@ export const meta = () => pageTitle('Reset your password')
 export const loader = () => data(null)
 
 export async function action({ request }: ActionFunctionArgs) {
-  const submission = parseWithZod(await request.formData(), { schema: forgotForm })
+  const submission = parseWithZod(await readFormData(request), { schema: forgotForm })
   if (submission.status !== 'success') return invalidForm(submission)
   try {
     await takeTry('passwordResetAddress', fromAddress(clientAddress(request)))

@@ -12,6 +12,7 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
+import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 
@@ -24,7 +25,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 }
 
 export async function action({ request }: ActionFunctionArgs) {
-  const form = await request.clone().formData()
+  const form = await readFormData(request.clone())
   const submission = parseWithZod(form, { schema: logInForm })
   if (submission.status !== 'success') return invalidForm(submission)
   try {

@@ -15,6 +15,7 @@ import { Page } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { clientAddress } from '#app/http/client-address.server.ts'
 import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
+import { readFormData } from '#app/http/read-form-data.server.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 
 const resetForm = z.object({ password: newPassword })
@@ -28,7 +29,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 }
 
 export async function action({ request }: ActionFunctionArgs) {
-  const submission = parseWithZod(await request.formData(), { schema: resetForm })
+  const submission = parseWithZod(await readFormData(request), { schema: resetForm })
   if (submission.status !== 'success') return invalidForm(submission)
   try {
     await takeTry('passwordResetAddress', fromAddress(clientAddress(request)))

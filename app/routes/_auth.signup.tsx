@@ -16,6 +16,7 @@ import { Page } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { clientAddress } from '#app/http/client-address.server.ts'
 import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
+import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 
@@ -28,7 +29,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 }
 
 export async function action({ request }: ActionFunctionArgs) {
-  const form = await request.formData()
+  const form = await readFormData(request)
   const submission = parseWithZod(form, { schema: signUpForm })
   if (submission.status !== 'success') return invalidForm(submission)
   try {

@@ -6,10 +6,13 @@ import { checkoutLocaleOf } from '#app/billing/checkout-locale.ts'
 import { apiError, methodNotAllowed } from '#app/http/api-error.server.ts'
 import { readJson } from '#app/http/read-json.server.ts'
 
-const purchase = z.union([
-  z.strictObject({ plan: z.string().max(100), interval: z.enum(['month', 'year']) }),
-  z.strictObject({ pack: z.union([z.string().max(100), z.number().transform(String)]) }),
-])
+const purchase = z.union(
+  [
+    z.strictObject({ plan: z.string().max(100), interval: z.enum(['month', 'year']) }),
+    z.strictObject({ pack: z.union([z.string().max(100), z.number().transform(String)]) }),
+  ],
+  'Name a plan with its interval, "month" or "year", or a pack, and nothing else.',
+)
 
 const KEY_LENGTH_MAX = 255
 

@@ -12,16 +12,17 @@ export const reference = z
   .nullish()
   .transform((value) => (typeof value === 'string' ? value : (value?.id ?? null)))
 
-export const seconds = z
-  .number()
+/** Seconds since 1970, as far as dates go: beyond, a date would be none and be found out half-way. */
+const stamp = z.number().min(0).max(8.64e12)
+
+export const seconds = stamp
   .nullish()
   .transform((value) => (value === null || value === undefined ? null : new Date(value * 1000)))
 
-export const moment = z.number().transform((value) => new Date(value * 1000))
+export const moment = stamp.transform((value) => new Date(value * 1000))
 
 /** When an object was made; one that does not say is as new as the word of it. */
-export const created = z
-  .number()
+export const created = stamp
   .nullish()
   .transform((value) => (typeof value === 'number' ? new Date(value * 1000) : now()))
 

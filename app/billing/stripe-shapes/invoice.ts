@@ -78,6 +78,7 @@ const invoiceObject = z
     amount_paid: count,
     amount_due: count,
     total: count,
+    total_discount_amounts: z.array(z.object({ amount: z.number() })).nullish(),
     pre_payment_credit_notes_amount: count,
     created,
     period_start: seconds,
@@ -111,6 +112,8 @@ const invoiceObject = z
       amountPaid: invoice.amount_paid,
       amountDue: invoice.amount_due,
       total: invoice.total,
+      /** What coupons take off the lines in all; below zero where more of it comes back than is given. */
+      discount: (invoice.total_discount_amounts ?? []).reduce((sum, { amount }) => sum + amount, 0),
       /** What it came to once it is paid: by money, and from the customer's balance. */
       amountSettled: Math.max(invoice.amount_paid, invoice.total - invoice.pre_payment_credit_notes_amount),
       createdAt: invoice.created,

@@ -27,6 +27,8 @@ const subscriptionSchema = z
     default_payment_method: reference,
     schedule: reference,
     latest_invoice: reference,
+    discount: reference,
+    discounts: z.array(reference).nullish(),
     metadata,
     items: listOf(itemSchema),
   })
@@ -57,6 +59,8 @@ const subscriptionSchema = z
       paymentMethodId: subscription.default_payment_method,
       scheduleId: subscription.schedule,
       latestInvoiceId: subscription.latest_invoice,
+      /** Coupons that it has; before 2024-09-30 there was at most one. */
+      discountIds: (subscription.discounts ?? [subscription.discount]).filter((id) => id !== null),
       metadata: subscription.metadata,
       items: subscription.items.data.map(({ id, price, quantity }) => ({
         id,

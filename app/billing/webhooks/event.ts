@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { seconds } from '../stripe-shapes/fields.ts'
 
 const envelope = {
   id: z.string().min(1).max(255),
@@ -18,14 +19,14 @@ const thinSchema = z.object({ ...envelope, object: z.literal('v2.core.event') })
 const snapshotSchema = z
   .object({
     ...envelope,
-    created: z.number().nullish(),
+    created: seconds,
     data: z.object({ object: z.looseObject({ id: z.string().nullish() }) }),
   })
   .transform(({ created, ...event }) => ({
     ...event,
     isThin: false,
     /** When Stripe saw the object like this. */
-    at: typeof created === 'number' ? new Date(created * 1000) : null,
+    at: created,
   }))
 
 const eventSchema = z.union([thinSchema, snapshotSchema])

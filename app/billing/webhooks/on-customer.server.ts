@@ -35,6 +35,8 @@ export async function onCustomerDeleted(object: EventObject, at: Date): Promise<
   const customerId = object.id ?? null
   const user = await findOwner(customerId)
   if (!user || !customerId) return ignored('The deleted customer was none of ours.')
+  const found = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
+  if (found && !found.deleted) return ignored(`The customer ${customerId} is there all the same.`)
   // A subscription that Stripe does not know either has ended with its customer.
   await syncSubscriptions(user._id, toldByDeletedCustomer(user, at))
   await unlinkCustomer(customerId)

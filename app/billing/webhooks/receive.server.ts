@@ -18,6 +18,9 @@ const ATTEMPTS_MAX = 12
 /** So many events of one customer at most are taken up again. */
 const EARLY_MAX = 50
 
+/** What can have come too early: of all the others, which nobody acts on, a customer may have any number. */
+const canBeEarly = (type: string): boolean => /^(invoice|charge|customer\.subscription)\./.test(type)
+
 export interface Receipt {
   /** False: Stripe shall send the event again. */
   handled: boolean
@@ -57,8 +60,12 @@ function parseJson(body: string): unknown {
  * The same for an event whose origin is known: one that Stripe listed, or that is stored.
  * @param payload the event as it is to be stored
  */
-export async function takeEvent(event: StripeEvent, payload: unknown): Promise<Receipt> {
-  await upsertOnce(
+export function takeEvent(event: StripeEvent, payload: unknown): Promise<Receipt> {
+  return take(event, payload, { isEarly: false })
+}
+
+async function take(event: StripeEvent, payload: unknown, { isEarly }: { isEarly: boolean }): Promise<Receipt> {
+  const isNew = await upsertOnce(
     WebhookEventModel,
     { _id: event.id },
     {
@@ -78,13 +85,25 @@ export async function takeEvent(event: StripeEvent, payload: unknown): Promise<R
     const customerId = customerOf(event)
     const isStranger = (await findOwner(customerId)) === null
     const outcome = await withinBudget(act(event))
-    await finish(event.id, outcome)
     const isKnownNow = isStranger && (await findOwner(customerId)) !== null
-    if (customerId && (isKnownNow || (outcome.changed && isAboutMoney(event)))) await takeIgnored(customerId)
-    return { handled: true, outcome: outcome.sentence, changed: outcome.changed }
+    // Of one that comes again, a process may have done its work and died over what had come early.
+    const mayCount = isKnownNow || (!isNew && !isEarly) || (outcome.changed && isAboutMoney(event))
+    if (customerId && mayCount) await takeIgnored(customerId)
+    await finish(event.id, outcome)
+    const last = (await secondLook(event, outcome)) ?? outcome
+    return { handled: true, outcome: last.sentence, changed: last.changed }
   } catch (error) {
     return fail(event, error)
   }
+}
+
+/** What it was about may have come while it was put aside, and have looked for early word before that was written. */
+async function secondLook(event: StripeEvent, first: Outcome): Promise<Outcome | null> {
+  if (first.status !== 'ignored' || !canBeEarly(event.type) || !Object.hasOwn(eventTable, event.type)) return null
+  if (!(await findOwner(customerOf(event)))) return null
+  const outcome = await withinBudget(act(event))
+  if (outcome.status !== 'ignored') await finish(event.id, outcome)
+  return outcome
 }
 
 function customerOf({ data }: StripeEvent): string | null {
@@ -102,12 +121,12 @@ async function takeIgnored(customerId: string): Promise<void> {
   const ignored = {
     'payload.data.object.customer': customerId,
     status: 'ignored' as const,
-    type: /^(invoice|charge|customer\.subscription)\./,
+    type: { $in: Object.keys(eventTable).filter(canBeEarly) },
   }
   const early = await WebhookEventModel.find(ignored).sort({ receivedAt: 1 }).limit(EARLY_MAX).lean<WebhookEvent[]>()
   for (const { _id, payload } of early) {
     await WebhookEventModel.updateOne({ _id, status: 'ignored' }, { $set: { status: 'received' } })
-    await takeEvent(toEvent(payload), payload)
+    await take(toEvent(payload), payload, { isEarly: true })
   }
 }
 

@@ -9,6 +9,7 @@ import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { StandingNotices } from '#app/components/standing-notices.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
+import { readFormData } from '#app/http/read-form-data.server.ts'
 import { pausesOf } from '#app/standing.ts'
 import { standingNow } from '#app/standing.server.ts'
 import { ActionForm } from './action-form.tsx'
@@ -38,7 +39,7 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
 export async function action({ request, params }: ActionFunctionArgs) {
   const user = await requireUser(request)
   const paidAction = getAction(params.actionId)
-  const answer = await answerForm(user, paidAction, readForm(paidAction, await request.formData()))
+  const answer = await answerForm(user, paidAction, readForm(paidAction, await readFormData(request)))
   // What was paid for has an address of its own: loading it again, or going back to it, sends and charges nothing.
   if ('runId' in answer) return redirect(`/actions/${paidAction.id}?run=${answer.runId}#result`, 303)
   return data(answer, { status: answer.status })

@@ -22,6 +22,7 @@ import { BillingButton, StandingNotices } from '#app/components/standing-notices
 import { getBalance } from '#app/credits/balance.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
+import { readFormData } from '#app/http/read-form-data.server.ts'
 import { standingNow } from '#app/standing.server.ts'
 import { BuyPack } from './buy-pack.tsx'
 import { doneSentence } from './done.ts'
@@ -58,7 +59,7 @@ const packOrder = z.object({ pack: z.string().refine((id) => findPack(id)), nonc
 
 export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
-  const form = await request.formData()
+  const form = await readFormData(request)
   try {
     switch (form.get('intent')) {
       case 'pack': {

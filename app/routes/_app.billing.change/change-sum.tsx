@@ -9,8 +9,19 @@ export function ChangeSum({ sum }: { sum: NonNullable<ChangeView['sum']> }) {
         caption="What the change comes to today"
         columns={['Money', 'Credits']}
         rows={sum.rows.map(({ label, money, credits }) => ({ label, values: [money, credits] }))}
-        total={{ label: sum.total.label, values: [sum.total.money, sum.total.credits] }}
+        total={[
+          { label: 'You pay now', values: [sum.total.money, ''] },
+          { label: 'You get now', values: ['', <Credits key="credits">{sum.total.credits}</Credits>] },
+        ]}
       />
     </div>
   )
 }
+
+/** The column says what is counted; alone, as it may be read out, it says so itself. */
+const Credits = ({ children }: { children: string }) => (
+  <>
+    {children}
+    <span className="sr-only"> credits</span>
+  </>
+)

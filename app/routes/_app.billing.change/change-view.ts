@@ -7,7 +7,7 @@ export interface ChangeView {
   /** The sum in money and credits; null where nothing happens today. */
   sum: {
     rows: { label: string; money: string; credits: string }[]
-    total: { label: string; money: string; credits: string }
+    total: { money: string; credits: string }
   } | null
   /** What comes after today. */
   sentences: string[]
@@ -44,15 +44,14 @@ export function toChangeView(preview: PlanChangePreview, context: Context): Chan
 }
 
 function laterView(preview: PlanChangePreview, context: Context, words: { title: string; keep: string }): ChangeView {
-  const { from, to, at, renewal, currency } = preview
+  const { from, to, at } = preview
   const day = formatDay(at, context.timeZone, context.now)
-  const price = formatMoney(renewal.amount, currency)
   return {
     ...words,
     sum: null,
     sentences: [
       `Nothing changes today and nothing is charged. ${from.plan} runs on until ${day}.`,
-      `From ${day}: ${to.plan}, ${price} and ${formatCreditsInWords(renewal.credits)} each ${to.interval}.`,
+      `From ${day}: ${to.plan}, ${eachPeriod(preview)}.`,
       'The credits you have stay yours.',
     ],
     button: from.plan === to.plan ? `Pay ${adverb(to.interval)} from ${day}` : `Change to ${to.plan} on ${day}`,
@@ -60,22 +59,26 @@ function laterView(preview: PlanChangePreview, context: Context, words: { title:
   }
 }
 
-function renewalSentence(
-  { from, to, at, renewal, currency, trialEndsAt }: PlanChangePreview,
-  context: Context,
-): string {
+/** "$18.00 and 2,000 credits each month" */
+function eachPeriod({ renewal, to }: PlanChangePreview): string {
+  const { amount, currency, credits, isDiscounted } = renewal
+  const sums = `${formatMoney(amount, currency)} and ${formatCreditsInWords(credits)} each ${to.interval}`
+  return isDiscounted ? `${sums}, before your discount` : sums
+}
+
+function renewalSentence(preview: PlanChangePreview, context: Context): string {
+  const { from, to, at, trialEndsAt } = preview
   const { timeZone, now } = context
   // Another interval begins today, so its end is another day too.
   const periodEnd = trialEndsAt ?? (from.interval === to.interval ? context.periodEnd : afterOne(to.interval, at))
-  const amount = `${formatMoney(renewal.amount, currency)} and ${formatCreditsInWords(renewal.credits)} each ${to.interval}`
   const start = periodEnd ? `From ${formatDay(periodEnd, timeZone, now)}: ` : 'After that: '
-  return `${start}${amount}.`
+  return `${start}${eachPeriod(preview)}.`
 }
 
 function sumOf(preview: PlanChangePreview, context: Context): ChangeView['sum'] {
-  const { lines, amountDue, credits, currency } = preview
+  const { lines, discount, amountDue, credits, currency } = preview
   const shares = creditShares(preview)
-  const rest = amountDue - lines.reduce((sum, line) => sum + line.amount, 0)
+  const rest = amountDue - lines.reduce((sum, line) => sum + line.amount, -discount)
   const money = (amount: number) => formatMoney(amount, currency)
   return {
     rows: [
@@ -84,11 +87,16 @@ function sumOf(preview: PlanChangePreview, context: Context): ChangeView['sum'] 
         money: money(line.amount),
         credits: formatCredits(shares[index] ?? 0),
       })),
-      ...(rest === 0 ? [] : [{ label: 'Discounts, tax and what you are owed', money: money(rest), credits: '' }]),
+      ...(discount === 0 ? [] : [{ label: discountLabel(preview), money: money(-discount), credits: '' }]),
+      ...(rest === 0 ? [] : [{ label: 'Tax and what you are owed', money: money(rest), credits: '' }]),
     ],
-    total: { label: 'You pay and get now', money: money(amountDue), credits: formatCredits(credits) },
+    total: { money: money(amountDue), credits: formatCredits(credits) },
   }
 }
+
+/** Unused time comes back for what was paid for it: the discount that it had goes the other way. */
+const discountLabel = ({ discount, from }: PlanChangePreview): string =>
+  discount > 0 ? 'Discount' : `Discount that ${from.plan} had`
 
 /** What each line brings or takes, in whole credits that add up: the rest of the old plan takes what rounding leaves over. */
 function creditShares({ lines, credits, from, to }: PlanChangePreview): number[] {

@@ -14,6 +14,7 @@ import { useSubmitting } from '#app/components/use-submitting.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { formatMoney } from '#app/format.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
+import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { toChangeView } from './change-view.ts'
 import { ChangeSum } from './change-sum.tsx'
@@ -64,7 +65,7 @@ const order = choice.extend({
 
 export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
-  const parsed = order.safeParse(Object.fromEntries(await request.formData()))
+  const parsed = order.safeParse(Object.fromEntries(await readFormData(request)))
   if (!parsed.success) throw redirect('/billing')
   const { plan, interval, redirectTo, nonce, amountDue } = parsed.data
   const shownFor = parsed.data.prorationDate ? new Date(parsed.data.prorationDate) : null

@@ -12,6 +12,7 @@ import { Section } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { formatDate, formatDateTime } from '#app/format.ts'
 import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.server.ts'
+import { readFormData } from '#app/http/read-form-data.server.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 import { ApiKeyTable } from './api-key-table.tsx'
 import { NewKey } from './new-key.tsx'
@@ -46,7 +47,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 
 export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
-  const submission = parseWithZod(await request.formData(), { schema: keyForm })
+  const submission = parseWithZod(await readFormData(request), { schema: keyForm })
   if (submission.status !== 'success') return invalidForm(submission)
   try {
     if (submission.value.intent === 'revoke') {

@@ -16,6 +16,7 @@ import { PublicFrame } from '#app/components/public-frame.tsx'
 import { config } from '#app/config.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
+import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { standingOf } from '#app/standing.ts'
 import { IntervalSwitch } from './interval-switch.tsx'
@@ -84,7 +85,7 @@ const purchase = z.object({
 })
 
 export async function action({ request }: ActionFunctionArgs) {
-  const parsed = purchase.safeParse(Object.fromEntries(await request.formData()))
+  const parsed = purchase.safeParse(Object.fromEntries(await readFormData(request)))
   if (!parsed.success) return data({ problem: 'Choose a plan below.' }, { status: 400 })
   const { plan, interval, nonce, redirectTo } = parsed.data
   const choice = new URLSearchParams({ plan, interval, ...(redirectTo && { redirectTo }) }).toString()
