@@ -1,86 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Types } from 'mongoose'
-import { afterEach, describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import { describe, expect, test } from 'vitest'
 import { InvalidActionInput } from '#app/actions/errors.ts'
 import { FeatureNotInPlan } from '#app/billing/errors.ts'
-import { defineAction, type PaidAction } from '#app/actions/registry.ts'
-import { type ActionRequest, recoverAbandonedRuns, runAction } from '#app/actions/run-action.server.ts'
+import { runAction } from '#app/actions/run-action.server.ts'
 import { findRunFile } from '#app/actions/run-store.server.ts'
 import { qrCode } from '#app/actions/built-in/qr-code.server.ts'
-import { findPlan, type Plan } from '#app/billing/plans.ts'
-import { setNow } from '#app/clock.server.ts'
 import { openAccount } from '#app/credits/account.server.ts'
-import { getBalance } from '#app/credits/balance.server.ts'
 import { IdempotencyConflict, InsufficientCredits } from '#app/credits/errors.ts'
 import { grantCredits } from '#app/credits/grant.server.ts'
-import { placeHold, releaseHold } from '#app/credits/hold.server.ts'
-import { actionKey } from '#app/credits/keys.ts'
-import { listEntries } from '#app/credits/ledger.server.ts'
 import { ActionRunModel } from '#models/action-run.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
+import { balanceOf, kindsOf, pagesAction, request } from './paged-run.ts'
 
 useDatabase()
-afterEach(() => setNow(null))
-
-const MINUTE_MS = 60_000
-
-interface Behaviour {
-  used?: number
-  fails?: boolean
-  takesMs?: number
-  timeoutMs?: number
-  feature?: PaidAction['feature']
-  limit?: PaidAction['limit']
-}
-
-/** An action of two credits a page that behaves as told, and counts how often it ran. */
-function pagesAction({ used, fails, takesMs = 0, timeoutMs, feature, limit }: Behaviour = {}) {
-  const counter = { runs: 0 }
-  const action = defineAction({
-    id: 'pages',
-    title: 'Pages',
-    summary: 'Counts pages.',
-    unit: { one: 'page', many: 'pages', credits: 2 },
-    fields: [],
-    feature,
-    limit,
-    timeoutMs,
-    input: z.object({ pages: z.int({ error: 'How many pages?' }).min(1) }),
-    units: ({ pages }) => pages,
-    async run({ pages }) {
-      counter.runs++
-      await sleep(takesMs)
-      if (fails) throw new Error('the printer burns')
-      return {
-        unitsUsed: used ?? pages,
-        facts: { Pages: String(pages), Run: String(counter.runs) },
-        files: [
-          { name: 'pages.txt', contentType: 'text/plain', label: 'Text', body: new TextEncoder().encode('pages') },
-        ],
-      }
-    },
-  })
-  return { action, counter }
-}
-
-async function request(action: PaidAction, change: Partial<ActionRequest> = {}): Promise<ActionRequest> {
-  const plan = findPlan('Free')
-  if (!plan) throw new Error('no plan Free')
-  const accountId = new Types.ObjectId()
-  await openAccount(accountId, { welcomeCredits: 100 })
-  const limitsResetAt = new Date(Date.now() + 30 * 24 * 60 * MINUTE_MS)
-  return { accountId, plan, limitsResetAt, action, input: { pages: 12 }, key: randomUUID(), ...change }
-}
-
-async function balanceOf({ accountId }: ActionRequest) {
-  const { credits, held } = await getBalance(accountId)
-  return { credits, held }
-}
-
-const kindsOf = async ({ accountId }: ActionRequest): Promise<string[]> =>
-  (await listEntries(accountId)).entries.map(({ kind }) => kind).reverse()
 
 describe('runAction', () => {
   test('reserves the price, runs, keeps it, and stores the result', async () => {
@@ -170,68 +103,6 @@ describe('what refuses', () => {
   })
 })
 
-describe('a limit of the plan', () => {
-  /** The free plan with so many codes a month. */
-  function planOf(qrCodes: number): Plan {
-    const plan = findPlan('Free')
-    if (!plan) throw new Error('no plan Free')
-    return { ...plan, limits: { qrCodes } }
-  }
-
-  test('refuses the use after the last one, and says when the count starts again', async () => {
-    const { action, counter } = pagesAction({ limit: 'qrCodes' })
-    const asked = await request(action, { plan: planOf(2), input: { pages: 1 } })
-    const again = () => runAction({ ...asked, key: randomUUID() })
-    await again()
-    await again()
-
-    const refusal = await again().catch((error: unknown) => error)
-
-    expect(refusal).toMatchObject({
-      code: 'limit_reached',
-      details: { limit: 'qrCodes', max: 2, resetsAt: asked.limitsResetAt.toISOString() },
-    })
-    expect(counter.runs).toBe(2)
-    expect(await balanceOf(asked)).toEqual({ credits: 96, held: 0 })
-  })
-
-  test('does not count a repeated request, nor a run that failed', async () => {
-    const good = pagesAction({ limit: 'qrCodes' })
-    const bad = pagesAction({ limit: 'qrCodes', fails: true })
-    const asked = await request(good.action, { plan: planOf(2), input: { pages: 1 } })
-    await runAction({ ...asked, action: bad.action, key: randomUUID() })
-    await runAction(asked)
-    await runAction(asked)
-
-    expect(await runAction({ ...asked, key: randomUUID() })).toMatchObject({ status: 'done' })
-    await expect(runAction({ ...asked, key: randomUUID() })).rejects.toMatchObject({ code: 'limit_reached' })
-  })
-
-  test('holds also when twenty ask at the same time', async () => {
-    const { action, counter } = pagesAction({ limit: 'qrCodes' })
-    const asked = await request(action, { plan: planOf(3), input: { pages: 1 } })
-
-    const results = await Promise.allSettled(
-      Array.from({ length: 20 }, () => runAction({ ...asked, key: randomUUID() })),
-    )
-
-    const refused = results.filter((result) => result.status === 'rejected')
-    expect(counter.runs).toBe(3)
-    expect(refused.map(({ reason }) => (reason as { code: string }).code)).not.toContain('insufficient_credits')
-    expect(await balanceOf(asked)).toEqual({ credits: 94, held: 0 })
-  })
-
-  test('starts again with its period', async () => {
-    const { action } = pagesAction({ limit: 'qrCodes' })
-    const asked = await request(action, { plan: planOf(1), input: { pages: 1 } })
-    await runAction(asked)
-    setNow(() => new Date(asked.limitsResetAt.getTime() + 1))
-    const nextEnd = new Date(asked.limitsResetAt.getTime() + 30 * 24 * 60 * MINUTE_MS)
-
-    expect(await runAction({ ...asked, key: randomUUID(), limitsResetAt: nextEnd })).toMatchObject({ status: 'done' })
-  })
-})
-
 describe('what fails', () => {
   test.each([
     ['an error', { fails: true }],
@@ -316,97 +187,4 @@ describe('twice', () => {
     expect(first.id).not.toBe(second.id)
     expect(await balanceOf(other)).toEqual({ credits: 76, held: 0 })
   })
-})
-
-describe('H26: a process that dies in the middle', () => {
-  const later = (ms: number) => {
-    const then = Date.now() + ms
-    setNow(() => new Date(then))
-  }
-
-  test('after the hold, before the run: the retry runs and pays once', async () => {
-    const { action } = pagesAction()
-    const asked = await request(action)
-    await placeHold({
-      accountId: asked.accountId,
-      key: actionKey('pages', asked.key),
-      credits: 24,
-      action: 'pages',
-    })
-
-    expect(await runAction(asked)).toMatchObject({ status: 'done', creditsSpent: 24 })
-    expect(await balanceOf(asked)).toEqual({ credits: 76, held: 0 })
-  })
-
-  test('in the run: nobody else takes it up at once, but after its time the retry does', async () => {
-    const { action, counter } = pagesAction({ timeoutMs: 1000 })
-    const asked = await request(action)
-    const run = await runAction(asked)
-    await undo(asked, run.id, 'running')
-
-    await expect(runAction(asked)).rejects.toMatchObject({ code: 'action_still_running' })
-    later(MINUTE_MS)
-    expect(await runAction(asked)).toMatchObject({ status: 'done' })
-    expect(counter.runs).toBe(2)
-    expect(await balanceOf(asked)).toEqual({ credits: 76, held: 0 })
-  })
-
-  test('after the run, before the capture: the retry captures and does not run again', async () => {
-    const { action, counter } = pagesAction({ timeoutMs: 1000 })
-    const asked = await request(action)
-    const run = await runAction(asked)
-    await undo(asked, run.id, 'ran')
-
-    later(MINUTE_MS)
-    expect(await runAction(asked)).toMatchObject({ status: 'done', creditsSpent: 24 })
-    expect(counter.runs).toBe(1)
-    expect(await balanceOf(asked)).toEqual({ credits: 76, held: 0 })
-  })
-
-  test('and nobody asks again: recovery gives the credits back, once', async () => {
-    await ActionRunModel.deleteMany({})
-    const asked = await request(qrCode, { input: { text: 'x' } })
-    const held = await placeHold({
-      accountId: asked.accountId,
-      key: actionKey('qr-code', asked.key),
-      credits: 1,
-      action: 'qr-code',
-    })
-    const run = await runAction({ ...asked, key: randomUUID() })
-    await ActionRunModel.updateOne(
-      { _id: run.id },
-      { $set: { status: 'running', finishedAt: null, holdId: held.holdId } },
-    )
-
-    expect(await recoverAbandonedRuns()).toBe(0)
-    later(5 * MINUTE_MS)
-    expect(await recoverAbandonedRuns()).toBe(1)
-    expect(await recoverAbandonedRuns()).toBe(0)
-    expect(await ActionRunModel.findById(run.id).lean()).toMatchObject({ status: 'failed', creditsSpent: 0 })
-    expect(await balanceOf(asked)).toEqual({ credits: 99, held: 0 })
-  })
-
-  test('so long that the hold has ended: nothing is charged and nothing is shown', async () => {
-    const { action } = pagesAction({ timeoutMs: 1000 })
-    const asked = await request(action)
-    const placed = await placeHold({
-      accountId: asked.accountId,
-      key: actionKey('pages', asked.key),
-      credits: 24,
-      action: 'pages',
-    })
-    await releaseHold({ accountId: asked.accountId, holdId: placed.holdId })
-
-    expect(await runAction(asked)).toMatchObject({ status: 'failed', creditsSpent: 0, files: [], facts: [] })
-    expect(await balanceOf(asked)).toEqual({ credits: 100, held: 0 })
-  })
-
-  /** Puts a finished run back to where a dead process would have left it, with a hold that stands again. */
-  async function undo(asked: ActionRequest, runId: string, status: 'running' | 'ran'): Promise<void> {
-    await grantCredits(asked.accountId, [
-      { key: 'stripe:payment:pi_undo', credits: 24, source: { type: 'payment', id: 'pi_undo' } },
-    ])
-    const again = await placeHold({ accountId: asked.accountId, key: `undo:${runId}`, credits: 24, action: 'pages' })
-    await ActionRunModel.updateOne({ _id: runId }, { $set: { status, finishedAt: null, holdId: again.holdId } })
-  }
 })

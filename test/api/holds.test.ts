@@ -15,8 +15,8 @@ interface HoldAnswer {
 
 const PATH = '/api/credits/holds'
 
-const place = (caller: Caller, body: unknown, key = 'hold') =>
-  call(hold, PATH, { method: 'POST', body, headers: asKey(caller, key) })
+const place = (caller: Caller, body: unknown) =>
+  call(hold, PATH, { method: 'POST', body, headers: asKey(caller, 'hold') })
 
 const captureOf = (caller: Caller, holdId: string, body: unknown) =>
   call(capture, `${PATH}/${holdId}/capture`, {

@@ -6,8 +6,8 @@ import type { User } from '#models/user.server.ts'
 export const PASSWORD = 'a short sentence works'
 
 /** Signs somebody up for real, under an e-mail that nobody else has. */
-export async function newUser(password = PASSWORD): Promise<User> {
-  return signUp({ email: `user-${randomUUID()}@example.com`, password, name: 'Ada' })
+export async function newUser(): Promise<User> {
+  return signUp({ email: `user-${randomUUID()}@example.com`, password: PASSWORD, name: 'Ada' })
 }
 
 /** The cookie as a browser would send it back. */

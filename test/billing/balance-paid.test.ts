@@ -2,11 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
+import { advance, useSandboxClock } from './clock.ts'
+import { openInvoicesOf, payWith, subscriber } from './customers.ts'
 import { aUser, creditsOf, Deliveries, historyOf, readUser } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
 const context = useStripe()
 useDatabase()
+useSandboxClock(context)
 const deliveries = new Deliveries(context)
 
 /** Somebody whose balance at Stripe holds so much, in cents, when the Beginner plan is bought for 1000. */
@@ -52,5 +55,41 @@ describe('an invoice that the customer’s balance paid', () => {
 
     expect(await creditsOf(user)).toBe(500 + 600)
     expect(await historyOf(user)).toMatchObject([{ amount: 0, amountRefunded: 400, status: 'partially_refunded' }])
+  })
+})
+
+describe('a credit note for what is still owed', () => {
+  /** A renewal of 1000 that could not be collected, and of which so much is waived. */
+  async function waived(cents: number): Promise<{ user: User; invoice: string }> {
+    const user = await subscriber(deliveries)
+    await payWith(context, user, 'pm_card_chargeCustomerFail')
+    advance(context, 32)
+    await deliveries.deliver()
+    const [open] = await openInvoicesOf(context, user)
+    await context.stripe.creditNotes.create({ invoice: open!.id, amount: cents })
+    return { user, invoice: open!.id }
+  }
+
+  it('lessens the price and not the credits, and a refund of the rest takes them all', async () => {
+    const { user, invoice } = await waived(400)
+    await payWith(context, user, 'pm_card_visa')
+    await context.stripe.invoices.pay(invoice)
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(2000)
+    expect((await historyOf(user)).at(-1)).toMatchObject({ amount: 600, creditsAdded: 1000, amountRefunded: 0 })
+
+    const { data } = await context.stripe.invoicePayments.list({ invoice })
+    await context.stripe.refunds.create({ payment_intent: data[0]!.payment.payment_intent as string })
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(1000)
+    expect((await historyOf(user)).at(-1)).toMatchObject({ amountRefunded: 600, status: 'refunded' })
+  })
+
+  it('and all of it: the renewal is a gift, and the payment is no longer overdue', async () => {
+    const { user } = await waived(1000)
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(2000)
+    expect((await historyOf(user)).at(-1)).toMatchObject({ amount: 0, creditsAdded: 1000 })
+    expect((await readUser(user._id)).subscription).toMatchObject({ status: 'active', gracePeriodEnd: null })
   })
 })

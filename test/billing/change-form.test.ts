@@ -4,7 +4,8 @@ import { action, loader } from '#app/routes/_app.billing.change/route.tsx'
 import type { User } from '#models/user.server.ts'
 import { visitAs } from '#test/auth/users.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import { aUser, creditsOf, Deliveries, historyOf, readUser } from './scenario.ts'
+import { subscriber } from './customers.ts'
+import { creditsOf, Deliveries, historyOf, readUser } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
 const context = useStripe()
@@ -12,13 +13,6 @@ useDatabase()
 const deliveries = new Deliveries(context)
 
 const args = (request: Request): ActionFunctionArgs => ({ request, params: {}, context: {} })
-
-async function subscriber(plan: string): Promise<User> {
-  const user = await aUser()
-  await deliveries.buy({ user, plan, interval: 'month' })
-  await deliveries.deliver()
-  return readUser(user._id)
-}
 
 /** The form as the page shows it now. */
 async function formFor(user: User, plan: string): Promise<Record<string, string>> {
@@ -37,7 +31,7 @@ async function order(user: User, form: Record<string, string>) {
 
 describe('the form of a plan change orders what its page said, and nothing else', () => {
   it('an upgrade that is posted again after a larger one does not become a downgrade', async () => {
-    const user = await subscriber('Beginner')
+    const user = await subscriber(deliveries)
     const daily = await formFor(user, 'Daily')
     expect(await order(user, daily)).toMatchObject({ to: '/billing?done=changed' })
     expect(await order(user, await formFor(user, 'Creator'))).toMatchObject({ to: '/billing?done=changed' })
@@ -55,7 +49,7 @@ describe('the form of a plan change orders what its page said, and nothing else'
   })
 
   it('another sum than the one that is due is not charged', async () => {
-    const user = await subscriber('Beginner')
+    const user = await subscriber(deliveries)
     const form = await formFor(user, 'Daily')
     expect(await order(user, { ...form, amountDue: '1' })).toMatchObject({
       status: 409,
@@ -67,7 +61,7 @@ describe('the form of a plan change orders what its page said, and nothing else'
   })
 
   it('a coupon that came meanwhile shows in a sum that is asked for again', async () => {
-    const user = await subscriber('Beginner')
+    const user = await subscriber(deliveries)
     const form = await formFor(user, 'Creator')
     const coupon = await context.stripe.coupons.create({ percent_off: 50, duration: 'forever' })
     await context.stripe.subscriptions.update(user.subscription!.stripeSubscriptionId!, {

@@ -28,8 +28,8 @@ async function requestOf(user: User, path: string, body: BodyInit, headers: Reco
 }
 
 /** What the press of a button on the pricing page leads to: an address, or a status with a sentence. */
-async function press(user: User, nonce: string, plan = 'Daily') {
-  const request = await requestOf(user, '/pricing', new URLSearchParams({ plan, interval: 'month', nonce }))
+async function press(user: User, nonce: string) {
+  const request = await requestOf(user, '/pricing', new URLSearchParams({ plan: 'Daily', interval: 'month', nonce }))
   const answer = (await pricingAction({ request, params: {}, context: {} })) as unknown
   if (answer instanceof Response) return { to: answer.headers.get('Location') ?? '' }
   const { data, init } = answer as { data: { problem: string }; init: { status: number } }
@@ -77,6 +77,16 @@ describe('Stripe fails while somebody presses “buy”', () => {
       ({ metadata }) => metadata.userId === user._id.toHexString(),
     )
     expect(tagged.map(({ id }) => id)).toEqual([stripeCustomerId])
+  })
+
+  it('is slow: what all the calls take together counts, and not only what each of them takes', async () => {
+    const user = await aUser()
+    const nonce = randomUUID()
+    // Less than one call may take; the five or six of a purchase take longer than anybody is to wait.
+    context.sandbox.faults.slow = 1_200
+    expect(await press(user, nonce)).toEqual(UNAVAILABLE)
+    context.sandbox.faults.reset()
+    expect(await press(user, nonce)).toEqual(aPage)
   })
 
   it('refuses the connection: the same', async () => {
@@ -179,6 +189,11 @@ describe('the page at Stripe', () => {
     const second = await press(user, nonce)
     expect(second).toEqual(aPage)
     expect(sessionIdOf(second.to!)).not.toBe(first)
+    // After a day Stripe has forgotten the form's key; before, it still leads to the page that is closed.
+    await context.stripe.checkout.sessions.expire(sessionIdOf(second.to!))
+    const third = await press(user, nonce)
+    expect(third).toEqual(aPage)
+    expect(sessionIdOf(third.to!)).not.toBe(sessionIdOf(second.to!))
     await deliveries.deliver()
     expect(await historyOf(user)).toEqual([])
   })

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { changePlan } from '#app/billing/change-plan.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
 import { ensureCustomer } from '#app/billing/customer.server.ts'
-import { findScheduledChange } from '#app/billing/scheduled-change.server.ts'
-import { setNow } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
+import { advance, useSandboxClock } from './clock.ts'
+import { scheduledChangeOf, subscriber, subscriptionIdOf } from './customers.ts'
 import { aUser, creditsOf, Deliveries, readUser } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
@@ -17,45 +17,28 @@ import { useStripe } from './stripe.ts'
 const context = useStripe()
 useDatabase()
 const deliveries = new Deliveries(context)
-afterEach(() => setNow(null))
-
-const DAY = 86_400
-const follow = () => setNow(() => new Date(context.sandbox.now() * 1000))
-const advance = (days: number) => {
-  context.sandbox.advance(days * DAY)
-  follow()
-}
-
-async function subscriber(plan = 'Beginner'): Promise<User> {
-  follow()
-  const user = await aUser()
-  await deliveries.buy({ user, plan, interval: 'month' })
-  await deliveries.deliver()
-  return readUser(user._id)
-}
-
-const subscriptionIdOf = (user: User): string => user.subscription!.stripeSubscriptionId!
+useSandboxClock(context)
 
 describe('“I asked for the smaller plan and still pay for the big one”', () => {
   const choice = { plan: 'Beginner', interval: 'month' as const }
 
   it('because the form was sent twice, and the second one dropped the change of the first', async () => {
-    const user = await subscriber('Creator')
+    const user = await subscriber(deliveries, { plan: 'Creator' })
     const nonce = randomUUID()
     for (let click = 0; click < 2; click++) {
       expect(await changePlan(user, choice, { nonce })).toMatchObject({ state: 'scheduled' })
     }
-    expect(await findScheduledChange(user)).toMatchObject(choice)
-    advance(32)
+    expect(await scheduledChangeOf(user)).toMatchObject(choice)
+    advance(context, 32)
     await deliveries.deliver()
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Beginner', status: 'active' })
   })
 
   it('because of a double click', async () => {
-    const user = await subscriber('Creator')
+    const user = await subscriber(deliveries, { plan: 'Creator' })
     const nonce = randomUUID()
     await Promise.allSettled([changePlan(user, choice, { nonce }), changePlan(user, choice, { nonce })])
-    expect(await findScheduledChange(user)).toMatchObject(choice)
+    expect(await scheduledChangeOf(user)).toMatchObject(choice)
   })
 })
 
@@ -70,7 +53,7 @@ describe('complaints 31, 60: “there are two of me”', () => {
   })
 
   it('two subscriptions: an upgrade opened a second one', async () => {
-    const user = await subscriber('Beginner')
+    const user = await subscriber(deliveries)
     await changePlan(user, { plan: 'Creator', interval: 'month' })
     await deliveries.deliver()
     const { data } = await context.stripe.subscriptions.list({ customer: user.stripeCustomerId!, status: 'all' })
@@ -98,7 +81,7 @@ describe('complaint 58, C1 1.6: “I was told that it failed, and it had not”'
     await debit(user, 'AT611904300234573201')
     await deliveries.deliver()
     expect(await creditsOf(user)).toBe(0)
-    context.sandbox.advance(DAY)
+    advance(context, 1)
     await deliveries.deliver({ order: (events) => [...events, ...events] })
     expect(await creditsOf(user)).toBe(500)
   })
@@ -106,7 +89,7 @@ describe('complaint 58, C1 1.6: “I was told that it failed, and it had not”'
   it('a bank debit that is refused in the end brings nothing', async () => {
     const user = await aUser()
     await debit(user, 'AT861904300235473202')
-    context.sandbox.advance(DAY)
+    advance(context, 1)
     await deliveries.deliver()
     expect(await creditsOf(user)).toBe(0)
   })
@@ -114,7 +97,7 @@ describe('complaint 58, C1 1.6: “I was told that it failed, and it had not”'
 
 describe('complaint 57: “you deleted me, and still I pay”', () => {
   it('a customer that was deleted at Stripe is on the free plan, and keeps the credits', async () => {
-    const user = await subscriber()
+    const user = await subscriber(deliveries)
     await context.stripe.customers.del(user.stripeCustomerId!)
     await deliveries.deliver()
     const after = await readUser(user._id)

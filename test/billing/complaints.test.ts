@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { cookieOf, visit } from '#test/auth/users.ts'
 import { startSession } from '#app/auth/session.server.ts'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
@@ -7,18 +7,16 @@ import { changePlan } from '#app/billing/change-plan.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
 import { checkoutStatus } from '#app/billing/checkout-status.server.ts'
 import { AlreadySubscribed } from '#app/billing/errors.ts'
-import { findPlan } from '#app/billing/plans.ts'
 import { createPortalSession } from '#app/billing/portal.server.ts'
 import { pauseOverdue } from '#app/billing/spending-pause.server.ts'
-import { setNow } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
-import { freshKey } from '#app/credits/keys.ts'
 import { listEntries } from '#app/credits/ledger.server.ts'
-import { spendCredits } from '#app/credits/spend.server.ts'
 import { loader as billingPage } from '#app/routes/_app.billing._index/route.tsx'
-import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
+import { advance, useSandboxClock } from './clock.ts'
+import { overdueSubscriber, payWith, spend, subscriber, subscriptionIdOf } from './customers.ts'
+import { usePlan } from './plan.ts'
 import { aUser, creditsOf, Deliveries, historyOf, post, readUser, sessionIdOf } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
@@ -30,41 +28,12 @@ import { useStripe } from './stripe.ts'
 const context = useStripe()
 useDatabase()
 const deliveries = new Deliveries(context)
-const beginner = findPlan('Beginner')!
-const policies = { unusedCredits: beginner.unusedCredits, yearlyCredits: beginner.yearlyCredits, trial: beginner.trial }
-afterEach(() => {
-  setNow(null)
-  Object.assign(beginner, policies)
-})
-
-const DAY = 86_400
-const follow = () => setNow(() => new Date(context.sandbox.now() * 1000))
-const advance = (days: number) => {
-  context.sandbox.advance(days * DAY)
-  follow()
-}
-
-async function subscriber(plan = 'Beginner', interval: 'month' | 'year' = 'month'): Promise<User> {
-  follow()
-  const user = await aUser()
-  await deliveries.buy({ user, plan, interval })
-  await deliveries.deliver()
-  return readUser(user._id)
-}
-
-const subscriptionIdOf = (user: User): string => user.subscription!.stripeSubscriptionId!
-
-const spend = (user: User, credits: number) =>
-  spendCredits({ accountId: user._id, key: freshKey('spend'), credits, action: 'test' })
-
-async function payWith(user: User, token: string): Promise<void> {
-  const { id } = await context.stripe.paymentMethods.attach(token, { customer: user.stripeCustomerId! })
-  await context.stripe.subscriptions.update(subscriptionIdOf(user), { default_payment_method: id })
-}
+const beginner = usePlan('Beginner')
+useSandboxClock(context)
 
 describe('complaints 1, 24, 25, 27: “I got my credits twice”', () => {
   it('because the same invoice came under another event id', async () => {
-    const user = await subscriber()
+    const user = await subscriber(deliveries)
     const event = context.sandbox.events('invoice.paid').at(-1)!
     for (const id of ['evt_again', 'evt_and_again']) await post(JSON.stringify({ ...event, id }))
     expect(await creditsOf(user)).toBe(1000)
@@ -72,16 +41,16 @@ describe('complaints 1, 24, 25, 27: “I got my credits twice”', () => {
   })
 
   it('because every change of the subscription counts as a renewal', async () => {
-    const user = await subscriber()
+    const user = await subscriber(deliveries)
     await spend(user, 400)
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { metadata: { note: 'hello' } })
-    await payWith(user, 'pm_card_mastercard')
+    await payWith(context, user, 'pm_card_mastercard')
     await deliveries.deliver()
     expect(await creditsOf(user)).toBe(600)
   })
 
   it('because going down and up again refills', async () => {
-    const user = await subscriber('Creator')
+    const user = await subscriber(deliveries, { plan: 'Creator' })
     await spend(user, 4000)
     for (let round = 0; round < 3; round++) {
       await changePlan(user, { plan: 'Beginner', interval: 'month' })
@@ -93,7 +62,7 @@ describe('complaints 1, 24, 25, 27: “I got my credits twice”', () => {
   })
 
   it('because one upgrades, burns the credits and takes the money back, again and again', async () => {
-    const user = await subscriber('Beginner')
+    const user = await subscriber(deliveries)
     await changePlan(user, { plan: 'Creator', interval: 'month' })
     await deliveries.deliver()
     const before = await creditsOf(user)
@@ -112,16 +81,15 @@ describe('complaints 1, 24, 25, 27: “I got my credits twice”', () => {
 
 describe('complaints 26, 28, 29, 40: “my credits are gone”', () => {
   it('because a refill sets the balance instead of adding to it', async () => {
-    const user = await subscriber()
+    const user = await subscriber(deliveries)
     await deliveries.buy({ user, pack: '10000' })
     await deliveries.deliver()
-    advance(32)
+    advance(context, 32)
     await deliveries.deliver()
     expect(await creditsOf(user)).toBe(12_000)
   })
 
   it('because subscribing wipes what was bought before', async () => {
-    follow()
     const user = await aUser()
     await deliveries.buy({ user, pack: '2000' })
     await deliveries.deliver()
@@ -131,7 +99,7 @@ describe('complaints 26, 28, 29, 40: “my credits are gone”', () => {
   })
 
   it('because a plan ended, with packs in it', async () => {
-    const user = await subscriber()
+    const user = await subscriber(deliveries)
     await deliveries.buy({ user, pack: '500' })
     await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
     await deliveries.deliver()
@@ -141,10 +109,10 @@ describe('complaints 26, 28, 29, 40: “my credits are gone”', () => {
 
   it('at a renewal, without a word: what expires stands in the ledger, and was announced', async () => {
     beginner.unusedCredits = 'expire'
-    const user = await subscriber()
+    const user = await subscriber(deliveries)
     const { nextExpiry } = await getBalance(user._id)
     expect(nextExpiry).toMatchObject({ credits: 1000 })
-    advance(36)
+    advance(context, 36)
     await deliveries.deliver()
     await spend(user, 1)
     const { entries } = await listEntries(user._id)
@@ -155,8 +123,8 @@ describe('complaints 26, 28, 29, 40: “my credits are gone”', () => {
 
   it('at a renewal, without a word: what is above a cap stands in the ledger, with the reason', async () => {
     beginner.unusedCredits = { cap: 300 }
-    const user = await subscriber()
-    advance(32)
+    const user = await subscriber(deliveries)
+    advance(context, 32)
     await deliveries.deliver()
     const { entries } = await listEntries(user._id)
     const taken = entries.find(({ amount }) => amount < 0)
@@ -165,23 +133,20 @@ describe('complaints 26, 28, 29, 40: “my credits are gone”', () => {
   })
 
   it('because a year brings one month’s credits', async () => {
-    expect(await creditsOf(await subscriber('Beginner', 'year'))).toBe(12_000)
+    expect(await creditsOf(await subscriber(deliveries, { interval: 'year' }))).toBe(12_000)
     beginner.yearlyCredits = 'monthly'
-    const user = await subscriber('Beginner', 'year')
+    const user = await subscriber(deliveries, { interval: 'year' })
     for (const month of [1, 2, 3]) {
       expect(await creditsOf(user)).toBe(month * 1000)
-      advance(31)
+      advance(context, 31)
     }
   })
 })
 
 describe('complaints 33, 55: “I owe a payment and cannot pay it”', () => {
   it('because past_due locks one out of the billing page', async () => {
-    const user = await subscriber()
-    await payWith(user, 'pm_card_chargeCustomerFail')
-    advance(32)
-    await deliveries.deliver()
-    advance(4)
+    const user = await overdueSubscriber(deliveries)
+    advance(context, 4)
     await pauseOverdue()
     expect(await getBalance(user._id)).toMatchObject({ frozen: 'past_due', credits: 1000 })
 
@@ -196,11 +161,8 @@ describe('complaints 33, 55: “I owe a payment and cannot pay it”', () => {
   })
 
   it('and when it is paid, the pause ends once and the month comes once', async () => {
-    const user = await subscriber()
-    await payWith(user, 'pm_card_chargeCustomerFail')
-    advance(32)
-    await deliveries.deliver()
-    advance(4)
+    const user = await overdueSubscriber(deliveries)
+    advance(context, 4)
     await pauseOverdue()
     const { data } = await context.stripe.invoices.list({ customer: user.stripeCustomerId!, status: 'open' })
     await context.stripe.invoices.pay(data[0]!.id, { payment_method: 'pm_card_visa' })
@@ -211,7 +173,6 @@ describe('complaints 33, 55: “I owe a payment and cannot pay it”', () => {
 
 describe('complaints 11, 12, 43: “I paid and still see the old plan”', () => {
   it('because the page after the checkout answers before the webhook', async () => {
-    follow()
     const user = await aUser()
     const session = await deliveries.buy({ user, plan: 'Daily', interval: 'month' })
     expect(await checkoutStatus(user, session)).toMatchObject({ state: 'waiting' })
@@ -223,7 +184,6 @@ describe('complaints 11, 12, 43: “I paid and still see the old plan”', () =>
   })
 
   it('because “created” came after “updated”', async () => {
-    follow()
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Daily', interval: 'month' })
     await deliveries.deliver({ order: (events) => events.reverse() })
@@ -232,7 +192,7 @@ describe('complaints 11, 12, 43: “I paid and still see the old plan”', () =>
   })
 
   it('or the other way round: a late “active” brings a canceled plan back to life', async () => {
-    const user = await subscriber()
+    const user = await subscriber(deliveries)
     const late = context.sandbox.events('customer.subscription.created').at(-1)!
     await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
     await deliveries.deliver()
@@ -243,7 +203,6 @@ describe('complaints 11, 12, 43: “I paid and still see the old plan”', () =>
 
 describe('complaints 54, 59: “it costs nothing, and it breaks”', () => {
   it('a $0 invoice by a coupon for everything brings the plan’s credits and a row of $0', async () => {
-    follow()
     const user = await aUser()
     const coupon = await context.stripe.coupons.create({ percent_off: 100, duration: 'once' })
     const promotion = await context.stripe.promotionCodes.create({ promotion: { type: 'coupon', coupon: coupon.id } })
@@ -261,14 +220,14 @@ describe('complaints 54, 59: “it costs nothing, and it breaks”', () => {
 
   it('a $0 invoice of a trial brings the trial’s credits, not the plan’s', async () => {
     beginner.trial = { days: 7, credits: 50 }
-    const user = await subscriber()
+    const user = await subscriber(deliveries)
     expect(await historyOf(user)).toMatchObject([{ amount: 0, creditsAdded: 50 }])
     expect(await creditsOf(user)).toBe(50)
   })
 
   it('a trial is taken twice', async () => {
     beginner.trial = { days: 7, credits: 50 }
-    const user = await subscriber()
+    const user = await subscriber(deliveries)
     await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
     await deliveries.deliver()
     const { url } = await createCheckout({ user, plan: 'Beginner', interval: 'month' }, { nonce: randomUUID() })

@@ -2,12 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { reconcile } from '#app/billing/reconcile.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
-import { freshKey } from '#app/credits/keys.ts'
-import { spendCredits } from '#app/credits/spend.server.ts'
 import { NotificationModel } from '#models/notification.server.ts'
 import type { User } from '#models/user.server.ts'
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
+import { spend } from './customers.ts'
 import { aUser, creditsOf, Deliveries, historyOf, readUser } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
@@ -57,7 +56,7 @@ describe('H37: a credit note', () => {
 
   it('whose balance pays the next month brings that month’s credits, and no gift', async () => {
     const { user, invoice } = await subscriber()
-    await spendCredits({ accountId: user._id, key: freshKey('spend'), credits: 1000, action: 'test' })
+    await spend(user, 1000)
     await credit(invoice, 1000)
     await deliveries.deliver()
     expect(await getBalance(user._id)).toMatchObject({ credits: -1000, debt: 1000 })

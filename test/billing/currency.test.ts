@@ -1,33 +1,27 @@
 import { randomUUID } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { changePlan, previewPlanChange } from '#app/billing/change-plan.server.ts'
 import { ensureCustomer } from '#app/billing/customer.server.ts'
-import { findPlan, type Interval } from '#app/billing/plans.ts'
-import { forgetPrices, priceIdOf } from '#app/billing/prices.server.ts'
-import { setNow } from '#app/clock.server.ts'
+import { type Interval } from '#app/billing/plans.ts'
+import { forgetPrices } from '#app/billing/prices.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
+import { advance, useSandboxClock } from './clock.ts'
+import { subscriber } from './customers.ts'
+import { planPrice, usePlan } from './plan.ts'
 import { aUser, creditsOf, Deliveries, historyOf, post, readUser } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
 const context = useStripe()
 useDatabase()
 const deliveries = new Deliveries(context)
-const beginner = findPlan('Beginner')!
+const beginner = usePlan('Beginner')
+useSandboxClock(context)
 
-beforeEach(() => setNow(() => new Date(context.sandbox.now() * 1000)))
-afterEach(() => {
-  setNow(null)
-  beginner.yearlyCredits = 'upfront'
-})
-
-const advance = (days: number) => context.sandbox.advance(days * 86_400)
-const priceOf = (interval: Interval) =>
-  priceIdOf({ kind: 'plan', plan: beginner, interval, price: beginner.prices![interval] })
 const subscriptionOf = async (user: User) => (await readUser(user._id)).subscription!
 const rowsOf = async (user: User) =>
   (await historyOf(user)).map(({ amount, currency, creditsAdded }) => [amount, currency, creditsAdded])
@@ -41,24 +35,17 @@ async function subscribed(params: { interval?: Interval; quantity?: number; curr
   await context.stripe.subscriptions.create({
     customer,
     default_payment_method: id,
-    items: [{ price: await priceOf(interval), quantity }],
+    items: [{ price: await planPrice('Beginner', interval), quantity }],
     ...(currency && { currency }),
   })
   await deliveries.deliver()
   return readUser(user._id)
 }
 
-async function buy(interval: Interval): Promise<User> {
-  const user = await aUser()
-  await deliveries.buy({ user, plan: 'Beginner', interval })
-  await deliveries.deliver()
-  return readUser(user._id)
-}
-
 describe('a year', () => {
   it('is renewed with another year’s credits', async () => {
-    const user = await buy('year')
-    advance(368)
+    const user = await subscriber(deliveries, { interval: 'year' })
+    advance(context, 368)
     await deliveries.deliver()
     expect(await rowsOf(user)).toEqual([
       [10_000, 'usd', 12_000],
@@ -68,8 +55,8 @@ describe('a year', () => {
   })
 
   it('after a month, and then a month again: the year is used up first, and every row has its credits', async () => {
-    const user = await buy('month')
-    advance(10)
+    const user = await subscriber(deliveries)
+    advance(context, 10)
     const { credits, amountDue } = await previewPlanChange(user, { plan: 'Beginner', interval: 'year' })
     await changePlan(user, { plan: 'Beginner', interval: 'year' })
     await deliveries.deliver()
@@ -79,7 +66,7 @@ describe('a year', () => {
       scheduledChange: { plan: 'Beginner', interval: 'month' },
     })
     // A leap day, and the hour until an invoice is final.
-    advance(368)
+    advance(context, 368)
     await deliveries.deliver()
     expect(await subscriptionOf(user)).toMatchObject({ interval: 'month', status: 'active', scheduledChange: null })
     expect(await rowsOf(user)).toEqual([
@@ -91,7 +78,7 @@ describe('a year', () => {
   })
 
   it('H32: whose plan began to drip between the credits and the row: the row says what was granted', async () => {
-    const user = await buy('year')
+    const user = await subscriber(deliveries, { interval: 'year' })
     beginner.yearlyCredits = 'monthly'
     await BillingHistoryModel.deleteMany({ userId: user._id })
     await againPaid()
@@ -101,7 +88,7 @@ describe('a year', () => {
 
   it('H32: and the other way round: all twelve shares count', async () => {
     beginner.yearlyCredits = 'monthly'
-    const user = await buy('year')
+    const user = await subscriber(deliveries, { interval: 'year' })
     beginner.yearlyCredits = 'upfront'
     await BillingHistoryModel.deleteMany({ userId: user._id })
     await againPaid()
@@ -121,7 +108,7 @@ describe('several of one plan', () => {
   it('bring so many times the credits, at each renewal and for a change of their number', async () => {
     const user = await subscribed({ quantity: 3 })
     expect(await rowsOf(user)).toEqual([[3000, 'usd', 3000]])
-    advance(32)
+    advance(context, 32)
     await deliveries.deliver()
     expect(await creditsOf(user)).toBe(6000)
     const { stripeSubscriptionId: id } = await subscriptionOf(user)
@@ -139,7 +126,7 @@ describe('several of one plan', () => {
 
 describe('a price in other currencies', () => {
   beforeEach(async () => {
-    await context.stripe.prices.update(await priceOf('month'), {
+    await context.stripe.prices.update(await planPrice('Beginner', 'month'), {
       currency_options: { jpy: { unit_amount: 1500 }, eur: { unit_amount: 900 } },
     })
     forgetPrices()
@@ -155,7 +142,7 @@ describe('a price in other currencies', () => {
     await context.stripe.refunds.create({ charge: charge!.id, amount: amount / 2 })
     await deliveries.deliver()
     expect(await creditsOf(user)).toBe(500)
-    advance(32)
+    advance(context, 32)
     await deliveries.deliver()
     expect(await creditsOf(user)).toBe(1500)
   })

@@ -1,6 +1,6 @@
 import mongoose from 'mongoose'
 import Stripe from 'stripe'
-import { post, type Deliveries } from './scenario.ts'
+import { type Deliveries, post, type Told } from './scenario.ts'
 
 /*
  * A process that dies at its n-th write, to the database or to Stripe, before the write or right after it took effect,
@@ -18,7 +18,6 @@ const READS = ['findOne', 'find', 'countDocuments', 'aggregate']
 
 type Call = (this: unknown, ...args: unknown[]) => unknown
 type Methods = Record<string, Call>
-type Told = { id: string; type: string }
 
 /** The process whose death is watched. There is one: the tests wait for everything that they begin. */
 export class DyingProcess {
@@ -66,12 +65,12 @@ export class DyingProcess {
       if (!this.#isDead) throw error
     })
     const again: Told[] = []
-    for (const event of takeWaiting(deliveries)) if (!(await isTaken(event))) again.push(event)
+    for (const event of deliveries.take()) if (!(await isTaken(event))) again.push(event)
     const ended = { writes: this.#writes, died: this.#isDead }
     this.#revive()
     // What came to be known by the retries is delivered too.
     for (let round = 0; round < 6; round++) {
-      const events = [...again.splice(0), ...takeWaiting(deliveries)]
+      const events = [...again.splice(0), ...deliveries.take()]
       if (events.length === 0) return ended
       for (const event of events) if (!(await isTaken(event))) again.push(event)
     }
@@ -111,17 +110,6 @@ export class DyingProcess {
       owner[name] = original
     })
   }
-}
-
-const taken = new WeakMap<Deliveries, Set<string>>()
-
-/** Events that nobody has taken yet, oldest first. */
-export function takeWaiting(deliveries: Deliveries): Told[] {
-  const seen = taken.get(deliveries) ?? new Set<string>()
-  taken.set(deliveries, seen)
-  const fresh = (deliveries.waiting() as Told[]).filter(({ id }) => !seen.has(id))
-  for (const { id } of fresh) seen.add(id)
-  return fresh
 }
 
 /** A dead process hangs up. */

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { changePlan } from '#app/billing/change-plan.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
-import { findPlan } from '#app/billing/plans.ts'
-import { setNow } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { freshKey } from '#app/credits/keys.ts'
@@ -13,8 +11,12 @@ import { PaymentModel } from '#models/payment.server.ts'
 import type { User } from '#models/user.server.ts'
 import { failRefund } from '#sandbox/stripe/billing/refund.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import { DyingProcess, type Moment, takeWaiting } from './deaths.ts'
-import { aUser, Deliveries, historyOf, post, readUser, sessionIdOf } from './scenario.ts'
+import { DyingProcess, type Moment } from './deaths.ts'
+import { decide, DISPUTED_CARD } from './bank.ts'
+import { advance, useSandboxClock } from './clock.ts'
+import { newestCharge } from './customers.ts'
+import { usePlan } from './plan.ts'
+import { aUser, creditsOf, Deliveries, historyOf, post, readUser, sessionIdOf } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
 /*
@@ -31,15 +33,10 @@ const context = useStripe()
 useDatabase()
 const deliveries = new Deliveries(context)
 const dying = new DyingProcess()
-const beginner = findPlan('Beginner')!
-const policies = { unusedCredits: beginner.unusedCredits, trial: beginner.trial }
+const beginner = usePlan('Beginner')
+useSandboxClock(context)
 beforeAll(() => dying.watch())
 afterAll(() => dying.restore())
-beforeEach(() => setNow(() => new Date(context.sandbox.now() * 1000)))
-afterEach(() => {
-  setNow(null)
-  Object.assign(beginner, policies)
-})
 
 interface Happening {
   /** What a person does in the app, where it is not done at Stripe alone. */
@@ -51,7 +48,7 @@ interface Happening {
 /** Lets the same thing happen to one user after another, and each time dies at another write. */
 async function dieEverywhere(arrange: () => Promise<Happening>): Promise<void> {
   const once = async (at: number, moment: Moment) => {
-    takeWaiting(deliveries)
+    deliveries.take()
     const { act, check, user } = await arrange()
     const ended = await dying.live(act ?? (() => Promise.resolve()), { at, moment, deliveries })
     await check().catch((error: unknown) => {
@@ -87,7 +84,7 @@ async function leave({ _id }: User): Promise<void> {
 }
 
 async function deliverAll(): Promise<void> {
-  for (const event of takeWaiting(deliveries)) expect((await post(JSON.stringify(event))).status).toBe(200)
+  for (const event of deliveries.take()) expect((await post(JSON.stringify(event))).status).toBe(200)
 }
 
 async function subscriber(card?: string): Promise<User> {
@@ -97,17 +94,11 @@ async function subscriber(card?: string): Promise<User> {
   return readUser(user._id)
 }
 
-async function chargeOf({ _id }: User) {
-  const { stripeCustomerId } = await readUser(_id)
-  return (await context.stripe.charges.list({ customer: stripeCustomerId! })).data[0]!
-}
-
 async function disputeOf(user: User) {
-  const { id: charge } = await chargeOf(user)
+  const { id: charge } = await newestCharge(context, user)
   return (await context.stripe.disputes.list({ charge })).data[0]!
 }
 
-const creditsOf = async ({ _id }: User) => (await getBalance(_id)).credits
 const planOf = async ({ _id }: User) => (await readUser(_id)).subscription
 
 describe('a process that dies at any write leaves nothing half done', () => {
@@ -143,7 +134,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       beginner.unusedCredits = { cap: 300 }
       const user = await subscriber()
       await spendCredits({ accountId: user._id, key: freshKey('spend'), credits: 100, action: 'test' })
-      context.sandbox.advance(32 * 86_400)
+      advance(context, 32)
       const check = async () => {
         expect(await creditsOf(user)).toBe(1300)
         expect(await historyOf(user)).toHaveLength(2)
@@ -183,7 +174,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
   it('two refunds of a part', () =>
     dieEverywhere(async () => {
       const user = await subscriber()
-      const { id: charge } = await chargeOf(user)
+      const { id: charge } = await newestCharge(context, user)
       for (const amount of [333, 250]) await context.stripe.refunds.create({ charge, amount })
       const check = async () => {
         expect(await creditsOf(user)).toBe(1000 - 583)
@@ -195,7 +186,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
   it('a refund that fails', () =>
     dieEverywhere(async () => {
       const user = await subscriber()
-      const { id: charge } = await chargeOf(user)
+      const { id: charge } = await newestCharge(context, user)
       const { id } = await context.stripe.refunds.create({ charge, amount: 400 })
       await deliverAll()
       const { world } = context.sandbox
@@ -210,7 +201,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
   it('a dispute that is opened', () =>
     dieEverywhere(async () => {
       const user = await aUser()
-      await deliveries.buy({ user, plan: 'Beginner', interval: 'month' }, '4000000000000259')
+      await deliveries.buy({ user, plan: 'Beginner', interval: 'month' }, DISPUTED_CARD)
       const check = async () => {
         expect(await getBalance(user._id)).toMatchObject({ credits: 0, frozen: 'dispute' })
         expect(await historyOf(user)).toMatchObject([{ status: 'disputed' }])
@@ -220,10 +211,9 @@ describe('a process that dies at any write leaves nothing half done', () => {
 
   it('a dispute that is won', () =>
     dieEverywhere(async () => {
-      const user = await subscriber('4000000000000259')
+      const user = await subscriber(DISPUTED_CARD)
       const { id } = await disputeOf(user)
-      const evidence = { uncategorized_text: 'winning_evidence' }
-      await context.stripe.disputes.update(id, { evidence, submit: true })
+      await decide(context, id, 'won')
       const check = async () => {
         expect(await getBalance(user._id)).toMatchObject({ credits: 1000, frozen: null })
         expect(await historyOf(user)).toMatchObject([{ status: 'active' }])
@@ -233,7 +223,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
 
   it('a dispute that is lost', () =>
     dieEverywhere(async () => {
-      const user = await subscriber('4000000000000259')
+      const user = await subscriber(DISPUTED_CARD)
       await context.stripe.disputes.close((await disputeOf(user)).id)
       const check = async () => {
         expect(await getBalance(user._id)).toMatchObject({ credits: 0, frozen: null })

@@ -22,7 +22,8 @@ import { MailModel } from '#models/mail.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { visitAs } from '#test/auth/users.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import { aUser, Deliveries, readUser, sessionIdOf } from './scenario.ts'
+import { subscriber } from './customers.ts'
+import { aUser, Deliveries, sessionIdOf } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
 const context = useStripe()
@@ -138,13 +139,6 @@ async function send(user: User, path: string, fields: Record<string, string>): P
   return args(new Request(url, { method: 'POST', headers, body: new URLSearchParams(fields) }))
 }
 
-async function subscriber(plan: string): Promise<User> {
-  const user = await aUser()
-  await deliveries.buy({ user, plan, interval: 'month' })
-  await deliveries.deliver()
-  return readUser(user._id)
-}
-
 const UPGRADE = '/billing/upgrade?feature=prioritySupport&redirectTo=%2Fsupport'
 
 describe('the support page, which needs Creator', () => {
@@ -178,7 +172,7 @@ describe('the support page, which needs Creator', () => {
   })
 
   it('brings a smaller plan back from its change', async () => {
-    const user = await subscriber('Daily')
+    const user = await subscriber(deliveries, { plan: 'Daily' })
     const page = await upgradeLoader(await at(user, UPGRADE))
     expect(page.ways[0]?.to).toBe('/billing/change?plan=Creator&interval=month&redirectTo=%2Fsupport')
     const { plan, interval, redirectTo, amountDue, prorationDate, nonce } = await changeLoader(
@@ -202,13 +196,13 @@ describe('the support page, which needs Creator', () => {
   })
 
   it('sends who has not paid to the card, not to another plan', async () => {
-    const user = await subscriber('Creator')
+    const user = await subscriber(deliveries, { plan: 'Creator' })
     await setOverdue(user)
     expect(await target(askLoader(await at(user, '/support')))).toBe('/billing')
   })
 
   it('mails the question to the shop, with the plan and who asked', async () => {
-    const user = await subscriber('Creator')
+    const user = await subscriber(deliveries, { plan: 'Creator' })
     const answer = await askAction(await send(user, '/support', question))
     expect(answer.data.saved).toBe(true)
     const [mail] = await MailModel.find({ text: new RegExp(user.email) }).lean()
@@ -217,7 +211,7 @@ describe('the support page, which needs Creator', () => {
   })
 
   it('refuses a question of no words, and a subject of two lines', async () => {
-    const user = await subscriber('Creator')
+    const user = await subscriber(deliveries, { plan: 'Creator' })
     const answer = await askAction(await send(user, '/support', { subject: 'a\nb', question: '' }))
     expect(answer.init?.status).toBe(400)
     expect(Object.keys(answer.data.result.error ?? {})).toEqual(['subject', 'question'])
@@ -245,14 +239,14 @@ describe('a page that needs a plan', () => {
 
 describe('the link of the mail about a failed payment', () => {
   it('opens the card at Stripe, for who is logged in', async () => {
-    const user = await subscriber('Daily')
+    const user = await subscriber(deliveries, { plan: 'Daily' })
     expect(await target(updateCard(await at(user, '/billing/update-card')))).toContain(context.sandbox.url)
     const stranger = new Request('http://localhost:3000/billing/update-card')
     expect(await target(updateCard(args(stranger)))).toBe('/login?redirectTo=%2Fbilling%2Fupdate-card')
   })
 
   it('says that Stripe is away, and nothing else', async () => {
-    const user = await subscriber('Daily')
+    const user = await subscriber(deliveries, { plan: 'Daily' })
     context.sandbox.faults.api = [{ failure: 503, match: 'POST /v1/billing_portal' }]
     const thrown = await updateCard(await at(user, '/billing/update-card')).catch((error: unknown) => error)
     context.sandbox.faults.reset()

@@ -1,46 +1,34 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/cancel.server.ts'
 import { confirmationPage } from '#app/billing/confirmation.server.ts'
-import { findPlan } from '#app/billing/plans.ts'
 import { syncSubscriptions } from '#app/billing/subscription.server.ts'
 import { setNow } from '#app/clock.server.ts'
 import type { NotificationKind } from '#app/notifications/kinds.ts'
 import { type Notification, NotificationModel } from '#models/notification.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
+import { DISPUTED_CARD } from './bank.ts'
+import { advance, useSandboxClock } from './clock.ts'
+import { newestCharge, openInvoicesOf, payWith, subscriptionIdOf } from './customers.ts'
+import { usePlan } from './plan.ts'
 import { aUser, Deliveries, post, readUser } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
 const context = useStripe()
 useDatabase()
 const deliveries = new Deliveries(context)
-const beginner = findPlan('Beginner')!
-const policies = { yearlyCredits: beginner.yearlyCredits, trial: beginner.trial }
-afterEach(() => {
-  setNow(null)
-  Object.assign(beginner, policies)
-})
-
-const DAY = 86_400
-const DISPUTED_CARD = '4000000000000259'
-const follow = () => setNow(() => new Date(context.sandbox.now() * 1000))
-const advance = (days: number) => {
-  context.sandbox.advance(days * DAY)
-  follow()
-}
+const beginner = usePlan('Beginner')
+useSandboxClock(context)
 
 /** Every event comes twice, once in each direction: a cause that repeats is the rule, not the exception. */
 const deliver = () => deliveries.deliver({ order: (events) => [...events, ...events.slice().reverse()] })
 
 async function subscriber(interval: 'month' | 'year' = 'month'): Promise<User> {
-  follow()
   const user = await aUser()
   await deliveries.buy({ user, plan: 'Beginner', interval })
   await deliver()
   return readUser(user._id)
 }
-
-const idOf = (user: User): string => user.subscription!.stripeSubscriptionId!
 
 async function mailsOf({ _id }: User, kind?: NotificationKind): Promise<Notification[]> {
   return NotificationModel.find({ userId: _id, ...(kind && { kind }) })
@@ -50,21 +38,6 @@ async function mailsOf({ _id }: User, kind?: NotificationKind): Promise<Notifica
 
 const kindsOf = async (user: User) => (await mailsOf(user)).map(({ kind }) => kind).sort()
 
-async function payWith(user: User, method: string): Promise<void> {
-  const { id } = await context.stripe.paymentMethods.attach(method, { customer: user.stripeCustomerId! })
-  await context.stripe.subscriptions.update(idOf(user), { default_payment_method: id })
-}
-
-async function openInvoice(user: User) {
-  const { data } = await context.stripe.invoices.list({ subscription: idOf(user), status: 'open' })
-  return data[0]!
-}
-
-async function chargeOf(user: User) {
-  const { data } = await context.stripe.charges.list({ customer: user.stripeCustomerId!, limit: 1 })
-  return data[0]!
-}
-
 describe('a receipt', () => {
   it('comes once for each paid invoice, whichever events tell of it', async () => {
     const user = await subscriber()
@@ -73,13 +46,12 @@ describe('a receipt', () => {
     expect(receipt!.data).toMatchObject({ amount: 1000, currency: 'usd', credits: 1000 })
     expect(receipt!.data.description).toMatch(/^Beginner, \d+ \w+ to \d+ \w+ \d{4}$/)
     expect(receipt!.data.invoiceUrl).toMatch(/^http/)
-    advance(32)
+    advance(context, 32)
     await deliver()
     expect(await kindsOf(user)).toEqual(['payment_receipt', 'payment_receipt'])
   })
 
   it('comes for a pack too, and nothing else does', async () => {
-    follow()
     const user = await aUser()
     await deliveries.buy({ user, pack: '500' })
     await deliver()
@@ -101,10 +73,9 @@ describe('a receipt', () => {
   })
 
   it('is not written for what a reconcile finds long afterwards', async () => {
-    follow()
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
-    setNow(() => new Date((context.sandbox.now() + 8 * DAY) * 1000))
+    setNow(() => new Date((context.sandbox.now() + 8 * 86_400) * 1000))
     await deliver()
     expect(await mailsOf(user)).toEqual([])
   })
@@ -113,26 +84,27 @@ describe('a receipt', () => {
 describe('a renewal that is not paid', () => {
   it('is told once for all its attempts, with the end of the grace period; paying brings a receipt', async () => {
     const user = await subscriber()
-    await payWith(user, 'pm_card_chargeCustomerFail')
-    advance(32)
+    await payWith(context, user, 'pm_card_chargeCustomerFail')
+    advance(context, 32)
     await deliver()
-    advance(4)
+    advance(context, 4)
     await deliver()
     const { gracePeriodEnd } = (await readUser(user._id)).subscription!
     expect(await mailsOf(user, 'payment_failed')).toMatchObject([
       { data: { amount: 1000, plan: 'Beginner', graceEndsAt: gracePeriodEnd } },
     ])
-    await context.stripe.invoices.pay((await openInvoice(user)).id, { payment_method: 'pm_card_visa' })
+    await context.stripe.invoices.pay((await openInvoicesOf(context, user))[0]!.id, { payment_method: 'pm_card_visa' })
     await deliver()
     expect(await kindsOf(user)).toEqual(['payment_failed', 'payment_receipt', 'payment_receipt'])
   })
 
   it('because the bank asks for its customer, leads to the confirmation and is no refusal', async () => {
     const user = await subscriber()
-    await payWith(user, 'pm_card_authenticationRequired')
-    advance(32)
+    await payWith(context, user, 'pm_card_authenticationRequired')
+    advance(context, 32)
     await deliver()
-    const { id, hosted_invoice_url: confirmUrl } = await openInvoice(user)
+    const [open] = await openInvoicesOf(context, user)
+    const { id, hosted_invoice_url: confirmUrl } = open!
     expect(await mailsOf(user, 'action_required')).toMatchObject([
       { _id: `action_required:${id}`, data: { amount: 1000, confirmUrl } },
     ])
@@ -148,9 +120,9 @@ describe('a renewal that is not paid', () => {
 
   it('says nothing when the payment went through before its event came', async () => {
     const user = await subscriber()
-    await payWith(user, 'pm_card_chargeCustomerFail')
-    advance(32)
-    await context.stripe.invoices.pay((await openInvoice(user)).id, { payment_method: 'pm_card_visa' })
+    await payWith(context, user, 'pm_card_chargeCustomerFail')
+    advance(context, 32)
+    await context.stripe.invoices.pay((await openInvoicesOf(context, user))[0]!.id, { payment_method: 'pm_card_visa' })
     await deliver()
     expect(await kindsOf(user)).toEqual(['payment_receipt', 'payment_receipt'])
   })
@@ -169,29 +141,32 @@ describe('the life of a plan', () => {
     expect(await mailsOf(user, 'subscription_resumed')).toMatchObject([
       { data: { plan: 'Beginner', next: { amount: 1000, currency: 'usd' } } },
     ])
-    advance(1)
+    advance(context, 1)
     await cancelAtPeriodEnd(user)
     await deliver()
-    advance(1)
+    advance(context, 1)
     await resumeSubscription(user)
     await deliver()
     expect(await mailsOf(user, 'subscription_canceled')).toHaveLength(2)
     expect(await mailsOf(user, 'subscription_resumed')).toHaveLength(2)
 
     await cancelAtPeriodEnd(user)
-    advance(31)
+    advance(context, 31)
     await deliver()
     await syncSubscriptions(user._id)
     expect(await mailsOf(user, 'subscription_ended')).toMatchObject([
-      { _id: `subscription_ended:${idOf(user)}`, data: { plan: 'Beginner', reason: 'cancellation_requested' } },
+      {
+        _id: `subscription_ended:${subscriptionIdOf(user)}`,
+        data: { plan: 'Beginner', reason: 'cancellation_requested' },
+      },
     ])
   })
 
   it('ended by dunning says so', async () => {
     const user = await subscriber()
-    await payWith(user, 'pm_card_chargeCustomerFail')
+    await payWith(context, user, 'pm_card_chargeCustomerFail')
     for (let week = 0; week < 10; week++) {
-      advance(7)
+      advance(context, 7)
       await deliver()
     }
     expect(await mailsOf(user, 'subscription_ended')).toMatchObject([{ data: { reason: 'payment_failed' } }])
@@ -200,11 +175,50 @@ describe('the life of a plan', () => {
 
   it('two processes that see the same change tell it once', async () => {
     const user = await subscriber()
-    await context.stripe.subscriptions.update(idOf(user), { cancel_at_period_end: true })
+    await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at_period_end: true })
     await Promise.all([1, 2, 3, 4].map(() => syncSubscriptions(user._id)))
-    await context.stripe.subscriptions.update(idOf(user), { cancel_at_period_end: false })
+    await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at_period_end: false })
     await Promise.all([1, 2, 3, 4].map(() => syncSubscriptions(user._id)))
     expect(await kindsOf(user)).toEqual(['payment_receipt', 'subscription_canceled', 'subscription_resumed'])
+  })
+
+  it('paused when its trial ends without a card is told once, and so is that it goes on', async () => {
+    beginner.trial = { days: 14, credits: 0 }
+    const user = await subscriber()
+    const cards = await context.stripe.customers.listPaymentMethods(user.stripeCustomerId!)
+    for (const { id } of cards.data) await context.stripe.paymentMethods.detach(id)
+    advance(context, 15)
+    await deliver()
+    await Promise.all([1, 2].map(() => syncSubscriptions(user._id)))
+    const { trialEnd } = user.subscription!
+    expect(await mailsOf(user, 'subscription_paused')).toMatchObject([
+      {
+        data: { plan: 'Beginner', trialEndedAt: trialEnd, price: { amount: 1000, currency: 'usd', interval: 'month' } },
+      },
+    ])
+
+    await payWith(context, user, 'pm_card_visa')
+    await context.stripe.subscriptions.resume(subscriptionIdOf(user))
+    await deliver()
+    expect(await mailsOf(user, 'subscription_resumed')).toHaveLength(1)
+    expect(await mailsOf(user, 'subscription_paused')).toHaveLength(1)
+  })
+
+  it('paused before it was ever seen is told too, unless that was long ago', async () => {
+    beginner.trial = { days: 14, credits: 0 }
+    const users: User[] = []
+    for (const days of [15, 30]) {
+      const user = await aUser()
+      await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
+      const customer = (await readUser(user._id)).stripeCustomerId!
+      const cards = await context.stripe.customers.listPaymentMethods(customer)
+      for (const { id } of cards.data) await context.stripe.paymentMethods.detach(id)
+      advance(context, days)
+      await deliver()
+      users.push(user)
+    }
+    expect(await mailsOf(users[0]!, 'subscription_paused')).toHaveLength(1)
+    expect(await mailsOf(users[1]!, 'subscription_paused')).toEqual([])
   })
 
   it('a trial that is about to end says what it will cost, unless it was canceled', async () => {
@@ -212,7 +226,7 @@ describe('the life of a plan', () => {
     const staying = await subscriber()
     const leaving = await subscriber()
     await cancelAtPeriodEnd(leaving)
-    advance(12)
+    advance(context, 12)
     await deliver()
     expect(await mailsOf(staying, 'trial_ending')).toMatchObject([
       { data: { plan: 'Beginner', amount: 1000, interval: 'month', credits: 1000 } },
@@ -224,7 +238,7 @@ describe('the life of a plan', () => {
 describe('money that goes back', () => {
   it('each refund has its mail, with the credits that went with it', async () => {
     const user = await subscriber()
-    const { id: charge } = await chargeOf(user)
+    const { id: charge } = await newestCharge(context, user)
     await context.stripe.refunds.create({ charge, amount: 333 })
     await deliver()
     await context.stripe.refunds.create({ charge, amount: 500 })
@@ -240,7 +254,6 @@ describe('money that goes back', () => {
   })
 
   it('a dispute is told when it opens, and its credits when it is won', async () => {
-    follow()
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' }, DISPUTED_CARD)
     await deliver()
@@ -262,13 +275,12 @@ describe('money that goes back', () => {
 
 describe('an outbox that is down', () => {
   it('leaves the money where it belongs, and the mail comes with the next attempt', async () => {
-    follow()
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
     const outbox = vi
       .spyOn(NotificationModel.collection, 'updateOne')
       .mockRejectedValue(new Error('the outbox is down'))
-    const events = deliveries.waiting() as { id: string; type: string }[]
+    const events = deliveries.waiting()
     const statuses = await deliveries.deliver()
     outbox.mockRestore()
     expect(statuses).toContain(500)

@@ -1,55 +1,39 @@
-import { randomUUID } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { withWaysOut } from '#app/actions/refusal.server.ts'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
-import { cancelAtPeriodEnd, changePlan } from '#app/billing/change-plan.server.ts'
+import { cancelAtPeriodEnd } from '#app/billing/cancel.server.ts'
+import { changePlan } from '#app/billing/change-plan.server.ts'
 import { requireFeature } from '#app/billing/entitlements.ts'
 import { NoSubscription } from '#app/billing/errors.ts'
-import { findPlan } from '#app/billing/plans.ts'
 import { restartPlan } from '#app/billing/restart.server.ts'
-import { now, setNow } from '#app/clock.server.ts'
+import { now } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
-import { spendCredits } from '#app/credits/spend.server.ts'
 import { apiError } from '#app/http/api-error.server.ts'
 import { standingNow } from '#app/standing.server.ts'
 import { toUserJson } from '#app/usage/user-json.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import { aUser, creditsOf, Deliveries, historyOf, readUser } from './scenario.ts'
+import { advance, useSandboxClock } from './clock.ts'
+import { openInvoicesOf, spend, subscriber, subscriptionIdOf } from './customers.ts'
+import { usePlan } from './plan.ts'
+import { creditsOf, Deliveries, historyOf, readUser } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
 const context = useStripe()
 useDatabase()
 const deliveries = new Deliveries(context)
-const creator = findPlan('Creator')!
-
-beforeEach(() => setNow(() => new Date(context.sandbox.now() * 1000)))
-afterEach(() => {
-  setNow(null)
-  creator.trial = null
-})
-
-const advance = (days: number) => context.sandbox.advance(days * 86_400)
-const subscriptionId = (user: User) => user.subscription!.stripeSubscriptionId!
-const spend = ({ _id }: User, credits: number) =>
-  spendCredits({ accountId: _id, key: `test:${randomUUID()}`, credits, action: 'api' })
-
-async function subscriber(plan = 'Creator'): Promise<User> {
-  const user = await aUser()
-  await deliveries.buy({ user, plan, interval: 'month' })
-  await deliveries.deliver()
-  return readUser(user._id)
-}
+const creator = usePlan('Creator')
+useSandboxClock(context)
 
 /** On a trial that ended, with the card taken away before. */
 async function paused(): Promise<User> {
   creator.trial = { days: 7, credits: 50 }
-  const user = await subscriber()
+  const user = await subscriber(deliveries, { plan: 'Creator' })
   for (const { id } of (await context.stripe.customers.listPaymentMethods(user.stripeCustomerId!)).data) {
     await context.stripe.paymentMethods.detach(id)
   }
-  advance(8)
+  advance(context, 8)
   await deliveries.deliver()
   return readUser(user._id)
 }
@@ -121,7 +105,7 @@ describe('a plan that is paused because its trial ended without a card', () => {
     await deliveries.deliver()
     expect((await readUser(user._id)).subscription?.status).toBe('paused')
     expect(await creditsOf(user)).toBe(50)
-    const [open] = (await context.stripe.invoices.list({ subscription: subscriptionId(user), status: 'open' })).data
+    const [open] = await openInvoicesOf(context, user)
     await context.stripe.invoices.pay(open!.id, { payment_method: 'pm_card_visa' })
     await deliveries.deliver()
     expect((await readUser(user._id)).subscription?.status).toBe('active')
@@ -138,9 +122,9 @@ describe('a plan that is paused because its trial ended without a card', () => {
 
 describe('a plan that the shop paused in mid-period', () => {
   it('gives its unused time back in money, and in credits when it goes on', async () => {
-    const user = await subscriber()
-    advance(15)
-    await context.stripe.subscriptions.pause(subscriptionId(user))
+    const user = await subscriber(deliveries, { plan: 'Creator' })
+    advance(context, 15)
+    await context.stripe.subscriptions.pause(subscriptionIdOf(user))
     await deliveries.deliver()
     expect((await readUser(user._id)).subscription?.status).toBe('paused')
     expect(await spend(user, 1000)).toMatchObject({ creditsLeft: 4000 })
@@ -159,9 +143,9 @@ describe('collection that is paused while the plan runs', () => {
   it.each(['void', 'mark_uncollectible', 'keep_as_draft'] as const)(
     '%s: plan and credits stay, no credits come until it is lifted, and the pages say so',
     async (behavior) => {
-      const user = await subscriber('Daily')
+      const user = await subscriber(deliveries, { plan: 'Daily' })
       const resumes_at = context.sandbox.now() + 40 * 86_400
-      await context.stripe.subscriptions.update(subscriptionId(user), { pause_collection: { behavior, resumes_at } })
+      await context.stripe.subscriptions.update(subscriptionIdOf(user), { pause_collection: { behavior, resumes_at } })
       await deliveries.deliver()
       expect((await readUser(user._id)).subscription).toMatchObject({
         status: 'active',
@@ -171,14 +155,14 @@ describe('collection that is paused while the plan runs', () => {
       const { badge, next, notices } = await standingOf(user)
       expect({ badge: badge?.text, next }).toEqual({ badge: 'Payments paused', next: null })
       expect(notices[0]?.text).toMatch(/^Payments for Daily are paused until \d+ \w+/)
-      advance(32)
+      advance(context, 32)
       await deliveries.deliver()
       expect((await readUser(user._id)).subscription?.status).toBe('active')
       expect(await creditsOf(user)).toBe(2000)
       expect(await spend(user, 500)).toMatchObject({ creditsLeft: 1500 })
       expect(await historyOf(user)).toHaveLength(1)
 
-      advance(32)
+      advance(context, 32)
       await deliveries.deliver()
       expect((await readUser(user._id)).subscription).toMatchObject({ status: 'active', collectionPaused: false })
       expect((await standingOf(user)).next?.term).toBe('Renews on')
@@ -188,10 +172,12 @@ describe('collection that is paused while the plan runs', () => {
   )
 
   it('a draft that was kept is paid later: its month’s credits come then, once', async () => {
-    const user = await subscriber('Daily')
-    await context.stripe.subscriptions.update(subscriptionId(user), { pause_collection: { behavior: 'keep_as_draft' } })
-    advance(32)
-    const drafts = await context.stripe.invoices.list({ subscription: subscriptionId(user), status: 'draft' })
+    const user = await subscriber(deliveries, { plan: 'Daily' })
+    await context.stripe.subscriptions.update(subscriptionIdOf(user), {
+      pause_collection: { behavior: 'keep_as_draft' },
+    })
+    advance(context, 32)
+    const drafts = await context.stripe.invoices.list({ subscription: subscriptionIdOf(user), status: 'draft' })
     await context.stripe.invoices.pay(drafts.data[0]!.id)
     await deliveries.deliver({ order: (events) => [...events, ...events] })
     expect(await creditsOf(user)).toBe(4000)

@@ -1,54 +1,36 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { findPlan } from '#app/billing/plans.ts'
-import { priceIdOf } from '#app/billing/prices.server.ts'
-import { setNow } from '#app/clock.server.ts'
+import { describe, expect, it } from 'vitest'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { UserModel } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
+import { advance, useSandboxClock } from './clock.ts'
+import { subscriber } from './customers.ts'
+import { planPrice, usePlan } from './plan.ts'
 import { aUser, creditsOf, Deliveries, historyOf, post, readUser } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
 const context = useStripe()
 useDatabase()
 const deliveries = new Deliveries(context)
-const beginner = findPlan('Beginner')!
-const policies = { unusedCredits: beginner.unusedCredits, yearlyCredits: beginner.yearlyCredits, trial: beginner.trial }
-afterEach(() => {
-  setNow(null)
-  Object.assign(beginner, policies)
-})
-
-const DAY = 86_400
-const advance = (days: number) => {
-  context.sandbox.advance(days * DAY)
-  setNow(() => new Date(context.sandbox.now() * 1000))
-}
-
-async function subscriber(interval: 'month' | 'year' = 'month') {
-  setNow(() => new Date(context.sandbox.now() * 1000))
-  const user = await aUser()
-  await deliveries.buy({ user, plan: 'Beginner', interval })
-  await deliveries.deliver()
-  return readUser(user._id)
-}
+const beginner = usePlan('Beginner')
+useSandboxClock(context)
 
 describe('unused credits at a renewal', () => {
   it('up to a cap', async () => {
     beginner.unusedCredits = { cap: 300 }
-    const user = await subscriber()
+    const user = await subscriber(deliveries)
     expect(await creditsOf(user)).toBe(1000)
-    advance(32)
+    advance(context, 32)
     await deliveries.deliver({ order: (events) => [...events, ...events] })
     expect(await creditsOf(user)).toBe(1300)
   })
 
   it('H35: expire, after the grace period', async () => {
     beginner.unusedCredits = 'expire'
-    const user = await subscriber()
-    advance(32)
+    const user = await subscriber(deliveries)
+    advance(context, 32)
     await deliveries.deliver()
     expect(await creditsOf(user)).toBe(2000)
-    advance(4)
+    advance(context, 4)
     expect(await creditsOf(user)).toBe(1000)
   })
 })
@@ -56,10 +38,10 @@ describe('unused credits at a renewal', () => {
 describe('a year in monthly shares', () => {
   it('brings a month at payment and the others in their time; the row has them all', async () => {
     beginner.yearlyCredits = 'monthly'
-    const user = await subscriber('year')
+    const user = await subscriber(deliveries, { interval: 'year' })
     expect(await creditsOf(user)).toBe(1000)
     expect(await historyOf(user)).toMatchObject([{ creditsAdded: 12_000, interval: 'year' }])
-    advance(32)
+    advance(context, 32)
     expect(await creditsOf(user)).toBe(2000)
     await deliveries.deliver({ order: (events) => [...events, ...events] })
     expect(await creditsOf(user)).toBe(2000)
@@ -67,7 +49,7 @@ describe('a year in monthly shares', () => {
 
   it('refunded by half: what has not come is taken first', async () => {
     beginner.yearlyCredits = 'monthly'
-    const user = await subscriber('year')
+    const user = await subscriber(deliveries, { interval: 'year' })
     const [charge] = (await context.stripe.charges.list({ customer: user.stripeCustomerId! })).data
     await context.stripe.refunds.create({ charge: charge!.id, amount: 5000 })
     await deliveries.deliver()
@@ -80,10 +62,10 @@ describe('a year in monthly shares', () => {
 describe('a trial', () => {
   it('gives its own credits once, then the first paid month', async () => {
     beginner.trial = { days: 7, credits: 50 }
-    const user = await subscriber()
+    const user = await subscriber(deliveries)
     expect((await readUser(user._id)).subscription).toMatchObject({ status: 'trialing', plan: 'Beginner' })
     expect(await creditsOf(user)).toBe(50)
-    advance(8)
+    advance(context, 8)
     await deliveries.deliver()
     expect((await readUser(user._id)).subscription).toMatchObject({ status: 'active' })
     expect(await creditsOf(user)).toBe(1050)
@@ -101,9 +83,9 @@ describe('a signed event about objects that Stripe no longer knows', () => {
   it('in the shape of before 2025-03-31: taken at its word, once', async () => {
     const user = await aUser()
     await UserModel.updateOne({ _id: user._id }, { $set: { stripeCustomerId: 'cus_before_basil' } })
-    const price = await priceIdOf({ kind: 'plan', plan: beginner, interval: 'month', price: beginner.prices!.month })
+    const price = await planPrice('Beginner')
     const created = Math.floor(Date.now() / 1000)
-    const period = { start: created, end: created + 30 * DAY }
+    const period = { start: created, end: created + 30 * 86_400 }
     const invoice = {
       id: 'in_before_basil',
       object: 'invoice',

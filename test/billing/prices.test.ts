@@ -1,15 +1,37 @@
+import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import { listOffers } from '#app/billing/catalogue.ts'
 import { ensurePrices, findPrice, forgetPrices, priceIdOf } from '#app/billing/prices.server.ts'
+import { createCheckout } from '#app/billing/checkout.server.ts'
+import { findPlan } from '#app/billing/plans.ts'
+import { useDatabase } from '#test/setup/database.ts'
+import { advance, useSandboxClock } from './clock.ts'
+import { subscriber } from './customers.ts'
+import { aUser, creditsOf, Deliveries, historyOf, post } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
 const context = useStripe()
 const [monthly] = listOffers()
 
-afterEach(() => {
-  delete process.env.STRIPE_PRICE_BEGINNER_MONTH
+useDatabase()
+const deliveries = new Deliveries(context)
+useSandboxClock(context)
+afterEach(() => namePrice(null))
+
+/** What the environment says of Beginner's monthly price. */
+function namePrice(id: string | null): void {
+  if (id) process.env.STRIPE_PRICE_BEGINNER_MONTH = id
+  else delete process.env.STRIPE_PRICE_BEGINNER_MONTH
   forgetPrices()
-})
+}
+
+/** A monthly price that was made by hand. */
+async function aPrice(amount: number): Promise<string> {
+  const product = await context.stripe.products.create({ name: 'From before' })
+  const recurring = { interval: 'month' as const }
+  return (await context.stripe.prices.create({ product: product.id, unit_amount: amount, currency: 'usd', recurring }))
+    .id
+}
 
 describe('ensurePrices', () => {
   it('creates nothing the second time', async () => {
@@ -55,15 +77,46 @@ describe('findPrice', () => {
   })
 
   it('takes the price that the environment names', async () => {
-    const product = await context.stripe.products.create({ name: 'From before' })
-    const price = await context.stripe.prices.create({
-      product: product.id,
-      unit_amount: 900,
+    const price = await aPrice(900)
+    namePrice(price)
+    expect(await priceIdOf(monthly!)).toBe(price)
+    expect((await findPrice(price))?.offer).toMatchObject({ kind: 'plan', plan: { name: 'Beginner' } })
+  })
+})
+
+describe('a price that changes while it is in use', () => {
+  it('a renewal at a price that nobody knows any more is an error, never money for nothing', async () => {
+    const price = await aPrice(1000)
+    namePrice(price)
+    const user = await subscriber(deliveries)
+    expect(await creditsOf(user)).toBe(1000)
+    namePrice(null)
+    advance(context, 32)
+    const [renewal] = deliveries.waiting('invoice.paid').slice(-1)
+    expect(await deliveries.deliver()).toContain(500)
+    expect(await historyOf(user)).toHaveLength(1)
+    namePrice(price)
+    expect((await post(JSON.stringify(renewal))).status).toBe(200)
+    expect(await creditsOf(user)).toBe(2000)
+  })
+
+  it('a price replaced by another process within the cache time can still be bought', async () => {
+    const plan = findPlan('Creator')!
+    const offer = { kind: 'plan' as const, plan, interval: 'month' as const, price: plan.prices!.month }
+    const was = await priceIdOf(offer)
+    const old = await context.stripe.prices.retrieve(was)
+    await context.stripe.prices.create({
+      product: old.product as string,
+      unit_amount: 4000,
       currency: 'usd',
       recurring: { interval: 'month' },
+      lookup_key: offer.price.lookupKey,
+      transfer_lookup_key: true,
+      metadata: old.metadata,
     })
-    process.env.STRIPE_PRICE_BEGINNER_MONTH = price.id
-    expect(await priceIdOf(monthly!)).toBe(price.id)
-    expect((await findPrice(price.id))?.offer).toMatchObject({ kind: 'plan', plan: { name: 'Beginner' } })
+    await context.stripe.prices.update(was, { active: false })
+    const user = await aUser()
+    const answer = await createCheckout({ user, plan: 'Creator', interval: 'month' }, { nonce: randomUUID() })
+    expect(answer.url).toMatch(/^http/)
   })
 })

@@ -1,13 +1,17 @@
+import mongoose from 'mongoose'
 import { afterEach, describe, expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { reconcile } from '#app/billing/reconcile.server.ts'
+import { finishRun, startRun } from '#app/billing/reconcile-runs.server.ts'
 import { setNow } from '#app/clock.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import { UserModel } from '#models/user.server.ts'
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import { aUser, creditsOf, Deliveries, historyOf, readUser } from './scenario.ts'
+import { subscriber, subscriptionIdOf } from './customers.ts'
+import { planPrice } from './plan.ts'
+import { aUser, creditsOf, Deliveries, historyOf, readUser, type Told } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
 const context = useStripe()
@@ -20,10 +24,12 @@ const nothing = { done: [], failed: [] }
 /** As if the events were older than Stripe keeps them: all of them are marked as dealt with. */
 async function dropEvents(): Promise<void> {
   const marked = { payload: {}, status: 'processed' as const, receivedAt: new Date() }
-  for (const { id, type } of deliveries.waiting() as { id: string; type: string }[]) {
+  for (const { id, type } of deliveries.waiting()) {
     await WebhookEventModel.updateOne({ _id: id }, { $set: { type, ...marked } }, { upsert: true })
   }
 }
+
+const stored = (event: Told) => ({ _id: event.id, type: event.type, payload: event, receivedAt: new Date() })
 
 describe('reconcile', () => {
   it('does what no webhook told of, and nothing the second time', async () => {
@@ -63,6 +69,17 @@ describe('reconcile', () => {
     expect(await reconcile({ since: new Date(0) })).toMatchObject(nothing)
   })
 
+  it('reconcile finds a changed plan of which no event tells any more', async () => {
+    const user = await subscriber(deliveries)
+    const id = subscriptionIdOf(user)
+    const { items } = await context.stripe.subscriptions.retrieve(id)
+    const item = { id: items.data[0]!.id, price: await planPrice('Creator') }
+    await context.stripe.subscriptions.update(id, { items: [item], proration_behavior: 'none' })
+    await dropEvents()
+    await reconcile()
+    expect((await readUser(user._id)).subscription?.plan).toBe('Creator')
+  })
+
   it('ends a plan whose end was never told of', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
@@ -79,21 +96,40 @@ describe('reconcile', () => {
     expect(runs.filter((run) => run !== null)).toHaveLength(1)
   })
 
+  it('of a process that died over it waits for a minute at most, and the dead one has no say when it wakes', async () => {
+    const dead = (await startRun())!
+    expect(await reconcile()).toBeNull()
+    const runs = mongoose.connection.collection('reconcile_runs')
+    const { leaseUntil } = (await runs.findOne())!
+    expect((leaseUntil as Date).getTime() - Date.now()).toBeLessThanOrEqual(60_000)
+
+    await runs.updateOne({}, { $set: { leaseUntil: new Date() } })
+    expect(await reconcile()).not.toBeNull()
+    const { lastStart } = (await runs.findOne())!
+    await finishRun(dead, new Date(0))
+    expect((await runs.findOne())!.lastStart).toEqual(lastStart)
+  })
+
   it('carries on with events that failed', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
-    const [event] = deliveries.waiting('invoice.paid') as { id: string; type: string }[]
-    await WebhookEventModel.create({
-      _id: event!.id,
-      type: event!.type,
-      payload: event,
-      status: 'failed',
-      attempts: 3,
-      receivedAt: new Date(),
-    })
+    const [event] = deliveries.waiting('invoice.paid')
+    await WebhookEventModel.create({ ...stored(event!), status: 'failed', attempts: 3 })
     await reconcile()
     expect(await creditsOf(user)).toBe(1000)
     expect(await WebhookEventModel.findById(event!.id).lean()).toMatchObject({ status: 'processed', attempts: 4 })
+  })
+
+  it('reconcile lists a dead event as failed, not as done', async () => {
+    const user = await aUser()
+    await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
+    const event = deliveries.waiting('invoice.paid').at(-1)
+    await WebhookEventModel.create({ ...stored(event!), status: 'dead', attempts: 12 })
+    context.sandbox.faults.api = [{ failure: 503, match: 'GET /v1/invoices/in' }]
+    const run = await reconcile()
+    context.sandbox.faults.reset()
+    const told = (list: string[]) => list.filter((s) => s.includes(event!.id))
+    expect({ done: told(run!.done), failed: told(run!.failed).length }).toEqual({ done: [], failed: 1 })
   })
 })
 

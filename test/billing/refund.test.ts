@@ -3,37 +3,23 @@ import { describe, expect, it, vi } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
-import { freshKey } from '#app/credits/keys.ts'
-import { spendCredits } from '#app/credits/spend.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import type { User } from '#models/user.server.ts'
 import { failRefund } from '#sandbox/stripe/billing/refund.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import { aUser, creditsOf, Deliveries, historyOf, post, readUser } from './scenario.ts'
+import { decide, DISPUTED_CARD } from './bank.ts'
+import { newestCharge, spend, subscriber, subscriptionIdOf } from './customers.ts'
+import { aUser, creditsOf, Deliveries, historyOf, post } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
 const context = useStripe()
 useDatabase()
 const deliveries = new Deliveries(context)
 
-/** The payment intent behind somebody's newest charge. */
-async function chargeOf({ _id }: User) {
-  const { stripeCustomerId } = await readUser(_id)
-  const [charge] = (await context.stripe.charges.list({ customer: stripeCustomerId!, limit: 1 })).data
-  return charge!
-}
-
-async function subscriber(plan = 'Beginner') {
-  const user = await aUser()
-  await deliveries.buy({ user, plan, interval: 'month' })
-  await deliveries.deliver()
-  return user
-}
-
 describe('a refund', () => {
   it('takes the same share of the credits; a second one adds up, copies do not', async () => {
-    const user = await subscriber()
-    const charge = await chargeOf(user)
+    const user = await subscriber(deliveries)
+    const charge = await newestCharge(context, user)
     await context.stripe.refunds.create({ charge: charge.id, amount: 333 })
     await deliveries.deliver({ order: (events) => [...events, ...events] })
     expect(await creditsOf(user)).toBe(667)
@@ -47,8 +33,8 @@ describe('a refund', () => {
   })
 
   it('whose failure is handled while its success still is: the credits come back', async () => {
-    const user = await subscriber()
-    const { id } = await context.stripe.refunds.create({ charge: (await chargeOf(user)).id })
+    const user = await subscriber(deliveries)
+    const { id } = await context.stripe.refunds.create({ charge: (await newestCharge(context, user)).id })
     // Once its refunds are listed, the bank fails this one, and another process deals with that at once.
     const client = Object.getPrototypeOf(Stripe.createNodeHttpClient()) as Stripe.HttpClient
     const makeRequest = client.makeRequest
@@ -72,9 +58,9 @@ describe('a refund', () => {
   })
 
   it('of credits that are spent makes a debt', async () => {
-    const user = await subscriber()
-    await spendCredits({ accountId: user._id, key: freshKey('spend'), credits: 900, action: 'test' })
-    await context.stripe.refunds.create({ charge: (await chargeOf(user)).id })
+    const user = await subscriber(deliveries)
+    await spend(user, 900)
+    await context.stripe.refunds.create({ charge: (await newestCharge(context, user)).id })
     await deliveries.deliver()
     expect(await getBalance(user._id)).toMatchObject({ credits: -900, debt: 900 })
   })
@@ -83,7 +69,7 @@ describe('a refund', () => {
     const user = await aUser()
     await deliveries.deliver()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
-    await context.stripe.refunds.create({ charge: (await chargeOf(user)).id })
+    await context.stripe.refunds.create({ charge: (await newestCharge(context, user)).id })
     const isAboutRefund = ({ type }: { type: string }) => type.startsWith('refund.') || type === 'charge.refunded'
     await deliveries.deliver({ order: (events) => events.filter(isAboutRefund) })
     expect(await creditsOf(user)).toBe(0)
@@ -97,7 +83,7 @@ describe('a refund', () => {
     const user = await aUser()
     await deliveries.deliver()
     await deliveries.buy({ user, pack: '2000' })
-    await context.stripe.refunds.create({ charge: (await chargeOf(user)).id, amount: 1100 })
+    await context.stripe.refunds.create({ charge: (await newestCharge(context, user)).id, amount: 1100 })
     await deliveries.deliver({ order: (events) => events.reverse() })
     expect(await creditsOf(user)).toBe(1000)
     expect(await PaymentModel.find({ userId: user._id }).lean()).toMatchObject([
@@ -106,10 +92,10 @@ describe('a refund', () => {
   })
 
   it('at once and many times over takes its share once', async () => {
-    const user = await subscriber()
-    const charge = await chargeOf(user)
+    const user = await subscriber(deliveries)
+    const charge = await newestCharge(context, user)
     for (const amount of [100, 200, 300]) await context.stripe.refunds.create({ charge: charge.id, amount })
-    const events = deliveries.waiting() as { id: string }[]
+    const events = deliveries.waiting()
     const copies = [...events, ...events, ...events].map((event) => post(JSON.stringify(event)))
     const statuses = (await Promise.all(copies)).map(({ status }) => status)
     // An account that is too busy says so, and Stripe sends the event again.
@@ -119,18 +105,20 @@ describe('a refund', () => {
   })
 })
 
+async function disputeOf(user: User): Promise<Stripe.Dispute> {
+  const { id: charge } = await newestCharge(context, user)
+  return (await context.stripe.disputes.list({ charge })).data[0]!
+}
+
 describe('a dispute', () => {
   it('that is won: credits go, spending stops, and both come back', async () => {
     const user = await aUser()
-    await deliveries.buy({ user, plan: 'Beginner', interval: 'month' }, '4000000000000259')
+    await deliveries.buy({ user, plan: 'Beginner', interval: 'month' }, DISPUTED_CARD)
     await deliveries.deliver()
     expect(await getBalance(user._id)).toMatchObject({ credits: 0, frozen: 'dispute' })
     expect(await historyOf(user)).toMatchObject([{ status: 'disputed' }])
-    const [dispute] = (await context.stripe.disputes.list({ charge: (await chargeOf(user)).id })).data
-    await context.stripe.disputes.update(dispute!.id, {
-      evidence: { uncategorized_text: 'winning_evidence' },
-      submit: true,
-    })
+    const dispute = await disputeOf(user)
+    await decide(context, dispute.id, 'won')
     await deliveries.deliver()
     expect(await getBalance(user._id)).toMatchObject({ credits: 1000, frozen: null })
     expect(await historyOf(user)).toMatchObject([{ status: 'active' }])
@@ -138,13 +126,35 @@ describe('a dispute', () => {
 
   it('that is lost: the credits stay away, spending goes on', async () => {
     const user = await aUser()
-    await deliveries.buy({ user, pack: '500' }, '4000000000000259')
+    await deliveries.buy({ user, pack: '500' }, DISPUTED_CARD)
     await deliveries.deliver()
-    const [dispute] = (await context.stripe.disputes.list({ charge: (await chargeOf(user)).id })).data
-    await context.stripe.disputes.close(dispute!.id)
+    const dispute = await disputeOf(user)
+    await context.stripe.disputes.close(dispute.id)
     await deliveries.deliver({ order: (events) => [...events.reverse(), ...events] })
     expect(await getBalance(user._id)).toMatchObject({ credits: 0, frozen: null })
     expect(await PaymentModel.find({ userId: user._id }).lean()).toMatchObject([{ status: 'disputed' }])
+  })
+
+  it('a plan that ends after its dispute was won: the row is cancelled', async () => {
+    const user = await subscriber(deliveries, { card: DISPUTED_CARD })
+    const dispute = await disputeOf(user)
+    await decide(context, dispute.id, 'won')
+    await deliveries.deliver()
+    await deliveries.deliver()
+    await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
+    await deliveries.deliver()
+    expect(await historyOf(user)).toMatchObject([{ status: 'cancelled' }])
+  })
+
+  it('a plan that ends while its payment is disputed, won later: the row is cancelled', async () => {
+    const user = await subscriber(deliveries, { card: DISPUTED_CARD })
+    await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
+    await deliveries.deliver()
+    const dispute = await disputeOf(user)
+    await decide(context, dispute.id, 'won')
+    await deliveries.deliver()
+    await deliveries.deliver()
+    expect(await historyOf(user)).toMatchObject([{ status: 'cancelled' }])
   })
 })
 

@@ -45,6 +45,9 @@ export async function post(body: string, signature: string | null = signatureOf(
   return action({ request, params: {}, context: {} })
 }
 
+/** An event as Stripe posts it. */
+export type Told = { id: string; type: string; data: { object: Record<string, unknown> } }
+
 /** Stripe's side of a test: what happened there, and what of it is delivered. */
 export class Deliveries {
   readonly #told = new Set<string>()
@@ -52,14 +55,21 @@ export class Deliveries {
   constructor(readonly context: StripeForTests) {}
 
   /** Events that have not been delivered yet, oldest first. */
-  waiting(type?: string): unknown[] {
-    return this.context.sandbox.events(type).filter(({ id }) => !this.#told.has(id))
+  waiting(type?: string): Told[] {
+    return this.context.sandbox.events(type).filter(({ id }) => !this.#told.has(id)) as unknown as Told[]
+  }
+
+  /** What waits, oldest first, to be posted otherwise or never: it is not delivered by itself any more. */
+  take(type?: string): Told[] {
+    const events = this.waiting(type)
+    for (const { id } of events) this.#told.add(id)
+    return events
   }
 
   /** Delivers what waits, in order unless told otherwise. */
   async deliver({ type, order = (events) => events }: DeliverOptions = {}): Promise<number[]> {
     const statuses: number[] = []
-    for (const event of order(this.waiting(type) as SandboxEvent[])) {
+    for (const event of order(this.waiting(type))) {
       this.#told.add(event.id)
       const { status } = await post(JSON.stringify(event))
       statuses.push(status)
@@ -67,7 +77,7 @@ export class Deliveries {
     return statuses
   }
 
-  /** Pays for something as a person would, without delivering a word of it. */
+  /** Pays for something as a person would, without delivering a word of it. @returns the session's id */
   async buy(purchase: Purchase, card?: string): Promise<string> {
     const { url } = await createCheckout(purchase, { nonce: randomUUID() })
     const id = sessionIdOf(url)
@@ -76,11 +86,9 @@ export class Deliveries {
   }
 }
 
-type SandboxEvent = { id: string; type: string }
-
 interface DeliverOptions {
   type?: string
-  order?: (events: SandboxEvent[]) => SandboxEvent[]
+  order?: (events: Told[]) => Told[]
 }
 
 /** The session behind the address of its page. */

@@ -17,16 +17,10 @@ export interface StripeForTests {
 export function useStripe(): StripeForTests {
   const context = {} as StripeForTests
   beforeAll(async () => {
-    context.sandbox = await startStripeSandbox()
-    process.env.STRIPE_API_BASE = context.sandbox.url
     process.env.STRIPE_SECRET_KEY = SECRET_KEY
     process.env.STRIPE_WEBHOOK_SECRET = WEBHOOK_SECRET
     process.env.APP_URL = 'http://localhost:3000'
-    resetConfig()
-    forgetPrices()
-    const port = context.sandbox.port
-    context.stripe = new Stripe(SECRET_KEY, { host: '127.0.0.1', port, protocol: 'http', maxNetworkRetries: 0 })
-    await ensurePrices()
+    await startStripe(context)
   })
   afterAll(async () => {
     await context.sandbox.close()
@@ -35,4 +29,20 @@ export function useStripe(): StripeForTests {
     resetConfig()
   })
   return context
+}
+
+/** Another Stripe in the place of the one before, with nothing in it but prices. */
+export async function freshStripe(context: StripeForTests): Promise<void> {
+  await context.sandbox.close()
+  await startStripe(context)
+}
+
+async function startStripe(context: StripeForTests): Promise<void> {
+  context.sandbox = await startStripeSandbox()
+  const { port, url } = context.sandbox
+  context.stripe = new Stripe(SECRET_KEY, { host: '127.0.0.1', port, protocol: 'http', maxNetworkRetries: 0 })
+  process.env.STRIPE_API_BASE = url
+  resetConfig()
+  forgetPrices()
+  await ensurePrices()
 }

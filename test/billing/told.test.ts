@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { now } from '#app/clock.server.ts'
+import { getBalance } from '#app/credits/balance.server.ts'
 import { NotificationModel } from '#models/notification.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
@@ -189,10 +190,11 @@ it('a dispute that is told of freezes, and its end frees, in whatever order', as
   const dispute = { id: freshId('du'), amount: 1800, currency: 'usd', charge: freshId('ch'), created: seconds() }
   const open = { ...dispute, payment_intent: invoice.payment_intent, status: 'needs_response' }
   await tell('charge.dispute.created', open)
-  expect(await creditsOf(one.user)).toBe(0)
+  expect(await getBalance(one.user._id)).toMatchObject({ credits: 0, frozen: 'dispute' })
   await tell('charge.dispute.closed', { ...open, status: 'won' })
   await tell('charge.dispute.updated', open)
-  expect(await creditsOf(one.user)).toBe(2000)
+  expect(await getBalance(one.user._id)).toMatchObject({ credits: 2000, frozen: null })
+  expect(await historyOf(one.user)).toMatchObject([{ status: 'active' }])
 })
 
 it('what says only what the contract names is enough', async () => {

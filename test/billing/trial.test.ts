@@ -1,35 +1,32 @@
 import { randomUUID } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
-import { cancelAtPeriodEnd, changePlan, previewPlanChange } from '#app/billing/change-plan.server.ts'
+import { cancelAtPeriodEnd } from '#app/billing/cancel.server.ts'
+import { changePlan, previewPlanChange } from '#app/billing/change-plan.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
-import { findPlan } from '#app/billing/plans.ts'
-import { setNow } from '#app/clock.server.ts'
+import { grantForInvoice } from '#app/billing/invoice-grants.server.ts'
+import type { StripeInvoice } from '#app/billing/stripe-shapes/invoice.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
+import { advance, useSandboxClock } from './clock.ts'
+import { usePlan } from './plan.ts'
 import { aUser, creditsOf, Deliveries, historyOf, post, readUser, sessionIdOf } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
 const context = useStripe()
 useDatabase()
 const deliveries = new Deliveries(context)
-const beginner = findPlan('Beginner')!
-const daily = findPlan('Daily')!
+const beginner = usePlan('Beginner')
+const daily = usePlan('Daily')
+useSandboxClock(context)
 
 beforeEach(() => {
-  setNow(() => new Date(context.sandbox.now() * 1000))
   beginner.trial = { days: 7, credits: 50 }
   daily.trial = { days: 7, credits: 80 }
 })
-afterEach(() => {
-  setNow(null)
-  beginner.trial = null
-  daily.trial = null
-})
 
-const advance = (days: number) => context.sandbox.advance(days * 86_400)
 const statusOf = async (user: User) => (await readUser(user._id)).subscription?.status
 
 async function open(user: User, plan = 'Beginner'): Promise<string> {
@@ -61,7 +58,7 @@ describe('a trial is given once', () => {
     const user = await aUser()
     const pages = [await open(user), await open(user), await open(user)]
     for (const page of pages) context.sandbox.completeCheckout(page)
-    const paid = deliveries.waiting('invoice.paid') as { id: string }[]
+    const paid = deliveries.waiting('invoice.paid')
     await Promise.all(
       paid.flatMap((event) => [1, 2, 3].map((copy) => post(JSON.stringify({ ...event, id: `${event.id}_${copy}` })))),
     )
@@ -109,12 +106,34 @@ describe('a trial is given once', () => {
     expect(anew.amount_total).toBe(1800)
     expect(anew.customer).not.toBe(user.stripeCustomerId)
   })
+
+  it('the second of two trial pages costs no credits', async () => {
+    const user = await aUser()
+    const [one, two] = [await open(user, 'Daily'), await open(user, 'Daily')]
+    // Before the webhook of the first could close the second page.
+    context.sandbox.completeCheckout(one)
+    context.sandbox.completeCheckout(two)
+    await deliveries.deliver()
+    await deliveries.deliver()
+    expect(await creditsOf(user)).toBe(80)
+  })
+
+  it('a trial page left open does not end a plan that is paid', async () => {
+    const user = await aUser()
+    const trial = await open(user, 'Daily')
+    await deliveries.buy({ user, plan: 'Creator', interval: 'month' })
+    context.sandbox.advance(60)
+    context.sandbox.completeCheckout(trial)
+    await deliveries.deliver()
+    await deliveries.deliver()
+    expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Creator', status: 'active' })
+  })
 })
 
 describe('a trial that ends', () => {
   it('is paid: the plan’s credits once, on top of the trial’s', async () => {
     const user = await trialist()
-    advance(8)
+    advance(context, 8)
     await deliveries.deliver({ order: (events) => [...events, ...events] })
     expect(await statusOf(user)).toBe('active')
     expect(await creditsOf(user)).toBe(1050)
@@ -128,7 +147,7 @@ describe('a trial that ends', () => {
     const user = await trialist()
     await cancelAtPeriodEnd(user)
     expect(await statusOf(user)).toBe('trialing')
-    advance(8)
+    advance(context, 8)
     await deliveries.deliver()
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Free', status: 'canceled' })
     expect(await creditsOf(user)).toBe(50)
@@ -140,7 +159,7 @@ describe('a trial that ends', () => {
     for (const { id } of (await context.stripe.customers.listPaymentMethods(user.stripeCustomerId!)).data) {
       await context.stripe.paymentMethods.detach(id)
     }
-    advance(8)
+    advance(context, 8)
     await deliveries.deliver()
     expect(await statusOf(user)).toBe('paused')
     expect(await creditsOf(user)).toBe(50)
@@ -158,7 +177,7 @@ describe('a trial that ends', () => {
     })
     await deliveries.deliver()
     expect(await statusOf(user)).toBe('trialing')
-    advance(8)
+    advance(context, 8)
     await deliveries.deliver()
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Free', status: 'canceled' })
     expect(await creditsOf(user)).toBe(50)
@@ -174,11 +193,18 @@ describe('a change of plan within a trial', () => {
     await deliveries.deliver()
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Creator', status: 'trialing' })
     expect(await creditsOf(user)).toBe(50)
-    advance(8)
+    advance(context, 8)
     await deliveries.deliver()
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Creator', status: 'active' })
     expect(await creditsOf(user)).toBe(5050)
     expect((await historyOf(user)).at(-1)).toMatchObject({ amount: 4000, creditsAdded: 5000 })
+  })
+
+  it('a free line that a change brings is no trial that begins', async () => {
+    const user = await aUser()
+    const invoice = { id: 'in_of_a_change', billingReason: 'subscription_update' } as StripeInvoice
+    expect(await grantForInvoice(user._id, invoice, { credits: 0, trialCredits: 80, shares: [] })).toBe(0)
+    expect(await creditsOf(user)).toBe(0)
   })
 
   it('down: the trial is not cut short, and the smaller plan is what is paid when it ends', async () => {
@@ -193,7 +219,7 @@ describe('a change of plan within a trial', () => {
       scheduledChange: choice,
     })
     expect(await creditsOf(user)).toBe(80)
-    advance(8)
+    advance(context, 8)
     await deliveries.deliver()
     expect((await readUser(user._id)).subscription).toMatchObject({
       plan: 'Beginner',

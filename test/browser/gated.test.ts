@@ -51,7 +51,7 @@ describe.each([
     await page.getByRole('link', { name: 'Change to Creator' }).click()
     await headed(page, 'Change to Creator')
     const sum = await main(page).getByRole('table').innerText()
-    expect(sum).toMatch(/You pay and get now\s+\$30\.00\s+4,000/)
+    expect(sum).toMatch(/You pay now\s+\$30\.00\s+You get now\s+4,000/)
     await page.getByRole('button', { name: 'Pay $30.00 and change to Creator' }).click()
 
     await headed(page, 'Support')

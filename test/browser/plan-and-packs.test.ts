@@ -28,10 +28,10 @@ describe('a subscriber', () => {
     await page.goto('/billing')
     await page.getByRole('radio', { name: /Creator/ }).check()
     await page.getByRole('button', { name: 'See what it comes to' }).click()
-    await page.getByText('You pay and get now').first().waitFor()
+    await page.getByText('You pay now').first().waitFor()
     const preview = await page.getByRole('main').innerText()
     // The whole month is left, but for the seconds that have passed.
-    const [, now] = /You pay and get now\s+\$([\d.]+)/.exec(preview) ?? []
+    const [, now] = /You pay now\s+\$([\d.]+)/.exec(preview) ?? []
     expect(Number(now)).toBeGreaterThan(29.9)
     expect(Number(now)).toBeLessThanOrEqual(30)
     await page.getByRole('button', { name: /^Pay \$.*change to Creator/ }).click()

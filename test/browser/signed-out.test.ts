@@ -18,7 +18,8 @@ function complaintsOf(page: Page): string[] {
   return complaints
 }
 
-async function signUp(page: Page, email = newEmail()): Promise<string> {
+async function signUp(page: Page): Promise<string> {
+  const email = newEmail()
   await page.goto('/signup')
   await page.fill('[name=email]', email)
   await page.fill('[name=password]', PASSWORD)

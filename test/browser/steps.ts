@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { inject } from 'vitest'
+import { fillCheckout, pressPay } from './checkout-form.ts'
 
 /* What a person does on the pages, step by step. */
 
@@ -31,15 +32,8 @@ export async function choosePlan(
 }
 
 export async function payWith(page: Page, card: string): Promise<void> {
-  await page.locator('input[name="number"]').fill(card)
-  await page.locator('input[name="expiry"]').fill('12 / 34')
-  await page.locator('input[name="cvc"]').fill('123')
-  await page.locator('input[name="name"]').fill('Ada Lovelace')
-  await page.locator('select[name="country"]').selectOption('US')
-  await page.locator('input[name="line1"]').fill('1 Main Street')
-  await page.locator('input[name="city"]').fill('Springfield')
-  await page.locator('input[name="postal_code"]').fill('12345')
-  await page.getByRole('button', { name: /^Pay \$/ }).click()
+  await fillCheckout(page, { card, name: 'Ada Lovelace' })
+  await pressPay(page)
 }
 
 export async function spendOnQrCode(page: Page, text: string): Promise<void> {

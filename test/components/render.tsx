@@ -22,8 +22,8 @@ export function render(element: ReactElement, path = '/'): string {
 }
 
 /** The same as text: tags gone, entities read, white space folded. */
-export function renderText(element: ReactElement, path?: string): string {
-  return render(element, path)
+export function renderText(element: ReactElement): string {
+  return render(element)
     .replace(/<[^>]+>/g, '')
     .replace(/&amp;/g, '&')
     .replace(/&#x27;/g, "'")

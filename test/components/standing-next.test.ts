@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { User } from '#models/user.server.ts'
 import { toBalanceView } from '#app/routes/_app.dashboard/balance-view.ts'
 import { pausesOf, standingOf } from '#app/standing.ts'
+import { aBalance } from './a-balance.ts'
 
 const now = new Date('2026-05-04T12:00:00Z')
 const context = { now, timeZone: 'UTC', gracePeriodDays: 3, credits: 1840, frozen: null }
@@ -18,16 +19,7 @@ const daily = {
   version: 'v1',
 } as Subscription
 
-const balance = {
-  credits: 1840,
-  held: 0,
-  debt: 0,
-  frozen: null,
-  holds: [],
-  grants: [],
-  nextExpiry: null,
-  nextArrival: null,
-}
+const balance = aBalance({ credits: 1840 })
 
 describe('a smaller plan that waits', () => {
   const at = daily.currentPeriodEnd!

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { NEVER } from '#models/credit-account.server.ts'
-import type { Balance } from '#app/credits/balance.server.ts'
 import { firstLines } from '#app/routes/_app.dashboard/first-lines.ts'
 import { toBalanceView } from '#app/routes/_app.dashboard/balance-view.ts'
 import type { PlanChangePreview } from '#app/billing/change-plan.server.ts'
@@ -8,34 +7,24 @@ import { toChangeView } from '#app/routes/_app.billing.change/change-view.ts'
 import { exampleLedger, exampleSum } from '#app/routes/_index/example.server.ts'
 import { planOffers, yearlySaving } from '#app/routes/pricing/offers.server.ts'
 import { standingOf } from '#app/standing.ts'
+import { aBalance } from './a-balance.ts'
 
 const now = new Date('2026-05-04T12:00:00Z')
 const context = { now, timeZone: 'UTC' }
 
 describe('the note of the overview', () => {
   const free = standingOf(null, { ...context, gracePeriodDays: 3, credits: 0, frozen: null })
-  const balance = (changes: Partial<Balance> = {}): Balance => ({
-    credits: 100,
-    held: 0,
-    debt: 0,
-    frozen: null,
-    holds: [],
-    grants: [],
-    nextExpiry: null,
-    nextArrival: null,
-    ...changes,
-  })
 
   test('says what is reserved and for how many actions', () => {
     const hold = { id: 'h', amount: 60, action: 'qr-code', expiresAt: NEVER, createdAt: now }
 
-    expect(toBalanceView(balance({ held: 60, holds: [hold] }), free, context).sentences).toEqual([
+    expect(toBalanceView(aBalance({ held: 60, holds: [hold] }), free, context).sentences).toEqual([
       '60 more are reserved for 1 running action.',
     ])
   })
 
   test('a debt is explained and says what settles it', () => {
-    const view = toBalanceView(balance({ credits: -160, debt: 160 }), free, context)
+    const view = toBalanceView(aBalance({ credits: -160, debt: 160 }), free, context)
 
     expect(view.credits).toBe('\u2212160')
     expect(view.isNegative).toBe(true)
@@ -45,7 +34,7 @@ describe('the note of the overview', () => {
   test('nothing left says when more comes', () => {
     const nextArrival = { credits: 2000, at: new Date('2026-06-01T00:00:00Z') }
 
-    expect(toBalanceView(balance({ credits: 0, nextArrival }), free, context).sentences).toEqual([
+    expect(toBalanceView(aBalance({ credits: 0, nextArrival }), free, context).sentences).toEqual([
       '2,000 credits arrive on 1 Jun.',
     ])
   })
@@ -102,7 +91,8 @@ describe('the preview of a plan change', () => {
       { description: 'Unused time on Beginner', amount: -567 },
       { description: 'Remaining time on Daily', amount: 1020 },
     ],
-    renewal: { amount: 1800, credits: 2000 },
+    discount: 0,
+    renewal: { amount: 1800, currency: 'usd', credits: 2000, isDiscounted: false },
     prorationDate: now,
   }
   const periodEnd = new Date('2026-05-21T12:00:00Z')
@@ -115,7 +105,7 @@ describe('the preview of a plan change', () => {
         { label: 'Rest of Beginner, 17 days', money: '\u2212$5.67', credits: '\u2212567' },
         { label: 'Daily, 17 days', money: '$10.20', credits: '1,133' },
       ],
-      total: { label: 'You pay and get now', money: '$4.53', credits: '566' },
+      total: { money: '$4.53', credits: '566' },
     })
   })
 
@@ -125,10 +115,25 @@ describe('the preview of a plan change', () => {
     expect(view().sentences).toEqual(['From 21 May: $18.00 and 2,000 credits each month.'])
   })
 
-  test('shows what is neither line: discounts, tax, what is owed', () => {
+  test('shows what is neither line: tax, what is owed', () => {
     const rows = view({ amountDue: 400 }).sum?.rows ?? []
 
-    expect(rows.at(-1)).toEqual({ label: 'Discounts, tax and what you are owed', money: '\u2212$0.53', credits: '' })
+    expect(rows.at(-1)).toEqual({ label: 'Tax and what you are owed', money: '\u2212$0.53', credits: '' })
+  })
+
+  test('shows what a coupon takes off, or what the old plan had of it', () => {
+    const half = view({ discount: 226, amountDue: 227 }).sum?.rows ?? []
+    expect(half.slice(2)).toEqual([{ label: 'Discount', money: '\u2212$2.26', credits: '' }])
+
+    const spent = view({ discount: -283, amountDue: 750 }).sum?.rows ?? []
+    const had = { label: 'Discount that Beginner had', money: '$2.83', credits: '' }
+    expect(spent.slice(2)).toEqual([had, { label: 'Tax and what you are owed', money: '$0.14', credits: '' }])
+  })
+
+  test('says that a discount goes on', () => {
+    expect(view({ renewal: { ...preview.renewal, isDiscounted: true } }).sentences).toEqual([
+      'From 21 May: $18.00 and 2,000 credits each month, before your discount.',
+    ])
   })
 
   test('a smaller plan waits: nothing happens today', () => {
@@ -140,7 +145,7 @@ describe('the preview of a plan change', () => {
       amountDue: 0,
       credits: 0,
       lines: [],
-      renewal: { amount: 1000, credits: 1000 },
+      renewal: { ...preview.renewal, amount: 1000, credits: 1000 },
     })
 
     expect(later.sum).toBeNull()
@@ -150,7 +155,8 @@ describe('the preview of a plan change', () => {
   })
 
   test('the same plan by the year is not called another plan', () => {
-    const yearly = view({ to: { plan: 'Beginner', interval: 'year' }, renewal: { amount: 10_000, credits: 12_000 } })
+    const renewal = { ...preview.renewal, amount: 10_000, credits: 12_000 }
+    const yearly = view({ to: { plan: 'Beginner', interval: 'year' }, renewal })
 
     expect(yearly.title).toBe('Pay Beginner yearly')
     expect(yearly.button).toBe('Pay $4.53 and change')

@@ -16,13 +16,13 @@ afterEach(() => setNow(null))
 type Of = { type: 'invoice'; id: string }
 type AccountId = Awaited<ReturnType<typeof anAccount>>
 
-const refund = (accountId: AccountId, of: Of, id: string, amount: number, paidInAll = 1000) =>
+const refund = (accountId: AccountId, of: Of, id: string, amount: number) =>
   reverseGrants({
     accountId,
     key: stripeRefundKey(id),
     source: { type: 'refund', id },
     of,
-    money: { amount, paid: paidInAll },
+    money: { amount, paid: 1000 },
   })
 
 const fail = (accountId: AccountId, of: Of, id: string) =>

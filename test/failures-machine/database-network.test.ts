@@ -1,33 +1,14 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import mongoose from 'mongoose'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { apiKeyFor, holdIdOf, resolveKey, WELCOME_KEY } from '#app/credits/keys.ts'
-import { connectDatabase, disconnectDatabase } from '#app/database.server.ts'
-import { builtRoutes, PASSWORD, type ServedApp, startServedApp } from '../http/served-app.ts'
-import { withDatabaseName } from '../setup/database-name.ts'
-import { type Proxy, startProxy } from './proxy.ts'
+import { builtRoutes, PASSWORD } from '../http/served-app.ts'
+import { collection, useAppBehindProxy } from './watched-app.ts'
 
 /*
  * One app process whose network to the database is ours: answers get lost, and nobody can know what the server did.
  */
 
-let proxy: Proxy
-let app: ServedApp
-const name = `scrip-network-${randomUUID()}`
-
-beforeAll(async () => {
-  proxy = await startProxy(inject('mongodbUri'))
-  app = await startServedApp({ MONGODB_URI: withDatabaseName(proxy.uri, name) })
-  await connectDatabase(withDatabaseName(inject('mongodbUri'), name))
-}, 180_000)
-afterAll(async () => {
-  await app?.stop()
-  await proxy?.stop()
-  await mongoose.connection.db?.dropDatabase()
-  await disconnectDatabase()
-})
-
-const collection = (of: string) => mongoose.connection.collection(of)
+const { app, proxy } = useAppBehindProxy()
 
 async function api(path: string, body: unknown, { cookie, key }: { cookie: string; key?: string }) {
   const headers: Record<string, string> = { 'Content-Type': 'application/json', Cookie: cookie }

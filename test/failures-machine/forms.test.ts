@@ -1,25 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import mongoose from 'mongoose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { getBalance } from '#app/credits/balance.server.ts'
-import { connectDatabase, disconnectDatabase } from '#app/database.server.ts'
 import { UserModel } from '#models/user.server.ts'
 import { REDIRECT_VECTORS } from '../http/redirect-vectors.ts'
-import { builtRoutes, PASSWORD, type ServedApp, startServedApp } from '../http/served-app.ts'
+import { builtRoutes, PASSWORD } from '../http/served-app.ts'
 import { type Customer, newCustomer } from './a-customer.ts'
 import { formsOf, type HtmlForm } from './html-forms.ts'
+import { collection, useWatchedApp } from './watched-app.ts'
 
-let app: ServedApp
-
-beforeAll(async () => {
-  app = await startServedApp()
-  await connectDatabase(app.mongodbUri)
-}, 180_000)
-afterAll(async () => {
-  await app?.stop()
-  await mongoose.connection.db?.dropDatabase()
-  await disconnectDatabase()
-})
+const app = useWatchedApp()
 
 /** What every program puts into forms that were not made for it. */
 const OPERATORS = (name: string, value: string): [string, string][] => [
@@ -180,7 +169,7 @@ test('3.9: text that looks like an expression of the database is kept as it was 
 
   const user = await UserModel.findOne({ name: strange }).lean()
   expect(user).not.toBeNull()
-  const keys = await mongoose.connection.collection('api_keys').find({ userId: user!._id }).toArray()
+  const keys = await collection('api_keys').find({ userId: user!._id }).toArray()
   expect(keys.map(({ name }) => String(name))).toEqual(['$$ROOT'])
   const { entries } = (await (await app.fetch('/api/credits/entries', { headers: { Cookie: cookie } })).json()) as {
     entries: { metadata?: object }[]

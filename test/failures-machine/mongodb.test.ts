@@ -60,7 +60,9 @@ describe('3.6: unique on a sharded cluster', () => {
     const accountId = await anAccount(25)
     await settleAccount(accountId)
 
-    for (const { _id } of await CreditEntryModel.collection.find({ accountId }).toArray()) {
+    const entries = await CreditEntryModel.collection.find({ accountId }).toArray()
+    expect(entries.length).toBeGreaterThan(0)
+    for (const { _id } of entries) {
       expect(String(_id)).toMatch(new RegExp(`^${accountId.toHexString()}:`))
     }
   })

@@ -1,12 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import mongoose from 'mongoose'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { connectDatabase, disconnectDatabase } from '#app/database.server.ts'
+import { describe, expect, test } from 'vitest'
 import { describeError, redact } from '#app/log.server.ts'
-import { builtRoutes, PASSWORD, type ServedApp, startServedApp } from '../http/served-app.ts'
-import { withDatabaseName } from '../setup/database-name.ts'
+import { builtRoutes, PASSWORD } from '../http/served-app.ts'
 import { newCustomer } from './a-customer.ts'
-import { type Proxy, startProxy } from './proxy.ts'
+import { collection, useAppBehindProxy } from './watched-app.ts'
 
 /** Stands in every secret of this test, so that one search finds all of them. */
 const MARK = 'hunter2secret'
@@ -16,24 +12,7 @@ const SECRETS = {
   STRIPE_WEBHOOK_SECRET: `whsec_${MARK}`,
   SMTP_URL: `smtp://${MARK}:${MARK}@127.0.0.1:1`,
 }
-const name = `scrip-secrets-${randomUUID()}`
-
-let proxy: Proxy
-let app: ServedApp
-
-beforeAll(async () => {
-  proxy = await startProxy(inject('mongodbUri'))
-  app = await startServedApp({ ...SECRETS, MONGODB_URI: withDatabaseName(proxy.uri, name), LOG_LEVEL: 'trace' })
-  await connectDatabase(withDatabaseName(inject('mongodbUri'), name))
-}, 180_000)
-afterAll(async () => {
-  await app?.stop()
-  await proxy?.stop()
-  await mongoose.connection.db?.dropDatabase()
-  await disconnectDatabase()
-})
-
-const collection = (of: string) => mongoose.connection.collection(of)
+const { app, proxy } = useAppBehindProxy({ ...SECRETS, LOG_LEVEL: 'trace' })
 
 describe('5.6: what a page carries', () => {
   test('no page and no data behind it hold a hash, a secret, or anything of another customer', async () => {

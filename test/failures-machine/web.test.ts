@@ -1,23 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import mongoose from 'mongoose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connectDatabase, disconnectDatabase } from '#app/database.server.ts'
+import { describe, expect, test } from 'vitest'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { CreditEntryModel } from '#models/credit-entry.server.ts'
-import { builtRoutes, PASSWORD, type ServedApp, startServedApp } from '../http/served-app.ts'
+import { builtRoutes, PASSWORD } from '../http/served-app.ts'
 import { newCustomer } from './a-customer.ts'
+import { collection, useWatchedApp } from './watched-app.ts'
 
-let app: ServedApp
-
-beforeAll(async () => {
-  app = await startServedApp()
-  await connectDatabase(app.mongodbUri)
-}, 180_000)
-afterAll(async () => {
-  await app?.stop()
-  await mongoose.connection.db?.dropDatabase()
-  await disconnectDatabase()
-})
+const app = useWatchedApp()
 
 const EVIL = {
   Host: 'evil.example:1',
@@ -52,7 +41,7 @@ test('5.3: a made-up host gets into no mail, no redirect and no page of a form',
   expect(answers.map((answer) => answer.slice(9, 12))).toEqual(['200', '302', '401', '302'])
   for (const answer of answers) expect(answer).not.toMatch(/evil\.example|gopher:|:666/)
 
-  const mails = () => mongoose.connection.collection('mailbox').find({ to: email }).toArray()
+  const mails = () => collection('mailbox').find({ to: email }).toArray()
   await expect.poll(async () => (await mails()).length, { timeout: 10_000 }).toBe(1)
   const [mail] = await mails()
   expect(mail?.text).toContain(`${app.url}/reset-password`)
@@ -167,15 +156,17 @@ test('6.8: a history of any length makes no page longer than its first rows do',
     })),
   )
   const sizes: Record<string, number> = {}
+  const shown: string[] = []
   for (const { path, hasLoader } of builtRoutes()) {
     if (!hasLoader) continue
     const response = await app.fetch(path, { headers: { Cookie: cookie } })
     sizes[path] = (await response.text()).length
+    if (response.status === 200) shown.push(path)
   }
 
   const tooLong = Object.entries(sizes).filter(([, size]) => size > 300_000)
   expect(tooLong).toEqual([])
-  expect(Object.keys(sizes)).toEqual(
-    expect.arrayContaining(['/usage', '/dashboard', '/api/credits/entries', '/api/user']),
+  expect(shown).toEqual(
+    expect.arrayContaining(['/usage', '/dashboard', '/billing', '/api/credits/entries', '/api/user']),
   )
 })

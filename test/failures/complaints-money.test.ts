@@ -7,7 +7,7 @@ import { createCheckout } from '#app/billing/checkout.server.ts'
 import { ensureCustomer } from '#app/billing/customer.server.ts'
 import { AlreadySubscribed } from '#app/billing/errors.ts'
 import { listBillingHistory } from '#app/billing/history.server.ts'
-import { findPlan, plans } from '#app/billing/plans.ts'
+import { plans } from '#app/billing/plans.ts'
 import { pauseOverdue } from '#app/billing/spending-pause.server.ts'
 import { setNow } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
@@ -15,39 +15,24 @@ import { getBalance } from '#app/credits/balance.server.ts'
 import { listEntries } from '#app/credits/ledger.server.ts'
 import { runUpkeep } from '#app/credits/upkeep.server.ts'
 import { Rules } from '#app/routes/pricing/rules.tsx'
-import { aUser, creditsOf, historyOf, post, readUser } from '#test/billing/scenario.ts'
+import { decide, dispute } from '#test/billing/bank.ts'
+import { advance, follow } from '#test/billing/clock.ts'
+import { chargesOf, overdueSubscriber, spend, subscriber, subscriptionIdOf } from '#test/billing/customers.ts'
+import { usePlan } from '#test/billing/plan.ts'
+import { aUser, creditsOf, Deliveries, historyOf, post, readUser } from '#test/billing/scenario.ts'
 import { useStripe } from '#test/billing/stripe.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import {
-  advance,
-  chargesOf,
-  decide,
-  dispute,
-  follow,
-  Line,
-  payWith,
-  postGood,
-  spend,
-  subscriber,
-  subscriptionIdOf,
-} from './world.ts'
+import { postGood } from './world.ts'
 
 const context = useStripe()
 useDatabase()
-const line = new Line(context)
-const beginner = findPlan('Beginner')!
-const { credits, unusedCredits } = beginner
-afterEach(() => {
-  setNow(null)
-  Object.assign(beginner, { credits, unusedCredits })
-})
+const line = new Deliveries(context)
+const beginner = usePlan('Beginner')
+afterEach(() => setNow(null))
 
 describe('complaint 13: an event that says what is not so', () => {
   it('of a paid invoice, while Stripe says that it is open: nothing is granted', async () => {
-    const user = await subscriber(line)
-    await payWith(context, user, 'pm_card_chargeCustomerFail')
-    advance(context, 32)
-    await line.deliver()
+    const user = await overdueSubscriber(line)
     const open = (await context.stripe.invoices.list({ customer: user.stripeCustomerId!, status: 'open' })).data[0]!
     const lie = { ...open, status: 'paid', amount_paid: 1000, amount_remaining: 0 }
     await postGood([{ id: 'evt_lie', type: 'invoice.paid', livemode: false, data: { object: lie } }])
@@ -170,10 +155,7 @@ describe('complaint 46: the invoice as a paper', () => {
 
 describe('complaint 55: who owes a payment buys again', () => {
   it('no second plan, neither in the grace period nor after it; a pack is sold all the same', async () => {
-    const user = await subscriber(line)
-    await payWith(context, user, 'pm_card_chargeCustomerFail')
-    advance(context, 32)
-    await line.deliver()
+    const user = await overdueSubscriber(line)
     const again = (nonce: string) => createCheckout({ user, plan: 'Daily', interval: 'month' }, { nonce })
     await expect(again('in the grace period')).rejects.toThrow(AlreadySubscribed)
     // Within it the plan works as ever.

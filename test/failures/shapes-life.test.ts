@@ -6,24 +6,15 @@ import { setNow } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { NotificationModel } from '#models/notification.server.ts'
 import type { User } from '#models/user.server.ts'
-import { aUser, readUser } from '#test/billing/scenario.ts'
-import { useStripe } from '#test/billing/stripe.ts'
+import { decide, dispute } from '#test/billing/bank.ts'
+import { advance, follow } from '#test/billing/clock.ts'
+import { chargesOf } from '#test/billing/customers.ts'
+import { planPrice } from '#test/billing/plan.ts'
+import { aUser, Deliveries, readUser, type Told } from '#test/billing/scenario.ts'
+import { freshStripe, useStripe } from '#test/billing/stripe.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { endOf } from './state.ts'
-import {
-  advance,
-  chargesOf,
-  CURRENT_VERSION,
-  decide,
-  dispute,
-  freshStripe,
-  inShapeOf,
-  Line,
-  OLD_VERSION,
-  planPrice,
-  postAll,
-  type Told,
-} from './world.ts'
+import { CURRENT_VERSION, inShapeOf, OLD_VERSION, postAll } from './world.ts'
 
 /*
  * One rich life, driven from Stripe's side alone, and told of in several ways. The machine's clock stands still, so that
@@ -42,7 +33,7 @@ afterAll(() => {
 
 interface Life {
   user: User
-  line: Line
+  line: Deliveries
   /** Called after each step. */
   tell: () => Promise<unknown>
 }
@@ -101,7 +92,8 @@ async function live(life: Life): Promise<void> {
 async function endToldBy(way: Way) {
   vi.setSystemTime(new Date('2026-01-31T10:00:00Z'))
   await freshStripe(context)
-  const [line, user] = [new Line(context), await aUser()]
+  follow(context)
+  const [line, user] = [new Deliveries(context), await aUser()]
   await live({ user, line, tell: () => way({ user, line }) })
   // What waits for its moment has had it: the end of a grace period, mails apart.
   await pauseOverdue()

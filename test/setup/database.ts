@@ -4,9 +4,9 @@ import { afterAll, beforeAll, inject } from 'vitest'
 import { connectDatabase, disconnectDatabase, ensureIndexes } from '#app/database.server.ts'
 import { withDatabaseName } from './database-name.ts'
 
-/** The address of a database that no other test uses: a fresh one, or the one of that name. */
-export function testDatabaseUri(name = `scrip-test-${randomBytes(6).toString('hex')}`): string {
-  return withDatabaseName(inject('mongodbUri'), name)
+/** The address of a database that no other test uses. */
+export function testDatabaseUri(): string {
+  return withDatabaseName(inject('mongodbUri'), `scrip-test-${randomBytes(6).toString('hex')}`)
 }
 
 /** Call at the top of a test file: its tests share a fresh database with all indexes, which is dropped at the end. */

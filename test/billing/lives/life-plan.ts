@@ -19,7 +19,7 @@ const plan = oneOf('Beginner', 'Daily', 'Creator')
 const interval = oneOf<Interval>('month', 'month', 'year')
 const card = fc.oneof(often(8, always(VISA)), often(1, oneOf(DISPUTED, FAILS)))
 const packCard = fc.oneof(often(3, card), often(1, oneOf(DEBIT_PAYS, DEBIT_FAILS)))
-const coupon = fc.oneof(often(6, always<Coupon>('none')), often(1, oneOf<Coupon>('half', 'all')))
+const coupon = fc.oneof(often(6, always<Coupon>('none')), often(2, oneOf<Coupon>('half', 'all', 'always', 'always')))
 /** Mostly the newest, so that two things happen to the same one. */
 const nth = oneOf(0, 0, 0, 1, 1, 3)
 const share = oneOf(0.2, 0.5, 1)
@@ -39,6 +39,10 @@ const plain = (kind: 'cancel' | 'resume' | 'deliver' | 'reconcile' | 'jobs' | Pl
 type PlainAtStripe = 'pay' | 'payOutOfBand' | 'void' | 'uncollectible' | 'unpause' | 'startAgain' | 'deleteCustomer'
 
 const subscribe = step('subscribe', { plan, interval, card, coupon, tabs: oneOf(1, 1, 1, 2) })
+const discounted = step('subscribe', {
+  ...{ plan, interval: always<Interval>('month'), card: always(VISA), tabs: always(1) },
+  coupon: oneOf<Coupon>('half', 'all', 'always'),
+})
 const pack = step('pack', { pack: oneOf('500', '2000', '10000'), card: packCard, coupon })
 const change = step('change', { plan, interval })
 const advance = (...days: number[]) => step('advance', { days: oneOf(...days) })
@@ -110,6 +114,7 @@ const story: fc.Arbitrary<Step[]> = fc.oneof(
   fc.tuple(cancelNow, subscribe, deliver),
   fc.tuple(pack, subscribe, deliver, advance(31), rush, advance(31), deliver),
   fc.tuple(foreign, change, advance(31)),
+  fc.tuple(cancelNow, discounted, advance(4, 10), change, partRefund, cancelNow, deliver),
 )
 
 /** How a life stands when it is looked at: a payment owed and its grace over, money disputed, or as it comes. */

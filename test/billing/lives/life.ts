@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import mongoose from 'mongoose'
-import { cancelAtPeriodEnd, changePlan, resumeSubscription } from '#app/billing/change-plan.server.ts'
+import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/cancel.server.ts'
+import { changePlan } from '#app/billing/change-plan.server.ts'
 import { createCheckout, type Purchase } from '#app/billing/checkout.server.ts'
 import { NoSubscription } from '#app/billing/errors.ts'
 import { reconcile } from '#app/billing/reconcile.server.ts'
@@ -190,11 +191,12 @@ export class Life {
 
   async #makeCoupons(): Promise<void> {
     const { stripe } = this.context
-    for (const [code, percent_off] of [
-      ['half', 50],
-      ['all', 100],
+    for (const [code, percent_off, duration] of [
+      ['half', 50, 'once'],
+      ['all', 100, 'once'],
+      ['always', 50, 'forever'],
     ] as const) {
-      const { id } = await stripe.coupons.create({ percent_off, duration: 'once' })
+      const { id } = await stripe.coupons.create({ percent_off, duration })
       await stripe.promotionCodes.create({ promotion: { type: 'coupon', coupon: id }, code })
     }
   }

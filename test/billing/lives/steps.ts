@@ -30,7 +30,8 @@ export type StripeStep =
 
 export type Step = AppStep | StripeStep
 export type Rushed = 'deliver' | 'reconcile' | 'upkeep' | 'pause' | 'spend' | 'hold' | 'capture' | 'cancel' | 'resume'
-export type Coupon = 'none' | 'half' | 'all'
+/** `half` and `all` are for one invoice, `always` is half of each. */
+export type Coupon = 'none' | 'half' | 'all' | 'always'
 
 const APP_STEPS = ['subscribe', 'pack', 'change', 'cancel', 'resume', 'deliver', 'reconcile', 'jobs'] as const
 const MORE_APP_STEPS = ['advance', 'spend', 'hold', 'capture', 'rush'] as const

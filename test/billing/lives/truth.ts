@@ -2,6 +2,7 @@ import type Stripe from 'stripe'
 import { findPack } from '#app/billing/plans.ts'
 import type { StripeForTests } from '../stripe.ts'
 import { trueCredits, type TrueCredits } from './truth-credits.ts'
+import { checkWorth } from './worth.ts'
 
 interface Bought {
   amount: number
@@ -55,7 +56,10 @@ export async function truthOf(
   }
 
   const invoices = await stripe.invoices.list({ status: 'paid', limit: 100 }).autoPagingToArray(page)
-  for (const invoice of invoices) bought.set(invoice.id, await trueCredits(context, invoice))
+  for (const invoice of invoices) {
+    await checkWorth(context, invoice)
+    bought.set(invoice.id, await trueCredits(context, invoice))
+  }
   countOneTrial(bought, trialOf)
   const paidFor = new Map<string, { id: string; paid: number; bought: Bought }>()
   for (const { id, amount_paid: amount, total } of invoices) {

@@ -17,7 +17,7 @@ import type { CreditEntry } from '#models/credit-entry.server.ts'
 import { Random } from './random.ts'
 import { type Faults, newMemory, Scheduler } from './scheduler.ts'
 
-export const HARSH: Faults = { answerLost: 15, requestLost: 30, late: 12, crash: 60 }
+const HARSH: Faults = { answerLost: 15, requestLost: 30, late: 12, crash: 60 }
 
 const WELCOME = 25
 const MINUTE = 60_000
@@ -40,10 +40,10 @@ export interface Outcome {
  * account comes to rest.
  * @throws Error naming the seed and what was violated
  */
-export async function simulate(seed: number, world: World, { steps = 200, faults = HARSH } = {}): Promise<Outcome> {
+export async function simulate(seed: number, world: World, { steps = 200 } = {}): Promise<Outcome> {
   const random = new Random(seed)
   const accountId = new Types.ObjectId(seed.toString(16).padStart(24, '0'))
-  const scheduler = new Scheduler(random, world.store, { ...faults })
+  const scheduler = new Scheduler(random, world.store, { ...HARSH })
   const memories = [newMemory(), newMemory(), newMemory()]
   const acknowledged = new Map<string, number>()
   const tally: Record<string, number> = {}

@@ -4,14 +4,16 @@ import { setNow } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import type { User } from '#models/user.server.ts'
-import { creditsOf, historyOf, post } from '#test/billing/scenario.ts'
+import { decide, dispute } from '#test/billing/bank.ts'
+import { chargesOf, subscriber } from '#test/billing/customers.ts'
+import { creditsOf, Deliveries, historyOf, post, type Told } from '#test/billing/scenario.ts'
 import { useStripe } from '#test/billing/stripe.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import { chargesOf, decide, dispute, Line, postAll, subscriber, type Told } from './world.ts'
+import { postAll } from './world.ts'
 
 const context = useStripe()
 useDatabase()
-const line = new Line(context)
+const line = new Deliveries(context)
 afterEach(() => setNow(null))
 
 const PERMUTATIONS = [

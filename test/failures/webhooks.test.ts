@@ -9,14 +9,27 @@ import { CreditAccountModel } from '#models/credit-account.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import { UserModel } from '#models/user.server.ts'
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
-import { aUser, creditsOf, historyOf, post, readUser, sessionIdOf, signatureOf } from '#test/billing/scenario.ts'
+import { dispute } from '#test/billing/bank.ts'
+import { advance, follow } from '#test/billing/clock.ts'
+import { subscriber, subscriptionIdOf } from '#test/billing/customers.ts'
+import {
+  aUser,
+  creditsOf,
+  Deliveries,
+  historyOf,
+  post,
+  readUser,
+  sessionIdOf,
+  signatureOf,
+  type Told,
+} from '#test/billing/scenario.ts'
 import { useStripe, WEBHOOK_SECRET } from '#test/billing/stripe.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import { advance, dispute, follow, Line, postAll, postGood, subscriber, subscriptionIdOf, type Told } from './world.ts'
+import { postAll, postGood } from './world.ts'
 
 const context = useStripe()
 useDatabase()
-const line = new Line(context)
+const line = new Deliveries(context)
 afterEach(() => setNow(null))
 
 const counts = async () => ({

@@ -3,7 +3,6 @@ import mongoose, { type Types } from 'mongoose'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { addMonths, creditsForInvoice, type PlanLine } from '#app/billing/credits-for-invoice.ts'
-import { findPlan } from '#app/billing/plans.ts'
 import { setNow } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
@@ -11,31 +10,21 @@ import { CreditEntryModel } from '#models/credit-entry.server.ts'
 import { settleAccount } from '#app/credits/settle.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { makeCallsMortal, mortal } from '#test/billing/lives/chaos.ts'
-import { aUser, creditsOf, historyOf, post, readUser } from '#test/billing/scenario.ts'
+import { dispute } from '#test/billing/bank.ts'
+import { advance, follow } from '#test/billing/clock.ts'
+import { chargesOf, subscriber, subscriptionIdOf } from '#test/billing/customers.ts'
+import { usePlan } from '#test/billing/plan.ts'
+import { aUser, creditsOf, Deliveries, historyOf, post, readUser, type Told } from '#test/billing/scenario.ts'
 import { useStripe } from '#test/billing/stripe.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { endOf } from './state.ts'
-import {
-  advance,
-  chargesOf,
-  dispute,
-  follow,
-  Line,
-  postGood,
-  subscriber,
-  subscriptionIdOf,
-  type Told,
-} from './world.ts'
+import { postGood } from './world.ts'
 
 const context = useStripe()
 useDatabase()
-const line = new Line(context)
-const beginner = findPlan('Beginner')!
-const policies = { unusedCredits: beginner.unusedCredits, yearlyCredits: beginner.yearlyCredits }
-afterEach(() => {
-  setNow(null)
-  Object.assign(beginner, policies)
-})
+const line = new Deliveries(context)
+const beginner = usePlan('Beginner')
+afterEach(() => setNow(null))
 
 describe('C4 4.2: a machine in another time zone', () => {
   const zone = process.env.TZ

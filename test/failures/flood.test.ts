@@ -1,14 +1,15 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { setNow } from '#app/clock.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
-import { aUser, creditsOf, historyOf, post, readUser } from '#test/billing/scenario.ts'
+import { follow } from '#test/billing/clock.ts'
+import { subscriber } from '#test/billing/customers.ts'
+import { aUser, creditsOf, Deliveries, historyOf, post, readUser, type Told } from '#test/billing/scenario.ts'
 import { useStripe } from '#test/billing/stripe.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import { follow, Line, subscriber, type Told } from './world.ts'
 
 const context = useStripe()
 useDatabase()
-const line = new Line(context)
+const line = new Deliveries(context)
 afterEach(() => {
   setNow(null)
   vi.useRealTimers()

@@ -12,14 +12,17 @@ import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { UserModel } from '#models/user.server.ts'
 import type { User } from '#models/user.server.ts'
-import { aUser, creditsOf, historyOf, readUser } from '#test/billing/scenario.ts'
+import { advance, follow } from '#test/billing/clock.ts'
+import { chargesOf, subscriber, subscriptionIdOf } from '#test/billing/customers.ts'
+import { planPrice } from '#test/billing/plan.ts'
+import { aUser, creditsOf, Deliveries, historyOf, readUser } from '#test/billing/scenario.ts'
 import { useStripe } from '#test/billing/stripe.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import { advance, chargesOf, follow, Line, planPrice, postGood, subscriber, subscriptionIdOf } from './world.ts'
+import { postGood } from './world.ts'
 
 const context = useStripe()
 useDatabase()
-const line = new Line(context)
+const line = new Deliveries(context)
 afterEach(() => {
   vi.useRealTimers()
   setNow(null)

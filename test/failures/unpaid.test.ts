@@ -1,3 +1,4 @@
+import type Stripe from 'stripe'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startSession } from '#app/auth/session.server.ts'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
@@ -7,24 +8,18 @@ import { getBalance } from '#app/credits/balance.server.ts'
 import { loader as billingPage } from '#app/routes/_app.billing._index/route.tsx'
 import type { User } from '#models/user.server.ts'
 import { cookieOf, visit } from '#test/auth/users.ts'
-import { aUser, creditsOf, historyOf, readUser } from '#test/billing/scenario.ts'
+import { holderAgrees } from '#test/billing/bank.ts'
+import { advance, follow } from '#test/billing/clock.ts'
+import { openInvoicesOf, overdueSubscriber, subscriber, subscriptionIdOf } from '#test/billing/customers.ts'
+import { planPrice } from '#test/billing/plan.ts'
+import { aUser, creditsOf, Deliveries, historyOf, readUser } from '#test/billing/scenario.ts'
 import { useStripe } from '#test/billing/stripe.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import {
-  advance,
-  follow,
-  holderAgrees,
-  Line,
-  payWith,
-  planPrice,
-  postGood,
-  subscriber,
-  subscriptionIdOf,
-} from './world.ts'
+import { postGood } from './world.ts'
 
 const context = useStripe()
 useDatabase()
-const line = new Line(context)
+const line = new Deliveries(context)
 afterEach(() => setNow(null))
 
 /** What the banners of the billing page offer. */
@@ -40,13 +35,28 @@ async function deliverAll(): Promise<void> {
 
 /** Somebody whose renewal failed, and its open invoice. */
 async function overdue(): Promise<{ user: User; invoice: string }> {
-  const user = await subscriber(line)
-  await payWith(context, user, 'pm_card_chargeCustomerFail')
-  advance(context, 32)
-  await deliverAll()
-  const { data } = await context.stripe.invoices.list({ customer: user.stripeCustomerId!, status: 'open' })
+  const user = await overdueSubscriber(line)
+  const [invoice] = await openInvoicesOf(context, user)
   expect(await bannersOf(user)).toContain('update-card')
-  return { user: await readUser(user._id), invoice: data[0]!.id }
+  return { user, invoice: invoice!.id }
+}
+
+/** Somebody who is known to Stripe, and whose plan waits there for a first payment that this card does not make. */
+async function unfinished(token: string): Promise<{ user: User; customer: string; subscription: Stripe.Subscription }> {
+  follow(context)
+  const user = await aUser()
+  await line.buy({ user, pack: '500' })
+  await deliverAll()
+  const customer = (await readUser(user._id)).stripeCustomerId!
+  const { id: card } = await context.stripe.paymentMethods.attach(token, { customer })
+  const subscription = await context.stripe.subscriptions.create({
+    customer,
+    items: [{ price: await planPrice('Beginner') }],
+    default_payment_method: card,
+    metadata: { app: 'scrip', userId: user._id.toHexString() },
+  })
+  expect(subscription.status).toBe('incomplete')
+  return { user, customer, subscription }
 }
 
 describe('C1 1.11: an invoice that is not paid', () => {
@@ -173,21 +183,7 @@ describe('C1 1.11: a customer who was deleted', () => {
 
 describe('C1 1.7: a first payment that failed', () => {
   it('leaves nothing behind when its time is over, and the next purchase is the plan', async () => {
-    follow(context)
-    const user = await aUser()
-    await line.buy({ user, pack: '500' })
-    await deliverAll()
-    const { stripeCustomerId: customer } = await readUser(user._id)
-    const { id: card } = await context.stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
-      customer: customer!,
-    })
-    const failed = await context.stripe.subscriptions.create({
-      customer: customer!,
-      items: [{ price: await planPrice('Beginner') }],
-      default_payment_method: card,
-      metadata: { app: 'scrip', userId: user._id.toHexString() },
-    })
-    expect(failed.status).toBe('incomplete')
+    const { user, customer, subscription: failed } = await unfinished('pm_card_chargeCustomerFail')
     await deliverAll()
     expect((await readUser(user._id)).subscription?.plan ?? 'Free').toBe('Free')
     advance(context, 1)
@@ -200,7 +196,7 @@ describe('C1 1.7: a first payment that failed', () => {
     // The end of the first one is told of last, and it was not the one.
     await postGood(late)
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', status: 'active' })
-    const { data } = await context.stripe.subscriptions.list({ customer: customer! })
+    const { data } = await context.stripe.subscriptions.list({ customer })
     expect(data.filter(({ status }) => status === 'active')).toHaveLength(1)
     expect(await creditsOf(user)).toBe(500 + 2000)
   })
@@ -208,21 +204,7 @@ describe('C1 1.7: a first payment that failed', () => {
 
 describe('C1 1.8: a card that asks for its holder', () => {
   it('is not refused for it: nothing at first, then one plan and one grant', async () => {
-    follow(context)
-    const user = await aUser()
-    await line.buy({ user, pack: '500' })
-    await deliverAll()
-    const { stripeCustomerId: customer } = await readUser(user._id)
-    const { id: card } = await context.stripe.paymentMethods.attach('pm_card_authenticationRequired', {
-      customer: customer!,
-    })
-    const subscription = await context.stripe.subscriptions.create({
-      customer: customer!,
-      items: [{ price: await planPrice('Beginner') }],
-      default_payment_method: card,
-      metadata: { app: 'scrip', userId: user._id.toHexString() },
-    })
-    expect(subscription.status).toBe('incomplete')
+    const { user, subscription } = await unfinished('pm_card_authenticationRequired')
     await line.deliver({ order: (events) => [...events, ...events] })
     expect((await context.stripe.subscriptions.retrieve(subscription.id)).status).toBe('incomplete')
     expect(await creditsOf(user)).toBe(500)

@@ -1,24 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { cancelAtPeriodEnd, changePlan, resumeSubscription } from '#app/billing/change-plan.server.ts'
+import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/cancel.server.ts'
+import { changePlan } from '#app/billing/change-plan.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
 import { ensureCustomer } from '#app/billing/customer.server.ts'
 import { listOffers } from '#app/billing/catalogue.ts'
 import { ensurePrices } from '#app/billing/prices.server.ts'
 import { createPortalSession } from '#app/billing/portal.server.ts'
 import { reconcile } from '#app/billing/reconcile.server.ts'
-import { findScheduledChange } from '#app/billing/scheduled-change.server.ts'
 import { setNow } from '#app/clock.server.ts'
 import { UserModel } from '#models/user.server.ts'
 import type { ApiRequest, ApiResponse } from '#sandbox/stripe/http/api.ts'
-import { aUser, creditsOf, readUser, sessionIdOf } from '#test/billing/scenario.ts'
+import { advance, follow } from '#test/billing/clock.ts'
+import { scheduledChangeOf, subscriber, subscriptionIdOf } from '#test/billing/customers.ts'
+import { planPrice } from '#test/billing/plan.ts'
+import { aUser, creditsOf, Deliveries, readUser, sessionIdOf } from '#test/billing/scenario.ts'
 import { useStripe } from '#test/billing/stripe.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import { advance, follow, Line, planPrice, postAll, subscriber, subscriptionIdOf } from './world.ts'
+import { postAll } from './world.ts'
 
 const context = useStripe()
 useDatabase()
-const line = new Line(context)
+const line = new Deliveries(context)
 afterEach(() => {
   vi.restoreAllMocks()
   context.sandbox.faults.reset()
@@ -112,7 +115,7 @@ describe('C2 2.4: a failure that Stripe keeps under the key for a day', () => {
     await down().catch(() => null)
     expect(await down()).toMatchObject({ state: 'scheduled' })
     expect(hits()).toBeGreaterThan(0)
-    expect(await findScheduledChange(user)).toMatchObject({ plan: 'Beginner' })
+    expect(await scheduledChangeOf(user)).toMatchObject({ plan: 'Beginner' })
   })
 
   it.each(MOMENTS)('%s a second subscription was ended: the next event ends it', async (when) => {

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, describe, expect, test } from 'vitest'
+import { type ActionRequest, recoverAbandonedRuns, runAction } from '#app/actions/run-action.server.ts'
+import { qrCode } from '#app/actions/built-in/qr-code.server.ts'
+import { setNow } from '#app/clock.server.ts'
+import { grantCredits } from '#app/credits/grant.server.ts'
+import { placeHold, releaseHold } from '#app/credits/hold.server.ts'
+import { actionKey } from '#app/credits/keys.ts'
+import { ActionRunModel } from '#models/action-run.server.ts'
+import { useDatabase } from '#test/setup/database.ts'
+import { balanceOf, pagesAction, request } from './paged-run.ts'
+
+useDatabase()
+afterEach(() => setNow(null))
+
+const MINUTE_MS = 60_000
+
+describe('H26: a process that dies in the middle', () => {
+  const later = (ms: number) => {
+    const then = Date.now() + ms
+    setNow(() => new Date(then))
+  }
+
+  test('after the hold, before the run: the retry runs and pays once', async () => {
+    const { action } = pagesAction()
+    const asked = await request(action)
+    await placeHold({
+      accountId: asked.accountId,
+      key: actionKey('pages', asked.key),
+      credits: 24,
+      action: 'pages',
+    })
+
+    expect(await runAction(asked)).toMatchObject({ status: 'done', creditsSpent: 24 })
+    expect(await balanceOf(asked)).toEqual({ credits: 76, held: 0 })
+  })
+
+  test('in the run: nobody else takes it up at once, but after its time the retry does', async () => {
+    const { action, counter } = pagesAction({ timeoutMs: 1000 })
+    const asked = await request(action)
+    const run = await runAction(asked)
+    await undo(asked, run.id, 'running')
+
+    await expect(runAction(asked)).rejects.toMatchObject({ code: 'action_still_running' })
+    later(MINUTE_MS)
+    expect(await runAction(asked)).toMatchObject({ status: 'done' })
+    expect(counter.runs).toBe(2)
+    expect(await balanceOf(asked)).toEqual({ credits: 76, held: 0 })
+  })
+
+  test('after the run, before the capture: the retry captures and does not run again', async () => {
+    const { action, counter } = pagesAction({ timeoutMs: 1000 })
+    const asked = await request(action)
+    const run = await runAction(asked)
+    await undo(asked, run.id, 'ran')
+
+    later(MINUTE_MS)
+    expect(await runAction(asked)).toMatchObject({ status: 'done', creditsSpent: 24 })
+    expect(counter.runs).toBe(1)
+    expect(await balanceOf(asked)).toEqual({ credits: 76, held: 0 })
+  })
+
+  test('and nobody asks again: recovery gives the credits back, once', async () => {
+    await ActionRunModel.deleteMany({})
+    const asked = await request(qrCode, { input: { text: 'x' } })
+    const held = await placeHold({
+      accountId: asked.accountId,
+      key: actionKey('qr-code', asked.key),
+      credits: 1,
+      action: 'qr-code',
+    })
+    const run = await runAction({ ...asked, key: randomUUID() })
+    await ActionRunModel.updateOne(
+      { _id: run.id },
+      { $set: { status: 'running', finishedAt: null, holdId: held.holdId } },
+    )
+
+    expect(await recoverAbandonedRuns()).toBe(0)
+    later(5 * MINUTE_MS)
+    expect(await recoverAbandonedRuns()).toBe(1)
+    expect(await recoverAbandonedRuns()).toBe(0)
+    expect(await ActionRunModel.findById(run.id).lean()).toMatchObject({ status: 'failed', creditsSpent: 0 })
+    expect(await balanceOf(asked)).toEqual({ credits: 99, held: 0 })
+  })
+
+  test('so long that the hold has ended: nothing is charged and nothing is shown', async () => {
+    const { action } = pagesAction({ timeoutMs: 1000 })
+    const asked = await request(action)
+    const placed = await placeHold({
+      accountId: asked.accountId,
+      key: actionKey('pages', asked.key),
+      credits: 24,
+      action: 'pages',
+    })
+    await releaseHold({ accountId: asked.accountId, holdId: placed.holdId })
+
+    expect(await runAction(asked)).toMatchObject({ status: 'failed', creditsSpent: 0, files: [], facts: [] })
+    expect(await balanceOf(asked)).toEqual({ credits: 100, held: 0 })
+  })
+
+  /** Puts a finished run back to where a dead process would have left it, with a hold that stands again. */
+  async function undo(asked: ActionRequest, runId: string, status: 'running' | 'ran'): Promise<void> {
+    await grantCredits(asked.accountId, [
+      { key: 'stripe:payment:pi_undo', credits: 24, source: { type: 'payment', id: 'pi_undo' } },
+    ])
+    const again = await placeHold({ accountId: asked.accountId, key: `undo:${runId}`, credits: 24, action: 'pages' })
+    await ActionRunModel.updateOne({ _id: runId }, { $set: { status, finishedAt: null, holdId: again.holdId } })
+  }
+})

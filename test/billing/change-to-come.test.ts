@@ -1,0 +1,75 @@
+import { expect, it } from 'vitest'
+import { cancelAtPeriodEnd } from '#app/billing/cancel.server.ts'
+import { changePlan } from '#app/billing/change-plan.server.ts'
+import { createCheckout } from '#app/billing/checkout.server.ts'
+import { CardDeclined, StripeUnavailable } from '#app/billing/errors.ts'
+import { useDatabase } from '#test/setup/database.ts'
+import { advance, useSandboxClock } from './clock.ts'
+import { openInvoicesOf, payWith, subscriber, subscriptionIdOf } from './customers.ts'
+import { Deliveries, historyOf, readUser, sessionIdOf } from './scenario.ts'
+import { useStripe } from './stripe.ts'
+
+const context = useStripe()
+useDatabase()
+useSandboxClock(context)
+const deliveries = new Deliveries(context)
+
+it('a coupon for good stays with a plan that goes down at the end of its period', async () => {
+  const user = await subscriber(deliveries, { plan: 'Creator' })
+  const { id: coupon } = await context.stripe.coupons.create({ percent_off: 50, duration: 'forever' })
+  const id = subscriptionIdOf(user)
+  const { discounts } = await context.stripe.subscriptions.update(id, { discounts: [{ coupon }] })
+
+  expect(await changePlan(user, { plan: 'Beginner', interval: 'month' })).toMatchObject({ state: 'scheduled' })
+  expect((await context.stripe.subscriptions.retrieve(id)).discounts).toEqual(discounts)
+  advance(context, 32)
+  await deliveries.deliver()
+
+  expect((await historyOf(user)).at(-1)).toMatchObject({ planName: 'Beginner', amount: 500, creditsAdded: 1000 })
+  expect((await context.stripe.subscriptions.retrieve(id)).discounts).toEqual(discounts)
+})
+
+it('an upgrade whose card is declined leaves the downgrade that was to come', async () => {
+  const user = await subscriber(deliveries, { plan: 'Daily' })
+  await changePlan(user, { plan: 'Beginner', interval: 'month' })
+  await payWith(context, user, 'pm_card_chargeCustomerFail')
+  const up = () => changePlan(user, { plan: 'Creator', interval: 'month' }, { nonce: 'pressed twice' })
+  for (const result of await Promise.allSettled([up(), up()])) {
+    expect(result).toMatchObject({ status: 'rejected', reason: expect.any(CardDeclined) as unknown })
+  }
+  expect((await readUser(user._id)).subscription).toMatchObject({
+    plan: 'Daily',
+    scheduledChange: { plan: 'Beginner', interval: 'month' },
+  })
+  expect(await openInvoicesOf(context, user)).toEqual([])
+
+  await payWith(context, user, 'pm_card_visa')
+  advance(context, 32)
+  await deliveries.deliver()
+  expect((await historyOf(user)).map(({ planName, amount }) => [planName, amount])).toEqual([
+    ['Daily', 1800],
+    ['Beginner', 1000],
+  ])
+})
+
+it('a downgrade that cannot be arranged leaves the plan canceled, as it was', async () => {
+  const user = await subscriber(deliveries, { plan: 'Daily' })
+  await cancelAtPeriodEnd(user)
+  context.sandbox.faults.api = [{ failure: 500, match: 'POST /v1/subscription_schedules' }]
+  await expect(changePlan(user, { plan: 'Beginner', interval: 'month' })).rejects.toThrow(StripeUnavailable)
+  context.sandbox.faults.reset()
+  await deliveries.deliver()
+  expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', cancelAtPeriodEnd: true })
+
+  expect(await changePlan(user, { plan: 'Beginner', interval: 'month' })).toMatchObject({ state: 'scheduled' })
+  expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', cancelAtPeriodEnd: false })
+})
+
+it('a plan whose end nobody told of can be bought again at once', async () => {
+  const user = await subscriber(deliveries)
+  await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
+  const { url } = await createCheckout({ user, plan: 'Daily', interval: 'month' }, { nonce: 'bought again' })
+  context.sandbox.completeCheckout(sessionIdOf(url))
+  await deliveries.deliver()
+  expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', status: 'active' })
+})

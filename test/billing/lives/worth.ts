@@ -1,0 +1,50 @@
+import type Stripe from 'stripe'
+import type { StripeForTests } from '../stripe.ts'
+
+/** Each debit is rounded to the cent, and what comes back is a share of a rounded debit. */
+const CENTS = 2
+
+/**
+ * Checks that an invoice says what time is worth: its lines less their discounts are its total, and where a subscription
+ * itemizes discounts each proration is the price times the share of its period, whatever coupon there was. That is what
+ * credits are worked out from.
+ * @throws Error when it does not
+ */
+export async function checkWorth({ stripe }: StripeForTests, invoice: Stripe.Invoice): Promise<void> {
+  const { id, lines, total, total_taxes: taxes } = invoice
+  const tax = (taxes ?? []).reduce((sum, { amount }) => sum + amount, 0)
+  const net = lines.data.reduce((sum, line) => sum + line.amount - offOf(line), tax)
+  if (net !== total) throw new Error(`${id} comes to ${net} by its lines, and to ${total} as it says`)
+
+  const subscription = invoice.parent?.subscription_details?.subscription as string | undefined
+  const prorations = lines.data.filter((line) => detailsOf(line)?.proration)
+  if (!subscription || prorations.length === 0) return
+  const { billing_mode } = await stripe.subscriptions.retrieve(subscription)
+  if (billing_mode.flexible?.proration_discounts !== 'itemized') return
+  const all = (await stripe.invoices.list({ subscription, limit: 100 })).data.flatMap((one) => one.lines.data)
+  for (const line of prorations) {
+    const period = all.find((one) => isPeriodOf(one, line))?.period
+    const price = line.pricing?.price_details?.price as string
+    if (!period) continue
+    const { unit_amount } = await stripe.prices.retrieve(price)
+    const share = (line.period.end - line.period.start) / (period.end - period.start)
+    const worth = unit_amount! * line.quantity! * share
+    if (Math.abs(Math.abs(line.amount) - worth) > CENTS)
+      throw new Error(`${id}: “${line.description}” is ${line.amount}, its time is worth ${worth}`)
+  }
+}
+
+const offOf = ({ discount_amounts: offs }: Stripe.InvoiceLineItem): number =>
+  (offs ?? []).reduce((sum, { amount }) => sum + amount, 0)
+
+const detailsOf = ({ parent }: Stripe.InvoiceLineItem) => parent?.subscription_item_details
+
+/** The line of the whole period that a proration is in the middle of. */
+function isPeriodOf(one: Stripe.InvoiceLineItem, proration: Stripe.InvoiceLineItem): boolean {
+  const details = detailsOf(one)
+  return (
+    details?.proration === false &&
+    details.subscription_item === detailsOf(proration)?.subscription_item &&
+    one.period.end === proration.period.end
+  )
+}

@@ -1,0 +1,19 @@
+import { afterEach } from 'vitest'
+import { findPlan, type Interval, type Plan } from '#app/billing/plans.ts'
+import { priceIdOf } from '#app/billing/prices.server.ts'
+
+/** Call at the top of a test file: its tests may change this plan, which is put back after each of them. */
+export function usePlan(name: string): Plan {
+  const plan = findPlan(name)!
+  const asSold = { ...plan }
+  afterEach(() => {
+    Object.assign(plan, asSold)
+  })
+  return plan
+}
+
+/** The price at Stripe that a plan is sold at. */
+export function planPrice(name: string, interval: Interval = 'month'): Promise<string> {
+  const plan = findPlan(name)!
+  return priceIdOf({ kind: 'plan', plan, interval, price: plan.prices![interval] })
+}
