@@ -120,7 +120,7 @@ test('a grant’s own page says what burned it, and leads to its paper, without 
   await page.getByRole('link', { name: 'See all that ever came' }).click()
   await page.getByRole('link', { name: /^Pack of 500/ }).click()
   const pack = page.getByRole('main')
-  expect(await pack.innerText()).toMatch(/Paid\s+Paid \$6\.00/)
+  expect(await pack.innerText()).toMatch(/Payment\s+Paid \$6\.00/)
   expect(await pack.getByRole('link', { name: /^Receipt of Pack of 500/ }).getAttribute('href')).toMatch(/^http/)
 
   const stranger = await newPage()
