@@ -1,31 +1,9 @@
 import type Stripe from 'stripe'
 import { expect, test } from 'vitest'
-import type { StripeSandbox } from '#sandbox/stripe/server.ts'
-import { aCustomer, aPlan, sandboxAndClient } from './harness.ts'
+import { sandboxAndClient } from './harness.ts'
+import { START, subscribed } from './subscribed.ts'
 
 const DAY = 86_400
-const START = Date.UTC(2026, 3, 1) / 1000 // April has 30 days.
-
-async function subscribed(
-  sandbox: StripeSandbox,
-  stripe: Stripe,
-  { card = 'pm_card_visa', params = {} }: { card?: string; params?: Partial<Stripe.SubscriptionCreateParams> } = {},
-) {
-  const beginner = await aPlan(stripe)
-  const daily = await aPlan(stripe, { name: 'Daily', month: 1800, year: 18_000 })
-  const clock = await stripe.testHelpers.testClocks.create({ frozen_time: START })
-  const customer = await aCustomer(stripe, card, { test_clock: clock.id })
-  const subscription = await stripe.subscriptions.create({
-    customer: customer.id,
-    items: [{ price: beginner.monthly.id }],
-    ...params,
-  })
-  const advanceTo = async (moment: number) => {
-    await stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: moment })
-    await sandbox.idle()
-  }
-  return { beginner, daily, customer, subscription, item: subscription.items.data[0]!.id, advanceTo }
-}
 
 const lines = (invoice: Stripe.Invoice) =>
   invoice.lines.data.map(({ amount, parent }) => [amount, parent?.subscription_item_details?.proration])
@@ -233,92 +211,4 @@ test('a schedule changes the plan at the period end; released, the subscription 
   expect(released).toMatchObject({ status: 'released', subscription: null, released_subscription: subscription.id })
   expect((await stripe.subscriptions.retrieve(subscription.id)).schedule).toBeNull()
   await expect(stripe.subscriptionSchedules.release(schedule.id)).rejects.toThrow(/released/)
-})
-
-test('coupons: once, for some months, for ever; in money; promotion codes have their limits', async () => {
-  const { sandbox, stripe } = await sandboxAndClient()
-  await stripe.coupons.create({ id: 'half', percent_off: 50, duration: 'repeating', duration_in_months: 2 })
-  await stripe.coupons.create({ id: 'three', amount_off: 300, currency: 'usd', duration: 'once' })
-  const { subscription, advanceTo } = await subscribed(sandbox, stripe, { params: { discounts: [{ coupon: 'half' }] } })
-  const totals = async () =>
-    (await stripe.invoices.list({ subscription: subscription.id })).data.map(({ total }) => total)
-  await advanceTo(START + 45 * DAY)
-  await advanceTo(START + 63 * DAY)
-  await advanceTo(START + 95 * DAY)
-  expect(await totals()).toEqual([1000, 1000, 500, 500])
-  const code = await stripe.promotionCodes.create({
-    promotion: { type: 'coupon', coupon: 'three' },
-    code: 'WELCOME',
-    max_redemptions: 1,
-  })
-  const { beginner } = { beginner: await aPlan(stripe, { name: 'Solo' }) }
-  const buy = async () => {
-    const session = await stripe.checkout.sessions.create({
-      mode: 'subscription',
-      line_items: [{ price: beginner.monthly.id, quantity: 1 }],
-      discounts: [{ promotion_code: code.id }],
-      success_url: 'http://localhost/',
-    })
-    expect(session).toMatchObject({ amount_subtotal: 1000, amount_total: 700, total_details: { amount_discount: 300 } })
-    return sandbox.completeCheckout(session.id)
-  }
-  const bought = await buy()
-  const invoice = await stripe.invoices.retrieve(bought.invoice as string)
-  expect(invoice).toMatchObject({
-    subtotal: 1000,
-    total: 700,
-    amount_paid: 700,
-    total_discount_amounts: [{ amount: 300 }],
-    lines: { data: [{ amount: 1000, discount_amounts: [{ amount: 300 }] }] },
-  })
-  await expect(buy()).rejects.toThrow(/not active/)
-})
-
-test('currencies and tax: yen have no cents, tax comes on top or is inside', async () => {
-  const { sandbox, stripe } = await sandboxAndClient()
-  const yen = await aPlan(stripe, { name: 'Yen', month: 1500, currency: 'jpy' })
-  const customer = await aCustomer(stripe)
-  const subscription = await stripe.subscriptions.create({
-    customer: customer.id,
-    items: [{ price: yen.monthly.id }],
-    expand: ['latest_invoice'],
-  })
-  expect(subscription).toMatchObject({
-    currency: 'jpy',
-    latest_invoice: { amount_paid: 1500, lines: { data: [{ description: '1 × Yen (at ¥1,500 / month)' }] } },
-  })
-
-  const euro = await aPlan(stripe, { name: 'Euro', month: 1000, currency: 'eur' })
-  const session = await stripe.checkout.sessions.create({
-    mode: 'subscription',
-    line_items: [{ price: euro.monthly.id, quantity: 2 }],
-    automatic_tax: { enabled: true },
-    success_url: 'http://localhost/',
-  })
-  const done = sandbox.completeCheckout(session.id, { address: { country: 'DE' } })
-  expect(done).toMatchObject({ amount_subtotal: 2000, amount_total: 2380, total_details: { amount_tax: 380 } })
-  expect(await stripe.invoices.retrieve(done.invoice as string)).toMatchObject({
-    subtotal: 2000,
-    total: 2380,
-    total_excluding_tax: 2000,
-    total_taxes: [{ amount: 380, tax_behavior: 'exclusive' }],
-    lines: { data: [{ amount: 2000, taxes: [{ amount: 380 }] }] },
-  })
-
-  const within = await stripe.prices.create({
-    product: euro.product.id,
-    currency: 'eur',
-    unit_amount: 1190,
-    tax_behavior: 'inclusive',
-  })
-  const pack = await stripe.checkout.sessions.create({
-    mode: 'payment',
-    line_items: [{ price: within.id, quantity: 1 }],
-    automatic_tax: { enabled: true },
-    success_url: 'http://localhost/',
-  })
-  expect(sandbox.completeCheckout(pack.id, { address: { country: 'DE' } })).toMatchObject({
-    amount_total: 1190,
-    total_details: { amount_tax: 190 },
-  })
 })
