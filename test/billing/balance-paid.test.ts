@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
+import { auditCredits } from '#app/credits/audit.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
+import { dispute } from './bank.ts'
 import { advance, useSandboxClock } from './clock.ts'
 import { openInvoicesOf, payWith, subscriber } from './customers.ts'
-import { aUser, creditsOf, Deliveries, historyOf, readUser } from './scenario.ts'
+import { aUser, creditsOf, Deliveries, historyOf, post, readUser } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
 const context = useStripe()
@@ -46,6 +48,22 @@ describe('an invoice that the customer’s balance paid', () => {
 
     expect(await creditsOf(user)).toBe(500)
     expect(await historyOf(user)).toMatchObject([{ status: 'refunded', amountRefunded: 1000 }])
+  })
+
+  it('in part, given back and disputed at the same moment: each share is taken once', async () => {
+    const { user, invoice, intent } = await subscriberWithBalance(250)
+    await context.stripe.creditNotes.create({ invoice, amount: 600, refund_amount: 400, credit_amount: 200 })
+    const { data } = await context.stripe.charges.list({ payment_intent: intent! })
+    dispute(context, data[0]!.id)
+    const events = deliveries.take()
+    await Promise.all([...events, ...events].map((event) => post(JSON.stringify(event))))
+    // What failed for another's sake comes again.
+    for (const event of events) expect((await post(JSON.stringify(event))).status).toBe(200)
+
+    // To the card 400, to the balance 200, to the bank the other 350 of the charge: 950 of 1000.
+    expect(await creditsOf(user)).toBe(500 + 50)
+    expect((await auditGrants()).violations).toEqual([])
+    expect((await auditCredits()).violations).toEqual([])
   })
 
   it('whole loses the share of its credits that a credit note gives back to the balance', async () => {
