@@ -1,6 +1,6 @@
 import type { User } from '#models/user.server.ts'
 import { FREE_PLAN, findPlan, type Interval, type Plan } from './billing/plans.ts'
-import { isEnded } from './billing/subscription-state.ts'
+import { isAtTrialsEnd, isEnded } from './billing/subscription-state.ts'
 import { frozenNotice, safeCredits } from './frozen-notice.ts'
 import { formatCreditsInWords, formatDateTime, formatDay, formatMoney } from './format.ts'
 
@@ -265,8 +265,9 @@ function scheduledNotice({ plan, scheduledChange: change }: Subscription, contex
 }
 
 /** Mostly a trial that ended without a card: nothing is owed, nothing is lost, and going on is a purchase. */
-function pausedText({ plan: name, interval, trialEnd, currentPeriodEnd }: Subscription, plan: Plan | null): string {
+function pausedText(subscription: Subscription, plan: Plan | null): string {
+  const { plan: name, interval } = subscription
   const price = priceOf(plan, interval ?? null)
-  const why = trialEnd && currentPeriodEnd && trialEnd >= currentPeriodEnd ? ': its trial ended without a card' : ''
+  const why = isAtTrialsEnd(subscription) ? ': its trial ended without a card' : ''
   return `${name} is paused${why}. You can spend the credits you have.${price ? ` To go on costs ${price}.` : ''}`
 }

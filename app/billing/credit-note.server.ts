@@ -45,7 +45,7 @@ export async function processCreditNote(creditNoteId: string): Promise<Outcome> 
   return done(`The credit note ${note.id} accounts for ${reversed} credits.`, isFound && !replayed)
 }
 
-/** The payment of an invoice: its charge, or the invoice alone where nothing was charged, for the balance paid it. */
+/** The payment of an invoice: its charge, or the invoice alone where there was none. */
 async function sourceOf(invoiceId: string): Promise<MoneySource | null> {
   const payments = await findAtStripe((stripe) =>
     stripe.invoicePayments.list({ invoice: invoiceId, status: 'paid', expand: ['data.payment.payment_intent'] }),

@@ -8,7 +8,7 @@ import { planSold } from './plan-lines.server.ts'
 import { findPlan } from './plans.ts'
 import type { StripeInvoice } from './stripe-shapes/invoice.ts'
 import type { StripeSubscription } from './stripe-shapes/subscription.ts'
-import { isOverdue } from './subscription-state.ts'
+import { isAtTrialsEnd, isOverdue } from './subscription-state.ts'
 import { creditsAtRenewal } from '../standing.ts'
 
 /*
@@ -76,10 +76,10 @@ async function tellPaused(
   { plan, interval }: Change['next'],
   subscription: StripeSubscription,
 ) {
-  const { id, latestInvoiceId, trialEnd, currentPeriodEnd } = subscription
+  const { id, latestInvoiceId, trialEnd } = subscription
   const listed = interval ? findPlan(plan)?.prices?.[interval] : null
   const price = interval && listed ? { amount: listed.amount, currency: listed.currency, interval } : null
-  const trialEndedAt = trialEnd && currentPeriodEnd && trialEnd >= currentPeriodEnd ? trialEnd : null
+  const trialEndedAt = isAtTrialsEnd(subscription) ? trialEnd : null
   const key = `${id}:${latestInvoiceId ?? 'none'}`
   await notify({ kind: 'subscription_paused', userId, key, data: { plan, trialEndedAt, price } })
 }

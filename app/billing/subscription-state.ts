@@ -45,3 +45,7 @@ export function gracePeriodEnd(
   if (!isOverdue(status)) return null
   return known ?? new Date(at.getTime() + days * 24 * 60 * 60 * 1000)
 }
+
+/** Nothing has been sold beyond its trial: the period that it is in, or was in last, is the trial's. */
+export const isAtTrialsEnd = (of: { trialEnd?: Date | null; currentPeriodEnd?: Date | null }): boolean =>
+  Boolean(of.trialEnd && of.currentPeriodEnd && of.trialEnd >= of.currentPeriodEnd)
