@@ -47,6 +47,11 @@ describe('the house', () => {
     expect(importing.filter((file) => file !== 'app/billing/stripe.server.ts')).toEqual([])
   })
 
+  test('forms are read through readFormData alone, which drops what no form of ours has', () => {
+    const reading = files.filter((file) => file.startsWith('app/') && /\.formData\(/.test(read(file)))
+    expect(reading).toEqual(['app/http/read-form-data.server.ts'])
+  })
+
   test('the sandbox and the app do not know each other', () => {
     const inSandbox = files.filter((file) => file.startsWith('sandbox/') && importsOf(file).some(isAppOrModel))
     const inApp = files.filter(

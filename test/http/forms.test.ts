@@ -30,12 +30,23 @@ describe('signing up', () => {
     expect(html).not.toContain('short-1')
   })
 
-  test.each(['email', 'password', 'name'])('takes no operator for %s', async (field) => {
+  test.each(['email', 'password'])('takes no operator for %s', async (field) => {
     const good: Record<string, string> = { email: 'eve@example.com', password: PASSWORD, name: 'Eve' }
     delete good[field]
     const response = await app.post('/signup', { ...good, [`${field}[$gt]`]: '', [`${field}.$gt`]: '' })
 
     expect(response.status).toBe(400)
+  })
+
+  test('takes no operator for a name: it counts as not given', async () => {
+    const fields = { email: 'eve@example.com', password: PASSWORD, 'name[$gt]': 'x', 'name.$gt': 'x' }
+    const response = await app.post('/signup', fields)
+    const cookie = response.headers.get('Set-Cookie')?.split(';')[0] ?? ''
+
+    const input = /<input[^>]*name="name"[^>]*>/.exec(await page('/settings', cookie))?.[0]
+
+    expect(input).toBeDefined()
+    expect(input).not.toMatch(/value="[^"]/)
   })
 
   test('makes nobody an administrator', async () => {
