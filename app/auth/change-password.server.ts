@@ -4,7 +4,8 @@ import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
 import { sendMail } from '../notifications/mail.server.ts'
 import { InvalidLogin, InvalidToken } from './errors.ts'
-import { hashPassword, verifyPassword } from './password.server.ts'
+import { hashNewPassword } from './new-password.server.ts'
+import { verifyPassword } from './password.server.ts'
 import { hashToken, newToken } from './secret-token.server.ts'
 import { deleteSessionsOf } from './session.server.ts'
 
@@ -13,12 +14,12 @@ const RESET_HOURS = 1
 /**
  * Sets another password and ends every session of the user.
  * @returns the user as changed: open a new session for the one who did it
- * @throws InvalidLogin when the current password is wrong, RateLimited
+ * @throws InvalidLogin when the current password is wrong, WeakPassword, RateLimited
  */
 export async function changePassword(userId: Types.ObjectId, current: string, next: string): Promise<User> {
   const user = await UserModel.findById(userId).select('+passwordHash').lean<User>()
   if (!user || !(await verifyPassword(user.passwordHash, current))) throw new InvalidLogin()
-  const passwordHash = await hashPassword(next)
+  const passwordHash = await hashNewPassword(next, user.email)
   // Fenced by the old hash: of two changes at once one wins, and the other is told that its password was wrong.
   const changed = await UserModel.findOneAndUpdate(
     { _id: userId, passwordHash: user.passwordHash },
@@ -56,14 +57,15 @@ export async function requestPasswordReset(email: string): Promise<{ delivery: P
  * Sets a new password by a reset link, once: the check of the link, the new password, the end of the link and the end
  * of every session are one write.
  * @param token as the link carries it
- * @throws InvalidToken when the link was used, replaced by a newer one, is too old, or never existed; RateLimited
+ * @throws InvalidToken when the link was used, replaced by a newer one, is too old, or never existed; WeakPassword, RateLimited
  */
 export async function resetPassword(token: string, password: string): Promise<User> {
   const { userId, secret } = parseResetToken(token)
   const link = { _id: userId, 'passwordReset.hash': hashToken(secret), 'passwordReset.expiresAt': { $gt: now() } }
   // Looked up first, so that guessing at links does not make us hash passwords.
-  if (!(await UserModel.exists(link))) throw new InvalidToken()
-  const passwordHash = await hashPassword(password)
+  const owner = await UserModel.findOne(link).select({ email: 1 }).lean<Pick<User, 'email'>>()
+  if (!owner) throw new InvalidToken()
+  const passwordHash = await hashNewPassword(password, owner.email)
   const user = await UserModel.findOneAndUpdate(
     link,
     { $set: { passwordHash }, $unset: { passwordReset: '' }, $inc: { sessionEpoch: 1 } },

@@ -1,18 +1,12 @@
 import { z } from 'zod'
+import { nameProblem } from '../person-name.ts'
+import { email } from './email-address.ts'
 
 /** Characters of a password. The upper bound keeps the work of hashing one bounded. */
 export const PASSWORD_MIN = 8
 export const PASSWORD_MAX = 256
 
-/** One plain address. Lower case here, because the database's unique index compares letter by letter. */
-export const email = z
-  .string('Enter your email.')
-  .trim()
-  .toLowerCase()
-  .max(254, 'Enter a shorter email.')
-  .pipe(z.email('Enter an email like name@example.com.'))
-
-/** A password somebody chooses. */
+/** A password somebody chooses. What makes one too easy to guess is checked where it is set: new-password.server.ts. */
 export const newPassword = z
   .string('Enter a password.')
   .min(PASSWORD_MIN, `Use at least ${PASSWORD_MIN} characters.`)
@@ -23,12 +17,14 @@ export const currentPassword = z
   .string('Enter your password.')
   .max(PASSWORD_MAX, `Use at most ${PASSWORD_MAX} characters.`)
 
-/** A name goes into mails and pages: one line of text. */
+/** A name goes into mails and pages. */
 export const personName = z
   .string()
   .trim()
-  .max(100, 'Use at most 100 characters.')
-  .regex(/^\P{C}*$/u, 'Use letters only, on one line.')
+  .superRefine((name, context) => {
+    const problem = nameProblem(name)
+    if (problem) context.addIssue(problem)
+  })
   .optional()
   .transform((value) => value ?? '')
 

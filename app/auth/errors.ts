@@ -9,6 +9,11 @@ export class InvalidLogin extends DomainError {
   }
 }
 
+/** A password that somebody chose is among the first that are guessed; the message says why. */
+export class WeakPassword extends DomainError {
+  readonly code = 'weak_password'
+}
+
 /** Somebody has an account with this e-mail already. */
 export class EmailTaken extends DomainError {
   readonly code = 'email_taken'

@@ -14,18 +14,19 @@ let running = 0
 const waiting: (() => void)[] = []
 
 /**
- * Hashes a password with argon2id.
+ * Hashes a password with argon2id, in Unicode's composed form: keyboards differ in how they send the same letter.
  * @throws RateLimited when too many hashes are waiting already
  */
 export async function hashPassword(password: string): Promise<string> {
-  return inTurn(() => hash(password, COST))
+  return inTurn(() => hash(password.normalize('NFC'), COST))
 }
 
 let dummyHash: Promise<string> | null = null
 
 /**
  * Checks a password. Without a hash (no such user) it does the same work on a dummy, so that the time it takes does not
- * tell which e-mails have an account. A password that is too long is wrong without any work.
+ * tell which e-mails have an account. A password that is too long is wrong without any work. Hashes from before
+ * passwords were normalized fit what was typed then, so that is tried as well where it differs.
  * @param passwordHash the user's, or null
  * @throws RateLimited when too many hashes are waiting already
  */
@@ -33,8 +34,11 @@ export async function verifyPassword(passwordHash: string | null, password: stri
   if (password.length > PASSWORD_MAX) return false
   // Not in the line of the others: refused there, the dummy would stay away for as long as the process lives.
   const dummy = await (dummyHash ??= hash('the password of nobody', COST))
-  const matches = await inTurn(() => verify(passwordHash ?? dummy, password))
-  return matches && passwordHash !== null
+  for (const form of new Set([password.normalize('NFC'), password])) {
+    const matches = await inTurn(() => verify(passwordHash ?? dummy, form))
+    if (matches) return passwordHash !== null
+  }
+  return false
 }
 
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -5,7 +5,8 @@ import { now } from '../clock.server.ts'
 import { openAccount } from '../credits/account.server.ts'
 import type { SignUp } from './credentials.ts'
 import { EmailTaken } from './errors.ts'
-import { hashPassword, verifyPassword } from './password.server.ts'
+import { hashNewPassword } from './new-password.server.ts'
+import { verifyPassword } from './password.server.ts'
 import { returnTry, takeTry } from './rate-limit.server.ts'
 
 const DUPLICATE_KEY = 11_000
@@ -14,10 +15,10 @@ const DUPLICATE_KEY = 11_000
  * Creates a user with a credit account and the welcome credits. Safe to repeat: whoever sends the same e-mail and
  * password again gets the user that is there, and an account that a crash left out is made up for, here or at log-in.
  * @throws EmailTaken when the e-mail belongs to somebody with another password
- * @throws CreditsUnavailable, RateLimited
+ * @throws WeakPassword, CreditsUnavailable, RateLimited
  */
 export async function signUp({ email, password, name }: SignUp): Promise<User> {
-  const passwordHash = await hashPassword(password)
+  const passwordHash = await hashNewPassword(password, email)
   const user = await insertUser({ email, passwordHash, name }).catch((error: unknown) => {
     if (!isDuplicate(error)) throw error
     return findSameUser(email, password)

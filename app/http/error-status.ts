@@ -40,6 +40,7 @@ export const STATUS_OF_CODE: Record<string, number> = {
 
   // Accounts
   email_taken: 409,
+  weak_password: 400,
   invalid_token: 400,
   api_key_not_found: 404,
   too_many_api_keys: 409,

@@ -1,3 +1,4 @@
+import { nameProblem, oneLine } from '../person-name.ts'
 import type { MailContent, MailContext } from './mail-content.ts'
 
 export interface RenderedMail {
@@ -22,16 +23,12 @@ export function renderMail(content: MailContent, context: MailContext, stop: { u
   } satisfies RenderedMail
 }
 
+/** Names that were stored before they were checked may carry a link. */
 function greetingOf({ name }: MailContext): string {
-  const called = oneLine(name)
-  return called ? `Hello ${called},` : 'Hello,'
+  return name.trim() && nameProblem(name) === null ? `Hello ${name.trim()},` : 'Hello,'
 }
 
-/** Names come from people and descriptions from elsewhere: nothing in them may start a line, let alone a header. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim()
-}
-
+/** Descriptions come from elsewhere: nothing in them may start a line, let alone a header. */
 function withoutControls({ subject, paragraphs, facts, action }: MailContent): MailContent {
   return {
     subject: oneLine(subject),

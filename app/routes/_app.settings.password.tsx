@@ -4,7 +4,7 @@ import { Form, useActionData, useLoaderData } from '@remix-run/react'
 import { z } from 'zod'
 import { changePassword } from '#app/auth/change-password.server.ts'
 import { currentPassword, newPassword, PASSWORD_MIN } from '#app/auth/credentials.ts'
-import { InvalidLogin } from '#app/auth/errors.ts'
+import { InvalidLogin, WeakPassword } from '#app/auth/errors.ts'
 import { takeTry } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { startSession } from '#app/auth/session.server.ts'
@@ -40,6 +40,7 @@ export async function action({ request }: ActionFunctionArgs) {
     const cookie = await startSession(request, changed)
     return redirect('/settings/password?saved', { headers: { 'Set-Cookie': cookie } })
   } catch (error) {
+    if (error instanceof WeakPassword) return refusedForm(submission, error, 'newPassword')
     if (!(error instanceof InvalidLogin)) return refusedForm(submission, error)
     return refusedForm(submission, new InvalidLogin('That is not your current password.'), 'currentPassword')
   }

@@ -4,6 +4,7 @@ import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
 import { z } from 'zod'
 import { resetPassword } from '#app/auth/change-password.server.ts'
 import { newPassword, PASSWORD_MIN } from '#app/auth/credentials.ts'
+import { WeakPassword } from '#app/auth/errors.ts'
 import { fromAddress, takeTry } from '#app/auth/rate-limit.server.ts'
 import { resetCookie } from '#app/auth/reset-cookie.server.ts'
 import { startSession } from '#app/auth/session.server.ts'
@@ -39,7 +40,7 @@ export async function action({ request }: ActionFunctionArgs) {
     headers.append('Set-Cookie', await resetCookie().serialize('', { maxAge: 0 }))
     return redirect('/dashboard', { headers })
   } catch (error) {
-    return refusedForm(submission, error)
+    return refusedForm(submission, error, error instanceof WeakPassword ? 'password' : undefined)
   }
 }
 

@@ -2,7 +2,7 @@ import { parseWithZod } from '@conform-to/zod/v4'
 import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@remix-run/node'
 import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
 import { PASSWORD_MIN, signUpForm } from '#app/auth/credentials.ts'
-import { EmailTaken } from '#app/auth/errors.ts'
+import { EmailTaken, WeakPassword } from '#app/auth/errors.ts'
 import { fromAddress, takeTry } from '#app/auth/rate-limit.server.ts'
 import { findUser } from '#app/auth/require-user.server.ts'
 import { startSession } from '#app/auth/session.server.ts'
@@ -38,8 +38,13 @@ export async function action({ request }: ActionFunctionArgs) {
     const cookie = await startSession(request, user)
     return redirect(safeRedirect(form.get('redirectTo')), { headers: { 'Set-Cookie': cookie } })
   } catch (error) {
-    return refusedForm(submission, error, error instanceof EmailTaken ? 'email' : undefined)
+    return refusedForm(submission, error, fieldOf(error))
   }
+}
+
+function fieldOf(error: unknown): Names | undefined {
+  if (error instanceof EmailTaken) return 'email'
+  return error instanceof WeakPassword ? 'password' : undefined
 }
 
 type Names = 'name' | 'email' | 'password'

@@ -1,3 +1,4 @@
+import { hash } from '@node-rs/argon2'
 import { describe, expect, test } from 'vitest'
 import { hashPassword, verifyPassword } from '#app/auth/password.server.ts'
 import { RateLimited } from '#app/http/errors.ts'
@@ -8,6 +9,23 @@ describe('verifyPassword', () => {
 
     expect(await verifyPassword(hash, 'correct horse')).toBe(true)
     expect(await verifyPassword(hash, 'correct horse ')).toBe(false)
+  })
+
+  test('takes a password from a keyboard that composes letters otherwise', async () => {
+    const word = 'Grüße-über-é-2026'
+    for (const [set, typed] of [
+      ['NFC', 'NFD'],
+      ['NFD', 'NFC'],
+    ]) {
+      expect(await verifyPassword(await hashPassword(word.normalize(set)), word.normalize(typed))).toBe(true)
+    }
+  })
+
+  test('takes what an older hash was made of, also where it was decomposed', async () => {
+    const decomposed = 'Grüße-über-é-2026'.normalize('NFD')
+
+    expect(await verifyPassword(await hash(decomposed), decomposed)).toBe(true)
+    expect(await verifyPassword(await hash(decomposed), `${decomposed}x`)).toBe(false)
   })
 
   test('is false for nobody, even with the dummy’s own password', async () => {

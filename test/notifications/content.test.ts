@@ -79,6 +79,20 @@ describe('names and descriptions from elsewhere', () => {
     expect(mail.html).toContain('&lt;b&gt;x&lt;/b&gt;')
   })
 
+  test.each(['Win at https://evil.example', 'evil.example', 'Ada \u202egnp.exe'])(
+    'a name that was stored before names were checked is left out: %j',
+    (name) => {
+      const { text, html } = mailOf('payment_receipt', { ...BERLIN, name })
+
+      expect(text).toMatch(/^Hello,\n/)
+      expect(text + html).not.toContain(name)
+    },
+  )
+
+  test('a name keeps the joiners that its script needs', () => {
+    expect(mailOf('payment_receipt', { ...BERLIN, name: 'علی\u200cرضا' }).text).toContain('Hello علی\u200cرضا,')
+  })
+
   test('a plan’s name cannot break the subject', () => {
     const data = { ...SAMPLES.subscription_ended, plan: 'Daily\r\nBcc: x@example.com' }
     const { subject } = renderMail(contentOf({ kind: 'subscription_ended', data }, BERLIN), BERLIN, null)

@@ -1,0 +1,31 @@
+import { COMMON_PASSWORDS } from './common-passwords.server.ts'
+import { WeakPassword } from './errors.ts'
+import { hashPassword } from './password.server.ts'
+
+/**
+ * Hashes a password that somebody chooses. There are no rules of composition: only what is guessed first is refused.
+ * @param email the user's address, which is guessed first too
+ * @throws WeakPassword, RateLimited
+ */
+export async function hashNewPassword(password: string, email: string): Promise<string> {
+  const problem = weaknessOf(password, email)
+  if (problem) throw new WeakPassword(problem)
+  return hashPassword(password)
+}
+
+/**
+ * Says why a password is among the first that are tried.
+ * @returns one sentence, or null
+ */
+export function weaknessOf(password: string, email: string): string | null {
+  const folded = password.normalize('NFKC').toLowerCase().trim()
+  if (folded === '') return 'Use more than spaces.'
+  if (folded === email || folded === email.slice(0, email.lastIndexOf('@'))) {
+    return 'Choose a password that is not your email.'
+  }
+  const isOneCharacter = new Set(folded).size === 1
+  if (isOneCharacter || COMMON_PASSWORDS.has(folded)) {
+    return 'Many people use this password, so it is guessed first. Choose another one.'
+  }
+  return null
+}
