@@ -14,10 +14,12 @@ const HOUR = 60 * MINUTE
 
 /**
  * How often what may be tried. Log-ins count by person and place together, so that nobody locks a stranger out; the two
- * wider rules slow down who guesses from many places or at many people.
+ * wider rules slow down who guesses from many places or at many people, and count only what the first one lets through.
  */
 const RULES = {
   logInHere: { tries: 10, seconds: 15 * MINUTE },
+  /** By a device in which the user has logged in before. */
+  logInDevice: { tries: 10, seconds: 15 * MINUTE },
   logInAccount: { tries: 100, seconds: HOUR },
   logInAddress: { tries: 200, seconds: HOUR },
   signUp: { tries: 60, seconds: HOUR },
@@ -54,6 +56,20 @@ export async function takeTry(name: RateLimitName, subject: string, tries = 1): 
     if (!(refusal instanceof RateLimiterRes)) throw refusal
     throw new RateLimited(Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000)))
   }
+}
+
+/**
+ * Counts one try, where the answer must not tell that the limit is reached.
+ * @returns false when there are no tries left in this window
+ */
+export async function hasTryLeft(name: RateLimitName, subject: string): Promise<boolean> {
+  return takeTry(name, subject).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof RateLimited) return false
+      throw error
+    },
+  )
 }
 
 /** Gives a counted try back: it was an honest one. */

@@ -1,10 +1,10 @@
 import { createSessionStorage, type Session, type SessionStorage } from '@remix-run/node'
-import { createHash } from 'node:crypto'
 import { Types } from 'mongoose'
 import { SessionModel } from '#models/session.server.ts'
 import type { User } from '#models/user.server.ts'
 import { machineNow } from '../clock.server.ts'
 import { config } from '../config.server.ts'
+import { cookieName } from './cookie-name.server.ts'
 import { hashToken, newToken } from './secret-token.server.ts'
 
 const SESSION_DAYS = 30
@@ -61,14 +61,6 @@ export async function deleteSessionsOf(userId: Types.ObjectId): Promise<void> {
   await SessionModel.deleteMany({ userId })
 }
 
-/** The cookie's name. On https the browser itself refuses `__Host-` cookies that another host or path has set. */
-export function sessionCookieName(): string {
-  const { appUrl, isLocal, sessionSecrets } = config()
-  if (appUrl.startsWith('https:')) return '__Host-scrip_session'
-  // Cookies do not know ports: two installations on one machine must not log each other out.
-  return isLocal ? `scrip_session_${shortHash(sessionSecrets.at(-1) ?? '')}` : 'scrip_session'
-}
-
 function readCookie(request: Request): Promise<Session<SessionData>> {
   return sessions().getSession(request.headers.get('Cookie'))
 }
@@ -76,7 +68,7 @@ function readCookie(request: Request): Promise<Session<SessionData>> {
 function sessions(): SessionStorage<SessionData> {
   storage ??= createSessionStorage<SessionData>({
     cookie: {
-      name: sessionCookieName(),
+      name: cookieName('session'),
       secrets: config().sessionSecrets,
       httpOnly: true,
       sameSite: 'lax',
@@ -112,8 +104,4 @@ function sessions(): SessionStorage<SessionData> {
 /** Forgets the cookie's settings, so that a test can change the configuration. */
 export function resetSessions(): void {
   storage = null
-}
-
-function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8)
 }

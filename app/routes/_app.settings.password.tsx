@@ -5,9 +5,9 @@ import { z } from 'zod'
 import { changePassword } from '#app/auth/change-password.server.ts'
 import { currentPassword, newPassword, PASSWORD_MIN } from '#app/auth/credentials.ts'
 import { InvalidLogin, WeakPassword } from '#app/auth/errors.ts'
+import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
 import { takeTry } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
-import { startSession } from '#app/auth/session.server.ts'
 import { Button } from '#app/components/button.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field } from '#app/components/field.tsx'
@@ -37,8 +37,7 @@ export async function action({ request }: ActionFunctionArgs) {
     await takeTry('passwordChange', user._id.toHexString())
     const changed = await changePassword(user._id, current, next)
     // The page must be asked for anew: with this request's cookie nobody is logged in any more.
-    const cookie = await startSession(request, changed)
-    return redirect('/settings/password?saved', { headers: { 'Set-Cookie': cookie } })
+    return redirect('/settings/password?saved', { headers: await logInCookies(request, changed) })
   } catch (error) {
     if (error instanceof WeakPassword) return refusedForm(submission, error, 'newPassword')
     if (!(error instanceof InvalidLogin)) return refusedForm(submission, error)

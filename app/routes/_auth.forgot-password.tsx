@@ -4,7 +4,7 @@ import { Form, Link, useActionData } from '@remix-run/react'
 import { z } from 'zod'
 import { requestPasswordReset } from '#app/auth/change-password.server.ts'
 import { email } from '#app/auth/email-address.ts'
-import { fromAddress, takeTry } from '#app/auth/rate-limit.server.ts'
+import { fromAddress, hasTryLeft, takeTry } from '#app/auth/rate-limit.server.ts'
 import { Button } from '#app/components/button.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field } from '#app/components/field.tsx'
@@ -28,9 +28,11 @@ export async function action({ request }: ActionFunctionArgs) {
   if (submission.status !== 'success') return invalidForm(submission)
   try {
     await takeTry('passwordResetAddress', fromAddress(clientAddress(request)))
-    await takeTry('passwordReset', submission.value.email)
-    const { delivery } = await requestPasswordReset(submission.value.email)
-    deliverLater(delivery)
+    if (await hasTryLeft('passwordReset', submission.value.email)) {
+      const { delivery } = await requestPasswordReset(submission.value.email)
+      deliverLater(delivery)
+    }
+    // The same answer past the limit: a stranger who has used it up must not see that, and the owner has a link by then.
     return savedForm(submission)
   } catch (error) {
     return refusedForm(submission, error)

@@ -3,8 +3,8 @@ import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@rem
 import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
 import { logInForm } from '#app/auth/credentials.ts'
 import { authenticator } from '#app/auth/log-in.server.ts'
+import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
 import { findUser } from '#app/auth/require-user.server.ts'
-import { startSession } from '#app/auth/session.server.ts'
 import { Button } from '#app/components/button.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field } from '#app/components/field.tsx'
@@ -30,8 +30,7 @@ export async function action({ request }: ActionFunctionArgs) {
   if (submission.status !== 'success') return invalidForm(submission)
   try {
     const user = await authenticator.authenticate('form', request)
-    const cookie = await startSession(request, user)
-    return redirect(safeRedirect(form.get('redirectTo')), { headers: { 'Set-Cookie': cookie } })
+    return redirect(safeRedirect(form.get('redirectTo')), { headers: await logInCookies(request, user) })
   } catch (error) {
     return refusedForm(submission, error)
   }

@@ -5,9 +5,9 @@ import { z } from 'zod'
 import { resetPassword } from '#app/auth/change-password.server.ts'
 import { newPassword, PASSWORD_MIN } from '#app/auth/credentials.ts'
 import { WeakPassword } from '#app/auth/errors.ts'
+import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
 import { fromAddress, takeTry } from '#app/auth/rate-limit.server.ts'
 import { resetCookie } from '#app/auth/reset-cookie.server.ts'
-import { startSession } from '#app/auth/session.server.ts'
 import { Button, ButtonLink } from '#app/components/button.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field } from '#app/components/field.tsx'
@@ -35,8 +35,7 @@ export async function action({ request }: ActionFunctionArgs) {
   try {
     await takeTry('passwordResetAddress', fromAddress(clientAddress(request)))
     const user = await resetPassword((await tokenFrom(request)) ?? '', submission.value.password)
-    const headers = new Headers()
-    headers.append('Set-Cookie', await startSession(request, user))
+    const headers = await logInCookies(request, user)
     headers.append('Set-Cookie', await resetCookie().serialize('', { maxAge: 0 }))
     return redirect('/dashboard', { headers })
   } catch (error) {

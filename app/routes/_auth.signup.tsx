@@ -3,9 +3,9 @@ import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@rem
 import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
 import { PASSWORD_MIN, signUpForm } from '#app/auth/credentials.ts'
 import { EmailTaken, WeakPassword } from '#app/auth/errors.ts'
+import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
 import { fromAddress, takeTry } from '#app/auth/rate-limit.server.ts'
 import { findUser } from '#app/auth/require-user.server.ts'
-import { startSession } from '#app/auth/session.server.ts'
 import { signUp } from '#app/auth/sign-up.server.ts'
 import { welcomeCredits } from '#app/billing/plans.ts'
 import { Button } from '#app/components/button.tsx'
@@ -35,8 +35,7 @@ export async function action({ request }: ActionFunctionArgs) {
   try {
     await takeTry('signUp', fromAddress(clientAddress(request)))
     const user = await signUp(submission.value)
-    const cookie = await startSession(request, user)
-    return redirect(safeRedirect(form.get('redirectTo')), { headers: { 'Set-Cookie': cookie } })
+    return redirect(safeRedirect(form.get('redirectTo')), { headers: await logInCookies(request, user) })
   } catch (error) {
     return refusedForm(submission, error, fieldOf(error))
   }

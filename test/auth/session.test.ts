@@ -1,13 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { signOutEverywhere } from '#app/auth/change-password.server.ts'
+import { cookieName } from '#app/auth/cookie-name.server.ts'
 import { findUser, requireUser } from '#app/auth/require-user.server.ts'
-import {
-  countSessionsOf,
-  endSession,
-  resetSessions,
-  sessionCookieName,
-  startSession,
-} from '#app/auth/session.server.ts'
+import { countSessionsOf, endSession, resetSessions, startSession } from '#app/auth/session.server.ts'
 import { now, setNow } from '#app/clock.server.ts'
 import { resetConfig } from '#app/config.server.ts'
 import { SessionModel } from '#models/session.server.ts'
@@ -141,10 +136,10 @@ describe('the cookie', () => {
 
   test('has another name in another local installation: cookies do not know ports', () => {
     setEnvironment({ SESSION_SECRET: 'of-one-installation' })
-    const one = sessionCookieName()
+    const one = cookieName('session')
     setEnvironment({ SESSION_SECRET: 'of-the-other-installation' })
 
-    expect(sessionCookieName()).not.toBe(one)
+    expect(cookieName('session')).not.toBe(one)
   })
 })
 

@@ -1,0 +1,46 @@
+import { type Cookie, createCookie } from '@remix-run/node'
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import type { User } from '#models/user.server.ts'
+import { config } from '../config.server.ts'
+import { cookieName } from './cookie-name.server.ts'
+
+/** Browsers keep no cookie for longer. */
+const SECONDS = 400 * 24 * 60 * 60
+
+/** A browser in which a user has logged in before. It opens nothing: it only has log-in tries of its own. */
+const device = z.strictObject({ id: z.uuid(), userId: z.string(), epoch: z.number() })
+export type Device = z.output<typeof device>
+
+/**
+ * Marks the request's browser as one of the user's. Call it where a session begins.
+ * @returns the Set-Cookie header
+ */
+export async function rememberDevice(request: Request, user: Pick<User, '_id' | 'sessionEpoch'>): Promise<string> {
+  const known = await readDevice(request)
+  const id = known && isDeviceOf(known, user) ? known.id : randomUUID()
+  const mark: Device = { id, userId: user._id.toHexString(), epoch: user.sessionEpoch }
+  return deviceCookie().serialize(mark)
+}
+
+/** Reads the mark of {@link rememberDevice}; null when there is none, or its signature is not ours. */
+export async function readDevice(request: Request): Promise<Device | null> {
+  const mark = device.safeParse(await deviceCookie().parse(request.headers.get('Cookie')))
+  return mark.success ? mark.data : null
+}
+
+/** Whether a browser is one of this user's; a new password, or logging out everywhere, makes it a stranger's again. */
+export function isDeviceOf(mark: Device, { _id, sessionEpoch }: Pick<User, '_id' | 'sessionEpoch'>): boolean {
+  return mark.userId === _id.toHexString() && mark.epoch === sessionEpoch
+}
+
+function deviceCookie(): Cookie {
+  return createCookie(cookieName('device'), {
+    secrets: config().sessionSecrets,
+    httpOnly: true,
+    sameSite: 'lax',
+    path: '/',
+    secure: config().appUrl.startsWith('https:'),
+    maxAge: SECONDS,
+  })
+}
