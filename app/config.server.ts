@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isLoopback, LOCAL_DEFAULTS, localProblems, productionProblems } from './environment-problems.server.ts'
 
 export type Mode = 'production' | 'local' | 'test'
 
@@ -25,6 +26,8 @@ export interface Config {
   /** The first one signs, all of them verify. */
   sessionSecrets: string[]
   smtpUrl: string | null
+  /** A mail goes out encrypted or not at all. */
+  smtpRequiresTls: boolean
   mailFrom: string
   /** How many proxies in front of the app may be believed about the client's address. */
   trustedProxies: number
@@ -38,18 +41,8 @@ export interface Config {
   logLevel: string
 }
 
-/** What local mode uses where nothing is given. Production refuses these very values: everybody can read them here. */
-export const LOCAL_DEFAULTS = {
-  MONGODB_URI: 'mongodb://127.0.0.1:27017/scrip',
-  STRIPE_SECRET_KEY: 'sk_test_scrip_local_sandbox_0123456789',
-  STRIPE_WEBHOOK_SECRET: 'whsec_scrip_local_sandbox_0123456789',
-  SESSION_SECRET: 'scrip-local-session-secret-not-for-production',
-  MAIL_FROM: 'Scrip <scrip@localhost>',
-} as const
-
 const GRACE_PERIOD_DAYS = 3
 const DRAIN_SECONDS = 5
-const SESSION_SECRET_LENGTH = 16
 
 const text = z.string().trim().min(1, 'is missing')
 // An empty one would be a secret that everybody knows.
@@ -81,8 +74,12 @@ const variables = z.object({
     .min(1, 'is below 1')
     .max(60, 'is above 60')
     .default(15),
+  /** Only says that a test key in production is meant; see productionProblems. */
+  ALLOW_STRIPE_TEST_KEY: z.enum(['0', '1'], { error: 'is neither 0 nor 1' }).optional(),
   SESSION_SECRET: list,
-  SMTP_URL: text.regex(/^smtps?:\/\/\S+$/, 'is not an smtp:// or smtps:// address').optional(),
+  SMTP_URL: text
+    .refine((value) => /^smtps?:\/\/\S+$/.test(value) && URL.canParse(value), 'is not an smtp:// or smtps:// address')
+    .optional(),
   MAIL_FROM: text.regex(/^[^\r\n]*[^\s<>@]+@[^\s<>@]+>?$/, 'is not an e-mail address'),
   TRUST_PROXY: z.coerce
     .number('is not a number')
@@ -139,6 +136,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
   const result = variables.safeParse({ ...fallbacks(mode, given), ...given })
   const problems = result.success ? [] : result.error.issues.map(describe)
   if (mode === 'production') problems.push(...productionProblems(given))
+  if (mode === 'local') problems.push(...localProblems(given))
   if (!result.success || problems.length > 0) throw new InvalidConfig(refusal(mode, problems))
 
   const env = result.data
@@ -158,6 +156,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     },
     sessionSecrets: env.SESSION_SECRET,
     smtpUrl: env.SMTP_URL ?? null,
+    smtpRequiresTls: mode === 'production' && env.SMTP_URL !== undefined && !isLoopback(new URL(env.SMTP_URL).hostname),
     mailFrom: env.MAIL_FROM,
     trustedProxies: env.TRUST_PROXY,
     drainSeconds: env.DRAIN_SECONDS ?? (mode === 'production' ? DRAIN_SECONDS : 0),
@@ -182,44 +181,6 @@ function fallbacks(mode: Mode, given: Record<string, string | undefined>): Recor
     ? {}
     : { STRIPE_API_BASE: `http://127.0.0.1:${given.SANDBOX_PORT ?? '4242'}` }
   return { ...LOCAL_DEFAULTS, ...sandbox, PORT: port, APP_URL: `http://localhost:${port}` }
-}
-
-/** What is well formed and still not fit for real customers and real money. */
-function productionProblems(given: Record<string, string | undefined>): string[] {
-  const { STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, SESSION_SECRET } = given
-  const problems: string[] = []
-  const demand = (fits: boolean, problem: string) => void (fits || problems.push(problem))
-  if (STRIPE_SECRET_KEY) {
-    demand(/^(sk|rk)_(test|live)_\w+$/.test(STRIPE_SECRET_KEY), 'STRIPE_SECRET_KEY is not a secret key (sk_live_…)')
-  }
-  if (STRIPE_WEBHOOK_SECRET) {
-    const secrets = STRIPE_WEBHOOK_SECRET.split(',')
-    demand(
-      secrets.every((secret) => /^\s*whsec_\S+\s*$/.test(secret)),
-      'STRIPE_WEBHOOK_SECRET is not a list of whsec_…',
-    )
-  }
-  if (SESSION_SECRET) {
-    const secrets = SESSION_SECRET.split(',')
-    const long = secrets.every((secret) => secret.trim().length >= SESSION_SECRET_LENGTH)
-    demand(long, `SESSION_SECRET has a secret shorter than ${SESSION_SECRET_LENGTH} characters`)
-  }
-  demand(Boolean(given.SMTP_URL), 'SMTP_URL is missing')
-  for (const [name, value] of Object.entries(LOCAL_DEFAULTS)) {
-    if (name !== 'MONGODB_URI' && given[name]?.split(',').includes(value)) {
-      problems.push(`${name} is the published value of local mode`)
-    }
-  }
-  if (given.APP_URL && URL.canParse(given.APP_URL)) {
-    const url = new URL(given.APP_URL)
-    if (url.protocol === 'http:' && !isLoopback(url.hostname)) problems.push('APP_URL is not https')
-  }
-  return problems
-}
-
-/** True for the names and addresses by which a machine calls itself. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }
 
 // Values never appear in the message: half of them are secrets.

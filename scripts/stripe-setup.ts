@@ -7,18 +7,18 @@ joinInstallation()
 // Only now: these modules read the environment as they load, and it has just been completed.
 const { ensurePortal } = await import('#app/billing/portal.server.ts')
 const { ensurePrices } = await import('#app/billing/prices.server.ts')
-const { config } = await import('#app/config.server.ts')
-const { secretKey, apiBase } = config().stripe
-const mode = secretKey.includes('_live_') ? 'live' : 'test'
-console.log(`Stripe account of ${secretKey.slice(0, 8)}… (${mode} mode${apiBase ? `, at ${apiBase}` : ''})`)
+const { config, InvalidConfig } = await import('#app/config.server.ts')
 try {
+  const { secretKey, apiBase } = config().stripe
+  const mode = secretKey.includes('_live_') ? 'live' : 'test'
+  console.log(`Stripe account of ${secretKey.slice(0, 8)}… (${mode} mode${apiBase ? `, at ${apiBase}` : ''})`)
   for (const { name, priceId, done } of await ensurePrices()) console.log(`  ${name}: ${priceId} (${done})`)
   console.log(`  Customer portal: ${await ensurePortal()}`)
   console.log('The plan file and Stripe say the same. The webhook endpoint to enter at Stripe:')
   console.log(`  ${config().appUrl}/api/webhook`)
 } catch (error) {
-  // Without an answer there is nothing to say beyond that; anything else is worth its stack.
-  if (!(error instanceof DomainError)) throw error
+  // A refusal says all there is to say; anything else is worth its stack.
+  if (!(error instanceof DomainError || error instanceof InvalidConfig)) throw error
   console.error(error.message)
   process.exitCode = 1
 }

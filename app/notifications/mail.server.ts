@@ -23,17 +23,19 @@ export const DELIVERY_MAX_MS = 35_000
 const underWay = new Set<Promise<void>>()
 
 /**
- * Sends a mail through `SMTP_URL`; without it (local mode) the mail goes to the mailbox page.
+ * Sends a mail through `SMTP_URL`, in production encrypted or not at all; without it (local mode) the mail goes to the
+ * mailbox page.
  * @throws MailFailed which tells whether the mail may have arrived all the same
  */
 export async function sendMail(mail: OutgoingMail): Promise<void> {
-  const { smtpUrl, mailFrom } = config()
+  const { smtpUrl, smtpRequiresTls, mailFrom } = config()
   if (!smtpUrl) {
     await MailModel.create({ to: mail.to, subject: mail.subject, text: mail.text, html: mail.html, sentAt: now() })
     return
   }
   const transport = createTransport({
     url: smtpUrl,
+    requireTLS: smtpRequiresTls,
     connectionTimeout: DELIVERY_MS,
     greetingTimeout: DELIVERY_MS,
     socketTimeout: DELIVERY_MS,

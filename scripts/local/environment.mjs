@@ -20,6 +20,22 @@ export function isProduction() {
   return process.env.SCRIP_MODE ? process.env.SCRIP_MODE === 'production' : process.env.NODE_ENV === 'production'
 }
 
+/**
+ * The app refuses the same (app/environment-problems.server.ts), but only after a database and a sandbox were started and
+ * products were made with the key.
+ * @throws Refusal when what is to start in local mode is reached from outside, or takes real money
+ */
+export function requireLocal() {
+  const { APP_URL = '', STRIPE_SECRET_KEY = '' } = process.env
+  const host = URL.canParse(APP_URL) ? new URL(APP_URL).hostname : 'localhost'
+  const problems = [
+    ...(/^(localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(host) ? [] : ['APP_URL is not an address of this machine.']),
+    ...(/^\s*(sk|rk)_live_/.test(STRIPE_SECRET_KEY) ? ['STRIPE_SECRET_KEY is a live key.'] : []),
+  ]
+  if (problems.length === 0) return
+  throw new Refusal(`${problems.join(' ')} Local mode is for one machine and for tests: set NODE_ENV=production.`)
+}
+
 /** The folder of local mode's state, as an absolute path. */
 export function dataFolder() {
   return path.resolve(ROOT, process.env.SCRIP_DATA || '.scrip')

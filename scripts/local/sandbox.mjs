@@ -1,4 +1,4 @@
-import { dataFolder, isProduction, readEnvironment, sharedEnvironment } from './environment.mjs'
+import { dataFolder, isProduction, readEnvironment, requireLocal, sharedEnvironment } from './environment.mjs'
 import { ensureInstalled } from './install.mjs'
 import { explainHeld, provideDatabase, provideSandbox, takeFolder, turnLogs } from './installation.mjs'
 import { Refusal } from './project.mjs'
@@ -13,6 +13,7 @@ export async function startSandboxAlone() {
   try {
     readEnvironment()
     if (isProduction()) throw new Refusal('The sandbox never runs in production: NODE_ENV is `production`.')
+    requireLocal()
     const folder = dataFolder()
     const lock = await takeFolder(folder, 'npm run sandbox', { ends })
     await step('Packages', async () => ({ note: (await ensureInstalled()) ? 'installed' : 'up to date' }))

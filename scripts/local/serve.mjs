@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { isProduction, joinInstallation, readEnvironment, requireDatabase } from './environment.mjs'
+import { isProduction, joinInstallation, readEnvironment, requireDatabase, requireLocal } from './environment.mjs'
 import { inProject, Refusal } from './project.mjs'
 import { complain } from './terminal.mjs'
 
@@ -10,6 +10,7 @@ const BUNDLE = inProject('build/server/index.js')
 export async function serve() {
   try {
     readEnvironment()
+    if (!isProduction()) requireLocal()
     joinInstallation()
     requireDatabase()
     if (!existsSync(BUNDLE)) throw new Refusal('The app is not built. Build it with `npm run build`.')

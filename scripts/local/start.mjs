@@ -1,7 +1,14 @@
 import { performance } from 'node:perf_hooks'
 import { appLines } from './app-lines.mjs'
 import { ensureBuilt } from './build.mjs'
-import { dataFolder, isProduction, readEnvironment, sharedEnvironment, stripeApiBase } from './environment.mjs'
+import {
+  dataFolder,
+  isProduction,
+  readEnvironment,
+  requireLocal,
+  sharedEnvironment,
+  stripeApiBase,
+} from './environment.mjs'
 import { ensureInstalled } from './install.mjs'
 import {
   diedAlone,
@@ -53,6 +60,7 @@ async function startProduction({ dev }) {
 /** Everything on this machine: what is not given is started or made up. */
 async function startLocal({ dev, ends }) {
   const began = performance.now()
+  requireLocal()
   const folder = dataFolder()
   const lock = await takeFolder(folder, dev ? 'npm run dev' : 'npm start', { ends })
   const port = await appPort()
@@ -139,7 +147,9 @@ function welcome({ folder, appUrl, environment, took }) {
   say(`  Logs          ${logFolder(folder)}`)
   say()
   say('  Going live: set NODE_ENV=production, MONGODB_URI, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, SESSION_SECRET,')
-  say('  APP_URL, SMTP_URL and MAIL_FROM, then `npm run build`, `npm run stripe:setup` and `npm run serve`.')
+  say(
+    '  APP_URL, TRUST_PROXY, SMTP_URL and MAIL_FROM, then `npm run build`, `npm run stripe:setup` and `npm run serve`.',
+  )
   say()
   say(dim('  Ctrl-C stops all of it; the data stays.'))
   say()

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { InvalidConfig, LOCAL_DEFAULTS, parseConfig } from '#app/config.server.ts'
+import { InvalidConfig, parseConfig } from '#app/config.server.ts'
+import { LOCAL_DEFAULTS } from '#app/environment-problems.server.ts'
 
 const LIVE = {
   NODE_ENV: 'production',
@@ -11,6 +13,7 @@ const LIVE = {
   SESSION_SECRET: 'a-new-session-secret-of-production,an-old-session-secret-of-production',
   SMTP_URL: 'smtps://user:secret@mail.example',
   MAIL_FROM: 'Scrip <billing@scrip.example>',
+  TRUST_PROXY: '1',
 }
 
 function refusalOf(environment: Record<string, string | undefined>): string {
@@ -51,6 +54,65 @@ describe('in production', () => {
     expect(refusalOf({ ...LIVE, MONGODB_URI: '  ' })).toContain('MONGODB_URI is missing')
   })
 
+  test('asks how many proxies stand in front: without them it is 0, and that has to be said', () => {
+    expect(refusalOf({ ...LIVE, TRUST_PROXY: undefined })).toContain('TRUST_PROXY is missing')
+    expect(parseConfig({ ...LIVE, TRUST_PROXY: '0' }).trustedProxies).toBe(0)
+  })
+
+  test.each([
+    'a-good-secret,too-short-by-one-character-1234',
+    'x'.repeat(64),
+    'password1password1password1password1',
+    'abcdefghijklmnopqrstuvwxyz0123456789',
+    '0123456789abcdef0123456789abcdef',
+    'change-me-before-going-live-1234567890',
+    'your-session-secret-goes-here-qwertyuiop',
+  ])('refuses the session secret %s', (secret) => {
+    expect(refusalOf({ ...LIVE, SESSION_SECRET: secret })).toContain('SESSION_SECRET has a secret')
+  })
+
+  test('takes every random session secret, whatever made it', () => {
+    for (let round = 0; round < 500; round++) {
+      for (const encoding of ['hex', 'base64', 'base64url'] as const) {
+        const secret = randomBytes(24).toString(encoding)
+        expect(refusalOf({ ...LIVE, SESSION_SECRET: secret }), secret).toBe('')
+      }
+    }
+  })
+
+  test('takes a test key only when it is said to be meant', () => {
+    for (const key of ['sk_test_0123456789', 'rk_test_0123456789']) {
+      const staging = { ...LIVE, STRIPE_SECRET_KEY: key }
+      expect(refusalOf(staging)).toContain('STRIPE_SECRET_KEY is a test key')
+      expect(refusalOf({ ...staging, ALLOW_STRIPE_TEST_KEY: '0' })).toContain('STRIPE_SECRET_KEY is a test key')
+      expect(parseConfig({ ...staging, ALLOW_STRIPE_TEST_KEY: '1' }).stripe.secretKey).toBe(key)
+    }
+  })
+
+  test.each(['http://127.0.0.1:4242', 'https://stripe.example'])('never asks %s in place of Stripe', (base) => {
+    expect(refusalOf({ ...LIVE, STRIPE_API_BASE: base })).toContain('STRIPE_API_BASE is for local mode')
+  })
+
+  test.each([
+    ['smtp://mail.example', true],
+    ['smtp://user:secret@mail.example:587/?requireTLS=true', true],
+    ['smtps://mail.example', true],
+    ['smtp://127.0.0.1:25', false],
+    ['smtp://localhost', false],
+  ])('mails through %s go out encrypted: %s', (url, requires) => {
+    expect(parseConfig({ ...LIVE, SMTP_URL: url }).smtpRequiresTls).toBe(requires)
+  })
+
+  test.each(['ignoreTLS=true', 'requireTLS=false', 'opportunisticTLS=1', 'tls.rejectUnauthorized=false', 'service=x'])(
+    'refuses a mail server with %s, unless it is on this machine',
+    (parameter) => {
+      const problem = 'SMTP_URL has a parameter that weakens its encryption'
+      expect(refusalOf({ ...LIVE, SMTP_URL: `smtp://mail.example/?name=a&${parameter}` })).toContain(problem)
+      expect(refusalOf({ ...LIVE, SMTP_URL: `smtps://mail.example?${parameter}` })).toContain(problem)
+      expect(refusalOf({ ...LIVE, SMTP_URL: `smtp://127.0.0.1:25/?${parameter}` })).toBe('')
+    },
+  )
+
   test.each([
     ['PORT', 'http'],
     ['PORT', '70000'],
@@ -63,6 +125,8 @@ describe('in production', () => {
     ['SESSION_SECRET', 'short'],
     ['SESSION_SECRET', 'long enough to be a secret,short'],
     ['SMTP_URL', 'mail.example'],
+    ['SMTP_URL', 'smtp://mail.example:port'],
+    ['ALLOW_STRIPE_TEST_KEY', 'yes'],
     ['MAIL_FROM', 'nobody'],
     ['TRUST_PROXY', 'yes'],
     ['STRIPE_AUTOMATIC_TAX', 'yes'],
@@ -119,6 +183,29 @@ describe('in local mode', () => {
       sandboxUrl: 'http://127.0.0.1:4242',
       stripe: { apiBase: 'http://127.0.0.1:4242' },
     })
+  })
+
+  test.each(['https://scrip.example', 'http://192.168.1.20:3000', 'http://localhost.example'])(
+    'does not start at %s, where others would read its mails',
+    (url) => {
+      expect(refusalOf({ APP_URL: url })).toContain(
+        'APP_URL is not an address of this machine. Set NODE_ENV=production',
+      )
+      expect(refusalOf({ SCRIP_MODE: 'local', NODE_ENV: 'production', APP_URL: url })).toContain('APP_URL')
+    },
+  )
+
+  test.each(['http://localhost:3000', 'http://127.0.0.1', 'https://localhost', 'http://[::1]:3000'])(
+    'starts at %s',
+    (url) => {
+      expect(parseConfig({ APP_URL: url }).isLocal).toBe(true)
+    },
+  )
+
+  test.each(['sk_live_0123456789', 'rk_live_0123456789', ' sk_live_0123456789'])('does not start with %s', (key) => {
+    const refusal = refusalOf({ STRIPE_SECRET_KEY: key })
+    expect(refusal).toContain('STRIPE_SECRET_KEY is a live key. Set NODE_ENV=production')
+    expect(refusal).not.toContain('0123456789')
   })
 
   test('uses what is given: the port moves the address, a Stripe key switches the sandbox off', () => {

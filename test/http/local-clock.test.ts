@@ -97,9 +97,11 @@ const PRODUCTION = {
   SCRIP_MODE: 'production',
   APP_URL: 'https://scrip.example',
   MONGODB_URI: 'mongodb://db.example/scrip',
-  STRIPE_SECRET_KEY: 'sk_test_0123456789abcdefghijklmnop',
+  STRIPE_SECRET_KEY: 'sk_live_0123456789abcdefghijklmnop',
+  STRIPE_API_BASE: '',
   STRIPE_WEBHOOK_SECRET: 'whsec_0123456789abcdefghijklmnop',
   SESSION_SECRET: 'a-secret-of-a-production-installation-0123456789',
+  TRUST_PROXY: '0',
   SMTP_URL: 'smtp://mail.example',
   MAIL_FROM: 'Scrip <scrip@scrip.example>',
 }

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
 import mongoose from 'mongoose'
 import { afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
 import { connectDatabase, disconnectDatabase, ensureIndexes } from '#app/database.server.ts'
@@ -58,11 +61,12 @@ describe('a production process', () => {
   const LIVE = {
     NODE_ENV: 'production',
     APP_URL: 'https://scrip.example',
-    STRIPE_SECRET_KEY: 'sk_test_of_the_tests',
+    STRIPE_SECRET_KEY: 'sk_live_of_the_tests',
     STRIPE_WEBHOOK_SECRET: 'whsec_of_the_tests',
-    SESSION_SECRET: 'a session secret of the tests',
+    SESSION_SECRET: 'a long session secret of the tests made of words',
     SMTP_URL: 'smtp://127.0.0.1:1',
     MAIL_FROM: 'Scrip <billing@scrip.example>',
+    TRUST_PROXY: '0',
   }
 
   test('does not start without its settings, and names all of them in one message', async () => {
@@ -71,6 +75,27 @@ describe('a production process', () => {
     expect(code).toBe(1)
     for (const name of Object.keys(LIVE).slice(1)) expect(output).toContain(`${name} is missing`)
     expect(output).toContain('MONGODB_URI is missing')
+  })
+
+  test.each([
+    ['at a public address', { APP_URL: 'https://scrip.example' }],
+    ['with a live key', { STRIPE_SECRET_KEY: 'sk_live_of_the_tests' }],
+  ])('that lacks NODE_ENV does not start in local mode %s', async (_, environment) => {
+    const SCRIP_DATA = await mkdtemp(path.join(os.tmpdir(), 'scrip-forgotten-'))
+    const { code, output } = await serve({
+      ...LIVE,
+      NODE_ENV: '',
+      APP_URL: '',
+      STRIPE_SECRET_KEY: '',
+      SCRIP_DATA,
+      ...environment,
+    })
+    const left = await readdir(SCRIP_DATA)
+    await rm(SCRIP_DATA, { recursive: true, force: true })
+
+    expect(code).toBe(1)
+    expect(output).toContain('set NODE_ENV=production')
+    expect(left).toEqual([])
   })
 
   test('does not start on a database in use that lacks a unique index, and names it (3.12)', async () => {
@@ -87,7 +112,7 @@ describe('a production process', () => {
   })
 
   test('serves nobody’s mailbox, and sends its cookies over https only', async () => {
-    app = await startServedApp({ ...LIVE, SCRIP_MODE: 'production' })
+    app = await startServedApp({ ...LIVE, SCRIP_MODE: 'production', STRIPE_API_BASE: '' })
     const signUp = await app.post('/signup', { email: 'ada@example.com', password: PASSWORD })
 
     expect((await app.fetch('/mailbox')).status).toBe(404)

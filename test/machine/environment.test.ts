@@ -6,7 +6,14 @@ import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { isProduction, joinInstallation, requireDatabase, stripeApiBase } from '../../scripts/local/environment.mjs'
+import { parseConfig } from '#app/config.server.ts'
+import {
+  isProduction,
+  joinInstallation,
+  requireDatabase,
+  requireLocal,
+  stripeApiBase,
+} from '../../scripts/local/environment.mjs'
 import { takeLock } from '../../scripts/local/lock.mjs'
 import { choosePort } from '../../scripts/local/ports.mjs'
 import { localSecrets } from '../../scripts/local/secrets.mjs'
@@ -86,6 +93,29 @@ test('a Stripe key of the user means the real Stripe, unless an address is given
 test('without a database the way out is said', () => {
   joinInstallation()
   expect(() => requireDatabase()).toThrow(/npm run sandbox/)
+})
+
+test.each([
+  [{ APP_URL: 'https://scrip.example' }, /APP_URL is not an address of this machine/],
+  [{ APP_URL: 'http://192.168.1.20:3000' }, /APP_URL/],
+  [{ STRIPE_SECRET_KEY: 'sk_live_0123456789' }, /STRIPE_SECRET_KEY is a live key/],
+  [{ STRIPE_SECRET_KEY: 'rk_live_0123456789' }, /STRIPE_SECRET_KEY/],
+])('%j is not for local mode, and the app says the same', (given, problem) => {
+  for (const [name, value] of Object.entries(given)) vi.stubEnv(name, value)
+  expect(() => requireLocal()).toThrow(problem)
+  expect(() => parseConfig({ SCRIP_MODE: 'local', ...given })).toThrow(problem)
+  vi.unstubAllEnvs()
+})
+
+test.each<Record<string, string>>([
+  {},
+  { APP_URL: 'http://localhost:3000' },
+  { APP_URL: 'http://[::1]', STRIPE_SECRET_KEY: 'sk_test_mine' },
+])('%j is for local mode, and the app says the same', (given) => {
+  for (const [name, value] of Object.entries(given)) vi.stubEnv(name, value)
+  expect(() => requireLocal()).not.toThrow()
+  expect(() => parseConfig({ SCRIP_MODE: 'local', ...given })).not.toThrow()
+  vi.unstubAllEnvs()
 })
 
 test('in production nothing is made up and the data folder stays untouched', () => {
