@@ -1,16 +1,39 @@
-import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+
+/**
+ * Slow for what it is about: several processes, kills, time limits that have to pass, a catalogue of failures, long random
+ * runs. `npm run test:deep` runs these; `npm test` runs all others.
+ */
+const DEEP = [
+  'test/failures/**/*.test.ts',
+  'test/failures-machine/**/*.test.ts',
+  'test/billing/lives/**/*.test.ts',
+  'test/**/{dies,kill,three-processes}.test.ts',
+  'test/billing/{checkout-trouble,mails,pause,told,told-late,two-machines}.test.ts',
+  'test/credits/{long-history,simulation.database,simulation.holes}.test.ts',
+  'test/http/process.test.ts',
+  'test/jobs/scheduler.test.ts',
+  'test/machine/{start,installation,mongod}.test.ts',
+  'test/sandbox/cli.test.ts',
+]
+const BROWSER = 'test/browser/**/*.test.ts'
+/** One whole journey in Chromium, which every `npm test` takes. */
+const JOURNEY = 'test/browser/buy-and-spend.test.ts'
+
+const common = { environment: 'node' as const, setupFiles: ['test/setup/fixed-start.mjs'] }
+// Patient enough for a machine that is busy with other things.
+const engine = { ...common, globalSetup: ['test/setup/global-setup.ts'], testTimeout: 60_000, hookTimeout: 120_000 }
+const browser = { ...common, globalSetup: ['test/setup/browser-setup.ts'], testTimeout: 120_000, hookTimeout: 120_000 }
 
 export default defineConfig({
   test: {
-    environment: 'node',
-    include: ['test/**/*.test.{ts,tsx}'],
-    exclude: ['test/browser/**', 'node_modules/**'],
-    globalSetup: ['test/setup/global-setup.ts'],
-    setupFiles: ['test/setup/each-worker.ts'],
-    // On two cores too: a worker waits for the engine and the sandbox half of its time.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // On two cores too: a worker waits for the engine and the sandbox for half of its time.
+    maxWorkers: 3,
+    projects: [
+      { test: { ...engine, name: 'everyday', include: ['test/**/*.test.{ts,tsx}'], exclude: [...DEEP, BROWSER] } },
+      { test: { ...engine, name: 'deep', include: DEEP } },
+      { test: { ...browser, name: 'journey', include: [JOURNEY] } },
+      { test: { ...browser, name: 'browser', include: [BROWSER], exclude: [JOURNEY] } },
+    ],
   },
 })

@@ -1,6 +1,6 @@
-/** `npm test`: everything that must hold, with one exit code. */
+/** `npm test`, and with --deep `npm run test:deep`: everything that must hold, with one exit code. */
 import { requireNode } from './local/node-version.mjs'
 
 requireNode()
-const { runChecks } = await import('./local/checks.mjs')
-process.exit(await runChecks())
+const { runDeepChecks, runEverydayChecks } = await import('./local/checks.mjs')
+process.exit(await (process.argv.includes('--deep') ? runDeepChecks() : runEverydayChecks()))

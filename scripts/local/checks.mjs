@@ -1,4 +1,4 @@
-/** The checks of `npm test`, each a process of its own, and the sum of them. */
+/** The checks of `npm test` and `npm run test:deep`, each a process of its own, and the sum of them. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -25,33 +25,52 @@ const bin = (name) => inProject('node_modules', name)
  * @property {number} ms
  */
 
-/** @returns {Promise<number>} the exit code */
-export async function runChecks() {
-  const outcomes = []
-  const reports = mkdtempSync(path.join(os.tmpdir(), 'scrip-test-'))
-  const began = performance.now()
-  try {
-    outcomes.push(await measure('install', ensureInstalled))
-    if (outcomes[0].failed > 0) return summarize(outcomes, began)
+/**
+ * What `npm test` runs: under five minutes after the install, on two quiet cores.
+ * @returns {Promise<number>} the exit code
+ */
+export function runEverydayChecks() {
+  return runChecks(async (outcomes) => {
     // Two at a time: one keeps a core busy, more of them only get in each other's way.
     outcomes.push(...(await Promise.all([check('typecheck', [bin('typescript/bin/tsc'), '--noEmit']), lint()])))
-    outcomes.push(
-      ...(await Promise.all([
-        check('format', [bin('prettier/bin/prettier.cjs'), '--check', '.']),
-        measure('build', ensureBuilt),
-      ])),
-    )
-    outcomes.push(await vitest('unit and integration', [], path.join(reports, 'unit.json')))
-    const browser = ['--config', 'vitest.browser.config.ts']
-    outcomes.push(await vitest('end to end, in Chromium', browser, path.join(reports, 'browser.json')))
-    return summarize(outcomes, began)
-  } finally {
-    rmSync(reports, { recursive: true, force: true })
-  }
+    outcomes.push(...(await Promise.all([format(), measure('build', ensureBuilt)])))
+    outcomes.push(await vitest('unit and domain tests', ['--project', 'everyday']))
+    outcomes.push(await vitest('a journey in Chromium', ['--project', 'journey']))
+  })
+}
+
+/**
+ * What `npm run test:deep` runs: every test that `npm test` leaves out.
+ * @returns {Promise<number>} the exit code
+ */
+export function runDeepChecks() {
+  return runChecks(async (outcomes) => {
+    outcomes.push(await measure('build', ensureBuilt))
+    outcomes.push(await vitest('failures, processes, random lives', ['--project', 'deep']))
+    outcomes.push(await vitest('the same tests on other dates', ['--config', 'vitest.dates.config.ts']))
+    outcomes.push(await vitest('every page in Chromium', ['--project', 'browser']))
+  })
+}
+
+/** @param {(outcomes: Outcome[]) => Promise<void>} checks */
+async function runChecks(checks) {
+  const began = performance.now()
+  const outcomes = [await measure('install', ensureInstalled)]
+  if (outcomes[0].failed === 0) await checks(outcomes)
+  return summarize(outcomes, began)
 }
 
 function lint() {
-  return check('lint', [bin('eslint/bin/eslint.js'), '.', '--max-warnings', '0'])
+  return check('lint', [bin('eslint/bin/eslint.js'), '.', '--max-warnings', '0', ...cached('eslint')])
+}
+
+function format() {
+  return check('format', [bin('prettier/bin/prettier.cjs'), '--check', '.', ...cached('prettier')])
+}
+
+/** By content, since a checkout gives every file a new time. */
+function cached(name) {
+  return ['--cache', '--cache-strategy', 'content', '--cache-location', inProject(`node_modules/.cache/${name}`)]
 }
 
 /** Prints its output only when it fails. */
@@ -76,22 +95,32 @@ async function measure(title, work) {
 }
 
 /** Shows vitest's own output, and counts its tests by its report. */
-async function vitest(title, args, report) {
+async function vitest(title, chosen) {
   say(`\n${bold(title)}`)
   const start = performance.now()
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const { code } = await run([bin('vitest/vitest.mjs'), 'run', ...reporters, ...args], { shown: true })
-  const { passed, failed } = counts(report)
-  // An error outside of any test, or a run that never came to its tests, fails no test and yet must count.
-  return { title, passed, failed: code !== 0 && failed === 0 ? 1 : failed, ms: performance.now() - start }
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'scrip-test-'))
+  try {
+    const report = path.join(folder, 'report.json')
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+    const { code } = await run([bin('vitest/vitest.mjs'), 'run', ...reporters, ...chosen], { shown: true })
+    const { passed, failed, again } = readReport(report)
+    for (const command of again) say(`Run it alone: ${bold(command)}`)
+    // An error outside of any test, or a run that never came to its tests, fails no test and yet must count.
+    return { title, passed, failed: code !== 0 && failed === 0 ? 1 : failed, ms: performance.now() - start }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
-function counts(report) {
+/** `again`: a command for each file with a failed test. */
+function readReport(file) {
   try {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'))
-    return { passed: numPassedTests, failed: numFailedTests }
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(file, 'utf8'))
+    const failed = testResults.filter(({ status }) => status === 'failed').map(({ name }) => path.relative(ROOT, name))
+    const again = [...new Set(failed)].map((test) => `npx vitest run ${test}`)
+    return { passed: numPassedTests, failed: numFailedTests, again }
   } catch {
-    return { passed: 0, failed: 0 }
+    return { passed: 0, failed: 0, again: [] }
   }
 }
 

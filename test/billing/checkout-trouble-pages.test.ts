@@ -1,5 +1,5 @@
 import type { LoaderFunctionArgs } from '@remix-run/node'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { startSession } from '#app/auth/session.server.ts'
 import { changePlan } from '#app/billing/change-plan.server.ts'
 import { resetConfig } from '#app/config.server.ts'
@@ -38,10 +38,6 @@ async function subscriber(): Promise<User> {
   return readUser(who._id)
 }
 
-beforeEach(() => {
-  process.env.STRIPE_PATIENCE_SECONDS = '1'
-  resetConfig()
-})
 afterEach(() => {
   delete process.env.STRIPE_PATIENCE_SECONDS
   resetConfig()
@@ -83,6 +79,8 @@ it.each([{ failure: 500 as const }, { failure: 'timeout' as const }])(
   async (fault) => {
     const who = await aUser()
     const session = await deliveries.buy({ user: who, pack: '500' })
+    process.env.STRIPE_PATIENCE_SECONDS = '1'
+    resetConfig()
     context.sandbox.faults.api = [fault]
     const path = `/billing/success?session_id=${session}`
     expect(await load(success, path, who)).toMatchObject({

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { holes, withHole } from './simulator/holes.ts'
 import { simulate } from './simulator/simulation.ts'
 import { memoryWorld } from './simulator/worlds.ts'
 
 const FIRST = Number(process.env.SEED ?? 1)
-const RUNS = Number(process.env.SIM_RUNS ?? (process.env.SEED ? 1 : 250))
+const RUNS = Number(process.env.SIM_RUNS ?? (process.env.SEED ? 1 : 100))
 
 describe('the credits engine under random schedules', () => {
   test(`keeps every invariant over ${RUNS} seeds with lost answers, late writes, wrong clocks and deaths`, async () => {
@@ -22,22 +21,4 @@ describe('the credits engine under random schedules', () => {
       }
     }
   }, 120_000)
-})
-
-describe('the simulator itself', () => {
-  test.each(Object.entries(holes))(
-    'finds the hole within 500 seeds: %s',
-    async (_name, cut) => {
-      let found: string | null = null
-      for (let seed = 1; seed <= 500 && !found; seed++) {
-        found = await simulate(seed, withHole(memoryWorld(), cut)).then(
-          () => null,
-          (error: Error) => error.message,
-        )
-      }
-      if (process.env.SIM_TALLY) console.info(_name, '→', found)
-      expect(found).toMatch(/^seed \d+: /)
-    },
-    60_000,
-  )
 })

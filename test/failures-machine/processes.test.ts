@@ -132,7 +132,8 @@ describe('6.6: a process that ends', () => {
 describe('6.7: a promise that nobody awaits', () => {
   test('ends the process in good order: it says why, answers what is under way, and exits with an error', async () => {
     const fault = 'process.on("SIGUSR2",()=>Promise.reject(new Error("nobody-handles-this")))'
-    const app = await start({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fault)}` })
+    const preload = `--import=data:text/javascript,${encodeURIComponent(fault)}`
+    const app = await start({ NODE_OPTIONS: `${process.env.NODE_OPTIONS} ${preload}` })
     const crowd = await signUpCrowd(app)
     process.kill(pidOf(app), 'SIGUSR2')
 

@@ -24,6 +24,7 @@ const context = useStripe()
 useDatabase()
 const line = new Deliveries(context)
 const beginner = usePlan('Beginner')
+const DAY_MS = 24 * 60 * 60 * 1000
 afterEach(() => setNow(null))
 
 describe('C4 4.2: a machine in another time zone', () => {
@@ -97,7 +98,9 @@ describe('C4 4.8: a change of the subscription arrives late, or twice, or with d
   it('moves no expiry', async () => {
     Object.assign(beginner, { unusedCredits: 'expire' })
     const user = await subscriber(line)
-    advance(context, 31)
+    const { currentPeriodStart, currentPeriodEnd } = (await readUser(user._id)).subscription!
+    // A day after the renewal, when the credits of the month before have not expired yet.
+    advance(context, (currentPeriodEnd!.getTime() - currentPeriodStart!.getTime()) / DAY_MS + 1)
     await line.deliver()
     const expiries = async () => (await getBalance(user._id)).grants.map(({ expiresAt }) => expiresAt.getTime())
     const before = await expiries()

@@ -1,3 +1,4 @@
+import './fixed-start.mjs'
 import type { TestProject } from 'vitest/node'
 import { startInstallation } from './app-processes.ts'
 

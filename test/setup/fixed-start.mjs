@@ -1,0 +1,30 @@
+/**
+ * Starts the clock of this process at a fixed instant, so that no test depends on the date on which it runs; from there it
+ * moves at its usual speed. Every test worker imports it, and every process that a test starts preloads it.
+ */
+
+/** A Wednesday in a month of thirty days, away from month ends and from the nights when clocks change. */
+const DEFAULT_START = '2026-04-08T10:00:00Z'
+const LOADED = Symbol.for('scrip.fixed-start')
+
+if (!globalThis[LOADED]) {
+  globalThis[LOADED] = true
+  const MachineDate = Date
+  const start = process.env.TEST_START ?? DEFAULT_START
+  // The first process of a test file works it out; those that it starts share its clock.
+  const offsetMs = Number(process.env.TEST_CLOCK_OFFSET_MS ?? Date.parse(start) - MachineDate.now())
+  if (!Number.isFinite(offsetMs)) throw new Error(`TEST_START is not a time: ${start}`)
+  const now = () => MachineDate.now() + offsetMs
+
+  // A proxy and not a subclass: dates that the database driver makes stay instances of it.
+  globalThis.Date = new Proxy(MachineDate, {
+    apply: () => new MachineDate(now()).toString(),
+    construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget),
+    get: (target, property, receiver) => (property === 'now' ? now : Reflect.get(target, property, receiver)),
+  })
+  MachineDate.prototype.constructor = globalThis.Date
+
+  process.env.TEST_CLOCK_OFFSET_MS = String(offsetMs)
+  const preload = `--import=${new URL('fixed-start.mjs', import.meta.url).href}`
+  process.env.NODE_OPTIONS = [process.env.NODE_OPTIONS, preload].filter(Boolean).join(' ')
+}
