@@ -15,11 +15,16 @@ const LINK = /\/\/|@|[\p{L}\p{N}-][.\u3002\u2024]\p{L}{2}|[.\u3002\u2024]xn--/iu
  */
 export function nameProblem(name: string): string | null {
   if (name.length > NAME_MAX) return `Use at most ${NAME_MAX} characters.`
-  if (INVISIBLE.test(name)) return 'Use one line, without invisible characters.'
+  if (!isOneLine(name)) return 'Use one line, without invisible characters.'
   // NFKC first: full-width letters and dots are links too where a program folds them.
   if (LINK.test(name.normalize('NFKC')))
     return 'Leave out links and addresses. Put a space after a dot, as in “St. John”.'
   return null
+}
+
+/** Whether a text is one line and all of it can be seen. */
+export function isOneLine(text: string): boolean {
+  return !INVISIBLE.test(text)
 }
 
 /** Text as one line: what is invisible, breaks a line or turns its direction becomes a space. */

@@ -8,6 +8,8 @@ const apiKeySchema = new Schema(
     name: { type: String, required: true },
     prefix: { type: String, required: true },
     hash: { type: String, required: true, select: false },
+    /** The user's `apiKeyEpoch` at creation: when the user's has moved on, the key is revoked. */
+    epoch: { type: Number, default: 0 },
     createdAt: { type: Date, required: true },
     lastUsedAt: { type: Date, default: null },
     revokedAt: { type: Date, default: null },

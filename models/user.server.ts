@@ -68,6 +68,8 @@ const userSchema = new Schema(
     notificationSettings: { type: notificationSettingsSchema, default: null },
     /** Bumped to end every session of the user at once. */
     sessionEpoch: { type: Number, default: 0 },
+    /** Bumped to revoke every API key of the user at once. */
+    apiKeyEpoch: { type: Number, default: 0 },
     /** The one reset link that works: the SHA-256 of its secret, and until when. */
     passwordReset: {
       type: new Schema(

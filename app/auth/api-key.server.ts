@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Types } from 'mongoose'
 import { type ApiKey, ApiKeyModel } from '#models/api-key.server.ts'
+import { type User, UserModel } from '#models/user.server.ts'
+import { requireFeature } from '../billing/entitlements.ts'
 import { now } from '../clock.server.ts'
+import { tellKeyCreated } from './account-mails.server.ts'
 import { ApiKeyNotFound, TooManyApiKeys } from './errors.ts'
 import { hashToken } from './secret-token.server.ts'
 
@@ -20,26 +23,46 @@ export interface ApiKeyView {
 }
 
 /**
- * Creates an API key. Only its hash is kept.
+ * Checks whether a user may create an API key, apart from how many there are.
+ * @throws FeatureNotInPlan, PlanPaused, SpendingFrozen
+ */
+export function checkMayCreateKey(user: Pick<User, 'subscription'>): void {
+  requireFeature(user, 'apiAccess', now())
+}
+
+/**
+ * Creates an API key and tells its owner by mail. Only its hash is kept.
  * @returns the key itself, for the one time that it is shown
- * @throws TooManyApiKeys
+ * @throws TooManyApiKeys, and what {@link checkMayCreateKey} throws
  */
 export async function createApiKey(userId: Types.ObjectId, name: string): Promise<ApiKeyView & { key: string }> {
-  if ((await ApiKeyModel.countDocuments({ userId, revokedAt: null })) >= MAX_KEYS) throw new TooManyApiKeys(MAX_KEYS)
+  const user = await UserModel.findById(userId).lean<User>()
+  if (!user) throw new Error('The user of a new API key is gone')
+  checkMayCreateKey(user)
+  if ((await countLive(user)) >= MAX_KEYS) throw new TooManyApiKeys(MAX_KEYS)
   const key = `${KEY_START}${randomBytes(24).toString('hex')}`
   const created = await ApiKeyModel.create({
     userId,
     name,
     prefix: key.slice(0, PREFIX_LENGTH),
     hash: hashToken(key),
+    epoch: epochOf(user),
     createdAt: now(),
   })
+  // Counted again with this one: of keys created at once each sees the others that came before its own count.
+  if ((await countLive(user)) > MAX_KEYS) {
+    await ApiKeyModel.deleteOne({ _id: created._id })
+    throw new TooManyApiKeys(MAX_KEYS)
+  }
+  await tellKeyCreated(userId, created)
   return { ...toView(created), key }
 }
 
 /** Lists a user's keys that work, newest first. */
 export async function listApiKeys(userId: Types.ObjectId): Promise<ApiKeyView[]> {
-  const keys = await ApiKeyModel.find({ userId, revokedAt: null }).sort({ createdAt: -1 }).limit(MAX_KEYS).lean()
+  const user = await UserModel.findById(userId).select({ apiKeyEpoch: 1 }).lean<Pick<User, '_id' | 'apiKeyEpoch'>>()
+  if (!user) return []
+  const keys = await ApiKeyModel.find(liveKeysOf(user)).sort({ createdAt: -1 }).lean()
   return keys.map(toView)
 }
 
@@ -49,7 +72,7 @@ export async function listApiKeys(userId: Types.ObjectId): Promise<ApiKeyView[]>
  * @throws ApiKeyNotFound also for the key of somebody else
  */
 export async function revokeApiKey(userId: Types.ObjectId, id: string): Promise<void> {
-  if (!/^[0-9a-f]{24}$/.test(id)) throw new ApiKeyNotFound()
+  if (!isKeyId(id)) throw new ApiKeyNotFound()
   const known = await ApiKeyModel.updateOne(
     { _id: id, userId },
     [{ $set: { revokedAt: { $ifNull: ['$revokedAt', now()] } } }],
@@ -61,20 +84,64 @@ export async function revokeApiKey(userId: Types.ObjectId, id: string): Promise<
 }
 
 /**
+ * The name of a key that its owner has revoked, to say that it is done.
+ * @param id as the address has it, so anybody can have written it
+ */
+export async function findRevokedName(userId: Types.ObjectId, id: string | null): Promise<string | null> {
+  if (id === null || !isKeyId(id)) return null
+  const key = await ApiKeyModel.findOne({ _id: id, userId, revokedAt: { $ne: null } }).lean()
+  return key?.name ?? null
+}
+
+/**
+ * Notes on each key that the user's new epoch has ended it. The epoch itself has revoked them already, in the write that
+ * called for it; this only keeps the list in order.
+ * @returns how many keys that were
+ */
+export async function markKeysRevoked(user: Pick<User, '_id' | 'apiKeyEpoch'>): Promise<number> {
+  const { modifiedCount } = await ApiKeyModel.updateMany(
+    { userId: user._id, revokedAt: null, epoch: { $nin: epochsOf(user) } },
+    { $set: { revokedAt: now() } },
+  )
+  return modifiedCount
+}
+
+/** How many of a user's keys work. */
+export async function countLive(user: Pick<User, '_id' | 'apiKeyEpoch'>): Promise<number> {
+  return ApiKeyModel.countDocuments(liveKeysOf(user))
+}
+
+/**
  * Finds whose key this is, and notes its use to the minute.
  * @param key as the `Authorization` header carries it
  * @returns null for a key that is unknown or revoked
  */
-export async function findApiKeyOwner(key: string): Promise<Types.ObjectId | null> {
+export async function findApiKeyOwner(key: string): Promise<User | null> {
   if (!key.startsWith(KEY_START) || key.length > 100) return null
   const found = await ApiKeyModel.findOne({ hash: hashToken(key), revokedAt: null }).lean()
   if (!found) return null
+  const user = await UserModel.findById(found.userId).lean<User>()
+  if (!user || epochOf(user) !== (found.epoch ?? 0)) return null
   const noteBefore = new Date(now().getTime() - LAST_USED_PRECISION_MS)
   if (!found.lastUsedAt || found.lastUsedAt < noteBefore) {
     await ApiKeyModel.updateOne({ _id: found._id }, { $max: { lastUsedAt: now() } })
   }
-  return found.userId
+  return user
 }
+
+/** Users and keys from before there were epochs have none, which is the first. */
+const epochOf = ({ apiKeyEpoch }: Pick<User, 'apiKeyEpoch'>): number => apiKeyEpoch ?? 0
+
+/** As a query has to ask for it. */
+const epochsOf = (user: Pick<User, 'apiKeyEpoch'>) => (epochOf(user) === 0 ? [0, null] : [epochOf(user)])
+
+const liveKeysOf = (user: Pick<User, '_id' | 'apiKeyEpoch'>) => ({
+  userId: user._id,
+  revokedAt: null,
+  epoch: { $in: epochsOf(user) },
+})
+
+const isKeyId = (id: string): boolean => /^[0-9a-f]{24}$/.test(id)
 
 function toView(key: Pick<ApiKey, '_id' | 'name' | 'prefix' | 'createdAt' | 'lastUsedAt'>): ApiKeyView {
   return {

@@ -1,8 +1,10 @@
-import type { Types } from 'mongoose'
+import type { QueryFilter, Types } from 'mongoose'
 import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
 import { sendMail } from '../notifications/mail.server.ts'
+import { tellPasswordChanged } from './account-mails.server.ts'
+import { countLive, markKeysRevoked } from './api-key.server.ts'
 import { InvalidLogin, InvalidToken } from './errors.ts'
 import { hashNewPassword } from './new-password.server.ts'
 import { verifyPassword } from './password.server.ts'
@@ -12,22 +14,24 @@ import { deleteSessionsOf } from './session.server.ts'
 const RESET_HOURS = 1
 
 /**
- * Sets another password and ends every session of the user.
+ * Sets another password, ends every session of the user, and tells the user by mail.
+ * @param options whether the user's API keys are revoked too
  * @returns the user as changed: open a new session for the one who did it
  * @throws InvalidLogin when the current password is wrong, WeakPassword, RateLimited
  */
-export async function changePassword(userId: Types.ObjectId, current: string, next: string): Promise<User> {
+export async function changePassword(
+  userId: Types.ObjectId,
+  current: string,
+  next: string,
+  options: { revokeKeys: boolean } = { revokeKeys: false },
+): Promise<User> {
   const user = await UserModel.findById(userId).select('+passwordHash').lean<User>()
   if (!user || !(await verifyPassword(user.passwordHash, current))) throw new InvalidLogin()
   const passwordHash = await hashNewPassword(next, user.email)
   // Fenced by the old hash: of two changes at once one wins, and the other is told that its password was wrong.
-  const changed = await UserModel.findOneAndUpdate(
-    { _id: userId, passwordHash: user.passwordHash },
-    { $set: { passwordHash }, $unset: { passwordReset: '' }, $inc: { sessionEpoch: 1 } },
-    { returnDocument: 'after' },
-  ).lean<User>()
+  const changed = await setPassword({ _id: userId, passwordHash: user.passwordHash }, passwordHash, options)
   if (!changed) throw new InvalidLogin()
-  await deleteSessionsOf(userId)
+  await afterChange(changed, { byReset: false })
   return changed
 }
 
@@ -54,8 +58,8 @@ export async function requestPasswordReset(email: string): Promise<{ delivery: P
 }
 
 /**
- * Sets a new password by a reset link, once: the check of the link, the new password, the end of the link and the end
- * of every session are one write.
+ * Sets a new password by a reset link, once: the check of the link, the new password, the end of the link, of every
+ * session and of every API key are one write. Keys end because whoever had the account before may have made them.
  * @param token as the link carries it
  * @throws InvalidToken when the link was used, replaced by a newer one, is too old, or never existed; WeakPassword, RateLimited
  */
@@ -66,14 +70,35 @@ export async function resetPassword(token: string, password: string): Promise<Us
   const owner = await UserModel.findOne(link).select({ email: 1 }).lean<Pick<User, 'email'>>()
   if (!owner) throw new InvalidToken()
   const passwordHash = await hashNewPassword(password, owner.email)
-  const user = await UserModel.findOneAndUpdate(
-    link,
-    { $set: { passwordHash }, $unset: { passwordReset: '' }, $inc: { sessionEpoch: 1 } },
+  const user = await setPassword(link, passwordHash, { revokeKeys: true })
+  if (!user) throw new InvalidToken()
+  await afterChange(user, { byReset: true })
+  return user
+}
+
+function setPassword(
+  filter: QueryFilter<User>,
+  passwordHash: string,
+  { revokeKeys }: { revokeKeys: boolean },
+): Promise<User | null> {
+  return UserModel.findOneAndUpdate(
+    filter,
+    {
+      $set: { passwordHash },
+      $unset: { passwordReset: '' },
+      $inc: { sessionEpoch: 1, ...(revokeKeys && { apiKeyEpoch: 1 }) },
+    },
     { returnDocument: 'after' },
   ).lean<User>()
-  if (!user) throw new InvalidToken()
-  await deleteSessionsOf(user._id)
-  return user
+}
+
+async function afterChange(user: User, { byReset }: { byReset: boolean }): Promise<void> {
+  const [keysRevoked, keysLeft] = await Promise.all([
+    markKeysRevoked(user),
+    countLive(user),
+    deleteSessionsOf(user._id),
+  ])
+  await tellPasswordChanged(user, { byReset, keysRevoked, keysLeft })
 }
 
 function parseResetToken(token: string): { userId: string; secret: string } {

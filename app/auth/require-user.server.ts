@@ -58,8 +58,7 @@ export async function requireApiUser(request: Request): Promise<{ user: User; vi
 
 async function findKeyOwner(authorization: string): Promise<User | null> {
   const key = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
-  const userId = key === undefined ? null : await findApiKeyOwner(key)
-  return userId && findUserById(userId)
+  return key === undefined ? null : findApiKeyOwner(key)
 }
 
 async function findUserById(userId: Types.ObjectId): Promise<User | null> {

@@ -1,3 +1,4 @@
+import { ACCOUNT_MAILS } from './content-account.ts'
 import { CREDIT_MAILS } from './content-credits.ts'
 import { PAYMENT_MAILS } from './content-payments.ts'
 import { SUBSCRIPTION_MAILS } from './content-subscription.ts'
@@ -6,7 +7,7 @@ import type { MailContent, MailContext } from './mail-content.ts'
 
 type Writers = { [Kind in NotificationKind]: (data: NotificationData<Kind>, context: MailContext) => MailContent }
 
-const WRITERS: Writers = { ...PAYMENT_MAILS, ...SUBSCRIPTION_MAILS, ...CREDIT_MAILS }
+const WRITERS: Writers = { ...PAYMENT_MAILS, ...SUBSCRIPTION_MAILS, ...CREDIT_MAILS, ...ACCOUNT_MAILS }
 
 /** Puts a notification into words. */
 export function contentOf({ kind, data }: NotificationContent, context: MailContext): MailContent {

@@ -11,6 +11,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const credits = z.int()
 /** Minor units of `currency`. */
 const amount = z.int()
+const count = z.int().nonnegative()
 const currency = z.string().regex(/^[a-z]{3}$/)
 const interval = z.enum(['month', 'year'])
 const plan = z.string().min(1).max(100)
@@ -90,6 +91,16 @@ const schemas = {
     to: z.enum(['card', 'balance', 'elsewhere']).default('card'),
   }),
   dispute_opened: z.strictObject({ amount, currency, description: z.string().min(1).max(200), openedAt: z.date() }),
+  /** The password is another one, by whoever it was. */
+  password_changed: z.strictObject({
+    /** By the link from a mail, and not with the old password. */
+    byReset: z.boolean(),
+    changedAt: z.date(),
+    keysRevoked: count,
+    /** API keys that work as before. */
+    keysLeft: count,
+  }),
+  api_key_created: z.strictObject({ prefix: z.string().regex(/^sk_scrip_[0-9a-f]{6}$/), createdAt: z.date() }),
 }
 
 type Schemas = typeof schemas
@@ -132,6 +143,8 @@ export const KIND_RULES: Record<NotificationKind, KindRules> = {
   subscription_ended: { ...transactional, whenUnknown: 'send_again' },
   refund: { ...transactional, whenUnknown: 'ask' },
   dispute_opened: { ...transactional, whenUnknown: 'ask' },
+  password_changed: { ...transactional, whenUnknown: 'send_again' },
+  api_key_created: { ...transactional, whenUnknown: 'send_again' },
   trial_ending: { setting: 'trialEnding', maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again' },
   credits_low: { setting: 'creditsLow', maxAgeMs: DAY_MS, whenUnknown: 'send_again' },
   credits_arrived: { setting: 'creditsArrived', maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again' },

@@ -40,7 +40,7 @@ export default function ProfileSettings() {
   return (
     <>
       <Section id="profile-title" title="Profile">
-        <Form method="post" {...form} className="grid gap-6">
+        <Form method="post" {...form} className="grid max-w-column gap-6">
           <ErrorSummary errors={errors} />
           <p>
             Email <strong>{email}</strong>

@@ -48,7 +48,7 @@ export default function NotificationSettings() {
   })
   return (
     <Section id="notifications-title" title="Notifications" lead={`Mails go to ${email}.`}>
-      <Form method="post" {...form} className="grid gap-6">
+      <Form method="post" {...form} className="grid max-w-column gap-6">
         <ErrorSummary errors={errors} />
         <Checkbox label="Credits are low" {...check('creditsLow')} />
         <Field

@@ -7,10 +7,11 @@ import { currentPassword, newPassword, PASSWORD_MIN } from '#app/auth/credential
 import { InvalidLogin, WeakPassword } from '#app/auth/errors.ts'
 import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
 import { takeTry } from '#app/auth/rate-limit.server.ts'
+import { countLive } from '#app/auth/api-key.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { Button } from '#app/components/button.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
-import { Field } from '#app/components/field.tsx'
+import { Checkbox, Field } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Section } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
@@ -19,23 +20,37 @@ import { readFormData } from '#app/http/read-form-data.server.ts'
 import { useSaved } from '#app/http/use-saved.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 
-const passwordForm = z.object({ currentPassword, newPassword })
+const passwordForm = z.object({
+  currentPassword,
+  newPassword,
+  // A browser sends a checkbox only when it is checked.
+  revokeKeys: z
+    .literal('on')
+    .optional()
+    .transform((value) => value === 'on'),
+})
 
 export const meta = () => pageTitle('Password')
 
 export async function loader({ request }: LoaderFunctionArgs) {
-  const { email } = await requireUser(request)
-  return { email, passwordMin: PASSWORD_MIN, saved: new URL(request.url).searchParams.has('saved') }
+  const user = await requireUser(request)
+  const apiKeys = await countLive(user)
+  return {
+    email: user.email,
+    apiKeys,
+    passwordMin: PASSWORD_MIN,
+    saved: new URL(request.url).searchParams.has('saved'),
+  }
 }
 
 export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
   const submission = parseWithZod(await readFormData(request), { schema: passwordForm })
   if (submission.status !== 'success') return invalidForm(submission)
-  const { currentPassword: current, newPassword: next } = submission.value
+  const { currentPassword: current, newPassword: next, revokeKeys } = submission.value
   try {
     await takeTry('passwordChange', user._id.toHexString())
-    const changed = await changePassword(user._id, current, next)
+    const changed = await changePassword(user._id, current, next, { revokeKeys })
     // The page must be asked for anew: with this request's cookie nobody is logged in any more.
     return redirect('/settings/password?saved', { headers: await logInCookies(request, changed) })
   } catch (error) {
@@ -46,14 +61,14 @@ export async function action({ request }: ActionFunctionArgs) {
 }
 
 export default function PasswordSettings() {
-  const { email, passwordMin, saved } = useLoaderData<typeof loader>()
+  const { email, apiKeys, passwordMin, saved } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>()
   const { form, field, errors } = useServerForm<'currentPassword' | 'newPassword'>('password', answer)
   const busy = useSubmitting()
   useSaved(saved)
   return (
     <Section id="password-title" title="Password" lead="A new password logs you out everywhere else.">
-      <Form method="post" {...form} className="grid gap-6">
+      <Form method="post" {...form} className="grid max-w-column gap-6">
         <ErrorSummary errors={errors} />
         {/* Tells password managers whose password this is. */}
         <input type="hidden" autoComplete="username" value={email} readOnly />
@@ -72,6 +87,13 @@ export default function PasswordSettings() {
           required
           {...field('newPassword')}
         />
+        {apiKeys > 0 ? (
+          <Checkbox
+            name="revokeKeys"
+            label={apiKeys === 1 ? 'Revoke my API key too' : `Revoke my ${apiKeys} API keys too`}
+            hint="Do this if somebody else may know the old password. Programs then need new keys."
+          />
+        ) : null}
         <div className="flex items-center gap-4">
           <Button busy={busy}>Save</Button>
           {saved ? <span>Saved.</span> : null}

@@ -27,7 +27,7 @@ export default function SessionSettings() {
   return (
     <Section id="sessions-title" title="Sessions">
       <p>{sessions === 1 ? 'You are logged in here only.' : `You are logged in on ${sessions} browsers.`}</p>
-      <p className="text-ink-2">API keys go on working: they are revoked one by one.</p>
+      <p className="text-ink-2">This does not revoke API keys.</p>
       <Form method="post">
         <Button kind="outline" busy={busy}>
           Log out everywhere

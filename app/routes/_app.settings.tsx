@@ -16,7 +16,7 @@ export default function Settings() {
           <NavItem to="/settings/notifications">Notifications</NavItem>
           <NavItem to="/settings/sessions">Sessions</NavItem>
         </nav>
-        <div className="grid max-w-column grid-cols-[minmax(0,1fr)] content-start gap-12">
+        <div className="grid max-w-text grid-cols-[minmax(0,1fr)] content-start gap-12">
           <Outlet />
         </div>
       </div>

@@ -62,7 +62,11 @@ export default function ResetPassword() {
     )
   }
   return (
-    <Page title="Choose a new password" lead="This logs you out everywhere else." width="column">
+    <Page
+      title="Choose a new password"
+      lead="This logs you out everywhere else and revokes every API key."
+      width="column"
+    >
       <Form method="post" {...form} className="grid gap-6">
         <ErrorSummary errors={errors} />
         <Field

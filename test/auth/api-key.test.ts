@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { createApiKey, listApiKeys, revokeApiKey } from '#app/auth/api-key.server.ts'
+import { countLive, createApiKey, listApiKeys, markKeysRevoked, revokeApiKey } from '#app/auth/api-key.server.ts'
 import { ApiKeyNotFound, TooManyApiKeys } from '#app/auth/errors.ts'
 import { requireApiUser } from '#app/auth/require-user.server.ts'
+import { FeatureNotInPlan } from '#app/billing/errors.ts'
+import { FREE_PLAN } from '#app/billing/plans.ts'
 import { ApiKeyModel } from '#models/api-key.server.ts'
+import { NotificationModel } from '#models/notification.server.ts'
+import { type User, UserModel } from '#models/user.server.ts'
+import { usePlan } from '#test/billing/plan.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { newUser, visitAs } from './users.ts'
 
@@ -74,6 +79,65 @@ describe('an API key', () => {
     for (let index = 0; index < 20; index++) await createApiKey(user._id, `key ${index}`)
 
     await expect(createApiKey(user._id, 'one more')).rejects.toThrow(TooManyApiKeys)
+  })
+
+  test('is one of at most twenty also where many are created at once', async () => {
+    const user = await newUser()
+    await Promise.allSettled(Array.from({ length: 15 }, (_, index) => createApiKey(user._id, `key ${index}`)))
+    await Promise.allSettled(Array.from({ length: 40 }, () => createApiKey(user._id, 'one of many')))
+
+    const live = await ApiKeyModel.countDocuments({ userId: user._id, revokedAt: null })
+    expect(live).toBeGreaterThanOrEqual(15)
+    expect(live).toBeLessThanOrEqual(20)
+    expect(await listApiKeys(user._id)).toHaveLength(live)
+  })
+
+  test('is listed with all others, also where there are more than may be created', async () => {
+    const user = await newUser()
+    const more = Array.from({ length: 56 }, (_, index) => ({
+      userId: user._id,
+      name: `key ${index}`,
+      prefix: 'sk_scrip_000000',
+      hash: `hash ${user._id.toHexString()} ${index}`,
+      createdAt: new Date(),
+    }))
+    await ApiKeyModel.insertMany(more)
+
+    expect(await listApiKeys(user._id)).toHaveLength(56)
+  })
+
+  test('from before there were epochs works, is counted and is listed', async () => {
+    const user = await newUser()
+    const { key } = await createApiKey(user._id, 'report')
+    await ApiKeyModel.collection.updateMany({ userId: user._id }, { $unset: { epoch: '' } })
+    await UserModel.collection.updateOne({ _id: user._id }, { $unset: { apiKeyEpoch: '' } })
+
+    expect(await statusOf(bearing(`Bearer ${key}`))).toBe(200)
+    expect(await listApiKeys(user._id)).toHaveLength(1)
+    expect(await countLive(user)).toBe(1)
+    expect(await markKeysRevoked((await UserModel.findById(user._id).lean<User>())!)).toBe(0)
+  })
+
+  test('is told of by mail, which holds no more of it than its beginning', async () => {
+    const user = await newUser()
+    const { key, prefix, id } = await createApiKey(user._id, 'Win at https://evil.example')
+    const mail = await NotificationModel.findById(`api_key_created:${id}`).lean()
+
+    expect(mail).toMatchObject({ userId: user._id, data: { prefix } })
+    expect(JSON.stringify(mail)).not.toContain(key)
+    expect(JSON.stringify(mail)).not.toContain('evil')
+  })
+})
+
+describe('on a plan without the API', () => {
+  const free = usePlan(FREE_PLAN)
+
+  test('no key can be created', async () => {
+    free.features = { ...free.features, apiAccess: false }
+    const user = await newUser()
+
+    await expect(createApiKey(user._id, 'report')).rejects.toThrow(FeatureNotInPlan)
+    expect(await ApiKeyModel.countDocuments({ userId: user._id })).toBe(0)
   })
 })
 

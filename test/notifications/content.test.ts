@@ -41,6 +41,8 @@ describe('every mail', () => {
     ['credits_low', ['87 credits left', 'fewer than 100 are left', '2,000 credits arrive on 1 Jun 2026']],
     ['credits_arrived', ['1,000 credits were added', '1,840 now', '1 Jul 2026, 12:00 CEST']],
     ['refund', ['€6.00', '\u2212500', '4 May 2026, 14:00 CEST']],
+    ['password_changed', ['was reset on 5 May 2026, 14:00 CEST', '2 API keys were revoked', '/forgot-password']],
+    ['api_key_created', ['5 May 2026, 14:00 CEST', 'sk_scrip_ab12cd', 'https://scrip.example/settings/api-keys']],
     ['dispute_opened', ['$18.00', '5 May 2026', 'Spending is paused']],
   ] satisfies [NotificationKind, string[]][])(
     '%s has its sums, its dates with their zone and its link',
@@ -108,12 +110,14 @@ describe('names and descriptions from elsewhere', () => {
 })
 
 describe('the rules of the kinds', () => {
-  test('receipts, failed payments, refunds and changes of plan cannot be turned off', () => {
+  test('receipts, failed payments, refunds, changes of plan and of the account cannot be turned off', () => {
     const always = KINDS.filter((kind) => KIND_RULES[kind].setting === null)
 
     expect(always.sort()).toEqual([
       'action_required',
+      'api_key_created',
       'dispute_opened',
+      'password_changed',
       'payment_failed',
       'payment_receipt',
       'refund',

@@ -63,4 +63,6 @@ export const SAMPLES: { [Kind in NotificationKind]: Extract<NotificationContent,
     description: 'Daily, 1 May to 1 Jun 2026',
     openedAt: new Date('2026-05-05T12:00:00Z'),
   },
+  password_changed: { byReset: true, changedAt: new Date('2026-05-05T12:00:00Z'), keysRevoked: 2, keysLeft: 0 },
+  api_key_created: { prefix: 'sk_scrip_ab12cd', createdAt: new Date('2026-05-05T12:00:00Z') },
 }

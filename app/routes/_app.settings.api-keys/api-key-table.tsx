@@ -3,7 +3,7 @@ import { Button } from '#app/components/button.tsx'
 import { EmptyState } from '#app/components/empty-state.tsx'
 import { Table, Td, Th } from '#app/components/table.tsx'
 
-interface KeyRow {
+export interface KeyRow {
   id: string
   name: string
   prefix: string
@@ -12,13 +12,12 @@ interface KeyRow {
 }
 
 export function ApiKeyTable({ keys, labelledBy }: { keys: KeyRow[]; labelledBy: string }) {
-  if (keys.length === 0) return <EmptyState>No keys yet. Programs need one to spend your credits.</EmptyState>
+  if (keys.length === 0) return <EmptyState>No API keys yet. Programs need one to spend your credits.</EmptyState>
   return (
     <Table labelledBy={labelledBy} stacks>
       <thead>
         <tr>
           <Th>Name</Th>
-          <Th>Starts with</Th>
           <Th>Created</Th>
           <Th>Last used</Th>
           <Th>
@@ -28,18 +27,18 @@ export function ApiKeyTable({ keys, labelledBy }: { keys: KeyRow[]; labelledBy: 
       </thead>
       <tbody>
         {keys.map((key) => (
-          <tr key={key.id}>
-            <Td place="first">{key.name}</Td>
-            <Td place="meta">
-              <code>{key.prefix}…</code>
+          <tr key={key.id} className="control-row">
+            <Td place="first">
+              <span className="block wrap-anywhere">{key.name}</span>
+              <code className="text-ink-2">{key.prefix}…</code>
             </Td>
             <Td place="meta">{key.createdAt}</Td>
             <Td place="meta">{key.lastUsedAt ?? 'Never'}</Td>
             <Td place="second">
-              <Form method="post">
-                <input type="hidden" name="intent" value="revoke" />
+              {/* A GET: it only asks. */}
+              <Form method="get">
                 <input type="hidden" name="id" value={key.id} />
-                <Button kind="quiet">
+                <Button kind="quiet" name="intent" value="revoke">
                   Revoke<span className="sr-only"> {key.name}</span>
                 </Button>
               </Form>

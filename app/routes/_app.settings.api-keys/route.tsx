@@ -2,9 +2,11 @@ import { parseWithZod } from '@conform-to/zod/v4'
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from '@remix-run/node'
 import { Form, useActionData, useLoaderData } from '@remix-run/react'
 import { z } from 'zod'
-import { createApiKey, listApiKeys, revokeApiKey } from '#app/auth/api-key.server.ts'
+import { createApiKey, findRevokedName, listApiKeys, revokeApiKey } from '#app/auth/api-key.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
-import { Button } from '#app/components/button.tsx'
+import { Banner } from '#app/components/banner.tsx'
+import { Button, ButtonLink } from '#app/components/button.tsx'
+import { EmptyState } from '#app/components/empty-state.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
@@ -14,15 +16,18 @@ import { formatDate, formatDateTime } from '#app/format.ts'
 import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
+import { isOneLine } from '#app/person-name.ts'
 import { ApiKeyTable } from './api-key-table.tsx'
+import { keyRefusal } from './key-refusal.server.ts'
 import { NewKey } from './new-key.tsx'
+import { RevokeKey } from './revoke-key.tsx'
 
 const keyName = z
   .string('Give the key a name.')
   .trim()
   .min(1, 'Give the key a name.')
   .max(60, 'Use at most 60 characters.')
-  .regex(/^\P{C}*$/u, 'Use letters only, on one line.')
+  .refine(isOneLine, 'Use one line, without invisible characters.')
 
 const keyForm = z.discriminatedUnion('intent', [
   z.object({ intent: z.literal('create'), name: keyName }),
@@ -33,15 +38,20 @@ export const meta = () => pageTitle('API keys')
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
-  const keys = await listApiKeys(user._id)
+  const { searchParams } = new URL(request.url)
+  const keys = (await listApiKeys(user._id)).map(({ id, name, prefix, createdAt, lastUsedAt }) => ({
+    id,
+    name,
+    prefix,
+    createdAt: formatDate(createdAt, user.timeZone),
+    lastUsedAt: lastUsedAt && formatDateTime(lastUsedAt, user.timeZone),
+  }))
   return {
-    keys: keys.map(({ id, name, prefix, createdAt, lastUsedAt }) => ({
-      id,
-      name,
-      prefix,
-      createdAt: formatDate(createdAt, user.timeZone),
-      lastUsedAt: lastUsedAt && formatDateTime(lastUsedAt, user.timeZone),
-    })),
+    keys,
+    refusal: keyRefusal(user),
+    toRevoke:
+      searchParams.get('intent') === 'revoke' ? keys.find(({ id }) => id === searchParams.get('id')) : undefined,
+    revoked: await findRevokedName(user._id, searchParams.get('revoked')),
   }
 }
 
@@ -51,8 +61,9 @@ export async function action({ request }: ActionFunctionArgs) {
   if (submission.status !== 'success') return invalidForm(submission)
   try {
     if (submission.value.intent === 'revoke') {
-      await revokeApiKey(user._id, submission.value.id)
-      return redirect('/settings/api-keys')
+      const { id } = submission.value
+      await revokeApiKey(user._id, id)
+      return redirect(`/settings/api-keys?${new URLSearchParams({ revoked: id }).toString()}`)
     }
     const { key } = await createApiKey(user._id, submission.value.name)
     const saved = savedForm(submission, { empty: true })
@@ -64,30 +75,55 @@ export async function action({ request }: ActionFunctionArgs) {
 }
 
 export default function ApiKeySettings() {
-  const { keys } = useLoaderData<typeof loader>()
+  const { keys, refusal, toRevoke, revoked } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>()
-  const { form, field, errors } = useServerForm<'name'>('new-key', answer)
-  const busy = useSubmitting({ intent: 'create' })
+  const newKey = answer && 'key' in answer && typeof answer.key === 'string' ? answer.key : null
   return (
     <>
+      {revoked && !newKey ? (
+        <div role="status">
+          <Banner tone="green">{`“${revoked}” is revoked. Programs that use it are refused from now on.`}</Banner>
+        </div>
+      ) : null}
+      {toRevoke ? <RevokeKey apiKey={toRevoke} /> : null}
       <Section
         id="new-key-title"
         title="New API key"
-        lead="Programs send it as “Authorization: Bearer …”. It can spend your credits, so treat it like a password."
+        lead="Send it in the Authorization header: “Bearer sk_scrip_…”. It can spend your credits, so treat it like a password."
       >
-        {answer && 'key' in answer && typeof answer.key === 'string' ? <NewKey value={answer.key} /> : null}
-        <Form method="post" {...form} className="grid gap-6">
-          <ErrorSummary errors={errors} />
-          <input type="hidden" name="intent" value="create" />
-          <Field label="Name" hint="What uses it, such as “Nightly report”." required {...field('name')} />
-          <Button busy={busy} className="justify-self-start">
-            Create key
-          </Button>
-        </Form>
+        {newKey ? <NewKey value={newKey} /> : null}
+        {refusal ? (
+          <EmptyState
+            action={
+              <ButtonLink to={refusal.wayOut.to} kind="outline">
+                {refusal.wayOut.label}
+              </ButtonLink>
+            }
+          >
+            {refusal.message}
+          </EmptyState>
+        ) : (
+          <CreateKey answer={answer} />
+        )}
       </Section>
       <Section id="keys-title" title="Your API keys">
         <ApiKeyTable keys={keys} labelledBy="keys-title" />
       </Section>
     </>
+  )
+}
+
+function CreateKey({ answer }: { answer: ReturnType<typeof useActionData<typeof action>> }) {
+  const { form, field, errors } = useServerForm<'name'>('new-key', answer)
+  const busy = useSubmitting({ intent: 'create' })
+  return (
+    <Form method="post" {...form} className="grid max-w-column gap-6">
+      <ErrorSummary errors={errors} />
+      <input type="hidden" name="intent" value="create" />
+      <Field label="Name" hint="For example, Nightly report" required {...field('name')} />
+      <Button busy={busy} className="justify-self-start">
+        Create key
+      </Button>
+    </Form>
   )
 }

@@ -1,0 +1,36 @@
+import type { Types } from 'mongoose'
+import type { ApiKey } from '#models/api-key.server.ts'
+import type { User } from '#models/user.server.ts'
+import { now } from '../clock.server.ts'
+import { logger } from '../log.server.ts'
+import type { NotificationRequest } from '../notifications/kinds.ts'
+import { notify } from '../notifications/outbox.server.ts'
+
+/** Tells a user by mail that an API key was created. */
+export async function tellKeyCreated(
+  userId: Types.ObjectId,
+  { _id, prefix, createdAt }: Pick<ApiKey, '_id' | 'prefix' | 'createdAt'>,
+): Promise<void> {
+  await tell({ kind: 'api_key_created', userId, key: _id.toHexString(), data: { prefix, createdAt } })
+}
+
+/**
+ * Tells a user by mail that the password is another one.
+ * @param user as changed
+ * @param how and how many API keys were revoked by it, and still work
+ */
+export async function tellPasswordChanged(
+  user: Pick<User, '_id' | 'sessionEpoch'>,
+  how: { byReset: boolean; keysRevoked: number; keysLeft: number },
+): Promise<void> {
+  const userId = user._id
+  const key = `${userId.toHexString()}:${user.sessionEpoch}`
+  await tell({ kind: 'password_changed', userId, key, data: { ...how, changedAt: now() } })
+}
+
+/** What a mail reports has happened: a failure to queue it must not be reported as a failure of that. */
+async function tell(request: NotificationRequest): Promise<void> {
+  await notify(request).catch((error: unknown) => {
+    logger.error({ err: error, kind: request.kind, alert: true }, 'A mail about an account could not be queued')
+  })
+}

@@ -1,0 +1,40 @@
+import type { NotificationData } from './kinds.ts'
+import { type MailContent, type MailContext, moment } from './mail-content.ts'
+
+/** The mails about the account itself. Nothing in them was typed by anybody, except the name that greets. */
+export const ACCOUNT_MAILS = {
+  password_changed: (data: NotificationData<'password_changed'>, context: MailContext): MailContent => {
+    const { byReset, changedAt, keysRevoked, keysLeft } = data
+    const sessions = byReset
+      ? 'Every other session was logged out.'
+      : 'You stay logged in where you changed it; every other session was logged out.'
+    return {
+      subject: byReset ? 'Your password was reset' : 'Your password was changed',
+      paragraphs: [
+        `Your Scrip password was ${byReset ? 'reset' : 'changed'} on ${moment(changedAt, context)}. ${sessions}`,
+        ...keySentences(keysRevoked, keysLeft),
+        'If this was not you, reset your password now. That logs out every session and revokes every API key.',
+      ],
+      facts: [],
+      action: { label: 'Reset your password', url: `${context.appUrl}/forgot-password` },
+    }
+  },
+
+  api_key_created: (data: NotificationData<'api_key_created'>, context: MailContext): MailContent => ({
+    subject: 'A new API key was created',
+    paragraphs: [
+      `An API key was created for your account on ${moment(data.createdAt, context)}. It can spend your credits.`,
+      'If this was not you, revoke the key and change your password.',
+    ],
+    facts: [{ label: 'Starts with', value: `${data.prefix}…` }],
+    action: { label: 'See your API keys', url: `${context.appUrl}/settings/api-keys` },
+  }),
+}
+
+function keySentences(revoked: number, left: number): string[] {
+  const keys = (count: number) => (count === 1 ? '1 API key' : `${count} API keys`)
+  if (revoked > 0)
+    return [`${keys(revoked)} ${revoked === 1 ? 'was' : 'were'} revoked. Programs that use one need a new key.`]
+  if (left > 0) return [`Your ${left === 1 ? 'API key still works' : `${left} API keys still work`}.`]
+  return []
+}

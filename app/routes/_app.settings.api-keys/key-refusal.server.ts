@@ -1,0 +1,30 @@
+import type { User } from '#models/user.server.ts'
+import { checkMayCreateKey } from '#app/auth/api-key.server.ts'
+import { FeatureNotInPlan } from '#app/billing/errors.ts'
+import { DomainError } from '#app/domain-error.ts'
+
+const HERE = '/settings/api-keys'
+
+export interface KeyRefusal {
+  message: string
+  wayOut: { label: string; to: string }
+}
+
+/** Why a user cannot create an API key, with the way out; null for who can. */
+export function keyRefusal(user: User): KeyRefusal | null {
+  try {
+    checkMayCreateKey(user)
+    return null
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error
+    return { message: error.message, wayOut: wayOutOf(error) }
+  }
+}
+
+function wayOutOf(error: DomainError): KeyRefusal['wayOut'] {
+  if (error instanceof FeatureNotInPlan) {
+    const search = new URLSearchParams({ feature: error.feature, redirectTo: HERE })
+    return { label: 'See plans with API access', to: `/billing/upgrade?${search.toString()}` }
+  }
+  return { label: 'Go to Billing', to: '/billing' }
+}

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApiKey } from '#app/auth/api-key.server.ts'
+import { FREE_PLAN } from '#app/billing/plans.ts'
+import { action, loader } from '#app/routes/_app.settings.api-keys/route.tsx'
+import { PASSWORD, type ServedApp, startServedApp } from '#test/http/served-app.ts'
+import { usePlan } from '#test/billing/plan.ts'
+import { useDatabase } from '#test/setup/database.ts'
+import { newUser, visitAs } from './users.ts'
+
+useDatabase()
+
+const PATH = '/settings/api-keys'
+
+describe('on a plan without the API', () => {
+  const free = usePlan(FREE_PLAN)
+
+  test('the page says why there is no form and leads to the plans that have it; keys can still be revoked', async () => {
+    const user = await newUser()
+    const { id } = await createApiKey(user._id, 'from before')
+    free.features = { ...free.features, apiAccess: false }
+    const page = await loader({ request: await visitAs(user, PATH), params: {}, context: {} })
+
+    expect(page.refusal).toEqual({
+      message: expect.stringMatching(/^API access is part of /) as string,
+      wayOut: {
+        label: 'See plans with API access',
+        to: '/billing/upgrade?feature=apiAccess&redirectTo=%2Fsettings%2Fapi-keys',
+      },
+    })
+    expect(page.keys.map((key) => key.id)).toEqual([id])
+  })
+
+  test('a form that is posted all the same is refused', async () => {
+    free.features = { ...free.features, apiAccess: false }
+    const { headers } = await visitAs(await newUser(), PATH)
+    const body = new URLSearchParams({ intent: 'create', name: 'report' })
+    const request = new Request(`http://localhost:3000${PATH}`, { method: 'POST', headers, body })
+    const answer = await action({ request, params: {}, context: {} })
+
+    expect(answer).toMatchObject({ init: { status: 402 }, data: { saved: false } })
+  })
+})
+
+describe('without JavaScript', () => {
+  let app: ServedApp
+
+  beforeAll(async () => {
+    app = await startServedApp()
+  }, 240_000)
+  afterAll(() => app?.stop())
+
+  test('revoking asks first, and says that it is done', async () => {
+    const { cookie } = await app.signUp()
+    const page = async (path: string) => (await app.fetch(path, { headers: { Cookie: cookie } })).text()
+    await app.post(PATH, { intent: 'create', name: 'Nightly report' }, { Cookie: cookie })
+    const id = /name="id" value="([0-9a-f]{24})"/.exec(await page(PATH))?.[1] ?? ''
+
+    const question = await page(`${PATH}?id=${id}&intent=revoke`)
+    expect(question).toContain('Revoke “Nightly report”?')
+    expect(question).toContain('You cannot undo this.')
+    expect(await page(PATH)).toContain('Nightly report')
+
+    const done = await app.post(PATH, { intent: 'revoke', id }, { Cookie: cookie })
+    const after = await page(done.headers.get('Location') ?? '')
+    expect(after).toContain('“Nightly report” is revoked.')
+    expect(after).toContain('No API keys yet.')
+  })
+
+  test('a key that is another’s, or still works, is never said to be revoked', async () => {
+    const [ada, bob] = [await app.signUp(), await app.signUp()]
+    await app.post(PATH, { intent: 'create', name: 'Nightly report' }, { Cookie: ada.cookie })
+    const read = async (cookie: string, query = '') =>
+      (await app.fetch(PATH + query, { headers: { Cookie: cookie } })).text()
+    const id = /name="id" value="([0-9a-f]{24})"/.exec(await read(ada.cookie))?.[1] ?? ''
+
+    expect(await read(ada.cookie, `?revoked=${id}`)).not.toContain('is revoked.')
+    await app.post(PATH, { intent: 'revoke', id }, { Cookie: ada.cookie })
+    expect(await read(bob.cookie, `?revoked=${id}`)).not.toContain('is revoked.')
+  })
+
+  test('a change of the password offers to revoke the API keys', async () => {
+    const { cookie } = await app.signUp()
+    const shown = async () => (await app.fetch('/settings/password', { headers: { Cookie: cookie } })).text()
+    expect(await shown()).not.toContain('name="revokeKeys"')
+    const created = await (await app.post(PATH, { intent: 'create', name: 'report' }, { Cookie: cookie })).text()
+    const key = /sk_scrip_[0-9a-f]{48}/.exec(created)?.[0] ?? ''
+    expect(await shown()).toContain('name="revokeKeys"')
+
+    const fields = { currentPassword: PASSWORD, newPassword: 'another short sentence', revokeKeys: 'on' }
+    expect((await app.post('/settings/password', fields, { Cookie: cookie })).status).toBe(302)
+    expect((await app.fetch('/api/user', { headers: { Authorization: `Bearer ${key}` } })).status).toBe(401)
+  })
+})

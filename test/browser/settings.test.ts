@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { newPage, useBrowser } from '#test/setup/browser.ts'
+import { signUp } from './steps.ts'
+
+/* What is done under Settings, as a person does it. */
+useBrowser()
+
+test('an API key is revoked from inside its table, after a question, and the page says that it is done', async () => {
+  const page = await newPage({ viewport: { width: 1280, height: 900 } })
+  await signUp(page)
+  await page.goto('/settings/api-keys', { waitUntil: 'networkidle' })
+  await page.getByLabel('Name').fill('A nightly report with a rather long name, as people give')
+  await page.getByRole('button', { name: 'Create key' }).click()
+  await page.getByTestId('new-api-key').waitFor()
+  const button = page.getByRole('button', { name: /^Revoke/ })
+  const [frame, place] = await Promise.all([page.locator('.table-frame').boundingBox(), button.boundingBox()])
+
+  expect(place!.x).toBeGreaterThan(frame!.x)
+  expect(place!.x + place!.width).toBeLessThanOrEqual(frame!.x + frame!.width)
+  await button.click()
+  await page.getByRole('heading', { name: /^Revoke “A nightly report/ }).waitFor()
+  await page.getByRole('button', { name: 'Revoke key' }).click()
+  await page.getByText(/is revoked\. Programs that use it/).waitFor()
+  await page.getByText('No API keys yet.').waitFor()
+})
