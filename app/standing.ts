@@ -1,5 +1,6 @@
 import type { User } from '#models/user.server.ts'
 import { FREE_PLAN, findPlan, type Interval, type Plan } from './billing/plans.ts'
+import { creditsAtRenewal, everyInWords, listedInterval, rhythmOf } from './billing/rhythm.ts'
 import { isAtTrialsEnd, isEnded } from './billing/subscription-state.ts'
 import { frozenNotice, safeCredits } from './frozen-notice.ts'
 import { formatCreditsInWords, formatDateTime, formatDay, formatMoney } from './format.ts'
@@ -53,13 +54,15 @@ export function standingOf(subscription: User['subscription'], context: Standing
   if (!current) return freeStanding(subscription ?? null, context)
   const plan = findPlan(current.plan)
   const state = stateOf(current, context)
+  const rhythm = rhythmOf(current)
+  const interval = listedInterval(rhythm)
   return {
     plan: current.plan,
     isLive: current.status !== 'incomplete',
     badge: badgeOf(current, state, context),
-    price: priceOf(plan, current.interval ?? null),
-    amount: amountOf(plan, current.interval ?? null),
-    interval: current.interval ?? null,
+    price: priceOf(plan, interval) ?? (rhythm && `Paid ${everyInWords(rhythm)}`),
+    amount: amountOf(plan, interval),
+    interval,
     next: nextOf(current, plan, state, context),
     notices: noticesOf(
       noticeOf(current, plan, state, context),
@@ -155,18 +158,13 @@ function amountOf(plan: Plan | null, interval: Interval | null): string | null {
   return price ? formatMoney(price.amount, price.currency) : null
 }
 
-/** Credits that a renewal adds: a month's, or a year's at once where the plan gives them so. */
-export function creditsAtRenewal(plan: Plan, interval: Interval): number {
-  return interval === 'year' && plan.yearlyCredits === 'upfront' ? plan.credits * 12 : plan.credits
-}
-
 function nextOf(
   subscription: Subscription,
   plan: Plan | null,
   state: State,
   context: StandingContext,
 ): Standing['next'] {
-  const { currentPeriodEnd, trialEnd, interval } = subscription
+  const { currentPeriodEnd, trialEnd } = subscription
   const day = (date: Date) => formatDay(date, context.timeZone, context.now)
   if (state === 'trial' && trialEnd) return { term: 'Trial ends on', value: day(trialEnd), note: null, credits: null }
   if (!currentPeriodEnd) return null
@@ -175,7 +173,8 @@ function nextOf(
   if (state !== 'active') return null
   const change = subscription.scheduledChange
   if (change) return changeOf(change, day(change.at))
-  const credits = plan && interval ? creditsAtRenewal(plan, interval) : null
+  const rhythm = rhythmOf(subscription)
+  const credits = plan && rhythm ? creditsAtRenewal(plan, rhythm) : null
   const note = credits === null ? null : `It will add ${formatCreditsInWords(credits)}.`
   return { term: 'Renews on', value: day(currentPeriodEnd), note, credits }
 }
@@ -187,7 +186,7 @@ function noticeOf(
   context: StandingContext,
 ): Notice | null {
   const { timeZone, now, gracePeriodDays, credits } = context
-  const { gracePeriodEnd, currentPeriodEnd, trialEnd, interval } = subscription
+  const { gracePeriodEnd, currentPeriodEnd, trialEnd } = subscription
   const day = (date: Date) => formatDay(date, timeZone, now)
   const failedOn = gracePeriodEnd ? day(new Date(gracePeriodEnd.getTime() - gracePeriodDays * DAY_MS)) : null
   switch (state) {
@@ -232,7 +231,7 @@ function noticeOf(
     }
     case 'trial': {
       if (!trialEnd) return null
-      const price = priceOf(plan, interval ?? null)
+      const price = priceOf(plan, listedInterval(rhythmOf(subscription)))
       const then = price ? ` Then ${subscription.plan} costs ${price}.` : ''
       return {
         tone: 'ochre',
@@ -246,9 +245,10 @@ function noticeOf(
 }
 
 /** What comes instead of a renewal when a smaller plan waits for the end of the period. */
-function changeOf({ plan: name, interval }: Change, on: string): Standing['next'] {
+function changeOf({ plan: name, ...change }: Change, on: string): Standing['next'] {
   const plan = findPlan(name)
-  const credits = plan && creditsAtRenewal(plan, interval)
+  const rhythm = rhythmOf(change)
+  const credits = plan && rhythm && creditsAtRenewal(plan, rhythm)
   const note = credits === null ? null : `Then ${name}: it will add ${formatCreditsInWords(credits)}.`
   return { term: 'Changes on', value: on, note, credits }
 }
@@ -258,16 +258,21 @@ function scheduledNotice({ plan, scheduledChange: change }: Subscription, contex
   if (!change) return null
   const day = formatDay(change.at, context.timeZone, context.now)
   const isSamePlan = change.plan === plan
-  const text = isSamePlan
-    ? `${plan} is paid by the ${change.interval} from ${day}.`
-    : `Changes to ${change.plan} on ${day}.`
+  const text = isSamePlan ? `${plan} is paid ${paidBy(change)} from ${day}.` : `Changes to ${change.plan} on ${day}.`
   return { tone: 'ochre', text, action: 'undo-change' }
+}
+
+/** "by the month", "every 3 months" */
+function paidBy(change: Change): string {
+  const rhythm = rhythmOf(change)
+  if (!rhythm) return ''
+  return rhythm.intervalCount === 1 ? `by the ${rhythm.interval}` : everyInWords(rhythm)
 }
 
 /** Mostly a trial that ended without a card: nothing is owed, nothing is lost, and going on is a purchase. */
 function pausedText(subscription: Subscription, plan: Plan | null): string {
-  const { plan: name, interval } = subscription
-  const price = priceOf(plan, interval ?? null)
+  const { plan: name } = subscription
+  const price = priceOf(plan, listedInterval(rhythmOf(subscription)))
   const why = isAtTrialsEnd(subscription) ? ': its trial ended without a card' : ''
   return `${name} is paused${why}. You can spend the credits you have.${price ? ` To go on costs ${price}.` : ''}`
 }

@@ -11,7 +11,9 @@ const billingHistorySchema = new Schema(
     /** Where the invoice names it: a refund may name nothing else. */
     stripePaymentIntentId: { type: String, default: null },
     planName: { type: String, required: true },
-    interval: { type: String, enum: ['month', 'year', null], default: null },
+    /** How often it is paid: every `intervalCount` of `interval`. */
+    interval: { type: String, enum: ['day', 'week', 'month', 'year', null], default: null },
+    intervalCount: { type: Number, default: null },
     /** Stripe's `amount_paid`, in minor units of `currency`. */
     amount: { type: Number, required: true },
     amountRefunded: { type: Number, default: 0 },

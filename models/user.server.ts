@@ -6,7 +6,9 @@ const subscriptionSchema = new Schema(
   {
     stripeSubscriptionId: { type: String, default: null },
     plan: { type: String, required: true },
-    interval: { type: String, enum: ['month', 'year', null], default: null },
+    /** How often it is paid: every `intervalCount` of `interval`. */
+    interval: { type: String, enum: ['day', 'week', 'month', 'year', null], default: null },
+    intervalCount: { type: Number, default: null },
     status: { type: String, required: true },
     currentPeriodStart: { type: Date, default: null },
     currentPeriodEnd: { type: Date, default: null },
@@ -23,7 +25,8 @@ const subscriptionSchema = new Schema(
       type: new Schema(
         {
           plan: { type: String, required: true },
-          interval: { type: String, enum: ['month', 'year'], required: true },
+          interval: { type: String, enum: ['day', 'week', 'month', 'year'], required: true },
+          intervalCount: { type: Number, default: null },
           at: { type: Date, required: true },
         },
         { _id: false, strict: 'throw' },

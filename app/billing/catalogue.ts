@@ -1,4 +1,5 @@
 import { findPack, findPlan, type Interval, type Pack, packs, type Plan, plans, type Price } from './plans.ts'
+import type { Rhythm } from './rhythm.ts'
 
 /** Something with a price, as it stands in the plan file. */
 export type Offer =
@@ -52,26 +53,36 @@ export function productOf(offer: Offer): {
   }
 }
 
+/** What a price at Stripe sells, with the rhythm that it really has. */
+export type SoldOffer = ({ kind: 'plan'; plan: Plan } & Rhythm) | { kind: 'pack'; pack: Pack }
+
 /** What a price at Stripe says about itself. */
 export interface PriceMarks {
   lookupKey: string | null
   metadata: Record<string, string>
-  interval: string | null
+  /** Null for a price that is charged once. */
+  rhythm: Rhythm | null
 }
+
+/** What an offer of the plan file sells, at the price that the plan file has. */
+export const soldBy = (offer: Offer): SoldOffer =>
+  offer.kind === 'pack'
+    ? { kind: 'pack', pack: offer.pack }
+    : { kind: 'plan', plan: offer.plan, interval: offer.interval, intervalCount: 1 }
 
 /**
  * Recognises a price by its lookup key, or by the tag that it or its product carries.
- * @returns null when it is none of ours
+ * @returns null when it sells nothing that the plan file has
  */
-export function offerOf(marks: PriceMarks): Offer | null {
-  const offers = listOffers()
-  const byKey = offers.find(({ price }) => price.lookupKey === marks.lookupKey)
-  if (byKey) return byKey
-  const tag = marks.metadata
-  if (tag.app !== 'scrip') return null
-  const pack = tag.pack ? findPack(tag.pack) : null
-  if (pack) return { kind: 'pack', pack, price: pack.price }
-  const plan = tag.plan ? findPlan(tag.plan) : null
-  const interval = marks.interval === 'year' ? 'year' : 'month'
-  return plan?.prices && marks.interval ? { kind: 'plan', plan, interval, price: plan.prices[interval] } : null
+export function offerOf({ lookupKey, metadata, rhythm }: PriceMarks): SoldOffer | null {
+  const byKey = listOffers().find(({ price }) => price.lookupKey === lookupKey)
+  const tag = isTagged(metadata) ? metadata : {}
+  const pack = byKey?.kind === 'pack' ? byKey.pack : findPack(tag.pack ?? '')
+  if (pack) return { kind: 'pack', pack }
+  const plan = byKey?.kind === 'plan' ? byKey.plan : findPlan(tag.plan ?? '')
+  // A plan without a rhythm would be sold for no time that anybody could name.
+  return plan?.prices && rhythm ? { kind: 'plan', plan, ...rhythm } : null
 }
+
+/** It says that it is ours, whether or not the plan file has it. */
+export const isTagged = ({ app }: Record<string, string>): boolean => app === 'scrip'

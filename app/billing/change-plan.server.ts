@@ -9,9 +9,10 @@ import { creditsForInvoice } from './credits-for-invoice.ts'
 import { AlreadySubscribed, CardDeclined, NoSubscription, OfferUnavailable, PlanNotFound } from './errors.ts'
 import { processPaidInvoice } from './paid-invoice.server.ts'
 import { unhurried, whileSomebodyWaits } from './patience.server.ts'
-import { planLines } from './plan-lines.server.ts'
+import { soldLines } from './plan-lines.server.ts'
 import { findPlan, type Interval, type Plan, type Price } from './plans.ts'
 import { priceIdOf } from './prices.server.ts'
+import { listedInterval, monthsOf, type Rhythm } from './rhythm.ts'
 import { findRunning, type RunningSubscription } from './running-subscription.server.ts'
 import { releaseSchedule, restoreSchedule, scheduleChange } from './scheduled-change.server.ts'
 import { callStripe, callUnderKey, findAtStripe, isRefused } from './stripe.server.ts'
@@ -26,7 +27,7 @@ export interface PlanChoice {
 }
 
 export interface PlanChangePreview {
-  from: PlanChoice
+  from: { plan: string } & Rhythm
   to: PlanChoice
   /** `now`: more credits, charged at once for the rest of the period. `period-end`: what is paid for runs out first. */
   when: 'now' | 'period-end'
@@ -37,7 +38,7 @@ export interface PlanChangePreview {
   /** Signed credits that come at once. */
   credits: number
   currency: string
-  lines: { description: string; amount: number }[]
+  lines: { description: string; amount: number; credits: number }[]
   /** What coupons take off the lines; below zero where the old plan's unused time had more of it. */
   discount: number
   /** What each period costs afterwards by the price list, and the credits of one. */
@@ -76,7 +77,7 @@ async function preview(
   const { running, target } = await prepare(user, choice)
   const nothing = { amountDue: 0, credits: 0, lines: [], discount: 0, prorationDate: null }
   const common = {
-    from: { plan: running.plan.name, interval: running.interval },
+    from: { plan: running.plan.name, ...running.rhythm },
     to: choice,
     currency: target.price.currency,
     renewal: {
@@ -107,7 +108,8 @@ async function preview(
     }),
   )
   const invoice = readInvoice(previewed)
-  const { credits } = creditsForInvoice(await planLines(invoice.lines), config())
+  const { credits, byLine } = creditsForInvoice(await soldLines(invoice.lines), config())
+  const creditsOf = new Map(byLine.map(({ line, credits: ofLine }) => [line.id, ofLine]))
   const prorations = invoice.lines.filter(({ proration }) => proration).map(({ periodStart }) => periodStart.getTime())
   return {
     ...common,
@@ -116,7 +118,11 @@ async function preview(
     amountDue: invoice.amountDue,
     credits,
     currency: invoice.currency,
-    lines: invoice.lines.map(({ description, amount }) => ({ description: description ?? '', amount })),
+    lines: invoice.lines.map(({ id, description, amount }) => ({
+      description: description ?? '',
+      amount,
+      credits: creditsOf.get(id) ?? 0,
+    })),
     discount: invoice.discount,
     prorationDate: prorations.length > 0 ? new Date(Math.min(...prorations)) : null,
   }
@@ -212,16 +218,16 @@ async function prepare(user: Pick<User, '_id'>, { plan: name, interval }: PlanCh
   if (running.subscription.status === 'paused') {
     throw new NoSubscription('The plan is paused. Go on with it first, then change it.')
   }
-  const isSame = running.plan.name === plan.name && running.interval === interval
+  const isSame = running.plan.name === plan.name && listedInterval(running.rhythm) === interval
   if (isSame && !running.subscription.scheduleId) throw new AlreadySubscribed(plan.name)
   const priceId = isSame ? running.item.priceId : await priceIdOf({ kind: 'plan', plan, interval, price })
   const target: Target = { plan, interval, price, priceId, isSame }
   return { running, target }
 }
 
-/** Up is now, down waits: a year that is paid for is never cut short. */
+/** Up is now, down waits: a longer period that is paid for is never cut short. */
 function isNow(running: RunningSubscription, target: Target): boolean {
-  if (running.interval === 'year' && target.interval === 'month') return false
+  if (monthsOf(running.rhythm) > (target.interval === 'year' ? 12 : 1)) return false
   return target.plan.credits >= running.plan.credits
 }
 

@@ -6,7 +6,7 @@ import { config } from '../config.server.ts'
 import { StripeUnavailable } from './errors.ts'
 import { readBack } from './paid-invoice.server.ts'
 import { whileSomebodyWaits } from './patience.server.ts'
-import { planLines } from './plan-lines.server.ts'
+import { soldLines } from './plan-lines.server.ts'
 import { findPack } from './plans.ts'
 import { findAtStripe } from './stripe.server.ts'
 import { readSession, type StripeSession } from './stripe-shapes/session.ts'
@@ -81,7 +81,7 @@ async function planStatus({ subscriptionId, isPaid }: StripeSession): Promise<Ch
   const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).lean()
   if (row) return { state: 'arrived', credits: row.creditsAdded }
   const invoice = await readBack(invoiceId)
-  const bought = invoice && creditsForInvoice(await planLines(invoice.lines), config())
+  const bought = invoice && creditsForInvoice(await soldLines(invoice.lines), config())
   const credits = bought ? bought.credits + bought.trialCredits : null
   return { state: isPaid ? 'waiting' : 'confirming', credits }
 }

@@ -1,10 +1,9 @@
-import type { Interval } from './plans.ts'
 import { findPrice } from './prices.server.ts'
+import type { Rhythm } from './rhythm.ts'
 import { findAtStripe } from './stripe.server.ts'
 
-export interface ScheduledChange {
+export interface ScheduledChange extends Rhythm {
   plan: string
-  interval: Interval
   at: Date
 }
 
@@ -20,6 +19,6 @@ export async function comingChangeOf({ scheduleId }: { scheduleId: string | null
   const priceOf = next?.items[0]?.price
   const price = priceOf ? await findPrice(typeof priceOf === 'string' ? priceOf : priceOf.id) : null
   if (!next || price?.offer.kind !== 'plan') return null
-  const { plan, interval } = price.offer
-  return { plan: plan.name, interval, at: new Date(next.start_date * 1000) }
+  const { plan, interval, intervalCount } = price.offer
+  return { plan: plan.name, interval, intervalCount, at: new Date(next.start_date * 1000) }
 }

@@ -18,6 +18,8 @@ export async function processCheckout(sessionId: string, received?: unknown): Pr
   if (session?.status !== 'complete') return ignored(`The session ${sessionId} is not complete.`)
   const user = await ownerOf(session)
   if (!user) return nobodys(session, `The completed session ${sessionId}`)
+  // Where the purchase has an invoice, the invoice grants, and nothing is granted twice.
+  if (session.mode === 'payment' && session.invoiceId) return processPaidInvoice(session.invoiceId)
   if (session.mode === 'payment') return grantPack(user._id, session)
   if (session.mode !== 'subscription') return ignored(`The session ${sessionId} sells nothing.`)
 

@@ -1,22 +1,5 @@
-import type { Interval, Plan } from './plans.ts'
-import { CreditsNotComputable } from './errors.ts'
-
-/** A line of an invoice whose price is one of a plan's. */
-export interface PlanLine {
-  plan: Plan
-  interval: Interval
-  /**
-   * Before discounts, without tax on top; negative for the unused part of what was paid before. Prorations of a
-   * subscription that does not itemize their discounts are net of them, and Stripe does not say of how much.
-   */
-  amount: number
-  /** What one of the price costs in the line's currency, as Stripe's decimal; null where it has no single amount. */
-  unitAmount: string | null
-  quantity: number
-  proration: boolean
-  periodStart: Date
-  periodEnd: Date
-}
+import { comesMonthly } from './rhythm.ts'
+import { creditsByLine, type LineCredits, type PlanLine, type SoldLine } from './sold-line.ts'
 
 /** Credits that an invoice brings, and when. */
 export interface InvoiceCredits {
@@ -24,8 +7,18 @@ export interface InvoiceCredits {
   credits: number
   /** Credits of a trial's free line, which are not paid for. */
   trialCredits: number
-  /** `credits` where they are above zero, in parts; a null time means at payment. */
-  shares: { credits: number; effectiveAt: Date | null; expiresAt: Date | null }[]
+  /** `credits` where they are above zero, in parts: those of plans, and those of packs. */
+  shares: Share[]
+  byLine: LineCredits[]
+}
+
+export interface Share {
+  credits: number
+  /** Null: at payment. */
+  effectiveAt: Date | null
+  expiresAt: Date | null
+  /** Of packs, these: ids as in the plan file. */
+  packs?: string[]
 }
 
 interface LifeOfCredits {
@@ -36,55 +29,47 @@ interface LifeOfCredits {
 /** Between a period's end and the next one's paid invoice: Stripe finalizes an hour late, a retry comes days later. */
 const RENEWAL_GAP_MS = 2 * 60 * 60 * 1000
 const DAY_MS = 24 * 60 * 60 * 1000
-const MONTHS: Record<Interval, number> = { month: 1, year: 12 }
+/** Three years: the longest period that Stripe sells. */
+const SHARES_MAX = 36
 
 /**
- * How many credits an invoice buys: over its lines, plan credits × line amount ÷ price amount, as one exact fraction
- * that is rounded toward zero once. Prorations of either sign, quantities and yearly prices need no special case.
- * Preview and result of a plan change both come from here.
- * @param lines the lines with plan prices; others buy no credits
+ * How many credits an invoice buys, over all its lines, and when they come. Preview and result of a plan change both
+ * come from here.
+ * @param lines the lines of ours; others buy no credits
  * @param options `gracePeriodDays`: how long credits that expire outlive their period; `paidAt`: when it was paid, for one
  * that was paid when its period was over
- * @throws CreditsNotComputable when a price has no single amount, or none at all
+ * @throws CreditsNotComputable when a line cannot be said to bring anything without guessing
  */
-export function creditsForInvoice(lines: readonly PlanLine[], options: LifeOfCredits): InvoiceCredits {
-  let numerator = 0n
-  let denominator = 1n
-  let trialCredits = 0
-  for (const line of lines) {
-    if (isTrialLine(line)) {
-      trialCredits += (line.plan.trial?.credits ?? 0) * line.quantity
-      continue
-    }
-    const price = parseDecimal(line.unitAmount)
-    if (price === null || price.numerator <= 0n) {
-      throw new CreditsNotComputable(`A price of the ${line.plan.name} plan has no amount to divide by.`)
-    }
-    const credits = BigInt(line.plan.credits) * BigInt(MONTHS[line.interval])
-    numerator = numerator * price.numerator + credits * BigInt(line.amount) * price.denominator * denominator
-    denominator *= price.numerator
+export function creditsForInvoice(lines: readonly SoldLine[], options: LifeOfCredits): InvoiceCredits {
+  const byLine = creditsByLine(lines)
+  const ofPlans = sumOf(byLine.filter(({ line }) => line.kind === 'plan'))
+  const ofPacks = sumOf(byLine.filter(({ line }) => line.kind === 'pack'))
+  // Where one of them gives credits back, it takes them from what the other one brings.
+  const planCredits = ofPlans + Math.min(0, ofPacks)
+  const packCredits = ofPacks + Math.min(0, ofPlans)
+  const planShares = planCredits > 0 ? sharesOf(planCredits, lines.filter(isOfPlan), options) : []
+  const packs = byLine.flatMap(({ line, credits }) => (line.kind === 'pack' && credits > 0 ? [line.pack.id] : []))
+  const packShares = packCredits > 0 ? [{ credits: packCredits, effectiveAt: null, expiresAt: null, packs }] : []
+  return {
+    credits: ofPlans + ofPacks,
+    trialCredits: byLine.reduce((sum, { trialCredits }) => sum + trialCredits, 0),
+    shares: [...planShares, ...packShares],
+    byLine,
   }
-  // BigInt division drops the fraction: that is toward zero on both sides of it.
-  const credits = Number(numerator / denominator)
-  return { credits, trialCredits, shares: credits > 0 ? sharesOf(credits, lines, options) : [] }
 }
 
-/** A trial's line costs nothing though its price does. */
-function isTrialLine(line: PlanLine): boolean {
-  const price = parseDecimal(line.unitAmount)
-  return line.amount === 0 && !line.proration && line.quantity > 0 && price !== null && price.numerator > 0n
-}
+const isOfPlan = (line: SoldLine): line is PlanLine => line.kind === 'plan'
+const sumOf = (lines: LineCredits[]): number => lines.reduce((sum, { credits }) => sum + credits, 0)
 
 /** In how many parts the credits come, and how long each lasts: the policies of the plan that the invoice sells. */
 function sharesOf(
   credits: number,
   lines: readonly PlanLine[],
   { gracePeriodDays, paidAt = null }: LifeOfCredits,
-): InvoiceCredits['shares'] {
+): Share[] {
   const sold = lines.reduce((most, line) => (line.amount > most.amount ? line : most))
-  const { plan, interval, periodStart, periodEnd } = sold
-  const monthly = interval === 'year' && plan.yearlyCredits === 'monthly'
-  const starts = monthly ? monthStarts(periodStart, periodEnd) : [periodStart]
+  const { plan, periodStart, periodEnd } = sold
+  const starts = comesMonthly(plan, sold) ? monthStarts(periodStart, periodEnd) : [periodStart]
   // What is paid when its period is over would be gone as it comes: it then lasts as long from the payment.
   const late = paidAt && paidAt >= periodEnd ? paidAt.getTime() - periodStart.getTime() : 0
   const lasts = Math.max(gracePeriodDays * DAY_MS, RENEWAL_GAP_MS) + late
@@ -106,7 +91,7 @@ const partOf = (whole: number, index: number, parts: number): number =>
 /** The starts of the months of a period, each counted from its beginning, so that the 31st does not drift. */
 function monthStarts(start: Date, end: Date): Date[] {
   const starts: Date[] = []
-  for (let months = 0; months < 12; months++) {
+  for (let months = 0; months < SHARES_MAX; months++) {
     const next = addMonths(start, months)
     if (next >= end) break
     starts.push(next)
@@ -125,11 +110,4 @@ export function addMonths(anchor: Date, months: number): Date {
   result.setUTCMonth(anchor.getUTCMonth() + months)
   result.setUTCDate(Math.min(anchor.getUTCDate(), lastDay))
   return result
-}
-
-function parseDecimal(value: string | null): { numerator: bigint; denominator: bigint } | null {
-  const match = /^(-?\d+)(?:\.(\d+))?$/.exec(value ?? '')
-  if (!match) return null
-  const fraction = match[2] ?? ''
-  return { numerator: BigInt(`${match[1]}${fraction}`), denominator: 10n ** BigInt(fraction.length) }
 }

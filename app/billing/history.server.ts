@@ -1,14 +1,16 @@
 import type { Types } from 'mongoose'
 import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
 import { type Payment, PaymentModel } from '#models/payment.server.ts'
-import type { Interval } from './plans.ts'
+import type { Rhythm } from './rhythm.ts'
 
 /** One payment, as the dashboard and the API show it. */
 export interface BillingHistoryView {
   id: string
   kind: 'plan' | 'pack'
   planName: string
-  interval: Interval | null
+  /** How often it is paid: every `intervalCount` of `interval`. */
+  interval: Rhythm['interval'] | null
+  intervalCount: number | null
   /** In minor units of `currency`. */
   amount: number
   amountRefunded: number
@@ -50,6 +52,7 @@ function ofInvoice(row: BillingHistory): BillingHistoryView {
     kind: 'plan',
     planName: row.planName,
     interval: row.interval ?? null,
+    intervalCount: row.interval ? (row.intervalCount ?? 1) : null,
     amount: row.amount,
     amountRefunded: row.amountRefunded,
     currency: row.currency,
@@ -74,6 +77,7 @@ function ofPayment(row: Payment): BillingHistoryView {
     kind: 'pack',
     planName: row.quantity > 1 ? `Credit pack ${row.pack} × ${row.quantity}` : `Credit pack ${row.pack}`,
     interval: null,
+    intervalCount: null,
     amount: row.amount,
     amountRefunded: row.amountRefunded,
     currency: row.currency,

@@ -43,13 +43,14 @@ export async function grantForInvoice(
 
 /** All shares are made in one write; the first has the invoice's own key and so stands for all of them on a replay. */
 function paidGrants(id: string, { shares }: InvoiceCredits): GrantRequest[] {
-  return shares.map(({ credits, effectiveAt, expiresAt }, index) => ({
-    key: stripeInvoiceKey(id, index === 0 ? undefined : index),
+  return shares.map(({ credits, effectiveAt, expiresAt, packs }, index) => ({
+    key: stripeInvoiceKey(id, index === 0 ? undefined : packs ? 'packs' : index),
     credits,
     source: { type: 'invoice', id },
     category: 'paid',
     ...(effectiveAt && { effectiveAt }),
     ...(expiresAt && { expiresAt }),
+    ...(packs && { metadata: { packs: packs.join(' ').slice(0, 200) } }),
   }))
 }
 

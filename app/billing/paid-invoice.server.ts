@@ -10,7 +10,7 @@ import { grantForInvoice } from './invoice-grants.server.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
 import { nobodys, ownerOf } from './owner.server.ts'
 import { tellInvoicePaid } from './payment-mails.server.ts'
-import { mainLine, planLines } from './plan-lines.server.ts'
+import { mainLine, soldLines } from './plan-lines.server.ts'
 import { welcomeCredits } from './plans.ts'
 import { APP_TAG, findAtStripe, listAll } from './stripe.server.ts'
 import { readInvoice, readInvoiceLine, type StripeInvoice } from './stripe-shapes/invoice.ts'
@@ -56,7 +56,7 @@ async function process(invoice: StripeInvoice, toldAt: Date | null = null): Prom
 }
 
 async function toldBy(invoice: StripeInvoice, { subscription: stored }: User, at: Date): Promise<Told | null> {
-  return toldByPaidInvoice(invoice, { main: mainLine(await planLines(invoice.lines)), at, stored })
+  return toldByPaidInvoice(invoice, { main: mainLine(await soldLines(invoice.lines)), at, stored })
 }
 
 /** Reads an invoice with all its lines. */
@@ -70,10 +70,10 @@ export async function readBack(invoiceId: string): Promise<StripeInvoice | null>
 }
 
 async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): Promise<number> {
-  const lines = await planLines(invoice.lines)
+  const lines = await soldLines(invoice.lines)
   const { gracePeriodDays } = config()
   const main = mainLine(lines)
-  if (!main && isForSomething(invoice)) {
+  if (lines.length === 0 && isForSomething(invoice)) {
     throw new CreditsNotComputable(`${invoice.id} is for a subscription of ours, and none of its prices is known.`)
   }
   await openAccount(userId, { welcomeCredits })
@@ -93,6 +93,7 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
       stripePaymentIntentId: invoice.paymentIntentId,
       planName: main?.plan.name ?? invoice.lines[0]?.description ?? 'Other',
       interval: main?.interval ?? null,
+      intervalCount: main?.intervalCount ?? null,
       amount: invoice.amountPaid,
       currency: invoice.currency,
       creditsAdded,

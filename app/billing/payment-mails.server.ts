@@ -8,6 +8,7 @@ import { formatCreditsInWords, formatDate, formatDay } from '../format.ts'
 import { notify } from '../notifications/outbox.server.ts'
 import type { MoneySource } from './money-source.server.ts'
 import { findPlan } from './plans.ts'
+import { comesMonthly, rhythmOf } from './rhythm.ts'
 import type { StripeDispute, StripeRefund } from './stripe-shapes/charge.ts'
 import { readUser } from './users.server.ts'
 
@@ -135,9 +136,11 @@ function wordsOfInvoice({ planName, periodStart, periodEnd }: BillingHistory, ti
   return `${name}, ${formatDay(periodStart, timeZone, periodEnd)} to ${formatDate(periodEnd, timeZone)}`
 }
 
-/** A year that is paid at once and whose credits come month by month. */
-const isDrip = ({ planName, interval }: BillingHistory): boolean =>
-  interval === 'year' && findPlan(planName)?.yearlyCredits === 'monthly'
+/** It is paid at once, and its credits come month by month. */
+function isDrip(row: BillingHistory): boolean {
+  const [plan, rhythm] = [findPlan(row.planName), rhythmOf(row)]
+  return plan !== null && rhythm !== null && comesMonthly(plan, rhythm)
+}
 
 /** Credits of an invoice that are there already; the others announce themselves when they come. */
 async function creditsHere(userId: Types.ObjectId, invoiceId: string): Promise<number> {

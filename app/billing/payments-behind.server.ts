@@ -1,13 +1,15 @@
 import type { Types } from 'mongoose'
 import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
 import { type Payment, PaymentModel } from '#models/payment.server.ts'
-import type { Interval } from './plans.ts'
+import { findPlan } from './plans.ts'
+import { comesMonthly, rhythmOf } from './rhythm.ts'
 
 /** What was paid for a grant of credits. Money is in minor units of `currency`. */
 export interface PaymentBehind {
   /** A plan's name, or null for a pack. */
   plan: string | null
-  interval: Interval | null
+  /** Its credits come month by month. */
+  isMonthly: boolean
   /** Stripe's own word for why the invoice was made, such as `subscription_cycle`; null for a pack. */
   billingReason: string | null
   amount: number
@@ -54,7 +56,7 @@ export function sourceKey({ type, id }: Source): string {
 
 const ofInvoice = (row: BillingHistory): PaymentBehind => ({
   plan: row.planName,
-  interval: row.interval ?? null,
+  isMonthly: isMonthly(row),
   billingReason: row.billingReason ?? null,
   amount: row.amount,
   amountRefunded: row.amountRefunded,
@@ -65,9 +67,14 @@ const ofInvoice = (row: BillingHistory): PaymentBehind => ({
   url: row.hostedInvoiceUrl ?? null,
 })
 
+function isMonthly(row: BillingHistory): boolean {
+  const [plan, rhythm] = [findPlan(row.planName), rhythmOf(row)]
+  return plan !== null && rhythm !== null && comesMonthly(plan, rhythm)
+}
+
 const ofPack = (row: Payment): PaymentBehind => ({
   plan: null,
-  interval: null,
+  isMonthly: false,
   billingReason: null,
   amount: row.amount,
   amountRefunded: row.amountRefunded,

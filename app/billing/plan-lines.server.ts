@@ -1,22 +1,23 @@
-import type { PlanLine } from './credits-for-invoice.ts'
-import { findPrice } from './prices.server.ts'
+import { findPrice, findPriceIn, isTaggedAsOurs } from './prices.server.ts'
+import type { PlanLine, SoldLine } from './sold-line.ts'
 import type { StripeInvoiceLine } from './stripe-shapes/invoice.ts'
 import type { StripeSubscription } from './stripe-shapes/subscription.ts'
 
 /**
- * Finds the plans behind an invoice's lines.
+ * Finds what is ours among an invoice's lines.
  * @param lines all lines of the invoice, or of a preview of one
- * @returns those that sell a plan; what one costs is taken from the price itself, in the line's currency
+ * @returns those that sell something of ours; what one costs is taken from the price itself, in the line's currency
  */
-export async function planLines(lines: readonly StripeInvoiceLine[]): Promise<PlanLine[]> {
-  const found: PlanLine[] = []
+export async function soldLines(lines: readonly StripeInvoiceLine[]): Promise<SoldLine[]> {
+  const found: SoldLine[] = []
   for (const line of lines) {
-    const price = line.priceId ? await findPrice(line.priceId) : null
-    if (price?.offer.kind !== 'plan') continue
-    const { plan, interval } = price.offer
-    const { amount, quantity, proration, periodStart, periodEnd } = line
-    const unitAmount = price.amountIn(line.currency)
-    found.push({ plan, interval, amount, unitAmount, quantity, proration, periodStart, periodEnd })
+    const { id, priceId, currency, amount, quantity, proration, periodStart, periodEnd } = line
+    if (!priceId) continue
+    const price = await findPriceIn(priceId, currency)
+    const unitAmount = price?.amountIn(currency) ?? null
+    const common = { id, amount, unitAmount, quantity, proration, periodStart, periodEnd }
+    if (price) found.push({ ...common, ...price.offer })
+    else if (await isTaggedAsOurs(priceId)) found.push({ ...common, kind: 'unknown', priceId })
   }
   return found
 }
@@ -34,5 +35,8 @@ export async function planSold({ items }: Pick<StripeSubscription, 'items'>) {
 }
 
 /** The line that says what an invoice is about: the dearest of a plan. */
-export const mainLine = (lines: readonly PlanLine[]): PlanLine | null =>
-  lines.reduce<PlanLine | null>((most, line) => (most === null || line.amount > most.amount ? line : most), null)
+export const mainLine = (lines: readonly SoldLine[]): PlanLine | null =>
+  lines.reduce<PlanLine | null>(
+    (most, line) => (line.kind === 'plan' && (most === null || line.amount > most.amount) ? line : most),
+    null,
+  )

@@ -1,4 +1,5 @@
 import { FREE_PLAN, findPlan, type Plan } from './plans.ts'
+import { creditsAtRenewal, listedInterval, rhythmOf } from './rhythm.ts'
 
 /** What is known of the one who was refused. */
 export interface Standing {
@@ -12,6 +13,7 @@ export interface SubscriptionSnapshot {
   stripeSubscriptionId?: string | null
   plan: string
   interval?: string | null
+  intervalCount?: number | null
   status: string
   currentPeriodEnd?: Date | null
   cancelAtPeriodEnd?: boolean
@@ -64,13 +66,15 @@ export function standingOf(
  * @returns a moment after `at`, UTC
  */
 export function limitsResetAt(subscription: SubscriptionSnapshot | null | undefined, at: Date): Date {
-  const end = subscription?.interval === 'month' && LIVE.has(subscription.status) ? subscription.currentPeriodEnd : null
+  const isMonth = listedInterval(rhythmOf(subscription)) === 'month'
+  const end = isMonth && subscription && LIVE.has(subscription.status) ? subscription.currentPeriodEnd : null
   return end && end > at ? end : new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 1))
 }
 
 function renewalOf(plan: Plan, subscription: SubscriptionSnapshot | null | undefined) {
   if (!subscription?.currentPeriodEnd || subscription.cancelAtPeriodEnd || !plan.credits) return null
   if (!RENEWING.has(subscription.status) || subscription.collectionPaused) return null
-  const months = subscription.interval === 'year' && plan.yearlyCredits === 'upfront' ? 12 : 1
-  return { credits: plan.credits * months, at: subscription.currentPeriodEnd }
+  const rhythm = rhythmOf(subscription)
+  const credits = rhythm ? creditsAtRenewal(plan, rhythm) : plan.credits
+  return credits > 0 ? { credits, at: subscription.currentPeriodEnd } : null
 }

@@ -42,7 +42,7 @@ export async function walkPaidInvoices(walk: Walk): Promise<{ id: string; amount
   return [...found.values()]
 }
 
-/** Checkout sessions of one-time purchases that are paid. */
+/** Checkout sessions of one-time purchases that are paid, and have no invoice that would say so. */
 export async function walkPaidPacks(walk: Walk): Promise<{ id: string; paymentId: string }[]> {
   const found = new Map<string, { id: string; paymentId: string }>()
   for (const scope of [sinceOf(walk), ...ofClocks(walk)]) {
@@ -51,8 +51,8 @@ export async function walkPaidPacks(walk: Walk): Promise<{ id: string; paymentId
       ({ checkout }) => checkout.sessions.list(params),
       (one) => readSession(one),
     )
-    for (const { id, mode, isPaid, paymentIntentId } of sessions) {
-      if (mode === 'payment' && isPaid) found.set(id, { id, paymentId: paymentIntentId ?? id })
+    for (const { id, mode, isPaid, paymentIntentId, invoiceId } of sessions) {
+      if (mode === 'payment' && isPaid && !invoiceId) found.set(id, { id, paymentId: paymentIntentId ?? id })
     }
   }
   return [...found.values()]

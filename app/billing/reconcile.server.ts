@@ -175,6 +175,7 @@ async function fits({ subscription: stored }: User, theirs: StripeSubscription[]
     current.cancelAtPeriodEnd === stored.cancelAtPeriodEnd &&
     plan?.plan.name === stored.plan &&
     plan.interval === stored.interval &&
+    plan.intervalCount === (stored.intervalCount ?? 1) &&
     current.currentPeriodEnd?.getTime() === stored.currentPeriodEnd?.getTime()
   )
 }

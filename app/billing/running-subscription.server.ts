@@ -2,7 +2,8 @@ import type { User } from '#models/user.server.ts'
 import { NoSubscription } from './errors.ts'
 import type { KnownPrice } from './prices.server.ts'
 import { findPrice } from './prices.server.ts'
-import type { Interval, Plan } from './plans.ts'
+import type { Plan } from './plans.ts'
+import type { Rhythm } from './rhythm.ts'
 import { findAtStripe } from './stripe.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
 import { hasLiveSubscription, isLive } from './subscription-state.ts'
@@ -15,7 +16,7 @@ export interface RunningSubscription {
   /** The item that carries the plan. */
   item: StripeSubscription['items'][number]
   plan: Plan
-  interval: Interval
+  rhythm: Rhythm
   price: KnownPrice
 }
 
@@ -35,8 +36,8 @@ export async function findRunning({ _id }: Pick<User, '_id'>): Promise<RunningSu
   for (const item of subscription.items) {
     const price = await findPrice(item.priceId)
     if (price?.offer.kind !== 'plan') continue
-    const { plan, interval } = price.offer
-    return { user, subscription, item, plan, interval, price }
+    const { plan, interval, intervalCount } = price.offer
+    return { user, subscription, item, plan, rhythm: { interval, intervalCount }, price }
   }
   throw new NoSubscription()
 }

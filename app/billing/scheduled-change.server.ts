@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ScheduledChange } from './coming-change.server.ts'
 import { findPlan, type Interval } from './plans.ts'
 import { priceIdOf } from './prices.server.ts'
+import { listedInterval } from './rhythm.ts'
 import type { RunningSubscription } from './running-subscription.server.ts'
 import { callStripe, callUnderKey, findAtStripe, isRefused } from './stripe.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
@@ -24,9 +25,9 @@ export async function restoreSchedule(
   waited: ScheduledChange,
   invoiceId: string,
 ): Promise<void> {
-  const { plan: name, interval } = waited
-  const plan = findPlan(name)
-  if (!plan?.prices) return
+  const plan = findPlan(waited.plan)
+  const interval = listedInterval(waited)
+  if (!plan?.prices || !interval) return
   const priceId = await priceIdOf({ kind: 'plan', plan, interval, price: plan.prices[interval] })
   await unlessRefused(() => callStripe((stripe) => stripe.invoices.voidInvoice(invoiceId)))
   const invoice = await findAtStripe((stripe) => stripe.invoices.retrieve(invoiceId))

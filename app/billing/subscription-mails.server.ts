@@ -6,10 +6,10 @@ import { notify } from '../notifications/outbox.server.ts'
 import { needsConfirmation } from './confirmation.server.ts'
 import { planSold } from './plan-lines.server.ts'
 import { findPlan } from './plans.ts'
+import { creditsAtRenewal, listedInterval, rhythmOf } from './rhythm.ts'
 import type { StripeInvoice } from './stripe-shapes/invoice.ts'
 import type { StripeSubscription } from './stripe-shapes/subscription.ts'
 import { isAtTrialsEnd, isOverdue } from './subscription-state.ts'
-import { creditsAtRenewal } from '../standing.ts'
 
 /*
  * The mails about a plan's life. Changes are told before they are stored: a crash in between tells them again under the
@@ -71,12 +71,9 @@ async function tellCanceled(userId: Types.ObjectId, next: Change['next'], subscr
 }
 
 /** Each pause follows an invoice of its own, which names it. */
-async function tellPaused(
-  userId: Types.ObjectId,
-  { plan, interval }: Change['next'],
-  subscription: StripeSubscription,
-) {
+async function tellPaused(userId: Types.ObjectId, { plan, ...next }: Change['next'], subscription: StripeSubscription) {
   const { id, latestInvoiceId, trialEnd } = subscription
+  const interval = listedInterval(rhythmOf(next))
   const listed = interval ? findPlan(plan)?.prices?.[interval] : null
   const price = interval && listed ? { amount: listed.amount, currency: listed.currency, interval } : null
   const trialEndedAt = isAtTrialsEnd(subscription) ? trialEnd : null
@@ -100,7 +97,8 @@ async function tellResumed(userId: Types.ObjectId, next: Change['next'], known: 
 }
 
 async function notifyResumed(userId: Types.ObjectId, next: Change['next'], key: string): Promise<void> {
-  const { plan, interval, currentPeriodEnd: at } = next
+  const { plan, currentPeriodEnd: at } = next
+  const interval = listedInterval(rhythmOf(next))
   const price = interval ? findPlan(plan)?.prices?.[interval] : null
   const payment = price && at ? { amount: price.amount, currency: price.currency, at } : null
   await notify({ kind: 'subscription_resumed', userId, key, data: { plan, next: payment } })
@@ -138,12 +136,13 @@ export async function tellUnpaid(
 /** A trial will soon turn into a payment; one that was canceled will not. */
 export async function tellTrialEnding({ _id: userId, subscription }: User): Promise<void> {
   if (subscription?.status !== 'trialing' || subscription.cancelAtPeriodEnd) return
-  const { stripeSubscriptionId: id, trialEnd, interval, plan: name } = subscription
+  const { stripeSubscriptionId: id, trialEnd, plan: name } = subscription
+  const interval = listedInterval(rhythmOf(subscription))
   const plan = findPlan(name)
   const price = interval ? plan?.prices?.[interval] : null
   if (!id || !trialEnd || !interval || !plan || !price || trialEnd <= now()) return
   const { amount, currency } = price
-  const credits = creditsAtRenewal(plan, interval)
+  const credits = creditsAtRenewal(plan, { interval, intervalCount: 1 })
   const key = `${id}:${Math.floor(trialEnd.getTime() / 1000)}`
   const data = { plan: name, trialEndsAt: trialEnd, amount, currency, interval, credits }
   await notify({ kind: 'trial_ending', userId, key, data })

@@ -1,11 +1,14 @@
 import type { User } from '#models/user.server.ts'
-import { FREE_PLAN, type Interval } from './plans.ts'
+import { FREE_PLAN } from './plans.ts'
+import type { Rhythm } from './rhythm.ts'
 import { hasLiveSubscription } from './subscription-state.ts'
 
 /** A user's plan in facts; app/standing.ts puts them into words. */
 export interface SubscriptionView {
   plan: string
-  interval: Interval | null
+  /** How often it is paid: every `intervalCount` of `interval`. */
+  interval: Rhythm['interval'] | null
+  intervalCount: number | null
   /** Stripe's status, or `none`. */
   status: string
   isLive: boolean
@@ -23,6 +26,7 @@ export function subscriptionView({ subscription }: Pick<User, 'subscription'>): 
   return {
     plan: isLive && subscription ? subscription.plan : FREE_PLAN,
     interval: (isLive && subscription?.interval) || null,
+    intervalCount: isLive && subscription?.interval ? (subscription.intervalCount ?? 1) : null,
     status: subscription?.status ?? 'none',
     isLive,
     currentPeriodStart: subscription?.currentPeriodStart ?? null,

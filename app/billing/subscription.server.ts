@@ -138,6 +138,7 @@ async function snapshotOf(
     // A price that is in no plan says nothing: what was sold stays until a human has looked at it.
     plan: offer?.plan.name ?? known?.plan ?? FREE_PLAN,
     interval: offer?.interval ?? known?.interval ?? null,
+    intervalCount: offer?.intervalCount ?? known?.intervalCount ?? null,
     status,
     currentPeriodStart,
     currentPeriodEnd,
@@ -175,6 +176,7 @@ function endedSnapshot(stored: User['subscription'], { known, hearsay }: Subscri
     stripeSubscriptionId: null,
     plan: FREE_PLAN,
     interval: null,
+    intervalCount: null,
     status: 'canceled',
     currentPeriodStart: null,
     currentPeriodEnd: null,

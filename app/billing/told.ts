@@ -1,5 +1,5 @@
 import type { User } from '#models/user.server.ts'
-import type { PlanLine } from './credits-for-invoice.ts'
+import type { PlanLine } from './sold-line.ts'
 import type { StripeInvoice } from './stripe-shapes/invoice.ts'
 import type { StripeSubscription } from './stripe-shapes/subscription.ts'
 import { isEnded } from './subscription-state.ts'

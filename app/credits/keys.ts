@@ -16,8 +16,8 @@ export const actionKey = (actionId: string, nonce: string): string =>
 /** A key that nobody has used and nobody will repeat. */
 export const freshKey = (operation: 'spend' | 'hold'): string => `once:${operation}:${randomUUID()}`
 
-/** The key of a paid invoice's grant, or of the n-th of its monthly shares. */
-export const stripeInvoiceKey = (invoiceId: string, share?: number): string =>
+/** The key of a paid invoice's grant, or of the n-th of its monthly shares, or of its packs beside a plan. */
+export const stripeInvoiceKey = (invoiceId: string, share?: number | 'packs'): string =>
   share === undefined ? `stripe:invoice:${invoiceId}` : `stripe:invoice:${invoiceId}:${share}`
 
 /** The key of a trial's grant: one for the account, since a trial is given once, whatever subscription it is for. */

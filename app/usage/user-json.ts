@@ -1,6 +1,7 @@
 import type { User } from '#models/user.server.ts'
 import { isPaused } from '../billing/entitlements.ts'
 import { planInForce, planOf } from '../billing/plan-standing.ts'
+import { rhythmOf } from '../billing/rhythm.ts'
 
 /** A user as `GET /api/user` shows them: their own data, nothing that proves who they are, nothing of Stripe but ids. */
 export interface UserJson {
@@ -13,7 +14,9 @@ export interface UserJson {
   subscription: {
     id: string
     plan: string
+    /** It is paid every `intervalCount` of `interval`. */
     interval: string | null
+    intervalCount: number | null
     status: string
     currentPeriodStart: string | null
     currentPeriodEnd: string | null
@@ -23,7 +26,7 @@ export interface UserJson {
     /** The plan stays and nothing is collected, until then where that is known; null while payments are collected. */
     collectionPaused: { until: string | null } | null
     /** The change that waits for the period's end. */
-    scheduledChange: { plan: string; interval: string; at: string } | null
+    scheduledChange: { plan: string; interval: string; intervalCount: number; at: string } | null
   } | null
 }
 
@@ -55,6 +58,7 @@ function subscriptionJson(subscription: User['subscription']): UserJson['subscri
     id: subscription.stripeSubscriptionId,
     plan: subscription.plan,
     interval: subscription.interval ?? null,
+    intervalCount: rhythmOf(subscription)?.intervalCount ?? null,
     status: subscription.status,
     currentPeriodStart: iso(subscription.currentPeriodStart),
     currentPeriodEnd: iso(subscription.currentPeriodEnd),
@@ -62,7 +66,14 @@ function subscriptionJson(subscription: User['subscription']): UserJson['subscri
     gracePeriodEnd: iso(subscription.gracePeriodEnd),
     trialEnd: iso(subscription.trialEnd),
     collectionPaused: subscription.collectionPaused ? { until: iso(subscription.collectionResumesAt) } : null,
-    scheduledChange: change ? { plan: change.plan, interval: change.interval, at: change.at.toISOString() } : null,
+    scheduledChange: change
+      ? {
+          plan: change.plan,
+          interval: change.interval,
+          intervalCount: change.intervalCount ?? 1,
+          at: change.at.toISOString(),
+        }
+      : null,
   }
 }
 

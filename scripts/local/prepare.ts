@@ -1,7 +1,7 @@
 /** A child of `npm start`: gives the local installation its indexes, products, prices and demo user. Safe to repeat. */
 import { signUp } from '#app/auth/sign-up.server.ts'
 import { EmailTaken } from '#app/auth/errors.ts'
-import { ensurePrices } from '#app/billing/prices.server.ts'
+import { ensurePrices } from '#app/billing/ensure-prices.server.ts'
 import { connectDatabase, disconnectDatabase, ensureIndexes } from '#app/database.server.ts'
 import { RateLimited } from '#app/http/errors.ts'
 

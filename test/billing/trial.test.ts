@@ -203,7 +203,7 @@ describe('a change of plan within a trial', () => {
   it('a free line that a change brings is no trial that begins', async () => {
     const user = await aUser()
     const invoice = { id: 'in_of_a_change', billingReason: 'subscription_update' } as StripeInvoice
-    expect(await grantForInvoice(user._id, invoice, { credits: 0, trialCredits: 80, shares: [] })).toBe(0)
+    expect(await grantForInvoice(user._id, invoice, { credits: 0, trialCredits: 80, shares: [], byLine: [] })).toBe(0)
     expect(await creditsOf(user)).toBe(0)
   })
 

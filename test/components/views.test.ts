@@ -80,7 +80,7 @@ describe('what is for sale', () => {
 
 describe('the preview of a plan change', () => {
   const preview: PlanChangePreview = {
-    from: { plan: 'Beginner', interval: 'month' },
+    from: { plan: 'Beginner', interval: 'month', intervalCount: 1 },
     to: { plan: 'Daily', interval: 'month' },
     when: 'now',
     at: now,
@@ -88,8 +88,8 @@ describe('the preview of a plan change', () => {
     credits: 566,
     currency: 'usd',
     lines: [
-      { description: 'Unused time on Beginner', amount: -567 },
-      { description: 'Remaining time on Daily', amount: 1020 },
+      { description: 'Unused time on Beginner', amount: -567, credits: -567 },
+      { description: 'Remaining time on Daily', amount: 1020, credits: 1133 },
     ],
     discount: 0,
     renewal: { amount: 1800, currency: 'usd', credits: 2000, isDiscounted: false },
@@ -138,7 +138,7 @@ describe('the preview of a plan change', () => {
 
   test('a smaller plan waits: nothing happens today', () => {
     const later = view({
-      from: { plan: 'Daily', interval: 'month' },
+      from: { plan: 'Daily', interval: 'month', intervalCount: 1 },
       to: { plan: 'Beginner', interval: 'month' },
       when: 'period-end',
       at: periodEnd,
@@ -166,7 +166,7 @@ describe('the preview of a plan change', () => {
   })
 
   test('lines that are not the usual ones keep the words of the invoice', () => {
-    const lines = [...preview.lines, { description: 'Setup', amount: 0 }]
+    const lines = [...preview.lines, { description: 'Setup', amount: 0, credits: 0 }]
 
     expect(view({ lines }).sum?.rows.map(({ label }) => label)).toEqual([
       'Unused time on Beginner',

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import mongoose, { type Types } from 'mongoose'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
-import { addMonths, creditsForInvoice, type PlanLine } from '#app/billing/credits-for-invoice.ts'
+import { addMonths, creditsForInvoice } from '#app/billing/credits-for-invoice.ts'
+import type { PlanLine } from '#app/billing/sold-line.ts'
 import { setNow } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
@@ -35,7 +36,10 @@ describe('C4 4.2: a machine in another time zone', () => {
   })
   const yearFrom = (start: Date): PlanLine => ({
     plan: { ...beginner, yearlyCredits: 'monthly', unusedCredits: 'expire' },
+    kind: 'plan',
+    id: 'il_1',
     interval: 'year',
+    intervalCount: 1,
     amount: 10_000,
     unitAmount: '10000',
     quantity: 1,

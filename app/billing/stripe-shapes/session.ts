@@ -10,6 +10,7 @@ const sessionSchema = z
     customer: reference,
     subscription: reference,
     payment_intent: reference,
+    invoice: reference,
     client_reference_id: z.string().nullish(),
     amount_total: count,
     currency: z.string().nullish(),
@@ -26,6 +27,8 @@ const sessionSchema = z
     customerId: session.customer,
     subscriptionId: session.subscription,
     paymentIntentId: session.payment_intent,
+    /** The one that was paid by it: of a subscription, or of a purchase where Stripe was asked to make one. */
+    invoiceId: session.invoice,
     userId: session.client_reference_id ?? session.metadata.userId ?? null,
     amountTotal: session.amount_total,
     currency: session.currency ?? 'usd',

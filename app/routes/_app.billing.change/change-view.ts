@@ -1,5 +1,7 @@
 import type { PlanChangePreview } from '#app/billing/change-plan.server.ts'
-import { findPlan, type Interval } from '#app/billing/plans.ts'
+import { addMonths } from '#app/billing/credits-for-invoice.ts'
+import type { Interval } from '#app/billing/plans.ts'
+import { adverbOf, listedInterval } from '#app/billing/rhythm.ts'
 import { formatCredits, formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
 
 export interface ChangeView {
@@ -30,7 +32,7 @@ export function toChangeView(preview: PlanChangePreview, context: Context): Chan
   const { from, to, when } = preview
   const samePlan = from.plan === to.plan
   const title = samePlan ? `Pay ${to.plan} ${adverb(to.interval)}` : `Change to ${to.plan}`
-  const keep = samePlan ? `Keep paying ${adverb(from.interval)}` : `Keep ${from.plan}`
+  const keep = samePlan ? `Keep paying ${adverbOf(from)}` : `Keep ${from.plan}`
   if (when === 'period-end') return laterView(preview, context, { title, keep })
   const due = formatMoney(preview.amountDue, preview.currency)
   return {
@@ -67,25 +69,24 @@ function eachPeriod({ renewal, to }: PlanChangePreview): string {
 }
 
 function renewalSentence(preview: PlanChangePreview, context: Context): string {
-  const { from, to, at, trialEndsAt } = preview
+  const { to, at, trialEndsAt } = preview
   const { timeZone, now } = context
   // Another interval begins today, so its end is another day too.
-  const periodEnd = trialEndsAt ?? (from.interval === to.interval ? context.periodEnd : afterOne(to.interval, at))
+  const periodEnd = trialEndsAt ?? (isSameInterval(preview) ? context.periodEnd : afterOne(to.interval, at))
   const start = periodEnd ? `From ${formatDay(periodEnd, timeZone, now)}: ` : 'After that: '
   return `${start}${eachPeriod(preview)}.`
 }
 
 function sumOf(preview: PlanChangePreview, context: Context): ChangeView['sum'] {
   const { lines, discount, amountDue, credits, currency } = preview
-  const shares = creditShares(preview)
   const rest = amountDue - lines.reduce((sum, line) => sum + line.amount, -discount)
   const money = (amount: number) => formatMoney(amount, currency)
   return {
     rows: [
-      ...lines.map((line, index) => ({
+      ...lines.map((line) => ({
         label: labelOf(line, preview, context),
         money: money(line.amount),
-        credits: formatCredits(shares[index] ?? 0),
+        credits: formatCredits(line.credits),
       })),
       ...(discount === 0 ? [] : [{ label: discountLabel(preview), money: money(-discount), credits: '' }]),
       ...(rest === 0 ? [] : [{ label: 'Tax and what you are owed', money: money(rest), credits: '' }]),
@@ -98,39 +99,21 @@ function sumOf(preview: PlanChangePreview, context: Context): ChangeView['sum'] 
 const discountLabel = ({ discount, from }: PlanChangePreview): string =>
   discount > 0 ? 'Discount' : `Discount that ${from.plan} had`
 
-/** What each line brings or takes, in whole credits that add up: the rest of the old plan takes what rounding leaves over. */
-function creditShares({ lines, credits, from, to }: PlanChangePreview): number[] {
-  const shares = lines.map(({ amount }) => {
-    const { plan: name, interval } = amount < 0 ? from : to
-    const plan = findPlan(name)
-    const price = plan?.prices?.[interval].amount
-    return plan && price ? Math.round((plan.credits * months(interval) * amount) / price) : 0
-  })
-  const restOfOld = lines.findIndex(({ amount }) => amount < 0)
-  const rounded = restOfOld < 0 ? shares.length - 1 : restOfOld
-  const others = shares.reduce((sum, share, index) => (index === rounded ? sum : sum + share), 0)
-  return shares.map((share, index) => (index === rounded ? credits - others : share))
-}
-
 /** Our words where the lines are what they always are, Stripe's where they are not. */
 function labelOf(
   line: { description: string; amount: number },
-  { lines, from, to, prorationDate }: PlanChangePreview,
+  preview: PlanChangePreview,
   { periodEnd }: Context,
 ): string {
+  const { lines, from, to, prorationDate } = preview
   const isUsual = lines.filter(({ amount }) => amount < 0).length <= 1 && lines.length <= 2
   if (!isUsual || !periodEnd || !prorationDate) return line.description
   const days = Math.max(1, Math.round((periodEnd.getTime() - prorationDate.getTime()) / DAY_MS))
   const rest = days === 1 ? '1 day' : `${days} days`
   if (line.amount < 0) return `Rest of ${from.plan}, ${rest}`
-  return from.interval === to.interval ? `${to.plan}, ${rest}` : `${to.plan}, one ${to.interval}`
+  return isSameInterval(preview) ? `${to.plan}, ${rest}` : `${to.plan}, one ${to.interval}`
 }
 
-function afterOne(interval: Interval, start: Date): Date {
-  const end = new Date(start)
-  end.setUTCMonth(end.getUTCMonth() + months(interval))
-  return end
-}
-
-const months = (interval: Interval): number => (interval === 'year' ? 12 : 1)
-const adverb = (interval: Interval): string => (interval === 'year' ? 'yearly' : 'monthly')
+const isSameInterval = ({ from, to }: PlanChangePreview): boolean => listedInterval(from) === to.interval
+const afterOne = (interval: Interval, start: Date): Date => addMonths(start, interval === 'year' ? 12 : 1)
+const adverb = (interval: Interval): string => adverbOf({ interval, intervalCount: 1 })

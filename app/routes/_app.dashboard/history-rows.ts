@@ -1,4 +1,5 @@
 import type { BillingHistoryView } from '#app/billing/history.server.ts'
+import { adverbOf, rhythmOf } from '#app/billing/rhythm.ts'
 import type { Tone } from '#app/components/badge.tsx'
 import { formatDate, formatMoney } from '#app/format.ts'
 import type { HistoryRow } from './billing-history-table.tsx'
@@ -18,10 +19,15 @@ export function toHistoryRows(history: BillingHistoryView[], timeZone: string): 
     id: row.id,
     at: row.transactionDate.toISOString(),
     date: formatDate(row.transactionDate, timeZone),
-    what: row.interval ? `${row.planName}, ${row.interval === 'year' ? 'yearly' : 'monthly'}` : row.planName,
+    what: whatOf(row),
     status: STATUSES[row.status] ?? { tone: 'neutral', text: row.status },
     paid: formatMoney(row.amount, row.currency),
     credits: row.creditsAdded,
     invoiceUrl: row.hostedInvoiceUrl,
   }))
+}
+
+function whatOf(row: BillingHistoryView): string {
+  const rhythm = rhythmOf(row)
+  return rhythm ? `${row.planName}, ${adverbOf(rhythm)}` : row.planName
 }

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto'
+import { config } from '../config.server.ts'
+import { logger } from '../log.server.ts'
+import { listOffers, type Offer, productOf, tagOf } from './catalogue.ts'
+import { StripeUnavailable } from './errors.ts'
+import { fixedPriceId, forgetPrices } from './prices.server.ts'
+import { callStripe, callUnderKey, findAtStripe, isTaken, listAll } from './stripe.server.ts'
+
+const LOOKUP_KEYS_MAX = 10
+
+export interface EnsuredPrice {
+  name: string
+  priceId: string
+  done: 'created' | 'replaced' | 'kept' | 'named by the environment'
+}
+
+/**
+ * Makes Stripe sell what the plan file says: products by fixed ids, prices by lookup key. A price whose amount changed
+ * gets a successor, which takes over its lookup key; the old one is archived and stays known for those who pay it.
+ * Safe to repeat, and by several processes at once.
+ */
+export async function ensurePrices(): Promise<EnsuredPrice[]> {
+  const offers = listOffers()
+  const existing = await pricesByLookupKey(offers.map(({ price }) => price.lookupKey))
+  const products = new Map(offers.map((offer) => [productOf(offer).id, offer]))
+  await Promise.all([...products.values()].map(ensureProduct))
+  const ensured: EnsuredPrice[] = []
+  for (const offer of offers) ensured.push(await ensurePrice(offer, existing.get(offer.price.lookupKey) ?? null))
+  forgetPrices()
+  return ensured
+}
+
+interface ExistingPrice {
+  id: string
+  unit_amount: number | null
+  currency: string
+  active: boolean
+  tax_behavior?: string | null
+}
+
+async function pricesByLookupKey(keys: string[]): Promise<Map<string, ExistingPrice>> {
+  const found = new Map<string, ExistingPrice>()
+  for (let start = 0; start < keys.length; start += LOOKUP_KEYS_MAX) {
+    const lookup_keys = keys.slice(start, start + LOOKUP_KEYS_MAX)
+    const prices = await listAll((stripe) => stripe.prices.list({ lookup_keys, limit: 100 }))
+    for (const price of prices) if (price.lookup_key) found.set(price.lookup_key, price)
+  }
+  return found
+}
+
+async function ensureProduct(offer: Offer): Promise<void> {
+  const { id, name, description, tag } = productOf(offer)
+  const existing = await findAtStripe((stripe) => stripe.products.retrieve(id))
+  if (existing?.active) return
+  if (existing) {
+    await callStripe((stripe) => stripe.products.update(id, { active: true, name, description, metadata: tag }))
+    return
+  }
+  await callStripe((stripe) => stripe.products.create({ id, name, description, metadata: tag })).catch(
+    (error: unknown) => {
+      if (!isTaken(error)) throw error
+    },
+  )
+}
+
+async function ensurePrice(offer: Offer, existing: ExistingPrice | null): Promise<EnsuredPrice> {
+  const { amount, currency, lookupKey } = offer.price
+  const name = offer.kind === 'plan' ? `${offer.plan.name}, ${offer.interval}ly` : `Pack of ${offer.pack.credits}`
+  const fixed = fixedPriceId(offer)
+  if (fixed) return { name, priceId: fixed, done: 'named by the environment' }
+  const fits = existing?.active && existing.unit_amount === amount && existing.currency === currency
+  if (fits && (await hasTaxBehavior(existing))) return { name, priceId: existing.id, done: 'kept' }
+
+  const price = await createPrice(offer, existing?.id ?? 'none')
+  if (existing && existing.id !== price.id) {
+    await callStripe((stripe) => stripe.prices.update(existing.id, { active: false }))
+    logger.info({ lookupKey, was: existing.id, is: price.id }, 'A price was replaced')
+  }
+  return { name, priceId: price.id, done: existing ? 'replaced' : 'created' }
+}
+
+/** Stripe lets a price say once whether it contains the tax; one that says otherwise is replaced. */
+async function hasTaxBehavior({ id, tax_behavior: known }: ExistingPrice): Promise<boolean> {
+  const { automaticTax } = config().stripe
+  if (!automaticTax || known === automaticTax) return true
+  if (known && known !== 'unspecified') return false
+  await callStripe((stripe) => stripe.prices.update(id, { tax_behavior: automaticTax }))
+  return true
+}
+
+/**
+ * The key names the price that is followed, so that a change back and forth creates a price each time. Within a day it may
+ * still answer with one that was archived since.
+ */
+async function createPrice(offer: Offer, follows: string): Promise<{ id: string }> {
+  const { id } = await createPriceOnce(offer, follows)
+  const { active, lookup_key } = await callStripe((stripe) => stripe.prices.retrieve(id))
+  return active && lookup_key === offer.price.lookupKey ? { id } : createPriceOnce(offer, randomUUID())
+}
+
+async function createPriceOnce(offer: Offer, follows: string): Promise<{ id: string }> {
+  const { amount, currency, lookupKey } = offer.price
+  const { automaticTax } = config().stripe
+  const recurring = offer.kind === 'plan' ? { recurring: { interval: offer.interval } } : {}
+  try {
+    return await callUnderKey(
+      `price:${lookupKey}:${amount}:${currency}:${automaticTax ?? 'untaxed'}:${follows}`,
+      (stripe, options) =>
+        stripe.prices.create(
+          {
+            product: productOf(offer).id,
+            unit_amount: amount,
+            currency,
+            lookup_key: lookupKey,
+            transfer_lookup_key: true,
+            metadata: tagOf(offer),
+            ...(automaticTax && { tax_behavior: automaticTax }),
+            ...recurring,
+          },
+          options,
+        ),
+    )
+  } catch (error) {
+    if (!isTaken(error)) throw error
+    const winner = (await pricesByLookupKey([lookupKey])).get(lookupKey)
+    if (!winner) throw new StripeUnavailable(error)
+    return winner
+  }
+}

@@ -1,0 +1,69 @@
+import { type Fraction, times, whole, wholePart } from './fraction.ts'
+import type { Interval, Plan } from './plans.ts'
+
+/** How often a price is charged: every `intervalCount` of `interval`, in Stripe's own words. */
+export interface Rhythm {
+  interval: 'day' | 'week' | 'month' | 'year'
+  intervalCount: number
+}
+
+/** A year has 12 months, 52 weeks and 365 days. */
+const MONTHS: Record<Rhythm['interval'], [over: number, under: number]> = {
+  day: [12, 365],
+  week: [12, 52],
+  month: [1, 1],
+  year: [12, 1],
+}
+
+/** How many months one period of a price has; a share of one for days and weeks. */
+export function monthsIn({ interval, intervalCount }: Rhythm): Fraction {
+  const [over, under] = MONTHS[interval]
+  return { over: BigInt(over * intervalCount), under: BigInt(under) }
+}
+
+/** The same as a number, for comparisons. */
+export function monthsOf(rhythm: Rhythm): number {
+  const { over, under } = monthsIn(rhythm)
+  return Number(over) / Number(under)
+}
+
+export const isSameRhythm = (one: Rhythm, other: Rhythm): boolean =>
+  one.interval === other.interval && one.intervalCount === other.intervalCount
+
+interface StoredRhythm {
+  interval?: string | null
+  /** None in what was stored before there was one: then it is 1. */
+  intervalCount?: number | null
+}
+
+/** A rhythm as it is stored. */
+export function rhythmOf(stored: StoredRhythm | null | undefined): Rhythm | null {
+  const { interval, intervalCount } = stored ?? {}
+  return interval && isInterval(interval) ? { interval, intervalCount: intervalCount ?? 1 } : null
+}
+
+const isInterval = (interval: string): interval is Rhythm['interval'] => Object.hasOwn(MONTHS, interval)
+
+/** The interval by which the plan file sells this rhythm; null for one that somebody added at Stripe. */
+export function listedInterval(rhythm: Rhythm | null): Interval | null {
+  if (rhythm?.intervalCount !== 1) return null
+  return rhythm.interval === 'month' || rhythm.interval === 'year' ? rhythm.interval : null
+}
+
+/** The credits of one period come month by month: the plan gives them so, and the period is longer than a month. */
+export const comesMonthly = ({ yearlyCredits }: Pick<Plan, 'yearlyCredits'>, rhythm: Rhythm): boolean =>
+  yearlyCredits === 'monthly' && monthsOf(rhythm) > 1
+
+/** Credits that a renewal of one adds at payment: a month's where they come month by month, else those of the period. */
+export const creditsAtRenewal = (plan: Pick<Plan, 'credits' | 'yearlyCredits'>, rhythm: Rhythm): number =>
+  comesMonthly(plan, rhythm) ? plan.credits : wholePart(times(whole(plan.credits), monthsIn(rhythm)))
+
+/** "a month", "every 3 months" */
+export const everyInWords = ({ interval, intervalCount }: Rhythm): string =>
+  intervalCount === 1 ? `a ${interval}` : `every ${intervalCount} ${interval}s`
+
+const ADVERBS: Record<Rhythm['interval'], string> = { day: 'daily', week: 'weekly', month: 'monthly', year: 'yearly' }
+
+/** "monthly", "every 3 months" */
+export const adverbOf = (rhythm: Rhythm): string =>
+  rhythm.intervalCount === 1 ? ADVERBS[rhythm.interval] : everyInWords(rhythm)
