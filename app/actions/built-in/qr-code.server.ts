@@ -1,19 +1,16 @@
 import QRCode from 'qrcode'
 import { z } from 'zod'
 import { defineAction } from '../registry.ts'
+import { drawPng, drawSvg } from './qr-drawing.server.ts'
+import { fitsQrCode, type Level, qrSegments } from './qr-segments.server.ts'
 
-const LEVELS = {
+const LEVELS: Record<Level, { label: string; bytes: number }> = {
   L: { label: 'Low: 7 % may be lost', bytes: 2953 },
   M: { label: 'Medium: 15 % may be lost', bytes: 2331 },
   Q: { label: 'High: 25 % may be lost', bytes: 1663 },
   H: { label: 'Highest: 30 % may be lost', bytes: 1273 },
-} as const
+}
 
-type Level = keyof typeof LEVELS
-
-/** The most that any QR code holds: digits only, at the lowest level. Longer texts are not even tried. */
-const CHARACTERS_MAX = 7089
-// Above 1024 a PNG takes the process a third of a second; whoever prints large has the SVG.
 const SIZE = { min: 256, max: 1024 }
 const MARGIN = { min: 0, max: 10 }
 
@@ -44,19 +41,12 @@ const input = z
     if (message) context.addIssue({ code: 'custom', path: ['text'], message })
   })
 
-/** Tries to encode the text: what fits depends on the mix of digits, capitals and bytes, so only the encoder knows. */
+/** A text is checked without being encoded: the check costs no credits, so it must cost no work either. */
 function whyItDoesNotFit(text: string, level: Level): string | null {
-  // That is told by the text's own rule; the encoder would call it too long.
+  // An empty text is refused by its own rule.
   if (text.trim() === '') return null
   if (hasLoneSurrogate(text)) return 'The text has a broken character. Type it again.'
-  if (text.length <= CHARACTERS_MAX) {
-    try {
-      QRCode.create(text, { errorCorrectionLevel: level })
-      return null
-    } catch {
-      // Too much for the largest code: told below.
-    }
-  }
+  if (fitsQrCode(text, level)) return null
   const bytes = new TextEncoder().encode(text).length
   const most = LEVELS[level].bytes
   const lower = level === 'L' ? '' : ' or choose a lower error correction'
@@ -71,9 +61,6 @@ function hasLoneSurrogate(text: string): boolean {
     return true
   }
 }
-
-/** The width that a PNG's header states: rounding to whole dots can lose a pixel of what was asked for. */
-const widthOf = (png: Buffer): number => png.readUInt32BE(16)
 
 /** Draws a text or a web address as a QR code. */
 export const qrCode = defineAction({
@@ -116,24 +103,23 @@ export const qrCode = defineAction({
     },
   ],
   async run({ text, level, margin, size }, { plan }) {
-    const options = { errorCorrectionLevel: level, margin }
-    const png = await QRCode.toBuffer(text, { ...options, width: size })
-    const files = [{ name: 'qr-code.png', contentType: 'image/png', label: 'PNG', body: new Uint8Array(png) }]
+    // Once for both files: encoding keeps the process busy.
+    const { version, modules } = QRCode.create(qrSegments(text), { errorCorrectionLevel: level })
+    const png = await drawPng(modules, { margin, size })
+    const files = [{ name: 'qr-code.png', contentType: 'image/png', label: 'PNG', body: png }]
     if (plan.features.svgExport) {
-      const svg = await QRCode.toString(text, { ...options, type: 'svg' })
       files.push({
         name: 'qr-code.svg',
         contentType: 'image/svg+xml',
         label: 'SVG',
-        body: new TextEncoder().encode(svg),
+        body: drawSvg(modules, { margin }),
       })
     }
-    const { version, modules } = QRCode.create(text, { errorCorrectionLevel: level })
     return {
       facts: {
         Holds: text,
         Code: `Version ${version}, ${modules.size} × ${modules.size} dots, error correction ${level}`,
-        PNG: `${widthOf(png)} × ${widthOf(png)} pixels`,
+        PNG: `${size} × ${size} pixels`,
       },
       files,
     }
