@@ -17,6 +17,8 @@ export type FormAnswer =
   | { kind: 'checked'; status: 200; sum: Sum; values: Record<string, string> }
   | { kind: 'invalid'; status: 400; problems: FieldProblem[]; values: Record<string, string> }
   | { kind: 'refused'; status: 402; reason: string; ways: WayOutWords[]; values: Record<string, string> }
+  /** Asked for more often than a person does. */
+  | { kind: 'too-often'; status: 429; reason: string; values: Record<string, string> }
   /** Nobody knows yet: the same press again, with the same key, is safe and tells. */
   | { kind: 'unknown'; status: 503; reason: string; key: string; values: Record<string, string> }
 

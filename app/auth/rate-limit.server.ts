@@ -28,6 +28,9 @@ const RULES = {
   passwordChange: { tries: 20, seconds: HOUR },
   passwordReset: { tries: 5, seconds: HOUR },
   passwordResetAddress: { tries: 60, seconds: HOUR },
+  /** By the user: each costs work whether or not it is paid in the end. */
+  actionRun: { tries: 120, seconds: MINUTE },
+  actionCheck: { tries: 300, seconds: MINUTE },
   support: { tries: 20, seconds: HOUR },
   /** By the form: a second press of its button is the same question. */
   supportForm: { tries: 1, seconds: HOUR },

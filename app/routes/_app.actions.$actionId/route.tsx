@@ -1,14 +1,16 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
 import { useActionData, useLoaderData } from '@remix-run/react'
-import { readActionPage, readForm } from '#app/actions/action-page.server.ts'
-import { answerForm } from '#app/actions/form-answer.server.ts'
+import { readActionPage, readForm, type SentForm } from '#app/actions/action-page.server.ts'
+import { answerForm, type FormAnswer } from '#app/actions/form-answer.server.ts'
 import { findPaidAction } from '#app/actions/paid-actions.server.ts'
 import type { PaidAction } from '#app/actions/registry.ts'
+import { takeTry } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { StandingNotices } from '#app/components/standing-notices.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
+import { RateLimited } from '#app/http/errors.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { pausesOf } from '#app/standing.ts'
 import { standingNow } from '#app/standing.server.ts'
@@ -39,10 +41,22 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
 export async function action({ request, params }: ActionFunctionArgs) {
   const user = await requireUser(request)
   const paidAction = getAction(params.actionId)
-  const answer = await answerForm(user, paidAction, readForm(paidAction, await readFormData(request)))
+  const sent = readForm(paidAction, await readFormData(request))
+  try {
+    await takeTry(sent.intent === 'run' ? 'actionRun' : 'actionCheck', user._id.toHexString())
+  } catch (error) {
+    if (error instanceof RateLimited) return tooOften(error, sent)
+    throw error
+  }
+  const answer = await answerForm(user, paidAction, sent)
   // What was paid for has an address of its own: loading it again, or going back to it, sends and charges nothing.
   if ('runId' in answer) return redirect(`/actions/${paidAction.id}?run=${answer.runId}#result`, 303)
   return data(answer, { status: answer.status })
+}
+
+function tooOften({ message, retryAfterSeconds }: RateLimited, { values }: SentForm) {
+  const answer: FormAnswer = { kind: 'too-often', status: 429, reason: message, values }
+  return data(answer, { status: answer.status, headers: { 'Retry-After': String(retryAfterSeconds) } })
 }
 
 export default function ActionPage() {
@@ -56,11 +70,11 @@ export default function ActionPage() {
       // The refusal below says the same, once it has come to that.
       notices={pauses.length > 0 && !answer ? <StandingNotices notices={pauses} plan={plan} /> : null}
     >
-      {answer?.kind === 'refused' || answer?.kind === 'unknown' ? (
+      {answer?.kind === 'refused' || answer?.kind === 'unknown' || answer?.kind === 'too-often' ? (
         <RefusalPanel
           reason={answer.reason}
           ways={answer.kind === 'refused' ? answer.ways : []}
-          isCertain={answer.kind === 'refused'}
+          isCertain={answer.kind !== 'unknown'}
         />
       ) : run && !answer ? (
         <RunPanel key={run.id} run={run} title={page.title} />
