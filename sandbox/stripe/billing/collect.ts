@@ -3,7 +3,7 @@ import { emit } from '../core/events.ts'
 import type { ErrorBody } from '../core/errors.ts'
 import type { Invoice, PaymentIntent, PaymentMethod } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { markPaid, paymentOf } from './invoice.ts'
+import { markPaid, markPartPaid, paymentOf } from './invoice.ts'
 import { methodFor } from './methods.ts'
 import { confirm } from './payment.ts'
 import type { PaymentOutcome, PaymentSituation } from './payment.ts'
@@ -43,14 +43,24 @@ function methodOfInvoice(world: World, invoice: Invoice): PaymentMethod | undefi
 /** What follows from a payment's outcome for the invoice it is for. */
 export function settle(world: World, invoice: Invoice, outcome: PaymentOutcome, automatic = false): Collection {
   if (outcome.result === 'succeeded') {
-    const collection = paid(world, markPaid(world, counted(world, invoice, automatic)))
+    const collection = receive(world, counted(world, invoice, automatic), outcome.intent)
     disputeIfMeantTo(world, outcome.intent)
     return collection
+  }
+  // What was attached beside the default payment is nobody's turn but its own.
+  if (paymentOf(world, invoice, outcome.intent.id)?.is_default === false) {
+    return outcome.result === 'failed' ? { invoice, error: outcome.error } : { invoice }
   }
   if (outcome.result === 'processing') return { invoice: world.tables.invoices.get(invoice.id)! }
   if (outcome.result === 'failed') return failed(world, invoice, outcome.error, automatic)
   emit(world, 'invoice.payment_action_required', world.tables.invoices.get(invoice.id)!)
   return { invoice: world.tables.invoices.get(invoice.id)! }
+}
+
+/** Money for an invoice is there: all that was left of it, or a part. */
+export function receive(world: World, invoice: Invoice, intent: PaymentIntent): Collection {
+  if (intent.amount < invoice.amount_remaining) return { invoice: markPartPaid(world, invoice, intent) }
+  return paid(world, markPaid(world, invoice, { intent: intent.id }))
 }
 
 function paid(world: World, invoice: Invoice): Collection {

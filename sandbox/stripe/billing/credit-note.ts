@@ -4,7 +4,7 @@ import type { CreditNote, Invoice } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { newCreditNote } from '../objects/credit-note.ts'
 import { changeBalance } from './customer-balance.ts'
-import { paymentOf } from './invoice.ts'
+import { askForRest, paymentOf } from './invoice.ts'
 import { refund } from './refund.ts'
 import { settleOtherwise } from './settle-otherwise.ts'
 
@@ -82,12 +82,7 @@ export function createCreditNote(world: World, before: Invoice, request: CreditN
 }
 
 function askForLess(world: World, before: Invoice, invoice: Invoice): void {
-  const payment = paymentOf(world, invoice)
-  const { amount_remaining: amount } = invoice
-  if (payment) {
-    world.tables.invoicePayments.update(payment.id, { amount_requested: amount })
-    world.tables.paymentIntents.update(payment.payment.payment_intent!, { amount })
-  }
+  askForRest(world, invoice)
   emit(world, 'invoice.updated', invoice, before)
-  if (amount === 0) settleOtherwise(world, invoice)
+  if (invoice.amount_remaining === 0) settleOtherwise(world, invoice)
 }

@@ -2,7 +2,7 @@ import { invalidRequest } from '../core/errors.ts'
 import { DAY } from '../core/clock.ts'
 import { emit } from '../core/events.ts'
 import { randomText } from '../core/ids.ts'
-import type { Customer, Invoice, InvoiceLine, Subscription } from '../core/shapes.ts'
+import type { Customer, Invoice, InvoiceLine, InvoicePayment, PaymentIntent, Subscription } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { listOf } from '../objects/list.ts'
 import { newInvoice, newInvoicePayment } from '../objects/invoice.ts'
@@ -177,11 +177,18 @@ const DESCRIPTIONS: Record<string, string> = {
 }
 
 /** The money is there: by card, from the balance, out of band, or because nothing was due. */
-export function markPaid(world: World, before: Invoice, { outOfBand = false } = {}): Invoice {
+export function markPaid(
+  world: World,
+  before: Invoice,
+  { outOfBand = false, intent }: { outOfBand?: boolean; intent?: string } = {},
+): Invoice {
   const now = world.now(before.customer)
-  const payment = paymentOf(world, before)
-  if (payment && outOfBand)
-    cancelIntent(world, world.tables.paymentIntents.get(payment.payment.payment_intent!)!, 'void_invoice')
+  const payment = paymentOf(world, before, intent)
+  const asked = paymentOf(world, before)
+  if (asked && outOfBand)
+    cancelIntent(world, world.tables.paymentIntents.get(asked.payment.payment_intent!)!, 'void_invoice')
+  // Others have paid all that it was asked for.
+  else if (asked && asked !== payment) cancelPayment(world, before)
   const invoice = world.tables.invoices.update(before.id, {
     status: 'paid',
     amount_paid: before.amount_due,
@@ -194,15 +201,35 @@ export function markPaid(world: World, before: Invoice, { outOfBand = false } = 
   emit(world, 'invoice.updated', invoice, before)
   emit(world, 'invoice.paid', invoice)
   emit(world, 'invoice.payment_succeeded', invoice)
-  if (payment && !outOfBand) {
-    const paid = world.tables.invoicePayments.update(payment.id, {
-      amount_paid: before.amount_due,
-      status: 'paid',
-      status_transitions: { canceled_at: null, paid_at: now },
-    })
-    emit(world, 'invoice_payment.paid', paid)
-  }
+  if (payment && !outOfBand) payPayment(world, payment, before.amount_remaining, now)
   return invoice
+}
+
+/** A part of the money is there; the default payment asks for the rest. */
+export function markPartPaid(world: World, before: Invoice, { id, amount }: PaymentIntent): Invoice {
+  const invoice = world.tables.invoices.update(before.id, {
+    amount_paid: before.amount_paid + amount,
+    amount_remaining: before.amount_remaining - amount,
+  })
+  askForRest(world, invoice)
+  emit(world, 'invoice.updated', invoice, before)
+  payPayment(world, paymentOf(world, before, id)!, amount, world.now(before.customer))
+  return invoice
+}
+
+function payPayment(world: World, { id }: InvoicePayment, amount: number, now: number): void {
+  const status_transitions = { canceled_at: null, paid_at: now }
+  const paid = world.tables.invoicePayments.update(id, { amount_paid: amount, status: 'paid', status_transitions })
+  emit(world, 'invoice_payment.paid', paid)
+}
+
+/** The default payment follows what is left to pay. */
+export function askForRest(world: World, invoice: Invoice): void {
+  const payment = paymentOf(world, invoice)
+  if (!payment || payment.status !== 'open') return
+  const { amount_remaining: amount } = invoice
+  world.tables.invoicePayments.update(payment.id, { amount_requested: amount })
+  world.tables.paymentIntents.update(payment.payment.payment_intent!, { amount })
 }
 
 export function voidInvoice(world: World, before: Invoice): Invoice {
@@ -235,11 +262,15 @@ export function markUncollectible(world: World, before: Invoice): Invoice {
   return invoice
 }
 
-/** The payment (and so the intent) that is to settle an invoice. */
-export function paymentOf(world: World, invoice: Invoice) {
-  for (const payment of world.tables.invoicePayments.newestFirst())
-    if (payment.invoice === invoice.id && payment.status !== 'canceled') return payment
-  return undefined
+/** The payment (and so the intent) that is to settle an invoice, or the one that a given intent makes. */
+export function paymentOf(world: World, invoice: Invoice, intent?: string): InvoicePayment | undefined {
+  let attached: InvoicePayment | undefined
+  for (const payment of world.tables.invoicePayments.newestFirst()) {
+    if (payment.invoice !== invoice.id || payment.status === 'canceled') continue
+    if (intent ? payment.payment.payment_intent === intent : payment.is_default) return payment
+    attached ??= payment
+  }
+  return intent ? undefined : attached
 }
 
 function cancelPayment(world: World, invoice: Invoice): void {

@@ -1,3 +1,4 @@
+import { payPart } from '../billing/attach-payment.ts'
 import { collect } from '../billing/collect.ts'
 import { closeDispute, openDispute } from '../billing/dispute.ts'
 import { attach, methodFromToken } from '../billing/methods.ts'
@@ -92,6 +93,16 @@ const DOINGS = {
       label: 'Try to collect',
       when: ({ status }) => status === 'open',
       run: ({ world }, invoice) => collect(world, invoice, { offSession: true }).error?.message ?? 'It is paid.',
+    },
+    pay_half: {
+      label: 'Pay half with 4242',
+      when: ({ status, amount_remaining }) => status === 'open' && amount_remaining > 1,
+      run({ world }, invoice) {
+        const method = methodFromToken(world, 'pm_card_visa')!
+        return payPart(world, invoice, Math.floor(invoice.amount_remaining / 2), method).invoice.status === 'paid'
+          ? 'It is paid.'
+          : 'Half of what was left is paid, by a payment of its own.'
+      },
     },
   } satisfies Record<string, Doing<Invoice>>,
 

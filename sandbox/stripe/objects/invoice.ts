@@ -161,7 +161,7 @@ export function newInvoiceItem(
 
 export function newInvoicePayment(
   created: number,
-  given: { invoice: string; currency: string; amount: number; intent: string },
+  given: { invoice: string; currency: string; amount: number; intent: string; isDefault?: boolean },
 ): InvoicePayment {
   return {
     id: newId('inpay'),
@@ -171,7 +171,7 @@ export function newInvoicePayment(
     created,
     currency: given.currency,
     invoice: given.invoice,
-    is_default: true,
+    is_default: given.isDefault ?? true,
     livemode: false,
     payment: { payment_intent: given.intent, type: 'payment_intent' },
     status: 'open',

@@ -70,6 +70,8 @@ export function invoiceBadge(status: string | null): Html {
 
 function show(invoice: Invoice, error: string | null): Reply {
   const { currency, pre_payment_credit_notes_amount: noted } = invoice
+  const isPartPaid = invoice.status !== 'paid' && invoice.amount_paid > 0
+  const sum = invoice.status === 'paid' ? invoice.amount_paid : invoice.amount_due - invoice.amount_paid
   const row = (label: string, amount: number) =>
     html`<tr>
       <th scope="row">${label}</th>
@@ -84,9 +86,7 @@ function show(invoice: Invoice, error: string | null): Reply {
         <h1>Invoice ${invoice.number}</h1>
         ${invoiceBadge(invoice.status)}
       </div>
-      <p class="denomination">
-        ${money(invoice.status === 'paid' ? invoice.amount_paid : invoice.amount_due, currency)}
-      </p>
+      <p class="denomination">${money(sum, currency)}</p>
       <dl>
         <div>
           <dt>From</dt>
@@ -138,11 +138,11 @@ function show(invoice: Invoice, error: string | null): Reply {
           ${(invoice.total_taxes ?? []).filter(({ amount }) => amount !== 0).map(({ amount, tax_behavior }) => row(tax_behavior === 'inclusive' ? 'Tax (included)' : 'Tax', amount))}
           ${row('Total', invoice.total)}
           ${invoice.starting_balance !== 0 && row('Balance applied', invoice.amount_due + noted - invoice.total)}
-          ${noted > 0 && row('Credit notes', -noted)}
+          ${noted > 0 && row('Credit notes', -noted)} ${isPartPaid && row('Paid so far', -invoice.amount_paid)}
           <tr class="total">
             <th scope="row">${invoice.status === 'paid' ? 'Amount paid' : 'Amount due'}</th>
             <td></td>
-            <td>${money(invoice.status === 'paid' ? invoice.amount_paid : invoice.amount_due, currency)}</td>
+            <td>${money(sum, currency)}</td>
           </tr>
         </tfoot>
       </table>

@@ -3,6 +3,7 @@ import { emit } from '../core/events.ts'
 import { newId } from '../core/ids.ts'
 import { find, liveCustomer } from '../core/lookup.ts'
 import type { Invoice } from '../core/shapes.ts'
+import { attachPayment } from '../billing/attach-payment.ts'
 import { collect } from '../billing/collect.ts'
 import { redeem } from '../billing/discounts.ts'
 import { createDraft, finalize, markUncollectible, recount, voidInvoice } from '../billing/invoice.ts'
@@ -155,6 +156,13 @@ export const invoices = [
         )
       return invoice
     },
+  ),
+  endpoint('POST /v1/invoices/:id/attach_payment', { payment_intent: required(text) }, ({ world, id, params }) =>
+    attachPayment(
+      world,
+      find(world.tables.invoices, id),
+      find(world.tables.paymentIntents, params.payment_intent, 'payment_intent'),
+    ),
   ),
   endpoint('POST /v1/invoices/:id/void', {}, ({ world, id }) => voidInvoice(world, find(world.tables.invoices, id))),
   endpoint('POST /v1/invoices/:id/mark_uncollectible', {}, ({ world, id }) =>
