@@ -16,12 +16,15 @@ const billingHistorySchema = new Schema(
     intervalCount: { type: Number, default: null },
     /** Stripe's `amount_paid`, in minor units of `currency`. */
     amount: { type: Number, required: true },
+    /** What went back of it by refunds and credit notes, in the same unit. */
     amountRefunded: { type: Number, default: 0 },
+    /** Credits that went back with refunds, credit notes and disputes. Rows from before this was stored lack it. */
+    creditsReversed: { type: Number, default: 0 },
     currency: { type: String, required: true },
     creditsAdded: { type: Number, required: true },
     status: {
       type: String,
-      enum: ['active', 'cancelled', 'refunded', 'partially_refunded', 'disputed', 'ended'],
+      enum: ['active', 'cancelled', 'refunded', 'partially_refunded', 'disputed', 'dispute_lost', 'ended'],
       required: true,
     },
     statusReason: { type: String, default: null },

@@ -13,9 +13,15 @@ const paymentSchema = new Schema(
     /** In minor units of `currency`. */
     amount: { type: Number, required: true },
     amountRefunded: { type: Number, default: 0 },
+    /** Credits that went back with refunds and disputes. Rows from before this was stored lack it. */
+    creditsReversed: { type: Number, default: 0 },
     currency: { type: String, required: true },
     creditsAdded: { type: Number, required: true },
-    status: { type: String, enum: ['paid', 'refunded', 'partially_refunded', 'disputed'], required: true },
+    status: {
+      type: String,
+      enum: ['paid', 'refunded', 'partially_refunded', 'disputed', 'dispute_lost'],
+      required: true,
+    },
     paidAt: { type: Date, required: true },
     receiptUrl: { type: String, default: null },
   },

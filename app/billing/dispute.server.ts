@@ -1,12 +1,13 @@
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
+import { now } from '../clock.server.ts'
 import { CreditsUnavailable } from '../credits/errors.ts'
 import { freezeSpending, unfreezeSpending } from '../credits/freeze.server.ts'
-import { stripeDisputeKey } from '../credits/keys.ts'
-import { restoreReversal, reverseGrants } from '../credits/reversal.server.ts'
+import { stripeDisputeKey, stripeDisputeLostKey } from '../credits/keys.ts'
+import { noteLost, restoreReversal, reverseGrants } from '../credits/reversal.server.ts'
 import { findMoneySource, type MoneySource } from './money-source.server.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
-import { tellDispute, tellDisputeWon } from './payment-mails.server.ts'
-import { markDisputed } from './refund-marks.server.ts'
+import { tellDispute, tellDisputeLost, tellDisputeWon } from './payment-mails.server.ts'
+import { markRow } from './refund-marks.server.ts'
 import { findAtStripe } from './stripe.server.ts'
 import { readDispute, type StripeDispute } from './stripe-shapes/charge.ts'
 
@@ -25,7 +26,7 @@ export async function processDispute(disputeId: string, told: StripeDispute | nu
   const { chargeId: id, paymentIntentId, currency } = dispute
   const charge = { id, paymentIntentId, currency, invoiceId: null, amountRefunded: 0, refunds: [] }
   const source = await findMoneySource(id, charge)
-  if (source?.isTold && (await isLate(dispute))) return ignored(`The dispute ${disputeId} has been closed since.`)
+  if (source?.told && (await isLate(dispute))) return ignored(`The dispute ${disputeId} has been closed since.`)
   if (!source) return ignored(`The dispute ${disputeId} is about nothing of ours.`)
   let changed = false
   for (let round = 0; round < ROUNDS; round++) {
@@ -63,7 +64,7 @@ async function apply(moneySource: MoneySource, dispute: StripeDispute): Promise<
     case 'warning_closed':
     case 'prevented': {
       const undone = await restoreReversal({ accountId, key: `${key}:restore`, source, of, undoes: key })
-      await markDisputed(moneySource, false)
+      await markRow(moneySource, 'none')
       await unfreezeSpending(accountId, 'dispute', id)
       await tellDisputeWon(moneySource, id, undone.restored)
       const sentence = `The dispute ${id} ended well: ${undone.restored} credits came back.`
@@ -71,14 +72,16 @@ async function apply(moneySource: MoneySource, dispute: StripeDispute): Promise<
     }
     case 'lost': {
       const { reversed, found, replayed } = await reverseGrants({ accountId, key, source, of, money: { amount, paid } })
-      await markDisputed(moneySource, true)
+      const lostAt = found ? await noteLost({ accountId, key: stripeDisputeLostKey(id), source, of }) : now()
+      await markRow(moneySource, 'lost')
       await unfreezeSpending(accountId, 'dispute', id)
+      await tellDisputeLost(moneySource, dispute, { credits: reversed, lostAt })
       return { sentence: `The dispute ${id} was lost, and ${reversed} credits with it.`, isNew: found && !replayed }
     }
     default: {
       await freezeSpending(accountId, 'dispute', id)
       const { reversed, found, replayed } = await reverseGrants({ accountId, key, source, of, money: { amount, paid } })
-      await markDisputed(moneySource, true)
+      await markRow(moneySource, 'open')
       await tellDispute(moneySource, dispute)
       const sentence = `The dispute ${id} is open: ${reversed} credits are away and spending stops.`
       return { sentence, isNew: found && !replayed }

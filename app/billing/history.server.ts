@@ -14,6 +14,8 @@ export interface BillingHistoryView {
   /** In minor units of `currency`. */
   amount: number
   amountRefunded: number
+  /** Credits that went back with the money; null for a row from before this was stored. */
+  creditsReversed: number | null
   currency: string
   creditsAdded: number
   status: BillingHistory['status']
@@ -55,6 +57,7 @@ function ofInvoice(row: BillingHistory): BillingHistoryView {
     intervalCount: row.interval ? (row.intervalCount ?? 1) : null,
     amount: row.amount,
     amountRefunded: row.amountRefunded,
+    creditsReversed: creditsReversedOf(row),
     currency: row.currency,
     creditsAdded: row.creditsAdded,
     status: row.status,
@@ -71,6 +74,12 @@ function ofInvoice(row: BillingHistory): BillingHistoryView {
   }
 }
 
+/** Where nothing went back, that much is known of any row. */
+const creditsReversedOf = ({ creditsReversed, status }: { creditsReversed?: number | null; status: string }) =>
+  creditsReversed ?? (GONE.has(status) ? null : 0)
+
+const GONE = new Set(['refunded', 'partially_refunded', 'disputed', 'dispute_lost'])
+
 function ofPayment(row: Payment): BillingHistoryView {
   return {
     id: row._id.toHexString(),
@@ -80,6 +89,7 @@ function ofPayment(row: Payment): BillingHistoryView {
     intervalCount: null,
     amount: row.amount,
     amountRefunded: row.amountRefunded,
+    creditsReversed: creditsReversedOf(row),
     currency: row.currency,
     creditsAdded: row.creditsAdded,
     status: row.status === 'paid' ? 'active' : row.status,

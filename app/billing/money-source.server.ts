@@ -3,25 +3,34 @@ import { type Payment, PaymentModel } from '#models/payment.server.ts'
 import type { Types } from 'mongoose'
 import { processCheckout } from './completed-checkout.server.ts'
 import { NotReadyYet } from './errors.ts'
+import { chargesOfInvoice, creditNotesOf } from './money-back.server.ts'
 import { ownerOf } from './owner.server.ts'
 import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
 import { APP_TAG, callStripe, findAtStripe, listAll } from './stripe.server.ts'
 import { readCharge, type StripeCharge } from './stripe-shapes/charge.ts'
-import { readCreditNote } from './stripe-shapes/invoice.ts'
+import type { StripeCreditNote } from './stripe-shapes/invoice.ts'
 import { readSession } from './stripe-shapes/session.ts'
 
-/** What a charge paid for, with its credits granted. */
+/** What was bought, with its credits granted, and all the money that paid for it. */
 export interface MoneySource {
-  /** Stripe does not know the charge; an event told of it. */
-  isTold: boolean
   userId: Types.ObjectId
-  charge: StripeCharge
   of: { type: 'invoice' | 'payment'; id: string }
-  /** What was paid in all, in minor units, from the customer's balance too: never below the charge. */
+  /** What was paid in all, in minor units, from the customer's balance too: never below the charges. */
   paid: number
-  /** What credit notes gave back of it beside refunds, to the customer's balance for one. */
-  credited: number
+  currency: string
+  /** All that paid for it: an invoice can have several payments. */
+  charges: StripeCharge[]
+  /** Of an invoice. */
+  notes: StripeCreditNote[]
+  /** An event's word of the charge, where Stripe does not know it; there is nothing to read back then. */
+  told: ToldCharge | null
 }
+
+/** What an event says of a charge. */
+export type ToldCharge = Pick<
+  StripeCharge,
+  'id' | 'paymentIntentId' | 'invoiceId' | 'amountRefunded' | 'currency' | 'refunds'
+>
 
 /**
  * Finds what a charge paid for and makes sure that its credits have been granted: a refund may be told of before the
@@ -39,57 +48,58 @@ export async function findMoneySource(chargeId: string, told: ToldCharge | null 
   if (!userId) return null
   if (invoiceId) {
     await processPaidInvoice(invoiceId)
-    const invoice = await readBack(invoiceId)
-    const paid = Math.max(charge.amount, invoice?.amountSettled ?? 0)
-    const credited = await creditedOf(invoiceId)
-    return { userId, charge, isTold: false, of: { type: 'invoice', id: invoiceId }, paid, credited }
+    return ofInvoice(invoiceId, { userId, charge })
   }
 
   const paymentId = charge.paymentIntentId
   if (!paymentId || !(await isPack(paymentId))) return null
-  return { userId, charge, isTold: false, of: { type: 'payment', id: paymentId }, paid: charge.amount, credited: 0 }
+  const { amount: paid, currency } = charge
+  return { userId, of: { type: 'payment', id: paymentId }, paid, currency, charges: [charge], notes: [], told: null }
 }
 
-/** The same with what has gone back of it by now. */
-export async function readAgain(source: MoneySource): Promise<MoneySource> {
-  const { isTold, charge, of } = source
-  if (isTold) return source
-  const found = await findAtStripe((stripe) => stripe.charges.retrieve(charge.id))
-  const amountRefunded = found ? readCharge(found).amountRefunded : charge.amountRefunded
-  const credited = of.type === 'invoice' ? await creditedOf(of.id) : 0
-  return { ...source, charge: { ...charge, amountRefunded }, credited }
+/**
+ * The same for an invoice, which the customer's balance alone may have paid.
+ * @returns null when it sold nothing of ours, or nothing was paid for it
+ */
+export async function findInvoiceSource(invoiceId: string): Promise<MoneySource | null> {
+  await processPaidInvoice(invoiceId)
+  const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).lean<BillingHistory>()
+  const source = row && (await ofInvoice(invoiceId, { userId: row.userId }))
+  return source && source.paid > 0 ? source : null
 }
 
-/** What an invoice's credit notes gave back other than by refunds, in minor units. */
-export async function creditedOf(invoice: string): Promise<number> {
-  const notes = await listAll(
-    (stripe) => stripe.creditNotes.list({ invoice, limit: 100 }),
-    (note) => readCreditNote(note),
-  )
-  return notes.reduce((sum, { amountCredited }) => sum + amountCredited, 0)
+async function ofInvoice(
+  invoiceId: string,
+  { userId, charge }: { userId: Types.ObjectId; charge?: StripeCharge },
+): Promise<MoneySource> {
+  const [invoice, listed, notes] = await Promise.all([
+    readBack(invoiceId),
+    chargesOfInvoice(invoiceId),
+    creditNotesOf(invoiceId),
+  ])
+  const isListed = listed.some(({ id }) => id === charge?.id)
+  const charges = charge && !isListed ? [charge, ...listed] : listed
+  const charged = charges.reduce((sum, { amount }) => sum + amount, 0)
+  const paid = Math.max(charged, invoice?.amountSettled ?? 0)
+  const currency = invoice?.currency ?? charge?.currency ?? ''
+  return { userId, of: { type: 'invoice', id: invoiceId }, paid, currency, charges, notes, told: null }
 }
-
-/** What an event says of a charge. */
-export type ToldCharge = Pick<
-  StripeCharge,
-  'id' | 'paymentIntentId' | 'invoiceId' | 'amountRefunded' | 'currency' | 'refunds'
->
 
 /** By our own books alone. */
 async function toldSource(told: ToldCharge): Promise<MoneySource | null> {
-  const { paymentIntentId, invoiceId } = told
-  const known = { amount: 0, customerId: null, receiptUrl: null, metadata: {}, ...told }
+  const { paymentIntentId, invoiceId, currency } = told
+  const known = { currency, charges: [], notes: [], told }
   const invoice = await BillingHistoryModel.findOne(
     invoiceId ? { stripeInvoiceId: invoiceId } : { stripePaymentIntentId: paymentIntentId ?? '' },
   ).lean<BillingHistory>()
   if (invoice) {
     const { userId, stripeInvoiceId: id, amount: paid } = invoice
-    return { userId, charge: { ...known, amount: paid }, isTold: true, of: { type: 'invoice', id }, paid, credited: 0 }
+    return { ...known, userId, of: { type: 'invoice', id }, paid }
   }
   const payment = await PaymentModel.findOne({ stripePaymentIntentId: paymentIntentId ?? '' }).lean<Payment>()
   if (!payment) return null
   const { userId, stripePaymentIntentId: id, amount: paid } = payment
-  return { userId, charge: { ...known, amount: paid }, isTold: true, of: { type: 'payment', id }, paid, credited: 0 }
+  return { ...known, userId, of: { type: 'payment', id }, paid }
 }
 
 /** Whose payment it is by our own books: a customer may be deleted at Stripe, and its money still be refunded. */

@@ -85,12 +85,11 @@ type RefundedTo = 'card' | 'balance' | 'elsewhere'
 
 /** Some of a payment went back, and with it this many credits. */
 export async function tellRefund(
-  { userId, of, charge }: MoneySource,
+  { userId, of, currency }: MoneySource,
   { id, amount, createdAt, to = 'card' }: Pick<StripeRefund, 'id' | 'amount' | 'createdAt'> & { to?: RefundedTo },
   credits: number,
 ): Promise<void> {
   if (!isNews(createdAt)) return
-  const { currency } = charge
   const description = await wordsOf(of, userId)
   const data = { amount, currency, description, credits, refundedAt: createdAt, to }
   await notify({ kind: 'refund', userId, key: id, data })
@@ -98,11 +97,10 @@ export async function tellRefund(
 
 /** A bank has taken a payment back until a dispute is decided. */
 export async function tellDispute(
-  { userId, of, charge }: MoneySource,
+  { userId, of, currency }: MoneySource,
   { id, amount, createdAt }: StripeDispute,
 ): Promise<void> {
   if (!isNews(createdAt)) return
-  const { currency } = charge
   const description = await wordsOf(of, userId)
   await notify({
     kind: 'dispute_opened',
@@ -110,6 +108,22 @@ export async function tellDispute(
     key: id,
     data: { amount, currency, description, openedAt: createdAt },
   })
+}
+
+/** A dispute can take a card's bank some months; one that began longer ago was lost long ago, too. */
+const DISPUTE_MS = 120 * 24 * 60 * 60 * 1000
+
+/** A dispute was lost: the money is the holder's again, and the credits do not come back. */
+export async function tellDisputeLost(
+  { userId, of, currency }: MoneySource,
+  { id, amount, createdAt }: StripeDispute,
+  { credits, lostAt }: { credits: number; lostAt: Date },
+): Promise<void> {
+  if (!isNews(lostAt) || now().getTime() - createdAt.getTime() > DISPUTE_MS) return
+  const description = await wordsOf(of, userId)
+  const { frozen } = await getBalance(userId)
+  const data = { amount, currency, description, credits, lostAt, isPaused: frozen !== null }
+  await notify({ kind: 'dispute_lost', userId, key: id, data })
 }
 
 /** A dispute was won, and what it had taken came back. */

@@ -14,7 +14,8 @@ export interface PaymentBehind {
   billingReason: string | null
   amount: number
   amountRefunded: number
-  isDisputed: boolean
+  /** Open at the bank, or decided for the cardholder. */
+  dispute: 'open' | 'lost' | null
   currency: string
   /** What it brought in all, over all its grants. */
   creditsAdded: number
@@ -54,13 +55,16 @@ export function sourceKey({ type, id }: Source): string {
   return `${type}:${id}`
 }
 
+const disputeOf = ({ status }: { status: string }): PaymentBehind['dispute'] =>
+  status === 'disputed' ? 'open' : status === 'dispute_lost' ? 'lost' : null
+
 const ofInvoice = (row: BillingHistory): PaymentBehind => ({
   plan: row.planName,
   isMonthly: isMonthly(row),
   billingReason: row.billingReason ?? null,
   amount: row.amount,
   amountRefunded: row.amountRefunded,
-  isDisputed: row.status === 'disputed',
+  dispute: disputeOf(row),
   currency: row.currency,
   creditsAdded: row.creditsAdded,
   paidAt: row.transactionDate,
@@ -78,7 +82,7 @@ const ofPack = (row: Payment): PaymentBehind => ({
   billingReason: null,
   amount: row.amount,
   amountRefunded: row.amountRefunded,
-  isDisputed: row.status === 'disputed',
+  dispute: disputeOf(row),
   currency: row.currency,
   creditsAdded: row.creditsAdded,
   paidAt: row.paidAt,

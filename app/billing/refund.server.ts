@@ -3,49 +3,56 @@ import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { now } from '../clock.server.ts'
 import { CreditsUnavailable } from '../credits/errors.ts'
 import { stripeRefundKey } from '../credits/keys.ts'
-import { listReversals, restoreReversal, reverseGrants } from '../credits/reversal.server.ts'
+import { restoreReversal, reverseGrants } from '../credits/reversal.server.ts'
+import { refundsTaken, sumOf } from './money-back.server.ts'
 import { findMoneySource, type MoneySource, type ToldCharge } from './money-source.server.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
 import { tellRefund } from './payment-mails.server.ts'
-import { markRefunded } from './refund-marks.server.ts'
+import { markRow } from './refund-marks.server.ts'
 import { findAtStripe, listAll } from './stripe.server.ts'
 import { readRefund, type StripeRefund } from './stripe-shapes/charge.ts'
 
 const ROUNDS = 5
 
 /**
- * Takes back the share of the credits that each refund of a charge gave back in money; a refund that failed gives its
- * credits again. Safe to repeat, and in any order. Reads the refunds again after acting: one may have failed meanwhile,
- * and its event been handled before there was anything to give back.
+ * Takes back the share of the credits that each refund gave back in money, over all payments of what a charge paid for;
+ * a refund that failed gives its credits again. Safe to repeat, and in any order. Reads the refunds again after acting:
+ * one may have failed meanwhile, and its event been handled before there was anything to give back.
  * @param chargeId the charge; its refunds are listed at Stripe, since events have not carried them since 2022-11-15
  * @param told the charge as an event had it, should Stripe not know it
  * @throws CreditsUnavailable when they change faster than they can be read
  */
 export async function processRefunds(chargeId: string, told: ToldCharge | null = null): Promise<Outcome> {
+  const source = await findMoneySource(chargeId, told)
+  if (!source) return ignored(`The charge ${chargeId} paid for nothing of ours.`)
+  if (source.told) return takeToldRefunds(source, source.told)
   let changed = false
   for (let round = 0; round < ROUNDS; round++) {
-    const source = await findMoneySource(chargeId, told)
-    if (!source) return ignored(`The charge ${chargeId} paid for nothing of ours.`)
-    if (source.isTold) return takeToldRefunds(source)
-    const refunds = await listRefunds(chargeId)
+    const refunds = await listRefunds(source)
     let credits = 0
     for (const refund of refunds) {
       const effect = await processRefund(source, refund)
       credits += effect.credits
       changed ||= effect.isNew
     }
-    await markRefunded(source)
-    if (!isDeepStrictEqual(await listRefunds(chargeId), refunds)) continue
-    return done(`${refunds.length} refunds of ${chargeId} account for ${credits} credits.`, changed)
+    await markRow(source)
+    if (!isDeepStrictEqual(await listRefunds(source), refunds)) continue
+    return done(`${refunds.length} refunds of ${source.of.id} account for ${credits} credits.`, changed)
   }
   throw new CreditsUnavailable()
 }
 
-const listRefunds = (charge: string): Promise<StripeRefund[]> =>
-  listAll(
-    (stripe) => stripe.refunds.list({ charge, limit: 100 }),
-    (refund) => readRefund(refund),
+async function listRefunds({ charges }: MoneySource): Promise<StripeRefund[]> {
+  const lists = await Promise.all(
+    charges.map(({ id: charge }) =>
+      listAll(
+        (stripe) => stripe.refunds.list({ charge, limit: 100 }),
+        (refund) => readRefund(refund),
+      ),
+    ),
   )
+  return lists.flat()
+}
 
 /**
  * The same for one refund, by its id.
@@ -70,8 +77,7 @@ export async function processRefundById(refundId: string, told: StripeRefund | n
  * Refunds that Stripe cannot be asked about. The charge's event tells their sum and, in old versions, each of them;
  * theirs tell each. What the sum has taken is not taken again for the single ones, and the other way round.
  */
-async function takeToldRefunds(source: MoneySource): Promise<Outcome> {
-  const { charge } = source
+async function takeToldRefunds(source: MoneySource, charge: ToldCharge): Promise<Outcome> {
   const bySum = sumKeyOf(charge)
   let changed = false
   for (const told of charge.refunds) {
@@ -97,28 +103,19 @@ async function takeToldRefunds(source: MoneySource): Promise<Outcome> {
     const refund = { ...sum, chargeId: id, paymentIntentId: charge.paymentIntentId }
     changed = (await processRefund(source, refund)).isNew || changed
   }
-  await dropCountedTwice(source)
-  const amountRefunded = sumOf(await refundsTaken(source))
-  await markRefunded({ ...source, charge: { ...charge, amountRefunded } })
-  return done(`${amountRefunded} of ${charge.id} was told to have gone back.`, changed)
+  await dropCountedTwice(source, charge)
+  await markRow(source)
+  return done(`${sumOf(await refundsTaken(source))} of ${charge.id} was told to have gone back.`, changed)
 }
 
-type Taken = Awaited<ReturnType<typeof listReversals>>[number]
-
-const sumOf = (taken: Taken[]): number => taken.reduce((sum, { amount }) => sum + amount, 0)
 const sumKeyOf = ({ id }: { id: string }): string => stripeRefundKey(`${id}:`)
-
-/** What refunds have taken of a payment; disputes have taken theirs besides. */
-async function refundsTaken({ userId, of }: MoneySource): Promise<Taken[]> {
-  return (await listReversals(userId, of)).filter(({ key }) => key.startsWith(stripeRefundKey('')))
-}
 
 /**
  * The sum and a single one, told of at once, may each not have seen the other. Looks again after acting: what is above
  * the largest sum was taken for single ones that are in it.
  */
-async function dropCountedTwice(moneySource: MoneySource): Promise<void> {
-  const { userId: accountId, of, charge } = moneySource
+async function dropCountedTwice(moneySource: MoneySource, charge: ToldCharge): Promise<void> {
+  const { userId: accountId, of } = moneySource
   const bySum = sumKeyOf(charge)
   const open = await refundsTaken(moneySource)
   const sums = open.filter(({ key }) => key.startsWith(bySum)).map(({ key }) => Number(key.slice(bySum.length)))

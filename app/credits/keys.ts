@@ -32,6 +32,9 @@ export const stripeRefundKey = (refundId: string): string => `stripe:refund:${re
 /** The key of what a dispute takes back. */
 export const stripeDisputeKey = (disputeId: string): string => `stripe:dispute:${disputeId}`
 
+/** The key of the note that a dispute was lost. */
+export const stripeDisputeLostKey = (disputeId: string): string => `${stripeDisputeKey(disputeId)}:lost`
+
 /** The key of an administrator's correction, from the nonce of its form. */
 export const adminKey = (nonce: string): string => `admin:adjust:${createHash('sha256').update(nonce).digest('hex')}`
 

@@ -139,6 +139,33 @@ export function restoreReversal(
 }
 
 /**
+ * Notes that what was taken of a source stays taken, because its dispute was lost: an entry without credits, which the
+ * ledger shows. Safe to repeat with its key.
+ * @returns when it was noted first
+ * @throws IdempotencyConflict, AccountNotFound, CreditsUnavailable
+ */
+export function noteLost(
+  request: { accountId: Types.ObjectId; key: string; source: EntrySource; of: SourceRef },
+  ports: CreditPorts = livePorts,
+): Promise<Date> {
+  const { accountId, key, source, of } = request
+  return fenced<Date>(
+    ports,
+    accountId,
+    key,
+    (recorded) => {
+      if (recorded.kind !== 'reversal') throw new IdempotencyConflict()
+      return recorded.at
+    },
+    () => {
+      const at = ports.now()
+      const entry: LogEntry = { key, kind: 'reversal', amount: 0, at, source: { ...source, reason: 'lost' }, of }
+      return { change: { entries: [entry], credits: 0 }, answer: () => at }
+    },
+  )
+}
+
+/**
  * The reversals of a source that nothing has undone.
  * @returns for each its key and the money that went back, in minor units
  */
@@ -149,6 +176,15 @@ export async function listReversals(
 ): Promise<{ key: string; amount: number }[]> {
   const history = await historyOf(ports, await readAccount(ports, accountId), of)
   return openReversals(history).map(({ key, money }) => ({ key, amount: money?.amount ?? 0 }))
+}
+
+/** What stands taken back of a source: less what was given back again. */
+export async function reversedOfSource(
+  accountId: Types.ObjectId,
+  of: SourceRef,
+  ports: CreditPorts = livePorts,
+): Promise<number> {
+  return takenSoFar(await historyOf(ports, await readAccount(ports, accountId), of))
 }
 
 /** Everything that granted from a source or took back of it: the ledger's entries and those still in the log. */
@@ -171,7 +207,7 @@ const grantedBy = (history: LogEntry[]): number =>
 /** Reversals that nothing has undone. */
 function openReversals(history: LogEntry[]): LogEntry[] {
   const undone = new Set(history.map((entry) => entry.undoes))
-  return history.filter((entry) => entry.kind === 'reversal' && !undone.has(entry.key))
+  return history.filter((entry) => entry.kind === 'reversal' && entry.money && !undone.has(entry.key))
 }
 
 /** What has been taken back of the source in all, less what was given back. */

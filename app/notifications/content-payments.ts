@@ -98,4 +98,31 @@ export const PAYMENT_MAILS = {
       action: { label: 'See your billing page', url: `${context.appUrl}/billing` },
     }
   },
+
+  dispute_lost: (data: NotificationData<'dispute_lost'>, context: MailContext): MailContent => {
+    const sum = formatMoney(data.amount, data.currency)
+    const kept =
+      data.credits > 0
+        ? [
+            `The ${formatCreditsInWords(data.credits)} that the payment bought do not come back. Those of them that you had already spent are settled with the next credits you get.`,
+          ]
+        : []
+    return {
+      subject: `The dispute of ${sum} is closed`,
+      paragraphs: [
+        `Your bank decided the dispute of your payment of ${sum} in your favor. We lost it, so the money is yours again.`,
+        ...kept,
+        data.isPaused
+          ? 'Spending stays paused for another reason; your billing page says which.'
+          : 'Spending is no longer paused.',
+      ],
+      facts: [
+        { label: 'For', value: data.description },
+        { label: 'Back to you', value: sum },
+        ...(data.credits > 0 ? [{ label: 'Credits', value: formatCredits(-data.credits, { signed: true }) }] : []),
+        { label: 'Dispute', value: `Lost, ${moment(data.lostAt, context)}` },
+      ],
+      action: { label: 'See your ledger', url: `${context.appUrl}/usage` },
+    }
+  },
 }

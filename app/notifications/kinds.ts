@@ -91,6 +91,17 @@ const schemas = {
     to: z.enum(['card', 'balance', 'elsewhere']).default('card'),
   }),
   dispute_opened: z.strictObject({ amount, currency, description: z.string().min(1).max(200), openedAt: z.date() }),
+  /** The bank gave the money back to the cardholder for good. */
+  dispute_lost: z.strictObject({
+    amount,
+    currency,
+    description: z.string().min(1).max(200),
+    /** Credits that the payment had bought and that do not come back; 0 for none. */
+    credits,
+    lostAt: z.date(),
+    /** Spending stays paused for another reason. */
+    isPaused: z.boolean(),
+  }),
   /** The password is another one, by whoever it was. */
   password_changed: z.strictObject({
     /** By the link from a mail, and not with the old password. */
@@ -143,6 +154,7 @@ export const KIND_RULES: Record<NotificationKind, KindRules> = {
   subscription_ended: { ...transactional, whenUnknown: 'send_again' },
   refund: { ...transactional, whenUnknown: 'ask' },
   dispute_opened: { ...transactional, whenUnknown: 'ask' },
+  dispute_lost: { ...transactional, whenUnknown: 'ask' },
   password_changed: { ...transactional, whenUnknown: 'send_again' },
   api_key_created: { ...transactional, whenUnknown: 'send_again' },
   trial_ending: { setting: 'trialEnding', maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again' },

@@ -49,6 +49,7 @@ function titleOf(entry: LogEntry, timeZone: string): string {
     case 'expire':
       return 'Expired'
     case 'reversal':
+      if (entry.source.reason === 'lost') return 'Dispute lost: these credits do not come back'
       return entry.source.type === 'dispute' ? 'Taken back by a dispute' : 'Taken back by a refund'
     case 'restore':
       return 'Given back'

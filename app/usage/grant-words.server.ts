@@ -89,10 +89,11 @@ function monthOf({ id, granted }: GrantTerms, { isMonthly, creditsAdded }: Payme
   return `, month ${Number(share) + 1}`
 }
 
-function paidSentence({ amount, amountRefunded, isDisputed, currency }: PaymentBehind): string {
+function paidSentence({ amount, amountRefunded, dispute, currency }: PaymentBehind): string {
   if (amount === 0) return 'Nothing was charged'
   const paid = `Paid ${formatMoney(amount, currency)}`
-  if (isDisputed) return `${paid}, disputed at the bank`
+  if (dispute === 'open') return `${paid}, disputed at the bank`
+  if (dispute === 'lost') return `${paid}, lost in a dispute`
   if (amountRefunded <= 0) return paid
   return amountRefunded >= amount
     ? `${paid}, all refunded`

@@ -227,7 +227,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       await context.stripe.disputes.close((await disputeOf(user)).id)
       const check = async () => {
         expect(await getBalance(user._id)).toMatchObject({ credits: 0, frozen: null })
-        expect(await historyOf(user)).toMatchObject([{ status: 'disputed' }])
+        expect(await historyOf(user)).toMatchObject([{ status: 'dispute_lost' }])
       }
       return { user, check }
     }))

@@ -1,8 +1,15 @@
 import Stripe from 'stripe'
 import { describe, expect, it, vi } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
+import { listBillingHistory } from '#app/billing/history.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
+import { listEntries } from '#app/credits/ledger.server.ts'
+import { toHistoryRows } from '#app/routes/_app.dashboard/history-rows.ts'
+import { toEntryJson } from '#app/usage/entry-views.ts'
+import { wordsOf } from '#app/usage/entry-words.server.ts'
+import { entriesAsCsv } from '#app/usage/export.server.ts'
+import { NotificationModel } from '#models/notification.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import type { User } from '#models/user.server.ts'
 import { failRefund } from '#sandbox/stripe/billing/refund.ts'
@@ -132,7 +139,40 @@ describe('a dispute', () => {
     await context.stripe.disputes.close(dispute.id)
     await deliveries.deliver({ order: (events) => [...events.reverse(), ...events] })
     expect(await getBalance(user._id)).toMatchObject({ credits: 0, frozen: null })
-    expect(await PaymentModel.find({ userId: user._id }).lean()).toMatchObject([{ status: 'disputed' }])
+    expect(await PaymentModel.find({ userId: user._id }).lean()).toMatchObject([
+      { status: 'dispute_lost', creditsReversed: 500 },
+    ])
+  })
+
+  it('that is lost says so in the row, the ledger, the API, the CSV file and one mail', async () => {
+    const user = await subscriber(deliveries, { card: DISPUTED_CARD })
+    await context.stripe.disputes.close((await disputeOf(user)).id)
+    await deliveries.deliver({ order: (events) => [...events, ...events.reverse()] })
+
+    const history = await listBillingHistory(user._id)
+    expect(history).toMatchObject([{ status: 'dispute_lost', creditsReversed: 1000 }])
+    expect(toHistoryRows(history, 'UTC')).toMatchObject([{ status: { text: 'Dispute lost' } }])
+    const { entries } = await listEntries(user._id)
+    expect(entries.map((entry) => wordsOf(entry, 'UTC').title)).toEqual([
+      'Dispute lost: these credits do not come back',
+      'Taken back by a dispute',
+      'Credits of your plan',
+    ])
+    expect(toEntryJson(entries[0]!)).toMatchObject({ credits: 0, source: { type: 'dispute', reason: 'lost' } })
+    expect((await new Response(entriesAsCsv(user._id, {})).text()).split('\r\n')[1]).toMatch(/,dispute,du_\w+,lost,/)
+    const mails = await NotificationModel.find({ userId: user._id, kind: 'dispute_lost' }).lean()
+    expect(mails).toMatchObject([{ data: { amount: 1000, currency: 'usd', credits: 1000, isPaused: false } }])
+    expect((await auditCredits()).violations).toEqual([])
+  })
+
+  it('that was lost long ago, and is only now found, sends no mail', async () => {
+    const user = await subscriber(deliveries, { card: DISPUTED_CARD })
+    const { id } = await disputeOf(user)
+    await context.stripe.disputes.close(id)
+    const { world } = context.sandbox
+    world.run(() => world.tables.disputes.update(id, { created: world.now() - 150 * 86_400 }))
+    await deliveries.deliver()
+    expect(await NotificationModel.countDocuments({ userId: user._id, kind: 'dispute_lost' })).toBe(0)
   })
 
   it('a plan that ends after its dispute was won: the row is cancelled', async () => {

@@ -30,7 +30,7 @@ const payment: PaymentBehind = {
   billingReason: 'subscription_cycle',
   amount: 1800,
   amountRefunded: 0,
-  isDisputed: false,
+  dispute: null,
   currency: 'usd',
   creditsAdded: 2000,
   paidAt: now,
@@ -126,7 +126,8 @@ test('what was paid names the money that went back', () => {
   expect(paidFor({})).toBe('Paid $18.00')
   expect(paidFor({ amountRefunded: 900 })).toBe('Paid $18.00, $9.00 refunded')
   expect(paidFor({ amountRefunded: 1800 })).toBe('Paid $18.00, all refunded')
-  expect(paidFor({ isDisputed: true })).toBe('Paid $18.00, disputed at the bank')
+  expect(paidFor({ dispute: 'open' })).toBe('Paid $18.00, disputed at the bank')
+  expect(paidFor({ dispute: 'lost' })).toBe('Paid $18.00, lost in a dispute')
   expect(paidFor({ amount: 0 })).toBe('Nothing was charged')
 })
 

@@ -101,7 +101,7 @@ describe('complaint 35: the bank takes the money back after the credits came', (
     await decide(context, dispute(context, charge!.id), 'lost')
     await line.deliver()
     expect(await getBalance(user._id)).toMatchObject({ credits: -200, debt: 200, frozen: null })
-    expect(await listBillingHistory(user._id)).toMatchObject([{ kind: 'pack', status: 'disputed' }])
+    expect(await listBillingHistory(user._id)).toMatchObject([{ kind: 'pack', status: 'dispute_lost' }])
   })
 })
 

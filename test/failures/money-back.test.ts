@@ -60,9 +60,9 @@ type Step = { refund: number } | { dispute?: number; inquiry?: true } | { decide
 const table: [string, Step[], { credits: number; frozen: string | null; status: string }][] = [
   ['open', [{ dispute: 1000 }], { credits: 0, frozen: 'dispute', status: 'disputed' }],
   ['open, won', [{ dispute: 1000 }, { decide: 'won' }], { credits: 1000, frozen: null, status: 'active' }],
-  ['open, lost', [{ dispute: 1000 }, { decide: 'lost' }], { credits: 0, frozen: null, status: 'disputed' }],
+  ['open, lost', [{ dispute: 1000 }, { decide: 'lost' }], { credits: 0, frozen: null, status: 'dispute_lost' }],
   ['a part, open', [{ dispute: 400 }], { credits: 600, frozen: 'dispute', status: 'disputed' }],
-  ['a part, lost', [{ dispute: 400 }, { decide: 'lost' }], { credits: 600, frozen: null, status: 'disputed' }],
+  ['a part, lost', [{ dispute: 400 }, { decide: 'lost' }], { credits: 600, frozen: null, status: 'dispute_lost' }],
   ['refund, then open', [{ refund: 400 }, { dispute: 600 }], { credits: 0, frozen: 'dispute', status: 'disputed' }],
   [
     'refund, then won',
@@ -72,7 +72,7 @@ const table: [string, Step[], { credits: number; frozen: string | null; status: 
   [
     'refund, then lost',
     [{ refund: 400 }, { dispute: 600 }, { decide: 'lost' }],
-    { credits: 0, frozen: null, status: 'disputed' },
+    { credits: 0, frozen: null, status: 'dispute_lost' },
   ],
   [
     'refund of all, then open all the same',
@@ -87,7 +87,7 @@ const table: [string, Step[], { credits: number; frozen: string | null; status: 
   [
     'refund, then open for all of it',
     [{ refund: 400 }, { dispute: 1000 }, { decide: 'lost' }],
-    { credits: 0, frozen: null, status: 'disputed' },
+    { credits: 0, frozen: null, status: 'dispute_lost' },
   ],
   [
     'won, then refund',

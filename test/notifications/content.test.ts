@@ -116,6 +116,7 @@ describe('the rules of the kinds', () => {
     expect(always.sort()).toEqual([
       'action_required',
       'api_key_created',
+      'dispute_lost',
       'dispute_opened',
       'password_changed',
       'payment_failed',

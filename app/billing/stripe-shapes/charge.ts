@@ -29,6 +29,7 @@ const chargeSchema = z
     payment_intent: reference,
     amount: z.number(),
     amount_refunded: count,
+    paid: z.boolean().nullish(),
     currency: z.string(),
     invoice: reference,
     receipt_url: z.string().nullish(),
@@ -41,6 +42,7 @@ const chargeSchema = z
     paymentIntentId: charge.payment_intent,
     amount: charge.amount,
     amountRefunded: charge.amount_refunded,
+    isPaid: charge.paid ?? true,
     currency: charge.currency,
     /** Only before basil; since then the invoice is found by its payments. */
     invoiceId: charge.invoice,
@@ -50,9 +52,18 @@ const chargeSchema = z
     refunds: charge.refunds.data,
   }))
 
-const paymentIntentSchema = z
-  .union([z.string().transform(() => ({ latest_charge: null })), z.object({ latest_charge: reference })])
-  .transform(({ latest_charge: chargeId }) => ({ chargeId }))
+const chargeOrId = z.union([z.string().transform(() => null), chargeSchema]).nullish()
+
+const invoicePaymentSchema = z
+  .object({
+    payment: z
+      .object({
+        payment_intent: z.union([z.string().transform(() => null), z.object({ latest_charge: chargeOrId })]).nullish(),
+        charge: chargeOrId,
+      })
+      .nullish(),
+  })
+  .transform(({ payment }) => payment?.charge ?? payment?.payment_intent?.latest_charge ?? null)
 
 const disputeSchema = z
   .object({
@@ -72,6 +83,9 @@ const disputeSchema = z
     chargeId: dispute.charge,
     paymentIntentId: dispute.payment_intent,
     createdAt: dispute.created,
+    /** The bank has taken the money until it decides. An inquiry only asks. */
+    isOpen: !['won', 'lost', 'prevented'].includes(dispute.status) && !dispute.status.startsWith('warning_'),
+    isLost: dispute.status === 'lost',
   }))
 
 export type StripeCharge = z.infer<typeof chargeSchema>
@@ -89,5 +103,5 @@ export const readRefund = (value: unknown): StripeRefund => refundSchema.parse(v
 /** Reads a dispute. */
 export const readDispute = (value: unknown): StripeDispute => disputeSchema.parse(value)
 
-/** Reads an expanded payment intent, as far as to its charge. */
-export const readPaymentIntent = (value: unknown): { chargeId: string | null } => paymentIntentSchema.parse(value)
+/** Reads the charge of an invoice's payment, with its payment intent's newest charge expanded; null where it has none. */
+export const readPaymentsCharge = (value: unknown): StripeCharge | null => invoicePaymentSchema.parse(value)

@@ -1,7 +1,10 @@
 import { noteConfirmation } from '../confirmation.server.ts'
+import { processDispute } from '../dispute.server.ts'
+import { chargesOfInvoice, disputesOf } from '../money-back.server.ts'
 import { done, ignored, type Outcome } from '../outcome.ts'
 import { ownerOf } from '../owner.server.ts'
 import { processPaidInvoice, readBack } from '../paid-invoice.server.ts'
+import { processRefunds } from '../refund.server.ts'
 import { readInvoice } from '../stripe-shapes/invoice.ts'
 import { tellUnpaid } from '../subscription-mails.server.ts'
 import { syncSubscriptions } from '../subscription.server.ts'
@@ -10,7 +13,19 @@ import type { EventObject } from './event.ts'
 
 /** `invoice.paid` and `invoice.payment_succeeded` tell of the same payment; either one may be the only one to come. */
 export async function onInvoicePaid(object: EventObject, at: Date): Promise<Outcome> {
-  return processPaidInvoice(readInvoice(object).id, { object, at })
+  const { id } = readInvoice(object)
+  const outcome = await processPaidInvoice(id, { object, at })
+  await takeEarlyMoneyBack(id)
+  return outcome
+}
+
+/** Of several payments the first can be refunded or disputed while the rest is still owed: nothing was granted then. */
+async function takeEarlyMoneyBack(invoiceId: string): Promise<void> {
+  const charges = await chargesOfInvoice(invoiceId)
+  if (charges.length < 2) return
+  const refunded = charges.find(({ amountRefunded }) => amountRefunded > 0)
+  if (refunded) await processRefunds(refunded.id)
+  for (const { id } of await disputesOf(charges)) await processDispute(id)
 }
 
 /** An attempt did not go through: the customer is told, unless another one has meanwhile. */

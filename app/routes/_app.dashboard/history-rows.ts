@@ -11,6 +11,7 @@ const STATUSES: Record<string, { tone: Tone; text: string }> = {
   refunded: { tone: 'neutral', text: 'Refunded' },
   partially_refunded: { tone: 'neutral', text: 'Part refunded' },
   disputed: { tone: 'red', text: 'Disputed' },
+  dispute_lost: { tone: 'neutral', text: 'Dispute lost' },
 }
 
 /** Puts stored payments into the words of the table. */
