@@ -26,6 +26,8 @@ export interface Config {
   /** The first one signs, all of them verify. */
   sessionSecrets: string[]
   smtpUrl: string | null
+  /** Nothing can be bought, and no API key created, before the user's address is confirmed: see docs/decisions/0016. */
+  requireConfirmedEmail: boolean
   /** A mail goes out encrypted or not at all. */
   smtpRequiresTls: boolean
   mailFrom: string
@@ -80,6 +82,7 @@ const variables = z.object({
   SMTP_URL: text
     .refine((value) => /^smtps?:\/\/\S+$/.test(value) && URL.canParse(value), 'is not an smtp:// or smtps:// address')
     .optional(),
+  REQUIRE_CONFIRMED_EMAIL: z.literal('true', 'can only be true; leave it out instead').optional(),
   MAIL_FROM: text.regex(/^[^\r\n]*[^\s<>@]+@[^\s<>@]+>?$/, 'is not an e-mail address'),
   TRUST_PROXY: z.coerce
     .number('is not a number')
@@ -156,6 +159,9 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     },
     sessionSecrets: env.SESSION_SECRET,
     smtpUrl: env.SMTP_URL ?? null,
+    // Mails that are only kept for the mailbox page can be read by everybody, so they prove nothing.
+    requireConfirmedEmail:
+      mode === 'production' || env.SMTP_URL !== undefined || env.REQUIRE_CONFIRMED_EMAIL !== undefined,
     smtpRequiresTls: mode === 'production' && env.SMTP_URL !== undefined && !isLoopback(new URL(env.SMTP_URL).hostname),
     mailFrom: env.MAIL_FROM,
     trustedProxies: env.TRUST_PROXY,

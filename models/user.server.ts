@@ -62,6 +62,8 @@ const notificationSettingsSchema = new Schema(
 const userSchema = new Schema(
   {
     email: { type: String, required: true, lowercase: true, trim: true },
+    /** When its owner proved to get its mail; null until then. Users from before there was a proof lack the field. */
+    emailConfirmedAt: { type: Date, default: null },
     passwordHash: { type: String, required: true, select: false },
     name: { type: String, default: '' },
     roles: { type: [String], default: [] },

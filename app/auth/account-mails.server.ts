@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Types } from 'mongoose'
 import type { ApiKey } from '#models/api-key.server.ts'
 import type { User } from '#models/user.server.ts'
@@ -12,6 +13,11 @@ export async function tellKeyCreated(
   { _id, prefix, createdAt }: Pick<ApiKey, '_id' | 'prefix' | 'createdAt'>,
 ): Promise<void> {
   await tell({ kind: 'api_key_created', userId, key: _id.toHexString(), data: { prefix, createdAt } })
+}
+
+/** Tells the owner of an address by mail that a sign-up was made with it, and that it has an account. */
+export async function tellAccountExists({ _id }: Pick<User, '_id'>): Promise<void> {
+  await tell({ kind: 'account_exists', userId: _id, key: `${_id.toHexString()}:${randomUUID()}`, data: {} })
 }
 
 /**

@@ -4,6 +4,7 @@ import { type ApiKey, ApiKeyModel } from '#models/api-key.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { requireFeature } from '../billing/entitlements.ts'
 import { now } from '../clock.server.ts'
+import { requireConfirmedEmail } from '../confirmed-email.server.ts'
 import { tellKeyCreated } from './account-mails.server.ts'
 import { ApiKeyNotFound, TooManyApiKeys } from './errors.ts'
 import { hashToken } from './secret-token.server.ts'
@@ -24,9 +25,10 @@ export interface ApiKeyView {
 
 /**
  * Checks whether a user may create an API key, apart from how many there are.
- * @throws FeatureNotInPlan, PlanPaused, SpendingFrozen
+ * @throws EmailNotConfirmed, FeatureNotInPlan, PlanPaused, SpendingFrozen
  */
-export function checkMayCreateKey(user: Pick<User, 'subscription'>): void {
+export function checkMayCreateKey(user: Pick<User, 'emailConfirmedAt' | 'subscription'>): void {
+  requireConfirmedEmail(user)
   requireFeature(user, 'apiAccess', now())
 }
 

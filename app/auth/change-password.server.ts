@@ -1,7 +1,9 @@
 import type { QueryFilter, Types } from 'mongoose'
 import { type User, UserModel } from '#models/user.server.ts'
+import { welcomeCredits } from '../billing/plans.ts'
 import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
+import { openAccount } from '../credits/account.server.ts'
 import { sendMail } from '../notifications/mail.server.ts'
 import { tellPasswordChanged } from './account-mails.server.ts'
 import { countLive, markKeysRevoked } from './api-key.server.ts'
@@ -59,7 +61,8 @@ export async function requestPasswordReset(email: string): Promise<{ delivery: P
 
 /**
  * Sets a new password by a reset link, once: the check of the link, the new password, the end of the link, of every
- * session and of every API key are one write. Keys end because whoever had the account before may have made them.
+ * session and of every API key are one write. Keys end because whoever had the account before may have made them. The
+ * link was mailed, so it also confirms the address.
  * @param token as the link carries it
  * @throws InvalidToken when the link was used, replaced by a newer one, is too old, or never existed; WeakPassword, RateLimited
  */
@@ -70,21 +73,23 @@ export async function resetPassword(token: string, password: string): Promise<Us
   const owner = await UserModel.findOne(link).select({ email: 1 }).lean<Pick<User, 'email'>>()
   if (!owner) throw new InvalidToken()
   const passwordHash = await hashNewPassword(password, owner.email)
-  const user = await setPassword(link, passwordHash, { revokeKeys: true })
+  const user = await setPassword(link, passwordHash, { revokeKeys: true, confirm: true })
   if (!user) throw new InvalidToken()
-  await afterChange(user, { byReset: true })
+  await Promise.all([afterChange(user, { byReset: true }), openAccount(user._id, { welcomeCredits })])
   return user
 }
 
 function setPassword(
   filter: QueryFilter<User>,
   passwordHash: string,
-  { revokeKeys }: { revokeKeys: boolean },
+  { revokeKeys, confirm = false }: { revokeKeys: boolean; confirm?: boolean },
 ): Promise<User | null> {
   return UserModel.findOneAndUpdate(
     filter,
     {
       $set: { passwordHash },
+      // The link came by mail, which proves the address. Greater than null, and than any time before.
+      ...(confirm && { $max: { emailConfirmedAt: now() } }),
       $unset: { passwordReset: '' },
       $inc: { sessionEpoch: 1, ...(revokeKeys && { apiKeyEpoch: 1 }) },
     },

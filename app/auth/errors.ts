@@ -3,7 +3,7 @@ import { DomainError } from '../domain-error.ts'
 /** The e-mail and the password do not belong together; which of the two is wrong is never said. */
 export class InvalidLogin extends DomainError {
   readonly code = 'invalid_login'
-  /** @param message where the page has better words, because the e-mail is known */
+  /** @param message where the page has better words */
   constructor(message = 'That email and password do not match.') {
     super(message)
   }

@@ -2,10 +2,14 @@ import { Authenticator } from 'remix-auth'
 import { FormStrategy } from 'remix-auth-form'
 import { type User, UserModel } from '#models/user.server.ts'
 import { welcomeCredits } from '../billing/plans.ts'
+import { config } from '../config.server.ts'
+import { mayBeAStrangers } from '../confirmed-email.server.ts'
 import { openAccount } from '../credits/account.server.ts'
 import { clientAddress } from '../http/client-address.server.ts'
 import { InvalidRequest } from '../http/errors.ts'
 import { describeIssue } from '../http/invalid-fields.ts'
+import { deliverLater } from '../notifications/mail.server.ts'
+import { resendQuietly } from './confirm-email.server.ts'
 import { type Credentials, logInForm } from './credentials.ts'
 import { type Device, isDeviceOf, readDevice } from './device.server.ts'
 import { InvalidLogin } from './errors.ts'
@@ -26,6 +30,7 @@ authenticator.use(
 
 /**
  * Finds the user of an e-mail and a password, and makes up for a credit account that a crashed sign-up left out.
+ * One whose address is not confirmed, where it has to be, gets another link by mail and is not logged in.
  * @param address the client's, for counting tries
  * @param device the client's, if it is one in which somebody has logged in before
  * @throws InvalidLogin | RateLimited
@@ -42,7 +47,12 @@ export async function logIn(
   for (const [name, subject] of counts) await takeTry(name, subject)
 
   const matches = await verifyPassword(user?.passwordHash ?? null, password)
-  if (!user || !matches) throw new InvalidLogin()
+  if (!user || !matches) throw invalidLogin()
+  if (mayBeAStrangers(user)) {
+    // The same answer as to a wrong password: else who has just signed up could see here that the address was free.
+    deliverLater(resendQuietly(user))
+    throw invalidLogin()
+  }
 
   await Promise.all([
     ...counts.map(([name, subject]) => returnTry(name, subject)),
@@ -50,6 +60,13 @@ export async function logIn(
   ])
   const { passwordHash: _, ...rest } = user
   return rest as User
+}
+
+function invalidLogin(): InvalidLogin {
+  if (!config().requireConfirmedEmail) return new InvalidLogin()
+  return new InvalidLogin(
+    'That email and password do not match. If you have just signed up, open the link in our mail first.',
+  )
 }
 
 /**

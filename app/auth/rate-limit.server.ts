@@ -26,6 +26,11 @@ const RULES = {
   /** By the e-mail of an account that is there: who only repeats a form needs a few. */
   signUpAgain: { tries: 20, seconds: HOUR },
   passwordChange: { tries: 20, seconds: HOUR },
+  /** By user: links that confirm the address. */
+  confirmationMail: { tries: 5, seconds: HOUR },
+  confirmationAddress: { tries: 60, seconds: HOUR },
+  /** By an address that has an account: mails which say so. */
+  accountExists: { tries: 3, seconds: HOUR },
   passwordReset: { tries: 5, seconds: HOUR },
   passwordResetAddress: { tries: 60, seconds: HOUR },
   /** By the user: each costs work whether or not it is paid in the end. */
@@ -42,7 +47,7 @@ export type RateLimitName = keyof typeof RULES
 
 /** Local mode counts whole test suites as one address. */
 const LOCAL_FACTOR = 50
-const BY_ADDRESS = new Set<RateLimitName>(['logInAddress', 'signUp', 'passwordResetAddress'])
+const BY_ADDRESS = new Set<RateLimitName>(['logInAddress', 'signUp', 'passwordResetAddress', 'confirmationAddress'])
 
 const limiters = new Map<RateLimitName, { db: unknown; limiter: RateLimiterMongo }>()
 

@@ -3,17 +3,20 @@ import { type User, UserModel } from '#models/user.server.ts'
 import { welcomeCredits } from '../billing/plans.ts'
 import { now } from '../clock.server.ts'
 import { openAccount } from '../credits/account.server.ts'
+import { tellAccountExists } from './account-mails.server.ts'
+import { resendQuietly, sendConfirmation } from './confirm-email.server.ts'
 import type { SignUp } from './credentials.ts'
 import { EmailTaken } from './errors.ts'
 import { hashNewPassword } from './new-password.server.ts'
 import { verifyPassword } from './password.server.ts'
-import { returnTry, takeTry } from './rate-limit.server.ts'
+import { hasTryLeft, returnTry, takeTry } from './rate-limit.server.ts'
 
 const DUPLICATE_KEY = 11_000
 
 /**
- * Creates a user with a credit account and the welcome credits. Safe to repeat: whoever sends the same e-mail and
- * password again gets the user that is there, and an account that a crash left out is made up for, here or at log-in.
+ * Creates a user with a credit account and the welcome credits, and mails a link that confirms the address. Safe to
+ * repeat: whoever sends the same e-mail and password again gets the user that is there, and an account that a crash left
+ * out is made up for, here or at log-in.
  * @throws EmailTaken when the e-mail belongs to somebody with another password
  * @throws WeakPassword, CreditsUnavailable, RateLimited
  */
@@ -24,7 +27,33 @@ export async function signUp({ email, password, name }: SignUp): Promise<User> {
     return findSameUser(email, password)
   })
   await openAccount(user._id, { welcomeCredits })
+  if (!user.emailConfirmedAt) await sendConfirmation(user)
   return user
+}
+
+/**
+ * Takes a sign-up whose answer must not tell whether the address has an account: a new one gets a link that confirms it,
+ * a known one a mail that says so. Both take one hash, one comparison and one write. The credit account is opened when
+ * the address is confirmed.
+ * @returns the mail on its way, for who wants to wait for it
+ * @throws WeakPassword, RateLimited
+ */
+export async function signUpByMail({ email, password, name }: SignUp): Promise<{ delivery: Promise<void> }> {
+  const found = await UserModel.findOne({ email }).select('+passwordHash').lean<User>()
+  const passwordHash = await hashNewPassword(password, email)
+  const matches = await verifyPassword(found?.passwordHash ?? null, password)
+  if (!found) {
+    const user = await insertUser({ email, passwordHash, name }).catch((error: unknown) => {
+      if (!isDuplicate(error)) throw error
+      return null
+    })
+    // Of two at once, the other one mails the link.
+    return { delivery: user ? sendConfirmation(user) : Promise.resolve() }
+  }
+  // Who only repeats the form is no stranger: the first mail may be lost.
+  if (matches && !found.emailConfirmedAt) await resendQuietly(found)
+  else if (await hasTryLeft('accountExists', email)) await tellAccountExists(found)
+  return { delivery: Promise.resolve() }
 }
 
 async function insertUser(fields: { email: string; passwordHash: string; name: string }): Promise<User> {

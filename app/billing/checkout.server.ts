@@ -1,4 +1,5 @@
 import type { User } from '#models/user.server.ts'
+import { requireConfirmedEmail } from '../confirmed-email.server.ts'
 import { logger } from '../log.server.ts'
 import type { Offer } from './catalogue.ts'
 import { openSession } from './checkout-session.server.ts'
@@ -30,7 +31,7 @@ export interface CheckoutOptions {
  * Opens a page at Stripe to pay on. Nothing is bought by that: whatever goes wrong here, the same click later works.
  * @param purchase a plan by name and interval, or a credit pack by id
  * @returns where to send the browser
- * @throws PlanNotFound, PackNotFound, AlreadySubscribed, OfferUnavailable, StripeUnavailable
+ * @throws EmailNotConfirmed, PlanNotFound, PackNotFound, AlreadySubscribed, OfferUnavailable, StripeUnavailable
  */
 export function createCheckout(purchase: Purchase, options: CheckoutOptions): Promise<{ url: string }> {
   return whileSomebodyWaits(async () => {
@@ -76,6 +77,7 @@ async function open(
   { nonce, returnTo = null, locale = 'auto' }: CheckoutOptions,
 ): Promise<StripeSession> {
   const user = await readUser(_id)
+  requireConfirmedEmail(user)
   // Nobody may have told of its end.
   if (offer.kind === 'plan' && hasLiveSubscription(user.subscription)) {
     refuseSecond(await syncSubscriptions(_id), offer.plan.name)

@@ -1,6 +1,7 @@
 import { Form, Link, NavLink, useLocation } from '@remix-run/react'
 import { CircleUser, Menu } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { ConfirmEmailStrip } from './confirm-email-strip.tsx'
 import { NavItem } from './nav-item.tsx'
 import { SiteFooter } from './site-footer.tsx'
 import { TestModeStrip } from './test-mode-strip.tsx'
@@ -20,12 +21,21 @@ export interface AppFrameProps {
   /** "1,840 credits" */
   balance: string | null
   isAdmin?: boolean
+  isConfirmed?: boolean
   sandboxUrl: string | null
   children: ReactNode
 }
 
 /** What stands around every page of somebody who is signed in. */
-export function AppFrame({ person, email, balance, isAdmin = false, sandboxUrl, children }: AppFrameProps) {
+export function AppFrame({
+  person,
+  email,
+  balance,
+  isAdmin = false,
+  isConfirmed = true,
+  sandboxUrl,
+  children,
+}: AppFrameProps) {
   const places = isAdmin ? [...PLACES, { to: '/admin', label: 'Admin' }] : PLACES
   return (
     <>
@@ -53,6 +63,7 @@ export function AppFrame({ person, email, balance, isAdmin = false, sandboxUrl, 
           </div>
         </div>
       </header>
+      {isConfirmed ? null : <ConfirmEmailStrip />}
       {children}
       <SiteFooter width="app" />
     </>

@@ -39,6 +39,7 @@ export const STATUS_OF_CODE: Record<string, number> = {
   credits_unavailable: 503,
 
   // Accounts
+  email_not_confirmed: 403,
   email_taken: 409,
   weak_password: 400,
   invalid_token: 400,

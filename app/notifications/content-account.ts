@@ -1,3 +1,4 @@
+import { CONFIRM_PATH, CONFIRMATION_HOURS } from '../email-confirmation.ts'
 import type { NotificationData } from './kinds.ts'
 import { type MailContent, type MailContext, moment } from './mail-content.ts'
 
@@ -19,6 +20,30 @@ export const ACCOUNT_MAILS = {
       action: { label: 'Reset your password', url: `${context.appUrl}/forgot-password` },
     }
   },
+
+  email_confirmation: (
+    _: NotificationData<'email_confirmation'>,
+    { appUrl, confirmationUrl }: MailContext,
+  ): MailContent => ({
+    subject: 'Confirm your email address',
+    paragraphs: [
+      'A Scrip account was created with this address. Open the page below and confirm that the address is yours.',
+      `The link works for ${CONFIRMATION_HOURS} hours. If you did not create an account, do nothing.`,
+    ],
+    facts: [],
+    action: { label: 'Confirm your email', url: confirmationUrl ?? `${appUrl}${CONFIRM_PATH}` },
+  }),
+
+  account_exists: (_: NotificationData<'account_exists'>, { appUrl }: MailContext): MailContent => ({
+    subject: 'You already have a Scrip account',
+    paragraphs: [
+      'This address was entered to create a Scrip account, and it has one already. Nothing was changed.',
+      'If it was you, log in. If you forgot the password, or never confirmed the address, reset the password there.',
+      'If it was not you, do nothing.',
+    ],
+    facts: [],
+    action: { label: 'Log in', url: `${appUrl}/dashboard` },
+  }),
 
   api_key_created: (data: NotificationData<'api_key_created'>, context: MailContext): MailContent => ({
     subject: 'A new API key was created',

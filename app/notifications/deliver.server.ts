@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto'
 import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
+import { mayBeAStrangers } from '../confirmed-email.server.ts'
 import { isTimeZone } from '../format.ts'
 import { logger } from '../log.server.ts'
 import { TRIES_MAX, waitAfter } from './backoff.ts'
+import { confirmationUrl } from './confirmation-token.server.ts'
 import { contentOf } from './content.ts'
 import { KIND_RULES, type NotificationContent, parseContent, staleAfter } from './kinds.ts'
 import { MailFailed } from './mail-failure.ts'
@@ -95,7 +97,9 @@ async function prepare(
   const user = await UserModel.findById(notification.userId).lean<User>()
   if (!user) return { reason: 'The user is gone.' }
   const { setting } = KIND_RULES[content.kind]
+  if (setting && mayBeAStrangers(user)) return { reason: 'The address is not confirmed.' }
   if (setting && !settingsOf(user)[setting]) return { reason: `The user wants no mails ${MAIL_NAMES[setting]}.` }
+  if (content.kind === 'email_confirmation' && user.emailConfirmedAt) return { reason: 'The address is confirmed.' }
   try {
     return { mail: write(notification._id, content, user) }
   } catch (error) {
@@ -105,7 +109,13 @@ async function prepare(
 
 function write(id: string, content: NotificationContent, user: User): OutgoingMail {
   const { appUrl } = config()
-  const context = { name: user.name, timeZone: isTimeZone(user.timeZone) ? user.timeZone : 'UTC', appUrl }
+  const context = {
+    // The name was typed by whoever opened the account, and the mail may go to somebody else.
+    name: mayBeAStrangers(user) ? '' : user.name,
+    timeZone: isTimeZone(user.timeZone) ? user.timeZone : 'UTC',
+    appUrl,
+    confirmationUrl: confirmationUrl(user),
+  }
   const { setting } = KIND_RULES[content.kind]
   const stop = setting && { url: unsubscribeUrl(user._id, setting), about: MAIL_NAMES[setting] }
   return {

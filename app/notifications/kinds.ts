@@ -111,6 +111,10 @@ const schemas = {
     /** API keys that work as before. */
     keysLeft: count,
   }),
+  /** The link that proves whose address it is; it is made when the mail is written, so nothing of it is stored. */
+  email_confirmation: z.strictObject({}),
+  /** Somebody signed up with an address that has an account. */
+  account_exists: z.strictObject({}),
   api_key_created: z.strictObject({ prefix: z.string().regex(/^sk_scrip_[0-9a-f]{6}$/), createdAt: z.date() }),
 }
 
@@ -156,6 +160,8 @@ export const KIND_RULES: Record<NotificationKind, KindRules> = {
   dispute_opened: { ...transactional, whenUnknown: 'ask' },
   dispute_lost: { ...transactional, whenUnknown: 'ask' },
   password_changed: { ...transactional, whenUnknown: 'send_again' },
+  email_confirmation: { ...transactional, maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again' },
+  account_exists: { ...transactional, maxAgeMs: DAY_MS, whenUnknown: 'send_again' },
   api_key_created: { ...transactional, whenUnknown: 'send_again' },
   trial_ending: { setting: 'trialEnding', maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again' },
   credits_low: { setting: 'creditsLow', maxAgeMs: DAY_MS, whenUnknown: 'send_again' },

@@ -16,6 +16,8 @@ export interface MailContext {
   timeZone: string
   /** Without a slash at its end. */
   appUrl: string
+  /** Where the user confirms the address. */
+  confirmationUrl?: string
 }
 
 /** "6 May 2026, 14:00 CEST": a mail is read at any time later, so the year stands in it. */

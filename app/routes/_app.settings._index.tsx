@@ -1,9 +1,10 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import type { ActionFunctionArgs, LoaderFunctionArgs } from '@remix-run/node'
-import { Form, useActionData, useLoaderData } from '@remix-run/react'
+import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
 import { profileForm, TIME_ZONES } from '#app/auth/profile.ts'
 import { updateProfile } from '#app/auth/profile.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
+import { Badge } from '#app/components/badge.tsx'
 import { Button } from '#app/components/button.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field, Select } from '#app/components/field.tsx'
@@ -11,6 +12,7 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { Section } from '#app/components/page.tsx'
 import { ThemeSwitch } from '#app/components/theme-switch.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
+import { CONFIRM_PATH } from '#app/email-confirmation.ts'
 import { invalidForm, savedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { useSaved } from '#app/http/use-saved.ts'
@@ -19,8 +21,8 @@ import { useServerForm } from '#app/http/use-server-form.ts'
 export const meta = () => pageTitle('Profile')
 
 export async function loader({ request }: LoaderFunctionArgs) {
-  const { email, name, timeZone } = await requireUser(request)
-  return { email, name, timeZone, timeZones: TIME_ZONES }
+  const { email, emailConfirmedAt, name, timeZone } = await requireUser(request)
+  return { email, isConfirmed: Boolean(emailConfirmedAt), name, timeZone, timeZones: TIME_ZONES }
 }
 
 export async function action({ request }: ActionFunctionArgs) {
@@ -32,7 +34,7 @@ export async function action({ request }: ActionFunctionArgs) {
 }
 
 export default function ProfileSettings() {
-  const { email, name, timeZone, timeZones } = useLoaderData<typeof loader>()
+  const { email, isConfirmed, name, timeZone, timeZones } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>()
   const { form, field, errors } = useServerForm<'name' | 'timeZone'>('profile', answer, { name, timeZone })
   const busy = useSubmitting()
@@ -42,8 +44,20 @@ export default function ProfileSettings() {
       <Section id="profile-title" title="Profile">
         <Form method="post" {...form} className="grid max-w-column gap-6">
           <ErrorSummary errors={errors} />
-          <p>
-            Email <strong>{email}</strong>
+          <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
+            <span>
+              Email <strong className="wrap-anywhere">{email}</strong>
+            </span>
+            {isConfirmed ? (
+              <Badge tone="green">Confirmed</Badge>
+            ) : (
+              <>
+                <Badge tone="ochre">Not confirmed</Badge>
+                <Link className="link" to={CONFIRM_PATH}>
+                  Confirm it
+                </Link>
+              </>
+            )}
           </p>
           <Field label="Name" autoComplete="name" optional {...field('name')} />
           <Select label="Time zone" hint="Dates and times are shown in it." {...field('timeZone')}>

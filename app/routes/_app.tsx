@@ -15,6 +15,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
     person: user.name || user.email,
     email: user.email,
     isAdmin: user.roles.includes('admin'),
+    isConfirmed: Boolean(user.emailConfirmedAt),
     balance: formatCreditsInWords(credits),
     sandboxUrl: config().sandboxUrl,
   }

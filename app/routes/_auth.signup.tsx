@@ -6,7 +6,7 @@ import { EmailTaken, WeakPassword } from '#app/auth/errors.ts'
 import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
 import { fromAddress, takeTry } from '#app/auth/rate-limit.server.ts'
 import { findUser } from '#app/auth/require-user.server.ts'
-import { signUp } from '#app/auth/sign-up.server.ts'
+import { signUp, signUpByMail } from '#app/auth/sign-up.server.ts'
 import { welcomeCredits } from '#app/billing/plans.ts'
 import { Button } from '#app/components/button.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
@@ -14,11 +14,14 @@ import { Field } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
+import { config } from '#app/config.server.ts'
+import { confirmPath } from '#app/email-confirmation.ts'
 import { clientAddress } from '#app/http/client-address.server.ts'
 import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
+import { deliverLater } from '#app/notifications/mail.server.ts'
 
 export const meta = () => pageTitle('Create your account')
 
@@ -34,6 +37,11 @@ export async function action({ request }: ActionFunctionArgs) {
   if (submission.status !== 'success') return invalidForm(submission)
   try {
     await takeTry('signUp', fromAddress(clientAddress(request)))
+    if (config().requireConfirmedEmail) {
+      const { delivery } = await signUpByMail(submission.value)
+      deliverLater(delivery)
+      return redirect(confirmPath(safeRedirect(form.get('redirectTo'), '')))
+    }
     const user = await signUp(submission.value)
     return redirect(safeRedirect(form.get('redirectTo')), { headers: await logInCookies(request, user) })
   } catch (error) {

@@ -1,4 +1,5 @@
 /** A child of `npm start`: gives the local installation its indexes, products, prices and demo user. Safe to repeat. */
+import { markConfirmed } from '#app/auth/confirm-email.server.ts'
 import { signUp } from '#app/auth/sign-up.server.ts'
 import { EmailTaken } from '#app/auth/errors.ts'
 import { ensurePrices } from '#app/billing/ensure-prices.server.ts'
@@ -20,7 +21,8 @@ console.log(`Prepared: indexes, products and prices, ${demo}`)
 
 async function ensureDemoUser(): Promise<string> {
   try {
-    await signUp(DEMO)
+    const { _id } = await signUp(DEMO)
+    await markConfirmed(_id)
     return 'demo user'
   } catch (error) {
     if (!(error instanceof EmailTaken || error instanceof RateLimited)) throw error

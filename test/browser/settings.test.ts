@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { newPage, useBrowser } from '#test/setup/browser.ts'
-import { signUp } from './steps.ts'
+import { expectFaultless } from './faults-of-page.ts'
+import { expectSoon, signUp } from './steps.ts'
 
 /* What is done under Settings, as a person does it. */
 useBrowser()
@@ -22,4 +23,24 @@ test('an API key is revoked from inside its table, after a question, and the pag
   await page.getByRole('button', { name: 'Revoke key' }).click()
   await page.getByText(/is revoked\. Programs that use it/).waitFor()
   await page.getByText('No API keys yet.').waitFor()
+})
+
+test('a new user confirms the address by the mail in the mailbox, and the strip is gone', async () => {
+  const page = await newPage({ viewport: { width: 390, height: 844 } })
+  await signUp(page)
+  await page.getByRole('complementary', { name: 'Email confirmation' }).waitFor()
+  await page.getByRole('link', { name: 'Confirm it' }).click()
+  await page.getByRole('heading', { name: 'Check your email' }).waitFor()
+  await expectFaultless(page)
+  const address = await page.locator('main strong').innerText()
+  await page.getByRole('link', { name: 'mailbox' }).click()
+  const mail = page.locator('article', { hasText: address })
+  await expectSoon(page, new RegExp(address))
+  await mail.getByRole('link', { name: /verify-email/ }).click()
+  await page.getByRole('button', { name: 'Confirm' }).click()
+  await page.getByRole('heading', { name: 'Your email is confirmed' }).waitFor()
+  await page.getByRole('link', { name: 'Go to Overview' }).click()
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+
+  expect(await page.getByRole('complementary', { name: 'Email confirmation' }).count()).toBe(0)
 })

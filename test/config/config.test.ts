@@ -224,6 +224,27 @@ describe('in local mode', () => {
   })
 })
 
+describe('addresses have to be confirmed', () => {
+  const required = (environment: Record<string, string>) => parseConfig(environment).requireConfirmedEmail
+  const local = { SCRIP_MODE: 'local' }
+
+  test('in production, whatever else is set', () => {
+    expect(required(LIVE)).toBe(true)
+  })
+
+  test('in local mode where mails go out, not where they are only kept for the mailbox page', () => {
+    expect(required({ ...local, SMTP_URL: 'smtp://127.0.0.1:25' })).toBe(true)
+    expect(required(local)).toBe(false)
+  })
+
+  test('in local mode on request too, and never less than that', () => {
+    expect(required({ ...local, REQUIRE_CONFIRMED_EMAIL: 'true' })).toBe(true)
+    expect(refusalOf({ ...LIVE, REQUIRE_CONFIRMED_EMAIL: 'false' })).toContain(
+      'REQUIRE_CONFIRMED_EMAIL can only be true',
+    )
+  })
+})
+
 test('docs/environment.md tells of every variable there is', () => {
   const source = readFileSync('app/config.server.ts', 'utf8')
   const schema = /const variables = z\.object\(\{([\s\S]*?)\n\}\)/.exec(source)?.[1] ?? ''

@@ -45,7 +45,8 @@ describe('5.6: what a page carries', () => {
         const text = await response.text()
         if (response.status === 200 && hasPage) pages++
         for (const [secret, what] of secrets) if (text.includes(secret)) found.push(`${address}: ${what}`)
-        if (/passwordHash|argon2|sessionEpoch|passwordReset/.test(text)) found.push(`${address}: a private field`)
+        if (/passwordHash|argon2|sessionEpoch|apiKeyEpoch|passwordReset/.test(text))
+          found.push(`${address}: a private field`)
       }
     }
     expect(found).toEqual([])

@@ -10,6 +10,7 @@ const PUBLIC_LOADERS = [
   'routes/_auth.login',
   'routes/_auth.reset-password',
   'routes/_auth.signup',
+  'routes/_auth.verify-email',
   'routes/_index',
   'routes/mailbox',
   'routes/mailbox_.$mailId',
@@ -18,7 +19,7 @@ const PUBLIC_LOADERS = [
   'routes/unsubscribe',
 ]
 
-/** What anybody may do. Webhook and unsubscribing carry a signature; prices send who has chosen one to sign up. */
+/** What anybody may do. Webhook, unsubscribing and confirming carry a signature; prices send who has chosen one to sign up. */
 const PUBLIC_ACTIONS = [
   'routes/$',
   'routes/_auth.forgot-password',
@@ -26,6 +27,7 @@ const PUBLIC_ACTIONS = [
   'routes/_auth.logout',
   'routes/_auth.reset-password',
   'routes/_auth.signup',
+  'routes/_auth.verify-email',
   'routes/api.webhook',
   'routes/pricing',
   'routes/resources.theme',

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import mongoose from 'mongoose'
 import { connect } from 'node:net'
 import { inject } from 'vitest'
 import { ensureBuilt } from '../../scripts/local/build.mjs'
@@ -47,6 +48,14 @@ export async function startServedApp(environment: Record<string, string> = {}): 
   const get: ServedApp['fetch'] = (path, init) => fetch(url + path, { redirect: 'manual', ...init })
   const post: ServedApp['post'] = (path, fields, headers = {}) =>
     get(path, { method: 'POST', body: new URLSearchParams(fields), headers })
+  /** Where an address has to be confirmed before anybody is logged in. */
+  const confirmAndLogIn = async (email: string) => {
+    const connection = await mongoose.createConnection(environment.MONGODB_URI ?? mongodbUri).asPromise()
+    await connection.collection('users').updateOne({ email }, { $set: { emailConfirmedAt: new Date() } })
+    await connection.close()
+    const response = await post('/login', { email, password: PASSWORD })
+    return response.headers.get('Set-Cookie')?.split(';')[0] ?? ''
+  }
   return {
     url,
     mongodbUri,
@@ -55,7 +64,8 @@ export async function startServedApp(environment: Record<string, string> = {}): 
     signUp: async () => {
       const email = `user-${randomUUID()}@example.com`
       const response = await post('/signup', { email, password: PASSWORD, name: 'Ada' })
-      return { email, cookie: response.headers.get('Set-Cookie')?.split(';')[0] ?? '' }
+      const cookie = response.headers.get('Set-Cookie')?.split(';')[0]
+      return { email, cookie: cookie ?? (await confirmAndLogIn(email)) }
     },
     sendRaw: (text) => sendRaw(Number(port), text),
     log: () => child.lines.join('\n'),

@@ -42,6 +42,8 @@ describe('every mail', () => {
     ['credits_arrived', ['1,000 credits were added', '1,840 now', '1 Jul 2026, 12:00 CEST']],
     ['refund', ['€6.00', '\u2212500', '4 May 2026, 14:00 CEST']],
     ['password_changed', ['was reset on 5 May 2026, 14:00 CEST', '2 API keys were revoked', '/forgot-password']],
+    ['email_confirmation', ['24 hours', 'https://scrip.example/verify-email']],
+    ['account_exists', ['has one already', 'https://scrip.example/dashboard']],
     ['api_key_created', ['5 May 2026, 14:00 CEST', 'sk_scrip_ab12cd', 'https://scrip.example/settings/api-keys']],
     ['dispute_opened', ['$18.00', '5 May 2026', 'Spending is paused']],
   ] satisfies [NotificationKind, string[]][])(
@@ -114,10 +116,12 @@ describe('the rules of the kinds', () => {
     const always = KINDS.filter((kind) => KIND_RULES[kind].setting === null)
 
     expect(always.sort()).toEqual([
+      'account_exists',
       'action_required',
       'api_key_created',
       'dispute_lost',
       'dispute_opened',
+      'email_confirmation',
       'password_changed',
       'payment_failed',
       'payment_receipt',

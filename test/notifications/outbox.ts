@@ -47,6 +47,7 @@ export async function newReader(fields: Partial<User> = {}): Promise<User> {
   const { _id } = await UserModel.create({
     email: `reader-${randomUUID()}@example.com`,
     passwordHash: 'none',
+    emailConfirmedAt: now(),
     name: 'Ada',
     timeZone: 'Europe/Berlin',
     createdAt: now(),

@@ -72,5 +72,7 @@ export const SAMPLES: { [Kind in NotificationKind]: Extract<NotificationContent,
     isPaused: false,
   },
   password_changed: { byReset: true, changedAt: new Date('2026-05-05T12:00:00Z'), keysRevoked: 2, keysLeft: 0 },
+  email_confirmation: {},
+  account_exists: {},
   api_key_created: { prefix: 'sk_scrip_ab12cd', createdAt: new Date('2026-05-05T12:00:00Z') },
 }

@@ -21,6 +21,7 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { BillingButton, StandingNotices } from '#app/components/standing-notices.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { DomainError } from '#app/domain-error.ts'
+import { confirmPath } from '#app/email-confirmation.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { standingNow } from '#app/standing.server.ts'
@@ -97,6 +98,7 @@ export async function action({ request }: ActionFunctionArgs) {
     }
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
+    if (error.code === 'email_not_confirmed') return redirect(confirmPath('/billing#packs'))
     return data({ problem: error.message }, { status: STATUS_OF_CODE[error.code] ?? 409 })
   }
 }

@@ -2,6 +2,8 @@ import type { User } from '#models/user.server.ts'
 import { checkMayCreateKey } from '#app/auth/api-key.server.ts'
 import { FeatureNotInPlan } from '#app/billing/errors.ts'
 import { DomainError } from '#app/domain-error.ts'
+import { confirmPath } from '#app/email-confirmation.ts'
+import { EmailNotConfirmed } from '#app/email-errors.ts'
 
 const HERE = '/settings/api-keys'
 
@@ -25,6 +27,9 @@ function wayOutOf(error: DomainError): KeyRefusal['wayOut'] {
   if (error instanceof FeatureNotInPlan) {
     const search = new URLSearchParams({ feature: error.feature, redirectTo: HERE })
     return { label: 'See plans with API access', to: `/billing/upgrade?${search.toString()}` }
+  }
+  if (error instanceof EmailNotConfirmed) {
+    return { label: 'Confirm your email', to: confirmPath(HERE) }
   }
   return { label: 'Go to Billing', to: '/billing' }
 }

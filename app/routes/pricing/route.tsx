@@ -15,6 +15,7 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { PublicFrame } from '#app/components/public-frame.tsx'
 import { config } from '#app/config.server.ts'
 import { DomainError } from '#app/domain-error.ts'
+import { confirmPath } from '#app/email-confirmation.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
@@ -98,6 +99,7 @@ export async function action({ request }: ActionFunctionArgs) {
     return redirect(url)
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
+    if (error.code === 'email_not_confirmed') return redirect(confirmPath(`/pricing?${choice}`))
     if (error.code === 'already_subscribed') return redirect(`/billing/change?${choice}`)
     return data({ problem: error.message }, { status: STATUS_OF_CODE[error.code] ?? 409 })
   }

@@ -1,0 +1,10 @@
+import { DomainError } from './domain-error.ts'
+import { CONFIRM_PATH } from './email-confirmation.ts'
+
+/** It is not proven that the account's address belongs to whoever uses the account. */
+export class EmailNotConfirmed extends DomainError {
+  readonly code = 'email_not_confirmed'
+  constructor() {
+    super('Confirm your email address first: open the link in the mail that we sent you.', { url: CONFIRM_PATH })
+  }
+}
