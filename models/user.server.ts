@@ -33,6 +33,40 @@ const subscriptionSchema = new Schema(
       ),
       default: null,
     },
+    /**
+     * What it will charge next and the credits that come with it, in minor units, before the customer's balance. None where
+     * nothing is charged, or nobody can say how much.
+     */
+    nextPayment: {
+      type: new Schema(
+        {
+          amount: { type: Number, required: true },
+          currency: { type: String, required: true },
+          credits: { type: Number, required: true },
+          at: { type: Date, required: true },
+          /** False where tax comes on top. */
+          isExact: { type: Boolean, required: true },
+        },
+        { _id: false, strict: 'throw' },
+      ),
+      default: null,
+    },
+    /** What each of its periods costs, with the coupons that last. */
+    price: {
+      type: new Schema(
+        {
+          amount: { type: Number, required: true },
+          currency: { type: String, required: true },
+          interval: { type: String, enum: ['day', 'week', 'month', 'year'], required: true },
+          intervalCount: { type: Number, required: true },
+          isExact: { type: Boolean, required: true },
+        },
+        { _id: false, strict: 'throw' },
+      ),
+      default: null,
+    },
+    /** A hash of the terms for which Stripe was asked what else waits for the next invoice, and nothing did. */
+    nothingElseWaits: { type: String, default: null },
     /** Why it ended: `cancellation_requested`, `payment_failed`, … */
     endedReason: { type: String, default: null },
     /** Others that lived beside it and were canceled in its favor. */

@@ -7,14 +7,16 @@ import { CreditsUnavailable } from '../credits/errors.ts'
 import { catchUpWithSandbox } from '../local-clock.server.ts'
 import { logger } from '../log.server.ts'
 import { coalesced } from './coalesce.ts'
-import { comingChangeOf } from './coming-change.server.ts'
+import { changeIn, scheduleOf } from './coming-change.server.ts'
 import { markHistory } from './history-marks.server.ts'
+import { chargesOf, chargesTold, UNKNOWN } from './next-payment.server.ts'
 import { unhurried } from './patience.server.ts'
 import { FREE_PLAN } from './plans.ts'
 import { planSold } from './plan-lines.server.ts'
 import { applySpendingPause } from './spending-pause.server.ts'
 import { callUnderKey, findAtStripe, isMissing, isRefused, listAll } from './stripe.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
+import { EXPANDED } from './stripe-shapes/terms.ts'
 import { byPrecedence, endedReasonOf, gracePeriodEnd, isLive, isOverdue } from './subscription-state.ts'
 import { tellSubscriptionChange } from './subscription-mails.server.ts'
 import { asStored, isStale, type Told } from './told.ts'
@@ -57,7 +59,7 @@ async function sync(userId: Types.ObjectId, told: Told | null): Promise<Synced> 
     // The answer may come from after a month that was skipped while it was asked for.
     if (current && isOverdue(current.status)) await catchUpWithSandbox()
     const next = current
-      ? await snapshotOf(current, { stored: before.subscription, others })
+      ? await snapshotOf(current, { stored: before.subscription, others, isHearsay: !running })
       : endedSnapshot(before.subscription, { known, hearsay })
     if (next) next.toldAt = toldAtOf(current, { known, told, stored: before.subscription })
     if (next) {
@@ -92,7 +94,7 @@ async function subscriptionsOf(user: User, told: Told | null): Promise<Subscript
   const hearsay: StripeSubscription[] = []
   for (const id of new Set([told?.subscription.id, storedId])) {
     if (!id || all.some((one) => one.id === id)) continue
-    const found = await findAtStripe((stripe) => stripe.subscriptions.retrieve(id))
+    const found = await findAtStripe((stripe) => stripe.subscriptions.retrieve(id, { expand: EXPANDED }))
     if (found) all.push(readSubscription(found))
     else if (told?.subscription.id === id && !isStale(told, stored)) hearsay.push(told.subscription)
     else if (stored && id === storedId) hearsay.push(asStored({ ...stored, stripeSubscriptionId: id }, customer))
@@ -117,7 +119,8 @@ function toldAtOf(
 
 async function listSubscriptions(customer: string): Promise<StripeSubscription[]> {
   try {
-    const listed = await listAll((stripe) => stripe.subscriptions.list({ customer, status: 'all', limit: 100 }))
+    const expand = EXPANDED.map((path) => `data.${path}`)
+    const listed = await listAll((stripe) => stripe.subscriptions.list({ customer, status: 'all', limit: 100, expand }))
     return listed.map(readSubscription)
   } catch (error) {
     // The customer is gone; the subscription that is stored is asked for by its own id.
@@ -128,11 +131,13 @@ async function listSubscriptions(customer: string): Promise<StripeSubscription[]
 
 async function snapshotOf(
   subscription: StripeSubscription,
-  { stored, others }: { stored: User['subscription']; others: StripeSubscription[] },
+  { stored, others, isHearsay }: { stored: User['subscription']; others: StripeSubscription[]; isHearsay: boolean },
 ): Promise<Snapshot> {
   const offer = await planSold(subscription)
   const { id, status, currentPeriodStart, currentPeriodEnd, cancelAtPeriodEnd, trialEnd } = subscription
   const known = stored?.stripeSubscriptionId === id ? stored : null
+  const schedule = await scheduleOf(subscription)
+  const charges = isHearsay ? await chargesTold(subscription, known) : await chargesOf(subscription, schedule, known)
   return {
     stripeSubscriptionId: id,
     // A price that is in no plan says nothing: what was sold stays until a human has looked at it.
@@ -152,7 +157,8 @@ async function snapshotOf(
     collectionPaused: subscription.isCollectionPaused,
     confirmationAsked: isOverdue(status) && (known?.confirmationAsked ?? false),
     collectionResumesAt: subscription.collectionResumesAt,
-    scheduledChange: await comingChangeOf(subscription),
+    scheduledChange: await changeIn(schedule),
+    ...charges,
     endedReason: null,
     previousSubscriptionIds: [
       ...new Set([...(known?.previousSubscriptionIds ?? []), ...others.map((other) => other.id)]),
@@ -187,6 +193,7 @@ function endedSnapshot(stored: User['subscription'], { known, hearsay }: Subscri
     confirmationAsked: false,
     collectionResumesAt: null,
     scheduledChange: null,
+    ...UNKNOWN,
     endedReason: endedReasonOf(ended),
     previousSubscriptionIds: [],
     endedSubscriptionId: ended.id,

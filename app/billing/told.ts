@@ -107,5 +107,6 @@ function nothingKnown(id: string, customerId: string | null): StripeSubscription
     discountIds: [],
     metadata: {},
     items: [],
+    terms: null,
   }
 }

@@ -156,14 +156,15 @@ test('expand: nested, in lists, and fields that are only there for who asks', as
   const { monthly } = await aPlan(stripe)
   const customer = await aCustomer(stripe)
   await stripe.subscriptions.create({ customer: customer.id, items: [{ price: monthly.id }] })
-  const { data } = await stripe.subscriptions.list({
-    expand: ['data.latest_invoice.payments.data.payment.payment_intent'],
+  const { data } = await stripe.subscriptions.list({ expand: ['data.latest_invoice.payments'] })
+  expect(data[0]).toMatchObject({ latest_invoice: { payments: { data: [{ object: 'invoice_payment' }] } } })
+  expect((await stripe.invoicePayments.list({ expand: ['data.payment.payment_intent'] })).data[0]).toMatchObject({
+    payment: { payment_intent: { object: 'payment_intent', status: 'succeeded' } },
   })
-  expect(data[0]).toMatchObject({
-    latest_invoice: {
-      payments: { data: [{ payment: { payment_intent: { object: 'payment_intent', status: 'succeeded' } } }] },
-    },
-  })
+  // Stripe counts the `data` of a list as a level too.
+  expect(
+    await rejection(stripe.subscriptions.list({ expand: ['data.latest_invoice.payments.data.payment'] })),
+  ).toMatchObject({ message: 'You cannot expand more than 4 levels of a property' })
   const plain = await stripe.invoices.retrieve((data[0]!.latest_invoice as Stripe.Invoice).id)
   expect(plain).not.toHaveProperty('payments')
   expect(plain).not.toHaveProperty('confirmation_secret')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { created, listOf, metadata, reference, seconds } from './fields.ts'
+import { readTerms, type StripeTerms } from './terms.ts'
 
 const itemSchema = z.object({
   id: z.string().default(''),
@@ -70,7 +71,13 @@ const subscriptionSchema = z
     }
   })
 
-export type StripeSubscription = z.infer<typeof subscriptionSchema>
+export type StripeSubscription = z.infer<typeof subscriptionSchema> & {
+  /** What it is charged by; null where the object does not say enough. */
+  terms: StripeTerms | null
+}
 
 /** Reads a subscription of either shape. */
-export const readSubscription = (value: unknown): StripeSubscription => subscriptionSchema.parse(value)
+export const readSubscription = (value: unknown): StripeSubscription => ({
+  ...subscriptionSchema.parse(value),
+  terms: readTerms(value),
+})

@@ -1,6 +1,6 @@
 import type { Invoice, Subscription } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { renew } from './renewal.ts'
+import { renew, scheduled } from './renewal.ts'
 import { currentPeriod } from './subscription-status.ts'
 import { randomText } from '../core/ids.ts'
 
@@ -34,7 +34,7 @@ export function previewRenewal(world: World, subscription: Subscription): Invoic
       : currentPeriod(subscription).end
   return preview(world, () =>
     atMoment(world, subscription.customer, moment, () =>
-      renew(world, world.tables.subscriptions.get(subscription.id)!),
+      renew(world, scheduled(world, world.tables.subscriptions.get(subscription.id)!)),
     ),
   )
 }

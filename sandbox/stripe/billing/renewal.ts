@@ -43,7 +43,7 @@ export function attendSubscription(world: World, subscription: Subscription): vo
 }
 
 /** The subscription as its schedule wants it from this moment on. */
-function scheduled(world: World, subscription: Subscription): Subscription {
+export function scheduled(world: World, subscription: Subscription): Subscription {
   const schedule = world.tables.subscriptionSchedules.get(subscription.schedule ?? '')
   if (schedule) attendSchedule(world, schedule)
   return world.tables.subscriptions.get(subscription.id)!

@@ -101,6 +101,7 @@ export class Tables {
   // What Stripe keeps to itself and no object of the API shows.
   readonly cards = this.#table<CardRow>('#card')
   readonly checkoutOrders = this.#table<CheckoutOrder>('#checkout_order')
+  readonly deletedCoupons = this.#table<{ id: string }>('#deleted_coupon')
   readonly deletedCustomers = this.#table<{ id: string }>('#deleted_customer')
   readonly deliveries = this.#table<DeliveryRow>('#delivery')
   readonly endpointSecrets = this.#table<SecretRow>('#endpoint_secret')

@@ -19,7 +19,10 @@ const INCLUDED: Record<string, Record<string, (world: World, object: never) => u
       ),
   },
   'checkout.session': { line_items: lineItemsOf },
-  coupon: { applies_to: (_world, coupon: Coupon) => coupon.applies_to ?? null },
+  coupon: {
+    applies_to: (_world, coupon: Coupon) => coupon.applies_to ?? null,
+    currency_options: (_world, coupon: Coupon) => coupon.currency_options ?? {},
+  },
   customer: {
     sources: (_world, customer: Customer) => listOf([], `/v1/customers/${customer.id}/sources`),
     subscriptions: (world, customer: Customer) =>
@@ -49,7 +52,7 @@ const INCLUDED: Record<string, Record<string, (world: World, object: never) => u
 export function expand(world: World, answer: unknown, paths: string[]): unknown {
   return paths.reduce((value, path) => {
     const steps = path.split('.')
-    if (steps.filter((step) => step !== 'data').length > 4)
+    if (steps.length > 4)
       throw invalidRequest('You cannot expand more than 4 levels of a property', 'expand')
     return follow(world, value, steps, path)
   }, answer)

@@ -1,4 +1,4 @@
-import { invalidRequest } from '../core/errors.ts'
+import { invalidRequest, noSuch } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
 import { newId, randomText } from '../core/ids.ts'
 import { find } from '../core/lookup.ts'
@@ -76,7 +76,10 @@ export const coupons = [
       return coupon
     },
   ),
-  endpoint('GET /v1/coupons/:id', {}, ({ world, id }) => find(world.tables.coupons, id)),
+  endpoint('GET /v1/coupons/:id', {}, ({ world, id }) => {
+    if (world.tables.deletedCoupons.get(id)) throw noSuch('coupon', id, 'id')
+    return find(world.tables.coupons, id)
+  }),
   endpoint('POST /v1/coupons/:id', { metadata, name: text, currency_options: ignored }, ({ world, id, params }) => {
     const before = find(world.tables.coupons, id)
     const after = world.tables.coupons.update(id, {
@@ -90,6 +93,7 @@ export const coupons = [
     const coupon = find(world.tables.coupons, id)
     // Discounts that were given keep their coupon; it only cannot be redeemed any more.
     world.tables.coupons.update(id, { valid: false, max_redemptions: coupon.times_redeemed })
+    if (!world.tables.deletedCoupons.get(id)) world.tables.deletedCoupons.insert({ id })
     emit(world, 'coupon.deleted', coupon)
     return { id, object: 'coupon', deleted: true }
   }),

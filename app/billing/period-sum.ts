@@ -1,0 +1,59 @@
+/*
+ * What a period of a subscription costs, by its items and its coupons, as Stripe's invoice adds it up. Pure.
+ */
+
+/** What a coupon takes off, in the subscription's currency. */
+export interface KnownCoupon {
+  /** From 0 to 100; null where it takes off an amount. */
+  percentOff: number | null
+  /** In minor units; null where it takes off a share, or nothing in this currency. */
+  amountOff: number | null
+  /** The products that it is for; null for all. */
+  products: string[] | null
+}
+
+/** One item for one period. */
+export interface PeriodItem {
+  product: string | null
+  /** Before discounts, in minor units: what one costs times how many there are. */
+  amount: number
+  /** Coupons of the item alone; they come off before those of the subscription. */
+  coupons: KnownCoupon[]
+}
+
+/**
+ * What is left of a period's lines when its coupons have come off, one after the other and line by line.
+ * @param items the lines of the period
+ * @param coupons those of the subscription, in the order that it lists them
+ * @returns minor units, without tax on top and before the customer's balance; null where the cents of a line depend on how
+ * Stripe divides an amount
+ */
+export function periodSum(items: readonly PeriodItem[], coupons: readonly KnownCoupon[]): number | null {
+  const nets = items.map((item) => item.coupons.reduce((net, coupon) => net - shareOff(coupon, item, net), item.amount))
+  let isDivided = false
+  for (const coupon of coupons) {
+    const places = items.flatMap((item, place) => (isFor(coupon, item) && nets[place]! > 0 ? [place] : []))
+    const [first] = places
+    if (first === undefined) continue
+    if (isDivided && nets.length > 1) return null
+    if (coupon.amountOff === null || places.length === 1) {
+      for (const place of places) nets[place]! -= shareOff(coupon, items[place]!, nets[place]!)
+      continue
+    }
+    // Over several lines only the sum is known, so nothing that depends on one of them can follow.
+    isDivided = true
+    const before = places.reduce((sum, place) => sum + nets[place]!, 0)
+    for (const place of places) nets[place] = 0
+    nets[first] = Math.max(0, before - coupon.amountOff)
+  }
+  return nets.reduce((sum, net) => sum + net, 0)
+}
+
+function shareOff(coupon: KnownCoupon, item: PeriodItem, net: number): number {
+  if (!isFor(coupon, item) || net <= 0) return 0
+  if (coupon.amountOff !== null) return Math.min(coupon.amountOff, net)
+  return Math.round((net * (coupon.percentOff ?? 0)) / 100)
+}
+
+const isFor = ({ products }: KnownCoupon, { product }: PeriodItem): boolean =>
+  products === null || (product !== null && products.includes(product))

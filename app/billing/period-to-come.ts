@@ -1,0 +1,116 @@
+import { addMonths } from './credits-for-invoice.ts'
+import type { StripePhase, StripeSchedule } from './stripe-shapes/schedule.ts'
+import type { StripeSubscription } from './stripe-shapes/subscription.ts'
+import type { StripeDiscount, StripeTermItem, StripeTerms } from './stripe-shapes/terms.ts'
+
+/** What a subscription is charged for when a period of it begins. */
+export interface PeriodToCome {
+  at: Date
+  currency: string
+  items: PeriodPart[]
+  /** Those of the subscription; whether each still counts then is for its end to say. */
+  discounts: StripeDiscount[]
+  /** Tax is added to what its items cost. */
+  hasTaxOnTop: boolean
+}
+
+export type PeriodPart = Pick<StripeTermItem, 'price' | 'quantity' | 'discounts'>
+
+/** States in which periods follow one another. A payment that is owed does not keep the next one from coming. */
+const CHARGED = new Set(['active', 'trialing', 'past_due'])
+
+/**
+ * The period that a subscription is charged for next, by what Stripe says of it and of its schedule.
+ * @returns null where nothing is charged or nobody can say how much, like for what is metered; `irregular` where more
+ * is on the invoice than the subscription says, or less
+ */
+export function periodToCome(
+  subscription: StripeSubscription,
+  schedule: StripeSchedule | null,
+): PeriodToCome | 'irregular' | null {
+  const { terms, status } = subscription
+  const at = terms && CHARGED.has(status) ? startOf(subscription, terms) : null
+  if (!terms || !at || endsBy(subscription, schedule, at) || isUncollected(subscription, at)) return null
+  const period = partsAt(terms, schedule, at)
+  if (period === 'irregular') return period
+  if (period.items.some(({ price }) => price.isMetered)) return null
+  const isCutShort = subscription.cancelAt !== null && subscription.cancelAt < endOf(period)
+  // A trial before a date that was set for all payments is followed by a part of a period.
+  const isAnchoredLater = status === 'trialing' && terms.anchor !== null && terms.anchor > at
+  return terms.isIrregular || isCutShort || isAnchoredLater ? 'irregular' : period
+}
+
+function startOf({ status, trialEnd }: StripeSubscription, { items }: StripeTerms): Date | null {
+  if (status === 'trialing') return trialEnd
+  const ends = items.map(({ periodEnd }) => periodEnd?.getTime() ?? Infinity)
+  const first = Math.min(...ends)
+  return Number.isFinite(first) ? new Date(first) : null
+}
+
+function endsBy({ hasCancelFlag, cancelAt }: StripeSubscription, schedule: StripeSchedule | null, at: Date): boolean {
+  if (hasCancelFlag || (cancelAt && cancelAt <= at)) return true
+  return Boolean(schedule?.cancelsAtEnd && schedule.endDate && schedule.endDate <= at)
+}
+
+function isUncollected({ isCollectionPaused, collectionResumesAt: until }: StripeSubscription, at: Date): boolean {
+  return isCollectionPaused && !(until && until <= at)
+}
+
+/** A smaller plan may wait for the end of the period: then it is what is charged. */
+function partsAt(terms: StripeTerms, schedule: StripeSchedule | null, at: Date): PeriodToCome | 'irregular' {
+  const phase = schedule?.coming[0] ?? null
+  if (phase && phase.startDate < at) return 'irregular'
+  if (phase && phase.startDate.getTime() === at.getTime()) return partsOfPhase(terms, phase)
+  const due = terms.items.filter(({ periodEnd }) => periodEnd === null || periodEnd <= at)
+  return periodOf(terms, { at, items: due, discounts: terms.discounts })
+}
+
+/** What items of a subscription cost from a moment on. */
+export function periodOf(
+  terms: StripeTerms,
+  { at, items, discounts }: { at: Date; items: StripeTerms['items']; discounts: StripeDiscount[] },
+): PeriodToCome {
+  return {
+    at,
+    currency: terms.currency,
+    items,
+    discounts,
+    hasTaxOnTop:
+      terms.hasTaxOnTop ||
+      items.some(({ hasTaxOnTop }) => hasTaxOnTop) ||
+      (terms.hasAutomaticTax && items.some(({ price }) => !price.containsTax)),
+  }
+}
+
+function partsOfPhase(terms: StripeTerms, phase: StripePhase): PeriodToCome | 'irregular' {
+  const inUse = [...terms.discounts, ...terms.items.flatMap(({ discounts }) => discounts)]
+  // One that the phase begins with counts in its first period, however long it lasts.
+  const discountsOf = (named: StripePhase['discounts']): StripeDiscount[] =>
+    named.map(
+      ({ couponId, discountId }) =>
+        inUse.find(({ id }) => id === discountId) ?? { id: discountId ?? '', couponId, end: null },
+    )
+  const items = phase.items.flatMap(({ price, quantity, discounts, hasTaxOnTop }) =>
+    price ? [{ price, quantity, discounts: discountsOf(discounts), hasTaxOnTop, periodEnd: null }] : [],
+  )
+  if (phase.isIrregular || items.length < phase.items.length) return 'irregular'
+  const taxed = {
+    ...terms,
+    hasTaxOnTop: terms.hasTaxOnTop || phase.hasTaxOnTop,
+    hasAutomaticTax: terms.hasAutomaticTax || phase.hasAutomaticTax,
+  }
+  return periodOf(taxed, { at: phase.startDate, items, discounts: discountsOf(phase.discounts) })
+}
+
+/** When the shortest of its items ends. */
+export function endOf({ at, items }: Pick<PeriodToCome, 'at' | 'items'>): Date {
+  const ends = items.map(({ price }) => afterInterval(at, price.interval, price.intervalCount).getTime())
+  return new Date(Math.min(...ends))
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+function afterInterval(start: Date, interval: StripeTermItem['price']['interval'], count: number): Date {
+  if (interval === 'month' || interval === 'year') return addMonths(start, interval === 'year' ? 12 * count : count)
+  return new Date(start.getTime() + (interval === 'week' ? 7 : 1) * count * DAY_MS)
+}
