@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import type { User } from '#models/user.server.ts'
+import { createHash, randomUUID } from 'node:crypto'
+import { type User, UserModel } from '#models/user.server.ts'
 import { config } from '../config.server.ts'
 import { findCoupon } from './coupons.server.ts'
 import { creditsForInvoice } from './credits-for-invoice.ts'
@@ -60,6 +60,18 @@ export async function chargesTold(subscription: StripeSubscription, stored: Part
   if (!subscription.terms) return { ...UNKNOWN, nextPayment: stored?.nextPayment ?? null, price: stored?.price ?? null }
   const nextPayment = period && period !== 'irregular' ? await paymentFor(period) : null
   return { ...UNKNOWN, nextPayment, price: await priceOfPeriod(subscription) }
+}
+
+/**
+ * Lets the next look at a subscription ask Stripe again what waits for its next invoice. The new version keeps out whoever
+ * has asked before this.
+ */
+export async function forgetWhatWaits({ _id, subscription }: User): Promise<void> {
+  if (!subscription) return
+  await UserModel.updateOne(
+    { _id, subscription: { $ne: null } },
+    { $set: { 'subscription.nothingElseWaits': null, 'subscription.version': randomUUID() } },
+  )
 }
 
 /** Nothing is charged, or nobody can say what. */

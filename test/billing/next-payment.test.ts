@@ -207,6 +207,30 @@ describe('where the subscription alone does not say it, Stripe’s own invoice t
     await expectAsInvoiced(user)
   })
 
+  it('what the shop has put on the next invoice, until it is taken off again', async () => {
+    const user = await subscribed({ items: [await daily()] })
+    const item = { customer: user.stripeCustomerId!, subscription: subscriptionIdOf(user), amount: 500 }
+    const { id } = await context.stripe.invoiceItems.create({ ...item, currency: 'usd' })
+    await deliveries.deliver()
+    expect((await readUser(user._id)).subscription?.nextPayment).toMatchObject({ amount: 2300, credits: 2000 })
+    await context.stripe.invoiceItems.del(id)
+    await deliveries.deliver()
+    expect((await readUser(user._id)).subscription?.nextPayment).toMatchObject({ amount: 1800 })
+  })
+
+  it('a coupon that was given later, heard of by its own event alone', async () => {
+    const user = await subscribed({ items: [await daily()] })
+    const half = await coupon({ percent_off: 50, duration: 'once' })
+    await context.stripe.subscriptions.update(subscriptionIdOf(user), { discounts: [half] })
+    await deliveries.deliver({ type: 'customer.discount.created' })
+    expect((await readUser(user._id)).subscription).toMatchObject({
+      nextPayment: { amount: 900 },
+      price: { amount: 1800 },
+    })
+    await expectAsInvoiced(user)
+    expect((await readUser(user._id)).subscription?.nextPayment).toMatchObject({ amount: 1800 })
+  })
+
   it('an end in the middle of the next period', async () => {
     const user = await subscribed({ items: [await daily()] })
     const end = user.subscription!.currentPeriodEnd!.getTime() / 1000

@@ -5,6 +5,7 @@ import { onCharge, onCreditNote, onDispute, onRefund } from './on-charge.server.
 import { onCustomerCreated, onCustomerDeleted, onCustomerUpdated } from './on-customer.server.ts'
 import { onInvoiceConfirmation, onInvoiceFailed, onInvoicePaid, onInvoiceUnpaid } from './on-invoice.server.ts'
 import { onSchedule, onSubscription, onTrialEnding } from './on-subscription.server.ts'
+import { onDiscount, onInvoiceItem } from './on-terms.server.ts'
 
 /** Gets the event's object, and when Stripe says that it was like that. */
 export type EventHandler = (object: EventObject, at: Date) => Promise<Outcome>
@@ -38,6 +39,12 @@ export const eventTable: Record<string, EventHandler> = {
   'customer.created': onCustomerCreated,
   'customer.updated': onCustomerUpdated,
   'customer.deleted': onCustomerDeleted,
+
+  'customer.discount.created': onDiscount,
+  'customer.discount.updated': onDiscount,
+  'customer.discount.deleted': onDiscount,
+  'invoiceitem.created': onInvoiceItem,
+  'invoiceitem.deleted': onInvoiceItem,
 
   'subscription_schedule.updated': onSchedule,
   'subscription_schedule.released': onSchedule,

@@ -1,0 +1,32 @@
+import { forgetWhatWaits } from '../next-payment.server.ts'
+import { done, ignored, type Outcome } from '../outcome.ts'
+import { findAtStripe } from '../stripe.server.ts'
+import { syncSubscriptions } from '../subscription.server.ts'
+import { findOwner } from '../users.server.ts'
+import type { EventObject } from './event.ts'
+
+/*
+ * What changes the next invoice and not the subscription.
+ */
+
+/** A coupon was given, or taken away. */
+export async function onDiscount(object: EventObject): Promise<Outcome> {
+  const user = await findOwner(customerOf(object))
+  if (!user) return ignored(`The discount ${object.id ?? ''} is none of ours.`)
+  const { subscription } = await syncSubscriptions(user._id)
+  return done(`The next payment is ${subscription?.nextPayment?.amount ?? 'unknown'}.`)
+}
+
+/** Something waits for the next invoice, or no longer does. */
+export async function onInvoiceItem(object: EventObject): Promise<Outcome> {
+  const user = await findOwner(customerOf(object))
+  if (!user) return ignored(`The invoice item ${object.id ?? ''} is none of ours.`)
+  const found = await findAtStripe((stripe) => stripe.invoiceItems.retrieve(object.id ?? ''))
+  // An upgrade's prorations are on its own invoice by now.
+  if (found?.invoice) return ignored(`The invoice item ${found.id} is on its invoice.`)
+  await forgetWhatWaits(user)
+  const { subscription } = await syncSubscriptions(user._id)
+  return done(`The next payment is ${subscription?.nextPayment?.amount ?? 'unknown'}.`)
+}
+
+const customerOf = ({ customer }: EventObject): string | null => (typeof customer === 'string' ? customer : null)
