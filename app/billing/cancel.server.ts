@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { User } from '#models/user.server.ts'
-import { NoSubscription } from './errors.ts'
+import { NoSubscription, PaymentOwed } from './errors.ts'
+import { owedFor } from './owed.server.ts'
 import { whileSomebodyWaits } from './patience.server.ts'
 import { findRunning } from './running-subscription.server.ts'
 import { releaseSchedule } from './scheduled-change.server.ts'
@@ -13,7 +14,8 @@ export type CancelFeedback = 'too_expensive' | 'unused' | 'missing_features' | '
  * Lets a plan run out: it stays until the end of the period that is paid, and the credits stay for good.
  * @param options `feedback`: why, in Stripe's own words
  * @returns the user as stored afterwards
- * @throws NoSubscription, StripeUnavailable
+ * @throws PaymentOwed while something is still collected for it, see `cancel-owed.server.ts`; NoSubscription,
+ * StripeUnavailable
  */
 export function cancelAtPeriodEnd(
   user: Pick<User, '_id'>,
@@ -24,14 +26,12 @@ export function cancelAtPeriodEnd(
 
 async function cancel(user: Pick<User, '_id'>, feedback: CancelFeedback | null): Promise<User> {
   const { subscription } = await findRunning(user)
+  const owed = await owedFor(subscription)
+  if (owed) throw new PaymentOwed(owed.amount, owed.currency)
   await releaseSchedule(subscription)
   // A paused one has no period that would end.
   if (subscription.status === 'paused') await endNow(subscription.id, feedback)
-  else
-    await change(subscription.id, {
-      cancel_at_period_end: true,
-      ...(feedback && { cancellation_details: { feedback } }),
-    })
+  else await letRunOut(subscription.id, { feedback })
   return syncSubscriptions(user._id)
 }
 
@@ -53,10 +53,21 @@ export async function resume({ id, hasCancelFlag }: { id: string; hasCancelFlag:
   await change(id, hasCancelFlag ? { cancel_at_period_end: false } : { cancel_at: '' })
 }
 
-async function endNow(id: string, feedback: CancelFeedback | null): Promise<void> {
+/** Nothing renews any more; the plan stays until its period ends. */
+export async function letRunOut(id: string, { feedback }: { feedback: CancelFeedback | null }): Promise<void> {
+  await change(id, { cancel_at_period_end: true, ...(feedback && { cancellation_details: { feedback } }) })
+}
+
+/** Notes something on a subscription at Stripe. */
+export async function markAtStripe(id: string, metadata: Record<string, string>): Promise<void> {
+  await change(id, { metadata })
+}
+
+/** Ends a plan at once; its time is not given back. */
+export async function endNow(id: string, feedback: CancelFeedback | null): Promise<void> {
   try {
     const params = feedback ? { cancellation_details: { feedback } } : {}
-    await callStripe((stripe) => stripe.subscriptions.cancel(id, params, { idempotencyKey: `end-paused:${id}` }))
+    await callStripe((stripe) => stripe.subscriptions.cancel(id, params))
   } catch (error) {
     // It ended a moment ago.
     if (!isRefused(error)) throw error
@@ -69,6 +80,7 @@ async function change(
     cancel_at_period_end?: boolean
     cancel_at?: ''
     cancellation_details?: { feedback: CancelFeedback }
+    metadata?: Record<string, string>
   },
 ): Promise<void> {
   try {

@@ -24,6 +24,15 @@ export const FEATURE_NAMES: Record<Feature, string> = {
   prioritySupport: 'Priority support',
 }
 
+/** What a plan has and Free has not, as it reads within a sentence. */
+export function featuresBeyondFree(name: string): string[] {
+  const [plan, free] = [findPlan(name), planOf(null)]
+  const names = Object.entries(FEATURE_NAMES) as [Feature, string][]
+  return names
+    .filter(([feature]) => plan?.features[feature] && !free.features[feature])
+    .map(([, title]) => (/^[A-Z][a-z]/.test(title) ? title[0]!.toLowerCase() + title.slice(1) : title))
+}
+
 /** A payment is owed and the time to pay it has passed, or the subscription is paused: what is paid for waits. */
 export function isPaused({ subscription }: Subscriber, at: Date): boolean {
   if (!subscription?.stripeSubscriptionId) return false

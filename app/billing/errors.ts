@@ -1,4 +1,5 @@
 import { DomainError } from '../domain-error.ts'
+import { formatMoney } from '../format.ts'
 import type { Feature } from './plans.ts'
 
 /** There is no plan of that name that can be bought for that interval. */
@@ -56,6 +57,21 @@ export class NoSubscription extends DomainError {
   readonly code = 'no_subscription'
   constructor(message = 'You have no subscription that could be changed.') {
     super(message)
+  }
+}
+
+/** Letting the plan run out would not stop a payment that is still collected. */
+export class PaymentOwed extends DomainError {
+  readonly code = 'payment_owed'
+  /**
+   * @param amount in minor units
+   * @param currency of the amount
+   */
+  constructor(amount: number, currency: string) {
+    super(
+      `A payment of ${formatMoney(amount, currency)} is still open. Choose whether to pay it or to cancel without paying.`,
+      { amount, currency },
+    )
   }
 }
 

@@ -6,10 +6,12 @@ import { notify } from '../notifications/outbox.server.ts'
 import { needsConfirmation } from './confirmation.server.ts'
 import { planSold } from './plan-lines.server.ts'
 import { findPlan } from './plans.ts'
+import { owedFor } from './owed.server.ts'
 import { creditsAtRenewal, listedInterval, rhythmOf } from './rhythm.ts'
 import type { StripeInvoice } from './stripe-shapes/invoice.ts'
 import type { StripeSubscription } from './stripe-shapes/subscription.ts'
 import { isAtTrialsEnd, isOverdue } from './subscription-state.ts'
+import { voidedUnpaid } from './unpaid-mark.server.ts'
 
 /*
  * The mails about a plan's life. Changes are told before they are stored: a crash in between tells them again under the
@@ -42,6 +44,7 @@ export async function tellSubscriptionChange({ before, next, subscription }: Cha
       plan,
       endedAt,
       reason: next.endedReason ?? 'cancellation_requested',
+      voided: subscription && (await voidedUnpaid(subscription)),
     }
     await notify({ kind: 'subscription_ended', userId, key: endedId, data })
     return
@@ -67,7 +70,9 @@ async function tellCanceled(userId: Types.ObjectId, next: Change['next'], subscr
   if (!worksUntil) return
   const decidedAt = Math.floor((canceledAt ?? worksUntil).getTime() / 1000)
   const key = `${id}:${decidedAt}`
-  await notify({ kind: 'subscription_canceled', userId, key, data: { plan: next.plan, worksUntil } })
+  const owed = isOverdue(next.status) ? await owedFor(subscription) : null
+  const data = { plan: next.plan, worksUntil, owed: owed && { amount: owed.amount, currency: owed.currency } }
+  await notify({ kind: 'subscription_canceled', userId, key, data })
 }
 
 /** Each pause follows an invoice of its own, which names it. */

@@ -29,13 +29,21 @@ export const SUBSCRIPTION_MAILS = {
     }
   },
 
-  subscription_canceled: ({ plan, worksUntil }: NotificationData<'subscription_canceled'>, context: MailContext) => ({
+  subscription_canceled: (
+    { plan, worksUntil, owed }: NotificationData<'subscription_canceled'>,
+    context: MailContext,
+  ) => ({
     subject: `${plan} ends on ${day(worksUntil, context)}`,
-    paragraphs: [
-      `You canceled ${plan}. It works until ${moment(worksUntil, context)}; there are no more payments.`,
-      'You keep your credits; no new ones will come.',
-      'Until then you can undo it.',
-    ],
+    paragraphs: owed
+      ? [
+          `You canceled ${plan}. It works until ${moment(worksUntil, context)} and does not renew.`,
+          `Your open payment of ${formatMoney(owed.amount, owed.currency)} is still being collected. To end ${plan} now without paying, go to ${context.appUrl}/billing/cancel.`,
+        ]
+      : [
+          `You canceled ${plan}. It works until ${moment(worksUntil, context)}; there are no more payments.`,
+          'You keep your credits; no new ones will come.',
+          'Until then you can undo it.',
+        ],
     facts: [
       { label: 'Plan', value: plan },
       { label: 'Works until', value: moment(worksUntil, context) },
@@ -77,12 +85,18 @@ export const SUBSCRIPTION_MAILS = {
     }
   },
 
-  subscription_ended: ({ plan, endedAt, reason }: NotificationData<'subscription_ended'>, context: MailContext) => {
+  subscription_ended: (data: NotificationData<'subscription_ended'>, context: MailContext) => {
+    const { plan, endedAt, reason, voided } = data
     const because = Object.hasOwn(REASONS, reason) ? ` ${REASONS[reason]}` : ''
     return {
       subject: `${plan} has ended`,
       paragraphs: [
         `${plan} ended on ${moment(endedAt, context)}${because}. There are no more payments.`,
+        ...(voided
+          ? [
+              `The open payment of ${formatMoney(voided.amount, voided.currency)} is canceled: you are not charged, and its credits are not added.`,
+            ]
+          : []),
         'You are on the Free plan now. You keep your credits; no new ones will come.',
       ],
       facts: [],

@@ -15,6 +15,7 @@ const count = z.int().nonnegative()
 const currency = z.string().regex(/^[a-z]{3}$/)
 const interval = z.enum(['month', 'year'])
 const plan = z.string().min(1).max(100)
+const money = z.strictObject({ amount, currency })
 /** A page outside of Scrip: Stripe's invoice, the bank's confirmation. */
 const link = z.url({ protocol: /^https?$/ }).max(2_000)
 
@@ -42,7 +43,12 @@ const schemas = {
   }),
   trial_ending: z.strictObject({ plan, trialEndsAt: z.date(), amount, currency, interval, credits }),
   /** Canceled at the end of the period: it still works until then. */
-  subscription_canceled: z.strictObject({ plan, worksUntil: z.date() }),
+  subscription_canceled: z.strictObject({
+    plan,
+    worksUntil: z.date(),
+    /** What is still collected for it. */
+    owed: money.nullable().default(null),
+  }),
   /** It waits, and nothing is owed: mostly since its trial ended without a card. */
   subscription_paused: z.strictObject({
     plan,
@@ -63,6 +69,8 @@ const schemas = {
     endedAt: z.date(),
     /** As in `subscription.endedReason`: `cancellation_requested`, `payment_failed`, `payment_disputed`, … */
     reason: z.string().max(100),
+    /** What was owed for it and is not charged, since it was canceled without paying. */
+    voided: money.nullable().default(null),
   }),
   credits_low: z.strictObject({
     credits,

@@ -73,6 +73,7 @@ const invoiceObject = z
     customer: reference,
     status: z.string().nullish(),
     paid: z.boolean().nullish(),
+    auto_advance: z.boolean().nullish(),
     billing_reason: z.string().nullish(),
     currency: z.string(),
     amount_paid: count,
@@ -107,6 +108,9 @@ const invoiceObject = z
       isPaid: invoice.status === 'paid' || invoice.paid === true,
       /** Finalized and still owed. */
       isOpen: invoice.status === 'open',
+      isVoid: invoice.status === 'void',
+      /** Still a draft, which Stripe will collect by itself. */
+      isComing: invoice.status === 'draft' && invoice.auto_advance === true,
       billingReason: invoice.billing_reason ?? null,
       currency: invoice.currency,
       amountPaid: invoice.amount_paid,

@@ -1,3 +1,4 @@
+import { finishCancelUnpaid } from '../cancel-owed.server.ts'
 import { noteConfirmation } from '../confirmation.server.ts'
 import { processDispute } from '../dispute.server.ts'
 import { chargesOfInvoice, disputesOf } from '../money-back.server.ts'
@@ -55,6 +56,7 @@ export async function onInvoiceFailed(object: EventObject): Promise<Outcome> {
   const invoice = readInvoice(object)
   const user = await ownerOf(invoice)
   if (!user) return ignored(`The customer of ${invoice.id} is none of ours.`)
+  if (invoice.isVoid) await finishCancelUnpaid(invoice.subscriptionId)
   const { subscription } = await syncSubscriptions(user._id)
   return done(`The subscription is ${subscription?.status ?? 'none'}.`)
 }

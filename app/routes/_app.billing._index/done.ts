@@ -7,6 +7,14 @@ import type { Standing } from '#app/standing.ts'
 export function doneSentence(done: string | null, standing: Standing): string | null {
   const next = standing.next
   switch (done) {
+    case 'ended':
+      return standing.isLive ? null : 'Your plan has ended. There are no more payments.'
+    case 'too-late':
+      return next?.term === 'Ends on'
+        ? `Your payment went through before it could be canceled. ${standing.plan} stays active until ${next.value} and then ends. Nothing more is charged.`
+        : null
+    case 'no-plan':
+      return standing.isLive ? null : 'You have no plan that could be canceled.'
     case 'resumed':
       if (next?.term !== 'Renews on') return null
       return `${standing.plan} goes on. The next payment is ${standing.amount} on ${next.value}.`

@@ -11,6 +11,7 @@ import { findPack } from '#app/billing/plans.ts'
 import { confirmationPage } from '#app/billing/confirmation.server.ts'
 import { createPortalSession } from '#app/billing/portal.server.ts'
 import { restartPlan } from '#app/billing/restart.server.ts'
+import { isOverdue } from '#app/billing/subscription-state.ts'
 import { dropScheduledChange } from './scheduled-change.server.ts'
 import { now } from '#app/clock.server.ts'
 import { Banner } from '#app/components/banner.tsx'
@@ -47,7 +48,8 @@ export async function loader({ request }: LoaderFunctionArgs) {
   return {
     plan: toPlanView(standing),
     notices: standing.notices,
-    canCancel: standing.isLive && !user.subscription?.cancelAtPeriodEnd,
+    // One that is to end may still owe a payment, which can be canceled too.
+    canCancel: standing.isLive && (!user.subscription?.cancelAtPeriodEnd || isOverdue(user.subscription.status)),
     hasCustomer: Boolean(user.stripeCustomerId),
     done: doneSentence(new URL(request.url).searchParams.get('done'), standing),
     packs: packsInWords(),
@@ -107,16 +109,18 @@ export default function Billing() {
   const { plan, notices, canCancel, hasCustomer, done, packs, grants, nonce } = useLoaderData<typeof loader>()
   const problem = useActionData<typeof action>()?.problem
   const [search] = useSearchParams()
+  const isUnexpected = search.get('done') === 'too-late'
   return (
     <Page
       title="Billing"
       notices={
-        // What is still true outweighs what was just done.
-        notices.length > 0 ? (
-          <StandingNotices notices={notices} plan={plan.name} />
-        ) : done ? (
-          <Banner tone="green">{done}</Banner>
-        ) : null
+        // What is still true outweighs what was just done, unless that is not what was asked for.
+        <>
+          {done && (notices.length === 0 || isUnexpected) ? (
+            <Banner tone={isUnexpected ? 'ochre' : 'green'}>{done}</Banner>
+          ) : null}
+          {notices.length > 0 ? <StandingNotices notices={notices} plan={plan.name} /> : null}
+        </>
       }
     >
       <ErrorSummary errors={problem ? [{ message: problem }] : []} />

@@ -1,0 +1,171 @@
+import type { User } from '#models/user.server.ts'
+import { config } from '../config.server.ts'
+import { type CancelFeedback, endNow, letRunOut, markAtStripe } from './cancel.server.ts'
+import { creditsForInvoice } from './credits-for-invoice.ts'
+import { needsConfirmation } from './confirmation.server.ts'
+import { CardDeclined, CreditsNotComputable, PaymentOwed } from './errors.ts'
+import { type Owed, owedFor } from './owed.server.ts'
+import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
+import { whileSomebodyWaits } from './patience.server.ts'
+import { soldLines } from './plan-lines.server.ts'
+import { findRunning } from './running-subscription.server.ts'
+import { releaseSchedule } from './scheduled-change.server.ts'
+import { callStripe, findAtStripe, isRefused } from './stripe.server.ts'
+import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
+import { syncSubscriptions } from './subscription.server.ts'
+import { markFor, voidedUnpaid } from './unpaid-mark.server.ts'
+
+/*
+ * Canceling while a payment is owed. Letting the plan run out would not stop the payment, so there are two ways: pay and
+ * keep the period, or end the plan now and void what is owed.
+ */
+
+/** What is open for a plan, and what paying it would bring. */
+export interface OpenPayment {
+  /** In minor units. */
+  amount: number
+  currency: string
+  /** Credits that it brings, over all its invoices; null where they cannot be said. */
+  credits: number | null
+  /** When the period that it is for ends; null while the plan is paused. */
+  periodEnd: Date | null
+}
+
+/**
+ * What is owed for a user's plan.
+ * @returns null when nothing is
+ * @throws NoSubscription, StripeUnavailable
+ */
+export function openPaymentOf(user: Pick<User, '_id'>): Promise<OpenPayment | null> {
+  return whileSomebodyWaits(async () => {
+    const { subscription } = await findRunning(user)
+    const owed = await owedFor(subscription)
+    if (!owed) return null
+    const { amount, currency } = owed
+    const periodEnd = subscription.status === 'paused' ? null : subscription.currentPeriodEnd
+    return { amount, currency, credits: await creditsOf(owed), periodEnd }
+  })
+}
+
+async function creditsOf({ invoices }: Owed): Promise<number | null> {
+  try {
+    const each = await Promise.all(
+      invoices.map(async ({ lines }) => creditsForInvoice(await soldLines(lines), config())),
+    )
+    return each.reduce((sum, { credits }) => sum + Math.max(0, credits), 0)
+  } catch (error) {
+    if (error instanceof CreditsNotComputable) return null
+    throw error
+  }
+}
+
+export type CancelUnpaid =
+  /** It is over, nothing was charged. */
+  | { state: 'ended' }
+  /** The payment came first, or its bank has it already: the plan runs out with its period. */
+  | { state: 'too-late' }
+
+/**
+ * Ends a plan at once and voids what is owed for it: nothing is charged, and nothing of that period is granted.
+ *
+ * The wish is noted at Stripe before anything is voided: should the process die in between, the event of the voided invoice
+ * ends the plan. An invoice that was paid in the meantime cannot be voided: then its period is kept.
+ * @throws NoSubscription, StripeUnavailable
+ */
+export function cancelUnpaid(
+  user: Pick<User, '_id'>,
+  { feedback = null }: { feedback?: CancelFeedback | null } = {},
+): Promise<CancelUnpaid> {
+  return whileSomebodyWaits(async () => {
+    const { subscription } = await findRunning(user)
+    await releaseSchedule(subscription)
+    const owed = await owedFor(subscription)
+    const isOver = owed
+      ? await markAndVoid(subscription, owed)
+      : // Another press may have voided it a moment ago.
+        (await voidedUnpaid(subscription)) !== null
+    if (isOver) await endNow(subscription.id, feedback)
+    else await letRunOut(subscription.id, { feedback })
+    await syncSubscriptions(user._id)
+    return { state: isOver ? 'ended' : 'too-late' }
+  })
+}
+
+/** @returns whether the invoice of the period that runs is void */
+async function markAndVoid({ id }: StripeSubscription, owed: Owed): Promise<boolean> {
+  await markAtStripe(id, markFor(owed))
+  const { invoices } = owed
+  for (const invoice of invoices) {
+    // What is a draft cannot be voided, and must not be collected while it is made final.
+    if (invoice.isComing) {
+      await unlessRefused((stripe) => stripe.invoices.finalizeInvoice(invoice.id, { auto_advance: false }))
+    }
+    await unlessRefused((stripe) => stripe.invoices.voidInvoice(invoice.id))
+  }
+  const newest = await readBack(invoices[0].id)
+  if (newest?.isPaid) await processPaidInvoice(newest.id)
+  return newest?.isVoid ?? true
+}
+
+async function unlessRefused(call: Parameters<typeof callStripe>[0]): Promise<void> {
+  await callStripe(call).catch((error: unknown) => {
+    if (!isRefused(error)) throw error
+  })
+}
+
+/**
+ * Finishes what {@link cancelUnpaid} has begun, where its process died after it had voided the invoice.
+ * @param subscriptionId of an invoice that was voided
+ */
+export async function finishCancelUnpaid(subscriptionId: string | null): Promise<void> {
+  const found = subscriptionId && (await findAtStripe((stripe) => stripe.subscriptions.retrieve(subscriptionId)))
+  const subscription = found ? readSubscription(found) : null
+  if (subscription && (await voidedUnpaid(subscription))) await endNow(subscription.id, null)
+}
+
+export type PayAndCancel =
+  /** It is paid, and runs out with its period. */
+  | { state: 'ending' }
+  /** It ends with its period; the payment is made on Stripe's page, where the bank's customer confirms it. */
+  | { state: 'payment-needed'; url: string | null }
+
+const DECLINED = 'Your card was declined. Use another card and try again, or cancel without paying.'
+
+/**
+ * Pays what is owed for a plan, keeps its period, and lets it run out then.
+ * @param options `nonce`: of the form, so that a double click pays once; `amount`: in minor units, as it was shown
+ * @throws PaymentOwed when another amount is owed than was shown; NoSubscription, CardDeclined, StripeUnavailable
+ */
+export function payAndCancel(
+  user: Pick<User, '_id'>,
+  { nonce, amount, feedback = null }: { nonce: string; amount: number; feedback?: CancelFeedback | null },
+): Promise<PayAndCancel> {
+  return whileSomebodyWaits(async () => {
+    const { subscription } = await findRunning(user)
+    const owed = await owedFor(subscription)
+    if (owed && owed.amount > amount) throw new PaymentOwed(owed.amount, owed.currency)
+    // The oldest first, as Stripe does.
+    const unpaid = owed && (await firstUnpaid(owed.invoices.toReversed(), nonce))
+    await releaseSchedule(subscription)
+    await letRunOut(subscription.id, { feedback })
+    await syncSubscriptions(user._id)
+    return unpaid ? { state: 'payment-needed', url: unpaid.hostedInvoiceUrl } : { state: 'ending' }
+  })
+}
+
+/** @returns the invoice that cannot be paid from here */
+async function firstUnpaid(invoices: Owed['invoices'][number][], nonce: string) {
+  for (const { id } of invoices) {
+    const idempotencyKey = `pay-and-cancel:${id}:${nonce}`
+    try {
+      await callStripe((stripe) => stripe.invoices.pay(id, {}, { idempotencyKey }))
+    } catch (error) {
+      if (!(error instanceof CardDeclined) && !isRefused(error)) throw error
+      if (error instanceof CardDeclined && !(await needsConfirmation(id))) throw new CardDeclined(DECLINED)
+    }
+    const after = await readBack(id)
+    if (after?.isPaid) await processPaidInvoice(id)
+    else if (after && !after.isVoid) return after
+  }
+  return null
+}

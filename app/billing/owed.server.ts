@@ -1,0 +1,52 @@
+import { BillingHistoryModel } from '#models/billing-history.server.ts'
+import type { User } from '#models/user.server.ts'
+import { listAll } from './stripe.server.ts'
+import { readInvoice, type StripeInvoice } from './stripe-shapes/invoice.ts'
+import type { StripeSubscription } from './stripe-shapes/subscription.ts'
+import { isOverdue } from './subscription-state.ts'
+
+/** What is owed for a subscription. Money is in minor units of `currency`. */
+export interface Owed {
+  /** Of all of its invoices. */
+  amount: number
+  currency: string
+  /** The newest first: that one is for the period that runs. */
+  invoices: [StripeInvoice, ...StripeInvoice[]]
+}
+
+/**
+ * What is owed for a subscription now. A renewal's invoice stays a draft for an hour before it is collected, so it counts.
+ * @returns null when nothing is
+ * @throws StripeUnavailable
+ */
+export async function owedFor({ id, status }: Pick<StripeSubscription, 'id' | 'status'>): Promise<Owed | null> {
+  const listed = await Promise.all(
+    (['open', 'draft'] as const).map((status) =>
+      listAll(
+        (stripe) => stripe.invoices.list({ subscription: id, status, limit: 100 }),
+        (one) => readInvoice(one),
+      ),
+    ),
+  )
+  // An upgrade that waits for its payment is dropped without one.
+  const isUpgrade = ({ billingReason }: StripeInvoice) => billingReason === 'subscription_update' && !isOverdue(status)
+  const [newest, ...older] = listed
+    .flat()
+    .filter((invoice) => invoice.amountDue > 0 && (invoice.isComing || (invoice.isOpen && !isUpgrade(invoice))))
+    .sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime())
+  if (!newest) return null
+  const invoices: Owed['invoices'] = [newest, ...older]
+  return { amount: invoices.reduce((sum, { amountDue }) => sum + amountDue, 0), currency: newest.currency, invoices }
+}
+
+/** A renewal's draft is collected an hour after its period begins, or some time later on Stripe's bad days. */
+const DRAFT_FOR_MS = 3 * 60 * 60 * 1000
+
+/** Whether something may be owed for a user's plan, by what is stored: only then is Stripe worth asking. */
+export async function mayOwe({ _id: userId, subscription }: User, at: Date): Promise<boolean> {
+  const { status = '', stripeSubscriptionId, currentPeriodStart: start } = subscription ?? {}
+  if (!stripeSubscriptionId || status === 'trialing') return false
+  if (isOverdue(status)) return true
+  if (!start || at.getTime() - start.getTime() > DRAFT_FOR_MS) return false
+  return !(await BillingHistoryModel.exists({ userId, stripeSubscriptionId, periodStart: { $gte: start } }))
+}

@@ -1,0 +1,60 @@
+import type { OpenPayment } from '#app/billing/cancel-owed.server.ts'
+import { formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
+
+/** How a plan is canceled while a payment for it is open. */
+export type Way = 'now' | 'pay'
+
+export interface OwedView {
+  /** "$10.00" */
+  sum: string
+  /** In minor units, so that nothing else is charged than what was shown. */
+  amount: number
+  ways: Record<Way, { label: string; facts: string[]; button: string } | null>
+}
+
+interface Context {
+  plan: string
+  /** What the plan has beyond Free, as it reads in a sentence. */
+  features: string[]
+  /** What can be spent now. */
+  credits: number
+  timeZone: string
+  now: Date
+}
+
+/** Puts an open payment into the two ways that there are to cancel. */
+export function toOwedView(open: OpenPayment, { plan, features, credits, timeZone, now }: Context): OwedView {
+  const sum = formatMoney(open.amount, open.currency)
+  const until = open.periodEnd && formatDay(open.periodEnd, timeZone, now)
+  const brings = open.credits ? formatCreditsInWords(open.credits) : null
+  const kept = credits > 0 ? `You keep the ${formatCreditsInWords(credits)} that you have.` : null
+  const lost = new Intl.ListFormat('en').format(features)
+  return {
+    sum,
+    amount: open.amount,
+    ways: {
+      now: {
+        label: `Cancel now without paying`,
+        facts: [
+          `${sum} is not charged, now or later.`,
+          `${plan} ends at once${lost ? `: you lose ${lost}` : ''}. This cannot be undone.`,
+          ...(brings ? [`The ${brings} of this period are not added.`] : []),
+          ...(kept ? [kept] : []),
+        ],
+        button: `Cancel ${plan} now`,
+      },
+      pay:
+        until === null
+          ? null
+          : {
+              label: `Pay ${sum} and keep ${plan} until ${until}`,
+              facts: [
+                `${sum} is charged to your card now.`,
+                ...(brings ? [`${brings} are added, and you keep them.`] : []),
+                `${plan} stays active until ${until} and then ends. Nothing more is charged.`,
+              ],
+              button: `Pay ${sum} and cancel on ${until}`,
+            },
+    },
+  }
+}

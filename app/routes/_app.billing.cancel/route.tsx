@@ -1,0 +1,147 @@
+import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
+import { Form, useActionData, useLoaderData } from '@remix-run/react'
+import { requireUser } from '#app/auth/require-user.server.ts'
+import { z } from 'zod'
+import { type CancelFeedback, cancelAtPeriodEnd } from '#app/billing/cancel.server.ts'
+import { cancelUnpaid, openPaymentOf, payAndCancel } from '#app/billing/cancel-owed.server.ts'
+import { featuresBeyondFree } from '#app/billing/entitlements.ts'
+import { mayOwe } from '#app/billing/owed.server.ts'
+import { isOverdue } from '#app/billing/subscription-state.ts'
+import { now } from '#app/clock.server.ts'
+import { Button, ButtonLink } from '#app/components/button.tsx'
+import { ErrorSummary } from '#app/components/error-summary.tsx'
+import { Page } from '#app/components/page.tsx'
+import { pageTitle } from '#app/components/page-title.ts'
+import { RadioCards } from '#app/components/radio-cards.tsx'
+import { useSubmitting } from '#app/components/use-submitting.ts'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { DomainError } from '#app/domain-error.ts'
+import { formatCreditsInWords, formatDay } from '#app/format.ts'
+import { STATUS_OF_CODE } from '#app/http/error-status.ts'
+import { readFormData } from '#app/http/read-form-data.server.ts'
+import { standingNow } from '#app/standing.server.ts'
+import type { User } from '#models/user.server.ts'
+import { OwedChoice, OwedConfirmation } from './owed-choice.tsx'
+import { toOwedView, type Way } from './owed-view.ts'
+
+export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(page ? `Cancel ${page.plan}` : 'Cancel')
+
+/** The words of Stripe's own list, so that its reports can count them. */
+const REASONS: { value: CancelFeedback; label: string }[] = [
+  { value: 'too_expensive', label: 'It costs too much' },
+  { value: 'unused', label: 'I do not use it enough' },
+  { value: 'missing_features', label: 'It lacks something I need' },
+  { value: 'switched_service', label: 'I use something else now' },
+  { value: 'other', label: 'Another reason' },
+]
+
+const WAYS: readonly string[] = ['now', 'pay'] satisfies Way[]
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const user = await requireUser(request)
+  const { timeZone, subscription } = user
+  const balance = await getBalance(user._id)
+  const standing = standingNow(user, balance)
+  const owes = isOverdue(subscription?.status ?? '')
+  if (!standing.isLive) throw redirect('/billing?done=no-plan')
+  // The billing page says when it ends, and how to keep it.
+  if (subscription?.cancelAtPeriodEnd && !owes) throw redirect('/billing')
+  const search = new URL(request.url).searchParams
+  const open = search.has('owed') || (await mayOwe(user, now())) ? await openPayment(user) : null
+  const choice = search.get('choice') ?? ''
+  return {
+    plan: standing.plan,
+    endsOn: subscription?.currentPeriodEnd ? formatDay(subscription.currentPeriodEnd, timeZone, now()) : null,
+    credits: balance.credits > 0 ? formatCreditsInWords(balance.credits) : null,
+    owed:
+      open &&
+      toOwedView(open, {
+        ...{ plan: standing.plan, features: featuresBeyondFree(standing.plan) },
+        ...{ credits: balance.credits, timeZone, now: now() },
+      }),
+    choice: WAYS.includes(choice) ? (choice as Way) : null,
+    nonce: crypto.randomUUID(),
+  }
+}
+
+async function openPayment(user: User) {
+  return openPaymentOf(user).catch((error: unknown) => {
+    if (!(error instanceof DomainError)) throw error
+    if (error.code === 'no_subscription') throw redirect('/billing?done=no-plan')
+    throw data(null, { status: STATUS_OF_CODE[error.code] ?? 503 })
+  })
+}
+
+const order = z.object({
+  choice: z.enum(['now', 'pay']).optional(),
+  amount: z.coerce.number().int().catch(0),
+  nonce: z.string().min(8).max(100).optional(),
+  reason: z.enum(['too_expensive', 'unused', 'missing_features', 'switched_service', 'other']).nullish().catch(null),
+})
+
+export async function action({ request }: ActionFunctionArgs) {
+  const user = await requireUser(request)
+  const parsed = order.safeParse(Object.fromEntries(await readFormData(request)))
+  if (!parsed.success) return data({ problem: 'That did not work. Try the button again.' }, { status: 400 })
+  const { choice, amount, nonce = crypto.randomUUID(), reason: feedback = null } = parsed.data
+  try {
+    if (choice === 'pay') {
+      const paid = await payAndCancel(user, { nonce, amount, feedback })
+      if (paid.state === 'payment-needed') return redirect(paid.url ?? '/billing/update-card')
+    } else if (choice === 'now') {
+      const { state } = await cancelUnpaid(user, { feedback })
+      return redirect(`/billing?done=${state}`)
+    } else await cancelAtPeriodEnd(user, { feedback })
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error
+    // What is owed was not on the page that was sent: nothing was canceled, and the page says why.
+    if (error.code === 'payment_owed') return redirect('/billing/cancel?owed=1')
+    // The first of two presses has ended it.
+    if (error.code === 'no_subscription' && choice === 'now') return redirect('/billing?done=ended')
+    return data({ problem: error.message }, { status: STATUS_OF_CODE[error.code] ?? 409 })
+  }
+  return redirect('/billing')
+}
+
+export default function CancelPlan() {
+  const { plan, endsOn, credits, owed, choice, nonce } = useLoaderData<typeof loader>()
+  const problem = useActionData<typeof action>()?.problem
+  const busy = useSubmitting()
+  const reasons = <RadioCards legend="Why are you canceling? (optional)" name="reason" cards={REASONS} isOptional />
+  if (owed) {
+    return (
+      <Page title={`Cancel ${plan}`} width="text">
+        <ErrorSummary errors={problem ? [{ message: problem }] : []} />
+        {choice && owed.ways[choice] ? (
+          <OwedConfirmation owed={owed} way={choice} nonce={nonce}>
+            {reasons}
+          </OwedConfirmation>
+        ) : (
+          <OwedChoice plan={plan} owed={owed} />
+        )}
+      </Page>
+    )
+  }
+  return (
+    <Page title={`Cancel ${plan}`} width="text">
+      <Form method="post" className="grid gap-8">
+        <ErrorSummary errors={problem ? [{ message: problem }] : []} />
+        <ul className="grid gap-2">
+          <li>{endsOn ? `${plan} runs to its end on ${endsOn}. Nothing changes before that day.` : `${plan} ends.`}</li>
+          <li>{credits ? `Your ${credits} stay yours, also after it.` : 'Credits you buy later stay yours.'}</li>
+          <li>No new credits will come, and nothing more is charged.</li>
+          <li>Until then you can change your mind with one press.</li>
+        </ul>
+        {reasons}
+        <div className="grid gap-3 sm:flex">
+          <Button kind="red" busy={busy}>
+            {endsOn ? `Cancel on ${endsOn}` : `Cancel ${plan}`}
+          </Button>
+          <ButtonLink to="/billing" kind="outline">
+            Keep {plan}
+          </ButtonLink>
+        </div>
+      </Form>
+    </Page>
+  )
+}
