@@ -31,7 +31,8 @@ async function openPortal(user: Pick<User, '_id'>, updateCard: boolean): Promise
       ...(updateCard && {
         flow_data: {
           type: 'payment_method_update',
-          after_completion: { type: 'redirect', redirect: { return_url } },
+          // A page that says whether what was owed is paid with it.
+          after_completion: { type: 'redirect', redirect: { return_url: `${return_url}/card-saved` } },
         },
       }),
     }),

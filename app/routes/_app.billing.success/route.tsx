@@ -9,7 +9,7 @@ import { SumTable } from '#app/components/sum-table.tsx'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { toSuccessView } from './success-view.ts'
-import { usePolling } from './use-polling.ts'
+import { usePolling } from '#app/components/use-polling.ts'
 
 /** Without JavaScript the page asks again by itself; after so many times it says that it takes long. */
 const SLOW_AFTER_TRIES = 6

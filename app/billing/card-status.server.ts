@@ -1,0 +1,101 @@
+import { BillingHistoryModel } from '#models/billing-history.server.ts'
+import type { User } from '#models/user.server.ts'
+import { now } from '../clock.server.ts'
+import { StripeUnavailable } from './errors.ts'
+import { owedFor } from './owed.server.ts'
+import { readBack } from './paid-invoice.server.ts'
+import { whileSomebodyWaits } from './patience.server.ts'
+import { findAtStripe } from './stripe.server.ts'
+import type { StripeInvoice } from './stripe-shapes/invoice.ts'
+import { readSubscription } from './stripe-shapes/subscription.ts'
+import { hasLiveSubscription } from './subscription-state.ts'
+
+interface Sum {
+  /** In minor units. */
+  amount: number
+  currency: string
+}
+
+/** What became of a payment that was open when another card was saved. */
+export type CardStatus =
+  /** Nothing is owed. */
+  | { state: 'saved' }
+  | ({ state: 'paying' } & Sum)
+  /** `credits` are here; null while they are on their way. */
+  | ({ state: 'paid'; credits: number | null } & Sum)
+  | ({ state: 'declined' } & Sum)
+  /** The bank wants its customer, on Stripe's page of the invoice. */
+  | ({ state: 'confirm'; url: string | null } & Sum)
+  /** Stripe does not answer, so nobody can say. */
+  | { state: 'unreachable' }
+
+/** What was paid long before is no answer to the card that was saved now. */
+const RECENT_MS = 60 * 60 * 1000
+
+/**
+ * Where the payment stands that a new card was saved for. It only looks: the card is charged by the event of its change,
+ * whether or not anybody opens this page.
+ */
+export async function cardStatus(user: User): Promise<CardStatus> {
+  try {
+    return await whileSomebodyWaits(() => statusAtStripe(user))
+  } catch (error) {
+    if (error instanceof StripeUnavailable) return { state: 'unreachable' }
+    throw error
+  }
+}
+
+async function statusAtStripe({ subscription: stored, stripeCustomerId }: User): Promise<CardStatus> {
+  const id = hasLiveSubscription(stored) ? stored?.stripeSubscriptionId : null
+  const found = id ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(id)) : null
+  if (!found) return { state: 'saved' }
+  const subscription = readSubscription(found)
+  const owed = await owedFor(subscription)
+  const card = stripeCustomerId ? await defaultCardOf(stripeCustomerId) : null
+  if (!owed) return paidStatus(subscription.latestInvoiceId, card)
+  const [invoice] = owed.invoices
+  const { amount, currency } = owed
+  if (!invoice.isOpen) return { state: 'saved' }
+  const answer = await answerOf(invoice.id, card)
+  if (answer === 'confirm') return { state: 'confirm', amount, currency, url: invoice.hostedInvoiceUrl }
+  return { state: answer, amount, currency }
+}
+
+async function paidStatus(invoiceId: string | null, card: string | null): Promise<CardStatus> {
+  const invoice = invoiceId ? await readBack(invoiceId) : null
+  if (!invoice?.isPaid || !isRecent(invoice) || invoice.amountPaid === 0) return { state: 'saved' }
+  const wasUsed = (await intentsOf(invoice.id)).some(({ payment_method: used }) => idOf(used) === card)
+  if (!wasUsed) return { state: 'saved' }
+  const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoice.id }).select({ creditsAdded: 1 }).lean()
+  const { amountPaid: amount, currency } = invoice
+  return { state: 'paid', amount, currency, credits: row?.creditsAdded ?? null }
+}
+
+const isRecent = ({ paidAt }: StripeInvoice): boolean =>
+  paidAt !== null && now().getTime() - paidAt.getTime() < RECENT_MS
+
+async function defaultCardOf(customerId: string): Promise<string | null> {
+  const customer = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
+  return customer && !customer.deleted ? idOf(customer.invoice_settings.default_payment_method) : null
+}
+
+/** What the bank said to this card; nothing as long as only another one was tried. */
+async function answerOf(invoice: string, card: string | null): Promise<'paying' | 'declined' | 'confirm'> {
+  for (const { status, last_payment_error: failure, payment_method: used } of await intentsOf(invoice)) {
+    if (status === 'requires_action' && idOf(used) === card) return 'confirm'
+    if (failure?.payment_method?.id !== card) continue
+    return failure?.code === 'authentication_required' ? 'confirm' : 'declined'
+  }
+  return 'paying'
+}
+
+async function intentsOf(invoice: string) {
+  const payments = await findAtStripe((stripe) =>
+    stripe.invoicePayments.list({ invoice, limit: 10, expand: ['data.payment.payment_intent'] }),
+  )
+  const intents = (payments?.data ?? []).map(({ payment }) => payment.payment_intent)
+  return intents.filter((intent) => typeof intent === 'object' && intent !== null)
+}
+
+const idOf = (given: string | { id: string } | null): string | null =>
+  typeof given === 'string' ? given : (given?.id ?? null)
