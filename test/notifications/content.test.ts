@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { contentOf } from '#app/notifications/content.ts'
-import { KIND_RULES, KINDS, type NotificationKind, parseContent, staleAfter } from '#app/notifications/kinds.ts'
+import {
+  KIND_RULES,
+  KINDS,
+  type NotificationContent,
+  type NotificationKind,
+  parseContent,
+  staleAfter,
+} from '#app/notifications/kinds.ts'
 import type { MailContext } from '#app/notifications/mail-content.ts'
 import { renderMail } from '#app/notifications/render-mail.ts'
 import { SAMPLES } from './samples.ts'
@@ -57,6 +64,21 @@ describe('every mail', () => {
       }
     },
   )
+
+  test('a plan that was canceled while a payment was open says what became of the payment', () => {
+    const sum = { amount: 1800, currency: 'usd' }
+    const text = (content: NotificationContent) => renderMail(contentOf(content, BERLIN), BERLIN, null).text
+    const canceled = { ...SAMPLES.subscription_canceled, owed: sum }
+    const ended = { ...SAMPLES.subscription_ended, reason: 'cancellation_requested', voided: sum }
+
+    expect(text({ kind: 'subscription_canceled', data: canceled })).toContain(
+      'Your open payment of $18.00 is still being collected.',
+    )
+    expect(text({ kind: 'subscription_canceled', data: canceled })).not.toContain('no more payments')
+    expect(text({ kind: 'subscription_ended', data: ended })).toContain(
+      'The open payment of $18.00 is canceled: you are not charged, and its credits are not added.',
+    )
+  })
 
   test('dates are in the reader’s zone', () => {
     expect(mailOf('payment_failed', { ...BERLIN, timeZone: 'America/New_York' }).text).toContain(

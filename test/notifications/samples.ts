@@ -39,8 +39,8 @@ export const SAMPLES: { [Kind in NotificationKind]: Extract<NotificationContent,
   subscription_ended: {
     plan: 'Daily',
     endedAt: new Date('2026-06-01T10:00:00Z'),
-    reason: 'cancellation_requested',
-    voided: { amount: 1800, currency: 'usd' },
+    reason: 'payment_failed',
+    voided: null,
   },
   credits_low: {
     credits: 87,
