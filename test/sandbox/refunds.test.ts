@@ -8,6 +8,7 @@ async function paidCharge(stripe: Stripe, card = 'pm_card_visa') {
   const subscription = await stripe.subscriptions.create({
     customer: customer.id,
     items: [{ price: monthly.id }],
+    expand: ['latest_invoice'],
   })
   const [charge] = (await stripe.charges.list({ customer: customer.id })).data
   return { charge: charge!, customer, subscription }

@@ -52,8 +52,7 @@ const INCLUDED: Record<string, Record<string, (world: World, object: never) => u
 export function expand(world: World, answer: unknown, paths: string[]): unknown {
   return paths.reduce((value, path) => {
     const steps = path.split('.')
-    if (steps.length > 4)
-      throw invalidRequest('You cannot expand more than 4 levels of a property', 'expand')
+    if (steps.length > 4) throw invalidRequest('You cannot expand more than 4 levels of a property', 'expand')
     return follow(world, value, steps, path)
   }, answer)
 }
