@@ -1,4 +1,5 @@
 import { type InferSchemaType, Schema, type Types } from 'mongoose'
+import { type BoughtLine, boughtLineSchema } from './bought-line.server.ts'
 import { defineModel } from './define-model.server.ts'
 
 /** One row per paid invoice: the unique invoice id is what keeps a payment from counting twice. */
@@ -21,7 +22,10 @@ const billingHistorySchema = new Schema(
     /** Credits that went back with refunds, credit notes and disputes. Rows from before this was stored lack it. */
     creditsReversed: { type: Number, default: 0 },
     currency: { type: String, required: true },
+    /** What all its entries grant, or will: the sum over `lines`. */
     creditsAdded: { type: Number, required: true },
+    /** All that was paid for; none in rows from before this was kept. */
+    lines: { type: [boughtLineSchema], default: undefined },
     status: {
       type: String,
       enum: ['active', 'cancelled', 'refunded', 'partially_refunded', 'disputed', 'dispute_lost', 'ended'],
@@ -44,5 +48,8 @@ billingHistorySchema.index({ userId: 1, transactionDate: -1 })
 billingHistorySchema.index({ stripeSubscriptionId: 1 })
 billingHistorySchema.index({ stripePaymentIntentId: 1 })
 
-export type BillingHistory = InferSchemaType<typeof billingHistorySchema> & { _id: Types.ObjectId }
+export type BillingHistory = Omit<InferSchemaType<typeof billingHistorySchema>, 'lines'> & {
+  _id: Types.ObjectId
+  lines?: BoughtLine[] | null
+}
 export const BillingHistoryModel = defineModel<BillingHistory>('BillingHistory', billingHistorySchema)

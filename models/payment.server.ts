@@ -1,4 +1,5 @@
 import { type InferSchemaType, Schema, type Types } from 'mongoose'
+import { type BoughtLine, boughtLineSchema } from './bought-line.server.ts'
 import { defineModel } from './define-model.server.ts'
 
 /** A one-time purchase of a credit pack, once per Stripe payment intent. */
@@ -17,6 +18,8 @@ const paymentSchema = new Schema(
     creditsReversed: { type: Number, default: 0 },
     currency: { type: String, required: true },
     creditsAdded: { type: Number, required: true },
+    /** All that was paid for, `pack` being the first of it; none in rows from before this was kept. */
+    lines: { type: [boughtLineSchema], default: undefined },
     status: {
       type: String,
       enum: ['paid', 'refunded', 'partially_refunded', 'disputed', 'dispute_lost'],
@@ -31,5 +34,8 @@ const paymentSchema = new Schema(
 paymentSchema.index({ stripePaymentIntentId: 1 }, { unique: true })
 paymentSchema.index({ userId: 1, paidAt: -1 })
 
-export type Payment = InferSchemaType<typeof paymentSchema> & { _id: Types.ObjectId }
+export type Payment = Omit<InferSchemaType<typeof paymentSchema>, 'lines'> & {
+  _id: Types.ObjectId
+  lines?: BoughtLine[] | null
+}
 export const PaymentModel = defineModel<Payment>('Payment', paymentSchema)

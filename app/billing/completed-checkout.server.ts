@@ -1,9 +1,9 @@
 import { done, ignored, type Outcome } from './outcome.ts'
 import { nobodys, ownerOf } from './owner.server.ts'
-import { grantPack } from './pack.server.ts'
+import { grantPacks } from './pack.server.ts'
 import { processPaidInvoice } from './paid-invoice.server.ts'
-import { APP_TAG, callStripe, findAtStripe, isRefused } from './stripe.server.ts'
-import { readSession, type StripeSession } from './stripe-shapes/session.ts'
+import { APP_TAG, callStripe, findAtStripe, isRefused, listAll } from './stripe.server.ts'
+import { readSession, readSessionItem, type StripeSession } from './stripe-shapes/session.ts'
 import { readSubscription } from './stripe-shapes/subscription.ts'
 import { hasLiveSubscription } from './subscription-state.ts'
 import { syncSubscriptions } from './subscription.server.ts'
@@ -20,7 +20,7 @@ export async function processCheckout(sessionId: string, received?: unknown): Pr
   if (!user) return nobodys(session, `The completed session ${sessionId}`)
   // Where the purchase has an invoice, the invoice grants, and nothing is granted twice.
   if (session.mode === 'payment' && session.invoiceId) return processPaidInvoice(session.invoiceId)
-  if (session.mode === 'payment') return grantPack(user._id, session)
+  if (session.mode === 'payment') return grantPacks(user._id, session)
   if (session.mode !== 'subscription') return ignored(`The session ${sessionId} sells nothing.`)
 
   const { subscription } = await syncSubscriptions(user._id)
@@ -49,8 +49,11 @@ async function closeOtherPages({ id: paid, customerId: customer }: StripeSession
 
 async function readBackSession(sessionId: string, received: unknown): Promise<StripeSession | null> {
   const found = await findAtStripe((stripe) => stripe.checkout.sessions.retrieve(sessionId, { expand: ['line_items'] }))
-  if (found) return readSession(found)
-  return received === undefined ? null : readSession(received)
+  if (!found) return received === undefined ? null : readSession(received)
+  const session = readSession(found)
+  if (!session.hasMoreItems) return session
+  const items = await listAll((stripe) => stripe.checkout.sessions.listLineItems(sessionId, { limit: 100 }))
+  return { ...session, items: items.map(readSessionItem), hasMoreItems: false }
 }
 
 async function firstInvoice({ subscriptionId }: StripeSession): Promise<string | null> {

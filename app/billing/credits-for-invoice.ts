@@ -1,5 +1,5 @@
 import { comesMonthly } from './rhythm.ts'
-import { creditsByLine, type LineCredits, type PlanLine, type SoldLine } from './sold-line.ts'
+import { creditsByLine, type LineCredits, type PackLine, type PlanLine, type SoldLine } from './sold-line.ts'
 
 /** Credits that an invoice brings, and when. */
 export interface InvoiceCredits {
@@ -17,8 +17,8 @@ export interface Share {
   /** Null: at payment. */
   effectiveAt: Date | null
   expiresAt: Date | null
-  /** Of packs, these: ids as in the plan file. */
-  packs?: string[]
+  /** Of packs, these lines. */
+  packs?: PackLine[]
 }
 
 interface LifeOfCredits {
@@ -48,7 +48,7 @@ export function creditsForInvoice(lines: readonly SoldLine[], options: LifeOfCre
   const planCredits = ofPlans + Math.min(0, ofPacks)
   const packCredits = ofPacks + Math.min(0, ofPlans)
   const planShares = planCredits > 0 ? sharesOf(planCredits, lines.filter(isOfPlan), options) : []
-  const packs = byLine.flatMap(({ line, credits }) => (line.kind === 'pack' && credits > 0 ? [line.pack.id] : []))
+  const packs = byLine.flatMap(({ line, credits }) => (line.kind === 'pack' && credits > 0 ? [line] : []))
   const packShares = packCredits > 0 ? [{ credits: packCredits, effectiveAt: null, expiresAt: null, packs }] : []
   return {
     credits: ofPlans + ofPacks,

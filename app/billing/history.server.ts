@@ -1,6 +1,8 @@
 import type { Types } from 'mongoose'
 import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
+import type { BoughtLine } from '#models/bought-line.server.ts'
 import { type Payment, PaymentModel } from '#models/payment.server.ts'
+import { besides, joined, packInWords } from './bought.ts'
 import type { Rhythm } from './rhythm.ts'
 
 /** One payment, as the dashboard and the API show it. */
@@ -8,6 +10,10 @@ export interface BillingHistoryView {
   id: string
   kind: 'plan' | 'pack'
   planName: string
+  /** What was bought beside the plan, or beside what `planName` says: "Credit pack 2000". */
+  besides: string[]
+  /** All that was paid for; empty in rows from before this was kept. */
+  lines: BoughtLine[]
   /** How often it is paid: every `intervalCount` of `interval`. */
   interval: Rhythm['interval'] | null
   intervalCount: number | null
@@ -53,6 +59,8 @@ function ofInvoice(row: BillingHistory): BillingHistoryView {
     id: row._id.toHexString(),
     kind: 'plan',
     planName: row.planName,
+    besides: row.interval ? besides(row.lines, row.planName) : [],
+    lines: row.lines ?? [],
     interval: row.interval ?? null,
     intervalCount: row.interval ? (row.intervalCount ?? 1) : null,
     amount: row.amount,
@@ -81,10 +89,13 @@ const creditsReversedOf = ({ creditsReversed, status }: { creditsReversed?: numb
 const GONE = new Set(['refunded', 'partially_refunded', 'disputed', 'dispute_lost'])
 
 function ofPayment(row: Payment): BillingHistoryView {
+  const all = besides(row.lines, null)
   return {
     id: row._id.toHexString(),
     kind: 'pack',
-    planName: row.quantity > 1 ? `Credit pack ${row.pack} × ${row.quantity}` : `Credit pack ${row.pack}`,
+    planName: all.length > 0 ? joined(all) : packInWords(row.pack, row.quantity),
+    besides: [],
+    lines: row.lines ?? [],
     interval: null,
     intervalCount: null,
     amount: row.amount,

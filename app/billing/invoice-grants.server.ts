@@ -4,6 +4,7 @@ import { IdempotencyConflict } from '../credits/errors.ts'
 import { type GrantRequest, grantCredits } from '../credits/grant.server.ts'
 import { grantedBySource } from '../credits/granted-by.server.ts'
 import { stripeInvoiceKey, TRIAL_KEY } from '../credits/keys.ts'
+import { packsMetadata } from './bought.ts'
 import type { InvoiceCredits } from './credits-for-invoice.ts'
 import type { StripeInvoice } from './stripe-shapes/invoice.ts'
 
@@ -50,7 +51,7 @@ function paidGrants(id: string, { shares }: InvoiceCredits): GrantRequest[] {
     category: 'paid',
     ...(effectiveAt && { effectiveAt }),
     ...(expiresAt && { expiresAt }),
-    ...(packs && { metadata: { packs: packs.join(' ').slice(0, 200) } }),
+    ...(packs && { metadata: packsMetadata(packs) }),
   }))
 }
 

@@ -3,27 +3,32 @@ import { type Payment, PaymentModel } from '#models/payment.server.ts'
 import { openAccount } from '../credits/account.server.ts'
 import { grantCredits } from '../credits/grant.server.ts'
 import { stripePaymentKey } from '../credits/keys.ts'
+import { boughtLines, packsMetadata } from './bought.ts'
 import { NotReadyYet } from './errors.ts'
 import { done, ignored, type Outcome, unclaimed } from './outcome.ts'
 import { tellPackPaid } from './payment-mails.server.ts'
-import { findPack, type Pack, welcomeCredits } from './plans.ts'
-import { findPrice } from './prices.server.ts'
+import { soldItems } from './plan-lines.server.ts'
+import { findPack, welcomeCredits } from './plans.ts'
+import { creditsByLine, type LineCredits, type SoldLine } from './sold-line.ts'
 import { APP_TAG, findAtStripe } from './stripe.server.ts'
 import { readCharge } from './stripe-shapes/charge.ts'
-import type { StripeSession } from './stripe-shapes/session.ts'
+import type { StripeSession, StripeSessionItem } from './stripe-shapes/session.ts'
 import { upsertOnce } from './upsert-once.server.ts'
 
 /**
- * Gives the credits of a pack that is paid, once per payment: a purchase by bank debit is complete long before it is
- * paid, and then comes here again.
+ * Gives the credits of all packs of a checkout that is paid, once per payment: a purchase by bank debit is complete long
+ * before it is paid, and then comes here again.
  * @param userId the buyer
  * @param session the checkout session with its line items
+ * @throws NotReadyYet, CreditsNotComputable: then nothing of it is granted, and it is to be tried again
  */
-export async function grantPack(userId: Types.ObjectId, session: StripeSession): Promise<Outcome> {
+export async function grantPacks(userId: Types.ObjectId, session: StripeSession): Promise<Outcome> {
   if (!session.isPaid) return ignored(`The session ${session.id} is not paid yet.`)
-  const bought = await packOf(session)
-  if (!bought) return unclaimed(`The session ${session.id} was paid and sells no credit pack.`)
-  const { pack, quantity } = bought
+  const { items, byLine } = await whatWasBought(session)
+  const credits = byLine.reduce((sum, line) => sum + line.credits, 0)
+  const packs = byLine.flatMap(({ line }) => (line.kind === 'pack' ? [line] : []))
+  const [first] = packs
+  if (!first || credits <= 0) return unclaimed(`The session ${session.id} was paid and sells no credit pack.`)
   // A coupon for everything leaves no payment behind; the session then stands for it.
   const paymentId = session.paymentIntentId ?? session.id
 
@@ -31,9 +36,9 @@ export async function grantPack(userId: Types.ObjectId, session: StripeSession):
   const granted = await grantCredits(userId, [
     {
       key: stripePaymentKey(paymentId),
-      credits: pack.credits * quantity,
+      credits,
       source: { type: 'payment', id: paymentId },
-      metadata: { pack: pack.id },
+      metadata: packs.length === 1 ? { pack: first.pack.id } : packsMetadata(packs),
     },
   ])
   const isNew = await upsertOnce<Payment>(
@@ -43,11 +48,12 @@ export async function grantPack(userId: Types.ObjectId, session: StripeSession):
       userId,
       stripeCustomerId: session.customerId ?? '',
       stripeCheckoutSessionId: session.id,
-      pack: pack.id,
-      quantity,
+      pack: first.pack.id,
+      quantity: first.quantity,
       amount: session.amountTotal,
       currency: session.currency,
       creditsAdded: granted.credits,
+      lines: boughtLines(items, byLine, granted.credits),
       status: 'paid',
       ...(await paidBy(session)),
     },
@@ -56,17 +62,24 @@ export async function grantPack(userId: Types.ObjectId, session: StripeSession):
   return done(`${paymentId} brought ${granted.credits} credits.`, isNew)
 }
 
+interface Bought {
+  items: StripeSessionItem[]
+  byLine: LineCredits[]
+}
+
 /** By the prices that were paid; the tag is for a session that came without its items. */
-async function packOf(session: StripeSession): Promise<{ pack: Pack; quantity: number } | null> {
-  for (const { priceId, quantity } of session.items) {
-    const price = priceId ? await findPrice(priceId) : null
-    if (price?.offer.kind === 'pack') return { pack: price.offer.pack, quantity }
-  }
+async function whatWasBought(session: StripeSession): Promise<Bought> {
+  const sold = await soldItems(session)
   const tagged = session.metadata.app === APP_TAG ? session.metadata.pack : undefined
-  if (!tagged) return null
+  if (sold.length > 0 || !tagged) return { items: session.items, byLine: creditsByLine(sold) }
   const pack = findPack(tagged)
   if (!pack) throw new NotReadyYet(`The session ${session.id} sells the pack ${tagged}, which the plan file lacks`)
-  return { pack, quantity: 1 }
+  const { amountTotal: amount, createdAt } = session
+  const item = { id: 'line:0', description: null, amount, priceId: null, quantity: 1 }
+  // Whatever was paid: the tag says that it is one whole pack.
+  const price = { amount: 0, unitAmount: '0', proration: false }
+  const line: SoldLine = { ...item, ...price, kind: 'pack', pack, periodStart: createdAt, periodEnd: createdAt }
+  return { items: [item], byLine: creditsByLine([line]) }
 }
 
 async function paidBy({ paymentIntentId, createdAt }: StripeSession) {

@@ -3,6 +3,7 @@ import { type BillingHistory, BillingHistoryModel } from '#models/billing-histor
 import type { User } from '#models/user.server.ts'
 import { config } from '../config.server.ts'
 import { openAccount } from '../credits/account.server.ts'
+import { boughtLines, nameOfPurchase } from './bought.ts'
 import { coalesced } from './coalesce.ts'
 import { creditsForInvoice } from './credits-for-invoice.ts'
 import { CreditsNotComputable } from './errors.ts'
@@ -76,13 +77,11 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
   if (lines.length === 0 && isForSomething(invoice)) {
     throw new CreditsNotComputable(`${invoice.id} is for a subscription of ours, and none of its prices is known.`)
   }
+  const bought = creditsForInvoice(lines, { gracePeriodDays, paidAt: invoice.paidAt })
   await openAccount(userId, { welcomeCredits })
   if (main && invoice.billingReason === 'subscription_cycle') await capUnused(userId, invoice, main.plan)
-  const creditsAdded = await grantForInvoice(
-    userId,
-    invoice,
-    creditsForInvoice(lines, { gracePeriodDays, paidAt: invoice.paidAt }),
-  )
+  const creditsAdded = await grantForInvoice(userId, invoice, bought)
+  const boughtOf = boughtLines(invoice.lines, bought.byLine, creditsAdded)
   await upsertOnce<BillingHistory>(
     BillingHistoryModel,
     { stripeInvoiceId: invoice.id },
@@ -91,12 +90,13 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
       stripeCustomerId: invoice.customerId ?? '',
       stripeSubscriptionId: invoice.subscriptionId,
       stripePaymentIntentId: invoice.paymentIntentId,
-      planName: main?.plan.name ?? invoice.lines[0]?.description ?? 'Other',
+      planName: main?.plan.name ?? nameOfPurchase(boughtOf),
       interval: main?.interval ?? null,
       intervalCount: main?.intervalCount ?? null,
       amount: invoice.amountPaid,
       currency: invoice.currency,
       creditsAdded,
+      lines: boughtOf,
       status: 'active',
       billingReason: invoice.billingReason,
       transactionDate: invoice.paidAt ?? invoice.createdAt,

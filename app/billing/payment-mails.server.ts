@@ -4,8 +4,9 @@ import { type Payment, PaymentModel } from '#models/payment.server.ts'
 import { now } from '../clock.server.ts'
 import { getBalance } from '../credits/balance.server.ts'
 import { stripeDisputeKey, stripeInvoiceKey, stripePaymentKey } from '../credits/keys.ts'
-import { formatCreditsInWords, formatDate, formatDay } from '../format.ts'
+import { formatDate, formatDay } from '../format.ts'
 import { notify } from '../notifications/outbox.server.ts'
+import { besides, joined, purchaseInWords } from './bought.ts'
 import type { MoneySource } from './money-source.server.ts'
 import { findPlan } from './plans.ts'
 import { comesMonthly, rhythmOf } from './rhythm.ts'
@@ -19,6 +20,7 @@ import { readUser } from './users.server.ts'
 
 const NEWS_MS = 7 * 24 * 60 * 60 * 1000
 const LINK_MAX = 2_000
+const DESCRIPTION_MAX = 200
 
 const isNews = (at: Date): boolean => now().getTime() - at.getTime() < NEWS_MS
 
@@ -47,7 +49,7 @@ export async function tellPackPaid(paymentId: string): Promise<void> {
     grantKey: stripePaymentKey(paymentId),
     amount: row.amount,
     currency: row.currency,
-    description: formatCreditsInWords(row.creditsAdded),
+    description: purchaseInWords(row).slice(0, DESCRIPTION_MAX),
     credits: row.creditsAdded,
     paidAt: row.paidAt,
     invoiceUrl: linkOrNull(row.receiptUrl),
@@ -137,17 +139,24 @@ export async function tellDisputeWon({ userId }: MoneySource, disputeId: string,
 async function wordsOf(of: MoneySource['of'], userId: Types.ObjectId): Promise<string> {
   if (of.type === 'payment') {
     const row = await PaymentModel.findOne({ stripePaymentIntentId: of.id }).lean<Payment>()
-    return row ? formatCreditsInWords(row.creditsAdded) : 'Credits'
+    return row ? purchaseInWords(row).slice(0, DESCRIPTION_MAX) : 'Credits'
   }
   const row = await BillingHistoryModel.findOne({ stripeInvoiceId: of.id }).lean<BillingHistory>()
   return row ? wordsOfInvoice(row, (await readUser(userId)).timeZone) : 'Your plan'
 }
 
-/** "Daily, 1 May to 1 Jun 2026" */
-function wordsOfInvoice({ planName, periodStart, periodEnd }: BillingHistory, timeZone: string): string {
+/** "Daily, 1 May to 1 Jun 2026 + Credit pack 2000" */
+function wordsOfInvoice(row: BillingHistory, timeZone: string): string {
+  const { planName, interval, periodStart, periodEnd } = row
   const name = planName.slice(0, 100)
-  if (!periodStart || !periodEnd) return name
-  return `${name}, ${formatDay(periodStart, timeZone, periodEnd)} to ${formatDate(periodEnd, timeZone)}`
+  // What is bought once has no time that it is for.
+  const isOnce = row.lines && !interval
+  const period =
+    periodStart && periodEnd && !isOnce
+      ? `, ${formatDay(periodStart, timeZone, periodEnd)} to ${formatDate(periodEnd, timeZone)}`
+      : ''
+  const more = interval ? besides(row.lines, planName) : []
+  return joined([`${name}${period}`, ...more]).slice(0, DESCRIPTION_MAX)
 }
 
 /** It is paid at once, and its credits come month by month. */

@@ -1,13 +1,16 @@
 import type { Types } from 'mongoose'
 import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
 import { type Payment, PaymentModel } from '#models/payment.server.ts'
+import { packsIn } from './bought.ts'
 import { findPlan } from './plans.ts'
 import { comesMonthly, rhythmOf } from './rhythm.ts'
 
 /** What was paid for a grant of credits. Money is in minor units of `currency`. */
 export interface PaymentBehind {
-  /** A plan's name, or null for a pack. */
+  /** A plan's name, or null where there is none. */
   plan: string | null
+  /** The packs that were bought with it: "Credit pack 2000". */
+  packs: string[]
   /** Its credits come month by month. */
   isMonthly: boolean
   /** Stripe's own word for why the invoice was made, such as `subscription_cycle`; null for a pack. */
@@ -59,7 +62,8 @@ const disputeOf = ({ status }: { status: string }): PaymentBehind['dispute'] =>
   status === 'disputed' ? 'open' : status === 'dispute_lost' ? 'lost' : null
 
 const ofInvoice = (row: BillingHistory): PaymentBehind => ({
-  plan: row.planName,
+  plan: row.lines && !row.interval ? null : row.planName,
+  packs: packsIn(row.lines ?? []),
   isMonthly: isMonthly(row),
   billingReason: row.billingReason ?? null,
   amount: row.amount,
@@ -78,6 +82,7 @@ function isMonthly(row: BillingHistory): boolean {
 
 const ofPack = (row: Payment): PaymentBehind => ({
   plan: null,
+  packs: packsIn(row.lines ?? []),
   isMonthly: false,
   billingReason: null,
   amount: row.amount,

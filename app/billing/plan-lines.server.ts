@@ -1,6 +1,7 @@
 import { findPrice, findPriceIn, isTaggedAsOurs } from './prices.server.ts'
 import type { PlanLine, SoldLine } from './sold-line.ts'
 import type { StripeInvoiceLine } from './stripe-shapes/invoice.ts'
+import type { StripeSession } from './stripe-shapes/session.ts'
 import type { StripeSubscription } from './stripe-shapes/subscription.ts'
 
 /**
@@ -8,18 +9,34 @@ import type { StripeSubscription } from './stripe-shapes/subscription.ts'
  * @param lines all lines of the invoice, or of a preview of one
  * @returns those that sell something of ours; what one costs is taken from the price itself, in the line's currency
  */
-export async function soldLines(lines: readonly StripeInvoiceLine[]): Promise<SoldLine[]> {
+export async function soldLines(lines: readonly Line[]): Promise<SoldLine[]> {
   const found: SoldLine[] = []
   for (const line of lines) {
-    const { id, priceId, currency, amount, quantity, proration, periodStart, periodEnd } = line
-    if (!priceId) continue
-    const price = await findPriceIn(priceId, currency)
-    const unitAmount = price?.amountIn(currency) ?? null
-    const common = { id, amount, unitAmount, quantity, proration, periodStart, periodEnd }
-    if (price) found.push({ ...common, ...price.offer })
-    else if (await isTaggedAsOurs(priceId)) found.push({ ...common, kind: 'unknown', priceId })
+    const sold = await soldLine(line)
+    if (sold) found.push(sold)
   }
   return found
+}
+
+/** The same for what was bought once, on a page of Stripe's. */
+export function soldItems({ items, currency, createdAt }: StripeSession): Promise<SoldLine[]> {
+  const common = { currency, proration: false, periodStart: createdAt, periodEnd: createdAt }
+  return soldLines(items.map((item) => ({ ...item, ...common })))
+}
+
+type Line = Pick<
+  StripeInvoiceLine,
+  'id' | 'priceId' | 'currency' | 'amount' | 'quantity' | 'proration' | 'periodStart' | 'periodEnd'
+>
+
+async function soldLine(line: Line): Promise<SoldLine | null> {
+  const { id, priceId, currency, amount, quantity, proration, periodStart, periodEnd } = line
+  if (!priceId) return null
+  const price = await findPriceIn(priceId, currency)
+  const unitAmount = price?.amountIn(currency) ?? null
+  const common = { id, amount, unitAmount, quantity, proration, periodStart, periodEnd }
+  if (price) return { ...common, ...price.offer }
+  return (await isTaggedAsOurs(priceId)) ? { ...common, kind: 'unknown', priceId } : null
 }
 
 /**

@@ -37,7 +37,7 @@ function titleOf(entry: LogEntry, timeZone: string): string {
     case 'release':
       return `Gave back ${formatCreditsInWords(entry.holds ?? 0)} reserved for ${action}`
     case 'grant':
-      return grantTitle(entry.source)
+      return entry.metadata?.packs === undefined ? grantTitle(entry.source) : 'Credit packs'
     case 'schedule': {
       const starts = entry.grant ? ` from ${formatDay(entry.grant.effectiveAt, timeZone, entry.at)}` : ''
       return `${formatCreditsInWords(entry.grant?.granted ?? 0)}${starts}`

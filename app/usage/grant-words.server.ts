@@ -1,4 +1,5 @@
 import { type Grant, type GrantTerms, NEVER } from '#models/credit-account.server.ts'
+import { joined } from '../billing/bought.ts'
 import { type PaymentBehind, sourceKey } from '../billing/payments-behind.server.ts'
 import { formatCredits, formatDay, formatMoney } from '../format.ts'
 
@@ -54,9 +55,10 @@ function nameOf(grant: GrantTerms, payment: PaymentBehind | null): string {
     case 'invoice':
       if (!payment) return 'Invoice'
       if (category === 'promotional') return `Trial of ${payment.plan}`
+      if (payment.plan === null || isOfPacks(grant)) return packsOf(payment)
       return `${planReason(payment)}${monthOf(grant, payment)}`
     case 'payment':
-      return payment ? `Pack of ${formatCredits(payment.creditsAdded)}` : 'Credit pack'
+      return payment ? packsOf(payment) : 'Credit pack'
     case 'welcome':
       return 'Welcome credits'
     case 'refund':
@@ -66,6 +68,13 @@ function nameOf(grant: GrantTerms, payment: PaymentBehind | null): string {
     default:
       return source.reason ? `Correction: ${source.reason}` : 'Correction'
   }
+}
+
+/** Packs that were sold on one invoice with a plan have a grant of their own. */
+const isOfPacks = ({ id }: GrantTerms): boolean => id.endsWith(':packs')
+
+function packsOf({ plan, packs, creditsAdded }: PaymentBehind): string {
+  return plan === null && packs.length <= 1 ? `Pack of ${formatCredits(creditsAdded)}` : joined(packs)
 }
 
 /** Why there was an invoice, from Stripe's own word for it. */

@@ -70,7 +70,7 @@ describe('a pack among the lines', () => {
     expect(credits).toBe(5000)
     expect(shares).toEqual([
       { credits: 1000, effectiveAt: null, expiresAt: new Date('2026-03-03T10:00:00Z') },
-      { credits: 4000, effectiveAt: null, expiresAt: null, packs: ['2000'] },
+      { credits: 4000, effectiveAt: null, expiresAt: null, packs: [pack({ quantity: 2, amount: 4400 })] },
     ])
   })
 
@@ -91,7 +91,7 @@ describe('a pack among the lines', () => {
   it('pays for what a plan gives back', () => {
     const { credits, shares } = compute(plan({ amount: -500, proration: true }), pack())
     expect(credits).toBe(1500)
-    expect(shares).toMatchObject([{ credits: 1500, packs: ['2000'] }])
+    expect(shares).toMatchObject([{ credits: 1500, packs: [pack()] }])
   })
 })
 

@@ -26,6 +26,7 @@ const grant = (id: string, changes: Partial<Grant> = {}): Grant => ({
 
 const payment: PaymentBehind = {
   plan: 'Daily',
+  packs: [],
   isMonthly: false,
   billingReason: 'subscription_cycle',
   amount: 1800,

@@ -47,3 +47,7 @@ export const listOf = <Item extends z.ZodType>(item: Item) =>
     .object({ data: z.array(item), has_more: z.boolean().nullish() })
     .nullish()
     .transform((list) => ({ data: list?.data ?? [], hasMore: list?.has_more ?? false }))
+
+/** A line that came without an id has one that is its own within its list. */
+export const named = <Line extends { id: string }>(line: Line, index: number): Line =>
+  line.id ? line : { ...line, id: `line:${index}` }

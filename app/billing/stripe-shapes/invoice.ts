@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, created, decimal, listOf, metadata, moment, reference, seconds } from './fields.ts'
+import { count, created, decimal, listOf, metadata, moment, named, reference, seconds } from './fields.ts'
 
 const priceObject = z.object({ id: z.string(), unit_amount: z.number().nullish(), unit_amount_decimal: decimal })
 
@@ -128,7 +128,7 @@ const invoiceObject = z
       invoicePdf: invoice.invoice_pdf ?? null,
       /** The subscription's tag stands on the invoice; the invoice's own wins. */
       metadata: { ...invoice.subscription_details?.metadata, ...details?.metadata, ...invoice.metadata },
-      lines: invoice.lines.data,
+      lines: invoice.lines.data.map(named),
       hasMoreLines: invoice.lines.hasMore,
     }
   })

@@ -1,5 +1,22 @@
 import { z } from 'zod'
-import { count, created, listOf, metadata, reference } from './fields.ts'
+import { count, created, listOf, metadata, named, reference } from './fields.ts'
+
+const itemSchema = z
+  .object({
+    id: z.string().default(''),
+    description: z.string().nullish(),
+    amount_subtotal: count,
+    price: z.object({ id: z.string() }).nullish(),
+    quantity: z.number().nullish(),
+  })
+  .transform((item) => ({
+    id: item.id,
+    description: item.description ?? null,
+    /** Before discounts, without tax on top. */
+    amount: item.amount_subtotal,
+    priceId: item.price?.id ?? null,
+    quantity: item.quantity ?? 1,
+  }))
 
 const sessionSchema = z
   .object({
@@ -17,7 +34,7 @@ const sessionSchema = z
     created,
     url: z.string().nullish(),
     metadata,
-    line_items: listOf(z.object({ price: z.object({ id: z.string() }).nullish(), quantity: z.number().nullish() })),
+    line_items: listOf(itemSchema),
   })
   .transform((session) => ({
     id: session.id,
@@ -35,13 +52,16 @@ const sessionSchema = z
     createdAt: session.created,
     url: session.url ?? null,
     metadata: session.metadata,
-    items: session.line_items.data.map(({ price, quantity }) => ({
-      priceId: price?.id ?? null,
-      quantity: quantity ?? 1,
-    })),
+    items: session.line_items.data.map(named),
+    hasMoreItems: session.line_items.hasMore,
   }))
 
+export type StripeSessionItem = z.infer<typeof itemSchema>
+
 export type StripeSession = z.infer<typeof sessionSchema>
+
+/** Reads one item of a checkout session, for those that did not come with it. */
+export const readSessionItem = (value: unknown): StripeSessionItem => itemSchema.parse(value)
 
 /** Reads a checkout session. */
 export const readSession = (value: unknown): StripeSession => sessionSchema.parse(value)

@@ -1,3 +1,4 @@
+import { joined } from '#app/billing/bought.ts'
 import type { BillingHistoryView } from '#app/billing/history.server.ts'
 import { adverbOf, rhythmOf } from '#app/billing/rhythm.ts'
 import type { Tone } from '#app/components/badge.tsx'
@@ -30,5 +31,5 @@ export function toHistoryRows(history: BillingHistoryView[], timeZone: string): 
 
 function whatOf(row: BillingHistoryView): string {
   const rhythm = rhythmOf(row)
-  return rhythm ? `${row.planName}, ${adverbOf(rhythm)}` : row.planName
+  return joined([rhythm ? `${row.planName}, ${adverbOf(rhythm)}` : row.planName, ...row.besides])
 }

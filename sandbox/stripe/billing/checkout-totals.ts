@@ -89,10 +89,15 @@ export function withTotals(world: World, session: CheckoutSession, order: Checko
   }
 }
 
-export function lineItemsOf(world: World, session: CheckoutSession) {
+/** What a session sells, a page of it: the first ten unless told. */
+export function lineItemsOf(
+  world: World,
+  session: CheckoutSession,
+  { limit = 10, after }: { limit?: number; after?: string } = {},
+) {
   const order = world.tables.checkoutOrders.get(session.id)
-  return listOf(
-    order ? checkoutTotals(world, session, order).items : [],
-    `/v1/checkout/sessions/${session.id}/line_items`,
-  )
+  const all = order ? checkoutTotals(world, session, order).items : []
+  const start = after ? all.findIndex(({ id }) => id === after) + 1 : 0
+  const page = listOf(all.slice(start, start + limit), `/v1/checkout/sessions/${session.id}/line_items`)
+  return { ...page, has_more: all.length > start + limit }
 }

@@ -1,5 +1,5 @@
 import { invalidRequest } from '../core/errors.ts'
-import type { ApiObject, Charge, Coupon, Customer, Invoice, Price } from '../core/shapes.ts'
+import type { ApiObject, Charge, CheckoutSession, Coupon, Customer, Invoice, Price } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { paymentOf } from '../billing/invoice.ts'
 import { currencyOptions } from '../billing/currencies.ts'
@@ -18,7 +18,7 @@ const INCLUDED: Record<string, Record<string, (world: World, object: never) => u
         `/v1/charges/${charge.id}/refunds`,
       ),
   },
-  'checkout.session': { line_items: lineItemsOf },
+  'checkout.session': { line_items: (world, session: CheckoutSession) => lineItemsOf(world, session) },
   coupon: {
     applies_to: (_world, coupon: Coupon) => coupon.applies_to ?? null,
     currency_options: (_world, coupon: Coupon) => coupon.currency_options ?? {},

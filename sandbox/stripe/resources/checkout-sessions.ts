@@ -3,7 +3,7 @@ import { invalidRequest } from '../core/errors.ts'
 import { randomText } from '../core/ids.ts'
 import { find, liveCustomer } from '../core/lookup.ts'
 import { expireSession } from '../billing/checkout.ts'
-import { checkoutTotals, withTotals } from '../billing/checkout-totals.ts'
+import { lineItemsOf, withTotals } from '../billing/checkout-totals.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import { hash, integer, mergeMetadata, metadata, oneOf, range, text } from '../http/params.ts'
 import { orderOf, sessionOf } from './checkout-order.ts'
@@ -80,16 +80,11 @@ export const checkoutSessions = [
   endpoint(
     'GET /v1/checkout/sessions/:id/line_items',
     { limit: integer, starting_after: text, ending_before: text },
-    ({ world, id }) => {
-      const session = find(world.tables.checkoutSessions, id)
-      const order = world.tables.checkoutOrders.get(id)!
-      return {
-        object: 'list',
-        data: checkoutTotals(world, session, order).items,
-        has_more: false,
-        url: `/v1/checkout/sessions/${id}/line_items`,
-      }
-    },
+    ({ world, id, params }) =>
+      lineItemsOf(world, find(world.tables.checkoutSessions, id), {
+        limit: params.limit,
+        after: params.starting_after,
+      }),
   ),
   listEndpoint(
     'GET /v1/checkout/sessions',
