@@ -2,12 +2,14 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { getBalance } from '../credits/balance.server.ts'
+import { readUses } from '../credits/limits.server.ts'
 import { formatDateTime } from '../format.ts'
-import { outcomeOf, type Sum, sumOf } from './action-words.ts'
+import { lockOf, outcomeOf, type Sum, sumOf, usesInWords } from './action-words.ts'
 import type { ActionField, PaidAction } from './registry.ts'
 import { recoverRun } from './run-action.server.ts'
 import { type ActionRunView, findRun, listRuns, toRunView } from './run-store.server.ts'
-import { planOf } from '../billing/plan-standing.ts'
+import { FEATURE_NAMES, limitOf, usesLeft } from '../billing/entitlements.ts'
+import { planInForce, planOf } from '../billing/plan-standing.ts'
 
 /** A run as the page shows it, in finished texts. */
 export interface RunOnPage {
@@ -31,6 +33,10 @@ export interface ActionPage {
   key: string
   /** What a run costs, where that is known before anything is filled in. */
   sum: Sum | null
+  /** "18 of 20 left this month. The count starts again on 1 Jun."; null where there is no limit. */
+  uses: string | null
+  /** What the plan lacks for a fuller result, with the page that offers it. */
+  extras: { text: string; to: string }[]
   run: RunOnPage | null
   recent: { id: string; text: string; at: string }[]
 }
@@ -48,7 +54,11 @@ const RUN_ID = /^[0-9a-f]{32}$/
  */
 export async function readActionPage(user: User, action: PaidAction, runId: string | null): Promise<ActionPage> {
   const run = runId !== null && RUN_ID.test(runId) ? await readRun(user, runId) : null
-  const [balance, recent] = await Promise.all([getBalance(user._id), listRuns(user._id, action.id, RECENT)])
+  const [balance, recent, uses] = await Promise.all([
+    getBalance(user._id),
+    listRuns(user._id, action.id, RECENT),
+    usesOf(user, action),
+  ])
   const { id, title, summary, fields, isFixedPrice, unit } = action
   return {
     id,
@@ -58,6 +68,8 @@ export async function readActionPage(user: User, action: PaidAction, runId: stri
     isFixedPrice,
     key: randomUUID(),
     sum: isFixedPrice ? sumOf(unit, 1, balance.credits) : null,
+    uses,
+    extras: extrasOf(user, action),
     run: run?.actionId === id ? toRunOnPage(run, action, balance.credits) : null,
     recent: recent.map(({ _id, facts, createdAt }) => ({
       id: _id,
@@ -65,6 +77,21 @@ export async function readActionPage(user: User, action: PaidAction, runId: stri
       at: formatDateTime(createdAt, user.timeZone, now()),
     })),
   }
+}
+
+async function usesOf(user: User, { limit: name }: PaidAction): Promise<string | null> {
+  if (!name) return null
+  const limit = limitOf(user, name, now())
+  if (limit.max === Infinity) return null
+  return usesInWords(limit.max, usesLeft(limit, await readUses(user._id, name), now()), user.timeZone)
+}
+
+function extrasOf({ subscription }: User, { id, extras = [] }: PaidAction): ActionPage['extras'] {
+  const plan = planInForce(subscription)
+  return extras.flatMap((feature) => {
+    const text = lockOf(FEATURE_NAMES[feature], feature, plan)
+    return text ? [{ text, to: `/billing/upgrade?feature=${feature}&action=${id}` }] : []
+  })
 }
 
 /** Reads a run; one that a dead process left is ended first, so that nobody waits for it. */

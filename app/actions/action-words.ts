@@ -1,3 +1,4 @@
+import type { UsesLeft } from '../billing/entitlements.ts'
 import { type Feature, type Plan, plans } from '../billing/plans.ts'
 import { formatCredits, formatCreditsInWords, formatDay, formatMoney } from '../format.ts'
 import type { ActionUnit } from './registry.ts'
@@ -118,6 +119,23 @@ function wordsOfWay(way: WayOut, hasPlan: boolean, timeZone: string): WayOutWord
  */
 export function costOf({ one, credits }: ActionUnit): string {
   return `${formatCreditsInWords(credits)} a ${one}`
+}
+
+/**
+ * Says how much of a plan's limit is left.
+ * @param max uses a period
+ * @param uses what is left of them
+ * @param timeZone the reader's
+ */
+export function usesInWords(
+  max: number,
+  { left, resetsAt }: Pick<UsesLeft, 'left' | 'resetsAt'>,
+  timeZone: string,
+): string {
+  const again = `The count starts again on ${formatDay(resetsAt, timeZone)}.`
+  return left > 0
+    ? `${formatCredits(left)} of ${formatCredits(max)} left this month. ${again}`
+    : `You have used all ${formatCredits(max)} for this month. ${again}`
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { CreditsUnavailable, InsufficientCredits, LimitReached, TooManyHolds } from '../credits/errors.ts'
-import { formatCredits, formatCreditsInWords, formatDay } from '../format.ts'
+import { formatCredits, formatCreditsInWords } from '../format.ts'
 import { checkCost, hasPaidPlan, pressKey, type SentForm } from './action-page.server.ts'
-import { type Sum, type WayOutWords, wordsOfWays } from './action-words.ts'
+import { type Sum, usesInWords, type WayOutWords, wordsOfWays } from './action-words.ts'
 import { ActionStillRunning, type FieldProblem, InvalidActionInput } from './errors.ts'
 import { isRefusal, type Refusal, withWaysOut } from './refusal.server.ts'
 import type { PaidAction } from './registry.ts'
@@ -86,8 +86,7 @@ function reasonOf(refusal: Refusal, timeZone: string): string {
   }
   if (refusal instanceof LimitReached) {
     const { max, resetsAt } = refusal.details as { max: number; resetsAt: string }
-    const day = formatDay(new Date(resetsAt), timeZone)
-    return `You have used all ${formatCredits(max)} for this month. The count starts again on ${day}.`
+    return usesInWords(max, { left: 0, resetsAt: new Date(resetsAt) }, timeZone)
   }
   return refusal.message
 }

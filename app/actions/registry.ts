@@ -66,6 +66,8 @@ export interface ActionDefinition<Schema extends z.ZodType> {
   units?: (input: z.infer<Schema>) => number
   /** A feature that the plan must have. */
   feature?: Feature
+  /** Features that add to the result where the plan has them; the page names the plans that have the others. */
+  extras?: Feature[]
   /** A limit of the plan that each run counts toward. */
   limit?: Limit
   /** Longest time a run may take. */

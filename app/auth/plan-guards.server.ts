@@ -1,11 +1,11 @@
 import { redirect } from '@remix-run/node'
-import { type CreditAccount, CreditAccountModel } from '#models/credit-account.server.ts'
 import type { User } from '#models/user.server.ts'
 import { FeatureNotInPlan, PlanPaused, PlanTooSmall } from '../billing/errors.ts'
 import { requireUser, wayBack } from './require-user.server.ts'
 import { now } from '../clock.server.ts'
 import { SpendingFrozen } from '../credits/errors.ts'
-import { limitOf, requireFeature, requirePlan, type UsesLeft, usesLeft } from '../billing/entitlements.ts'
+import { readUses } from '../credits/limits.server.ts'
+import { limitOf, requireFeature, requirePlan, type UsesLeft, checkUses } from '../billing/entitlements.ts'
 import type { Feature, Limit } from '../billing/plans.ts'
 
 /*
@@ -37,10 +37,7 @@ export async function requirePagePlan(request: Request, plan: string): Promise<U
  * @throws LimitReached
  */
 export async function checkLimit(user: Pick<User, '_id' | 'subscription'>, limit: Limit): Promise<UsesLeft> {
-  const account = await CreditAccountModel.findById(user._id)
-    .select({ limits: 1 })
-    .lean<Pick<CreditAccount, 'limits'>>()
-  return usesLeft(limitOf(user, limit, now()), account?.limits[limit], now())
+  return checkUses(limitOf(user, limit, now()), await readUses(user._id, limit), now())
 }
 
 function orElsewhere(request: Request, check: () => unknown): void {

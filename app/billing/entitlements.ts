@@ -89,18 +89,23 @@ export interface UsesLeft {
 /**
  * How much of a limit is left, from the account's own count. It only looks: what counts is the write of the spend.
  * @param counted the account's count of that limit, if it has one
+ */
+export function usesLeft({ max, resetsAt }: UseLimit, counted: Counted, at: Date): UsesLeft {
+  const current = counted && counted.resetsAt > at ? counted : { used: 0, resetsAt }
+  return { used: current.used, left: Math.max(0, max - current.used), resetsAt: current.resetsAt }
+}
+
+/**
+ * The same for what may only be done while something is left.
  * @throws LimitReached when nothing is left
  */
-export function usesLeft(
-  { name, max, resetsAt }: UseLimit,
-  counted: { used: number; resetsAt: Date } | undefined,
-  at: Date,
-): UsesLeft {
-  const current = counted && counted.resetsAt > at ? counted : { used: 0, resetsAt }
-  const left = max - current.used
-  if (left <= 0) throw new LimitReached(name, max, current.resetsAt)
-  return { used: current.used, left, resetsAt: current.resetsAt }
+export function checkUses(limit: UseLimit, counted: Counted, at: Date): UsesLeft {
+  const uses = usesLeft(limit, counted, at)
+  if (uses.left === 0) throw new LimitReached(limit.name, limit.max, uses.resetsAt)
+  return uses
 }
+
+type Counted = { used: number; resetsAt: Date } | null
 
 /** A plan is as large as another, or larger. */
 export const hasPlan = (plan: Plan, wanted: Plan): boolean => rankOf(plan) >= rankOf(wanted)

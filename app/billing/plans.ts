@@ -60,14 +60,14 @@ const { welcomeCredits, plans, packs } = catalogue.parse({
   plans: [
     {
       name: 'Free',
-      summary: 'Try it with the welcome credits.',
+      summary: 'To try it out.',
       credits: 0,
       prices: null,
       yearlyCredits: 'upfront',
       unusedCredits: 'accumulate',
       trial: null,
-      features: { svgExport: true, apiAccess: true, prioritySupport: false },
-      limits: { qrCodes: Infinity },
+      features: { svgExport: false, apiAccess: true, prioritySupport: false },
+      limits: { qrCodes: 20 },
     },
     {
       name: 'Beginner',
@@ -78,7 +78,7 @@ const { welcomeCredits, plans, packs } = catalogue.parse({
       unusedCredits: 'accumulate',
       trial: null,
       features: { svgExport: true, apiAccess: true, prioritySupport: false },
-      limits: { qrCodes: Infinity },
+      limits: { qrCodes: 1000 },
     },
     {
       name: 'Daily',
@@ -89,7 +89,7 @@ const { welcomeCredits, plans, packs } = catalogue.parse({
       unusedCredits: 'accumulate',
       trial: null,
       features: { svgExport: true, apiAccess: true, prioritySupport: false },
-      limits: { qrCodes: Infinity },
+      limits: { qrCodes: 5000 },
     },
     {
       name: 'Creator',

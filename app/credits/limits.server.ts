@@ -1,4 +1,5 @@
-import type { CreditAccount } from '#models/credit-account.server.ts'
+import type { Types } from 'mongoose'
+import { type CreditAccount, CreditAccountModel } from '#models/credit-account.server.ts'
 import { LimitReached } from './errors.ts'
 import type { CreditPorts } from './ports.server.ts'
 import type { AccountFilter } from './store.server.ts'
@@ -34,6 +35,21 @@ export async function admitUse(
   }
   if (counter.used >= limit.max) throw new LimitReached(limit.name, limit.max, counter.resetsAt)
   return 'go'
+}
+
+/**
+ * Reads the count of a limit as it stands, which may be of a period that has ended.
+ * @param accountId the owner
+ * @param name the limit
+ */
+export async function readUses(
+  accountId: Types.ObjectId,
+  name: string,
+): Promise<CreditAccount['limits'][string] | null> {
+  const account = await CreditAccountModel.findById(accountId)
+    .select({ limits: 1 })
+    .lean<Pick<CreditAccount, 'limits'>>()
+  return account?.limits[name] ?? null
 }
 
 /** Part of the filter of a write that counts a use: the period is open and a use is left. */

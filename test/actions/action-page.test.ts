@@ -8,7 +8,7 @@ import { freezeSpending } from '#app/credits/freeze.server.ts'
 import { action, loader } from '#app/routes/_app.actions.$actionId/route.tsx'
 import { loader as fileLoader } from '#app/routes/_app.actions.$actionId_.runs.$runId.$file.ts'
 import { loader as listLoader } from '#app/routes/_app.actions._index/route.tsx'
-import { asBrowser, type Caller, newCaller } from '#test/api/caller.ts'
+import { asBrowser, type Caller, newCaller, subscribe } from '#test/api/caller.ts'
 import { useDatabase } from '#test/setup/database.ts'
 
 useDatabase()
@@ -131,10 +131,7 @@ describe('sending the form', () => {
       failure: null,
     })
     expect(again.run).toEqual(page.run)
-    expect(page.run?.files.map(({ label, isImage }) => [label, isImage])).toEqual([
-      ['PNG', true],
-      ['SVG', false],
-    ])
+    expect(page.run?.files.map(({ label, isImage }) => [label, isImage])).toEqual([['PNG', true]])
     expect(page.recent.map(({ text }) => text)).toEqual(['https://example.com'])
     expect(await creditsOf(caller)).toBe(24)
   })
@@ -223,6 +220,7 @@ describe('sending the form', () => {
 describe('the files of a run', () => {
   test('go to their owner, as downloads that cannot run as a page (5.12)', async () => {
     const caller = await newCaller({ credits: 25 })
+    await subscribe(caller, 'Beginner')
     const to = await targetOf(caller, { key: randomUUID(), text: 'x' })
     const runId = new URL(to, ORIGIN).searchParams.get('run') ?? ''
 
@@ -241,7 +239,7 @@ describe('the files of a run', () => {
     const search = new URL(to, ORIGIN).search
     const runId = new URL(to, ORIGIN).searchParams.get('run') ?? ''
 
-    const refusal = await file(stranger, runId, 'qr-code.svg').catch((error: unknown) => error)
+    const refusal = await file(stranger, runId, 'qr-code.png').catch((error: unknown) => error)
 
     expect(refusal).toMatchObject({ status: 404 })
     expect((await show(stranger, search)).run).toBeNull()

@@ -3,9 +3,9 @@ import { qrCode } from '#app/actions/built-in/qr-code.server.ts'
 import { InvalidActionInput } from '#app/actions/errors.ts'
 import { findPlan } from '#app/billing/plans.ts'
 
-function draw(input: unknown) {
-  const plan = findPlan('Free')
-  if (!plan) throw new Error('no plan Free')
+function draw(input: unknown, planName = 'Beginner') {
+  const plan = findPlan(planName)
+  if (!plan) throw new Error(`no plan ${planName}`)
   return qrCode.prepare(input).run({ plan, signal: AbortSignal.timeout(5_000) })
 }
 
@@ -34,6 +34,11 @@ describe('the QR code action', () => {
     expect(bytes.readUInt32BE(16)).toBe(300)
     expect(new TextDecoder().decode(svg?.body)).toMatch(/^<svg [^>]*viewBox="0 0 29 29"/)
     expect(facts).toMatchObject({ Holds: 'https://example.com', PNG: '300 × 300 pixels' })
+  })
+
+  test('makes a PNG alone where the plan has no SVG export', async () => {
+    const { files } = await draw({ text: 'https://example.com' }, 'Free')
+    expect(files.map(({ name }) => name)).toEqual(['qr-code.png'])
   })
 
   test('costs one credit, whatever it draws', () => {

@@ -58,7 +58,7 @@ describe('runAction', () => {
 
     const run = await runAction(asked)
 
-    expect(run.files.map(({ name }) => name)).toEqual(['qr-code.png', 'qr-code.svg'])
+    expect(run.files.map(({ name }) => name)).toEqual(['qr-code.png'])
     const png = await findRunFile(asked.accountId, run.id, 'qr-code.png')
     expect(png?.body.subarray(1, 4).toString()).toBe('PNG')
     expect(await balanceOf(asked)).toEqual({ credits: 99, held: 0 })

@@ -35,6 +35,18 @@ export async function newCaller({ credits = 25 }: { credits?: number } = {}): Pr
   return { user, cookie: setCookie.split(';')[0] ?? '', apiKey: key }
 }
 
+/** Puts a caller on a plan, as a subscription of Stripe's would. */
+export async function subscribe({ user }: Caller, plan: string): Promise<void> {
+  const subscription = {
+    stripeSubscriptionId: `sub_${randomUUID()}`,
+    plan,
+    interval: 'month',
+    status: 'active',
+    version: 'v',
+  }
+  await UserModel.updateOne({ _id: user._id }, { $set: { subscription } })
+}
+
 interface CallOptions {
   method?: string
   /** Sent as JSON, unless it is a text already. */

@@ -54,7 +54,7 @@ describe('a plan', () => {
 
   it('has its features, and names the plans that have what it lacks', () => {
     expect(requireFeature(on('Creator'), 'prioritySupport', AT).name).toBe('Creator')
-    expect(requireFeature(nobody, 'svgExport', AT).name).toBe('Free')
+    expect(requireFeature(nobody, 'apiAccess', AT).name).toBe('Free')
     expect(() => requireFeature(on('Daily'), 'prioritySupport', AT)).toThrow(FeatureNotInPlan)
     expect(() => requireFeature(nobody, 'prioritySupport', AT)).toThrow('Priority support is part of Creator.')
   })
@@ -74,7 +74,7 @@ describe('a payment that is owed', () => {
   })
 
   it('leaves what Free has too, and never sends to another plan for what this one has', () => {
-    expect(requireFeature(on('Creator', 'past_due', before), 'svgExport', AT).name).toBe('Creator')
+    expect(requireFeature(on('Creator', 'past_due', before), 'apiAccess', AT).name).toBe('Creator')
     expect(() => requireFeature(on('Daily', 'past_due', before), 'prioritySupport', AT)).toThrow(FeatureNotInPlan)
     expect(isPaused(on('Creator', 'trialing'), AT)).toBe(false)
   })
@@ -120,7 +120,8 @@ describe('a limit', () => {
   })
 
   it('has no end where the plan has none', async () => {
-    expect(await checkLimit(await aUser(), 'qrCodes')).toMatchObject({ used: 0, left: Infinity })
+    const { _id } = await aUser()
+    expect(await checkLimit({ _id, ...on('Creator') } as User, 'qrCodes')).toMatchObject({ used: 0, left: Infinity })
   })
 })
 

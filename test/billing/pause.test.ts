@@ -58,7 +58,7 @@ describe('a plan that is paused because its trial ended without a card', () => {
     expect(await answer.json()).toMatchObject({
       error: { code: 'plan_paused', plan: 'Creator', options: [{ type: 'resume_plan', url: '/billing' }] },
     })
-    expect(requireFeature(user, 'svgExport', now()).name).toBe('Creator')
+    expect(requireFeature(user, 'apiAccess', now()).name).toBe('Creator')
     expect(toUserJson(user, now())).toMatchObject({
       plan: 'Creator',
       features: { prioritySupport: false },

@@ -66,9 +66,10 @@ function hasLoneSurrogate(text: string): boolean {
 export const qrCode = defineAction({
   id: 'qr-code',
   title: 'QR code',
-  summary: 'Turns a text or a web address into a QR code, as PNG and SVG.',
+  summary: 'Turns a text or a web address into a QR code.',
   unit: { one: 'code', many: 'codes', credits: 1 },
   limit: 'qrCodes',
+  extras: ['svgExport'],
   input,
   fields: [
     {

@@ -1,4 +1,4 @@
-import { Form, useFetcher } from '@remix-run/react'
+import { Form, Link, useFetcher } from '@remix-run/react'
 import { useEffect, useRef } from 'react'
 import type { ActionPage } from '#app/actions/action-page.server.ts'
 import type { FormAnswer } from '#app/actions/form-answer.server.ts'
@@ -47,6 +47,7 @@ export function ActionForm({ page, answer }: { page: ActionPage; answer: FormAns
               <p className="text-ink-2">Fill in the form to see what it costs.</p>
             )}
           </div>
+          {page.uses ? <p className="text-ink-2">{page.uses}</p> : null}
           <Button name="intent" value="run" busy={busy}>
             {sum?.button ?? 'Spend credits'}
           </Button>
@@ -55,6 +56,14 @@ export function ActionForm({ page, answer }: { page: ActionPage; answer: FormAns
               <span className="button-label">Check the cost</span>
             </button>
           </noscript>
+          {page.extras.map(({ text, to }) => (
+            <p key={to} className="text-table text-ink-2">
+              {text}{' '}
+              <Link className="link" to={to}>
+                See plans
+              </Link>
+            </p>
+          ))}
         </div>
       </div>
     </Form>

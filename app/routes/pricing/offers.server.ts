@@ -1,17 +1,17 @@
 import { type Feature, type Interval, type Limit, type Plan, plans, welcomeCredits } from '#app/billing/plans.ts'
 import { formatCredits, formatCreditsInWords, formatMoney } from '#app/format.ts'
 
-/** What a feature means to its buyer, as a sentence on the plan's note. */
-const FEATURES: Record<Feature, string> = {
-  svgExport: 'QR codes as SVG for print, beside PNG.',
-  apiAccess: 'API keys, to spend credits from your own programs.',
-  prioritySupport: 'Your questions are answered first.',
+/** What a feature gives its buyer, as a line on the plan's note. */
+const FEATURES: Record<Feature, { has: string; lacks: string }> = {
+  svgExport: { has: 'PNG and SVG export', lacks: 'PNG export only' },
+  apiAccess: { has: 'API access', lacks: 'No API access' },
+  prioritySupport: { has: 'Priority support', lacks: 'No priority support' },
 }
 
 const LIMITS: Record<Limit, { unlimited: string; limited: (count: number) => string }> = {
   qrCodes: {
-    unlimited: 'As many QR codes as your credits allow.',
-    limited: (count) => `Up to ${formatCredits(count)} QR codes a month.`,
+    unlimited: 'Unlimited QR codes',
+    limited: (count) => `Up to ${formatCredits(count)} QR codes a month`,
   },
 }
 
@@ -29,13 +29,19 @@ export interface PriceView {
   unitPrice: string
 }
 
+/** What a plan has or lacks. */
+export interface OfferLine {
+  text: string
+  isIncluded: boolean
+}
+
 export interface PlanOffer {
   name: string
   summary: string
   credits: string
   prices: Record<Interval, PriceView>
   trialDays: number | null
-  sentences: string[]
+  lines: OfferLine[]
 }
 
 /** The plans that cost money, cheapest first, with everything worked out. */
@@ -49,7 +55,7 @@ export function planOffers({ withTrials = true } = {}): PlanOffer[] {
       credits: formatCredits(plan.credits),
       prices: { month: monthly(plan), year: yearly(plan) },
       trialDays: (withTrials && plan.trial?.days) || null,
-      sentences: sentencesOf(plan),
+      lines: linesOf(plan),
     }))
 }
 
@@ -85,27 +91,37 @@ function yearly(plan: SoldPlan): PriceView {
 const unitPrice = (amount: number, currency: string, credits: number): string =>
   `${formatMoney(Math.round((amount / credits) * 100), currency)} for 100 credits`
 
-function sentencesOf(plan: Plan): string[] {
-  const features = Object.entries(plan.features).filter(([, has]) => has)
-  const limits = Object.entries(plan.limits) as [Limit, number][]
+function linesOf(plan: Plan): OfferLine[] {
   return [
-    ...limits.map(([limit, count]) => (count === Infinity ? LIMITS[limit].unlimited : LIMITS[limit].limited(count))),
-    ...features.map(([feature]) => FEATURES[feature as Feature]),
-    unusedSentence(plan),
+    ...limitLines(plan).map((text) => ({ text, isIncluded: true })),
+    ...featureLines(plan),
+    { text: unusedLine(plan), isIncluded: true },
   ]
 }
 
-function unusedSentence({ unusedCredits }: Plan): string {
-  if (unusedCredits === 'accumulate') return 'Unused credits stay with you.'
-  if (unusedCredits === 'expire') return 'Unused credits end at renewal.'
-  return `At renewal you keep up to ${formatCreditsInWords(unusedCredits.cap)}.`
+const featureLines = ({ features }: Plan): OfferLine[] =>
+  (Object.entries(features) as [Feature, boolean][]).map(([feature, isIncluded]) => ({
+    text: isIncluded ? FEATURES[feature].has : FEATURES[feature].lacks,
+    isIncluded,
+  }))
+
+const limitLines = ({ limits }: Plan): string[] =>
+  (Object.entries(limits) as [Limit, number][]).map(([limit, count]) =>
+    count === Infinity ? LIMITS[limit].unlimited : LIMITS[limit].limited(count),
+  )
+
+function unusedLine({ unusedCredits }: Plan): string {
+  if (unusedCredits === 'accumulate') return 'Unused credits roll over'
+  if (unusedCredits === 'expire') return 'Unused credits expire at renewal'
+  return `Up to ${formatCreditsInWords(unusedCredits.cap)} roll over`
 }
 
 /** What is free, in one line. */
 export function freeOffer(): string {
   const free = plans.find((plan) => plan.prices === null)
-  const start = `Every account starts with ${formatCreditsInWords(welcomeCredits)}. No card needed.`
-  return free ? `${free.name}: ${free.summary} ${start}` : start
+  const start = `Start free with ${formatCreditsInWords(welcomeCredits)}. No card needed.`
+  if (!free) return start
+  return `${start} ${[...limitLines(free), ...featureLines(free).map(({ text }) => text)].join('. ')}.`
 }
 
 const MONTHS_IN_WORDS = ['', 'one month', 'two months', 'three months', 'four months', 'five months', 'six months']

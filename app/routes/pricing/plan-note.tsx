@@ -1,12 +1,12 @@
 import { Form } from '@remix-run/react'
-import { Check } from 'lucide-react'
+import { Check, Minus } from 'lucide-react'
 import type { Interval } from '#app/billing/plans.ts'
 import { Badge } from '#app/components/badge.tsx'
 import { Button, ButtonLink } from '#app/components/button.tsx'
 import { classNames } from '#app/components/class-names.ts'
 import { Denomination, Note, NoteFace, NoteStub } from '#app/components/note.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
-import type { PlanOffer, PriceView } from './offers.server.ts'
+import type { OfferLine, PlanOffer, PriceView } from './offers.server.ts'
 
 export interface CurrentPlan {
   plan: string
@@ -41,11 +41,8 @@ export function PlanNote({
           <Denomination size="small">{offer.credits}</Denomination> credits a month
         </p>
         <ul className="mt-4 grid gap-2 text-table">
-          {offer.sentences.map((sentence) => (
-            <li key={sentence} className="flex gap-2">
-              <Check aria-hidden size={16} strokeWidth={1.75} className="mt-[2px] flex-none text-ink-3" />
-              {sentence}
-            </li>
+          {offer.lines.map((line) => (
+            <Line key={line.text} {...line} />
           ))}
         </ul>
       </NoteFace>
@@ -64,6 +61,16 @@ export function PlanNote({
         />
       </NoteStub>
     </Note>
+  )
+}
+
+function Line({ text, isIncluded }: OfferLine) {
+  const Mark = isIncluded ? Check : Minus
+  return (
+    <li className={classNames('flex gap-2', !isIncluded && 'text-ink-2')}>
+      <Mark aria-hidden size={16} strokeWidth={1.75} className="mt-[2px] flex-none text-ink-3" />
+      {text}
+    </li>
   )
 }
 

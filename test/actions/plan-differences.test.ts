@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, describe, expect, test } from 'vitest'
+import { readActionPage, readForm } from '#app/actions/action-page.server.ts'
+import { answerForm } from '#app/actions/form-answer.server.ts'
+import { qrCode } from '#app/actions/built-in/qr-code.server.ts'
+import { plans } from '#app/billing/plans.ts'
+import { setNow } from '#app/clock.server.ts'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { freeOffer, planOffers } from '#app/routes/pricing/offers.server.ts'
+import { type User, UserModel } from '#models/user.server.ts'
+import { type Caller, newCaller, subscribe } from '#test/api/caller.ts'
+import { useDatabase } from '#test/setup/database.ts'
+
+useDatabase()
+
+/*
+ * The plans as they ship: a newcomer meets a limit and a feature that a plan lacks, each with its way out.
+ */
+
+const TENTH = new Date('2026-05-10T12:00:00Z')
+afterEach(() => setNow(null))
+
+const read = async ({ user }: Caller): Promise<User> => (await UserModel.findById(user._id).lean<User>())!
+
+async function make(caller: Caller, text = randomUUID()) {
+  const form = new FormData()
+  for (const [name, value] of Object.entries({ intent: 'run', key: randomUUID(), text })) form.set(name, value)
+  return answerForm(await read(caller), qrCode, readForm(qrCode, form))
+}
+
+const pageOf = async (caller: Caller, runId: string | null = null) => readActionPage(await read(caller), qrCode, runId)
+
+describe('the limit of Free', () => {
+  test('ends before the welcome credits do, says so on the page, and names the plans that have more', async () => {
+    setNow(() => TENTH)
+    const caller = await newCaller({ credits: 25 })
+    expect((await pageOf(caller)).uses).toBe('20 of 20 left this month. The count starts again on 1 Jun.')
+
+    for (let count = 0; count < 20; count++) expect(await make(caller)).toHaveProperty('runId')
+    const refused = await make(caller)
+
+    expect((await pageOf(caller)).uses).toBe('You have used all 20 for this month. The count starts again on 1 Jun.')
+    expect(refused).toMatchObject({
+      kind: 'refused',
+      status: 402,
+      reason: 'You have used all 20 for this month. The count starts again on 1 Jun.',
+      ways: [
+        { text: 'Get Beginner, $10 a month', to: '/pricing?plan=Beginner' },
+        { text: 'Or wait: the count starts again on 1 Jun.', to: null },
+      ],
+    })
+    expect((await getBalance(caller.user._id)).credits).toBe(5)
+
+    await subscribe(caller, 'Beginner')
+    expect(await make(caller)).toHaveProperty('runId')
+    expect((await pageOf(caller)).uses).toBe('979 of 1,000 left this month. The count starts again on 1 Jun.')
+  })
+
+  test('is none on the largest plan, whose page says nothing of it', async () => {
+    const caller = await newCaller()
+    await subscribe(caller, 'Creator')
+    expect((await pageOf(caller)).uses).toBeNull()
+  })
+})
+
+describe('a feature that a plan lacks', () => {
+  test('is named beside the form with the plans that have it, until the plan has it', async () => {
+    const caller = await newCaller({ credits: 25 })
+    expect((await pageOf(caller)).extras).toEqual([
+      {
+        text: 'SVG export is part of Beginner, Daily, and Creator.',
+        to: '/billing/upgrade?feature=svgExport&action=qr-code',
+      },
+    ])
+
+    await subscribe(caller, 'Beginner')
+    const done = await make(caller)
+
+    const page = await pageOf(caller, 'runId' in done ? done.runId : null)
+    expect(page.extras).toEqual([])
+    expect(page.run?.files.map(({ label }) => label)).toEqual(['PNG', 'SVG'])
+  })
+})
+
+describe('the price list', () => {
+  test('shows in what each plan differs from the one before it', () => {
+    const offers = planOffers().map(({ lines }) => lines.map(({ text }) => text))
+    expect(offers).toHaveLength(3)
+    expect(new Set(offers.map((lines) => lines.join('\n'))).size).toBe(3)
+    expect(planOffers()[0]?.lines).toEqual([
+      { text: 'Up to 1,000 QR codes a month', isIncluded: true },
+      { text: 'PNG and SVG export', isIncluded: true },
+      { text: 'API access', isIncluded: true },
+      { text: 'No priority support', isIncluded: false },
+      { text: 'Unused credits roll over', isIncluded: true },
+    ])
+    expect(freeOffer()).toBe(
+      'Start free with 25 credits. No card needed. Up to 20 QR codes a month. PNG export only. API access. No priority support.',
+    )
+  })
+
+  test('sells more for more money: no larger plan lacks what a smaller one has', () => {
+    for (const [index, plan] of plans.slice(1).entries()) {
+      const smaller = plans[index]!
+      expect(plan.limits.qrCodes, plan.name).toBeGreaterThan(smaller.limits.qrCodes)
+      expect(plan.credits, plan.name).toBeGreaterThan(smaller.credits)
+      for (const [feature, has] of Object.entries(smaller.features)) {
+        if (has) expect(plan.features, plan.name).toHaveProperty(feature, true)
+      }
+    }
+  })
+})
