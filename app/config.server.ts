@@ -31,6 +31,8 @@ export interface Config {
   /** A mail goes out encrypted or not at all. */
   smtpRequiresTls: boolean
   mailFrom: string
+  /** Who is written to when only a human can put something right. */
+  operatorEmail: string
   /** How many proxies in front of the app may be believed about the client's address. */
   trustedProxies: number
   /** How long a process that was told to stop goes on taking requests: until every balancer has asked and knows. */
@@ -84,6 +86,7 @@ const variables = z.object({
     .optional(),
   REQUIRE_CONFIRMED_EMAIL: z.literal('true', 'can only be true; leave it out instead').optional(),
   MAIL_FROM: text.regex(/^[^\r\n]*[^\s<>@]+@[^\s<>@]+>?$/, 'is not an e-mail address'),
+  OPERATOR_EMAIL: text.regex(/^[^\s<>@]+@[^\s<>@]+$/, 'is not an e-mail address').optional(),
   TRUST_PROXY: z.coerce
     .number('is not a number')
     .int('is not a whole number')
@@ -164,6 +167,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
       mode === 'production' || env.SMTP_URL !== undefined || env.REQUIRE_CONFIRMED_EMAIL !== undefined,
     smtpRequiresTls: mode === 'production' && env.SMTP_URL !== undefined && !isLoopback(new URL(env.SMTP_URL).hostname),
     mailFrom: env.MAIL_FROM,
+    operatorEmail: env.OPERATOR_EMAIL ?? addressOf(env.MAIL_FROM),
     trustedProxies: env.TRUST_PROXY,
     drainSeconds: env.DRAIN_SECONDS ?? (mode === 'production' ? DRAIN_SECONDS : 0),
     gracePeriodDays: GRACE_PERIOD_DAYS,
@@ -172,6 +176,9 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     logLevel: env.LOG_LEVEL ?? (mode === 'test' ? 'silent' : 'info'),
   }
 }
+
+/** "Scrip <billing@example.com>" without the name. */
+const addressOf = (sender: string): string => /<([^<>]+)>/.exec(sender)?.[1] ?? sender
 
 function modeOf(environment: Record<string, string | undefined>): Mode {
   const { SCRIP_MODE, NODE_ENV, VITEST } = environment

@@ -1,3 +1,4 @@
+import { orAskForAttention } from './attention.server.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
 import { nobodys, ownerOf } from './owner.server.ts'
 import { grantPacks } from './pack.server.ts'
@@ -20,7 +21,9 @@ export async function processCheckout(sessionId: string, received?: unknown): Pr
   if (!user) return nobodys(session, `The completed session ${sessionId}`)
   // Where the purchase has an invoice, the invoice grants, and nothing is granted twice.
   if (session.mode === 'payment' && session.invoiceId) return processPaidInvoice(session.invoiceId)
-  if (session.mode === 'payment') return grantPacks(user._id, session)
+  if (session.mode === 'payment') {
+    return orAskForAttention({ kind: 'session', id: sessionId }, () => grantPacks(user._id, session))
+  }
   if (session.mode !== 'subscription') return ignored(`The session ${sessionId} sells nothing.`)
 
   const { subscription } = await syncSubscriptions(user._id)

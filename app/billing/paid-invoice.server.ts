@@ -3,6 +3,7 @@ import { type BillingHistory, BillingHistoryModel } from '#models/billing-histor
 import type { User } from '#models/user.server.ts'
 import { config } from '../config.server.ts'
 import { openAccount } from '../credits/account.server.ts'
+import { orAskForAttention } from './attention.server.ts'
 import { boughtLines, nameOfPurchase } from './bought.ts'
 import { coalesced } from './coalesce.ts'
 import { creditsForInvoice } from './credits-for-invoice.ts'
@@ -13,6 +14,7 @@ import { nobodys, ownerOf } from './owner.server.ts'
 import { tellInvoicePaid } from './payment-mails.server.ts'
 import { mainLine, soldLines } from './plan-lines.server.ts'
 import { welcomeCredits } from './plans.ts'
+import { dropFinding } from './reconcile-findings.server.ts'
 import { APP_TAG, findAtStripe, listAll } from './stripe.server.ts'
 import { readInvoice, readInvoiceLine, type StripeInvoice } from './stripe-shapes/invoice.ts'
 import { syncSubscriptions } from './subscription.server.ts'
@@ -49,7 +51,9 @@ async function process(invoice: StripeInvoice, toldAt: Date | null = null): Prom
   if (!user) return nobodys(invoice, `The paid invoice ${invoiceId}`)
 
   const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).lean()
-  const creditsAdded = row ? row.creditsAdded : await grantAndRecord(user._id, invoice)
+  const subject = { kind: 'invoice' as const, id: invoiceId }
+  const creditsAdded = row?.creditsAdded ?? (await orAskForAttention(subject, () => grantAndRecord(user._id, invoice)))
+  if (!row) await dropFinding(subject)
   await syncSubscriptions(user._id, toldAt && (await toldBy(invoice, user, toldAt)))
   await tellInvoicePaid(invoiceId)
   const sentence = row ? `${invoiceId} was counted before.` : `${invoiceId} brought ${creditsAdded} credits.`

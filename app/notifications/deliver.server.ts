@@ -94,6 +94,7 @@ async function prepare(
     return { broken: error }
   }
   if (now() > staleAfter(content, notification.createdAt)) return { reason: 'It came too late to be of use.' }
+  if (content.kind === 'operator_attention') return { mail: writeToOperator(notification._id, content) }
   const user = await UserModel.findById(notification.userId).lean<User>()
   if (!user) return { reason: 'The user is gone.' }
   const { setting } = KIND_RULES[content.kind]
@@ -104,6 +105,17 @@ async function prepare(
     return { mail: write(notification._id, content, user) }
   } catch (error) {
     return { broken: error }
+  }
+}
+
+function writeToOperator(id: string, content: NotificationContent): OutgoingMail {
+  const { appUrl, operatorEmail } = config()
+  const context = { name: '', timeZone: 'UTC', appUrl, confirmationUrl: '' }
+  return {
+    to: operatorEmail,
+    ...renderMail(contentOf(content, context), context, null),
+    messageId: messageIdOf(id),
+    headers: { 'Auto-Submitted': 'auto-generated' },
   }
 }
 

@@ -123,6 +123,8 @@ const schemas = {
   email_confirmation: z.strictObject({}),
   /** Somebody signed up with an address that has an account. */
   account_exists: z.strictObject({}),
+  /** To whoever runs the shop: money was paid, or something is on sale, and only a human can say what is right. */
+  operator_attention: z.strictObject({ object: z.string().min(1).max(255), sentence: z.string().min(1).max(500) }),
   api_key_created: z.strictObject({ prefix: z.string().regex(/^sk_scrip_[0-9a-f]{6}$/), createdAt: z.date() }),
 }
 
@@ -170,6 +172,7 @@ export const KIND_RULES: Record<NotificationKind, KindRules> = {
   password_changed: { ...transactional, whenUnknown: 'send_again' },
   email_confirmation: { ...transactional, maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again' },
   account_exists: { ...transactional, maxAgeMs: DAY_MS, whenUnknown: 'send_again' },
+  operator_attention: { ...transactional, maxAgeMs: 30 * DAY_MS, whenUnknown: 'send_again' },
   api_key_created: { ...transactional, whenUnknown: 'send_again' },
   trial_ending: { setting: 'trialEnding', maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again' },
   credits_low: { setting: 'creditsLow', maxAgeMs: DAY_MS, whenUnknown: 'send_again' },

@@ -52,6 +52,7 @@ describe('every mail', () => {
     ['email_confirmation', ['24 hours', 'https://scrip.example/verify-email']],
     ['account_exists', ['has one already', 'https://scrip.example/dashboard']],
     ['api_key_created', ['5 May 2026, 14:00 CEST', 'sk_scrip_ab12cd', 'https://scrip.example/settings/api-keys']],
+    ['operator_attention', ['in_1 was paid and has granted nothing', 'npm run reconcile', 'https://scrip.example']],
     ['dispute_opened', ['$18.00', '5 May 2026', 'Spending is paused']],
   ] satisfies [NotificationKind, string[]][])(
     '%s has its sums, its dates with their zone and its link',
@@ -144,6 +145,7 @@ describe('the rules of the kinds', () => {
       'dispute_lost',
       'dispute_opened',
       'email_confirmation',
+      'operator_attention',
       'password_changed',
       'payment_failed',
       'payment_receipt',

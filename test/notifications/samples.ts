@@ -79,5 +79,6 @@ export const SAMPLES: { [Kind in NotificationKind]: Extract<NotificationContent,
   password_changed: { byReset: true, changedAt: new Date('2026-05-05T12:00:00Z'), keysRevoked: 2, keysLeft: 0 },
   email_confirmation: {},
   account_exists: {},
+  operator_attention: { object: 'in_1', sentence: 'in_1 was paid and has granted nothing: its price has no amount.' },
   api_key_created: { prefix: 'sk_scrip_ab12cd', createdAt: new Date('2026-05-05T12:00:00Z') },
 }

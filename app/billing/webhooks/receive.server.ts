@@ -2,6 +2,7 @@ import { type WebhookEvent, WebhookEventModel } from '#models/webhook-event.serv
 import { now } from '../../clock.server.ts'
 import { catchUpWithSandbox } from '../../local-clock.server.ts'
 import { logger } from '../../log.server.ts'
+import { needsHuman } from '../errors.ts'
 import { ignored, type Outcome } from '../outcome.ts'
 import { isLiveMode, verifySignature } from '../stripe.server.ts'
 import { upsertOnce } from '../upsert-once.server.ts'
@@ -14,6 +15,9 @@ const BUDGET_MS = 8_000
 
 /** After so many failures an event is put aside, so that it does not starve the others; reconcile still looks at it. */
 const ATTEMPTS_MAX = 12
+
+/** What only a human can put right need not come again for longer than this: reconcile looks at it each hour. */
+const HUMAN_MS = 60 * 60 * 1000
 
 /** So many events of one customer at most are taken up again. */
 const EARLY_MAX = 50
@@ -164,11 +168,12 @@ async function fail(event: StripeEvent, error: unknown): Promise<Receipt> {
   const after = await WebhookEventModel.findOneAndUpdate(
     { _id: event.id, status: { $nin: ['processed', 'ignored'] } },
     { $set: { status: 'failed', lastError }, $inc: { attempts: 1 } },
-    { returnDocument: 'after', projection: { attempts: 1 } },
+    { returnDocument: 'after', projection: { attempts: 1, receivedAt: 1 } },
   ).lean<WebhookEvent>()
   if (!after) return { handled: true, outcome: 'Another delivery of it went through.', changed: false }
   const details = { event: event.id, type: event.type, attempts: after.attempts, err: error }
-  if (after.attempts < ATTEMPTS_MAX) {
+  const isHopeless = needsHuman(error) && now().getTime() - after.receivedAt.getTime() > HUMAN_MS
+  if (after.attempts < ATTEMPTS_MAX && !isHopeless) {
     logger.warn(details, 'A webhook failed and is to come again')
     return { handled: false, outcome: lastError, changed: false, error }
   }

@@ -1,0 +1,37 @@
+import { Types } from 'mongoose'
+import { logger } from '../log.server.ts'
+import { notify } from '../notifications/outbox.server.ts'
+import { CreditsNotComputable } from './errors.ts'
+import { keepFinding, type Subject } from './reconcile-findings.server.ts'
+
+/** Mails to the operator are no user's. */
+const NOBODY = new Types.ObjectId('0'.repeat(24))
+const SENTENCE_MAX = 500
+
+/**
+ * Lists something that only a human can settle, and sends the operator a mail about it, once per object.
+ * @param subject what is to be looked at; each reconcile looks again
+ * @param sentence what is wrong and what was not done, without personal data
+ */
+export async function askForAttention(subject: Subject, sentence: string): Promise<void> {
+  await keepFinding(subject, { state: 'unclaimed', sentence })
+  const { kind, id: objectId } = subject
+  const data = { object: objectId, sentence: sentence.slice(0, SENTENCE_MAX) }
+  const isNew = await notify({ kind: 'operator_attention', userId: NOBODY, key: `${kind}:${objectId}`, data })
+  if (isNew) logger.error({ object: objectId, alert: true }, sentence)
+}
+
+/**
+ * Does something with paid money; where nobody can say what it buys, that is listed before the error goes on.
+ * @throws whatever `work` throws
+ */
+export async function orAskForAttention<T>(subject: Subject, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof CreditsNotComputable) {
+      await askForAttention(subject, `${subject.id} was paid and has granted nothing: ${error.message}`)
+    }
+    throw error
+  }
+}

@@ -1,0 +1,19 @@
+import type { NotificationData } from './kinds.ts'
+import type { MailContent, MailContext } from './mail-content.ts'
+
+/** The mails to whoever runs the shop. */
+export const OPERATOR_MAILS = {
+  operator_attention: (
+    { object, sentence }: NotificationData<'operator_attention'>,
+    { appUrl }: MailContext,
+  ): MailContent => ({
+    subject: `Scrip needs your attention: ${object}`,
+    paragraphs: [
+      sentence,
+      'Put it right at Stripe or in the plan file. Each reconcile looks again, and does then what was left undone.',
+      'npm run reconcile lists everything that is still open.',
+    ],
+    facts: [{ label: 'Object at Stripe', value: object }],
+    action: { label: 'Open Scrip', url: appUrl },
+  }),
+}
