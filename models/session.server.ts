@@ -7,6 +7,12 @@ const sessionSchema = new Schema(
     _id: { type: String, required: true },
     data: { type: Schema.Types.Mixed, required: true },
     userId: { type: Schema.Types.ObjectId, default: null },
+    /** "Firefox on Windows" */
+    browser: { type: String, default: null },
+    /** The client's address, or its network, when it was last seen. */
+    network: { type: String, default: null },
+    /** To within some minutes. */
+    lastSeenAt: { type: Date, default: null },
     expiresAt: { type: Date, required: true },
   },
   { collection: 'sessions', strict: 'throw', autoIndex: false, minimize: false },

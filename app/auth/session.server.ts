@@ -4,16 +4,42 @@ import { SessionModel } from '#models/session.server.ts'
 import type { User } from '#models/user.server.ts'
 import { machineNow } from '../clock.server.ts'
 import { config } from '../config.server.ts'
+import { addressPrefix, clientAddress } from '../http/client-address.server.ts'
+import { browserName } from './browser-name.ts'
 import { cookieName } from './cookie-name.server.ts'
 import { hashToken, newToken } from './secret-token.server.ts'
 
-const SESSION_DAYS = 30
-const SESSION_SECONDS = SESSION_DAYS * 24 * 60 * 60
+const DAY_MS = 24 * 60 * 60 * 1_000
+/** A session ends so long after the log-in … */
+export const SESSION_DAYS = 30
+/** … and so long after it was last used. */
+export const IDLE_DAYS = 14
+/** So that a page view is mostly a read: the time of the last use is kept to within this. */
+const SEEN_PRECISION_MS = 5 * 60 * 1_000
+
+interface Client {
+  browser: string
+  network: string
+}
 
 interface SessionData {
   userId: string
   /** The user's `sessionEpoch` at log-in: when the user's has moved on, the session is over. */
   epoch: number
+  /** Who opens it; kept beside the data. */
+  client?: Client
+  /** When it was last noted as used; read, never written as data. */
+  lastSeenAt?: Date | null
+}
+
+export interface SessionView {
+  /** Names it on the page, and opens nothing. */
+  id: string
+  browser: string
+  network: string
+  lastSeenAt: Date | null
+  /** The one that the request came with. */
+  isCurrent: boolean
 }
 
 let storage: SessionStorage<SessionData> | null = null
@@ -28,6 +54,7 @@ export async function startSession(request: Request, user: Pick<User, '_id' | 's
   const session = await sessions().getSession()
   session.set('userId', user._id.toHexString())
   session.set('epoch', user.sessionEpoch)
+  session.set('client', clientOf(request))
   return sessions().commitSession(session)
 }
 
@@ -40,20 +67,46 @@ export async function endSession(request: Request): Promise<string> {
 }
 
 /**
- * Reads the request's session.
- * @returns null when there is none, it has expired, or its signature is not ours
+ * Reads the request's session, and notes its use.
+ * @returns null when there is none, it has expired or was not used for too long, or its signature is not ours
  */
 export async function findSession(request: Request): Promise<{ userId: Types.ObjectId; epoch: number } | null> {
   if (!request.headers.has('Cookie')) return null
   const session = await readCookie(request)
   const userId = session.get('userId')
   const epoch = session.get('epoch')
-  return userId === undefined || epoch === undefined ? null : { userId: new Types.ObjectId(userId), epoch }
+  if (userId === undefined || epoch === undefined) return null
+  const seenAt = session.get('lastSeenAt')
+  if (!seenAt || machineNow().getTime() - seenAt.getTime() > SEEN_PRECISION_MS) await noteUse(session, request)
+  return { userId: new Types.ObjectId(userId), epoch }
 }
 
-/** How many of a user's sessions are open. */
-export async function countSessionsOf(userId: Types.ObjectId): Promise<number> {
-  return SessionModel.countDocuments({ userId, expiresAt: { $gt: machineNow() } })
+/**
+ * Lists a user's open sessions, the last used first.
+ * @param request whose session is marked as the current one
+ */
+export async function listSessions(user: Pick<User, '_id' | 'sessionEpoch'>, request: Request): Promise<SessionView[]> {
+  const current = hashToken((await readCookie(request)).id)
+  const records = await SessionModel.find({ ...openOnes(), userId: user._id, 'data.epoch': user.sessionEpoch })
+    .sort({ lastSeenAt: -1 })
+    .lean()
+  return records.map(({ _id, browser, network, lastSeenAt }) => ({
+    id: publicId(_id),
+    browser: browser ?? browserName(null),
+    network: network ?? 'unknown',
+    lastSeenAt: lastSeenAt ?? null,
+    isCurrent: _id === current,
+  }))
+}
+
+/**
+ * Ends one of a user's sessions. Safe to repeat.
+ * @param id as {@link listSessions} names it, or whatever came from outside
+ */
+export async function endSessionById(userId: Types.ObjectId, id: string): Promise<void> {
+  const records = await SessionModel.find({ userId }).select({ _id: 1 }).lean()
+  const found = records.find(({ _id }) => publicId(_id) === id)
+  if (found) await SessionModel.deleteOne({ _id: found._id, userId })
 }
 
 /** Ends every session of a user but none of anybody else's; the epoch has ended them already, this tidies up. */
@@ -61,11 +114,31 @@ export async function deleteSessionsOf(userId: Types.ObjectId): Promise<void> {
   await SessionModel.deleteMany({ userId })
 }
 
+/** A page shows nothing of what the database looks a session up by. */
+const publicId = (_id: string): string => hashToken(_id).slice(0, 24)
+
+/** The database's own expiry may run late or never. Sessions from before their use was noted have no `lastSeenAt`. */
+function openOnes() {
+  const time = machineNow()
+  const idleSince = new Date(time.getTime() - IDLE_DAYS * DAY_MS)
+  return { expiresAt: { $gt: time }, $or: [{ lastSeenAt: null }, { lastSeenAt: { $gt: idleSince } }] }
+}
+
+async function noteUse({ id }: Session<SessionData>, request: Request): Promise<void> {
+  await SessionModel.updateOne({ _id: hashToken(id) }, { $max: { lastSeenAt: machineNow() }, $set: clientOf(request) })
+}
+
+function clientOf(request: Request): Client {
+  const network = addressPrefix(clientAddress(request))
+  return { browser: browserName(request.headers.get('User-Agent')), network }
+}
+
 function readCookie(request: Request): Promise<Session<SessionData>> {
   return sessions().getSession(request.headers.get('Cookie'))
 }
 
 function sessions(): SessionStorage<SessionData> {
+  const seconds = (SESSION_DAYS * DAY_MS) / 1_000
   storage ??= createSessionStorage<SessionData>({
     cookie: {
       name: cookieName('session'),
@@ -74,24 +147,27 @@ function sessions(): SessionStorage<SessionData> {
       sameSite: 'lax',
       path: '/',
       secure: config().appUrl.startsWith('https:'),
-      maxAge: SESSION_SECONDS,
+      maxAge: seconds,
     },
-    createData: async (data) => {
+    createData: async ({ client, ...data }) => {
       const id = newToken()
+      const time = machineNow()
       await SessionModel.create({
+        ...client,
         _id: hashToken(id),
         data,
         userId: new Types.ObjectId(data.userId),
-        expiresAt: new Date(machineNow().getTime() + SESSION_SECONDS * 1_000),
+        lastSeenAt: time,
+        expiresAt: new Date(time.getTime() + SESSION_DAYS * DAY_MS),
       })
       return id
     },
     readData: async (id) => {
-      // The database's own expiry may run late or never.
-      const record = await SessionModel.findOne({ _id: hashToken(id), expiresAt: { $gt: machineNow() } }).lean()
-      return record ? (record.data as SessionData) : null
+      const record = await SessionModel.findOne({ ...openOnes(), _id: hashToken(id) }).lean()
+      return record ? { ...(record.data as SessionData), lastSeenAt: record.lastSeenAt } : null
     },
-    updateData: async (id, data) => {
+    updateData: async (id, { userId, epoch }) => {
+      const data = { userId, epoch }
       await SessionModel.updateOne({ _id: hashToken(id) }, { $set: { data } })
     },
     deleteData: async (id) => {

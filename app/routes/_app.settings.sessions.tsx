@@ -2,37 +2,121 @@ import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@rem
 import { Form, useLoaderData } from '@remix-run/react'
 import { signOutEverywhere } from '#app/auth/change-password.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
-import { countSessionsOf, endSession } from '#app/auth/session.server.ts'
+import { endSession, endSessionById, IDLE_DAYS, listSessions, SESSION_DAYS } from '#app/auth/session.server.ts'
+import { Badge } from '#app/components/badge.tsx'
+import { Banner } from '#app/components/banner.tsx'
 import { Button } from '#app/components/button.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Section } from '#app/components/page.tsx'
+import { Table, Td, Th } from '#app/components/table.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
+import { formatDateTime } from '#app/format.ts'
+import { readFormData } from '#app/http/read-form-data.server.ts'
 
 export const meta = () => pageTitle('Sessions')
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
-  return { sessions: await countSessionsOf(user._id) }
+  const sessions = await listSessions(user, request)
+  const ended = new URL(request.url).searchParams.get('ended')
+  return {
+    idleDays: IDLE_DAYS,
+    days: SESSION_DAYS,
+    // Said once it is true: anybody can have written the address.
+    hasEnded: ended !== null && !sessions.some(({ id }) => id === ended),
+    sessions: sessions.map(({ lastSeenAt, ...session }) => ({
+      ...session,
+      lastSeenAt: lastSeenAt && formatDateTime(lastSeenAt, user.timeZone),
+    })),
+  }
 }
 
 export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
-  await signOutEverywhere(user._id)
-  return redirect('/login', { headers: { 'Set-Cookie': await endSession(request) } })
+  const id = (await readFormData(request)).get('id')
+  if (typeof id !== 'string') {
+    await signOutEverywhere(user._id)
+    return redirect('/login', { headers: { 'Set-Cookie': await endSession(request) } })
+  }
+  const current = (await listSessions(user, request)).find(({ isCurrent }) => isCurrent)
+  if (current?.id === id) return redirect('/login', { headers: { 'Set-Cookie': await endSession(request) } })
+  await endSessionById(user._id, id)
+  return redirect(`/settings/sessions?${new URLSearchParams({ ended: id }).toString()}`)
 }
 
 export default function SessionSettings() {
-  const { sessions } = useLoaderData<typeof loader>()
+  const { sessions, hasEnded, idleDays, days } = useLoaderData<typeof loader>()
   const busy = useSubmitting()
   return (
-    <Section id="sessions-title" title="Sessions">
-      <p>{sessions === 1 ? 'You are logged in here only.' : `You are logged in on ${sessions} browsers.`}</p>
-      <p className="text-ink-2">This does not revoke API keys.</p>
-      <Form method="post">
-        <Button kind="outline" busy={busy}>
-          Log out everywhere
-        </Button>
-      </Form>
-    </Section>
+    <>
+      {hasEnded ? (
+        <div role="status">
+          <Banner tone="green">That session is logged out.</Banner>
+        </div>
+      ) : null}
+      <Section
+        id="sessions-title"
+        title="Sessions"
+        lead={`You are logged in with these browsers. A session ends after ${idleDays} days without use, and ${days} days after the log-in.`}
+      >
+        <Table labelledBy="sessions-title" stacks>
+          <thead>
+            <tr>
+              <Th>Browser</Th>
+              <Th>Network</Th>
+              <Th>Last seen</Th>
+              <Th>
+                <span className="sr-only">Log out</span>
+              </Th>
+            </tr>
+          </thead>
+          <tbody>
+            {sessions.map((session) => (
+              <SessionRow key={session.id} session={session} />
+            ))}
+          </tbody>
+        </Table>
+      </Section>
+      <Section id="everywhere-title" title="Log out everywhere" lead="This does not revoke API keys.">
+        <Form method="post">
+          <Button kind="outline" busy={busy}>
+            Log out everywhere
+          </Button>
+        </Form>
+      </Section>
+    </>
+  )
+}
+
+interface RowView {
+  id: string
+  browser: string
+  network: string
+  lastSeenAt: string | null
+  isCurrent: boolean
+}
+
+function SessionRow({ session }: { session: RowView }) {
+  const { id, browser, network, lastSeenAt, isCurrent } = session
+  const busy = useSubmitting({ id })
+  return (
+    <tr className="control-row">
+      <Td place="first">
+        <span className="flex flex-wrap items-center gap-2">
+          {browser}
+          {isCurrent ? <Badge tone="green">This browser</Badge> : null}
+        </span>
+      </Td>
+      <Td place="meta">{network}</Td>
+      <Td place="meta">{lastSeenAt ?? 'Unknown'}</Td>
+      <Td place="second">
+        <Form method="post">
+          <input type="hidden" name="id" value={id} />
+          <Button kind="quiet" busy={busy}>
+            Log out<span className="sr-only"> {browser}</span>
+          </Button>
+        </Form>
+      </Td>
+    </tr>
   )
 }

@@ -2,14 +2,23 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { signOutEverywhere } from '#app/auth/change-password.server.ts'
 import { cookieName } from '#app/auth/cookie-name.server.ts'
 import { findUser, requireUser } from '#app/auth/require-user.server.ts'
-import { countSessionsOf, endSession, resetSessions, startSession } from '#app/auth/session.server.ts'
+import { endSession, endSessionById, listSessions, resetSessions, startSession } from '#app/auth/session.server.ts'
 import { now, setNow } from '#app/clock.server.ts'
 import { resetConfig } from '#app/config.server.ts'
+import { CLIENT_ADDRESS_HEADER } from '#app/http/client-address.server.ts'
 import { SessionModel } from '#models/session.server.ts'
+import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { cookieOf, newUser, visit, visitAs } from './users.ts'
 
 useDatabase()
+
+const HOUR = 60 * 60 * 1_000
+const DAY = 24 * HOUR
+const start = now().getTime()
+const later = (ms: number) => new Date(start + ms)
+const anId = expect.stringMatching(/^[0-9a-f]{24}$/) as string
+const aDate = expect.any(Date) as Date
 
 const given = { ...process.env }
 
@@ -54,12 +63,103 @@ describe('a session', () => {
     expect(JSON.stringify(record)).not.toContain(id)
   })
 
+  test('ends after 14 days without use', async () => {
+    const request = await visitAs(await newUser())
+    setNow(() => later(14 * DAY + HOUR))
+
+    expect(await findUser(request)).toBeNull()
+  })
+
+  test('that is used ends 30 days after the log-in all the same', async () => {
+    const request = await visitAs(await newUser())
+    for (const day of [10, 20, 29]) {
+      setNow(() => later(day * DAY))
+      expect(await findUser(request)).not.toBeNull()
+    }
+    setNow(() => later(30 * DAY + HOUR))
+
+    expect(await findUser(request)).toBeNull()
+  })
+
+  test('from before its use was noted goes on, and is noted from then on', async () => {
+    const user = await newUser()
+    const request = await visitAs(user)
+    await SessionModel.collection.updateMany(
+      { userId: user._id },
+      { $unset: { lastSeenAt: '', browser: '', network: '' } },
+    )
+    expect(await listSessions(user, request)).toMatchObject([{ browser: 'Unknown browser', lastSeenAt: null }])
+
+    expect(await findUser(request)).not.toBeNull()
+    expect((await listSessions(user, request))[0]?.lastSeenAt).toBeInstanceOf(Date)
+  })
+
+  test('is written to no more than every five minutes', async () => {
+    const user = await newUser()
+    const request = await visitAs(user)
+    const seenAt = async () => (await SessionModel.findOne({ userId: user._id }).lean())?.lastSeenAt
+    const first = await seenAt()
+    setNow(() => later(4 * 60_000))
+    await findUser(request)
+    expect(await seenAt()).toEqual(first)
+
+    setNow(() => later(6 * 60_000))
+    await findUser(request)
+    expect((await seenAt())!.getTime()).toBeGreaterThan(first!.getTime())
+  })
+
   test('ends by time, by its own check and not by the database’s (3.14)', async () => {
     const request = await visitAs(await newUser())
     const future = new Date(now().getTime() + 30 * 24 * 60 * 60 * 1_000 + 1_000)
     setNow(() => future)
 
     expect(await findUser(request)).toBeNull()
+  })
+})
+
+describe('the list of sessions', () => {
+  const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0'
+  const request = (userAgent: string, address: string) =>
+    new Request('http://localhost:3000/login', {
+      headers: { 'User-Agent': userAgent, [CLIENT_ADDRESS_HEADER]: address },
+    })
+
+  test('says with which browser, from which network and when, marks the current one, and shows no secret', async () => {
+    const user = await newUser()
+    const here = visit('/', cookieOf(await startSession(request(FIREFOX, '198.51.100.7'), user)))
+    await startSession(request('curl/8.5.0', '2001:db8:1:2:3::4'), user)
+    const sessions = await listSessions(user, here)
+
+    expect(sessions).toEqual(
+      expect.arrayContaining([
+        { id: anId, browser: 'Firefox on Windows', network: '198.51.100.7', lastSeenAt: aDate, isCurrent: true },
+        { id: anId, browser: 'curl', network: '2001:db8:1:2::/64', lastSeenAt: aDate, isCurrent: false },
+      ]),
+    )
+    const ids = (await SessionModel.find({ userId: user._id }).lean()).map(({ _id }) => _id)
+    expect(ids.filter((id) => JSON.stringify(sessions).includes(id))).toEqual([])
+  })
+
+  test('leaves out what has ended', async () => {
+    const user = await newUser()
+    await visitAs(user)
+    setNow(() => later(20 * DAY))
+
+    expect(await listSessions(user, await visitAs(user))).toHaveLength(1)
+  })
+
+  test('ends one and no other, and none of another user', async () => {
+    const [ada, bob] = [await newUser(), await newUser()]
+    const [phone, laptop, other] = [await visitAs(ada), await visitAs(ada), await visitAs(bob)]
+    const idOf = async (user: User, of: Request) =>
+      (await listSessions(user, of)).find(({ isCurrent }) => isCurrent)?.id ?? ''
+    await endSessionById(ada._id, await idOf(ada, phone))
+    await endSessionById(ada._id, await idOf(bob, other))
+    for (const junk of ['', 'x', '{"$gt":""}']) await endSessionById(ada._id, junk)
+
+    expect(await findUser(phone)).toBeNull()
+    expect(await findUser(laptop)).not.toBeNull()
+    expect(await findUser(other)).not.toBeNull()
   })
 })
 
@@ -87,7 +187,7 @@ describe('logging out', () => {
   test('everywhere ends every session of the user and nobody else’s', async () => {
     const [ada, bob] = [await newUser(), await newUser()]
     const [phone, laptop, other] = [await visitAs(ada), await visitAs(ada), await visitAs(bob)]
-    expect(await countSessionsOf(ada._id)).toBe(2)
+    expect(await listSessions(ada, phone)).toHaveLength(2)
 
     await signOutEverywhere(ada._id)
 

@@ -202,6 +202,31 @@ describe('settings', () => {
     expect(await spend()).toBe(401)
   })
 
+  test('list the sessions and end one of them', async () => {
+    const { email, cookie } = await app.signUp()
+    const other = await app.post('/login', { email, password: PASSWORD }, { 'User-Agent': 'curl/8.5.0' })
+    const otherCookie = other.headers.get('Set-Cookie')?.split(';')[0] ?? ''
+    const listed = await page('/settings/sessions', cookie)
+    const row = listed.split('<tr').find((part) => part.includes('curl')) ?? ''
+    const id = /name="id" value="([0-9a-f]{24})"/.exec(row)?.[1] ?? ''
+    const ended = await app.post('/settings/sessions', { id }, { Cookie: cookie })
+
+    expect(listed.match(/This browser/g)).toHaveLength(1)
+    expect(row).not.toContain('This browser')
+    expect(await page(ended.headers.get('Location') ?? '', cookie)).toContain('That session is logged out.')
+    expect((await app.fetch('/settings', { headers: { Cookie: otherCookie } })).status).toBe(302)
+    expect((await app.fetch('/settings', { headers: { Cookie: cookie } })).status).toBe(200)
+  })
+
+  test('log out here by the list too', async () => {
+    const { cookie } = await app.signUp()
+    const id = /name="id" value="([0-9a-f]{24})"/.exec(await page('/settings/sessions', cookie))?.[1] ?? ''
+    const ended = await app.post('/settings/sessions', { id }, { Cookie: cookie })
+
+    expect(ended.headers.get('Location')).toBe('/login')
+    expect((await app.fetch('/settings', { headers: { Cookie: cookie } })).status).toBe(302)
+  })
+
   test('log out everywhere', async () => {
     const { email, cookie } = await app.signUp()
     const other = await app.post('/login', { email, password: PASSWORD })
