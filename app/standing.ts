@@ -1,9 +1,10 @@
 import type { User } from '#models/user.server.ts'
-import { FREE_PLAN, findPlan, type Interval, type Plan } from './billing/plans.ts'
-import { creditsAtRenewal, everyInWords, listedInterval, rhythmOf } from './billing/rhythm.ts'
+import { FREE_PLAN, findPlan, type Interval } from './billing/plans.ts'
+import { adverbOf, everyInWords, listedInterval, type Rhythm, rhythmOf } from './billing/rhythm.ts'
 import { isAtTrialsEnd, isEnded } from './billing/subscription-state.ts'
 import { frozenNotice, safeCredits } from './frozen-notice.ts'
-import { formatCreditsInWords, formatDateTime, formatDay, formatMoney } from './format.ts'
+import { formatCreditsInWords, formatDateTime, formatDay } from './format.ts'
+import { costInWords, isListPrice, isUsual, priceInWords, sumInWords } from './payment-words.ts'
 
 /** What the pages say about somebody's plan and its state. Pure: words and tones in, no colours and no links. */
 export interface Standing {
@@ -12,11 +13,17 @@ export interface Standing {
   isLive: boolean
   /** Null where the plan's name says it all. */
   badge: { tone: 'green' | 'ochre' | 'red' | 'neutral'; text: string } | null
-  /** "$18.00 a month", or null on the free plan. */
+  /** "$54.00 a month": what the subscription itself charges; null on the free plan, and where that is not known. */
   price: string | null
-  /** "$18.00" */
+  /** It is what the plan file says of one, so that its other prices hold for this subscription too. */
+  isListPrice: boolean
+  /** Credits of each payment, where that is known. */
+  creditsEach: number | null
+  /** "$54.00": the payment on the day of `next`, where there is one and it is known. */
   amount: string | null
   interval: Interval | null
+  /** How often it is paid, also where that is on no list. */
+  rhythm: Rhythm | null
   /** What comes next and when: "Renews on", "1 Jun". */
   next: { term: string; value: string; note: string | null; credits: number | null } | null
   /** The gravest first. */
@@ -29,9 +36,6 @@ export interface Notice {
   text: string
   action: 'update-card' | 'resume' | 'restart' | 'finish' | 'undo-change' | 'cancel-trial' | 'confirm' | null
 }
-
-/** What stops somebody from spending: those notices belong on the pages where one spends, too. */
-export const pausesOf = ({ notices }: Standing): Notice[] => notices.filter(({ tone }) => tone === 'red')
 
 type Subscription = NonNullable<User['subscription']>
 type Change = NonNullable<Subscription['scheduledChange']>
@@ -60,15 +64,14 @@ export function standingOf(subscription: User['subscription'], context: Standing
     plan: current.plan,
     isLive: current.status !== 'incomplete',
     badge: badgeOf(current, state, context),
-    price: priceOf(plan, interval) ?? (rhythm && `Paid ${everyInWords(rhythm)}`),
-    amount: amountOf(plan, interval),
+    price: current.price ? priceInWords(current.price) : rhythm && `Paid ${adverbOf(rhythm)}`,
+    isListPrice: isListPrice(current.price, plan, interval),
+    creditsEach: current.price?.credits ?? null,
+    amount: isThatDay(current) && current.nextPayment ? sumInWords(current.nextPayment) : null,
     interval,
-    next: nextOf(current, plan, state, context),
-    notices: noticesOf(
-      noticeOf(current, plan, state, context),
-      frozenNotice(context),
-      scheduledNotice(current, context),
-    ),
+    rhythm,
+    next: nextOf(current, state, context),
+    notices: noticesOf(noticeOf(current, state, context), frozenNotice(context), scheduledNotice(current, context)),
   }
 }
 
@@ -79,8 +82,11 @@ function freeStanding(past: Subscription | null, context: StandingContext): Stan
     isLive: false,
     badge: ended ? { tone: 'neutral', text: 'Ended' } : null,
     price: null,
+    isListPrice: true,
+    creditsEach: null,
     amount: null,
     interval: null,
+    rhythm: null,
     next: endOf(past),
     notices: noticesOf(null, frozenNotice(context)),
   }
@@ -147,24 +153,12 @@ function badgeOf(subscription: Subscription, state: State, context: StandingCont
   }
 }
 
-/** "$18.00 a month" */
-export function priceOf(plan: Plan | null, interval: Interval | null): string | null {
-  const amount = amountOf(plan, interval)
-  return amount && `${amount} a ${interval}`
-}
+/** Add-ons with a shorter period are charged before the plan is. */
+const isThatDay = ({ nextPayment, currentPeriodEnd }: Subscription): boolean =>
+  nextPayment?.at.getTime() === currentPeriodEnd?.getTime()
 
-function amountOf(plan: Plan | null, interval: Interval | null): string | null {
-  const price = interval ? plan?.prices?.[interval] : null
-  return price ? formatMoney(price.amount, price.currency) : null
-}
-
-function nextOf(
-  subscription: Subscription,
-  plan: Plan | null,
-  state: State,
-  context: StandingContext,
-): Standing['next'] {
-  const { currentPeriodEnd, trialEnd } = subscription
+function nextOf(subscription: Subscription, state: State, context: StandingContext): Standing['next'] {
+  const { currentPeriodEnd, trialEnd, nextPayment: payment } = subscription
   const day = (date: Date) => formatDay(date, context.timeZone, context.now)
   if (state === 'trial' && trialEnd) return { term: 'Trial ends on', value: day(trialEnd), note: null, credits: null }
   if (!currentPeriodEnd) return null
@@ -172,19 +166,18 @@ function nextOf(
     return { term: 'Ends on', value: day(currentPeriodEnd), note: 'No new credits will come.', credits: null }
   if (state !== 'active') return null
   const change = subscription.scheduledChange
-  if (change) return changeOf(change, day(change.at))
-  const rhythm = rhythmOf(subscription)
-  const credits = plan && rhythm ? creditsAtRenewal(plan, rhythm) : null
-  const note = credits === null ? null : `It will add ${formatCreditsInWords(credits)}.`
-  return { term: 'Renews on', value: day(currentPeriodEnd), note, credits }
+  if (change) return changeOf(change, payment, day(change.at))
+  const renews = { term: 'Renews on', value: day(currentPeriodEnd) }
+  if (!payment) return { ...renews, note: null, credits: null }
+  if (!isThatDay(subscription)) {
+    return { ...renews, note: `The next payment is ${sumInWords(payment)} on ${day(payment.at)}.`, credits: null }
+  }
+  const added = payment.credits > 0 ? [`${formatCreditsInWords(payment.credits)} will be added.`] : []
+  const sum = isUsual(payment, subscription.price) ? [] : [`You pay ${sumInWords(payment)} that day.`]
+  return { ...renews, note: [...sum, ...added].join(' ') || null, credits: payment.credits }
 }
 
-function noticeOf(
-  subscription: Subscription,
-  plan: Plan | null,
-  state: State,
-  context: StandingContext,
-): Notice | null {
+function noticeOf(subscription: Subscription, state: State, context: StandingContext): Notice | null {
   const { timeZone, now, gracePeriodDays, credits } = context
   const { gracePeriodEnd, currentPeriodEnd, trialEnd } = subscription
   const day = (date: Date) => formatDay(date, timeZone, now)
@@ -198,7 +191,7 @@ function noticeOf(
       }
       return {
         tone: 'ochre',
-        text: `Your payment of ${failedOn} did not go through. Update your card by ${until} to keep spending.`,
+        text: `Your payment of ${failedOn} did not go through. Update your card by ${until} to keep spending.${stillDue(subscription, day)}`,
         action: 'update-card',
       }
     }
@@ -212,7 +205,7 @@ function noticeOf(
       return { tone: 'red', text, action: 'update-card' }
     }
     case 'paused':
-      return { tone: 'ochre', text: pausedText(subscription, plan), action: 'restart' }
+      return { tone: 'ochre', text: pausedText(subscription), action: 'restart' }
     case 'uncollected': {
       const { plan: name, collectionResumesAt: until } = subscription
       const text = `Payments for ${name} are paused${until ? ` until ${day(until)}` : ' for now'}. You keep the plan and your credits; no new ones come meanwhile.`
@@ -231,8 +224,8 @@ function noticeOf(
     }
     case 'trial': {
       if (!trialEnd) return null
-      const price = priceOf(plan, listedInterval(rhythmOf(subscription)))
-      const then = price ? ` Then ${subscription.plan} costs ${price}.` : ''
+      const cost = costInWords(subscription)
+      const then = cost ? ` Then ${subscription.plan} costs ${cost}.` : ''
       return {
         tone: 'ochre',
         text: `Your trial ends on ${formatDateTime(trialEnd, timeZone, now)}.${then}`,
@@ -244,12 +237,21 @@ function noticeOf(
   }
 }
 
+/** Whoever let the plan run out may think that this ended the payment as well. */
+function stillDue(
+  { plan, cancelAtPeriodEnd, currentPeriodEnd: end }: Subscription,
+  day: (date: Date) => string,
+): string {
+  return cancelAtPeriodEnd && end ? ` ${plan} ends on ${day(end)}; until then this payment stays due.` : ''
+}
+
 /** What comes instead of a renewal when a smaller plan waits for the end of the period. */
-function changeOf({ plan: name, ...change }: Change, on: string): Standing['next'] {
-  const plan = findPlan(name)
-  const rhythm = rhythmOf(change)
-  const credits = plan && rhythm && creditsAtRenewal(plan, rhythm)
-  const note = credits === null ? null : `Then ${name}: it will add ${formatCreditsInWords(credits)}.`
+function changeOf({ plan: name, at }: Change, payment: Subscription['nextPayment'], on: string): Standing['next'] {
+  const first = payment?.at.getTime() === at.getTime() ? payment : null
+  const credits = first?.credits ?? null
+  const note = first
+    ? `Then ${name}: you pay ${sumInWords(first)}, and ${formatCreditsInWords(first.credits)} will be added.`
+    : `Then ${name}.`
   return { term: 'Changes on', value: on, note, credits }
 }
 
@@ -270,9 +272,9 @@ function paidBy(change: Change): string {
 }
 
 /** Mostly a trial that ended without a card: nothing is owed, nothing is lost, and going on is a purchase. */
-function pausedText(subscription: Subscription, plan: Plan | null): string {
-  const { plan: name } = subscription
-  const price = priceOf(plan, listedInterval(rhythmOf(subscription)))
+function pausedText(subscription: Subscription): string {
+  const { plan: name, price } = subscription
   const why = isAtTrialsEnd(subscription) ? ': its trial ended without a card' : ''
-  return `${name} is paused${why}. You can spend the credits you have.${price ? ` To go on costs ${price}.` : ''}`
+  const cost = price ? ` Resuming costs ${priceInWords(price)}.` : ''
+  return `${name} is paused${why}. You can spend the credits you have.${cost}`
 }

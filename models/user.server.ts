@@ -59,6 +59,8 @@ const subscriptionSchema = new Schema(
           currency: { type: String, required: true },
           interval: { type: String, enum: ['day', 'week', 'month', 'year'], required: true },
           intervalCount: { type: Number, required: true },
+          /** Those that come when it is paid. */
+          credits: { type: Number, required: true },
           isExact: { type: Boolean, required: true },
         },
         { _id: false, strict: 'throw' },

@@ -121,8 +121,9 @@ async function priceOfPeriod({ terms }: StripeSubscription): Promise<PeriodPrice
   const at = first.periodEnd ?? new Date(0)
   const period = periodOf(terms, { at, items: terms.items, discounts: terms.discounts })
   const amount = await sumOf(period, ({ end }, { isOnce }) => end === null && !isOnce)
-  const { currency, hasTaxOnTop } = period
-  return amount === null ? null : { amount, currency, interval, intervalCount, isExact: !hasTaxOnTop }
+  const credits = amount === null ? null : await creditsAtPayment(await linesOf(period))
+  if (amount === null || credits === null) return null
+  return { amount, currency: period.currency, interval, intervalCount, credits, isExact: !period.hasTaxOnTop }
 }
 
 type Counts = (discount: StripeDiscount, coupon: { isOnce: boolean }) => boolean

@@ -1,5 +1,5 @@
 import { FREE_PLAN, findPlan, type Plan } from './plans.ts'
-import { creditsAtRenewal, listedInterval, rhythmOf } from './rhythm.ts'
+import { listedInterval, rhythmOf } from './rhythm.ts'
 
 /** What is known of the one who was refused. */
 export interface Standing {
@@ -17,7 +17,7 @@ export interface SubscriptionSnapshot {
   status: string
   currentPeriodEnd?: Date | null
   cancelAtPeriodEnd?: boolean
-  collectionPaused?: boolean
+  nextPayment?: { credits: number; at: Date } | null
 }
 
 /** States in which a subscription gives its plan; whether a failed payment pauses spending stands in the account. */
@@ -54,7 +54,7 @@ export function standingOf(
   nextArrival: { credits: number; at: Date } | null,
 ): Standing {
   const plan = planOf(subscription)
-  const coming = [nextArrival, renewalOf(plan, subscription)].filter((grant) => grant !== null)
+  const coming = [nextArrival, renewalOf(subscription)].filter((grant) => grant !== null)
   coming.sort((one, other) => one.at.getTime() - other.at.getTime())
   return { plan, nextGrant: coming[0] ?? null }
 }
@@ -71,10 +71,8 @@ export function limitsResetAt(subscription: SubscriptionSnapshot | null | undefi
   return end && end > at ? end : new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 1))
 }
 
-function renewalOf(plan: Plan, subscription: SubscriptionSnapshot | null | undefined) {
-  if (!subscription?.currentPeriodEnd || subscription.cancelAtPeriodEnd || !plan.credits) return null
-  if (!RENEWING.has(subscription.status) || subscription.collectionPaused) return null
-  const rhythm = rhythmOf(subscription)
-  const credits = rhythm ? creditsAtRenewal(plan, rhythm) : plan.credits
-  return credits > 0 ? { credits, at: subscription.currentPeriodEnd } : null
+function renewalOf(subscription: SubscriptionSnapshot | null | undefined) {
+  const next = subscription?.nextPayment
+  if (!next || next.credits <= 0 || !RENEWING.has(subscription.status)) return null
+  return { credits: next.credits, at: next.at }
 }

@@ -5,9 +5,7 @@ import { now } from '../clock.server.ts'
 import { notify } from '../notifications/outbox.server.ts'
 import { needsConfirmation } from './confirmation.server.ts'
 import { planSold } from './plan-lines.server.ts'
-import { findPlan } from './plans.ts'
 import { owedFor } from './owed.server.ts'
-import { creditsAtRenewal, listedInterval, rhythmOf } from './rhythm.ts'
 import type { StripeInvoice } from './stripe-shapes/invoice.ts'
 import type { StripeSubscription } from './stripe-shapes/subscription.ts'
 import { isAtTrialsEnd, isOverdue } from './subscription-state.ts'
@@ -78,9 +76,7 @@ async function tellCanceled(userId: Types.ObjectId, next: Change['next'], subscr
 /** Each pause follows an invoice of its own, which names it. */
 async function tellPaused(userId: Types.ObjectId, { plan, ...next }: Change['next'], subscription: StripeSubscription) {
   const { id, latestInvoiceId, trialEnd } = subscription
-  const interval = listedInterval(rhythmOf(next))
-  const listed = interval ? findPlan(plan)?.prices?.[interval] : null
-  const price = interval && listed ? { amount: listed.amount, currency: listed.currency, interval } : null
+  const price = priceOf(next)
   const trialEndedAt = isAtTrialsEnd(subscription) ? trialEnd : null
   const key = `${id}:${latestInvoiceId ?? 'none'}`
   await notify({ kind: 'subscription_paused', userId, key, data: { plan, trialEndedAt, price } })
@@ -102,11 +98,9 @@ async function tellResumed(userId: Types.ObjectId, next: Change['next'], known: 
 }
 
 async function notifyResumed(userId: Types.ObjectId, next: Change['next'], key: string): Promise<void> {
-  const { plan, currentPeriodEnd: at } = next
-  const interval = listedInterval(rhythmOf(next))
-  const price = interval ? findPlan(plan)?.prices?.[interval] : null
-  const payment = price && at ? { amount: price.amount, currency: price.currency, at } : null
-  await notify({ kind: 'subscription_resumed', userId, key, data: { plan, next: payment } })
+  const { plan, nextPayment } = next
+  const payment = nextPayment && { ...sumOf(nextPayment), at: nextPayment.at }
+  await notify({ kind: 'subscription_resumed', userId, key, data: { plan, next: payment ?? null } })
 }
 
 /**
@@ -141,14 +135,18 @@ export async function tellUnpaid(
 /** A trial will soon turn into a payment; one that was canceled will not. */
 export async function tellTrialEnding({ _id: userId, subscription }: User): Promise<void> {
   if (subscription?.status !== 'trialing' || subscription.cancelAtPeriodEnd) return
-  const { stripeSubscriptionId: id, trialEnd, plan: name } = subscription
-  const interval = listedInterval(rhythmOf(subscription))
-  const plan = findPlan(name)
-  const price = interval ? plan?.prices?.[interval] : null
-  if (!id || !trialEnd || !interval || !plan || !price || trialEnd <= now()) return
-  const { amount, currency } = price
-  const credits = creditsAtRenewal(plan, { interval, intervalCount: 1 })
+  const { stripeSubscriptionId: id, trialEnd, plan, nextPayment } = subscription
+  if (!id || !trialEnd || trialEnd <= now()) return
   const key = `${id}:${Math.floor(trialEnd.getTime() / 1000)}`
-  const data = { plan: name, trialEndsAt: trialEnd, amount, currency, interval, credits }
+  const next = nextPayment ? { ...sumOf(nextPayment), credits: nextPayment.credits } : null
+  const data = { plan, trialEndsAt: trialEnd, next, price: priceOf(subscription) }
   await notify({ kind: 'trial_ending', userId, key, data })
+}
+
+const sumOf = ({ amount, currency, isExact }: NonNullable<Stored['nextPayment']>) => ({ amount, currency, isExact })
+
+function priceOf({ price }: Pick<Stored, 'price'>) {
+  if (!price) return null
+  const { amount, currency, interval, intervalCount, isExact } = price
+  return { amount, currency, interval, intervalCount, isExact }
 }

@@ -13,22 +13,42 @@ const ACTIONS = {
 
 /** What somebody's plan and payments need to say, each with the button that deals with it. */
 export function StandingNotices({ notices, plan }: { notices: Notice[]; plan: string }) {
-  const views = notices.map(({ tone, text, action }) => ({ tone, text, action: actionFor(action, plan) }))
+  const views = notices.map(({ tone, text, action }) => ({
+    tone,
+    text,
+    action: action === null ? undefined : <NoticeButton action={action} plan={plan} />,
+  }))
   return <Notices notices={views} />
 }
 
-function actionFor(action: Notice['action'], plan: string) {
-  if (action === null) return undefined
+/** The button that deals with what a notice says. */
+export function NoticeButton({
+  action,
+  plan,
+  kind = 'outline',
+}: {
+  action: NonNullable<Notice['action']>
+  plan: string
+  kind?: 'outline' | 'ink'
+}) {
   if (action === 'cancel-trial') {
     return (
-      <ButtonLink to="/billing/cancel" kind="outline">
+      <ButtonLink to="/billing/cancel" kind={kind}>
         Cancel trial
       </ButtonLink>
     )
   }
-  if (action === 'resume') return <BillingButton intent="resume">Keep {plan}</BillingButton>
-  if (action === 'restart') return <BillingButton intent="restart">Go on with {plan}</BillingButton>
-  return <BillingButton intent={ACTIONS[action].intent}>{ACTIONS[action].label}</BillingButton>
+  const { intent, label } =
+    action === 'resume'
+      ? { intent: action, label: `Keep ${plan}` }
+      : action === 'restart'
+        ? { intent: action, label: `Go on with ${plan}` }
+        : ACTIONS[action]
+  return (
+    <BillingButton intent={intent} kind={kind}>
+      {label}
+    </BillingButton>
+  )
 }
 
 /** One press that the billing page's action deals with, from wherever it is. */

@@ -1,4 +1,5 @@
 import { formatCreditsInWords, formatMoney } from '../format.ts'
+import { costInWords, priceInWords, sumInWords } from '../payment-words.ts'
 import type { NotificationData } from './kinds.ts'
 import { day, type MailContent, type MailContext, moment } from './mail-content.ts'
 
@@ -13,17 +14,18 @@ const REASONS: Record<string, string> = {
 /** The mails about a plan's life. */
 export const SUBSCRIPTION_MAILS = {
   trial_ending: (data: NotificationData<'trial_ending'>, context: MailContext): MailContent => {
-    const price = `${formatMoney(data.amount, data.currency)} a ${data.interval}`
+    const cost = costInWords({ nextPayment: data.next, price: data.price })
+    const credits = data.next && data.next.credits > 0 ? ` and adds ${formatCreditsInWords(data.next.credits)}` : ''
     return {
       subject: `Your trial of ${data.plan} ends on ${day(data.trialEndsAt, context)}`,
       paragraphs: [
-        `Your trial ends on ${moment(data.trialEndsAt, context)}. Then ${data.plan} costs ${price} and adds ${formatCreditsInWords(data.credits)}.`,
+        `Your trial ends on ${moment(data.trialEndsAt, context)}.${cost ? ` Then ${data.plan} costs ${cost}${credits}.` : ` Then ${data.plan} is charged.`}`,
         'To go on, do nothing. To stop, cancel before that moment and you are not charged.',
       ],
       facts: [
         { label: 'Plan', value: data.plan },
         { label: 'Trial ends', value: moment(data.trialEndsAt, context) },
-        { label: 'Then', value: price },
+        ...(cost ? [{ label: 'Then', value: cost }] : []),
       ],
       action: { label: 'See your plan', url: `${context.appUrl}/billing` },
     }
@@ -53,7 +55,7 @@ export const SUBSCRIPTION_MAILS = {
 
   subscription_paused: (data: NotificationData<'subscription_paused'>, context: MailContext): MailContent => {
     const { plan, trialEndedAt, price } = data
-    const cost = price ? `${formatMoney(price.amount, price.currency)} a ${price.interval}` : null
+    const cost = price && priceInWords(price)
     return {
       subject: `${plan} is paused`,
       paragraphs: [
@@ -69,7 +71,7 @@ export const SUBSCRIPTION_MAILS = {
   },
 
   subscription_resumed: ({ plan, next }: NotificationData<'subscription_resumed'>, context: MailContext) => {
-    const sum = next ? formatMoney(next.amount, next.currency) : null
+    const sum = next && sumInWords(next)
     return {
       subject: `${plan} goes on`,
       paragraphs: [

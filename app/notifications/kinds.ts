@@ -13,7 +13,16 @@ const credits = z.int()
 const amount = z.int()
 const count = z.int().nonnegative()
 const currency = z.string().regex(/^[a-z]{3}$/)
-const interval = z.enum(['month', 'year'])
+/** False where tax comes on top. */
+const isExact = z.boolean().default(true)
+/** What each period costs. */
+const price = z.strictObject({
+  amount,
+  currency,
+  interval: z.enum(['day', 'week', 'month', 'year']),
+  intervalCount: z.int().positive().default(1),
+  isExact,
+})
 const plan = z.string().min(1).max(100)
 const money = z.strictObject({ amount, currency })
 /** A page outside of Scrip: Stripe's invoice, the bank's confirmation. */
@@ -41,7 +50,13 @@ const schemas = {
     /** Stripe's page for it; without it the mail leads to the billing page. */
     confirmUrl: link.nullable(),
   }),
-  trial_ending: z.strictObject({ plan, trialEndsAt: z.date(), amount, currency, interval, credits }),
+  trial_ending: z.strictObject({
+    plan,
+    trialEndsAt: z.date(),
+    /** What is charged when it ends, and the credits that come with it, where that is known. */
+    next: z.strictObject({ amount, currency, credits, isExact }).nullable(),
+    price: price.nullable(),
+  }),
   /** Canceled at the end of the period: it still works until then. */
   subscription_canceled: z.strictObject({
     plan,
@@ -54,14 +69,14 @@ const schemas = {
     plan,
     /** When its trial ended, if that is why. */
     trialEndedAt: z.date().nullable(),
-    /** What going on costs, if the plan has a price by that interval. */
-    price: z.strictObject({ amount, currency, interval }).nullable(),
+    /** What going on costs, where that is known. */
+    price: price.nullable(),
   }),
   /** A cancellation was undone, or a paused subscription goes on. */
   subscription_resumed: z.strictObject({
     plan,
     /** The next payment, if it is known. */
-    next: z.strictObject({ amount, currency, at: z.date() }).nullable(),
+    next: z.strictObject({ amount, currency, at: z.date(), isExact }).nullable(),
   }),
   /** It is over, for whatever reason. */
   subscription_ended: z.strictObject({

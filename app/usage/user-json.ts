@@ -25,6 +25,13 @@ export interface UserJson {
     trialEnd: string | null
     /** The plan stays and nothing is collected, until then where that is known; null while payments are collected. */
     collectionPaused: { until: string | null } | null
+    /**
+     * What will be charged next, in minor units, and the credits that come with it; null where nothing is, or where that
+     * cannot be said. `isExact` is false where tax comes on top.
+     */
+    nextPayment: { amount: number; currency: string; credits: number; at: string; isExact: boolean } | null
+    /** What each period costs, with the coupons that last. */
+    price: { amount: number; currency: string; interval: string; intervalCount: number; isExact: boolean } | null
     /** The change that waits for the period's end. */
     scheduledChange: { plan: string; interval: string; intervalCount: number; at: string } | null
   } | null
@@ -66,6 +73,8 @@ function subscriptionJson(subscription: User['subscription']): UserJson['subscri
     gracePeriodEnd: iso(subscription.gracePeriodEnd),
     trialEnd: iso(subscription.trialEnd),
     collectionPaused: subscription.collectionPaused ? { until: iso(subscription.collectionResumesAt) } : null,
+    nextPayment: nextPaymentJson(subscription.nextPayment),
+    price: priceJson(subscription.price),
     scheduledChange: change
       ? {
           plan: change.plan,
@@ -75,6 +84,21 @@ function subscriptionJson(subscription: User['subscription']): UserJson['subscri
         }
       : null,
   }
+}
+
+type Stored = NonNullable<User['subscription']>
+type SubscriptionJson = NonNullable<UserJson['subscription']>
+
+function nextPaymentJson(next: Stored['nextPayment']): SubscriptionJson['nextPayment'] {
+  if (!next) return null
+  const { amount, currency, credits, at, isExact } = next
+  return { amount, currency, credits, at: at.toISOString(), isExact }
+}
+
+function priceJson(price: Stored['price']): SubscriptionJson['price'] {
+  if (!price) return null
+  const { amount, currency, interval, intervalCount, isExact } = price
+  return { amount, currency, interval, intervalCount, isExact }
 }
 
 const iso = (date: Date | null | undefined): string | null => date?.toISOString() ?? null

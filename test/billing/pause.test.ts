@@ -73,7 +73,7 @@ describe('a plan that is paused because its trial ended without a card', () => {
       notices: [
         {
           tone: 'ochre',
-          text: 'Creator is paused: its trial ended without a card. You can spend the credits you have. To go on costs $40.00 a month.',
+          text: 'Creator is paused: its trial ended without a card. You can spend the credits you have. Resuming costs $40.00 a month.',
           action: 'restart',
         },
       ],

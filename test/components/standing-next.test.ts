@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { User } from '#models/user.server.ts'
 import { toBalanceView } from '#app/routes/_app.dashboard/balance-view.ts'
-import { pausesOf, standingOf } from '#app/standing.ts'
+import { pausesOf, warningsOf } from '#app/main-way.ts'
+import { standingOf } from '#app/standing.ts'
 import { aBalance } from './a-balance.ts'
 
 const now = new Date('2026-05-04T12:00:00Z')
@@ -23,13 +24,15 @@ const balance = aBalance({ credits: 1840 })
 
 describe('a smaller plan that waits', () => {
   const at = daily.currentPeriodEnd!
-  const waiting = standingOf({ ...daily, scheduledChange: { plan: 'Beginner', interval: 'month', at } }, context)
+  const nextPayment = { amount: 1000, currency: 'usd', credits: 1000, at, isExact: true }
+  const scheduledChange = { plan: 'Beginner', interval: 'month' as const, at }
+  const waiting = standingOf({ ...daily, nextPayment, scheduledChange }, context)
 
   test('is told as what comes next, with its own credits', () => {
     expect(waiting.next).toEqual({
       term: 'Changes on',
       value: '1 Jun',
-      note: 'Then Beginner: it will add 1,000 credits.',
+      note: 'Then Beginner: you pay $10.00, and 1,000 credits will be added.',
       credits: 1000,
     })
   })
@@ -66,4 +69,34 @@ test('while spending is paused the figure is not called what one can spend', () 
   expect(toBalanceView({ ...balance, frozen: 'dispute' }, disputed, context).label).toBe(
     'Your credits, kept while spending is paused',
   )
+})
+
+describe('the main button of the balance', () => {
+  const mainOf = (credits: number, subscription: Partial<Subscription> | null, frozen: string | null = null) => {
+    const standing = standingOf(subscription && { ...daily, ...subscription }, { ...context, credits, frozen })
+    return toBalanceView(aBalance({ credits }), standing, context).main
+  }
+  const soon = new Date('2026-05-06T12:00:00Z')
+  const over = new Date('2026-05-03T12:00:00Z')
+
+  test.each<[string, string | null, () => string | null]>([
+    ['spends, where there are credits', 'use', () => mainOf(5, null)],
+    ['also while a payment may still be made', 'use', () => mainOf(5, { status: 'past_due', gracePeriodEnd: soon })],
+    ['buys at zero', 'buy', () => mainOf(0, null)],
+    ['buys in debt', 'buy', () => mainOf(-5, {})],
+    ['pays what is owed at zero', 'update-card', () => mainOf(0, { status: 'past_due', gracePeriodEnd: soon })],
+    ['pays while spending is paused', 'update-card', () => mainOf(5, { status: 'past_due', gracePeriodEnd: over })],
+    ['goes to the bank that asks', 'confirm', () => mainOf(5, { status: 'unpaid', confirmationAsked: true })],
+    ['restarts a paused plan at zero', 'restart', () => mainOf(0, { status: 'paused' })],
+    ['is none during a dispute, where only time helps', null, () => mainOf(5, {}, 'dispute')],
+  ])('%s', (_, way, main) => {
+    expect(main()).toBe(way)
+  })
+})
+
+test('a payment that is due is a warning where one spends, before it pauses anything', () => {
+  const due = standingOf({ ...daily, status: 'past_due', gracePeriodEnd: new Date('2026-05-06T12:00:00Z') }, context)
+
+  expect(warningsOf(due)).toMatchObject([{ tone: 'ochre', action: 'update-card' }])
+  expect(warningsOf(standingOf(daily, context))).toEqual([])
 })

@@ -7,6 +7,11 @@ const context = { now, timeZone: 'Europe/Berlin', gracePeriodDays: 3, credits: 1
 
 type Subscription = NonNullable<User['subscription']>
 
+const monthly = {
+  ...{ amount: 1800, currency: 'usd', credits: 2000 },
+  ...{ interval: 'month' as const, intervalCount: 1, isExact: true },
+}
+
 function subscription(changes: Partial<Subscription> = {}): Subscription {
   return {
     stripeSubscriptionId: 'sub_1',
@@ -22,6 +27,8 @@ function subscription(changes: Partial<Subscription> = {}): Subscription {
     confirmationAsked: false,
     endedReason: null,
     previousSubscriptionIds: [],
+    price: monthly,
+    nextPayment: { amount: 1800, currency: 'usd', credits: 2000, at: new Date('2026-06-01T12:00:00Z'), isExact: true },
     version: 'v1',
     ...changes,
   }
@@ -37,8 +44,11 @@ describe('standingOf', () => {
       isLive: false,
       badge: null,
       price: null,
+      isListPrice: true,
+      creditsEach: null,
       amount: null,
       interval: null,
+      rhythm: null,
       next: null,
       notices: [],
     })
@@ -56,16 +66,39 @@ describe('standingOf', () => {
       isLive: true,
       badge: { tone: 'green', text: 'Active' },
       price: '$18.00 a month',
-      next: { term: 'Renews on', value: '1 Jun', note: 'It will add 2,000 credits.', credits: 2000 },
+      next: { term: 'Renews on', value: '1 Jun', note: '2,000 credits will be added.', credits: 2000 },
       notices: [],
     })
   })
 
   test('a yearly renewal adds a year of credits, and its day has a year', () => {
-    const yearly = standing({ interval: 'year', currentPeriodEnd: new Date('2027-05-01T12:00:00Z') })
+    const at = new Date('2027-05-01T12:00:00Z')
+    const yearly = standing({
+      interval: 'year',
+      currentPeriodEnd: at,
+      price: { ...monthly, amount: 18_000, credits: 24_000, interval: 'year' },
+      nextPayment: { amount: 18_000, currency: 'usd', credits: 24_000, at, isExact: true },
+    })
 
     expect(yearly.price).toBe('$180.00 a year')
-    expect(yearly.next).toMatchObject({ value: '1 May 2027', note: 'It will add 24,000 credits.' })
+    expect(yearly.next).toMatchObject({ value: '1 May 2027', note: '24,000 credits will be added.' })
+  })
+
+  test('a payment that is not the usual one says its own sum, and tax on top is said', () => {
+    const at = new Date('2026-06-01T12:00:00Z')
+    const half = standing({ nextPayment: { amount: 900, currency: 'usd', credits: 2000, at, isExact: true } })
+    const taxed = standing({ price: { ...monthly, isExact: false } })
+
+    expect(half.next?.note).toBe('You pay $9.00 that day. 2,000 credits will be added.')
+    expect(half.amount).toBe('$9.00')
+    expect(taxed.price).toBe('$18.00 a month plus any tax')
+  })
+
+  test('what is not known is not said: never the plan file’s sum', () => {
+    const unknown = standing({ price: null, nextPayment: null })
+
+    expect(unknown).toMatchObject({ price: 'Paid monthly', amount: null, next: { note: null, credits: null } })
+    expect(JSON.stringify(unknown)).not.toMatch(/18|2,000/)
   })
 
   test('a plan that ends says when, and offers to keep it', () => {

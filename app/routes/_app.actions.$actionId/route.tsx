@@ -12,7 +12,7 @@ import { StandingNotices } from '#app/components/standing-notices.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { RateLimited } from '#app/http/errors.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
-import { pausesOf } from '#app/standing.ts'
+import { warningsOf } from '#app/main-way.ts'
 import { standingNow } from '#app/standing.server.ts'
 import { ActionForm } from './action-form.tsx'
 import { RecentRuns } from './recent-runs.tsx'
@@ -35,7 +35,7 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
     getBalance(user._id),
   ])
   const standing = standingNow(user, balance)
-  return { ...page, plan: standing.plan, pauses: pausesOf(standing) }
+  return { ...page, plan: standing.plan, warnings: warningsOf(standing) }
 }
 
 export async function action({ request, params }: ActionFunctionArgs) {
@@ -62,13 +62,13 @@ function tooOften({ message, retryAfterSeconds }: RateLimited, { values }: SentF
 export default function ActionPage() {
   const page = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>() ?? null
-  const { run, plan, pauses } = page
+  const { run, plan, warnings } = page
   return (
     <Page
       title={page.title}
       lead={page.summary}
       // The refusal below says the same, once it has come to that.
-      notices={pauses.length > 0 && !answer ? <StandingNotices notices={pauses} plan={plan} /> : null}
+      notices={warnings.length > 0 && !answer ? <StandingNotices notices={warnings} plan={plan} /> : null}
     >
       {answer?.kind === 'refused' || answer?.kind === 'unknown' || answer?.kind === 'too-often' ? (
         <RefusalPanel

@@ -8,7 +8,7 @@ import { Page } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { StandingNotices } from '#app/components/standing-notices.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
-import { pausesOf } from '#app/standing.ts'
+import { warningsOf } from '#app/main-way.ts'
 import { standingNow } from '#app/standing.server.ts'
 
 export const meta: MetaFunction = () => pageTitle('Actions')
@@ -24,16 +24,16 @@ export async function loader({ request }: LoaderFunctionArgs) {
     lock: lockOf(title, feature, plan),
   }))
   const standing = standingNow(user, await getBalance(user._id))
-  return { actions, plan: standing.plan, pauses: pausesOf(standing) }
+  return { actions, plan: standing.plan, warnings: warningsOf(standing) }
 }
 
 export default function Actions() {
-  const { actions, plan, pauses } = useLoaderData<typeof loader>()
+  const { actions, plan, warnings } = useLoaderData<typeof loader>()
   return (
     <Page
       title="Actions"
       lead="What your credits buy. The cost is known before you spend."
-      notices={pauses.length > 0 ? <StandingNotices notices={pauses} plan={plan} /> : null}
+      notices={warnings.length > 0 ? <StandingNotices notices={warnings} plan={plan} /> : null}
     >
       <ul className="grid rounded-sheet border border-rule bg-sheet">
         {actions.map(({ id, title, summary, cost, lock }) => (

@@ -17,13 +17,13 @@ export function doneSentence(done: string | null, standing: Standing): string | 
       return standing.isLive ? null : 'You have no plan that could be canceled.'
     case 'resumed':
       if (next?.term !== 'Renews on') return null
-      return `${standing.plan} goes on. The next payment is ${standing.amount} on ${next.value}.`
+      return standing.amount
+        ? `${standing.plan} goes on. The next payment is ${standing.amount} on ${next.value}.`
+        : `${standing.plan} goes on.`
     case 'undone':
       return standing.isLive ? `${standing.plan} goes on as before.` : null
     case 'restarted':
-      return next?.term === 'Renews on'
-        ? `${standing.plan} goes on. You paid ${standing.amount} for the time until ${next.value}.`
-        : null
+      return next?.term === 'Renews on' ? `${standing.plan} goes on. It is paid until ${next.value}.` : null
     case 'changed':
       return standing.isLive ? `You are on ${standing.plan} now.` : null
     default:

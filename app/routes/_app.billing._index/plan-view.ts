@@ -1,6 +1,8 @@
-import { findPlan, type Interval, plans } from '#app/billing/plans.ts'
+import { findPlan, type Interval, type Plan, plans } from '#app/billing/plans.ts'
+import { comesMonthly, everyInWords, monthsOf } from '#app/billing/rhythm.ts'
 import { formatCredits, formatCreditsInWords } from '#app/format.ts'
-import { priceOf, type Standing } from '#app/standing.ts'
+import { listPriceOf } from '#app/payment-words.ts'
+import type { Standing } from '#app/standing.ts'
 
 export interface PlanView {
   name: string
@@ -20,8 +22,7 @@ export function toPlanView(standing: Standing): PlanView {
     badge: standing.badge,
     isLive: standing.isLive,
     interval: standing.interval,
-    credits: formatCredits(plan?.credits ?? 0),
-    creditsUnit: 'credits a month',
+    ...creditsOf(standing, plan),
     stub: standing.price
       ? [{ term: 'Price', value: standing.price }, ...(standing.next ? [standing.next] : [])]
       : [
@@ -35,10 +36,28 @@ export function toPlanView(standing: Standing): PlanView {
               value: name,
               label: name,
               detail: `${formatCreditsInWords(credits)} a month`,
-              aside: priceOf(findPlan(name), standing.interval ?? 'month') ?? '',
+              aside: asideOf(name, standing),
             },
           ]
         : [],
     ),
+  }
+}
+
+/** Where the subscription is not charged as listed, only the preview of a change can say what another plan costs it. */
+function asideOf(name: string, standing: Standing): string {
+  if (name === standing.plan) return standing.price ?? ''
+  return standing.isListPrice ? (listPriceOf(findPlan(name), standing.interval ?? 'month') ?? '') : ''
+}
+
+/** What the subscription brings each month, or each period where that is no whole number of months. */
+function creditsOf({ creditsEach, rhythm }: Standing, plan: Plan | null): Pick<PlanView, 'credits' | 'creditsUnit'> {
+  const isMonthly = creditsEach === null || !rhythm || (plan && comesMonthly(plan, rhythm))
+  const months = isMonthly ? 1 : monthsOf(rhythm)
+  const each = creditsEach ?? plan?.credits ?? 0
+  const isWhole = Number.isInteger(months) && each % months === 0
+  return {
+    credits: formatCredits(isWhole ? each / months : each),
+    creditsUnit: isWhole || !rhythm ? 'credits a month' : `credits ${everyInWords(rhythm)}`,
   }
 }

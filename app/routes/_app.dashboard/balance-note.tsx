@@ -2,7 +2,21 @@ import { Link } from '@remix-run/react'
 import { Badge } from '#app/components/badge.tsx'
 import { ButtonLink } from '#app/components/button.tsx'
 import { Denomination, Note, NoteFace, NoteStub, StubList } from '#app/components/note.tsx'
+import { NoticeButton } from '#app/components/standing-notices.tsx'
 import type { BalanceView } from './balance-view.ts'
+
+/** Spending where one can, else the way out of what stops it. */
+function MainButton({ view: { main, plan } }: { view: BalanceView }) {
+  if (main === 'use') return <ButtonLink to="/actions">Use credits</ButtonLink>
+  if (main === 'buy') {
+    return (
+      <ButtonLink to="/billing#packs" kind="green">
+        Buy credits
+      </ButtonLink>
+    )
+  }
+  return main === null ? null : <NoticeButton action={main} plan={plan} kind="ink" />
+}
 
 /** What there is to spend, and on the stub where it comes from and what happens next. */
 export function BalanceNote({ view }: { view: BalanceView }) {
@@ -28,10 +42,17 @@ export function BalanceNote({ view }: { view: BalanceView }) {
           </p>
         ) : null}
         <div className="mt-auto grid gap-3 pt-6 sm:flex">
-          <ButtonLink to="/actions">Use credits</ButtonLink>
-          <ButtonLink to="/billing#packs" kind="green">
-            Buy credits
-          </ButtonLink>
+          <MainButton view={view} />
+          {view.main === 'buy' ? null : (
+            <ButtonLink to="/billing#packs" kind={view.main === 'use' ? 'green' : 'outline'}>
+              Buy credits
+            </ButtonLink>
+          )}
+          {view.main === 'use' ? null : (
+            <ButtonLink to="/actions" kind="outline">
+              Use credits
+            </ButtonLink>
+          )}
         </div>
       </NoteFace>
       <NoteStub>

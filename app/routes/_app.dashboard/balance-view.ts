@@ -1,6 +1,7 @@
 import type { Balance } from '#app/credits/balance.server.ts'
 import { formatCredits, formatCreditsInWords, formatDay } from '#app/format.ts'
-import { pausesOf, type Standing } from '#app/standing.ts'
+import { type MainWay, mainWayOf, pausesOf } from '#app/main-way.ts'
+import type { Standing } from '#app/standing.ts'
 
 export interface BalanceView {
   /** What the figure counts. */
@@ -13,6 +14,8 @@ export interface BalanceView {
   isLive: boolean
   badge: Standing['badge']
   stub: { term: string; value: string; note?: string | null }[]
+  /** What the main button is for. */
+  main: MainWay
 }
 
 /** Puts a balance and a plan's state into the words of the note. */
@@ -48,6 +51,7 @@ export function toBalanceView(
     isLive: standing.isLive,
     badge: standing.badge,
     stub: stub.filter((row) => row !== null),
+    main: mainWayOf(standing, credits),
   }
 }
 
