@@ -12,7 +12,6 @@ import { visitAs } from '#test/auth/users.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { advance, follow, useSandboxClock } from './clock.ts'
 import { openInvoicesOf, overdueSubscriber, payWith, subscriber, subscriptionIdOf } from './customers.ts'
-import { DyingProcess } from './deaths.ts'
 import { creditsOf, Deliveries, historyOf, readUser } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
@@ -161,30 +160,6 @@ describe('in the hour before a renewal is collected', () => {
     await expectNothingOf(user)
   })
 })
-
-it.each(['before', 'after'] as const)(
-  'a process that dies %s any of its writes leaves it as it was, or ended',
-  async (moment) => {
-    const dying = new DyingProcess()
-    for (let at = 1, died = true; died; at++) {
-      const user = await overdueSubscriber(deliveries)
-      dying.watch()
-      try {
-        ;({ died } = await dying.live(() => cancelUnpaid(user), { at, moment, deliveries }))
-      } finally {
-        dying.restore()
-      }
-      const { status } = await atStripe(user)
-      const open = await openInvoicesOf(context, user)
-      expect([status, open.length], `write ${at}`).toEqual(open.length > 0 ? ['past_due', 1] : ['canceled', 0])
-      const stored = (await readUser(user._id)).subscription
-      expect(stored?.plan, `write ${at}`).toBe(status === 'canceled' ? 'Free' : 'Beginner')
-      expect(await chargedOf(user)).toBe(1000)
-      if (status !== 'canceled') await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
-      deliveries.take()
-    }
-  },
-)
 
 describe('the page', () => {
   const args = async (user: User, search: string, form?: Record<string, string>) => {

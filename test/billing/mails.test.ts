@@ -229,7 +229,13 @@ describe('the life of a plan', () => {
     advance(context, 12)
     await deliver()
     expect(await mailsOf(staying, 'trial_ending')).toMatchObject([
-      { data: { plan: 'Beginner', amount: 1000, interval: 'month', credits: 1000 } },
+      {
+        data: {
+          plan: 'Beginner',
+          next: { amount: 1000, credits: 1000, isExact: true },
+          price: { amount: 1000, interval: 'month' },
+        },
+      },
     ])
     expect(await mailsOf(leaving, 'trial_ending')).toEqual([])
   })
