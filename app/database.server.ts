@@ -10,6 +10,7 @@ import { PaymentModel } from '#models/payment.server.ts'
 import { RateLimitModel } from '#models/rate-limit.server.ts'
 import { ReconcileFindingModel } from '#models/reconcile-finding.server.ts'
 import { SessionModel } from '#models/session.server.ts'
+import { TrialCardModel } from '#models/trial-card.server.ts'
 import { UserModel } from '#models/user.server.ts'
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { config } from './config.server.ts'
@@ -28,6 +29,7 @@ export const models: Model<any>[] = [
   RateLimitModel,
   ReconcileFindingModel,
   SessionModel,
+  TrialCardModel,
   UserModel,
   WebhookEventModel,
 ]

@@ -11,6 +11,7 @@ import { findPack } from './plans.ts'
 import { findAtStripe } from './stripe.server.ts'
 import { readSession, type StripeSession } from './stripe-shapes/session.ts'
 import { readSubscription } from './stripe-shapes/subscription.ts'
+import { isSecondTrialOfCard } from './trial-card.server.ts'
 
 export interface CheckoutStatus {
   /**
@@ -21,6 +22,8 @@ export interface CheckoutStatus {
   state: 'waiting' | 'arrived' | 'confirming' | 'failed' | 'expired' | 'unknown' | 'unreachable'
   /** What the payment brings, where that is known. */
   credits: number | null
+  /** A trial that brings no credits, because its card has brought another user a trial. */
+  isSecondTrialOfCard?: boolean
 }
 
 const unknown: CheckoutStatus = { state: 'unknown', credits: null }
@@ -79,7 +82,13 @@ async function planStatus({ subscriptionId, isPaid }: StripeSession): Promise<Ch
   const invoiceId = subscription && (await firstInvoiceOf(readSubscription(subscription).id))
   if (!invoiceId) return { state: isPaid ? 'waiting' : 'confirming', credits: null }
   const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).lean()
-  if (row) return { state: 'arrived', credits: row.creditsAdded }
+  if (row) {
+    return {
+      state: 'arrived',
+      credits: row.creditsAdded,
+      ...((await isSecondTrialOfCard(invoiceId)) && { isSecondTrialOfCard: true }),
+    }
+  }
   const invoice = await readBack(invoiceId)
   const bought = invoice && creditsForInvoice(await soldLines(invoice.lines), config())
   const credits = bought ? bought.credits + bought.trialCredits : null

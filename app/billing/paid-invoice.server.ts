@@ -19,6 +19,7 @@ import { APP_TAG, findAtStripe, listAll } from './stripe.server.ts'
 import { readInvoice, readInvoiceLine, type StripeInvoice } from './stripe-shapes/invoice.ts'
 import { syncSubscriptions } from './subscription.server.ts'
 import { type Told, toldByPaidInvoice } from './told.ts'
+import { withoutSecondTrial } from './trial-card.server.ts'
 import { capUnused } from './unused-credits.server.ts'
 import { upsertOnce } from './upsert-once.server.ts'
 
@@ -81,7 +82,8 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
   if (lines.length === 0 && isForSomething(invoice)) {
     throw new CreditsNotComputable(`${invoice.id} is for a subscription of ours, and none of its prices is known.`)
   }
-  const bought = creditsForInvoice(lines, { gracePeriodDays, paidAt: invoice.paidAt })
+  const sold = creditsForInvoice(lines, { gracePeriodDays, paidAt: invoice.paidAt })
+  const bought = await withoutSecondTrial(userId, invoice, sold)
   await openAccount(userId, { welcomeCredits })
   if (main && invoice.billingReason === 'subscription_cycle') await capUnused(userId, invoice, main.plan)
   const creditsAdded = await grantForInvoice(userId, invoice, bought)

@@ -11,6 +11,7 @@ import type { MoneySource } from './money-source.server.ts'
 import { findPlan } from './plans.ts'
 import { comesMonthly, rhythmOf } from './rhythm.ts'
 import type { StripeDispute, StripeRefund } from './stripe-shapes/charge.ts'
+import { isSecondTrialOfCard } from './trial-card.server.ts'
 import { readUser } from './users.server.ts'
 
 /*
@@ -28,6 +29,9 @@ const isNews = (at: Date): boolean => now().getTime() - at.getTime() < NEWS_MS
 export async function tellInvoicePaid(invoiceId: string): Promise<void> {
   const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).lean<BillingHistory>()
   if (!row || !isNews(row.transactionDate)) return
+  if (await isSecondTrialOfCard(invoiceId)) {
+    await notify({ kind: 'trial_without_credits', userId: row.userId, key: invoiceId, data: { plan: row.planName } })
+  }
   await tellPaid(row.userId, {
     key: invoiceId,
     grantKey: stripeInvoiceKey(invoiceId),

@@ -26,7 +26,11 @@ const plan = z.strictObject({
   yearlyCredits: z.enum(['upfront', 'monthly']),
   /** What happens at renewal to credits of the plan that are left over. */
   unusedCredits: z.union([z.enum(['accumulate', 'expire']), z.strictObject({ cap: z.int().nonnegative() })]),
-  /** A free trial, given once per person, or none. */
+  /**
+   * A free trial, or none. An account gets one, with its first subscription. Its credits come once per account and, where
+   * there is a real card, once per card by Stripe's fingerprint: see docs/decisions/0019. People with several cards and
+   * addresses are not recognized.
+   */
   trial: z.strictObject({ days: z.int().positive(), credits: z.int().nonnegative() }).nullable(),
   features: z.strictObject({ svgExport: z.boolean(), apiAccess: z.boolean(), prioritySupport: z.boolean() }),
   /** Uses a month. */

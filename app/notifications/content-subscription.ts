@@ -31,6 +31,19 @@ export const SUBSCRIPTION_MAILS = {
     }
   },
 
+  trial_without_credits: (
+    { plan }: NotificationData<'trial_without_credits'>,
+    { appUrl }: MailContext,
+  ): MailContent => ({
+    subject: `Your trial of ${plan} comes without credits`,
+    paragraphs: [
+      `Your trial of ${plan} has started. The card you gave was used for a trial before, by another account, and a trial brings its credits once per card. No credits were added.`,
+      'You have not been charged. If you cancel before the trial ends, you will not be.',
+    ],
+    facts: [{ label: 'Plan', value: plan }],
+    action: { label: 'See your plan', url: `${appUrl}/billing` },
+  }),
+
   subscription_canceled: (
     { plan, worksUntil, owed }: NotificationData<'subscription_canceled'>,
     context: MailContext,

@@ -57,6 +57,8 @@ const schemas = {
     next: z.strictObject({ amount, currency, credits, isExact }).nullable(),
     price: price.nullable(),
   }),
+  /** A trial began whose card has brought another user a trial. */
+  trial_without_credits: z.strictObject({ plan }),
   /** Canceled at the end of the period: it still works until then. */
   subscription_canceled: z.strictObject({
     plan,
@@ -177,6 +179,7 @@ export const KIND_RULES: Record<NotificationKind, KindRules> = {
   payment_receipt: { ...transactional, whenUnknown: 'ask' },
   payment_failed: { ...transactional, maxAgeMs: 3 * DAY_MS, whenUnknown: 'ask' },
   action_required: { ...transactional, maxAgeMs: DAY_MS, whenUnknown: 'ask' },
+  trial_without_credits: { ...transactional, whenUnknown: 'send_again' },
   subscription_canceled: { ...transactional, whenUnknown: 'send_again' },
   subscription_paused: { ...transactional, whenUnknown: 'send_again' },
   subscription_resumed: { ...transactional, whenUnknown: 'send_again' },

@@ -41,6 +41,7 @@ describe('every mail', () => {
     ['payment_failed', ['$18.00', '6 May 2026, 14:00 CEST', 'https://scrip.example/billing/update-card']],
     ['action_required', ['$18.00', 'https://invoice.example.com/in_2', 'not been charged']],
     ['trial_ending', ['14 Jun 2026, 09:00 CEST', '$18.00 a month', '2,000 credits', 'https://scrip.example/billing']],
+    ['trial_without_credits', ['Daily', 'once per card', 'https://scrip.example/billing']],
     ['subscription_canceled', ['works until 1 Jun 2026, 12:00 CEST', 'Keep Daily']],
     ['subscription_paused', ['14 Jun 2026, 09:00 CEST', '$18.00 a month', 'keep your credits', 'Go on with Daily']],
     ['subscription_resumed', ['$18.00', '1 Jun 2026']],
@@ -154,6 +155,7 @@ describe('the rules of the kinds', () => {
       'subscription_ended',
       'subscription_paused',
       'subscription_resumed',
+      'trial_without_credits',
     ])
   })
 

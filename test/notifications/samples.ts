@@ -24,6 +24,7 @@ export const SAMPLES: { [Kind in NotificationKind]: Extract<NotificationContent,
     next: { amount: 1800, currency: 'usd', credits: 2000, isExact: true },
     price: { amount: 1800, currency: 'usd', interval: 'month', intervalCount: 1, isExact: true },
   },
+  trial_without_credits: { plan: 'Daily' },
   subscription_canceled: { plan: 'Daily', worksUntil: new Date('2026-06-01T10:00:00Z'), owed: null },
   subscription_paused: {
     plan: 'Daily',

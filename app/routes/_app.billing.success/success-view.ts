@@ -23,18 +23,20 @@ export interface PaymentFacts {
   credits: number | null
   /** What can be spent now. */
   balance: number
+  /** A trial that brings no credits, because its card has brought another user a trial. */
+  isSecondTrialOfCard?: boolean
   /** It has taken longer than it should. */
   isSlow: boolean
 }
 
 /** Puts a payment's state into words. Told again and again, so nothing in it changes unless the state does. */
-export function toSuccessView({ state, credits, balance, isSlow }: PaymentFacts): SuccessView {
+export function toSuccessView({ state, credits, balance, isSecondTrialOfCard, isSlow }: PaymentFacts): SuccessView {
   const words = credits === null ? 'your credits' : `your ${formatCreditsInWords(credits)}`
   switch (state) {
     case 'waiting':
       return isSlow ? slow : { state, title: `Payment received. Adding ${words}…`, text: null, ...noFigures }
     case 'arrived':
-      return arrived(credits, balance)
+      return isSecondTrialOfCard ? secondTrial : arrived(credits, balance)
     case 'confirming':
       return {
         state,
@@ -75,6 +77,13 @@ const slow: SuccessView = {
   state: 'waiting',
   title: 'Your payment is safe.',
   text: 'Credits usually take a few seconds; this time it is slower. You can leave this page: they come by themselves, and a receipt by mail.',
+  ...noFigures,
+}
+
+const secondTrial: SuccessView = {
+  state: 'arrived',
+  title: 'Your trial has started, without credits.',
+  text: 'A trial brings its credits once per card, and this card was used for a trial by another account. You have not been charged.',
   ...noFigures,
 }
 

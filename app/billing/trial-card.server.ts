@@ -1,0 +1,56 @@
+import type { Types } from 'mongoose'
+import { TrialCardModel } from '#models/trial-card.server.ts'
+import { now } from '../clock.server.ts'
+import type { InvoiceCredits } from './credits-for-invoice.ts'
+import { findAtStripe } from './stripe.server.ts'
+import { readCard } from './stripe-shapes/card.ts'
+import type { StripeInvoice } from './stripe-shapes/invoice.ts'
+import { readSubscription } from './stripe-shapes/subscription.ts'
+import { upsertOnce } from './upsert-once.server.ts'
+
+/**
+ * Leaves out a trial's credits where its card has brought another user a trial before. The first user who comes with a
+ * card has it; safe to repeat, at once and after a crash.
+ * @param userId whose trial begins
+ * @param invoice the trial's free one
+ * @param bought what it brings by the plan file
+ * @throws StripeUnavailable
+ */
+export async function withoutSecondTrial(
+  userId: Types.ObjectId,
+  invoice: StripeInvoice,
+  bought: InvoiceCredits,
+): Promise<InvoiceCredits> {
+  if (bought.trialCredits === 0 || invoice.billingReason !== 'subscription_create') return bought
+  const fingerprint = await fingerprintOf(invoice)
+  if (!fingerprint) return bought
+  await upsertOnce(TrialCardModel, { _id: fingerprint }, { userId, firstAt: now() })
+  const { matchedCount } = await TrialCardModel.updateOne(
+    { _id: fingerprint, userId: { $ne: userId } },
+    { $addToSet: { refusedInvoiceIds: invoice.id } },
+  )
+  return matchedCount === 0 ? bought : { ...bought, trialCredits: 0 }
+}
+
+/** Whether a trial brought no credits because of its card. */
+export async function isSecondTrialOfCard(invoiceId: string): Promise<boolean> {
+  return (await TrialCardModel.exists({ refusedInvoiceIds: invoiceId })) !== null
+}
+
+/** Null where the trial has no card, or one that proves nothing. */
+async function fingerprintOf({ subscriptionId }: StripeInvoice): Promise<string | null> {
+  const found = subscriptionId ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(subscriptionId)) : null
+  const subscription = found && readSubscription(found)
+  const methodId = subscription?.paymentMethodId ?? (await defaultMethodOf(subscription?.customerId ?? null))
+  const method = methodId ? await findAtStripe((stripe) => stripe.paymentMethods.retrieve(methodId)) : null
+  if (!method) return null
+  const { fingerprint, isLive } = readCard(method)
+  return isLive ? fingerprint : null
+}
+
+async function defaultMethodOf(customerId: string | null): Promise<string | null> {
+  const customer = customerId ? await findAtStripe((stripe) => stripe.customers.retrieve(customerId)) : null
+  if (!customer || customer.deleted) return null
+  const method = customer.invoice_settings.default_payment_method
+  return typeof method === 'string' ? method : (method?.id ?? null)
+}
