@@ -1,7 +1,7 @@
 import mongoose from 'mongoose'
 import { RateLimiterMongo, RateLimiterRes } from 'rate-limiter-flexible'
 import { config } from '../config.server.ts'
-import { addressPrefix } from '../http/client-address.server.ts'
+import { addressPrefix, widerPrefix } from '../http/client-address.server.ts'
 import { RateLimited } from '../http/errors.ts'
 
 interface Rule {
@@ -48,8 +48,10 @@ export type RateLimitName = keyof typeof RULES
 /** Local mode counts whole test suites as one address. */
 const LOCAL_FACTOR = 50
 const BY_ADDRESS = new Set<RateLimitName>(['logInAddress', 'signUp', 'passwordResetAddress', 'confirmationAddress'])
+/** An IPv6 client that moves through its provider's /48 has this many times the tries of a /64. */
+const WIDER_FACTOR = 8
 
-const limiters = new Map<RateLimitName, { db: unknown; limiter: RateLimiterMongo }>()
+const limiters = new Map<string, { db: unknown; limiter: RateLimiterMongo }>()
 
 /**
  * Counts one try against a limit that all processes share.
@@ -59,7 +61,7 @@ const limiters = new Map<RateLimitName, { db: unknown; limiter: RateLimiterMongo
  */
 export async function takeTry(name: RateLimitName, subject: string, tries = 1): Promise<void> {
   try {
-    await limiterOf(name).consume(subject, tries)
+    for (const { limiter, key } of countersOf(name, subject)) await limiter.consume(key, tries)
   } catch (refusal) {
     if (!(refusal instanceof RateLimiterRes)) throw refusal
     throw new RateLimited(Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000)))
@@ -82,7 +84,7 @@ export async function hasTryLeft(name: RateLimitName, subject: string): Promise<
 
 /** Gives a counted try back: it was an honest one. */
 export async function returnTry(name: RateLimitName, subject: string): Promise<void> {
-  await limiterOf(name).reward(subject, 1)
+  for (const { limiter, key } of countersOf(name, subject)) await limiter.reward(key, 1)
 }
 
 /** The subject of a limit that counts by place. */
@@ -90,9 +92,17 @@ export function fromAddress(address: string): string {
   return addressPrefix(address)
 }
 
-function limiterOf(name: RateLimitName): RateLimiterMongo {
+/** What one try counts in: its subject, and for an IPv6 network the wider one around it too. */
+function countersOf(name: RateLimitName, subject: string): { limiter: RateLimiterMongo; key: string }[] {
+  const wider = BY_ADDRESS.has(name) ? widerPrefix(subject) : null
+  const own = { limiter: limiterOf(name), key: subject }
+  return wider === null ? [own] : [own, { limiter: limiterOf(name, WIDER_FACTOR), key: wider }]
+}
+
+function limiterOf(name: RateLimitName, factor = 1): RateLimiterMongo {
   const { db } = mongoose.connection
-  const known = limiters.get(name)
+  const id = `${name} ${factor}`
+  const known = limiters.get(id)
   if (known && known.db === db) return known.limiter
   if (!db) throw new mongoose.Error.MongooseServerSelectionError('There is no connection to count tries in')
 
@@ -102,10 +112,10 @@ function limiterOf(name: RateLimitName): RateLimiterMongo {
     storeClient: { collection: (collection: string) => db.collection(collection, { writeConcern: { w: 1 } }) },
     tableName: 'rate_limits',
     keyPrefix: name,
-    points: config().isLocal && BY_ADDRESS.has(name) ? tries * LOCAL_FACTOR : tries,
+    points: tries * factor * (config().isLocal && BY_ADDRESS.has(name) ? LOCAL_FACTOR : 1),
     duration: seconds,
     disableIndexesCreation: true,
   })
-  limiters.set(name, { db, limiter })
+  limiters.set(id, { db, limiter })
   return limiter
 }

@@ -11,6 +11,7 @@ import { refuse } from './error-page.server.ts'
 import { gate } from './gate.server.ts'
 import { countRequest, requestsInFlight } from './metrics.server.ts'
 import { probes } from './probes.server.ts'
+import { watchProxies } from './proxy-warning.server.ts'
 import { isStopping } from './readiness.server.ts'
 import { type RemixHandler, toRemixRequest } from './remix-request.server.ts'
 import { maxBodyBytes, readBody } from './request-body.server.ts'
@@ -44,6 +45,8 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
   const app = new Hono<{ Bindings: HttpBindings; Variables: AppVariables }>()
   const general = Object.entries(securityHeaders(config().appUrl))
   const small = compress({ contentTypeFilter: COMPRESSIBLE })
+  const { trustedProxies } = config()
+  const noticeProxies = watchProxies(trustedProxies)
 
   app.use(async (c, next) => {
     const started = performance.now()
@@ -92,7 +95,8 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
     if (body === null) return tooLarge(c, maxBytes)
 
     const { requestId, nonce } = c.var
-    const address = clientAddressOf(c.env.incoming, config().trustedProxies)
+    noticeProxies(c.env.incoming)
+    const address = clientAddressOf(c.env.incoming, trustedProxies)
     const request = toRemixRequest(c.req.raw, { body, address, dropCookie: passed.dropCookie })
     c.res = ensureApiShape(path, await handle(request, { requestId, nonce }))
     // Small JSON answers are the busiest ones and gain nothing.

@@ -21,21 +21,47 @@ export function addressPrefix(address: string): string {
   const before = head === '' ? [] : head.split(':')
   const after = tail === '' ? [] : tail.split(':')
   const zeros = address.includes('::') ? Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0') : []
-  const groups = [...before, ...zeros, ...after].slice(0, 4)
-  return `${groups.map((group) => group.replace(/^0+(?=.)/, '').toLowerCase()).join(':')}::/64`
+  const groups = [...before, ...zeros, ...after].map((group) => group.replace(/^0+(?=.)/, '').toLowerCase())
+  if (/^0:0:0:0:0:ffff:/.test(groups.join(':'))) return dotted(groups.slice(6))
+  return `${groups.slice(0, 4).join(':')}::/64`
+}
+
+function dotted(groups: string[]): string {
+  return groups.flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255]).join('.')
+}
+
+/**
+ * The network around a prefix of {@link addressPrefix}: a customer of a provider often has a /48, with 65,536 of those.
+ * @returns null for IPv4, where an address is what a customer has
+ */
+export function widerPrefix(prefix: string): string | null {
+  const groups = /^([^:]+:[^:]+:[^:]+):[^:]+::\/64$/.exec(prefix)?.[1]
+  return groups === undefined ? null : `${groups}::/48`
 }
 
 /**
  * Tells a client's address from its connection. `X-Forwarded-For` counts from its right end, and only as far as there
- * are proxies of ours in front: everything further left is what the client wrote itself.
+ * are proxies of ours in front: everything further left is what the client wrote itself. What is counted is every entry
+ * as it came: leaving out one that does not read as an address would move the count to one that the client wrote.
  * @param trustedProxies how many proxies stand in front of the app
  */
 export function clientAddressOf(incoming: IncomingMessage, trustedProxies: number): string {
   const socket = incoming.socket.remoteAddress ?? 'unknown'
   if (trustedProxies === 0) return socket
-  const forwarded = String(incoming.headers['x-forwarded-for'] ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => isIP(part) !== 0)
-  return [...forwarded, socket].at(-1 - trustedProxies) ?? forwarded[0] ?? socket
+  const entries = forwardedEntries(incoming)
+  return addressIn(entries.at(-trustedProxies) ?? entries[0]) ?? socket
+}
+
+/** The entries of `X-Forwarded-For` as they came, the nearest proxy's last. */
+export function forwardedEntries({ headers }: IncomingMessage): string[] {
+  const header = String(headers['x-forwarded-for'] ?? '')
+  return header.trim() === '' ? [] : header.split(',').map((entry) => entry.trim())
+}
+
+/** The address of an entry, which some proxies write with a port, and IPv6 in brackets; null when it has none. */
+function addressIn(entry = ''): string | null {
+  const bare = entry.replace(/^"(.*)"$/, '$1')
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/.exec(bare) ?? []
+  const address = bracketed ?? plain ?? bare
+  return isIP(address) === 0 ? null : address
 }

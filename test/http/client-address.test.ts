@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { addressPrefix, clientAddressOf } from '#app/http/client-address.server.ts'
+import { addressPrefix, clientAddressOf, widerPrefix } from '#app/http/client-address.server.ts'
+import { proxyProblem } from '#app/http/proxy-warning.server.ts'
 
 function incoming(socket: string, forwarded?: string): IncomingMessage {
   return { socket: { remoteAddress: socket }, headers: { 'x-forwarded-for': forwarded } } as unknown as IncomingMessage
@@ -14,6 +15,25 @@ describe('clientAddressOf', () => {
   test('counts from the right: what a client wrote itself stands further left (5.8)', () => {
     expect(clientAddressOf(incoming('10.0.0.1', '1.1.1.1, 203.0.113.9'), 1)).toBe('203.0.113.9')
     expect(clientAddressOf(incoming('10.0.0.1', '1.1.1.1, 203.0.113.9, 10.0.0.2'), 2)).toBe('203.0.113.9')
+  })
+
+  test.each([
+    ['203.0.113.9:49152', '203.0.113.9'],
+    ['[2001:db8::9]:49152', '2001:db8::9'],
+    ['[2001:db8::9]', '2001:db8::9'],
+    ['"[2001:db8::9]:49152"', '2001:db8::9'],
+    ['2001:db8::9', '2001:db8::9'],
+    ['::ffff:203.0.113.9', '::ffff:203.0.113.9'],
+  ])('reads a proxy’s entry %s, which may name the port', (entry, address) => {
+    expect(clientAddressOf(incoming('10.0.0.1', entry), 1)).toBe(address)
+    expect(clientAddressOf(incoming('10.0.0.1', `1.1.1.1, 2.2.2.2:80, ${entry}`), 1)).toBe(address)
+    expect(clientAddressOf(incoming('10.0.0.1', `1.1.1.1, ${entry}, 10.0.0.2:81`), 2)).toBe(address)
+  })
+
+  test('counts entries before it reads them: one that is no address never gives way to what the client wrote', () => {
+    for (const entry of ['unknown', '_hidden', '203.0.113.9:port', '999.1.1.1', '', '[2001:db8::9']) {
+      expect(clientAddressOf(incoming('10.0.0.1', `1.1.1.1, ${entry}`), 1), entry).toBe('10.0.0.1')
+    }
   })
 
   test('takes the connection when the header carries no address', () => {
@@ -30,9 +50,31 @@ describe('addressPrefix', () => {
     ['2001:0db8:0001:0002::1', '2001:db8:1:2::/64'],
     ['2001:db8::1', '2001:db8:0:0::/64'],
     ['::1', '0:0:0:0::/64'],
+    ['::ffff:c633:6407', '198.51.100.7'],
+    ['0:0:0:0:0:FFFF:C633:6407', '198.51.100.7'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['unknown', 'unknown'],
   ])('%s counts as %s', (address, prefix) => {
     expect(addressPrefix(address)).toBe(prefix)
+  })
+})
+
+test('the network around an IPv6 prefix is its /48; an IPv4 address has none', () => {
+  expect(widerPrefix(addressPrefix('2001:db8:1:2::1'))).toBe('2001:db8:1::/48')
+  expect(widerPrefix(addressPrefix('2001:db8:1:ffff::1'))).toBe('2001:db8:1::/48')
+  expect(widerPrefix(addressPrefix('198.51.100.7'))).toBeNull()
+  expect(widerPrefix('unknown')).toBeNull()
+})
+
+describe('a TRUST_PROXY that does not fit is noticed by a request', () => {
+  test('with X-Forwarded-For while it is 0', () => {
+    expect(proxyProblem(incoming('10.0.0.1', '203.0.113.9'), 0)).toContain('TRUST_PROXY is 0')
+    expect(proxyProblem(incoming('10.0.0.1'), 0)).toBeNull()
+  })
+
+  test('that passed through fewer proxies than it says', () => {
+    expect(proxyProblem(incoming('10.0.0.1', '203.0.113.9'), 2)).toContain('1 of 2 proxies')
+    expect(proxyProblem(incoming('10.0.0.1', '203.0.113.9'), 1)).toBeNull()
+    expect(proxyProblem(incoming('10.0.0.1', '1.1.1.1, 203.0.113.9'), 1)).toBeNull()
   })
 })

@@ -1,0 +1,33 @@
+import type { IncomingMessage } from 'node:http'
+import { logger } from '../log.server.ts'
+import { forwardedEntries } from './client-address.server.ts'
+
+/**
+ * Notices that `TRUST_PROXY` does not fit what stands in front of the app.
+ * @param trustedProxies what it says
+ * @returns what is wrong, as a sentence for whoever runs the app, or null where nothing can be seen of it
+ */
+export function proxyProblem(incoming: IncomingMessage, trustedProxies: number): string | null {
+  const { length } = forwardedEntries(incoming)
+  if (length === 0) return null
+  if (trustedProxies === 0) {
+    return 'A request came with X-Forwarded-For while TRUST_PROXY is 0: behind a proxy all clients count as one address. Set TRUST_PROXY to the number of your proxies.'
+  }
+  if (length >= trustedProxies) return null
+  return `A request came through ${length} of ${trustedProxies} proxies: with a TRUST_PROXY that is too high a client can choose its address. Set TRUST_PROXY to the number of your proxies.`
+}
+
+/**
+ * Watches for a `TRUST_PROXY` that does not fit.
+ * @param trustedProxies what it says
+ * @returns a function that is called with every request and logs the first problem it sees, once
+ */
+export function watchProxies(trustedProxies: number): (incoming: IncomingMessage) => void {
+  let hasWarned = false
+  return (incoming) => {
+    const problem = hasWarned ? null : proxyProblem(incoming, trustedProxies)
+    if (problem === null) return
+    hasWarned = true
+    logger.warn(problem)
+  }
+}
