@@ -33,6 +33,8 @@ export interface Config {
   mailFrom: string
   /** Who is written to when only a human can put something right. */
   operatorEmail: string
+  /** What a program that reads `/metrics` has to send; null where there is none. */
+  metricsToken: string | null
   /** How many proxies in front of the app may be believed about the client's address. */
   trustedProxies: number
   /** How long a process that was told to stop goes on taking requests: until every balancer has asked and knows. */
@@ -87,6 +89,10 @@ const variables = z.object({
   REQUIRE_CONFIRMED_EMAIL: z.literal('true', 'can only be true; leave it out instead').optional(),
   MAIL_FROM: text.regex(/^[^\r\n]*[^\s<>@]+@[^\s<>@]+>?$/, 'is not an e-mail address'),
   OPERATOR_EMAIL: text.regex(/^[^\s<>@]+@[^\s<>@]+$/, 'is not an e-mail address').optional(),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'is not at least 16 characters without spaces')
+    .optional(),
   TRUST_PROXY: z.coerce
     .number('is not a number')
     .int('is not a whole number')
@@ -168,6 +174,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     smtpRequiresTls: mode === 'production' && env.SMTP_URL !== undefined && !isLoopback(new URL(env.SMTP_URL).hostname),
     mailFrom: env.MAIL_FROM,
     operatorEmail: env.OPERATOR_EMAIL ?? addressOf(env.MAIL_FROM),
+    metricsToken: env.METRICS_TOKEN ?? null,
     trustedProxies: env.TRUST_PROXY,
     drainSeconds: env.DRAIN_SECONDS ?? (mode === 'production' ? DRAIN_SECONDS : 0),
     gracePeriodDays: GRACE_PERIOD_DAYS,

@@ -1,4 +1,6 @@
+import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
+import { mayReadMetrics } from './metrics-access.server.ts'
 import { registry } from './metrics.server.ts'
 import { checkReadiness } from './readiness.server.ts'
 
@@ -6,17 +8,21 @@ const NO_STORE = { 'Cache-Control': 'no-store' }
 
 /**
  * What machines ask. They are answered before Remix, so that they tell of this process and not of a page.
- * `/healthz` never asks the database: a process is not ill because the database is away.
+ * `/healthz` never asks the database: a process is not ill because the database is away. `/metrics` tells much about the
+ * business: to who may not read it, it is an address like any other that does not exist.
  */
-export function probes(): Hono {
-  const app = new Hono()
+export function probes() {
+  const app = new Hono<{ Bindings: HttpBindings }>()
   app.get('/healthz', (c) => c.json({ status: 'ok' }, 200, NO_STORE))
   app.get('/readyz', async (c) => {
     const { ready, phase, database } = await checkReadiness()
     return c.json({ status: ready ? 'ready' : 'not_ready', phase, database }, ready ? 200 : 503, NO_STORE)
   })
-  app.get('/metrics', async (c) =>
-    c.body(await registry.metrics(), 200, { ...NO_STORE, 'Content-Type': registry.contentType }),
-  )
+  app.get('/metrics', async (c, next) => {
+    const access = mayReadMetrics(c.env.incoming)
+    if (access === 'hidden') return next()
+    if (access === 'refused') return c.text('Unauthorized', 401, { ...NO_STORE, 'WWW-Authenticate': 'Bearer' })
+    return c.body(await registry.metrics(), 200, { ...NO_STORE, 'Content-Type': registry.contentType })
+  })
   return app
 }

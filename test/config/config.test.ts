@@ -129,6 +129,8 @@ describe('in production', () => {
     ['ALLOW_STRIPE_TEST_KEY', 'yes'],
     ['MAIL_FROM', 'nobody'],
     ['TRUST_PROXY', 'yes'],
+    ['METRICS_TOKEN', 'short'],
+    ['METRICS_TOKEN', 'long enough but it has spaces'],
     ['STRIPE_AUTOMATIC_TAX', 'yes'],
     ['STRIPE_PATIENCE_SECONDS', '0'],
     ['STRIPE_PATIENCE_SECONDS', '61'],
