@@ -61,7 +61,8 @@ export function methodNotAllowed(...allow: string[]): Response {
   return errorResponse('method_not_allowed', message, {}, { Allow: allow.join(', ') })
 }
 
-function retryHeaders(error: DomainError): Record<string, string> {
+/** Tells when a refusal that passes with time may be tried again. */
+export function retryHeaders(error: DomainError): Record<string, string> {
   const seconds = 'retryAfterSeconds' in error ? error.retryAfterSeconds : error.details.retryAfterSeconds
   return typeof seconds === 'number' ? { 'Retry-After': String(Math.ceil(seconds)) } : {}
 }

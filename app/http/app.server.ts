@@ -38,6 +38,9 @@ export interface AppParts {
   isDevServer: boolean
 }
 
+/** For a page that does not say when its limit ends. */
+const RETRY_AFTER_SECONDS = '60'
+
 const COMPRESSIBLE = /^(text\/(html|csv|plain)|text\/x-script|application\/json)/
 
 /** Builds everything that stands between the network and Remix. */
@@ -99,6 +102,7 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
     const address = clientAddressOf(c.env.incoming, trustedProxies)
     const request = toRemixRequest(c.req.raw, { body, address, dropCookie: passed.dropCookie })
     c.res = ensureApiShape(path, await handle(request, { requestId, nonce }))
+    if (c.res.status === 429 && !c.res.headers.has('Retry-After')) c.res.headers.set('Retry-After', RETRY_AFTER_SECONDS)
     // Small JSON answers are the busiest ones and gain nothing.
     if (isWorthCompressing(c.res)) await small(c, async () => {})
     return c.res

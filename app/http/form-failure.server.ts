@@ -1,7 +1,7 @@
 import type { Submission, SubmissionResult } from '@conform-to/react'
 import { data } from '@remix-run/node'
 import { DomainError } from '../domain-error.ts'
-import { isDatabaseTrouble, unavailable } from './api-error.server.ts'
+import { isDatabaseTrouble, retryHeaders, unavailable } from './api-error.server.ts'
 import { STATUS_OF_CODE } from './error-status.ts'
 
 // Typed-in secrets never travel back into a page.
@@ -21,7 +21,8 @@ export function refusedForm<Schema>(submission: Submission<Schema>, error: unkno
   if (isDatabaseTrouble(error)) throw unavailable()
   if (!(error instanceof DomainError)) throw error
   const errors = field ? { fieldErrors: { [field]: [error.message] } } : { formErrors: [error.message] }
-  return formAnswer(submission.reply({ ...errors, hideFields: HIDDEN_FIELDS }), STATUS_OF_CODE[error.code] ?? 400)
+  const result = submission.reply({ ...errors, hideFields: HIDDEN_FIELDS })
+  return formAnswer(result, STATUS_OF_CODE[error.code] ?? 400, retryHeaders(error))
 }
 
 /** The answer to a form that was done and stays on its page, emptied or as it was saved. */
@@ -29,6 +30,6 @@ export function savedForm<Schema>(submission: Submission<Schema>, { empty = fals
   return data({ result: submission.reply({ resetForm: empty, hideFields: HIDDEN_FIELDS }), saved: true })
 }
 
-function formAnswer(result: SubmissionResult, status: number) {
-  return data({ result, saved: false }, { status })
+function formAnswer(result: SubmissionResult, status: number, headers: Record<string, string> = {}) {
+  return data({ result, saved: false }, { status, headers })
 }

@@ -5,10 +5,12 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { config } from '../config.server.ts'
 import { connectDatabase } from '../database.server.ts'
+import { isLoopback } from '../environment-problems.server.ts'
 import { logger } from '../log.server.ts'
 import { createApp } from './app.server.ts'
 import { prepareDatabase } from './prepare-database.server.ts'
 import { markRunning } from './readiness.server.ts'
+import { carryHeaders } from './route-headers.ts'
 import { services } from './services.server.ts'
 import { closeEverything, closeOnSignals } from './shutdown.server.ts'
 import { serveStatic } from './static-files.server.ts'
@@ -49,6 +51,7 @@ export async function startServer(
   await prepareDatabase()
   const server = createHttpServer(build, vite)
   const url = await listen(server)
+  warnOfOpenPort()
   for (const service of services) await service.start?.()
   markRunning()
 
@@ -61,9 +64,11 @@ export async function startServer(
 
 function createHttpServer(build: ServerBuild, vite: DevServer | undefined): Server {
   const loadBuild = async () =>
-    vite ? ((await vite.ssrLoadModule('virtual:remix/server-build')) as unknown as ServerBuild) : build
+    carryHeaders(vite ? ((await vite.ssrLoadModule('virtual:remix/server-build')) as unknown as ServerBuild) : build)
   const app = createApp({
-    handle: vite ? createRequestHandler(loadBuild, 'development') : createRequestHandler(build, 'production'),
+    handle: vite
+      ? createRequestHandler(loadBuild, 'development')
+      : createRequestHandler(carryHeaders(build), 'production'),
     loadBuild,
     findFile: vite ? () => Promise.resolve(null) : serveStatic(path.resolve(build.assetsBuildDirectory)),
     isDevServer: vite !== undefined,
@@ -82,6 +87,13 @@ function createHttpServer(build: ServerBuild, vite: DevServer | undefined): Serv
     { requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS },
     vite ? (incoming, outgoing) => vite.middlewares(incoming, outgoing, () => listener(incoming, outgoing)) : listener,
   )
+}
+
+/** Local mode shows every mail at /mailbox, which is for the machine's own user. */
+function warnOfOpenPort(): void {
+  const { isLocal, host } = config()
+  if (!isLocal || host === null || isLoopback(host) || host === '::1') return
+  logger.warn('Local mode listens beyond this machine: whoever reaches its port can read every mail')
 }
 
 async function listen(server: Server): Promise<string> {

@@ -258,3 +258,26 @@ describe('the log', () => {
     expect(failures).toEqual([])
   })
 })
+
+describe('a page that refuses for a while says for how long', () => {
+  test.each(['', '.data'])('too many log-ins: /login%s', async (suffix) => {
+    const email = `limit-${suffix.slice(1)}@example.com`
+    let response = await app.post(`/login${suffix}`, { email, password: PASSWORD })
+    for (let tries = 0; tries < 10; tries++) {
+      response = await app.post(`/login${suffix}`, { email, password: PASSWORD })
+    }
+
+    expect(response.status).toBe(429)
+    const seconds = Number(response.headers.get('Retry-After'))
+    expect(seconds).toBeGreaterThan(800)
+    expect(seconds).toBeLessThanOrEqual(900)
+  })
+})
+
+test('a forwarded address without a proxy is logged once, and not believed', async () => {
+  for (let index = 0; index < 3; index++) {
+    await app.fetch('/login', { headers: { 'X-Forwarded-For': `203.0.113.${index}` } })
+  }
+  await expect.poll(() => app.log()).toContain('TRUST_PROXY is 0')
+  expect(app.log().split('TRUST_PROXY is 0')).toHaveLength(2)
+})
