@@ -10,6 +10,7 @@ import { countLive, markKeysRevoked } from './api-key.server.ts'
 import { InvalidLogin, InvalidToken } from './errors.ts'
 import { hashNewPassword } from './new-password.server.ts'
 import { verifyPassword } from './password.server.ts'
+import { readResetToken } from './reset-token.ts'
 import { hashToken, newToken } from './secret-token.server.ts'
 import { deleteSessionsOf } from './session.server.ts'
 
@@ -67,7 +68,9 @@ export async function requestPasswordReset(email: string): Promise<{ delivery: P
  * @throws InvalidToken when the link was used, replaced by a newer one, is too old, or never existed; WeakPassword, RateLimited
  */
 export async function resetPassword(token: string, password: string): Promise<User> {
-  const { userId, secret } = parseResetToken(token)
+  const parts = readResetToken(token)
+  if (!parts) throw new InvalidToken()
+  const { userId, secret } = parts
   const link = { _id: userId, 'passwordReset.hash': hashToken(secret), 'passwordReset.expiresAt': { $gt: now() } }
   // Looked up first, so that guessing at links does not make us hash passwords.
   const owner = await UserModel.findOne(link).select({ email: 1 }).lean<Pick<User, 'email'>>()
@@ -104,12 +107,6 @@ async function afterChange(user: User, { byReset }: { byReset: boolean }): Promi
     deleteSessionsOf(user._id),
   ])
   await tellPasswordChanged(user, { byReset, keysRevoked, keysLeft })
-}
-
-function parseResetToken(token: string): { userId: string; secret: string } {
-  const [, userId, secret] = /^([0-9a-f]{24})\.([\w-]{43})$/.exec(token) ?? []
-  if (userId === undefined || secret === undefined) throw new InvalidToken()
-  return { userId, secret }
 }
 
 async function sendResetLink(user: User, secret: string): Promise<void> {

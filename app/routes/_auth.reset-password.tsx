@@ -8,6 +8,7 @@ import { WeakPassword } from '#app/auth/errors.ts'
 import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
 import { fromAddress, takeTry } from '#app/auth/rate-limit.server.ts'
 import { resetCookie } from '#app/auth/reset-cookie.server.ts'
+import { readResetToken } from '#app/auth/reset-token.ts'
 import { Button, ButtonLink } from '#app/components/button.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field } from '#app/components/field.tsx'
@@ -25,7 +26,11 @@ export const meta = () => pageTitle('Choose a new password')
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const token = new URL(request.url).searchParams.get('token')
-  if (token) throw redirect('/reset-password', { headers: { 'Set-Cookie': await resetCookie().serialize(token) } })
+  if (token !== null) {
+    // Nothing but a token of ours gets into the cookie, and so back into requests.
+    const headers = readResetToken(token) ? { 'Set-Cookie': await resetCookie().serialize(token) } : undefined
+    throw redirect('/reset-password', { headers })
+  }
   return { hasLink: (await tokenFrom(request)) !== null, passwordMin: PASSWORD_MIN }
 }
 

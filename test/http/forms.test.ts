@@ -143,6 +143,30 @@ describe('a forgotten password', () => {
   }
 })
 
+describe('a reset link', () => {
+  const opened = (token: string) => app.fetch(`/reset-password?${new URLSearchParams({ token }).toString()}`)
+
+  test.each([
+    '',
+    'x',
+    'a'.repeat(4_000),
+    `${'0'.repeat(24)}.short`,
+    `${'0'.repeat(24)}.${'a'.repeat(43)}\n`,
+    '<script>alert(1)</script>',
+  ])('that is none of ours leaves no cookie: %j', async (token) => {
+    const response = await opened(token)
+
+    expect(response.headers.get('Location')).toBe('/reset-password')
+    expect(response.headers.get('Set-Cookie')).toBeNull()
+  })
+
+  test('that may be one of ours is kept until the form is sent', async () => {
+    const response = await opened(`${'0'.repeat(24)}.${'a'.repeat(43)}`)
+
+    expect(response.headers.get('Set-Cookie')).toMatch(/^scrip_reset=.+HttpOnly/)
+  })
+})
+
 describe('settings', () => {
   test('save the profile', async () => {
     const { cookie } = await app.signUp()

@@ -180,9 +180,10 @@ test('the control page: what happened, whether it arrived, and one click for eac
   await stripe.customers.create({})
   expect(await text(sandbox.url)).toMatch(/Deliveries are held\. 1 event is waiting\./)
 
-  expect(
-    (await post(sandbox.url, { do: `cancel:${subscription.id}` }, { Origin: 'https://evil.example' })).status,
-  ).toBe(403)
+  for (const Origin of ['https://evil.example', 'http://127.0.0.1', 'null', 'nonsense']) {
+    expect((await post(sandbox.url, { do: `cancel:${subscription.id}` }, { Origin })).status, Origin).toBe(403)
+  }
+  expect((await post(sandbox.url, { faults: 'clear' }, { Origin: sandbox.url })).status).toBe(303)
   expect((await click({ back: '//evil.example/', advance: '1 day' })).headers.get('location')).toMatch(/^\/\?notice=/)
 })
 

@@ -27,7 +27,8 @@ export function pagesOf(sandbox: Sandbox): PageHandler {
   }
 }
 
-function isForeign(headers: Record<string, string | string[] | undefined>): boolean {
-  const { origin, host } = headers
-  return typeof origin === 'string' && origin !== 'null' && new URL(origin).host !== host
+/** Programs send no Origin. A page in a sandboxed frame, or one that came from a file, sends `null`. */
+function isForeign({ origin, host }: Record<string, string | string[] | undefined>): boolean {
+  if (origin === undefined) return false
+  return typeof origin !== 'string' || !URL.canParse(origin) || new URL(origin).host !== host
 }
