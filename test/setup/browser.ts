@@ -1,6 +1,13 @@
 import { existsSync } from 'node:fs'
 import sparticuz from '@sparticuz/chromium'
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type LaunchOptions,
+  type Page,
+} from 'playwright-core'
 import { afterAll, beforeAll, inject, onTestFinished } from 'vitest'
 
 /** Where Debian and its relatives put it. */
@@ -18,18 +25,21 @@ const UNFIT = /^--(single-process|no-zygote|in-process-gpu|headless|disable-web-
 
 let browser: Browser | null = null
 
-/** A Chromium: the one of CHROMIUM_PATH, else the one from npm, else the system's. */
-export async function launchBrowser(): Promise<Browser> {
+/**
+ * A Chromium: the one of CHROMIUM_PATH, else the one from npm, else the system's.
+ * @param options for Playwright's own launch
+ */
+export async function launchBrowser(options: LaunchOptions = {}): Promise<Browser> {
   const given = process.env.CHROMIUM_PATH
-  if (given) return chromium.launch({ executablePath: given, args: QUIET })
+  if (given) return chromium.launch({ ...options, executablePath: given, args: QUIET })
   try {
     const args = sparticuz.args.filter((arg) => !UNFIT.test(arg))
-    return await chromium.launch({ executablePath: await sparticuz.executablePath(), args })
+    return await chromium.launch({ ...options, executablePath: await sparticuz.executablePath(), args })
   } catch (error) {
     // The one from npm is made for Linux on x64; elsewhere people have a browser of their own.
     const system = SYSTEM_CHROMIUMS.find((path) => existsSync(path))
-    if (system) return chromium.launch({ executablePath: system, args: QUIET })
-    if (process.platform !== 'linux') return chromium.launch({ channel: 'chrome' })
+    if (system) return chromium.launch({ ...options, executablePath: system, args: QUIET })
+    if (process.platform !== 'linux') return chromium.launch({ ...options, channel: 'chrome' })
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
     throw new Error(`No Chromium starts (${reason}). Set CHROMIUM_PATH to one, or install the package chromium.`)
   }

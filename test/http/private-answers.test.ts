@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ensureBuilt } from '../../scripts/local/build.mjs'
+import { builtRoutes, type ServedApp, startServedApp } from './served-app.ts'
+
+await ensureBuilt()
+
+let app: ServedApp
+let cookie: string
+
+beforeAll(async () => {
+  app = await startServedApp()
+  cookie = (await app.signUp()).cookie
+})
+afterAll(() => app?.stop())
+
+const cacheOf = async (path: string, headers: Record<string, string> = {}) =>
+  (await app.fetch(path, { headers })).headers.get('Cache-Control') ?? ''
+
+describe('nothing that an account can see is stored on its way or after a log-out', () => {
+  const routes = builtRoutes().filter(({ hasLoader, path }) => hasLoader && path !== '/logout')
+  const paths = [...new Set(routes.map(({ path }) => path.replace('/actions/x', '/actions/qr-code')))]
+
+  test.each(paths)('%s, as a page and as data', async (path) => {
+    const data = path === '/' ? '/_root.data' : `${path}.data`
+
+    expect(await cacheOf(path, { Cookie: cookie })).toMatch(/\bno-store\b/)
+    expect(await cacheOf(data, { Cookie: cookie })).toMatch(/\bno-store\b/)
+    // The redirect to the log-in, too.
+    expect(await cacheOf(path)).toMatch(/\bno-store\b/)
+  })
+
+  test('a file that a run made, and the page that a form answers with', async () => {
+    const run = await app.post('/actions/qr-code', { text: 'mine', key: randomUUID() }, { Cookie: cookie })
+    const page = await (await app.fetch(run.headers.get('Location') ?? '', { headers: { Cookie: cookie } })).text()
+    const file = /href="(\/actions\/qr-code\/runs\/[^"]+\.png)"/.exec(page)?.[1] ?? ''
+    const answer = await app.fetch(file, { headers: { Cookie: cookie } })
+    const rejected = await app.post('/settings?index', { timeZone: 'x' }, { Cookie: cookie })
+
+    expect(answer.headers.get('Content-Type')).toBe('image/png')
+    expect(answer.headers.get('Cache-Control')).toBe('private, no-store')
+    expect(rejected.headers.get('Cache-Control')).toBe('no-store')
+  })
+
+  test('the ledger as a file, and the mails of local mode', async () => {
+    expect(await cacheOf('/api/credits/entries?format=csv', { Cookie: cookie })).toBe('no-store')
+    await app.post('/forgot-password', { email: 'nobody@example.com' })
+    expect(await cacheOf('/mailbox')).toBe('no-store')
+  })
+})
