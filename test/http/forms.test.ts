@@ -138,8 +138,8 @@ describe('a forgotten password', () => {
   })
 
   async function linkFor(email: string): Promise<string | undefined> {
-    const article = (await page('/mailbox', '')).split('<article').find((part) => part.includes(email))
-    return /href="http:\/\/localhost:\d+([^"]+)"/.exec(article ?? '')?.[1]
+    const articles = (await page('/mailbox', '')).split('<article').filter((part) => part.includes(email))
+    return /href="http:\/\/localhost:\d+(\/reset-password[^"]+)"/.exec(articles.join())?.[1]
   }
 })
 
