@@ -24,6 +24,7 @@ export type Charge = Stored<Stripe.Charge>
 export type CheckoutSession = Stored<Stripe.Checkout.Session>
 export type Coupon = Stored<Stripe.Coupon>
 export type CreditNote = Stored<Stripe.CreditNote>
+export type CreditNoteLine = Stored<Stripe.CreditNoteLineItem>
 export type Customer = Stored<Stripe.Customer>
 export type CustomerBalanceTransaction = Stored<Stripe.CustomerBalanceTransaction>
 export type Discount = Stored<Stripe.Discount>

@@ -1,19 +1,33 @@
 import { newId } from '../core/ids.ts'
 import { listOf } from './list.ts'
-import type { CreditNote, Invoice } from '../core/shapes.ts'
+import type { CreditNote, CreditNoteLine, Invoice } from '../core/shapes.ts'
 
-/** A credit note, before anything has gone back; `owed` is what it takes off what is still to be paid. */
+interface CreditNoteSums {
+  /** With tax, less discounts. */
+  amount: number
+  /** What it takes off what is still to be paid. */
+  owed: number
+  /** None for a note that says only a sum. */
+  lines: CreditNoteLine[]
+}
+
+/** A credit note, before anything has gone back. */
 export function newCreditNote(
   now: number,
   invoice: Invoice,
   {
     amount,
     owed,
+    lines,
     number,
     ...given
-  }: Pick<CreditNote, 'amount' | 'number' | 'memo' | 'reason' | 'metadata'> & { owed: number },
+  }: Pick<CreditNote, 'number' | 'memo' | 'reason' | 'metadata'> & CreditNoteSums,
 ): CreditNote {
   const id = newId('cn')
+  const discount = sumOf(lines.map(({ discount_amount }) => discount_amount))
+  const taxes = lines.flatMap((line) => line.taxes ?? [])
+  const added = sumOf(taxes.filter(({ tax_behavior }) => tax_behavior === 'exclusive').map((tax) => tax.amount))
+  const included = sumOf(taxes.map((tax) => tax.amount)) - added
   return {
     id,
     object: 'credit_note',
@@ -24,11 +38,11 @@ export function newCreditNote(
     customer: invoice.customer!,
     customer_account: null,
     customer_balance_transaction: null,
-    discount_amount: 0,
-    discount_amounts: [],
+    discount_amount: discount,
+    discount_amounts: lines.flatMap((line) => line.discount_amounts),
     effective_at: now,
     invoice: invoice.id,
-    lines: listOf([], `/v1/credit_notes/${id}/lines`),
+    lines: listOf(lines, `/v1/credit_notes/${id}/lines`),
     livemode: false,
     number,
     out_of_band_amount: null,
@@ -39,13 +53,37 @@ export function newCreditNote(
     refunds: [],
     shipping_cost: null,
     status: 'issued',
-    subtotal: amount,
-    subtotal_excluding_tax: amount,
+    subtotal: amount - added + discount,
+    subtotal_excluding_tax: amount - added + discount - included,
     total: amount,
-    total_excluding_tax: amount,
-    total_taxes: [],
+    total_excluding_tax: amount - added - included,
+    total_taxes: taxes,
     type: owed === 0 ? 'post_payment' : owed === amount ? 'pre_payment' : 'mixed',
     voided_at: null,
     ...given,
   }
 }
+
+export function newCreditNoteLine(
+  given: Partial<CreditNoteLine> & Pick<CreditNoteLine, 'type' | 'amount'>,
+): CreditNoteLine {
+  const { discount_amounts = [], unit_amount = null } = given
+  return {
+    id: newId('cnli'),
+    object: 'credit_note_line_item',
+    description: null,
+    discount_amount: sumOf(discount_amounts.map(({ amount }) => amount)),
+    livemode: false,
+    metadata: {},
+    pretax_credit_amounts: discount_amounts.map((off) => ({ ...off, type: 'discount' })),
+    quantity: null,
+    tax_rates: [],
+    taxes: [],
+    unit_amount,
+    unit_amount_decimal: unit_amount === null ? null : String(unit_amount),
+    ...given,
+    discount_amounts,
+  }
+}
+
+const sumOf = (amounts: number[]): number => amounts.reduce((sum, amount) => sum + amount, 0)
