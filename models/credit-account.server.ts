@@ -70,7 +70,7 @@ export interface LogEntry {
   source: EntrySource
   action?: string
   metadata?: Record<string, string>
-  /** `grant` and `schedule`: the terms; every kind that concerns one grant names it in `grantId`. */
+  /** `grant` and `schedule`: the terms; every kind that concerns one grant, or takes from it first, names it in `grantId`. */
   grant?: GrantTerms
   grantId?: string
   /** `hold`, `capture`, `release`: which hold; `holds` is how much a `hold` sets aside. */
@@ -81,9 +81,12 @@ export interface LogEntry {
   of?: { type: EntrySource['type']; id: string }
   /** `cancel-schedule`: how much of a grant that has not started is cancelled. */
   cancels?: number
-  /** `reversal`: the money that went back, of the money that was paid, in the same minor units. */
-  money?: { amount: number; paid: number }
-  /** `restore`: the key of the reversal that it undoes. */
+  /**
+   * `reversal`: the money that went back, of the money that was paid, in the same minor units, and what of it is known to
+   * be for a part of what was bought. A `restore` that takes the place of a reversal has it as well.
+   */
+  money?: { amount: number; paid: number; parts?: { id: string; amount: number }[] }
+  /** The key of the reversal that it undoes, or takes the place of. */
   undoes?: string
 }
 

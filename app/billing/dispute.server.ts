@@ -3,10 +3,11 @@ import { now } from '../clock.server.ts'
 import { CreditsUnavailable } from '../credits/errors.ts'
 import { freezeSpending, unfreezeSpending } from '../credits/freeze.server.ts'
 import { stripeDisputeKey, stripeDisputeLostKey } from '../credits/keys.ts'
-import { noteLost, restoreReversal, reverseGrants } from '../credits/reversal.server.ts'
+import { noteLost, restoreReversal } from '../credits/reversal.server.ts'
 import { findMoneySource, type MoneySource } from './money-source.server.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
 import { tellDispute, tellDisputeLost, tellDisputeWon } from './payment-mails.server.ts'
+import { reverseClaim } from './reverse-claim.server.ts'
 import { markRow } from './refund-marks.server.ts'
 import { findAtStripe } from './stripe.server.ts'
 import { readDispute, type StripeDispute } from './stripe-shapes/charge.ts'
@@ -53,7 +54,7 @@ async function retrieve(disputeId: string): Promise<StripeDispute | null> {
 
 async function apply(moneySource: MoneySource, dispute: StripeDispute): Promise<{ sentence: string; isNew: boolean }> {
   const { id, status, amount } = dispute
-  const { userId: accountId, of, paid } = moneySource
+  const { userId: accountId, of } = moneySource
   const key = stripeDisputeKey(id)
   const source = { type: 'dispute' as const, id }
   switch (status) {
@@ -63,7 +64,10 @@ async function apply(moneySource: MoneySource, dispute: StripeDispute): Promise<
     case 'won':
     case 'warning_closed':
     case 'prevented': {
-      const undone = await restoreReversal({ accountId, key: `${key}:restore`, source, of, undoes: key })
+      const undone = await restoreReversal({
+        ...{ accountId, source, of, soldParts: moneySource.parts },
+        ...{ key: `${key}:restore`, undoes: key },
+      })
       await markRow(moneySource, 'none')
       await unfreezeSpending(accountId, 'dispute', id)
       await tellDisputeWon(moneySource, id, undone.restored)
@@ -71,7 +75,7 @@ async function apply(moneySource: MoneySource, dispute: StripeDispute): Promise<
       return { sentence, isNew: undone.found && !undone.replayed }
     }
     case 'lost': {
-      const { reversed, found, replayed } = await reverseGrants({ accountId, key, source, of, money: { amount, paid } })
+      const { reversed, found, replayed } = await reverseClaim(moneySource, { key, source, amount })
       const lostAt = found ? await noteLost({ accountId, key: stripeDisputeLostKey(id), source, of }) : now()
       await markRow(moneySource, 'lost')
       await unfreezeSpending(accountId, 'dispute', id)
@@ -80,7 +84,7 @@ async function apply(moneySource: MoneySource, dispute: StripeDispute): Promise<
     }
     default: {
       await freezeSpending(accountId, 'dispute', id)
-      const { reversed, found, replayed } = await reverseGrants({ accountId, key, source, of, money: { amount, paid } })
+      const { reversed, found, replayed } = await reverseClaim(moneySource, { key, source, amount })
       await markRow(moneySource, 'open')
       await tellDispute(moneySource, dispute)
       const sentence = `The dispute ${id} is open: ${reversed} credits are away and spending stops.`

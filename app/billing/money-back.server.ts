@@ -1,4 +1,4 @@
-import { reversedOfSource, listReversals } from '../credits/reversal.server.ts'
+import { listReversals, type OpenReversal, reversedOfSource } from '../credits/reversal-history.server.ts'
 import { stripeRefundKey } from '../credits/keys.ts'
 import type { MoneySource } from './money-source.server.ts'
 import { findAtStripe, listAll } from './stripe.server.ts'
@@ -9,7 +9,7 @@ import {
   type StripeCharge,
   type StripeDispute,
 } from './stripe-shapes/charge.ts'
-import { readCreditNote, type StripeCreditNote } from './stripe-shapes/invoice.ts'
+import { readCreditNote, readCreditNoteLine, type StripeCreditNote } from './stripe-shapes/credit-note.ts'
 
 /** How a payment stands: what went back of it over all its charges, and what of its credits. */
 export interface MoneyBack {
@@ -53,12 +53,20 @@ async function chargesAgain({ charges }: MoneySource): Promise<StripeCharge[]> {
   return found.map((charge, index) => (charge ? readCharge(charge) : charges[index])).filter((one) => one !== undefined)
 }
 
-/** An invoice's credit notes. */
-export const creditNotesOf = (invoice: string): Promise<StripeCreditNote[]> =>
-  listAll(
+/** An invoice's credit notes, with all their lines. */
+export async function creditNotesOf(invoice: string): Promise<StripeCreditNote[]> {
+  const notes = await listAll(
     (stripe) => stripe.creditNotes.list({ invoice, limit: 100 }),
     (note) => readCreditNote(note),
   )
+  return Promise.all(notes.map(withAllLines))
+}
+
+async function withAllLines(note: StripeCreditNote): Promise<StripeCreditNote> {
+  if (!note.hasMoreLines) return note
+  const lines = await listAll((stripe) => stripe.creditNotes.listLineItems(note.id, { limit: 100 }))
+  return { ...note, lines: lines.map(readCreditNoteLine), hasMoreLines: false }
+}
 
 /** Disputes of charges. */
 export async function disputesOf(charges: readonly StripeCharge[]): Promise<StripeDispute[]> {
@@ -73,12 +81,10 @@ export async function disputesOf(charges: readonly StripeCharge[]): Promise<Stri
   return lists.flat()
 }
 
-export type Taken = Awaited<ReturnType<typeof listReversals>>[number]
-
 /** What refunds have taken of a payment; disputes have taken theirs besides. */
-export async function refundsTaken({ userId, of }: Pick<MoneySource, 'userId' | 'of'>): Promise<Taken[]> {
+export async function refundsTaken({ userId, of }: Pick<MoneySource, 'userId' | 'of'>): Promise<OpenReversal[]> {
   return (await listReversals(userId, of)).filter(({ key }) => key.startsWith(stripeRefundKey('')))
 }
 
 /** The money of them, in minor units. */
-export const sumOf = (taken: readonly Taken[]): number => taken.reduce((sum, { amount }) => sum + amount, 0)
+export const sumOf = (taken: readonly OpenReversal[]): number => taken.reduce((sum, { amount }) => sum + amount, 0)

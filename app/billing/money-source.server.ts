@@ -2,13 +2,14 @@ import { type BillingHistory, BillingHistoryModel } from '#models/billing-histor
 import { type Payment, PaymentModel } from '#models/payment.server.ts'
 import type { Types } from 'mongoose'
 import { processCheckout } from './completed-checkout.server.ts'
+import { moneyNamedBy, type NamedMoney } from './credit-note-parts.ts'
 import { NotReadyYet } from './errors.ts'
 import { chargesOfInvoice, creditNotesOf } from './money-back.server.ts'
 import { ownerOf } from './owner.server.ts'
 import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
+import { type InvoicePart, partsOfInvoice } from './sold-parts.ts'
 import { APP_TAG, callStripe, findAtStripe, listAll } from './stripe.server.ts'
 import { readCharge, type StripeCharge } from './stripe-shapes/charge.ts'
-import type { StripeCreditNote } from './stripe-shapes/invoice.ts'
 import { readSession } from './stripe-shapes/session.ts'
 
 /** What was bought, with its credits granted, and all the money that paid for it. */
@@ -20,11 +21,15 @@ export interface MoneySource {
   currency: string
   /** All that paid for it: an invoice can have several payments. */
   charges: StripeCharge[]
-  /** Of an invoice. */
-  notes: StripeCreditNote[]
+  /** What of it went back for a line of the invoice, as its credit notes say. */
+  named: NamedMoney
+  /** What bears refunds by itself; null where all of it is one whole. */
+  parts: InvoicePart[] | null
   /** An event's word of the charge, where Stripe does not know it; there is nothing to read back then. */
   told: ToldCharge | null
 }
+
+const undivided = { named: moneyNamedBy([]), parts: null }
 
 /** What an event says of a charge. */
 export type ToldCharge = Pick<
@@ -54,7 +59,7 @@ export async function findMoneySource(chargeId: string, told: ToldCharge | null 
   const paymentId = charge.paymentIntentId
   if (!paymentId || !(await isPack(paymentId))) return null
   const { amount: paid, currency } = charge
-  return { userId, of: { type: 'payment', id: paymentId }, paid, currency, charges: [charge], notes: [], told: null }
+  return { ...undivided, userId, of: { type: 'payment', id: paymentId }, paid, currency, charges: [charge], told: null }
 }
 
 /**
@@ -72,8 +77,9 @@ async function ofInvoice(
   invoiceId: string,
   { userId, charge }: { userId: Types.ObjectId; charge?: StripeCharge },
 ): Promise<MoneySource> {
-  const [invoice, listed, notes] = await Promise.all([
+  const [invoice, row, listed, notes] = await Promise.all([
     readBack(invoiceId),
+    BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).select({ lines: 1 }).lean<BillingHistory>(),
     chargesOfInvoice(invoiceId),
     creditNotesOf(invoiceId),
   ])
@@ -82,13 +88,15 @@ async function ofInvoice(
   const charged = charges.reduce((sum, { amount }) => sum + amount, 0)
   const paid = Math.max(charged, invoice?.amountSettled ?? 0)
   const currency = invoice?.currency ?? charge?.currency ?? ''
-  return { userId, of: { type: 'invoice', id: invoiceId }, paid, currency, charges, notes, told: null }
+  const named = moneyNamedBy(notes)
+  const parts = invoice && partsOfInvoice(invoice.lines, row?.lines, named.waived)
+  return { userId, of: { type: 'invoice', id: invoiceId }, paid, currency, charges, named, parts, told: null }
 }
 
 /** By our own books alone. */
 async function toldSource(told: ToldCharge): Promise<MoneySource | null> {
   const { paymentIntentId, invoiceId, currency } = told
-  const known = { currency, charges: [], notes: [], told }
+  const known = { ...undivided, currency, charges: [], told }
   const invoice = await BillingHistoryModel.findOne(
     invoiceId ? { stripeInvoiceId: invoiceId } : { stripePaymentIntentId: paymentIntentId ?? '' },
   ).lean<BillingHistory>()

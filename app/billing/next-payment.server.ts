@@ -6,10 +6,10 @@ import { creditsForInvoice } from './credits-for-invoice.ts'
 import { CreditsNotComputable } from './errors.ts'
 import { type KnownCoupon, periodSum } from './period-sum.ts'
 import { endOf, periodOf, type PeriodPart, periodToCome, type PeriodToCome } from './period-to-come.ts'
-import { soldLines } from './plan-lines.server.ts'
+import { type PricedLine, soldLines } from './plan-lines.server.ts'
 import { findPriceIn } from './prices.server.ts'
 import { callStripe, isRefused, listAll } from './stripe.server.ts'
-import { readInvoice, type StripeInvoiceLine } from './stripe-shapes/invoice.ts'
+import { readInvoice } from './stripe-shapes/invoice.ts'
 import type { StripeSchedule } from './stripe-shapes/schedule.ts'
 import type { StripeSubscription } from './stripe-shapes/subscription.ts'
 import type { StripeDiscount } from './stripe-shapes/terms.ts'
@@ -166,7 +166,7 @@ async function couponsOf(
 }
 
 /** The lines that the period's invoice will have, before discounts. */
-async function linesOf(period: PeriodToCome): Promise<StripeInvoiceLine[]> {
+async function linesOf(period: PeriodToCome): Promise<PricedLine[]> {
   const lines = []
   for (const item of period.items) {
     const { price, quantity } = item
@@ -181,7 +181,7 @@ async function linesOf(period: PeriodToCome): Promise<StripeInvoiceLine[]> {
 }
 
 /** Credits that come as soon as these lines are paid; what a year brings month by month comes later. */
-async function creditsAtPayment(lines: StripeInvoiceLine[]): Promise<number | null> {
+async function creditsAtPayment(lines: PricedLine[]): Promise<number | null> {
   try {
     const { shares } = creditsForInvoice(await soldLines(lines), config())
     return shares.reduce((sum, { credits, effectiveAt }) => (effectiveAt === null ? sum + credits : sum), 0)

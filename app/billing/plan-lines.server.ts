@@ -9,7 +9,7 @@ import type { StripeSubscription } from './stripe-shapes/subscription.ts'
  * @param lines all lines of the invoice, or of a preview of one
  * @returns those that sell something of ours; what one costs is taken from the price itself, in the line's currency
  */
-export async function soldLines(lines: readonly Line[]): Promise<SoldLine[]> {
+export async function soldLines(lines: readonly PricedLine[]): Promise<SoldLine[]> {
   const found: SoldLine[] = []
   for (const line of lines) {
     const sold = await soldLine(line)
@@ -24,12 +24,13 @@ export function soldItems({ items, currency, createdAt }: StripeSession): Promis
   return soldLines(items.map((item) => ({ ...item, ...common })))
 }
 
-type Line = Pick<
+/** What has to be known of a line to find what it sells. */
+export type PricedLine = Pick<
   StripeInvoiceLine,
   'id' | 'priceId' | 'currency' | 'amount' | 'quantity' | 'proration' | 'periodStart' | 'periodEnd'
 >
 
-async function soldLine(line: Line): Promise<SoldLine | null> {
+async function soldLine(line: PricedLine): Promise<SoldLine | null> {
   const { id, priceId, currency, amount, quantity, proration, periodStart, periodEnd } = line
   if (!priceId) return null
   const price = await findPriceIn(priceId, currency)

@@ -3,11 +3,12 @@ import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { now } from '../clock.server.ts'
 import { CreditsUnavailable } from '../credits/errors.ts'
 import { stripeRefundKey } from '../credits/keys.ts'
-import { restoreReversal, reverseGrants } from '../credits/reversal.server.ts'
+import { restoreReversal } from '../credits/reversal.server.ts'
 import { refundsTaken, sumOf } from './money-back.server.ts'
 import { findMoneySource, type MoneySource, type ToldCharge } from './money-source.server.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
 import { tellRefund } from './payment-mails.server.ts'
+import { reverseClaim, standingClaim } from './reverse-claim.server.ts'
 import { markRow } from './refund-marks.server.ts'
 import { findAtStripe, listAll } from './stripe.server.ts'
 import { readRefund, type StripeRefund } from './stripe-shapes/charge.ts'
@@ -26,6 +27,11 @@ export async function processRefunds(chargeId: string, told: ToldCharge | null =
   const source = await findMoneySource(chargeId, told)
   if (!source) return ignored(`The charge ${chargeId} paid for nothing of ours.`)
   if (source.told) return takeToldRefunds(source, source.told)
+  return takeRefunds(source)
+}
+
+/** The same for what a charge, or an invoice, is known to have paid for. */
+export async function takeRefunds(source: MoneySource): Promise<Outcome> {
   let changed = false
   for (let round = 0; round < ROUNDS; round++) {
     const refunds = await listRefunds(source)
@@ -146,21 +152,21 @@ interface Effect {
 
 /** @param undoes what one that failed had taken; what was taken under its own key unless told */
 async function processRefund(moneySource: MoneySource, refund: StripeRefund, undoes?: string): Promise<Effect> {
-  const { userId, of, paid } = moneySource
+  const { userId, of, named, parts: soldParts } = moneySource
   const key = stripeRefundKey(refund.id)
   const source = { type: 'refund' as const, id: refund.id }
   if (refund.hasFailed) {
-    const request = { accountId: userId, key: `${key}:restore`, source, of, undoes: undoes ?? key }
-    const undone = await restoreReversal(request)
-    return { credits: 0, isNew: undone.found && !undone.replayed }
+    const restore = { accountId: userId, key: `${key}:restore`, source, of, soldParts }
+    for (let round = 0; round < ROUNDS; round++) {
+      const stands = undoes ?? (await standingClaim(moneySource, key))?.key
+      const undone = await restoreReversal({ ...restore, undoes: stands ?? key })
+      // Another process may have put another one in the place of what stood.
+      if (undone.found || !stands) return { credits: 0, isNew: undone.found && !undone.replayed }
+    }
+    throw new CreditsUnavailable()
   }
-  const { reversed, found, replayed } = await reverseGrants({
-    accountId: userId,
-    key,
-    source,
-    of,
-    money: { amount: refund.amount, paid },
-  })
+  const lines = named.refunds.get(refund.id)
+  const { reversed, found, replayed } = await reverseClaim(moneySource, { key, source, amount: refund.amount, lines })
   await tellRefund(moneySource, refund, reversed)
   return { credits: reversed, isNew: found && !replayed }
 }

@@ -1,4 +1,4 @@
-import { type Fraction, times, whole, wholePart } from './fraction.ts'
+import { type Fraction, times, whole, wholePart } from '../fraction.ts'
 import type { Interval, Plan } from './plans.ts'
 
 /** How often a price is charged: every `intervalCount` of `interval`, in Stripe's own words. */

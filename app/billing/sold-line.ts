@@ -1,5 +1,5 @@
 import { CreditsNotComputable } from './errors.ts'
-import { add, type Fraction, NOTHING, parseDecimal, times, whole, wholePart } from './fraction.ts'
+import { add, type Fraction, NOTHING, parseDecimal, times, whole, wholePart } from '../fraction.ts'
 import type { Pack, Plan } from './plans.ts'
 import { monthsIn, type Rhythm } from './rhythm.ts'
 

@@ -102,8 +102,9 @@ export function fold(start: Folded, log: readonly LogEntry[]): Folded & { burned
         }
         break
       case 'reversal': {
+        const named = open().filter(({ id }) => id === entry.grantId)
         const own = open().filter((grant) => grant.source.type === entry.of?.type && grant.source.id === entry.of.id)
-        debt += take(take(-entry.amount, own, burn), open(), burn)
+        debt += take(take(take(-entry.amount, named, burn), own, burn), open(), burn)
         break
       }
       case 'hold':

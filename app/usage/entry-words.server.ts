@@ -49,15 +49,19 @@ function titleOf(entry: LogEntry, timeZone: string): string {
     case 'expire':
       return 'Expired'
     case 'reversal':
+      if (entry.undoes) return REASSIGNED
       if (entry.source.reason === 'lost') return 'Dispute lost: these credits do not come back'
       return entry.source.type === 'dispute' ? 'Taken back by a dispute' : 'Taken back by a refund'
     case 'restore':
-      return 'Given back'
+      return entry.money ? REASSIGNED : 'Given back'
     case 'adjust':
       if (entry.source.type === 'invoice') return 'Unused time of a plan given back'
       return entry.source.reason ? `Correction: ${entry.source.reason}` : 'Correction'
   }
 }
+
+/** A credit note came after its refund and says what that was for. */
+const REASSIGNED = 'Refund assigned to its line of the invoice'
 
 function grantTitle({ type, reason }: EntrySource): string {
   switch (type) {

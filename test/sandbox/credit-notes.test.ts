@@ -1,5 +1,7 @@
 import type Stripe from 'stripe'
 import { expect, test } from 'vitest'
+import { actionsFor, perform } from '#sandbox/stripe/control/actions.ts'
+import { objectById } from '#sandbox/stripe/http/expand.ts'
 import { aCustomer, sandboxAndClient } from './harness.ts'
 import { differences } from './shape.ts'
 
@@ -65,4 +67,18 @@ test('lines of a credit note’s own are no line of the invoice', async () => {
   const goodwill = { type: 'custom_line_item' as const, description: 'Goodwill', unit_amount: 250, quantity: 2 }
   const note = await stripe.creditNotes.create({ invoice, lines: [goodwill], credit_amount: 500 })
   expect(note.lines.data).toMatchObject([{ type: 'custom_line_item', amount: 500, description: 'Goodwill' }])
+})
+
+test('one click refunds a line of an invoice, and the page says what a bare refund is for', async () => {
+  const { sandbox, stripe } = await sandboxAndClient()
+  const { invoice, large, charge } = await twoLines(stripe)
+  const labels = (id: string) => actionsFor(sandbox, objectById(sandbox.world, id)!).map(({ name }) => name)
+  expect(labels(invoice)).toEqual(['refund_line_0', 'refund_line_1'])
+  const place = (await stripe.invoices.retrieve(invoice)).lines.data.findIndex(({ id }) => id === large)
+  expect(perform(sandbox, `refund_line_${place}`, invoice)).toMatch(/refunded/)
+  expect((await stripe.creditNotes.list({ invoice })).data).toMatchObject([
+    { amount: 9000, lines: { data: [{ invoice_line_item: large }] } },
+  ])
+  expect(await stripe.charges.retrieve(charge)).toMatchObject({ amount_refunded: 9000 })
+  expect(await (await fetch(`${sandbox.url}/?object=${charge}`)).text()).toMatch(/by its share of all money/)
 })

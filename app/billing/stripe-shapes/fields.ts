@@ -51,3 +51,16 @@ export const listOf = <Item extends z.ZodType>(item: Item) =>
 /** A line that came without an id has one that is its own within its list. */
 export const named = <Line extends { id: string }>(line: Line, index: number): Line =>
   line.id ? line : { ...line, id: `line:${index}` }
+
+/** Taxes of a line: since basil they say how they are reckoned, before that whether they are included. */
+export const taxAmounts = z
+  .array(z.object({ amount: z.number(), tax_behavior: z.string().nullish(), inclusive: z.boolean().nullish() }))
+  .nullish()
+
+/** Tax that comes on top of the prices. */
+export const addedTax = (taxes: z.infer<typeof taxAmounts>): number =>
+  (taxes ?? []).reduce(
+    (sum, { amount, tax_behavior: behavior, inclusive }) =>
+      behavior === 'exclusive' || inclusive === false ? sum + amount : sum,
+    0,
+  )

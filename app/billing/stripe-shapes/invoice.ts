@@ -1,5 +1,17 @@
 import { z } from 'zod'
-import { count, created, decimal, listOf, metadata, moment, named, reference, seconds } from './fields.ts'
+import {
+  addedTax,
+  count,
+  created,
+  decimal,
+  listOf,
+  metadata,
+  moment,
+  named,
+  reference,
+  seconds,
+  taxAmounts,
+} from './fields.ts'
 
 const priceObject = z.object({ id: z.string(), unit_amount: z.number().nullish(), unit_amount_decimal: decimal })
 
@@ -16,9 +28,15 @@ const lineSchema = z
     pricing: z
       .object({ price_details: z.object({ price: reference }).nullish(), unit_amount_decimal: decimal })
       .nullish(),
+    subscription_item: reference,
+    discount_amounts: z.array(z.object({ amount: z.number() })).nullish(),
+    taxes: taxAmounts,
+    tax_amounts: taxAmounts,
     parent: z
       .object({
-        subscription_item_details: z.object({ proration: z.boolean().nullish() }).nullish(),
+        subscription_item_details: z
+          .object({ proration: z.boolean().nullish(), subscription_item: reference })
+          .nullish(),
         invoice_item_details: z.object({ proration: z.boolean().nullish() }).nullish(),
       })
       .nullish(),
@@ -26,9 +44,14 @@ const lineSchema = z
   .transform((line) => {
     const old = typeof line.price === 'object' ? line.price : null
     const { parent, pricing } = line
+    const discount = (line.discount_amounts ?? []).reduce((sum, { amount }) => sum + amount, 0)
     return {
       id: line.id,
       amount: line.amount,
+      /** What is paid for it: less its discounts, with the tax that comes on top. */
+      net: line.amount - discount + addedTax(line.taxes ?? line.tax_amounts),
+      /** The subscription's item that it is for. */
+      itemId: parent?.subscription_item_details?.subscription_item ?? line.subscription_item,
       currency: line.currency,
       description: line.description ?? null,
       quantity: line.quantity ?? 1,
@@ -135,45 +158,12 @@ const invoiceObject = z
 
 const invoiceSchema = z.preprocess(withLineDefaults, invoiceObject)
 
-const creditNoteSchema = z
-  .object({
-    id: z.string(),
-    invoice: reference,
-    status: z.string().nullish(),
-    created,
-    amount: count,
-    type: z.string().nullish(),
-    post_payment_amount: z.number().nullish(),
-    /** Before basil one refund, by its id alone. */
-    refund: reference,
-    refunds: z.array(z.object({ amount_refunded: count })).nullish(),
-    customer_balance_transaction: reference,
-  })
-  .transform((note) => {
-    const isPaidBefore = note.type !== 'pre_payment'
-    const after = note.post_payment_amount ?? (isPaidBefore && !note.refund ? note.amount : 0)
-    const refunded = (note.refunds ?? []).reduce((sum, { amount_refunded }) => sum + amount_refunded, 0)
-    return {
-      id: note.id,
-      invoiceId: note.invoice,
-      createdAt: note.created,
-      /** What went back other than by refunds, after the invoice had been paid. */
-      amountCredited: note.status === 'void' ? 0 : Math.max(0, after - refunded),
-      isToBalance: note.customer_balance_transaction !== null,
-    }
-  })
-
 export type StripeInvoice = z.infer<typeof invoiceSchema>
 
 export type StripeInvoiceLine = StripeInvoice['lines'][number]
-
-export type StripeCreditNote = z.infer<typeof creditNoteSchema>
 
 /** Reads an invoice, or a preview of one, of either shape. */
 export const readInvoice = (value: unknown): StripeInvoice => invoiceSchema.parse(value)
 
 /** Reads one line of an invoice, for those that did not come with it. */
 export const readInvoiceLine = (value: unknown): StripeInvoiceLine => lineSchema.parse(value)
-
-/** Reads a credit note. */
-export const readCreditNote = (value: unknown): StripeCreditNote => creditNoteSchema.parse(value)

@@ -3,7 +3,7 @@ import { processDispute } from '../dispute.server.ts'
 import type { Outcome } from '../outcome.ts'
 import { processRefundById, processRefunds } from '../refund.server.ts'
 import { readCharge, readDispute, readRefund } from '../stripe-shapes/charge.ts'
-import { readCreditNote } from '../stripe-shapes/invoice.ts'
+import { readCreditNote } from '../stripe-shapes/credit-note.ts'
 import type { EventObject } from './event.ts'
 
 /** Some of a charge went back. */

@@ -1,5 +1,7 @@
 import { payPart } from '../billing/attach-payment.ts'
 import { collect } from '../billing/collect.ts'
+import { createCreditNote } from '../billing/credit-note.ts'
+import { creditNoteLines, netOf } from '../billing/credit-note-lines.ts'
 import { closeDispute, openDispute } from '../billing/dispute.ts'
 import { attach, methodFromToken } from '../billing/methods.ts'
 import { failRefund, refund } from '../billing/refund.ts'
@@ -24,7 +26,7 @@ import { objectById } from '../http/expand.ts'
 import type { Sandbox } from './sandbox.ts'
 
 interface Doing<T> {
-  label: string
+  label: string | ((object: T) => string)
   /** Whether it makes sense now. */
   when: (object: T, world: World) => boolean
   /** Does it and says what was done. */
@@ -104,6 +106,7 @@ const DOINGS = {
           : 'Half of what was left is paid, by a payment of its own.'
       },
     },
+    ...refundsOfLines(),
   } satisfies Record<string, Doing<Invoice>>,
 
   charge: {
@@ -178,7 +181,16 @@ function doingsOf(object: ApiObject): Record<string, Doing<never>> {
 export function actionsFor({ world }: Sandbox, object: ApiObject): { name: string; label: string }[] {
   return Object.entries(doingsOf(object))
     .filter(([, doing]) => doing.when(object as never, world))
-    .map(([name, { label }]) => ({ name, label }))
+    .map(([name, { label }]) => ({ name, label: typeof label === 'string' ? label : label(object as never) }))
+}
+
+/** What somebody should know who is about to do it. */
+export function noteOn({ object }: ApiObject): string | null {
+  if (object === 'charge')
+    return 'A refund is for the whole invoice: Scrip takes credits back by its share of all money. To refund one line, open the invoice.'
+  if (object === 'invoice')
+    return 'Refunding a line makes a credit note, so that Scrip takes back the credits of that line and no others.'
+  return null
 }
 
 /** Does what a button names (`refund:ch_…`) and says what came of it. */
@@ -195,6 +207,23 @@ export function perform(sandbox: Sandbox, name: string, id: string): string {
     if (error instanceof StripeApiError) return error.message
     throw error
   }
+}
+
+/** One button for each line of an invoice with several: what the dashboard does by "Issue a credit note". */
+function refundsOfLines(): Record<string, Doing<Invoice>> {
+  const one = (index: number): Doing<Invoice> => ({
+    label: ({ lines }) => `Refund: ${lines.data[index]?.description ?? 'line'}`,
+    when: ({ status, lines }) => status === 'paid' && lines.data.length > 1 && (lines.data[index]?.amount ?? 0) > 0,
+    run({ world }, invoice) {
+      const { id, amount } = invoice.lines.data[index]!
+      const lines = [{ type: 'invoice_line_item' as const, invoice_line_item: id, amount }]
+      const earlier = world.tables.creditNotes.filter((note) => note.invoice === invoice.id)
+      const refund_amount = creditNoteLines(invoice, lines, earlier).reduce((sum, line) => sum + netOf(line), 0)
+      createCreditNote(world, invoice, { lines, refund_amount })
+      return 'The line is refunded, by a credit note.'
+    },
+  })
+  return Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`refund_line_${index}`, one(index)]))
 }
 
 function useCard(world: World, customer: Customer, token: string, said: string): string {

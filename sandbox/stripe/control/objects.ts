@@ -6,7 +6,7 @@ import type { Html } from '../pages/html.ts'
 import { invoiceBadge } from '../pages/invoice.ts'
 import { time } from '../pages/layout.ts'
 import { stateBadge } from '../pages/portal-home.ts'
-import { actionsFor } from './actions.ts'
+import { actionsFor, noteOn } from './actions.ts'
 import { linkTo } from './page.ts'
 import type { View } from './page.ts'
 import { action } from './panels.ts'
@@ -88,9 +88,11 @@ export function objectPanel(sandbox: Sandbox, view: View): Html {
         here${view.object && html`; <span class="mono">${view.object}</span> no longer exists`}.
       </p>`
   const doings = actionsFor(sandbox, object)
+  const note = noteOn(object)
   return html`<h2 id="object-title" class="mono">${object.object}</h2>
     <p class="mono fine">${object.id}</p>
     ${doings.length > 0 && html`<div class="row">${doings.map(({ name, label }) => action(view, 'do', `${name}:${object.id}`, label))}</div>`}
+    ${note && doings.length > 0 && html`<p class="fine">${note}</p>`}
     ${object.object === 'event' && attempts(sandbox, view, object as unknown as Event)}
     <details open>
       <summary>JSON</summary>

@@ -79,7 +79,11 @@ const TURNS: Record<string, (world: World, object: never) => Hash> = {
       proration_details: details?.proration_details ?? { credited_items: null },
       subscription: details?.subscription ?? null,
       subscription_item: parent?.subscription_item_details?.subscription_item,
-      tax_amounts: taxes ?? [],
+      tax_amounts: (taxes ?? []).map(({ tax_behavior, tax_rate_details, ...tax }) => ({
+        ...tax,
+        inclusive: tax_behavior === 'inclusive',
+        tax_rate: tax_rate_details?.tax_rate ?? null,
+      })),
       tax_rates: [],
       type: parent?.type === 'subscription_item_details' && !details?.proration ? 'subscription' : 'invoiceitem',
       unit_amount_excluding_tax: pricing?.unit_amount_decimal ?? null,

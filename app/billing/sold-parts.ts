@@ -1,0 +1,45 @@
+import type { BoughtLine } from '#models/bought-line.server.ts'
+import type { SoldPart } from '../credits/reversed-share.ts'
+import type { LineMoney } from './credit-note-parts.ts'
+import type { StripeInvoiceLine } from './stripe-shapes/invoice.ts'
+
+/** A part of an invoice that bears refunds by itself. */
+export interface InvoicePart extends SoldPart {
+  /** What it sold are credit packs and nothing else. */
+  isPacks: boolean
+}
+
+/**
+ * How what was paid for an invoice divides over its lines. What gives unused time back belongs to the new time of the
+ * same item of the subscription.
+ * @param lines all lines of the invoice
+ * @param bought what each of them brought, as the row keeps it; none in rows from before that was kept
+ * @param waived what credit notes took off the lines before the invoice was paid
+ * @returns null where the invoice is one whole: it has one line, or gives more back than it sells of something
+ */
+export function partsOfInvoice(
+  lines: readonly StripeInvoiceLine[],
+  bought: readonly BoughtLine[] | null | undefined,
+  waived: readonly LineMoney[],
+): InvoicePart[] | null {
+  if (!bought || lines.length < 2) return null
+  const parts = new Map<string, InvoicePart>()
+  const giving = new Set(lines.filter(({ amount }) => amount < 0).map(({ itemId }) => itemId))
+  for (const { id, itemId, net } of lines) {
+    const key = itemId && giving.has(itemId) ? itemId : id
+    const part = parts.get(key) ?? { ids: [], money: 0, credits: 0, isPacks: true }
+    const sold = bought.find((line) => line.id === id)
+    parts.set(key, {
+      ids: [...part.ids, id],
+      money: part.money + net - sumOf(waived.filter((one) => one.id === id)),
+      credits: part.credits + (sold?.credits ?? 0),
+      isPacks: part.isPacks && sold?.kind === 'pack',
+    })
+  }
+  const all = [...parts.values()]
+  const isWhole = all.some(({ money, credits }) => money < 0 || credits < 0)
+  const counting = all.filter(({ money, credits }) => money > 0 || credits > 0)
+  return isWhole || counting.length < 2 ? null : counting
+}
+
+const sumOf = (parts: readonly LineMoney[]): number => parts.reduce((sum, { amount }) => sum + amount, 0)

@@ -1,0 +1,78 @@
+import type { Types } from 'mongoose'
+import type { CreditAccount, EntrySource, LogEntry } from '#models/credit-account.server.ts'
+import { type CreditPorts, livePorts } from './ports.server.ts'
+import { readAccount } from './recorded.server.ts'
+import type { MoneyClaim } from './reversed-share.ts'
+
+/** An invoice or a payment, as what its credits come from. */
+export type SourceRef = Pick<EntrySource, 'type' | 'id'>
+
+export interface OpenReversal {
+  key: string
+  /** The money that went back, in minor units, and what of it is known to be for a part of the source. */
+  amount: number
+  named: number
+}
+
+/** The reversals of a source that nothing has undone. */
+export async function listReversals(
+  accountId: Types.ObjectId,
+  of: SourceRef,
+  ports: CreditPorts = livePorts,
+): Promise<OpenReversal[]> {
+  const history = await historyOf(ports, await readAccount(ports, accountId), of)
+  return openReversals(history).map(({ key, money }) => ({
+    key,
+    amount: money?.amount ?? 0,
+    named: sum((money?.parts ?? []).map(({ amount }) => amount)),
+  }))
+}
+
+/** What stands taken back of a source: less what was given back again. */
+export async function reversedOfSource(
+  accountId: Types.ObjectId,
+  of: SourceRef,
+  ports: CreditPorts = livePorts,
+): Promise<number> {
+  return takenSoFar(await historyOf(ports, await readAccount(ports, accountId), of))
+}
+
+/** Everything that granted from a source or took back of it: the ledger's entries and those still in the log. */
+export async function historyOf(ports: CreditPorts, account: CreditAccount, of: SourceRef): Promise<LogEntry[]> {
+  const concerns = (entry: LogEntry) =>
+    entry.of ? entry.of.type === of.type && entry.of.id === of.id : isGrantOf(entry, of)
+  const byKey = new Map<string, LogEntry>()
+  for (const entry of await ports.store.findEntriesOfSource(account._id, of.id)) byKey.set(entry.key, entry)
+  for (const entry of account.pending) byKey.set(entry.key, entry)
+  return [...byKey.values()].filter(concerns)
+}
+
+const isGrantOf = (entry: LogEntry, of: SourceRef): boolean =>
+  entry.grant !== undefined && entry.source.type === of.type && entry.source.id === of.id
+
+/** What the source granted, or will. */
+export const grantedBy = (history: LogEntry[]): number =>
+  sum(history.filter((entry) => !entry.of).map((entry) => entry.grant?.granted ?? 0))
+
+/** Entries about money that is away: each until another one undoes it, or takes its place. */
+export function openReversals(history: LogEntry[]): LogEntry[] {
+  const undone = new Set(history.map((entry) => entry.undoes))
+  return history.filter((entry) => entry.money && !undone.has(entry.key))
+}
+
+export const claimsOf = (open: LogEntry[]): MoneyClaim[] =>
+  open.map(({ money }) => ({ amount: money?.amount ?? 0, parts: money?.parts }))
+
+/** What has been taken back of the source in all, less what was given back. */
+export const takenSoFar = (history: LogEntry[]): number =>
+  sum(history.filter((entry) => entry.of).map((entry) => (entry.cancels ?? 0) - entry.amount))
+
+/** What one reversal took: its own entry and the cancellations written with it. */
+export const takenBy = (history: LogEntry[], key: string): number =>
+  sum(
+    history
+      .filter((entry) => entry.key === key || entry.key.startsWith(`${key}:cancel:`))
+      .map((entry) => (entry.cancels ?? 0) - entry.amount),
+  )
+
+const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0)
