@@ -112,7 +112,7 @@ export async function paymentFor(period: PeriodToCome): Promise<NextPayment | nu
  */
 async function priceOfPeriod({ terms }: StripeSubscription): Promise<PeriodPrice | null> {
   const first = terms?.items[0]
-  if (!first) return null
+  if (!first || terms.isIrregular) return null
   const { interval, intervalCount } = first.price
   const isUniform = terms.items.every(
     ({ price }) => price.interval === interval && price.intervalCount === intervalCount && !price.isMetered,

@@ -4,6 +4,7 @@ import { changePlan } from '#app/billing/change-plan.server.ts'
 import { ensureCustomer } from '#app/billing/customer.server.ts'
 import { forgetCoupons } from '#app/billing/coupons.server.ts'
 import { forgetPrices } from '#app/billing/prices.server.ts'
+import { syncSubscriptions } from '#app/billing/subscription.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { advance, useSandboxClock } from './clock.ts'
@@ -205,6 +206,15 @@ describe('where the subscription alone does not say it, Stripe’s own invoice t
     await deliveries.deliver()
     expect((await readUser(user._id)).subscription).toMatchObject({ nextPayment: { amount: 900 }, price: null })
     await expectAsInvoiced(user)
+  })
+
+  it('a coupon of the customer’s own: what a period costs is not said', async () => {
+    const user = await subscribed({ items: [await daily()] })
+    const { world } = context.sandbox
+    const discount = { object: 'discount', source: { coupon: 'HALF', type: 'coupon' } } as never
+    world.run(() => world.tables.customers.update(user.stripeCustomerId!, { discount }))
+    const { subscription } = await syncSubscriptions(user._id)
+    expect(subscription).toMatchObject({ nextPayment: { amount: 1800 }, price: null })
   })
 
   it('what the shop has put on the next invoice, until it is taken off again', async () => {

@@ -83,11 +83,13 @@ const termsSchema = z
     items: terms.items.data.map((item) => ({ ...item, periodEnd: item.periodEnd ?? terms.current_period_end })),
     /** Those of the subscription; before 2024-09-30 there was at most one. */
     discounts: terms.discounts ?? (terms.discount ? [terms.discount] : []),
-    hasCustomerDiscount: typeof terms.customer === 'object' && Boolean(terms.customer?.discount),
     hasAutomaticTax: terms.automatic_tax?.enabled ?? false,
     hasTaxOnTop: isOnTop(terms.default_tax_rates),
-    /** It can be charged before its period ends, or has more items than were listed. */
-    isIrregular: Boolean(terms.billing_thresholds) || terms.items.hasMore,
+    /** It can be charged before its period ends, has more items than were listed, or a coupon that is the customer's. */
+    isIrregular:
+      Boolean(terms.billing_thresholds) ||
+      terms.items.hasMore ||
+      (typeof terms.customer === 'object' && Boolean(terms.customer?.discount)),
     anchor: terms.billing_cycle_anchor,
   }))
 
