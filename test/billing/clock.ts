@@ -1,5 +1,7 @@
 import { afterEach, beforeEach } from 'vitest'
 import { setNow } from '#app/clock.server.ts'
+import type { User } from '#models/user.server.ts'
+import { readUser } from './scenario.ts'
 import type { StripeForTests } from './stripe.ts'
 
 const DAY = 86_400
@@ -16,5 +18,12 @@ export function useSandboxClock(context: StripeForTests): void {
 /** Moves both clocks. */
 export function advance(context: StripeForTests, days: number): void {
   context.sandbox.advance(days * DAY)
+  follow(context)
+}
+
+/** Moves both clocks to some hours after a period's end: its invoice is paid, and no grace period is over. */
+export async function advanceToRenewal(context: StripeForTests, { _id }: Pick<User, '_id'>): Promise<void> {
+  const { currentPeriodEnd } = (await readUser(_id)).subscription!
+  context.sandbox.advance(currentPeriodEnd!.getTime() / 1000 - context.sandbox.now() + DAY / 4)
   follow(context)
 }

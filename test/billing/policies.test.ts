@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { UserModel } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import { advance, useSandboxClock } from './clock.ts'
+import { advance, advanceToRenewal, useSandboxClock } from './clock.ts'
 import { subscriber } from './customers.ts'
 import { planPrice, usePlan } from './plan.ts'
 import { aUser, creditsOf, Deliveries, historyOf, post, readUser } from './scenario.ts'
@@ -27,7 +27,7 @@ describe('unused credits at a renewal', () => {
   it('H35: expire, after the grace period', async () => {
     beginner.unusedCredits = 'expire'
     const user = await subscriber(deliveries)
-    advance(context, 32)
+    await advanceToRenewal(context, user)
     await deliveries.deliver()
     expect(await creditsOf(user)).toBe(2000)
     advance(context, 4)

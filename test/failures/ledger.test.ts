@@ -12,7 +12,7 @@ import { settleAccount } from '#app/credits/settle.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { makeCallsMortal, mortal } from '#test/billing/lives/chaos.ts'
 import { dispute } from '#test/billing/bank.ts'
-import { advance, follow } from '#test/billing/clock.ts'
+import { advance, advanceToRenewal, follow } from '#test/billing/clock.ts'
 import { chargesOf, subscriber, subscriptionIdOf } from '#test/billing/customers.ts'
 import { usePlan } from '#test/billing/plan.ts'
 import { aUser, creditsOf, Deliveries, historyOf, post, readUser, type Told } from '#test/billing/scenario.ts'
@@ -25,7 +25,6 @@ const context = useStripe()
 useDatabase()
 const line = new Deliveries(context)
 const beginner = usePlan('Beginner')
-const DAY_MS = 24 * 60 * 60 * 1000
 afterEach(() => setNow(null))
 
 describe('C4 4.2: a machine in another time zone', () => {
@@ -102,9 +101,7 @@ describe('C4 4.8: a change of the subscription arrives late, or twice, or with d
   it('moves no expiry', async () => {
     Object.assign(beginner, { unusedCredits: 'expire' })
     const user = await subscriber(line)
-    const { currentPeriodStart, currentPeriodEnd } = (await readUser(user._id)).subscription!
-    // A day after the renewal, when the credits of the month before have not expired yet.
-    advance(context, (currentPeriodEnd!.getTime() - currentPeriodStart!.getTime()) / DAY_MS + 1)
+    await advanceToRenewal(context, user)
     await line.deliver()
     const expiries = async () => (await getBalance(user._id)).grants.map(({ expiresAt }) => expiresAt.getTime())
     const before = await expiries()
