@@ -38,11 +38,11 @@ export interface OpenPayment {
  */
 export function openPaymentOf(user: Pick<User, '_id'>): Promise<OpenPayment | null> {
   return whileSomebodyWaits(async () => {
-    const { subscription } = await findRunning(user)
+    const { subscription, currentPeriodEnd } = await findRunning(user)
     const owed = await owedFor(subscription)
     if (!owed) return null
     const { amount, currency } = owed
-    const periodEnd = subscription.status === 'paused' ? null : subscription.currentPeriodEnd
+    const periodEnd = subscription.status === 'paused' ? null : currentPeriodEnd
     return { amount, currency, credits: await creditsOf(owed), periodEnd }
   })
 }

@@ -42,8 +42,8 @@ async function cancel(user: Pick<User, '_id'>, feedback: CancelFeedback | null):
  */
 export function resumeSubscription(user: Pick<User, '_id'>): Promise<User> {
   return whileSomebodyWaits(async () => {
-    const { subscription } = await findRunning(user)
-    if (subscription.cancelAtPeriodEnd) await resume(subscription)
+    const { subscription, cancelAtPeriodEnd } = await findRunning(user)
+    if (cancelAtPeriodEnd) await resume(subscription)
     return syncSubscriptions(user._id)
   })
 }

@@ -77,7 +77,7 @@ async function preview(
   const { running, target } = await prepare(user, choice)
   const nothing = { amountDue: 0, credits: 0, lines: [], discount: 0, prorationDate: null }
   const common = {
-    from: { plan: running.plan.name, ...running.rhythm },
+    from: { plan: running.item.plan.name, interval: running.item.interval, intervalCount: running.item.intervalCount },
     to: choice,
     currency: target.price.currency,
     renewal: {
@@ -88,7 +88,7 @@ async function preview(
     },
   }
   if (!isNow(running, target)) {
-    const at = running.subscription.currentPeriodEnd ?? now()
+    const at = running.currentPeriodEnd ?? now()
     return { ...common, when: 'period-end', at, ...nothing }
   }
   const free = { ...common, when: 'now' as const, at: now(), ...nothing }
@@ -172,16 +172,16 @@ async function change(
       await scheduleChange(running, { priceId: target.priceId, interval: choice.interval }, key)
     } catch (error) {
       // Whoever had canceled is not to pay on at the old price because of it.
-      if (running.subscription.cancelAtPeriodEnd) await unhurried(() => cancelAtPeriodEnd(user)).catch(() => undefined)
+      if (running.cancelAtPeriodEnd) await unhurried(() => cancelAtPeriodEnd(user)).catch(() => undefined)
       throw error
     }
     await syncSubscriptions(user._id)
-    return { state: 'scheduled', at: running.subscription.currentPeriodEnd ?? now() }
+    return { state: 'scheduled', at: running.currentPeriodEnd ?? now() }
   }
   const waited = await comingChangeOf(running.subscription)
   await releaseSchedule(running.subscription)
   const updated = readSubscription(await upgrade(running, target.priceId, { key, prorationDate }))
-  const isChanged = updated.items.some(({ priceId }) => priceId === target.priceId)
+  const isChanged = updated.items.some(({ id, priceId }) => id === running.item.id && priceId === target.priceId)
   if (isChanged) await takeBackCancellation(running)
   const invoice = updated.latestInvoiceId
     ? await findAtStripe((stripe) => stripe.invoices.retrieve(updated.latestInvoiceId!))
@@ -218,7 +218,7 @@ async function prepare(user: Pick<User, '_id'>, { plan: name, interval }: PlanCh
   if (running.subscription.status === 'paused') {
     throw new NoSubscription('The plan is paused. Go on with it first, then change it.')
   }
-  const isSame = running.plan.name === plan.name && listedInterval(running.rhythm) === interval
+  const isSame = running.item.plan.name === plan.name && listedInterval(running.item) === interval
   if (isSame && !running.subscription.scheduleId) throw new AlreadySubscribed(plan.name)
   const priceId = isSame ? running.item.priceId : await priceIdOf({ kind: 'plan', plan, interval, price })
   const target: Target = { plan, interval, price, priceId, isSame }
@@ -227,8 +227,8 @@ async function prepare(user: Pick<User, '_id'>, { plan: name, interval }: PlanCh
 
 /** Up is now, down waits: a longer period that is paid for is never cut short. */
 function isNow(running: RunningSubscription, target: Target): boolean {
-  if (monthsOf(running.rhythm) > (target.interval === 'year' ? 12 : 1)) return false
-  return target.plan.credits >= running.plan.credits
+  if (monthsOf(running.item) > (target.interval === 'year' ? 12 : 1)) return false
+  return target.plan.credits >= running.item.plan.credits
 }
 
 /** The moment that the sums were worked out for, unless that is long ago. */
@@ -262,6 +262,6 @@ function upgrade(
 }
 
 /** Whoever chooses a plan wants it to go on. */
-async function takeBackCancellation({ subscription }: RunningSubscription): Promise<void> {
-  if (subscription.cancelAtPeriodEnd) await resume(subscription)
+async function takeBackCancellation({ subscription, cancelAtPeriodEnd }: RunningSubscription): Promise<void> {
+  if (cancelAtPeriodEnd) await resume(subscription)
 }

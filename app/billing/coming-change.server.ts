@@ -1,7 +1,7 @@
-import { findPrice } from './prices.server.ts'
-import type { Rhythm } from './rhythm.ts'
+import { planItemOf } from './plan-item.server.ts'
+import { isSameRhythm, type Rhythm } from './rhythm.ts'
 import { findAtStripe } from './stripe.server.ts'
-import { readSchedule, type StripeSchedule } from './stripe-shapes/schedule.ts'
+import { readSchedule, type StripePhase, type StripeSchedule } from './stripe-shapes/schedule.ts'
 
 export interface ScheduledChange extends Rhythm {
   plan: string
@@ -19,8 +19,8 @@ export async function scheduleOf({ scheduleId }: { scheduleId: string | null }):
 }
 
 /**
- * The change that waits for the end of a subscription's period, as Stripe has it.
- * @returns null when there is none
+ * The change of plan that waits for the end of a subscription's period, as Stripe has it, whoever arranged it there.
+ * @returns null when there is none: also where what is to come leaves the plan as it is
  */
 export async function comingChangeOf(subscription: { scheduleId: string | null }): Promise<ScheduledChange | null> {
   return changeIn(await scheduleOf(subscription))
@@ -28,10 +28,16 @@ export async function comingChangeOf(subscription: { scheduleId: string | null }
 
 /** The change of plan that a schedule brings next. */
 export async function changeIn(schedule: StripeSchedule | null): Promise<ScheduledChange | null> {
-  const next = schedule?.coming[0]
-  const priceId = next?.items[0]?.priceId
-  const price = priceId ? await findPrice(priceId) : null
-  if (!next || price?.offer.kind !== 'plan') return null
-  const { plan, interval, intervalCount } = price.offer
-  return { plan: plan.name, interval, intervalCount, at: next.startDate }
+  const current = schedule?.current && (await planOfPhase(schedule.current))
+  for (const phase of schedule?.coming ?? []) {
+    const next = await planOfPhase(phase)
+    if (!next || (current && next.plan === current.plan && isSameRhythm(next, current))) continue
+    return { ...next, at: phase.startDate }
+  }
+  return null
+}
+
+async function planOfPhase(phase: StripePhase): Promise<({ plan: string } & Rhythm) | null> {
+  const item = await planItemOf(phase)
+  return item && { plan: item.plan.name, interval: item.interval, intervalCount: item.intervalCount }
 }

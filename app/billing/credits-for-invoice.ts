@@ -1,3 +1,4 @@
+import { mainLine } from './largest-plan.ts'
 import { comesMonthly } from './rhythm.ts'
 import { creditsByLine, type LineCredits, type PackLine, type PlanLine, type SoldLine } from './sold-line.ts'
 
@@ -67,7 +68,8 @@ function sharesOf(
   lines: readonly PlanLine[],
   { gracePeriodDays, paidAt = null }: LifeOfCredits,
 ): Share[] {
-  const sold = lines.reduce((most, line) => (line.amount > most.amount ? line : most))
+  const sold = mainLine(lines)
+  if (!sold) return []
   const { plan, periodStart, periodEnd } = sold
   const starts = comesMonthly(plan, sold) ? monthStarts(periodStart, periodEnd) : [periodStart]
   // What is paid when its period is over would be gone as it comes: it then lasts as long from the payment.

@@ -1,8 +1,7 @@
-import { findPrice, findPriceIn, isTaggedAsOurs } from './prices.server.ts'
-import type { PlanLine, SoldLine } from './sold-line.ts'
+import { findPriceIn, isTaggedAsOurs } from './prices.server.ts'
+import type { SoldLine } from './sold-line.ts'
 import type { StripeInvoiceLine } from './stripe-shapes/invoice.ts'
 import type { StripeSession } from './stripe-shapes/session.ts'
-import type { StripeSubscription } from './stripe-shapes/subscription.ts'
 
 /**
  * Finds what is ours among an invoice's lines.
@@ -39,22 +38,3 @@ async function soldLine(line: PricedLine): Promise<SoldLine | null> {
   if (price) return { ...common, ...price.offer }
   return (await isTaggedAsOurs(priceId)) ? { ...common, kind: 'unknown', priceId } : null
 }
-
-/**
- * Finds the plan that a subscription sells.
- * @returns its offer, or null when none of its prices is in a plan
- */
-export async function planSold({ items }: Pick<StripeSubscription, 'items'>) {
-  for (const { priceId } of items) {
-    const offer = (await findPrice(priceId))?.offer
-    if (offer?.kind === 'plan') return offer
-  }
-  return null
-}
-
-/** The line that says what an invoice is about: the dearest of a plan. */
-export const mainLine = (lines: readonly SoldLine[]): PlanLine | null =>
-  lines.reduce<PlanLine | null>(
-    (most, line) => (line.kind === 'plan' && (most === null || line.amount > most.amount) ? line : most),
-    null,
-  )

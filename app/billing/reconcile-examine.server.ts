@@ -8,7 +8,7 @@ import { processDispute } from './dispute.server.ts'
 import { done, ignored, type Outcome, unclaimed } from './outcome.ts'
 import { nobodys, ownerOf } from './owner.server.ts'
 import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
-import { findPrice } from './prices.server.ts'
+import { planItemOf } from './plan-item.server.ts'
 import type { FindingKind, Subject } from './reconcile-findings.server.ts'
 import { processRefunds } from './refund.server.ts'
 import { findAtStripe } from './stripe.server.ts'
@@ -50,10 +50,9 @@ async function examineSubscription(id: string): Promise<Outcome> {
   if (!subscription || !isLive(subscription.status)) return ignored(`The subscription ${id} has ended.`)
   const owner = await ownerOf(subscription)
   if (!owner) return nobodys(subscription, `The subscription ${id}`)
-  const prices = subscription.items.map(({ priceId }) => priceId)
-  const known = await Promise.all(prices.map(findPrice))
   // By its id, since it may be of another customer than the one that is noted.
-  if (known.some((price) => price?.offer.kind === 'plan')) return resync(owner, { subscription, at: now() })
+  if (await planItemOf(subscription)) return resync(owner, { subscription, at: now() })
+  const prices = subscription.items.map(({ priceId }) => priceId)
   const name = `The subscription ${id} of user ${owner._id.toHexString()}`
   return unclaimed(`${name} has the price ${prices.join(', ')}, which is in no plan.`)
 }

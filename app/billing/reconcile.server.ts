@@ -5,7 +5,7 @@ import { now } from '../clock.server.ts'
 import { logger } from '../log.server.ts'
 import { needsHuman } from './errors.ts'
 import type { Outcome } from './outcome.ts'
-import { planSold } from './plan-lines.server.ts'
+import { planItemOf } from './plan-item.server.ts'
 import { takeLostEvents } from './reconcile-events.server.ts'
 import { examine } from './reconcile-examine.server.ts'
 import { dropFinding, keepFinding, listFindings, openFindings, type Subject } from './reconcile-findings.server.ts'
@@ -21,7 +21,7 @@ import {
   walkSubscriptions,
 } from './reconcile-walk.server.ts'
 import type { StripeSubscription } from './stripe-shapes/subscription.ts'
-import { isLive } from './subscription-state.ts'
+import { isLive, termOf } from './subscription-state.ts'
 
 export interface Reconciliation {
   since: Date
@@ -155,7 +155,7 @@ async function compareSubscriptions(result: Reconciliation, walk: Walk): Promise
     )
     const ofPlans = []
     for (const subscription of theirs) {
-      if (!(await planSold(subscription))) continue
+      if (!(await planItemOf(subscription))) continue
       ofPlans.push(subscription)
       owned.add(subscription.id)
     }
@@ -167,15 +167,16 @@ async function compareSubscriptions(result: Reconciliation, walk: Walk): Promise
 async function fits({ subscription: stored }: User, theirs: StripeSubscription[]): Promise<boolean> {
   const [current] = theirs
   if (!current) return !stored?.stripeSubscriptionId
-  const plan = await planSold(current)
+  const item = await planItemOf(current)
+  const term = termOf(current, item)
   return (
     theirs.length === 1 &&
     current.id === stored?.stripeSubscriptionId &&
     current.status === stored.status &&
-    current.cancelAtPeriodEnd === stored.cancelAtPeriodEnd &&
-    plan?.plan.name === stored.plan &&
-    plan.interval === stored.interval &&
-    plan.intervalCount === (stored.intervalCount ?? 1) &&
-    current.currentPeriodEnd?.getTime() === stored.currentPeriodEnd?.getTime()
+    term.cancelAtPeriodEnd === stored.cancelAtPeriodEnd &&
+    item?.plan.name === stored.plan &&
+    item.interval === stored.interval &&
+    item.intervalCount === (stored.intervalCount ?? 1) &&
+    term.currentPeriodEnd?.getTime() === stored.currentPeriodEnd?.getTime()
   )
 }

@@ -1,23 +1,17 @@
 import type { User } from '#models/user.server.ts'
 import { NoSubscription } from './errors.ts'
-import type { KnownPrice } from './prices.server.ts'
-import { findPrice } from './prices.server.ts'
-import type { Plan } from './plans.ts'
-import type { Rhythm } from './rhythm.ts'
+import { planItemOf, type PlanItem } from './plan-item.server.ts'
 import { findAtStripe } from './stripe.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
-import { hasLiveSubscription, isLive } from './subscription-state.ts'
+import { hasLiveSubscription, isLive, type Term, termOf } from './subscription-state.ts'
 import { syncSubscriptions } from './subscription.server.ts'
 import { readUser } from './users.server.ts'
 
-export interface RunningSubscription {
+export interface RunningSubscription extends Term {
   user: User
   subscription: StripeSubscription
   /** The item that carries the plan. */
-  item: StripeSubscription['items'][number]
-  plan: Plan
-  rhythm: Rhythm
-  price: KnownPrice
+  item: PlanItem
 }
 
 /**
@@ -33,11 +27,7 @@ export async function findRunning({ _id }: Pick<User, '_id'>): Promise<RunningSu
     if (id) await syncSubscriptions(_id)
     throw new NoSubscription()
   }
-  for (const item of subscription.items) {
-    const price = await findPrice(item.priceId)
-    if (price?.offer.kind !== 'plan') continue
-    const { plan, interval, intervalCount } = price.offer
-    return { user, subscription, item, plan, rhythm: { interval, intervalCount }, price }
-  }
-  throw new NoSubscription()
+  const item = await planItemOf(subscription)
+  if (!item) throw new NoSubscription()
+  return { user, subscription, item, ...termOf(subscription, item) }
 }

@@ -4,7 +4,7 @@ import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { notify } from '../notifications/outbox.server.ts'
 import { needsConfirmation } from './confirmation.server.ts'
-import { planSold } from './plan-lines.server.ts'
+import { planItemOf } from './plan-item.server.ts'
 import { owedFor } from './owed.server.ts'
 import type { StripeInvoice } from './stripe-shapes/invoice.ts'
 import type { StripeSubscription } from './stripe-shapes/subscription.ts'
@@ -35,7 +35,7 @@ export async function tellSubscriptionChange({ before, next, subscription }: Cha
   const storedId = stored?.stripeSubscriptionId ?? null
   const endedId = storedId ?? next.endedSubscriptionId ?? null
   if (endedId && !next.stripeSubscriptionId) {
-    const plan = storedId ? stored?.plan : subscription && (await planSold(subscription))?.plan.name
+    const plan = storedId ? stored?.plan : subscription && (await planItemOf(subscription))?.plan.name
     const endedAt = subscription?.endedAt ?? now()
     if (!plan || now().getTime() - endedAt.getTime() > NEWS_MS) return
     const data = {
@@ -63,8 +63,8 @@ export async function tellSubscriptionChange({ before, next, subscription }: Cha
 
 /** Each decision to cancel is one cause: whoever undoes it and decides again is told again. */
 async function tellCanceled(userId: Types.ObjectId, next: Change['next'], subscription: StripeSubscription) {
-  const { id, canceledAt, cancelAt, currentPeriodEnd } = subscription
-  const worksUntil = cancelAt ?? currentPeriodEnd
+  const { id, canceledAt, cancelAt } = subscription
+  const worksUntil = cancelAt ?? next.currentPeriodEnd
   if (!worksUntil) return
   const decidedAt = Math.floor((canceledAt ?? worksUntil).getTime() / 1000)
   const key = `${id}:${decidedAt}`
@@ -77,7 +77,7 @@ async function tellCanceled(userId: Types.ObjectId, next: Change['next'], subscr
 async function tellPaused(userId: Types.ObjectId, { plan, ...next }: Change['next'], subscription: StripeSubscription) {
   const { id, latestInvoiceId, trialEnd } = subscription
   const price = priceOf(next)
-  const trialEndedAt = isAtTrialsEnd(subscription) ? trialEnd : null
+  const trialEndedAt = isAtTrialsEnd(next) ? trialEnd : null
   const key = `${id}:${latestInvoiceId ?? 'none'}`
   await notify({ kind: 'subscription_paused', userId, key, data: { plan, trialEndedAt, price } })
 }

@@ -1,4 +1,4 @@
-import type { StripeSubscription } from './stripe-shapes/subscription.ts'
+import type { StripeSubscription, StripeSubscriptionItem } from './stripe-shapes/subscription.ts'
 
 /** States in which a subscription runs or can run again: another one must not be bought beside it. */
 const LIVE: readonly string[] = ['active', 'trialing', 'past_due', 'unpaid', 'paused']
@@ -49,3 +49,26 @@ export function gracePeriodEnd(
 /** Nothing has been sold beyond its trial: the period that it is in, or was in last, is the trial's. */
 export const isAtTrialsEnd = (of: { trialEnd?: Date | null; currentPeriodEnd?: Date | null }): boolean =>
   Boolean(of.trialEnd && of.currentPeriodEnd && of.trialEnd >= of.currentPeriodEnd)
+
+/** Until when a plan is paid for, and whether it ends then. */
+export interface Term {
+  currentPeriodStart: Date | null
+  currentPeriodEnd: Date | null
+  /** It ends with this period, or in it: nothing renews. */
+  cancelAtPeriodEnd: boolean
+}
+
+/**
+ * The term of a subscription's plan.
+ * @param item the one that carries the plan; without one, what Stripe says of the whole subscription
+ */
+export function termOf(
+  { hasCancelFlag, cancelAt, periodStart, periodEnd }: StripeSubscription,
+  item: Pick<StripeSubscriptionItem, 'periodStart' | 'periodEnd'> | null,
+): Term {
+  return {
+    currentPeriodStart: item ? item.periodStart : periodStart,
+    currentPeriodEnd: item ? item.periodEnd : periodEnd,
+    cancelAtPeriodEnd: hasCancelFlag || cancelAt !== null,
+  }
+}

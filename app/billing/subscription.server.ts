@@ -12,12 +12,12 @@ import { markHistory } from './history-marks.server.ts'
 import { chargesOf, chargesTold, UNKNOWN } from './next-payment.server.ts'
 import { unhurried } from './patience.server.ts'
 import { FREE_PLAN } from './plans.ts'
-import { planSold } from './plan-lines.server.ts'
+import { planItemOf } from './plan-item.server.ts'
 import { applySpendingPause } from './spending-pause.server.ts'
 import { callUnderKey, findAtStripe, isMissing, isRefused, listAll } from './stripe.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
 import { EXPANDED } from './stripe-shapes/terms.ts'
-import { byPrecedence, endedReasonOf, gracePeriodEnd, isLive, isOverdue } from './subscription-state.ts'
+import { byPrecedence, endedReasonOf, gracePeriodEnd, isLive, isOverdue, termOf } from './subscription-state.ts'
 import { tellSubscriptionChange } from './subscription-mails.server.ts'
 import { asStored, isStale, type Told } from './told.ts'
 import { readUser } from './users.server.ts'
@@ -100,7 +100,7 @@ async function subscriptionsOf(user: User, told: Told | null): Promise<Subscript
     else if (stored && id === storedId) hearsay.push(asStored({ ...stored, stripeSubscriptionId: id }, customer))
   }
   // One that is stored stays ours even if somebody put another price on it at Stripe: its end must not be missed.
-  const isOurs = async (one: StripeSubscription) => one.id === storedId || (await planSold(one)) !== null
+  const isOurs = async (one: StripeSubscription) => one.id === storedId || (await planItemOf(one)) !== null
   const ours = async (list: StripeSubscription[]) => {
     const kept = await Promise.all(list.map(async (one) => ((await isOurs(one)) ? one : null)))
     return kept.filter((one) => one !== null)
@@ -133,21 +133,19 @@ async function snapshotOf(
   subscription: StripeSubscription,
   { stored, others, isHearsay }: { stored: User['subscription']; others: StripeSubscription[]; isHearsay: boolean },
 ): Promise<Snapshot> {
-  const offer = await planSold(subscription)
-  const { id, status, currentPeriodStart, currentPeriodEnd, cancelAtPeriodEnd, trialEnd } = subscription
+  const item = await planItemOf(subscription)
+  const { id, status, trialEnd } = subscription
   const known = stored?.stripeSubscriptionId === id ? stored : null
   const schedule = await scheduleOf(subscription)
   const charges = isHearsay ? await chargesTold(subscription, known) : await chargesOf(subscription, schedule, known)
   return {
     stripeSubscriptionId: id,
     // A price that is in no plan says nothing: what was sold stays until a human has looked at it.
-    plan: offer?.plan.name ?? known?.plan ?? FREE_PLAN,
-    interval: offer?.interval ?? known?.interval ?? null,
-    intervalCount: offer?.intervalCount ?? known?.intervalCount ?? null,
+    plan: item?.plan.name ?? known?.plan ?? FREE_PLAN,
+    interval: item?.interval ?? known?.interval ?? null,
+    intervalCount: item?.intervalCount ?? known?.intervalCount ?? null,
     status,
-    currentPeriodStart,
-    currentPeriodEnd,
-    cancelAtPeriodEnd,
+    ...termOf(subscription, item),
     gracePeriodEnd: gracePeriodEnd(status, {
       known: known?.gracePeriodEnd ?? null,
       at: now(),

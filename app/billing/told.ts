@@ -31,10 +31,10 @@ export function asStored(stored: Stored & { stripeSubscriptionId: string }, cust
     ...nothingKnown(stored.stripeSubscriptionId, customerId),
     status: stored.status,
     createdAt: stored.currentPeriodStart ?? new Date(0),
-    cancelAtPeriodEnd: stored.cancelAtPeriodEnd,
+    hasCancelFlag: stored.cancelAtPeriodEnd,
     trialEnd: stored.trialEnd ?? null,
-    currentPeriodStart: stored.currentPeriodStart ?? null,
-    currentPeriodEnd: stored.currentPeriodEnd ?? null,
+    periodStart: stored.currentPeriodStart ?? null,
+    periodEnd: stored.currentPeriodEnd ?? null,
     collectionResumesAt: stored.collectionResumesAt ?? null,
   } satisfies StripeSubscription
 }
@@ -50,17 +50,18 @@ export function toldByPaidInvoice(
   const { subscriptionId, customerId, createdAt, lines } = invoice
   const line = lines.find(({ periodStart, amount }) => periodStart === main?.periodStart && amount === main.amount)
   if (!subscriptionId || !main || !line?.priceId) return null
+  const { periodStart, periodEnd } = main
   const isTrial = main.amount === 0 && main.unitAmount !== '0'
   const subscription = {
     ...nothingKnown(subscriptionId, customerId),
     status: isTrial ? 'trialing' : 'active',
     createdAt,
-    cancelAtPeriodEnd: stored?.stripeSubscriptionId === subscriptionId && stored.cancelAtPeriodEnd,
+    hasCancelFlag: stored?.stripeSubscriptionId === subscriptionId && stored.cancelAtPeriodEnd,
     trialEnd: isTrial ? main.periodEnd : null,
-    currentPeriodStart: main.periodStart,
-    currentPeriodEnd: main.periodEnd,
+    periodStart,
+    periodEnd,
     latestInvoiceId: invoice.id,
-    items: [{ id: '', priceId: line.priceId, quantity: main.quantity }],
+    items: [{ id: '', priceId: line.priceId, quantity: main.quantity, periodStart, periodEnd }],
   }
   return { subscription, at }
 }
@@ -90,14 +91,13 @@ function nothingKnown(id: string, customerId: string | null): StripeSubscription
     customerId,
     status: 'active',
     createdAt: new Date(0),
-    cancelAtPeriodEnd: false,
     hasCancelFlag: false,
     cancelAt: null,
     canceledAt: null,
     endedAt: null,
     trialEnd: null,
-    currentPeriodStart: null,
-    currentPeriodEnd: null,
+    periodStart: null,
+    periodEnd: null,
     cancellationReason: null,
     isCollectionPaused: false,
     collectionResumesAt: null,

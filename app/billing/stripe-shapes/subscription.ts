@@ -34,24 +34,31 @@ const subscriptionSchema = z
     items: listOf(itemSchema),
   })
   .transform((subscription) => {
-    const item = subscription.items.data[0] ?? null
-    const periodEnd = item?.current_period_end ?? subscription.current_period_end
-    const { cancel_at: cancelAt } = subscription
+    const { current_period_start: start, current_period_end: end } = subscription
+    const items = subscription.items.data.map((item) => ({
+      id: item.id,
+      priceId: item.price.id,
+      quantity: item.quantity ?? 1,
+      periodStart: item.current_period_start ?? start,
+      periodEnd: item.current_period_end ?? end,
+    }))
+    const first = items.reduce<(typeof items)[number] | null>(sooner, null)
     return {
       id: subscription.id,
       customerId: subscription.customer,
       status: subscription.status,
       createdAt: subscription.created,
-      // The portal of newer versions sets `cancel_at` to the period's end instead of the flag.
-      cancelAtPeriodEnd: subscription.cancel_at_period_end === true || cancelAt !== null,
+      /** It ends with the period of the item whose period ends first. */
       hasCancelFlag: subscription.cancel_at_period_end === true,
-      cancelAt,
+      /** When it ends, in this period or a later one. The portal of newer versions sets it instead of the flag. */
+      cancelAt: subscription.cancel_at,
       /** When it was decided, for one that still runs too. */
       canceledAt: subscription.canceled_at,
       endedAt: subscription.ended_at,
       trialEnd: subscription.trial_end,
-      currentPeriodStart: item?.current_period_start ?? subscription.current_period_start,
-      currentPeriodEnd: periodEnd,
+      /** The period that ends first. Items may have their own: the plan's is in `termOf`. */
+      periodStart: first ? first.periodStart : start,
+      periodEnd: first ? first.periodEnd : end,
       cancellationReason: subscription.cancellation_details?.reason ?? null,
       /** Its invoices come and are not collected. */
       isCollectionPaused: Boolean(subscription.pause_collection),
@@ -63,18 +70,21 @@ const subscriptionSchema = z
       /** Coupons that it has; before 2024-09-30 there was at most one. */
       discountIds: (subscription.discounts ?? [subscription.discount]).filter((id) => id !== null),
       metadata: subscription.metadata,
-      items: subscription.items.data.map(({ id, price, quantity }) => ({
-        id,
-        priceId: price.id,
-        quantity: quantity ?? 1,
-      })),
+      /** All that it sells, in no particular order: `planItemOf` finds the plan among them. */
+      items,
     }
   })
+
+function sooner<Item extends { periodEnd: Date | null }>(one: Item | null, other: Item): Item {
+  return one?.periodEnd && (!other.periodEnd || one.periodEnd <= other.periodEnd) ? one : other
+}
 
 export type StripeSubscription = z.infer<typeof subscriptionSchema> & {
   /** What it is charged by; null where the object does not say enough. */
   terms: StripeTerms | null
 }
+
+export type StripeSubscriptionItem = StripeSubscription['items'][number]
 
 /** Reads a subscription of either shape. */
 export const readSubscription = (value: unknown): StripeSubscription => ({

@@ -1,0 +1,33 @@
+import { largestPlan } from './largest-plan.ts'
+import type { Plan } from './plans.ts'
+import { findPrice, type KnownPrice } from './prices.server.ts'
+import type { Rhythm } from './rhythm.ts'
+import type { StripeSubscriptionItem } from './stripe-shapes/subscription.ts'
+
+/** What something sells: of a subscription, or of a phase that is to come. */
+type Item = Pick<StripeSubscriptionItem, 'priceId' | 'quantity' | 'periodEnd'>
+
+interface PlanOf extends Rhythm {
+  plan: Plan
+  price: KnownPrice
+}
+
+/** The item of a subscription that carries its plan. Add-ons and the like may stand before it. */
+export type PlanItem = StripeSubscriptionItem & PlanOf
+
+/**
+ * Finds the item that carries the plan; of several plans the largest. No other code picks an item.
+ * @param of a subscription, or whatever else has such items
+ * @returns null when none of its prices is in a plan
+ */
+export async function planItemOf<I extends Item>({ items }: { items: readonly I[] }): Promise<(I & PlanOf) | null> {
+  const found: (I & PlanOf)[] = []
+  for (const item of items) {
+    const price = await findPrice(item.priceId)
+    if (price?.offer.kind !== 'plan') continue
+    const { plan, interval, intervalCount } = price.offer
+    found.push({ ...item, plan, interval, intervalCount, price })
+  }
+  // One that is sold zero times counts only where there is no other.
+  return largestPlan(found.filter(({ quantity }) => quantity > 0)) ?? largestPlan(found)
+}
