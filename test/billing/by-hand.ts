@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type Stripe from 'stripe'
 import { ensureCustomer } from '#app/billing/customer.server.ts'
+import type { Interval } from '#app/billing/plans.ts'
 import type { User } from '#models/user.server.ts'
+import { follow } from './clock.ts'
 import { aUser, readUser } from './scenario.ts'
 import type { StripeForTests } from './stripe.ts'
 
@@ -36,6 +38,31 @@ export async function addPrice(
 export async function aService({ stripe }: StripeForTests, name = 'Setting up'): Promise<string> {
   const price = { currency: 'usd', unit_amount: 9000, product_data: { name } }
   return (await stripe.prices.create(price)).id
+}
+
+/** The same, paid again and again. */
+export async function addOnPrice(
+  { stripe }: StripeForTests,
+  {
+    name = 'Priority queue',
+    amount = 500,
+    interval = 'month',
+  }: { name?: string; amount?: number; interval?: Interval } = {},
+): Promise<string> {
+  const price = { currency: 'usd', unit_amount: amount, recurring: { interval }, product_data: { name } }
+  return (await stripe.prices.create(price)).id
+}
+
+/** Somebody to whom the dashboard sold a subscription; nothing of it is delivered. */
+export async function sellByHand(
+  context: StripeForTests,
+  items: Stripe.SubscriptionCreateParams.Item[],
+  more: Partial<Stripe.SubscriptionCreateParams> = {},
+): Promise<User & { stripeCustomerId: string }> {
+  follow(context)
+  const payer = await aPayer(context)
+  await context.stripe.subscriptions.create({ customer: payer.stripeCustomerId, items, ...more })
+  return payer
 }
 
 /** An invoice of these prices, made and paid. */

@@ -9,6 +9,7 @@ import type {
   SubscriptionSchedule,
 } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
+import { dueFirst } from './cadence.ts'
 
 /** A first invoice may be paid for so long, then the subscription never was. */
 export const INCOMPLETE_FOR = 23 * HOUR
@@ -55,7 +56,7 @@ export function subscriptionDue(world: World, subscription: Subscription): Secon
 
 /** Periods shorter than the notice announce their renewal never: it would come before they begin. */
 function announceAt(subscription: Subscription, end: Seconds): Seconds | null {
-  const start = Math.min(...subscription.items.data.map((item) => item.current_period_start))
+  const start = Math.min(...dueFirst(subscription.items.data).map((item) => item.current_period_start))
   return end - RENEWAL_NOTICE > start ? end - RENEWAL_NOTICE : null
 }
 

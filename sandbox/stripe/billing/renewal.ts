@@ -2,8 +2,9 @@ import { nextBoundary } from '../core/calendar.ts'
 import { HOUR } from '../core/clock.ts'
 import { emit } from '../core/events.ts'
 import { newId } from '../core/ids.ts'
-import type { Invoice, Subscription } from '../core/shapes.ts'
+import type { Invoice, Subscription, SubscriptionItem } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
+import { cadenceOf, dueFirst } from './cadence.ts'
 import { INCOMPLETE_FOR, RENEWAL_NOTICE, TRIAL_NOTICE } from './due.ts'
 import { createDraft, voidInvoice } from './invoice.ts'
 import { periodLines, takePending } from './lines.ts'
@@ -11,7 +12,6 @@ import { dropPendingUpdate } from './pending-update.ts'
 import { previewRenewal } from './preview.ts'
 import { attendSchedule } from './schedule.ts'
 import { change, currentPeriod, end } from './subscription-status.ts'
-import { commonCadence } from './subscribe.ts'
 import { endTrialWithoutCard } from './trial-end.ts'
 
 /**
@@ -49,16 +49,23 @@ export function scheduled(world: World, subscription: Subscription): Subscriptio
   return world.tables.subscriptions.get(subscription.id)!
 }
 
-/** The next period begins: new dates, and an invoice for it together with whatever waited for this invoice. */
+/**
+ * The next period begins, of the items whose period is over: new dates, and an invoice for it together with whatever
+ * waited for this invoice.
+ */
 export function renew(world: World, before: Subscription, patch: Partial<Subscription> = {}): Invoice {
-  const ended = currentPeriod(before)
+  const due = dueFirst(before.items.data)
+  const ended = {
+    start: Math.min(...due.map((item) => item.current_period_start)),
+    end: due[0]!.current_period_end,
+  }
   const anchor = patch.billing_cycle_anchor ?? before.billing_cycle_anchor
-  const cadence = commonCadence(before.items.data.map(({ price }) => price))
-  const items = before.items.data.map((item) => ({
+  const next = (item: SubscriptionItem): SubscriptionItem => ({
     ...item,
-    current_period_start: item.current_period_end,
-    current_period_end: nextBoundary(anchor, cadence, item.current_period_end),
-  }))
+    current_period_start: ended.end,
+    current_period_end: nextBoundary(anchor, cadenceOf(item.price), ended.end),
+  })
+  const items = before.items.data.map((item) => (due.includes(item) ? next(item) : item))
   const id = newId('in')
   const subscription = change(world, before, { ...patch, items: { ...before.items, data: items }, latest_invoice: id })
   const collects = subscription.status !== 'unpaid' && subscription.pause_collection?.behavior !== 'keep_as_draft'
@@ -67,7 +74,11 @@ export function renew(world: World, before: Subscription, patch: Partial<Subscri
     subscription,
     lines: [
       ...takePending(world, subscription.customer, subscription.id, id),
-      ...periodLines(world, subscription, items),
+      ...periodLines(
+        world,
+        subscription,
+        items.filter(({ current_period_start: start }) => start === ended.end),
+      ),
     ],
     reason: 'subscription_cycle',
     currency: subscription.currency,

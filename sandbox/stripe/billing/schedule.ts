@@ -3,9 +3,9 @@ import { emit } from '../core/events.ts'
 import type { Subscription, SubscriptionItem, SubscriptionSchedule } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { newSubscriptionItem, planOf } from '../objects/catalogue.ts'
+import { isSameCadence, shortestCadence } from './cadence.ts'
 import { change, currentPeriod, end, ENDED } from './subscription-status.ts'
 import { redeem } from './discounts.ts'
-import { commonCadence } from './subscribe.ts'
 import { updateSubscription } from './update.ts'
 
 export type Phase = SubscriptionSchedule['phases'][number]
@@ -29,31 +29,53 @@ export function attendSchedule(world: World, schedule: SubscriptionSchedule): vo
 
 /** At a period's end the new prices simply take over, and the renewal invoices them; in mid-period it is an update. */
 function enter(world: World, subscription: Subscription, phase: Phase): void {
-  const { end: periodEnd } = currentPeriod(subscription)
-  if (periodEnd > phase.start_date) {
-    const items = phase.items.map((item, index) => ({
-      id: subscription.items.data[index]?.id,
-      price: world.tables.prices.get(item.price)!,
-      quantity: item.quantity,
-    }))
-    const dropped = subscription.items.data.slice(phase.items.length).map(({ id }) => ({ id, deleted: true }))
+  const matched = matchItems(subscription, phase)
+  const isMidPeriod = matched.some(({ item, wanted }) => item && isOther(item, wanted) && isRunning(item, phase))
+  const dropped = subscription.items.data.filter(({ id }) => !matched.some(({ item }) => item?.id === id))
+  if (isMidPeriod || dropped.some((item) => isRunning(item, phase))) {
     updateSubscription(world, subscription, {
-      items: [...items, ...dropped],
+      items: [
+        ...matched.map(({ item, wanted }) => ({
+          id: item?.id,
+          price: world.tables.prices.get(wanted.price)!,
+          quantity: wanted.quantity,
+        })),
+        ...dropped.map(({ id }) => ({ id, deleted: true })),
+      ],
       prorationBehavior: phase.proration_behavior as 'none',
       patch: metadataOf(subscription, phase),
     })
     return
   }
-  const items = phase.items.map((item, index) => replaced(world, subscription, item, index))
-  const before = commonCadence(subscription.items.data.map(({ price }) => price))
-  const after = commonCadence(items.map(({ price }) => price))
-  const sameCadence = before.interval === after.interval && before.interval_count === after.interval_count
+  const items = matched.map(({ item, wanted }) => replaced(world, subscription, wanted, item))
+  const before = shortestCadence(subscription.items.data.map(({ price }) => price))
+  const after = shortestCadence(items.map(({ price }) => price))
   change(world, subscription, {
     ...metadataOf(subscription, phase),
     items: { ...subscription.items, data: items },
-    ...(!sameCadence && { billing_cycle_anchor: phase.start_date }),
+    ...(!isSameCadence(before, after) && { billing_cycle_anchor: phase.start_date }),
   })
 }
+
+interface Match {
+  item: SubscriptionItem | undefined
+  wanted: Phase['items'][number]
+}
+
+/** Which item becomes what: the same price stays itself, and of the others one takes the place of another. */
+function matchItems({ items: { data } }: Subscription, phase: Phase): Match[] {
+  const isKept = ({ price }: SubscriptionItem) => phase.items.some((wanted) => wanted.price === price.id)
+  const free = data.filter((item) => !isKept(item))
+  return phase.items.map((wanted) => ({
+    wanted,
+    item: data.find(({ price }) => price.id === wanted.price) ?? free.shift(),
+  }))
+}
+
+const isOther = (item: SubscriptionItem, { price, quantity = 1 }: Match['wanted']): boolean =>
+  item.price.id !== price || (item.quantity ?? 1) !== quantity
+
+const isRunning = ({ current_period_end: end }: SubscriptionItem, phase: Phase): boolean => end > phase.start_date
 
 /** A phase says all of itself: a coupon that it does not name is lost to the subscription. */
 export function takeDiscounts(world: World, id: string, { discounts: named }: Phase): void {
@@ -81,10 +103,9 @@ function replaced(
   world: World,
   subscription: Subscription,
   { price: id, quantity = 1 }: Phase['items'][number],
-  index: number,
+  old: SubscriptionItem | undefined,
 ): SubscriptionItem {
   const price = world.tables.prices.get(id)!
-  const old = subscription.items.data[index]
   if (old) return { ...old, price, plan: planOf(price), quantity }
   return newSubscriptionItem(world.now(subscription.customer), {
     price,
@@ -152,6 +173,6 @@ export function endAfter(
       { interval: phase.duration.interval, interval_count: phase.duration.interval_count ?? 1 },
       1,
     )
-  const cadence = commonCadence(phase.items.map(({ price }) => world.tables.prices.get(price)!))
+  const cadence = shortestCadence(phase.items.map(({ price }) => world.tables.prices.get(price)!))
   return intervalsAfter(start, cadence, phase.iterations ?? 1)
 }

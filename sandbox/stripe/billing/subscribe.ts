@@ -4,10 +4,11 @@ import { StripeApiError, invalidRequest } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
 import { newId } from '../core/ids.ts'
 import { nextBoundary } from '../core/calendar.ts'
-import type { Customer, Price, Subscription } from '../core/shapes.ts'
+import type { Customer, InvoiceLine, Price, Subscription } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { newSubscription } from '../objects/subscription.ts'
 import { newSubscriptionItem } from '../objects/catalogue.ts'
+import { cadenceOf, requireFit } from './cadence.ts'
 import { collect } from './collect.ts'
 import { redeem } from './discounts.ts'
 import type { DiscountRequest } from './discounts.ts'
@@ -36,11 +37,13 @@ export interface SubscribeRequest extends PaymentSituation {
 /** Starts a subscription: its first period, its first invoice, and the attempt to collect it. */
 export function subscribe(world: World, request: SubscribeRequest): Subscription {
   const { customer, trialEnd, paymentBehavior = 'allow_incomplete' } = request
-  const cadence = commonCadence(request.items.map(({ price }) => price))
+  requireFit(
+    request.items.map(({ price }) => price),
+    request.given?.billing_mode,
+  )
   const now = world.now(customer.id)
   const trial = trialEnd != null && trialEnd > now
   const anchor = trial ? trialEnd : (request.billingCycleAnchor ?? now)
-  const end = trial ? trialEnd : nextBoundary(anchor, cadence, now)
   const id = newId('sub')
   const draft = newSubscription(now, {
     id,
@@ -54,7 +57,14 @@ export function subscribe(world: World, request: SubscribeRequest): Subscription
     trial_end: trial ? trialEnd : null,
     ...request.given,
   })
-  const items = request.items.map((item) => newSubscriptionItem(now, { ...item, subscription: id, start: now, end }))
+  const items = request.items.map((item) =>
+    newSubscriptionItem(now, {
+      ...item,
+      subscription: id,
+      start: now,
+      end: trial ? trialEnd : nextBoundary(anchor, cadenceOf(item.price), now),
+    }),
+  )
   const discounts = (request.discounts ?? []).map(
     (discount) => redeem(world, discount, { customer: customer.id, subscription: id, session: request.session }).id,
   )
@@ -83,7 +93,7 @@ function firstInvoice(
   const draft = createDraft(world, {
     customer,
     subscription,
-    lines: partial ? lines.map((line) => shorten(subscription, line)) : lines,
+    lines: partial ? lines.map((line) => shorten(world, line)) : lines,
     reason: 'subscription_create',
     currency: subscription.currency,
     given: { id },
@@ -113,41 +123,12 @@ function firstInvoice(
 }
 
 /** With an anchor in the future the first period is shorter, and so is its price. */
-function shorten<Line extends { amount: number; subtotal: number; period: { start: number; end: number } }>(
-  subscription: Subscription,
-  line: Line,
-): Line {
-  const cadence = commonCadence(subscription.items.data.map(({ price }) => price))
-  const whole = nextBoundary(line.period.end, cadence, line.period.end) - line.period.end
+function shorten(world: World, line: InvoiceLine): InvoiceLine {
+  const price = world.tables.prices.get(line.pricing?.price_details?.price ?? '')
+  if (!price?.recurring) return line
+  const whole = nextBoundary(line.period.end, cadenceOf(price), line.period.end) - line.period.end
   const amount = Math.round((line.amount * (line.period.end - line.period.start)) / whole)
   return { ...line, amount, subtotal: amount }
-}
-
-/** All prices of a subscription recur together and are in one currency. */
-export function commonCadence(prices: Price[]): { interval: string; interval_count: number } {
-  const [first] = prices
-  if (!first) throw invalidRequest('Missing required param: items.', 'items', 'parameter_missing')
-  for (const { recurring, currency, id } of prices) {
-    if (!recurring)
-      throw invalidRequest(
-        `The price specified is set to \`type=one_time\` but this field only accepts prices with \`type=recurring\`.`,
-        'items[0][price]',
-      )
-    if (currency !== first.currency)
-      throw invalidRequest(
-        'Currency and interval fields must match across all plans on this subscription. Found mismatch in currency field.',
-        'items',
-      )
-    if (
-      recurring.interval !== first.recurring!.interval ||
-      recurring.interval_count !== first.recurring!.interval_count
-    )
-      throw invalidRequest(
-        `Currency and interval fields must match across all plans on this subscription. Found mismatch in interval field (${id}).`,
-        'items',
-      )
-  }
-  return first.recurring!
 }
 
 /** A trial of so many days, counted from now. */

@@ -6,6 +6,7 @@ import { newId } from '../core/ids.ts'
 import type { Invoice, Price, Subscription, SubscriptionItem } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { newSubscriptionItem, planOf } from '../objects/catalogue.ts'
+import { cadenceOf, isSameCadence, periodAround, requireFit } from './cadence.ts'
 import { collect } from './collect.ts'
 import { createDraft, finalize } from './invoice.ts'
 import { periodLines, takePending } from './lines.ts'
@@ -13,7 +14,6 @@ import { holdUpdate } from './pending-update.ts'
 import { prorate } from './proration.ts'
 import type { ItemTransition } from './proration.ts'
 import { ENDED, change, currentPeriod } from './subscription-status.ts'
-import { commonCadence } from './subscribe.ts'
 import type { PaymentBehavior } from './subscribe.ts'
 import { endTrialWithoutCard } from './trial-end.ts'
 
@@ -108,22 +108,27 @@ function plannedChange(world: World, subscription: Subscription, request: Update
   if (moment < period.start || moment > period.end)
     throw invalidRequest('Cannot specify proration_date outside of current subscription period.', 'proration_date')
   const kept = transitions.flatMap(({ after }) => (after ? [after] : []))
-  const cadence = commonCadence(kept.map(({ price }) => price))
-  const previous = commonCadence(subscription.items.data.map(({ price }) => price))
+  requireFit(
+    kept.map(({ price }) => price),
+    subscription.billing_mode,
+  )
   const trialing = subscription.status === 'trialing'
   const newTrialEnd = request.trialEnd === 'now' ? now : request.trialEnd
   const staysInTrial = newTrialEnd !== undefined ? newTrialEnd > now : trialing
-  const otherCadence = cadence.interval !== previous.interval || cadence.interval_count !== previous.interval_count
   const wasFree = subscription.items.data.every(({ price }) => !price.unit_amount)
   const restarts =
     !staysInTrial &&
     (trialing ||
-      otherCadence ||
+      hasOtherRhythm(transitions) ||
       request.billingCycleAnchor === 'now' ||
       (wasFree && kept.some(({ price }) => price.unit_amount)))
-  const end = staysInTrial ? (newTrialEnd ?? period.end) : restarts ? nextBoundary(now, cadence, now) : period.end
-  const start = restarts || newTrialEnd !== undefined ? now : period.start
-  const items = kept.map((item) => ({ ...item, current_period_start: start, current_period_end: end }))
+  const isMoved = restarts || newTrialEnd !== undefined
+  const items = kept.map((item) => ({
+    ...item,
+    ...(isMoved && { current_period_start: now }),
+    ...(restarts && { current_period_end: nextBoundary(now, cadenceOf(item.price), now) }),
+    ...(staysInTrial && newTrialEnd !== undefined && { current_period_end: newTrialEnd }),
+  }))
   return {
     patch: {
       items: { ...subscription.items, data: items },
@@ -147,6 +152,15 @@ function plannedChange(world: World, subscription: Subscription, request: Update
   }
 }
 
+/** An item recurs otherwise from now on, or none recurs as one did before: then a new billing period begins. */
+function hasOtherRhythm(transitions: ItemTransition[]): boolean {
+  const isOther = ({ before, after }: ItemTransition) =>
+    before && after && !isSameCadence(cadenceOf(before.price), cadenceOf(after.price))
+  const before = transitions.flatMap((one) => (one.before ? [cadenceOf(one.before.price)] : []))
+  const after = transitions.flatMap((one) => (one.after ? [cadenceOf(one.after.price)] : []))
+  return transitions.some(isOther) || !after.some((one) => before.some((other) => isSameCadence(one, other)))
+}
+
 /** Each item with what becomes of it; an item without an id is a new one. */
 function itemTransitions(world: World, subscription: Subscription, changes: ItemChange[]): ItemTransition[] {
   const items = subscription.items.data
@@ -167,21 +181,31 @@ function itemTransitions(world: World, subscription: Subscription, changes: Item
     }
     return { before, after }
   })
-  const period = currentPeriod(subscription)
   const added = changes.flatMap(({ id, price, quantity = 1, metadata }): ItemTransition[] => {
     if (id || !price) return []
+    const { start, end } = periodOfNew(world, subscription, price)
     const after = newSubscriptionItem(world.now(subscription.customer), {
       price,
       quantity,
       metadata,
       subscription: subscription.id,
-      ...period,
+      start,
+      end,
     })
     return [{ before: null, after }]
   })
   if ([...existing, ...added].every(({ after }) => after === null))
     throw invalidRequest('A subscription must have at least one active plan.', 'items')
   return [...existing, ...added]
+}
+
+/** An item that is added is in the period that others of its rhythm are in, or would be. */
+function periodOfNew(world: World, subscription: Subscription, price: Price): { start: Seconds; end: Seconds } {
+  const cadence = cadenceOf(price)
+  const like = subscription.items.data.find((item) => isSameCadence(cadenceOf(item.price), cadence))
+  if (like) return { start: like.current_period_start, end: like.current_period_end }
+  if (subscription.status === 'trialing') return currentPeriod(subscription)
+  return periodAround(subscription.billing_cycle_anchor, cadence, world.now(subscription.customer))
 }
 
 function prorateUnlessNone(

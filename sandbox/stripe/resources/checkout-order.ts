@@ -7,7 +7,7 @@ import type { World } from '../core/world.ts'
 import type { CheckoutOrder } from '../billing/checkout-order.ts'
 import { modeOfNew } from '../billing/billing-mode.ts'
 import { resolveDiscount } from '../billing/discounts.ts'
-import { commonCadence } from '../billing/subscribe.ts'
+import { requireFit } from '../billing/cadence.ts'
 import { newCheckoutSession } from '../objects/checkout.ts'
 import { fullAddress } from './customers.ts'
 import { priceFromData } from './price-data.ts'
@@ -98,7 +98,7 @@ function checkItems(world: World, items: { price: string }[], mode: string): voi
       'You must provide at least one recurring price in `subscription` mode when using prices.',
       'line_items',
     )
-  if (recurring.length > 0) commonCadence(recurring)
+  if (recurring.length > 0) requireFit(recurring)
   if (prices.some(({ currency }) => currency !== prices[0]!.currency))
     throw invalidRequest('All prices must have the same currency.', 'line_items')
 }

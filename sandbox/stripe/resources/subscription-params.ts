@@ -103,8 +103,7 @@ export function plainPatch(world: World, params: CommonParams, before?: Subscrip
     collection_method,
     days_until_due,
   } = params
-  const cancelAt =
-    typeof cancel_at === 'string' && before ? currentPeriod(before).end : (cancel_at as number | null | undefined)
+  const cancelAt = typeof cancel_at === 'string' ? before && periodEnd(before, cancel_at) : cancel_at
   return {
     ...(params.metadata !== undefined && { metadata: mergeMetadata(before?.metadata ?? {}, params.metadata) }),
     ...(default_payment_method !== undefined && {
@@ -136,6 +135,12 @@ export function plainPatch(world: World, params: CommonParams, before?: Subscrip
     }),
     ...(cancel_at_period_end !== undefined && before && endAtPeriod(world, before, cancel_at_period_end)),
   }
+}
+
+/** The end of the item's period that ends first, or last. */
+function periodEnd({ items }: Subscription, which: 'min_period_end' | 'max_period_end'): number {
+  const ends = items.data.map((item) => item.current_period_end)
+  return which === 'min_period_end' ? Math.min(...ends) : Math.max(...ends)
 }
 
 /** Stripe notes the wish to leave and its date beside the flag; undoing it clears all three. */

@@ -5,6 +5,7 @@ import type { Subscription, SubscriptionSchedule } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { attendSchedule, endAfter, release, takeDiscounts } from '../billing/schedule.ts'
 import type { Phase } from '../billing/schedule.ts'
+import { requireFit } from '../billing/cadence.ts'
 import { modeOfNew } from '../billing/billing-mode.ts'
 import type { ModeRequest } from '../billing/billing-mode.ts'
 import { subscribe } from '../billing/subscribe.ts'
@@ -228,6 +229,10 @@ function phasesOf(world: World, schedule: SubscriptionSchedule, wanted: Values<t
       quantity: quantity ?? 1,
       metadata: pairs ?? {},
     }))
+    requireFit(
+      items.map(({ price }) => world.tables.prices.get(price)!),
+      schedule.billing_mode,
+    )
     if (index > 0 && typeof params.start_date === 'number' && params.start_date !== start)
       throw invalidRequest(
         'The start date of a phase must equal the end date of the phase before.',
