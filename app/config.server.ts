@@ -30,6 +30,8 @@ export interface Config {
   requireConfirmedEmail: boolean
   /** A mail goes out encrypted or not at all. */
   smtpRequiresTls: boolean
+  /** Tags of what is this installation's at Stripe: the first is written, all are known. */
+  installations: string[]
   mailFrom: string
   /** Who is written to when only a human can put something right. */
   operatorEmail: string
@@ -88,6 +90,9 @@ const variables = z.object({
     .optional(),
   REQUIRE_CONFIRMED_EMAIL: z.literal('true', 'can only be true; leave it out instead').optional(),
   MAIL_FROM: text.regex(/^[^\r\n]*[^\s<>@]+@[^\s<>@]+>?$/, 'is not an e-mail address'),
+  SCRIP_INSTALLATION: list
+    .refine((tags) => tags.every((tag) => /^[a-z0-9][a-z0-9_-]{0,39}$/.test(tag)), 'is not a list of lower case names')
+    .default(['scrip']),
   OPERATOR_EMAIL: text.regex(/^[^\s<>@]+@[^\s<>@]+$/, 'is not an e-mail address').optional(),
   METRICS_TOKEN: z
     .string()
@@ -172,6 +177,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     requireConfirmedEmail:
       mode === 'production' || env.SMTP_URL !== undefined || env.REQUIRE_CONFIRMED_EMAIL !== undefined,
     smtpRequiresTls: mode === 'production' && env.SMTP_URL !== undefined && !isLoopback(new URL(env.SMTP_URL).hostname),
+    installations: env.SCRIP_INSTALLATION,
     mailFrom: env.MAIL_FROM,
     operatorEmail: env.OPERATOR_EMAIL ?? addressOf(env.MAIL_FROM),
     metricsToken: env.METRICS_TOKEN ?? null,

@@ -8,7 +8,7 @@ const reconcileFindingSchema = new Schema(
     _id: { type: String, required: true },
     kind: {
       type: String,
-      enum: ['invoice', 'session', 'subscription', 'user', 'charge', 'credit_note', 'dispute'],
+      enum: ['invoice', 'session', 'subscription', 'user', 'charge', 'credit_note', 'dispute', 'price'],
       required: true,
     },
     objectId: { type: String, required: true },

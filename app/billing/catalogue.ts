@@ -1,5 +1,6 @@
 import { findPack, findPlan, type Interval, type Pack, packs, type Plan, plans, type Price } from './plans.ts'
 import type { Rhythm } from './rhythm.ts'
+import { appTag, isOurs } from './stripe.server.ts'
 
 /** Something with a price, as it stands in the plan file. */
 export type Offer =
@@ -25,11 +26,17 @@ export function variableOf(offer: Offer): string {
   return `STRIPE_PRICE_${name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}`
 }
 
+/** An id or a key that no other installation on the same Stripe account has. The default one has no prefix. */
+const tagged = (name: string): string => (appTag() === 'scrip' ? name : `${appTag()}_${name}`)
+
+/** How an offer's price is found at Stripe. */
+export const lookupKeyOf = ({ price }: Offer): string => tagged(price.lookupKey)
+
 /** What every product and price of Scrip carries at Stripe, so that also an archived one is known again. */
 export function tagOf(offer: Offer): Record<string, string> {
   return offer.kind === 'plan'
-    ? { app: 'scrip', plan: offer.plan.name, interval: offer.interval }
-    : { app: 'scrip', pack: offer.pack.id }
+    ? { app: appTag(), plan: offer.plan.name, interval: offer.interval }
+    : { app: appTag(), pack: offer.pack.id }
 }
 
 /** The product that an offer's price belongs to; monthly and yearly share one. */
@@ -42,14 +49,19 @@ export function productOf(offer: Offer): {
   if (offer.kind === 'pack') {
     const { id, credits } = offer.pack
     const name = `${credits.toLocaleString('en')} credits`
-    return { id: `scrip_pack_${id}`, name, description: 'Bought once, never expires.', tag: { app: 'scrip', pack: id } }
+    return {
+      id: tagged(`scrip_pack_${id}`),
+      name,
+      description: 'Bought once, never expires.',
+      tag: { app: appTag(), pack: id },
+    }
   }
   const { name, summary, credits } = offer.plan
   return {
-    id: `scrip_plan_${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')}`,
+    id: tagged(`scrip_plan_${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')}`),
     name: `Scrip ${name}`,
     description: `${credits.toLocaleString('en')} credits a month. ${summary}`,
-    tag: { app: 'scrip', plan: name },
+    tag: { app: appTag(), plan: name },
   }
 }
 
@@ -75,7 +87,7 @@ export const soldBy = (offer: Offer): SoldOffer =>
  * @returns null when it sells nothing that the plan file has
  */
 export function offerOf({ lookupKey, metadata, rhythm }: PriceMarks): SoldOffer | null {
-  const byKey = listOffers().find(({ price }) => price.lookupKey === lookupKey)
+  const byKey = listOffers().find((offer) => lookupKeyOf(offer) === lookupKey)
   const tag = isTagged(metadata) ? metadata : {}
   const pack = byKey?.kind === 'pack' ? byKey.pack : findPack(tag.pack ?? '')
   if (pack) return { kind: 'pack', pack }
@@ -85,4 +97,4 @@ export function offerOf({ lookupKey, metadata, rhythm }: PriceMarks): SoldOffer 
 }
 
 /** It says that it is ours, whether or not the plan file has it. */
-export const isTagged = ({ app }: Record<string, string>): boolean => app === 'scrip'
+export const isTagged = (metadata: Record<string, string>): boolean => isOurs(metadata)

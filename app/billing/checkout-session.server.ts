@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { config } from '../config.server.ts'
 import type { Offer } from './catalogue.ts'
 import type { Plan } from './plans.ts'
-import { APP_TAG, callStripe, isKeptFailure, isOtherRequest } from './stripe.server.ts'
+import { appTag, callStripe, isKeptFailure, isOtherRequest } from './stripe.server.ts'
 import { readSession, type StripeSession } from './stripe-shapes/session.ts'
 
 /** Everything that a page to pay on is made from. */
@@ -92,5 +92,5 @@ function packParams({ userId, offer }: Order) {
 function metadataOf(userId: string, offer: Offer): Record<string, string> {
   const bought: Record<string, string> =
     offer.kind === 'plan' ? { plan: offer.plan.name, interval: offer.interval } : { pack: offer.pack.id }
-  return { app: APP_TAG, userId, ...bought }
+  return { app: appTag(), userId, ...bought }
 }

@@ -3,7 +3,7 @@ import { done, ignored, type Outcome } from './outcome.ts'
 import { nobodys, ownerOf } from './owner.server.ts'
 import { grantPacks } from './pack.server.ts'
 import { processPaidInvoice } from './paid-invoice.server.ts'
-import { APP_TAG, callStripe, findAtStripe, isRefused, listAll } from './stripe.server.ts'
+import { callStripe, findAtStripe, isOurs, isRefused, listAll } from './stripe.server.ts'
 import { readSession, readSessionItem, type StripeSession } from './stripe-shapes/session.ts'
 import { readSubscription } from './stripe-shapes/subscription.ts'
 import { hasLiveSubscription } from './subscription-state.ts'
@@ -42,7 +42,7 @@ async function closeOtherPages({ id: paid, customerId: customer }: StripeSession
   if (!customer) return
   const open = await findAtStripe((stripe) => stripe.checkout.sessions.list({ customer, status: 'open', limit: 100 }))
   for (const { id, mode, metadata } of open?.data ?? []) {
-    if (id === paid || mode !== 'subscription' || metadata?.app !== APP_TAG) continue
+    if (id === paid || mode !== 'subscription' || !isOurs(metadata)) continue
     await callStripe((stripe) => stripe.checkout.sessions.expire(id)).catch((error: unknown) => {
       // It was paid or closed a moment ago.
       if (!isRefused(error)) throw error

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { User } from '#models/user.server.ts'
 import { StripeUnavailable } from './errors.ts'
-import { APP_TAG, callStripe, findAtStripe, isKeptFailure } from './stripe.server.ts'
+import { appTag, callStripe, findAtStripe, isKeptFailure } from './stripe.server.ts'
 import { linkCustomer, readUser, unlinkCustomer } from './users.server.ts'
 
 const TRIES = 4
@@ -42,7 +42,7 @@ async function createCustomer(user: User): Promise<string> {
 
 /** Constant parameters only: with the e-mail among them, a changed one would be refused under the same key. */
 function createOnce(userId: string, idempotencyKey: string): Promise<{ id: string }> {
-  return callStripe((stripe) => stripe.customers.create({ metadata: { app: APP_TAG, userId } }, { idempotencyKey }))
+  return callStripe((stripe) => stripe.customers.create({ metadata: { app: appTag(), userId } }, { idempotencyKey }))
 }
 
 async function isThere(customerId: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { config } from '../config.server.ts'
 import { logger } from '../log.server.ts'
-import { listOffers, type Offer, productOf, tagOf } from './catalogue.ts'
+import { listOffers, lookupKeyOf, type Offer, productOf, tagOf } from './catalogue.ts'
 import { StripeUnavailable } from './errors.ts'
 import { fixedPriceId, forgetPrices } from './prices.server.ts'
 import { callStripe, callUnderKey, findAtStripe, isTaken, listAll } from './stripe.server.ts'
@@ -21,11 +21,11 @@ export interface EnsuredPrice {
  */
 export async function ensurePrices(): Promise<EnsuredPrice[]> {
   const offers = listOffers()
-  const existing = await pricesByLookupKey(offers.map(({ price }) => price.lookupKey))
+  const existing = await pricesByLookupKey(offers.map(lookupKeyOf))
   const products = new Map(offers.map((offer) => [productOf(offer).id, offer]))
   await Promise.all([...products.values()].map(ensureProduct))
   const ensured: EnsuredPrice[] = []
-  for (const offer of offers) ensured.push(await ensurePrice(offer, existing.get(offer.price.lookupKey) ?? null))
+  for (const offer of offers) ensured.push(await ensurePrice(offer, existing.get(lookupKeyOf(offer)) ?? null))
   forgetPrices()
   return ensured
 }
@@ -64,7 +64,8 @@ async function ensureProduct(offer: Offer): Promise<void> {
 }
 
 async function ensurePrice(offer: Offer, existing: ExistingPrice | null): Promise<EnsuredPrice> {
-  const { amount, currency, lookupKey } = offer.price
+  const { amount, currency } = offer.price
+  const lookupKey = lookupKeyOf(offer)
   const name = offer.kind === 'plan' ? `${offer.plan.name}, ${offer.interval}ly` : `Pack of ${offer.pack.credits}`
   const fixed = fixedPriceId(offer)
   if (fixed) return { name, priceId: fixed, done: 'named by the environment' }
@@ -95,11 +96,12 @@ async function hasTaxBehavior({ id, tax_behavior: known }: ExistingPrice): Promi
 async function createPrice(offer: Offer, follows: string): Promise<{ id: string }> {
   const { id } = await createPriceOnce(offer, follows)
   const { active, lookup_key } = await callStripe((stripe) => stripe.prices.retrieve(id))
-  return active && lookup_key === offer.price.lookupKey ? { id } : createPriceOnce(offer, randomUUID())
+  return active && lookup_key === lookupKeyOf(offer) ? { id } : createPriceOnce(offer, randomUUID())
 }
 
 async function createPriceOnce(offer: Offer, follows: string): Promise<{ id: string }> {
-  const { amount, currency, lookupKey } = offer.price
+  const { amount, currency } = offer.price
+  const lookupKey = lookupKeyOf(offer)
   const { automaticTax } = config().stripe
   const recurring = offer.kind === 'plan' ? { recurring: { interval: offer.interval } } : {}
   try {

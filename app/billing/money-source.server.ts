@@ -8,7 +8,7 @@ import { chargesOfInvoice, creditNotesOf } from './money-back.server.ts'
 import { ownerOf } from './owner.server.ts'
 import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
 import { type InvoicePart, partsOfInvoice } from './sold-parts.ts'
-import { APP_TAG, callStripe, findAtStripe, listAll } from './stripe.server.ts'
+import { callStripe, findAtStripe, isOurs, listAll } from './stripe.server.ts'
 import { readCharge, type StripeCharge } from './stripe-shapes/charge.ts'
 import { readSession } from './stripe-shapes/session.ts'
 
@@ -136,6 +136,6 @@ async function isPack(paymentId: string): Promise<boolean> {
   if (!session) return false
   await processCheckout(session.id)
   const payment = await PaymentModel.exists({ stripePaymentIntentId: paymentId })
-  if (!payment && session.metadata.app === APP_TAG) throw new NotReadyYet(`The pack of ${paymentId} is not paid yet`)
+  if (!payment && isOurs(session.metadata)) throw new NotReadyYet(`The pack of ${paymentId} is not paid yet`)
   return payment !== null
 }

@@ -1,7 +1,7 @@
 import type { User } from '#models/user.server.ts'
 import { NotReadyYet } from './errors.ts'
 import { ignored, type Outcome, unclaimed } from './outcome.ts'
-import { APP_TAG, findAtStripe } from './stripe.server.ts'
+import { findAtStripe, isOurs } from './stripe.server.ts'
 import { findOwner, linkCustomer, readUser } from './users.server.ts'
 
 interface Belonging {
@@ -18,13 +18,15 @@ interface Belonging {
  * @throws NotReadyYet when it carries our tag and the user is not here (yet)
  */
 export async function ownerOf({ customerId, metadata, userId }: Belonging): Promise<User | null> {
+  // Another installation on the same Stripe account, or another app: even where the customer was copied from there.
+  if (metadata.app && !isOurs(metadata)) return null
   // Anybody can write a `client_reference_id` into another app's payment link; metadata comes from whoever made it.
-  const named = metadata.app === APP_TAG ? (userId ?? metadata.userId) : isUntagged(metadata) ? metadata.userId : null
+  const named = isOurs(metadata) ? (userId ?? metadata.userId) : isUntagged(metadata) ? metadata.userId : null
   const known = await findOwner(customerId, named)
   const tag = known ? metadata : { ...(await customerTag(customerId)), ...metadata }
-  const owner = known ?? (await findOwner(customerId, tag.app === APP_TAG || isUntagged(tag) ? tag.userId : null))
+  const owner = known ?? (await findOwner(customerId, isOurs(tag) || isUntagged(tag) ? tag.userId : null))
   if (!owner) {
-    if (tag.app === APP_TAG) throw new NotReadyYet(`Customer ${customerId ?? 'none'} is tagged as ours and has no user`)
+    if (isOurs(tag)) throw new NotReadyYet(`Customer ${customerId ?? 'none'} is tagged as ours and has no user`)
     return null
   }
   if (!customerId || owner.stripeCustomerId) return owner
@@ -41,7 +43,7 @@ const isUntagged = ({ app }: Record<string, string>): boolean => !app
  */
 export async function nobodys({ customerId, metadata }: Belonging, name: string): Promise<Outcome> {
   const { app } = { ...(await customerTag(customerId)), ...metadata }
-  if (app && app !== APP_TAG) return ignored(`${name} belongs to ${app}.`)
+  if (app && !isOurs({ app })) return ignored(`${name} belongs to ${app}.`)
   return unclaimed(`${name} is of customer ${customerId ?? 'none'}, who is nobody here.`)
 }
 

@@ -10,7 +10,7 @@ import { tellPackPaid } from './payment-mails.server.ts'
 import { soldItems } from './plan-lines.server.ts'
 import { findPack, welcomeCredits } from './plans.ts'
 import { creditsByLine, type LineCredits, type SoldLine } from './sold-line.ts'
-import { APP_TAG, findAtStripe } from './stripe.server.ts'
+import { findAtStripe, isOurs } from './stripe.server.ts'
 import { readCharge } from './stripe-shapes/charge.ts'
 import type { StripeSession, StripeSessionItem } from './stripe-shapes/session.ts'
 import { upsertOnce } from './upsert-once.server.ts'
@@ -70,7 +70,7 @@ interface Bought {
 /** By the prices that were paid; the tag is for a session that came without its items. */
 async function whatWasBought(session: StripeSession): Promise<Bought> {
   const sold = await soldItems(session)
-  const tagged = session.metadata.app === APP_TAG ? session.metadata.pack : undefined
+  const tagged = isOurs(session.metadata) ? session.metadata.pack : undefined
   if (sold.length > 0 || !tagged) return { items: session.items, byLine: creditsByLine(sold) }
   const pack = findPack(tagged)
   if (!pack) throw new NotReadyYet(`The session ${session.id} sells the pack ${tagged}, which the plan file lacks`)

@@ -16,7 +16,7 @@ import { tellInvoicePaid } from './payment-mails.server.ts'
 import { soldLines } from './plan-lines.server.ts'
 import { welcomeCredits } from './plans.ts'
 import { dropFinding } from './reconcile-findings.server.ts'
-import { APP_TAG, findAtStripe, listAll } from './stripe.server.ts'
+import { findAtStripe, isOurs, listAll } from './stripe.server.ts'
 import { readInvoice, readInvoiceLine, type StripeInvoice } from './stripe-shapes/invoice.ts'
 import { syncSubscriptions } from './subscription.server.ts'
 import { type Told, toldByPaidInvoice } from './told.ts'
@@ -119,4 +119,4 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
 
 /** Money for a plan must not count as nothing: somebody has to say what its price was for. */
 const isForSomething = ({ subscriptionId, metadata, lines }: StripeInvoice): boolean =>
-  subscriptionId !== null && metadata.app === APP_TAG && lines.some(({ amount }) => amount > 0)
+  subscriptionId !== null && isOurs(metadata) && lines.some(({ amount }) => amount > 0)

@@ -2,7 +2,7 @@ import type { User } from '#models/user.server.ts'
 import { config } from '../config.server.ts'
 import { ensureCustomer } from './customer.server.ts'
 import { whileSomebodyWaits } from './patience.server.ts'
-import { APP_TAG, callStripe, listAll } from './stripe.server.ts'
+import { appTag, callStripe, isOurs, listAll } from './stripe.server.ts'
 
 let configuration: { account: string; id: string } | null = null
 
@@ -50,7 +50,7 @@ export async function ensurePortal(): Promise<string> {
   const account = `${secretKey} ${apiBase ?? ''}`
   if (configuration?.account === account) return configuration.id
   const all = await listAll((stripe) => stripe.billingPortal.configurations.list({ active: true, limit: 100 }))
-  const ours = all.find(({ metadata }) => metadata?.app === APP_TAG) ?? (await createPortal())
+  const ours = all.find(({ metadata }) => isOurs(metadata)) ?? (await createPortal())
   configuration = { account, id: ours.id }
   return ours.id
 }
@@ -59,7 +59,7 @@ function createPortal(): Promise<{ id: string }> {
   return callStripe((stripe) =>
     stripe.billingPortal.configurations.create(
       {
-        metadata: { app: APP_TAG },
+        metadata: { app: appTag() },
         business_profile: { headline: 'Scrip: your card, your address and your invoices' },
         default_return_url: `${config().appUrl}/billing`,
         features: {

@@ -1,8 +1,18 @@
 import { z } from 'zod'
 import { logger } from '../log.server.ts'
-import { isTagged, listOffers, type Offer, offerOf, soldBy, type SoldOffer, variableOf } from './catalogue.ts'
+import {
+  isTagged,
+  listOffers,
+  lookupKeyOf,
+  type Offer,
+  offerOf,
+  soldBy,
+  type SoldOffer,
+  variableOf,
+} from './catalogue.ts'
+import { askForAttention } from './attention.server.ts'
 import { OfferUnavailable } from './errors.ts'
-import type { Rhythm } from './rhythm.ts'
+import { isSameRhythm, type Rhythm } from './rhythm.ts'
 import { callStripe, findAtStripe } from './stripe.server.ts'
 import { decimal } from './stripe-shapes/fields.ts'
 
@@ -35,10 +45,27 @@ export function forgetPrices(): void {
 
 /**
  * The price at Stripe that sells an offer: the environment's, or the one with the offer's lookup key.
- * @throws OfferUnavailable when Stripe sells none: `npm run stripe:setup` has not been run, or the price was archived
+ * @throws OfferUnavailable when Stripe sells none: `npm run stripe:setup` has not been run, or the price was archived; and
+ * when that price is not the one that the plan file shows
  */
 export async function priceIdOf(offer: Offer): Promise<string> {
-  const { lookupKey } = offer.price
+  const id = await idAtStripe(offer)
+  const price = await findPriceIn(id, offer.price.currency)
+  if (!price) return id
+  const { amount, currency } = offer.price
+  const asked = price.amountIn(currency)
+  const sold = soldBy(offer)
+  const isSame = price.offer.kind !== 'plan' || sold.kind !== 'plan' || isSameRhythm(price.offer, sold)
+  const subject = { kind: 'price' as const, id: lookupKeyOf(offer) }
+  if (isSame && asked !== null && Number(asked) === amount) return id
+  const sentence = `${subject.id} is on sale for ${amount} ${currency}, and its price ${id} at Stripe asks ${asked ?? 'another currency'}: nobody can buy it until they agree. Run "npm run stripe:setup".`
+  await askForAttention(subject, sentence)
+  forgetPrices()
+  throw new OfferUnavailable(new Error(sentence))
+}
+
+async function idAtStripe(offer: Offer): Promise<string> {
+  const lookupKey = lookupKeyOf(offer)
   const fixed = fixedPriceId(offer)
   if (fixed) return fixed
   const known = idByLookupKey.get(lookupKey)

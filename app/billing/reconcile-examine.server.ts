@@ -5,10 +5,13 @@ import { now } from '../clock.server.ts'
 import { processCheckout } from './completed-checkout.server.ts'
 import { processCreditNote } from './credit-note.server.ts'
 import { processDispute } from './dispute.server.ts'
+import { listOffers, lookupKeyOf } from './catalogue.ts'
+import { OfferUnavailable } from './errors.ts'
 import { done, ignored, type Outcome, unclaimed } from './outcome.ts'
 import { nobodys, ownerOf } from './owner.server.ts'
 import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
 import { planItemOf } from './plan-item.server.ts'
+import { priceIdOf } from './prices.server.ts'
 import type { FindingKind, Subject } from './reconcile-findings.server.ts'
 import { processRefunds } from './refund.server.ts'
 import { findAtStripe } from './stripe.server.ts'
@@ -25,6 +28,7 @@ const examiners: Record<FindingKind, (id: string) => Promise<Outcome>> = {
   charge: (id) => processRefunds(id),
   credit_note: processCreditNote,
   dispute: (id) => processDispute(id),
+  price: examinePrice,
 }
 
 /**
@@ -41,6 +45,18 @@ async function examineInvoice(id: string): Promise<Outcome> {
   const invoice = row && (await readBack(id))
   if (!invoice || row.amount === invoice.amountPaid) return outcome
   return unclaimed(`${id}: ${invoice.amountPaid} ${invoice.currency} was paid, its row says ${row.amount}.`)
+}
+
+/** A price that was not the one on sale; its name here is its lookup key. */
+async function examinePrice(lookupKey: string): Promise<Outcome> {
+  const offer = listOffers().find((one) => lookupKeyOf(one) === lookupKey)
+  try {
+    if (offer) await priceIdOf(offer)
+  } catch (error) {
+    if (!(error instanceof OfferUnavailable)) throw error
+    return unclaimed(error.cause instanceof Error ? error.cause.message : `${lookupKey} cannot be sold.`)
+  }
+  return ignored(`${lookupKey} is sold at its price.`)
 }
 
 /** A live subscription that no user has: of a price that is in no plan, or of a customer who is nobody here. */

@@ -10,8 +10,12 @@ import { type Patience, patience, throwIfTold } from './patience.server.ts'
  * comes back is read in stripe-shapes/.
  */
 
-/** The tag of everything Scrip creates at Stripe, since an account may serve other apps as well. */
-export const APP_TAG = 'scrip'
+/** The tag of everything that this installation creates at Stripe: an account may serve others, and other apps as well. */
+export const appTag = (): string => config().installations[0]!
+
+/** It carries a tag of this installation. */
+export const isOurs = (metadata: Record<string, string> | null | undefined): boolean =>
+  config().installations.includes(metadata?.app ?? '')
 
 const clients = new Map<string, Stripe>()
 

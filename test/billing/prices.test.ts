@@ -78,7 +78,7 @@ describe('findPrice', () => {
   })
 
   it('takes the price that the environment names', async () => {
-    const price = await aPrice(900)
+    const price = await aPrice(1000)
     namePrice(price)
     expect(await priceIdOf(monthly!)).toBe(price)
     expect((await findPrice(price))?.offer).toMatchObject({ kind: 'plan', plan: { name: 'Beginner' } })
