@@ -41,6 +41,8 @@ export interface Config {
   trustedProxies: number
   /** How long a process that was told to stop goes on taking requests: until every balancer has asked and knows. */
   drainSeconds: number
+  /** How long the contents of webhook events are kept that were dealt with. */
+  webhookPayloadDays: number
   /** How long a subscriber may go on after a failed payment. */
   gracePeriodDays: number
   dataFolder: string
@@ -110,6 +112,13 @@ const variables = z.object({
     .min(0, 'is negative')
     .max(60, 'is above 60')
     .optional(),
+  /** Not below the 30 days for which Stripe itself lists its events. */
+  WEBHOOK_PAYLOAD_DAYS: z.coerce
+    .number('is not a number')
+    .int('is not a whole number')
+    .min(31, 'is below 31')
+    .max(3_650, 'is above 3650')
+    .default(90),
   SCRIP_DATA: text.default('.scrip'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
 })
@@ -183,6 +192,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     metricsToken: env.METRICS_TOKEN ?? null,
     trustedProxies: env.TRUST_PROXY,
     drainSeconds: env.DRAIN_SECONDS ?? (mode === 'production' ? DRAIN_SECONDS : 0),
+    webhookPayloadDays: env.WEBHOOK_PAYLOAD_DAYS,
     gracePeriodDays: GRACE_PERIOD_DAYS,
     dataFolder: env.SCRIP_DATA,
     sandboxUrl: mode === 'production' ? null : (env.STRIPE_API_BASE ?? null),

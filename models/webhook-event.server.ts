@@ -15,12 +15,15 @@ const webhookEventSchema = new Schema(
     lastError: { type: String, default: null },
     receivedAt: { type: Date, required: true },
     processedAt: { type: Date, default: null },
+    /** When all of the payload was dropped but what a later event is compared with. */
+    trimmedAt: { type: Date, default: null },
   },
   { collection: 'webhook_events', strict: 'throw', autoIndex: false, minimize: false },
 )
 
 webhookEventSchema.index({ status: 1, receivedAt: 1 })
 webhookEventSchema.index({ receivedAt: -1 })
+webhookEventSchema.index({ trimmedAt: 1, receivedAt: 1 })
 webhookEventSchema.index({ 'payload.data.object.customer': 1, status: 1 })
 
 export type WebhookEvent = InferSchemaType<typeof webhookEventSchema>

@@ -1,6 +1,7 @@
 import { recoverAbandonedRuns } from '../actions/run-action.server.ts'
 import { reconcile } from '../billing/reconcile.server.ts'
 import { pauseOverdue } from '../billing/spending-pause.server.ts'
+import { trimEvents } from '../billing/webhooks/trim-events.server.ts'
 import { runUpkeep } from '../credits/upkeep.server.ts'
 import { notifyBalances } from '../notifications/balance-news.server.ts'
 import { deliverDue } from '../notifications/deliver.server.ts'
@@ -38,6 +39,11 @@ export const recurringJobs: RecurringJob[] = [
       const { done, failed, unclaimed } = result
       return `${done.length} put right, ${failed.length} failed, ${unclaimed.length} for a human`
     },
+  },
+  {
+    name: 'trim-webhook-events',
+    every: '10 minutes',
+    run: async () => `${await trimEvents()} old webhook events trimmed`,
   },
   {
     name: 'end-abandoned-runs',

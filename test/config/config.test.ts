@@ -129,6 +129,7 @@ describe('in production', () => {
     ['ALLOW_STRIPE_TEST_KEY', 'yes'],
     ['MAIL_FROM', 'nobody'],
     ['TRUST_PROXY', 'yes'],
+    ['WEBHOOK_PAYLOAD_DAYS', '30'],
     ['METRICS_TOKEN', 'short'],
     ['METRICS_TOKEN', 'long enough but it has spaces'],
     ['STRIPE_AUTOMATIC_TAX', 'yes'],
