@@ -32,6 +32,22 @@ export interface Grant {
   effectiveAt: Date
   expiresAt: Date
   createdAt: Date
+  rollover?: Rollover
+}
+
+/**
+ * What becomes of a plan's credits that are not used. Recorded with the grant, so that neither another plan nor an edited
+ * plan file changes it. Credits without it (packs, gifts) are never limited.
+ */
+export interface Rollover {
+  /** The plan that they were granted under. */
+  plan: string
+  /** At most this many of the plan's credits under the same limit stay when a later period begins; null for all. */
+  limit: number | null
+  /** When the period began that they were bought for: a period that begins later finds them left over. */
+  periodStart: Date
+  /** A period begins with this grant: what is left of earlier ones is held to their limits then. */
+  renews: boolean
 }
 
 /** What a grant is before the fold has moved it: the part that its entry carries. */
@@ -57,6 +73,7 @@ export type EntryKind =
   | 'capture'
   | 'release'
   | 'expire'
+  | 'cap'
   | 'reversal'
   | 'restore'
   | 'adjust'
@@ -73,6 +90,8 @@ export interface LogEntry {
   /** `grant` and `schedule`: the terms; every kind that concerns one grant, or takes from it first, names it in `grantId`. */
   grant?: GrantTerms
   grantId?: string
+  /** `cap`: the limit that left no room for them, and whose it is. */
+  above?: Pick<Rollover, 'plan' | 'limit'>
   /** `hold`, `capture`, `release`: which hold; `holds` is how much a `hold` sets aside. */
   hold?: string
   holds?: number

@@ -1,4 +1,6 @@
+import type { Rollover } from '#models/credit-account.server.ts'
 import { mainLine } from './largest-plan.ts'
+import { rolloverLimit } from './plans.ts'
 import { comesMonthly } from './rhythm.ts'
 import { creditsByLine, type LineCredits, type PackLine, type PlanLine, type SoldLine } from './sold-line.ts'
 
@@ -18,6 +20,8 @@ export interface Share {
   /** Null: at payment. */
   effectiveAt: Date | null
   expiresAt: Date | null
+  /** Of plans. */
+  rollover?: Rollover
   /** Of packs, these lines. */
   packs?: PackLine[]
 }
@@ -72,15 +76,16 @@ function sharesOf(
   if (!sold) return []
   const { plan, periodStart, periodEnd } = sold
   const starts = comesMonthly(plan, sold) ? monthStarts(periodStart, periodEnd) : [periodStart]
-  // What is paid when its period is over would be gone as it comes: it then lasts as long from the payment.
-  const late = paidAt && paidAt >= periodEnd ? paidAt.getTime() - periodStart.getTime() : 0
-  const lasts = Math.max(gracePeriodDays * DAY_MS, RENEWAL_GAP_MS) + late
+  const lasts = Math.max(gracePeriodDays * DAY_MS, RENEWAL_GAP_MS)
   const shares = starts.map((start, index) => {
     const end = starts[index + 1] ?? periodEnd
+    // What is paid when its time is over would be gone as it comes: it then lasts as long from the payment.
+    const late = paidAt && paidAt >= end ? paidAt.getTime() - start.getTime() : 0
     return {
       credits: partOf(credits, index, starts.length),
       effectiveAt: index === 0 ? null : start,
-      expiresAt: plan.unusedCredits === 'expire' ? new Date(end.getTime() + lasts) : null,
+      expiresAt: plan.unusedCredits === 'expire' ? new Date(end.getTime() + lasts + late) : null,
+      rollover: { plan: plan.name, limit: rolloverLimit(plan), periodStart: start, renews: index > 0 },
     }
   })
   return shares.filter((share) => share.credits > 0)

@@ -21,7 +21,7 @@ export async function grantForInvoice(
   invoice: StripeInvoice,
   bought: InvoiceCredits,
 ): Promise<number> {
-  const paid = paidGrants(invoice.id, bought)
+  const paid = paidGrants(invoice, bought)
   if (paid.length > 0) await grantCredits(userId, paid)
   // A change of plan within a trial makes another free line; the trial's credits came with the first.
   if (bought.trialCredits > 0 && invoice.billingReason === 'subscription_create') {
@@ -43,14 +43,16 @@ export async function grantForInvoice(
 }
 
 /** All shares are made in one write; the first has the invoice's own key and so stands for all of them on a replay. */
-function paidGrants(id: string, { shares }: InvoiceCredits): GrantRequest[] {
-  return shares.map(({ credits, effectiveAt, expiresAt, packs }, index) => ({
+function paidGrants({ id, billingReason }: StripeInvoice, { shares }: InvoiceCredits): GrantRequest[] {
+  const isRenewal = billingReason === 'subscription_cycle'
+  return shares.map(({ credits, effectiveAt, expiresAt, rollover, packs }, index) => ({
     key: stripeInvoiceKey(id, index === 0 ? undefined : packs ? 'packs' : index),
     credits,
     source: { type: 'invoice', id },
     category: 'paid',
     ...(effectiveAt && { effectiveAt }),
     ...(expiresAt && { expiresAt }),
+    ...(rollover && { rollover: { ...rollover, renews: rollover.renews || isRenewal } }),
     ...(packs && { metadata: packsMetadata(packs) }),
   }))
 }

@@ -21,7 +21,6 @@ import { readInvoice, readInvoiceLine, type StripeInvoice } from './stripe-shape
 import { syncSubscriptions } from './subscription.server.ts'
 import { type Told, toldByPaidInvoice } from './told.ts'
 import { withoutSecondTrial } from './trial-card.server.ts'
-import { capUnused } from './unused-credits.server.ts'
 import { upsertOnce } from './upsert-once.server.ts'
 
 /**
@@ -86,7 +85,6 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
   const sold = creditsForInvoice(lines, { gracePeriodDays, paidAt: invoice.paidAt })
   const bought = await withoutSecondTrial(userId, invoice, sold)
   await openAccount(userId, { welcomeCredits })
-  if (main && invoice.billingReason === 'subscription_cycle') await capUnused(userId, invoice, main.plan)
   const creditsAdded = await grantForInvoice(userId, invoice, bought)
   const boughtOf = boughtLines(invoice.lines, bought.byLine, creditsAdded)
   await upsertOnce<BillingHistory>(

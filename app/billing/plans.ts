@@ -24,7 +24,11 @@ const plan = z.strictObject({
   prices: z.strictObject({ month: price, year: price }).nullable(),
   /** A year's credits all at payment (`upfront`), or one month's share each month (`monthly`). */
   yearlyCredits: z.enum(['upfront', 'monthly']),
-  /** What happens at renewal to credits of the plan that are left over. */
+  /**
+   * What happens to the plan's own credits that are not used: all stay, they expire some days after their period, or at
+   * most `cap` of them stay when a later period (a month's share too) begins. Recorded with each grant: another plan, or
+   * another policy here, changes nothing for what was granted before.
+   */
   unusedCredits: z.union([z.enum(['accumulate', 'expire']), z.strictObject({ cap: z.int().nonnegative() })]),
   /**
    * A free trial, or none. An account gets one, with its first subscription. Its credits come once per account and, where
@@ -134,3 +138,7 @@ export function findPlan(name: string): Plan | null {
 export function findPack(id: string): Pack | null {
   return packs.find((candidate) => candidate.id === id) ?? null
 }
+
+/** How many of a plan's unused credits stay when a period begins; null for all that have not expired. */
+export const rolloverLimit = ({ unusedCredits }: Pick<Plan, 'unusedCredits'>): number | null =>
+  typeof unusedCredits === 'object' ? unusedCredits.cap : null

@@ -123,6 +123,14 @@ export function fold(start: Folded, log: readonly LogEntry[]): Folded & { burned
         grant.expired = true
         break
       }
+      case 'cap': {
+        const grant = get(entry.grantId, entry)
+        if (grant.remaining + entry.amount < 0) {
+          throw new Error(`${entry.key} takes ${-entry.amount} where ${grant.remaining} is left`)
+        }
+        grant.remaining += entry.amount
+        break
+      }
     }
     // A debt is paid by whatever becomes available.
     if (debt > 0) debt = take(debt, open(), burn)

@@ -8,7 +8,8 @@ import { findRecorded, readAccount } from './recorded.server.ts'
 import { whatIsDue } from './tick.server.ts'
 
 /** What an entry did to one grant. */
-export type GrantEffect = 'came' | 'spent' | 'taken-back' | 'settled-debt' | 'corrected' | 'expired' | 'called-off'
+export type GrantEffect =
+  'came' | 'spent' | 'taken-back' | 'settled-debt' | 'corrected' | 'expired' | 'capped' | 'called-off'
 
 /** One effect of an entry on the grant; an entry can have two, as a grant that comes and pays a debt at once. */
 export interface GrantLine {
@@ -105,6 +106,8 @@ function ownEffect(entry: CreditEntry, grantId: string): Effect[] {
       return [{ effect: 'came', credits: entry.amount }]
     case 'expire':
       return entry.amount === 0 ? [] : [{ effect: 'expired', credits: entry.amount }]
+    case 'cap':
+      return [{ effect: 'capped', credits: entry.amount }]
     case 'cancel-schedule':
       return [{ effect: 'called-off', credits: -(entry.cancels ?? 0) }]
     default:
@@ -120,7 +123,7 @@ function effectOfBurning(kind: EntryKind, hasGrant: boolean): Exclude<GrantEffec
 }
 
 function tallyOf(effects: Effect[]): GrantStory['tally'] {
-  const tally = { spent: 0, 'taken-back': 0, 'settled-debt': 0, corrected: 0, expired: 0, 'called-off': 0 }
+  const tally = { spent: 0, 'taken-back': 0, 'settled-debt': 0, corrected: 0, expired: 0, capped: 0, 'called-off': 0 }
   for (const { effect, credits } of effects) if (effect !== 'came') tally[effect] -= credits
   return tally
 }
@@ -145,7 +148,7 @@ async function readPosted(
     $or: [
       { 'grant.id': grantId },
       { grantId, kind: { $in: ['activate', 'cancel-schedule'] } },
-      { grantId, kind: 'expire', amount: { $lt: 0 } },
+      { grantId, kind: { $in: ['expire', 'cap'] }, amount: { $lt: 0 } },
       { burned: { $elemMatch: { $elemMatch: { $eq: grantId } } } },
     ],
   })
@@ -176,6 +179,7 @@ async function readPosted(
 
 function toEffects({ _id: { kind, hasGrant, isOwn }, burnt, moved, canceled }: Group): Effect[] {
   const effects: Effect[] = burnt > 0 ? [{ effect: effectOfBurning(kind, hasGrant), credits: -burnt }] : []
+  if (isOwn && kind === 'cap') effects.push({ effect: 'capped', credits: moved })
   if (isOwn && kind === 'expire') effects.push({ effect: 'expired', credits: moved })
   if (isOwn && kind === 'cancel-schedule') effects.push({ effect: 'called-off', credits: -canceled })
   return effects

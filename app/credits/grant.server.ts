@@ -6,15 +6,19 @@ import {
   type GrantTerms,
   type LogEntry,
   NEVER,
+  type Rollover,
 } from '#models/credit-account.server.ts'
 import { BALANCE_MAX, checkCredits, checkMetadata, GRANT_MAX } from './credits.ts'
 import { type Change, GRANTS_MAX } from './change.ts'
 import { IdempotencyConflict, InvalidCredits, TooManyGrants } from './errors.ts'
 import { fenced } from './fenced.server.ts'
+import { fold } from './fold.ts'
 import { grantIdOf } from './keys.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
 import { entryIdOf } from './ledger-rows.ts'
 import { findRecorded } from './recorded.server.ts'
+import { capEntries } from './rollover.ts'
+import { tick } from './tick.server.ts'
 
 export interface GrantRequest {
   /** From keys.ts; the same key never grants twice. */
@@ -30,6 +34,8 @@ export interface GrantRequest {
   effectiveAt?: Date
   /** UTC; never unless told. */
   expiresAt?: Date
+  /** Of a plan's credits. Of the grants of one call that start now, only the first can begin a period. */
+  rollover?: Rollover
   metadata?: Record<string, string>
 }
 
@@ -71,10 +77,18 @@ export async function grantCredits(
       const credits = all.reduce((sum, entry) => sum + (entry?.grant?.granted ?? 0), 0)
       return { credits, entryIds: entryIds.filter((_, index) => all[index]), replayed: true }
     },
-    (account) => {
-      const change = grantChange(account, requests, ports.now())
+    async (account) => {
+      const at = ports.now()
+      if (first.rollover?.renews && account.nextChange <= at) {
+        // What is due starts, and is left over, before this does.
+        await tick(ports, accountId)
+        return 'again'
+      }
+      const change = grantChange(account, requests, at)
       const credits = requests.reduce((sum, request) => sum + request.credits, 0)
-      return { change, answer: () => ({ credits, entryIds, replayed: false }) }
+      // Spends leave the version alone, and what goes above a limit is worth what they have left.
+      const when = change.entries.some(({ kind }) => kind === 'cap') ? { credits: account.credits } : {}
+      return { change, when, answer: () => ({ credits, entryIds, replayed: false }) }
     },
   )
 }
@@ -83,13 +97,23 @@ export async function grantCredits(
 function grantChange(account: CreditAccount, requests: readonly GrantRequest[], at: Date): Change {
   const waiting = account.pending.filter((entry) => entry.grant).length
   if (account.grants.length + waiting + requests.length > GRANTS_MAX) throw new TooManyGrants()
-  const entries = requests.map((request) => grantEntry(request, at))
+  const granted = requests.map((request) => grantEntry(request, at))
+  const begins = granted[0]?.kind === 'grant' ? granted[0].grant : undefined
+  const capped = begins ? capEntries(fold(account, account.pending), begins, at) : []
+  const entries = [...capped, ...granted.map((entry) => asOnePeriod(entry, begins))]
   const credits = entries.reduce((sum, entry) => sum + entry.amount, 0)
   if (account.credits + account.held + credits > BALANCE_MAX) {
     throw new InvalidCredits(`A balance is at most ${BALANCE_MAX} credits.`)
   }
   const wakes = entries.map(({ kind, grant }) => (kind === 'schedule' ? grant?.effectiveAt : grant?.expiresAt) ?? NEVER)
   return { entries, credits, wakeAt: new Date(Math.min(...wakes.map((wake) => wake.getTime()))) }
+}
+
+/** Months that are paid for late start together, and are not left over of one another. */
+function asOnePeriod(entry: LogEntry, begins: GrantTerms | undefined): LogEntry {
+  const { kind, grant } = entry
+  if (kind !== 'grant' || !grant?.rollover || grant === begins) return entry
+  return { ...entry, grant: { ...grant, rollover: { ...grant.rollover, renews: false } } }
 }
 
 /** The entry of a grant: `schedule` with amount 0 while its time is to come. */
@@ -104,6 +128,7 @@ export function grantEntry(request: GrantRequest, at: Date): LogEntry {
     effectiveAt,
     expiresAt: request.expiresAt ?? NEVER,
     createdAt: at,
+    ...(request.rollover && { rollover: request.rollover }),
   }
   const later = effectiveAt > at
   return {

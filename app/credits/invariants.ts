@@ -3,6 +3,7 @@ import type { CreditEntry } from '#models/credit-entry.server.ts'
 import { fold } from './fold.ts'
 import { weightiest } from './freeze-reasons.ts'
 import { fingerprint, ledgerRows } from './ledger-rows.ts'
+import { limitViolations } from './rollover.ts'
 
 /**
  * Checks everything that must hold of one account and its ledger at every moment.
@@ -77,7 +78,7 @@ function ledgerViolations(account: CreditAccount, settled: readonly CreditEntry[
       found.push(`row ${row.seq} burned other grants than the fold says`)
     }
   }
-  found.push(...lateBurns(settled))
+  found.push(...lateBurns(settled), ...limitViolations(settled))
   return found
 }
 
@@ -136,11 +137,12 @@ const print = (grants: CreditAccount['grants']): string =>
   JSON.stringify(
     [...grants]
       .sort((a, b) => (a.id < b.id ? -1 : 1))
-      .map(({ id, granted, remaining, reserved, started, expired, effectiveAt, expiresAt }) => {
+      .map(({ id, granted, remaining, reserved, started, expired, effectiveAt, expiresAt, rollover }) => {
         const slices = [...reserved]
           .sort((a, b) => (a.hold < b.hold ? -1 : 1))
           .map((slice) => [slice.hold, slice.amount])
-        return [id, granted, remaining, slices, started, expired, effectiveAt, expiresAt]
+        const terms = rollover ? [rollover.plan, rollover.limit, rollover.periodStart, rollover.renews] : null
+        return [id, granted, remaining, slices, started, expired, effectiveAt, expiresAt, terms]
       }),
   )
 

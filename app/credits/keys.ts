@@ -54,3 +54,6 @@ export const activateKey = (grantId: string): string => `sys:activate:${grantId}
 
 /** A grant can expire in parts (what a hold gives back later), so the entry's place in the log is in the key. */
 export const expireKey = (grantId: string, seq: number): string => `sys:expire:${grantId}:${seq}`
+
+/** What a grant that begins a period takes of earlier ones, above their limits: one entry for each of them. */
+export const capKey = (grantId: string, nth: number): string => `sys:cap:${grantId}:${nth}`

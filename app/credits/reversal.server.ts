@@ -172,6 +172,7 @@ function restoreEntry(
     effectiveAt: at,
     expiresAt: first && first.expiresAt > at ? first.expiresAt : NEVER,
     createdAt: at,
+    ...(first?.rollover && { rollover: { ...first.rollover, renews: false } }),
   }
   return { ...common, kind: 'restore', amount: credits, grantId: grant.id, grant }
 }

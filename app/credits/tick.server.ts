@@ -5,6 +5,7 @@ import { fold } from './fold.ts'
 import { activateKey, expireKey } from './keys.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
 import { readAccount } from './recorded.server.ts'
+import { capEntries } from './rollover.ts'
 import { settle } from './settle.server.ts'
 
 /** What time has brought: the entries for grants that start and expire, and when something is due next. */
@@ -18,11 +19,13 @@ export interface Due {
  * @param account the account as read
  * @param at the moment, UTC
  */
-export function whatIsDue(account: CreditAccount, at: Date): Due {
+export function whatIsDue(account: Pick<CreditAccount, 'grants' | 'debt' | 'pending' | 'posted'>, at: Date): Due {
   const entries: LogEntry[] = []
   const system = (id: string) => ({ type: 'system' as const, id })
-  for (const grant of fold(account, account.pending).grants) {
-    if (grant.started || grant.effectiveAt > at) continue
+  const starting = fold(account, account.pending).grants.filter((grant) => !grant.started && grant.effectiveAt <= at)
+  // One after the other, as they would have started in their time: each month finds the one before it left over.
+  for (const grant of starting.sort((a, b) => a.effectiveAt.getTime() - b.effectiveAt.getTime())) {
+    if (grant.rollover?.renews) entries.push(...capEntries(fold(account, [...account.pending, ...entries]), grant, at))
     const key = activateKey(grant.id)
     entries.push({ key, kind: 'activate', amount: grant.granted, at, source: grant.source, grantId: grant.id })
   }

@@ -1,7 +1,7 @@
 import type { EntrySource, LogEntry } from '#models/credit-account.server.ts'
 import type { CreditEntry } from '#models/credit-entry.server.ts'
 import { actionTitle } from '../actions/paid-actions.server.ts'
-import { formatCreditsInWords, formatDateTime, formatDay } from '../format.ts'
+import { formatCredits, formatCreditsInWords, formatDateTime, formatDay } from '../format.ts'
 
 const SOURCES: Record<EntrySource['type'], string> = {
   invoice: 'Invoice',
@@ -47,7 +47,9 @@ function titleOf(entry: LogEntry, timeZone: string): string {
     case 'cancel-schedule':
       return 'Later credits called off'
     case 'expire':
-      return 'Expired'
+      return 'Unused credits expired'
+    case 'cap':
+      return aboveTitle(entry)
     case 'reversal':
       if (entry.undoes) return REASSIGNED
       if (entry.source.reason === 'lost') return 'Dispute lost: these credits do not come back'
@@ -62,6 +64,11 @@ function titleOf(entry: LogEntry, timeZone: string): string {
 
 /** A credit note came after its refund and says what that was for. */
 const REASSIGNED = 'Refund assigned to its line of the invoice'
+
+function aboveTitle({ above }: LogEntry): string {
+  const limit = above?.limit ?? null
+  return `Unused ${above ? `${above.plan} ` : ''}credits above the rollover limit${limit === null ? '' : ` of ${formatCredits(limit)}`}`
+}
 
 function grantTitle({ type, reason }: EntrySource): string {
   switch (type) {
@@ -94,6 +101,9 @@ export function detailOf(entry: CreditEntry, timeZone: string): [label: string, 
   const rows: [string, string][] = [['Time', formatDateTime(entry.at, timeZone)]]
   for (const [grant, credits] of entry.burned) {
     rows.push(['From', `${formatCreditsInWords(credits)} of ${grantName(grant)}`])
+  }
+  if ((entry.kind === 'expire' || entry.kind === 'cap') && entry.grantId && entry.amount < 0) {
+    rows.push(['From', `${formatCreditsInWords(-entry.amount)} of ${grantName(entry.grantId)}`])
   }
   if (NAMED_SOURCES.has(entry.source.type)) rows.push(['Source', entry.source.id])
   for (const [name, text] of Object.entries(entry.metadata ?? {})) rows.push([name, text])

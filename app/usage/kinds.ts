@@ -17,6 +17,7 @@ export const ENTRY_KINDS: readonly EntryKind[] = [
   'capture',
   'release',
   'expire',
+  'cap',
   'reversal',
   'restore',
   'adjust',
@@ -29,6 +30,7 @@ export const MOVING_KINDS: EntryKind[] = [
   'spend',
   'capture',
   'expire',
+  'cap',
   'reversal',
   'restore',
   'adjust',
@@ -38,7 +40,7 @@ export const KIND_GROUPS: KindGroup[] = [
   { id: 'spent', label: 'Spent', kinds: ['spend', 'capture'] },
   { id: 'granted', label: 'Granted', kinds: ['grant', 'schedule', 'activate', 'cancel-schedule'] },
   { id: 'reserved', label: 'Reserved and given back', kinds: ['hold', 'release'] },
-  { id: 'expired', label: 'Expired', kinds: ['expire'] },
+  { id: 'expired', label: 'Expired', kinds: ['expire', 'cap'] },
   { id: 'corrected', label: 'Taken back or corrected', kinds: ['reversal', 'restore', 'adjust'] },
 ]
 

@@ -13,6 +13,7 @@ import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { listEntries } from '#app/credits/ledger.server.ts'
 import { loader as billingPage } from '#app/routes/_app.billing._index/route.tsx'
+import { wordsOf } from '#app/usage/entry-words.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { advance, useSandboxClock } from './clock.ts'
 import { overdueSubscriber, payWith, spend, subscriber, subscriptionIdOf } from './customers.ts'
@@ -128,8 +129,8 @@ describe('complaints 26, 28, 29, 40: “my credits are gone”', () => {
     await deliveries.deliver()
     const { entries } = await listEntries(user._id)
     const taken = entries.find(({ amount }) => amount < 0)
-    expect(taken).toMatchObject({ kind: 'adjust', amount: -700 })
-    expect(JSON.stringify(taken)).toContain('At most 300 unused credits stay at a renewal')
+    expect(taken).toMatchObject({ kind: 'cap', amount: -700 })
+    expect(wordsOf(taken!, 'UTC').title).toBe('Unused Beginner credits above the rollover limit of 300')
   })
 
   it('because a year brings one month’s credits', async () => {

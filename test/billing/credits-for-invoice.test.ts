@@ -32,6 +32,9 @@ const yearly = (change: Partial<PlanLine> = {}) =>
     ...change,
   })
 
+/** The terms of Beginner's credits as it is sold. */
+const rollsOver = { plan: 'Beginner', limit: null, periodStart: START, renews: false }
+
 const compute = (...lines: PlanLine[]) => creditsForInvoice(lines, { gracePeriodDays: 3 })
 
 describe('what an invoice buys', () => {
@@ -39,12 +42,14 @@ describe('what an invoice buys', () => {
     expect(compute(line({}))).toMatchObject({
       credits: 1000,
       trialCredits: 0,
-      shares: [{ credits: 1000, effectiveAt: null, expiresAt: null }],
+      shares: [{ credits: 1000, effectiveAt: null, expiresAt: null, rollover: rollsOver }],
     })
   })
 
   it('a year at once: twelve months', () => {
-    expect(compute(yearly()).shares).toEqual([{ credits: 12_000, effectiveAt: null, expiresAt: null }])
+    expect(compute(yearly()).shares).toEqual([
+      { credits: 12_000, effectiveAt: null, expiresAt: null, rollover: rollsOver },
+    ])
   })
 
   it('two of a plan', () => {
@@ -120,6 +125,20 @@ describe('monthly shares of a year', () => {
     const { shares } = compute(yearly({ plan: { ...monthly, unusedCredits: 'expire' } }))
     expect(shares[0]?.expiresAt?.toISOString()).toBe('2026-03-03T10:00:00.000Z')
     expect(shares[11]?.expiresAt?.toISOString()).toBe('2027-02-03T10:00:00.000Z')
+  })
+
+  it('of what expires, those that are paid for when their month is over last as long from the payment', () => {
+    const sold = yearly({ plan: { ...monthly, unusedCredits: 'expire' } })
+    const paidAt = new Date('2026-04-10T10:00:00Z')
+    const { shares } = creditsForInvoice([sold], { gracePeriodDays: 3, paidAt })
+    const ends = shares.map(({ expiresAt }) => expiresAt?.toISOString().slice(0, 10))
+    expect(ends.slice(0, 4)).toEqual(['2026-05-11', '2026-05-14', '2026-05-03', '2026-06-03'])
+  })
+
+  it('record the limit of their plan; each month but the first begins a period', () => {
+    const { shares } = compute(yearly({ plan: { ...monthly, unusedCredits: { cap: 300 } } }))
+    expect(shares.map(({ rollover }) => rollover?.renews)).toEqual([false, ...Array<boolean>(11).fill(true)])
+    expect(shares[2]?.rollover).toMatchObject({ plan: 'Beginner', limit: 300, periodStart: shares[2]?.effectiveAt })
   })
 
   it('add up for any year', () => {

@@ -122,8 +122,8 @@ describe('complaint 40: credits that went without a word', () => {
     expect(entries.reduce((sum, { amount }) => sum + amount, 0)).toBe(await creditsOf(user))
     expect(entries.map(({ kind, amount }) => [kind, amount])).toEqual([
       ['reversal', -500],
-      ['expire', -990],
       ['grant', 1000],
+      ['expire', -990],
       ['spend', -10],
       ['grant', 1000],
     ])

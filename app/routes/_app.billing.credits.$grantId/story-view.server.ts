@@ -56,7 +56,7 @@ function placeOf({ current, place, tally }: GrantStory, context: Context): strin
   // In the stack it stands below the others; alone on a page it says so.
   if (current?.started && place) return 'Burns after others'
   if (current) return positionOf(current, place ?? 0, context)
-  if (tally.expired > 0) return 'Expired'
+  if (tally.expired > 0 || tally.capped > 0) return 'Expired'
   return tally['called-off'] > 0 ? 'Called off' : 'Used up'
 }
 
@@ -66,6 +66,7 @@ const LOSSES: Record<Exclude<GrantEffect, 'came'>, string> = {
   'settled-debt': 'Settled what you owed',
   corrected: 'Corrected',
   expired: 'Expired',
+  capped: 'Above the rollover limit',
   'called-off': 'Called off before they started',
 }
 

@@ -1,6 +1,5 @@
 import type { mongo, Types } from 'mongoose'
 import { now } from '#app/clock.server.ts'
-import { fold } from '#app/credits/fold.ts'
 import { TRIAL_KEY } from '#app/credits/keys.ts'
 import { settleAccount } from '#app/credits/settle.server.ts'
 import { CreditAccountModel, NEVER } from '#models/credit-account.server.ts'
@@ -15,7 +14,7 @@ export interface Ledger {
   /** Credits that stand reversed, by the invoice or payment that had granted them. */
   reversed: Record<string, number>
   expired: number
-  /** Taken at renewals, above a plan's cap. */
+  /** Taken when periods began, above a plan's cap. */
   capped: number
   /** Bought, and still to start. */
   waiting: number
@@ -32,7 +31,7 @@ export async function readLedger(accountId: Types.ObjectId): Promise<Ledger> {
   for (const { kind, key, amount, grant, of, source, cancels = 0 } of entries) {
     if (key === TRIAL_KEY) ledger.trialOf = source.id
     if (kind === 'expire') ledger.expired -= amount
-    else if (isCap(key)) ledger.capped -= amount
+    else if (kind === 'cap') ledger.capped -= amount
     else if (kind === 'schedule') ledger.bought += grant!.granted
     else if (kind === 'cancel-schedule') ledger.bought -= cancels
     else if (kind !== 'spend' && kind !== 'capture' && kind !== 'activate') ledger.bought += amount
@@ -49,8 +48,6 @@ export async function readLedger(accountId: Types.ObjectId): Promise<Ledger> {
   return ledger
 }
 
-const isCap = (key: string): boolean => /:cap(:\d+)?$/.test(key)
-
 /** Each invoice's grants start and expire when its plan's policy says, and nothing expires before. */
 export function checkTerms({ entries }: Ledger, bought: Map<string, TrueCredits>): void {
   for (const [invoice, { shares, trialCredits }] of bought) {
@@ -62,42 +59,12 @@ export function checkTerms({ entries }: Ledger, bought: Map<string, TrueCredits>
         expiresAt: grant!.expiresAt.getTime() === NEVER.getTime() ? null : grant!.expiresAt.getTime() / 1000,
       }))
     const trial = trialCredits > 0 ? [{ credits: trialCredits, effectiveAt: null, expiresAt: null }] : []
-    same(`the grants of ${invoice}`, granted, [...shares, ...trial])
+    const bare = shares.map(({ credits, effectiveAt, expiresAt }) => ({ credits, effectiveAt, expiresAt }))
+    same(`the grants of ${invoice}`, granted, [...bare, ...trial])
   }
   const expiry = new Map(entries.flatMap(({ grant }) => (grant ? [[grant.id, grant.expiresAt] as const] : [])))
   for (const { kind, grantId, at } of entries) {
     if (kind === 'expire' && at < (expiry.get(grantId!) ?? NEVER)) throw new Error(`${grantId} expired before its time`)
-  }
-}
-
-/**
- * Before a renewal's credits come, what is left of what was paid for earlier is at most the plan's cap, and not a credit
- * less; no other credits are taken for it.
- */
-export function checkCaps({ entries }: Ledger, bought: Map<string, TrueCredits>): void {
-  for (const [invoice, { cap, credits, paidAt }] of bought) {
-    const key = `stripe:invoice:${invoice}`
-    const taken = entries.filter((entry) => entry.key.startsWith(`${key}:cap`))
-    if (cap === null && taken.length > 0) throw new Error(`${invoice} took credits above a cap that it has not`)
-    if (cap === null || credits <= 0) continue
-    const isEarlier = (id: string) => (bought.get(id)?.paidAt ?? Infinity) < paidAt
-    const leftAt = (place: number) =>
-      fold({ grants: [], debt: 0 }, entries.slice(0, place))
-        .grants.filter(({ started, source }) => started && source.type === 'invoice' && isEarlier(source.id))
-        .reduce((sum, { remaining }) => sum + remaining, 0)
-    const grantAt = entries.findIndex((entry) => entry.key === key)
-    const capAt = taken[0] ? entries.indexOf(taken[0]) : grantAt
-    const due = Math.max(0, leftAt(capAt) - cap)
-    const total = taken.reduce((sum, { amount }) => sum - amount, 0)
-    // Nothing was to be taken at the time; what came between that and the grant is not taken any more.
-    const wasLittle = (entry: CreditEntry, place: number) => entry.at.getTime() / 1000 >= paidAt && leftAt(place) <= cap
-    const isLate = taken.length === 0 && entries.slice(0, grantAt).some(wasLittle)
-    if (total !== due && !isLate) throw new Error(`The renewal ${invoice} took ${total} above its cap, ${due} was due`)
-    const burned = taken.flatMap((entry) => entry.burned.map(([grantId]) => grantId))
-    const others = burned.filter(
-      (id) => !isEarlier(id.replace(/^g:stripe:invoice:([^:]+).*$/, '$1')) && id !== `g:${TRIAL_KEY}`,
-    )
-    if (others.length > 0) throw new Error(`The renewal ${invoice} took of ${others.join(', ')} for its cap`)
   }
 }
 

@@ -12,6 +12,8 @@ export interface TrueShare {
   /** Unix seconds; null is at payment, or never. */
   effectiveAt: number | null
   expiresAt: number | null
+  /** Unix seconds: when the time began that they are for. */
+  from: number
 }
 
 export interface TrueCredits {
@@ -19,10 +21,10 @@ export interface TrueCredits {
   credits: number
   trialCredits: number
   shares: TrueShare[]
-  /** The most that may be left of the plan's earlier credits before these come. */
-  cap: number | null
-  /** Unix seconds. */
-  paidAt: number
+  /** The most that may be left of these and others like them when a later period begins. */
+  limit: { plan: string; cap: number | null } | null
+  /** A period begins with the first share; with each later one a month does. */
+  isRenewal: boolean
 }
 
 const GRACE = 3 * 86_400
@@ -53,13 +55,13 @@ export async function trueCredits({ stripe }: StripeForTests, invoice: Stripe.In
     ? sold.filter(isTrial).reduce((sum, { plan, line }) => sum + (plan.trial?.credits ?? 0) * (line.quantity ?? 1), 0)
     : 0
   const main = sold.reduce<Sold | null>((most, one) => (!most || one.line.amount > most.line.amount ? one : most), null)
-  const policy = invoice.billing_reason === 'subscription_cycle' ? main?.plan.unusedCredits : null
+  const policy = main?.plan.unusedCredits
   return {
     credits,
     trialCredits,
     shares: main && credits > 0 ? sharesOf(credits, main, invoice.status_transitions.paid_at) : [],
-    cap: policy && typeof policy === 'object' ? policy.cap : null,
-    paidAt: invoice.status_transitions.paid_at ?? invoice.created,
+    limit: main && { plan: main.plan.name, cap: typeof policy === 'object' ? policy.cap : null },
+    isRenewal: invoice.billing_reason === 'subscription_cycle',
   }
 }
 
@@ -75,17 +77,21 @@ function wholePart(fractions: [over: number, under: number][]): number {
 
 function sharesOf(credits: number, { plan, isYear, line }: Sold, paidAt: number | null): TrueShare[] {
   const { start, end } = line.period
-  // Paid when its period was over: it lasts as long from then.
-  const late = paidAt !== null && paidAt >= end ? paidAt - start : 0
+  // Paid when its time was over: it lasts as long from then.
+  const late = (from: number, until: number) => (paidAt !== null && paidAt >= until ? paidAt - from : 0)
   const starts = [start]
   if (isYear && plan.yearlyCredits === 'monthly')
     for (let month = 1; month < 12 && monthAfter(start, month) < end; month++) starts.push(monthAfter(start, month))
   return starts
-    .map((from, index) => ({
-      credits: upTo(credits, index + 1, starts.length) - upTo(credits, index, starts.length),
-      effectiveAt: index === 0 ? null : from,
-      expiresAt: plan.unusedCredits === 'expire' ? (starts[index + 1] ?? end) + GRACE + late : null,
-    }))
+    .map((from, index) => {
+      const until = starts[index + 1] ?? end
+      return {
+        credits: upTo(credits, index + 1, starts.length) - upTo(credits, index, starts.length),
+        effectiveAt: index === 0 ? null : from,
+        expiresAt: plan.unusedCredits === 'expire' ? until + GRACE + late(from, until) : null,
+        from,
+      }
+    })
     .filter((share) => share.credits > 0)
 }
 

@@ -7,7 +7,7 @@ interface LooseUpdate {
   $inc?: Loose
   $min?: Loose
   $pull?: Loose
-  $push?: { pending?: { $each?: { kind: string; grant?: unknown }[] } }
+  $push?: { pending?: { $each?: { kind: string; amount: number; grant?: unknown }[] } }
 }
 type Cut = (filter: Loose, update: LooseUpdate) => void
 
@@ -36,6 +36,17 @@ export const holes: Record<string, Cut> = {
   },
   'H18: a grant does not bring the next change forward': (_filter, update) => {
     if (update.$push?.pending?.$each?.some((entry) => entry.grant !== undefined)) delete update.$min
+  },
+  'what goes above a limit does not notice a spend': (filter, update) => {
+    if (update.$push?.pending?.$each?.some((entry) => entry.kind === 'cap')) delete filter['credits']
+  },
+  'a month begins without holding what is left over to its limit': (_filter, update) => {
+    const { $push, $inc } = update
+    const all = $push?.pending?.$each ?? []
+    const capped = all.filter(({ kind }) => kind === 'cap').reduce((sum, { amount }) => sum + amount, 0)
+    if (capped === 0 || typeof $inc?.['credits'] !== 'number' || !$push?.pending) return
+    $push.pending.$each = all.filter(({ kind }) => kind !== 'cap')
+    $inc['credits'] -= capped
   },
   'a spend is not conditional': (filter, update) => {
     if (!update.$set?.version) delete filter['credits']

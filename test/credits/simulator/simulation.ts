@@ -12,7 +12,7 @@ import { settle } from '#app/credits/settle.server.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
 import type { CreditStore } from '#app/credits/store.server.ts'
 import { tick } from '#app/credits/tick.server.ts'
-import type { CreditAccount } from '#models/credit-account.server.ts'
+import type { CreditAccount, Rollover } from '#models/credit-account.server.ts'
 import type { CreditEntry } from '#models/credit-entry.server.ts'
 import { Random } from './random.ts'
 import { type Faults, newMemory, Scheduler } from './scheduler.ts'
@@ -156,6 +156,14 @@ function randomOperation(
       const key = `stripe:invoice:${invoice}`
       const shares = random.oneIn(3) ? 3 : 1
       const expires = random.oneIn(2)
+      const limited = random.oneIn(3)
+      // Of two plans, one of which has changed its limit; some are heard of late, so their period began before.
+      const rolloverOf = (share: number): Rollover => ({
+        plan: random.oneIn(2) ? 'Small' : 'Large',
+        limit: random.oneIn(4) ? null : 20 * random.below(3),
+        periodStart: at(share * 60 - random.below(120)),
+        renews: share > 0 || random.oneIn(2),
+      })
       const requests = Array.from({ length: shares }, (_, share) => ({
         key: share === 0 ? key : `${key}:${share}`,
         credits: credits * 2,
@@ -164,6 +172,7 @@ function randomOperation(
         priority: random.oneIn(4) ? 0 : 50,
         effectiveAt: shares > 1 || random.oneIn(4) ? at(share * 60 + random.below(90)) : undefined,
         expiresAt: expires ? at(share * 60 + 100 + random.below(240)) : undefined,
+        rollover: limited ? rolloverOf(share) : undefined,
       }))
       return retried(key, (ports) => grantCredits(accountId, requests, ports))
     }
