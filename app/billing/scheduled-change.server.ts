@@ -5,6 +5,7 @@ import { priceIdOf } from './prices.server.ts'
 import { listedInterval } from './rhythm.ts'
 import type { RunningSubscription } from './running-subscription.server.ts'
 import { callStripe, callUnderKey, findAtStripe, isRefused } from './stripe.server.ts'
+import { copyPhase, withPrice } from './stripe-shapes/phase-copy.ts'
 import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
 
 /** Drops the change that waits; the subscription goes on as it is. */
@@ -74,36 +75,35 @@ export async function scheduleChange(
 }
 
 async function createSchedule(
-  { subscription, item }: RunningSubscription,
+  { subscription, item, currentPeriodEnd }: RunningSubscription,
   target: { priceId: string; interval: Interval },
   key: string,
 ): Promise<void> {
   const schedule = await callUnderKey(`schedule:${subscription.id}:${key}`, (stripe, options) =>
     stripe.subscriptionSchedules.create({ from_subscription: subscription.id }, options),
   )
-  // A phase says all of itself: a coupon that it does not name would be lost.
-  const discounts = subscription.discountIds.map((discount) => ({ discount }))
-  const terms = { ...(discounts.length > 0 && { discounts }), proration_behavior: 'none' as const }
-  await callStripe(async (stripe) => {
-    const current = schedule.phases[0]
-    await stripe.subscriptionSchedules.update(schedule.id, {
+  const current = schedule.phases[0]
+  const as = copyPhase(current)
+  await callStripe((stripe) =>
+    stripe.subscriptionSchedules.update(schedule.id, {
       end_behavior: 'release',
       proration_behavior: 'none',
       phases: [
         {
-          items: [{ price: item.priceId, quantity: item.quantity }],
+          ...as,
           start_date: current?.start_date ?? 'now',
-          end_date: current?.end_date,
+          // Of the plan: an add-on may have a period of its own.
+          end_date: currentPeriodEnd ? currentPeriodEnd.getTime() / 1000 : current?.end_date,
           // Nor would a trial that is not named go on: it would end and be charged at once.
           ...(subscription.status === 'trialing' && { trial: true }),
-          ...terms,
+          proration_behavior: 'none',
         },
         {
-          items: [{ price: target.priceId, quantity: item.quantity }],
+          ...withPrice(as, item.priceId, target.priceId),
           duration: { interval: target.interval, interval_count: 1 },
-          ...terms,
+          proration_behavior: 'none',
         },
       ],
-    })
-  })
+    }),
+  )
 }

@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { reference } from './fields.ts'
+
+/*
+ * A phase as Stripe takes it, from a phase as Stripe gives it. What a phase does not name is lost when it begins, so all of
+ * it is copied, also what the app itself never looks at.
+ */
+
+/** Null is how Stripe says that there is none; a request leaves it out. */
+const given = <T extends z.ZodType>(inner: T) => inner.nullish().transform((value) => value ?? undefined)
+const id = reference.transform((value) => value ?? undefined)
+const metadata = given(z.record(z.string(), z.string()))
+
+/** One that is in use is kept; a coupon or a code begins a discount of its own. */
+const discount = z
+  .object({ discount: id, coupon: id, promotion_code: id })
+  .transform((one) => (one.discount ? { discount: one.discount } : one))
+const discounts = given(z.array(discount).transform((all) => (all.length > 0 ? all : undefined)))
+const taxRates = given(
+  z.array(reference).transform((all) => (all.length > 0 ? all.flatMap((one) => one ?? []) : undefined)),
+)
+const liability = given(z.object({ type: z.enum(['account', 'self']), account: id }))
+
+const itemSchema = z.object({
+  price: reference.transform((value) => value ?? ''),
+  quantity: given(z.number()),
+  metadata,
+  discounts,
+  tax_rates: taxRates,
+  billing_thresholds: given(z.object({ usage_gte: given(z.number()) })).transform((thresholds) =>
+    thresholds?.usage_gte === undefined ? undefined : { usage_gte: thresholds.usage_gte },
+  ),
+})
+
+const phaseSchema = z.object({
+  items: z.array(itemSchema),
+  metadata,
+  discounts,
+  default_tax_rates: taxRates,
+  description: given(z.string()),
+  collection_method: given(z.enum(['charge_automatically', 'send_invoice'])),
+  default_payment_method: id,
+  application_fee_percent: given(z.number()),
+  on_behalf_of: id,
+  transfer_data: given(
+    z.object({ destination: reference.transform((value) => value ?? ''), amount_percent: given(z.number()) }),
+  ),
+  billing_thresholds: given(
+    z.object({ amount_gte: given(z.number()), reset_billing_cycle_anchor: given(z.boolean()) }),
+  ),
+  automatic_tax: given(z.object({ enabled: z.boolean(), liability })),
+  invoice_settings: given(
+    z.object({
+      account_tax_ids: given(z.array(reference).transform((all) => all.flatMap((one) => one ?? []))),
+      days_until_due: given(z.number()),
+      issuer: liability,
+    }),
+  ),
+})
+
+export type PhaseCopy = z.infer<typeof phaseSchema>
+
+/** Copies a phase, its dates and its trial left out: those are for the caller to say. */
+export const copyPhase = (phase: unknown): PhaseCopy => phaseSchema.parse(phase)
+
+/** The same with another price for one of its items; quantity, discounts, tax rates and metadata stay. */
+export function withPrice({ items, ...phase }: PhaseCopy, from: string, to: string): PhaseCopy {
+  return { ...phase, items: items.map((item) => (item.price === from ? { ...item, price: to } : item)) }
+}
