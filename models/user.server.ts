@@ -6,6 +6,8 @@ const subscriptionSchema = new Schema(
   {
     stripeSubscriptionId: { type: String, default: null },
     plan: { type: String, required: true },
+    /** `plan` as it was last written from Stripe: the audit notices where somebody has edited it since. */
+    syncedPlan: { type: String, default: null },
     /** How often it is paid: every `intervalCount` of `interval`. */
     interval: { type: String, enum: ['day', 'week', 'month', 'year', null], default: null },
     intervalCount: { type: Number, default: null },

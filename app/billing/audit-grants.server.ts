@@ -1,6 +1,8 @@
 import { listGrantedSources } from '../credits/granted-sources.server.ts'
-import { BillingHistoryModel } from '#models/billing-history.server.ts'
+import type { Types } from 'mongoose'
+import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
+import { type User, UserModel } from '#models/user.server.ts'
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
 
 export interface GrantAudit {
@@ -11,6 +13,9 @@ export interface GrantAudit {
   unfinished: string[]
 }
 
+/** What of a row decides. */
+type Row = Pick<BillingHistory, 'userId' | 'creditsAdded' | 'lines'>
+
 /**
  * Checks that money and credits tell the same story: every paid invoice and every pack has its one row, whose
  * `creditsAdded` is what its entries grant or will grant, and every grant that names an invoice or a payment has a row.
@@ -19,10 +24,15 @@ export async function auditGrants(): Promise<GrantAudit> {
   const granted = await listGrantedSources()
   const audit: GrantAudit = { invoices: 0, payments: 0, violations: [], unfinished: [] }
   const seen = new Set<string>()
-  const compare = (type: 'invoice' | 'payment', id: string, userId: string, creditsAdded: number) => {
+  const compare = (type: 'invoice' | 'payment', id: string, { userId: owner, creditsAdded, lines }: Row) => {
+    const userId = owner.toHexString()
     seen.add(`${type}:${id}`)
+    const ofLines = lines?.reduce((sum, { credits: ofLine }) => sum + ofLine, 0) ?? creditsAdded
     const source = granted.get(`${type}:${id}`)
     const credits = source?.credits ?? 0
+    if (credits !== ofLines) {
+      audit.violations.push(`${type} ${id} has lines of ${ofLines} credits, its entries grant ${credits}`)
+    }
     if (credits !== creditsAdded) {
       audit.violations.push(`${type} ${id} says ${creditsAdded} credits, its entries grant ${credits}`)
     }
@@ -31,18 +41,41 @@ export async function auditGrants(): Promise<GrantAudit> {
 
   for await (const row of BillingHistoryModel.find().lean().cursor()) {
     audit.invoices++
-    compare('invoice', row.stripeInvoiceId, row.userId.toHexString(), row.creditsAdded)
+    compare('invoice', row.stripeInvoiceId, row)
   }
   for await (const row of PaymentModel.find().lean().cursor()) {
     audit.payments++
-    compare('payment', row.stripePaymentIntentId, row.userId.toHexString(), row.creditsAdded)
+    compare('payment', row.stripePaymentIntentId, row)
   }
   for (const [source, { type, id }] of granted) {
     if (seen.has(source)) continue
     if (await isUnderWay(id)) audit.unfinished.push(`${type} ${id}`)
     else audit.violations.push(`${type} ${id} granted credits and has no row`)
   }
+  audit.violations.push(...(await editedPlans()), ...(await doubleCurrentRows()))
   return audit
+}
+
+/** The plan was last written from what Stripe said; nobody else writes it. */
+async function editedPlans(): Promise<string[]> {
+  const violations: string[] = []
+  const synced = UserModel.find({ 'subscription.syncedPlan': { $type: 'string' } }).select({ subscription: 1 })
+  for await (const { _id, subscription } of synced.lean<Pick<User, '_id' | 'subscription'>>().cursor()) {
+    const { plan, syncedPlan } = subscription ?? {}
+    if (plan === syncedPlan) continue
+    violations.push(`user ${_id.toHexString()} has the plan ${plan}, Stripe last said ${syncedPlan}`)
+  }
+  return violations
+}
+
+/** One payment is that of the current period. */
+async function doubleCurrentRows(): Promise<string[]> {
+  const double = await BillingHistoryModel.aggregate<{ _id: Types.ObjectId; rows: number }>([
+    { $match: { isCurrentSubscription: true } },
+    { $group: { _id: '$userId', rows: { $sum: 1 } } },
+    { $match: { rows: { $gt: 1 } } },
+  ])
+  return double.map(({ _id, rows }) => `user ${_id.toHexString()} has ${rows} rows that are marked as current`)
 }
 
 /** A process may have died between the grant and the row; the event is then not marked as processed. */

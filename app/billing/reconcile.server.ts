@@ -6,6 +6,7 @@ import { logger } from '../log.server.ts'
 import { needsHuman } from './errors.ts'
 import type { Outcome } from './outcome.ts'
 import { planItemOf } from './plan-item.server.ts'
+import { FREE_PLAN } from './plans.ts'
 import { takeLostEvents } from './reconcile-events.server.ts'
 import { examine } from './reconcile-examine.server.ts'
 import { dropFinding, keepFinding, listFindings, openFindings, type Subject } from './reconcile-findings.server.ts'
@@ -174,7 +175,8 @@ async function fits({ subscription: stored }: User, theirs: StripeSubscription[]
     current.id === stored?.stripeSubscriptionId &&
     current.status === stored.status &&
     term.cancelAtPeriodEnd === stored.cancelAtPeriodEnd &&
-    item?.plan.name === stored.plan &&
+    (item?.quantity === 0 ? FREE_PLAN : item?.plan.name) === stored.plan &&
+    item !== null &&
     item.interval === stored.interval &&
     item.intervalCount === (stored.intervalCount ?? 1) &&
     term.currentPeriodEnd?.getTime() === stored.currentPeriodEnd?.getTime()

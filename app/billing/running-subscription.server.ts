@@ -27,7 +27,9 @@ export async function findRunning({ _id }: Pick<User, '_id'>): Promise<RunningSu
     if (id) await syncSubscriptions(_id)
     throw new NoSubscription()
   }
-  const item = await planItemOf(subscription)
+  const carrier = await planItemOf(subscription)
+  // Zero of a plan is no plan; whoever changes it wants one.
+  const item = carrier && { ...carrier, quantity: carrier.quantity || 1 }
   if (!item) throw new NoSubscription()
   return { user, subscription, item, ...termOf(subscription, item) }
 }

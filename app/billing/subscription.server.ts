@@ -137,11 +137,14 @@ async function snapshotOf(
   const { id, status, trialEnd } = subscription
   const known = stored?.stripeSubscriptionId === id ? stored : null
   const schedule = await scheduleOf(subscription)
+  // Zero of a plan is no plan.
+  const plan = item?.quantity === 0 ? FREE_PLAN : (item?.plan.name ?? known?.plan ?? FREE_PLAN)
   const charges = isHearsay ? await chargesTold(subscription, known) : await chargesOf(subscription, schedule, known)
   return {
     stripeSubscriptionId: id,
     // A price that is in no plan says nothing: what was sold stays until a human has looked at it.
-    plan: item?.plan.name ?? known?.plan ?? FREE_PLAN,
+    plan,
+    syncedPlan: plan,
     interval: item?.interval ?? known?.interval ?? null,
     intervalCount: item?.intervalCount ?? known?.intervalCount ?? null,
     status,
@@ -179,6 +182,7 @@ function endedSnapshot(stored: User['subscription'], { known, hearsay }: Subscri
   return {
     stripeSubscriptionId: null,
     plan: FREE_PLAN,
+    syncedPlan: FREE_PLAN,
     interval: null,
     intervalCount: null,
     status: 'canceled',
