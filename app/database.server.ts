@@ -2,6 +2,7 @@ import mongoose, { type ConnectOptions, type IndexDefinition, type IndexOptions,
 import { ActionRunModel } from '#models/action-run.server.ts'
 import { ApiKeyModel } from '#models/api-key.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
+import { CheckoutKeyModel } from '#models/checkout-key.server.ts'
 import { CreditAccountModel, creditAccountValidator } from '#models/credit-account.server.ts'
 import { CreditEntryModel } from '#models/credit-entry.server.ts'
 import { MailModel } from '#models/mail.server.ts'
@@ -21,6 +22,7 @@ export const models: Model<any>[] = [
   ActionRunModel,
   ApiKeyModel,
   BillingHistoryModel,
+  CheckoutKeyModel,
   CreditAccountModel,
   CreditEntryModel,
   MailModel,

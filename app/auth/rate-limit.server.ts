@@ -36,6 +36,10 @@ const RULES = {
   /** By the user: each costs work whether or not it is paid in the end. */
   actionRun: { tries: 120, seconds: MINUTE },
   actionCheck: { tries: 300, seconds: MINUTE },
+  /** By the user: each makes Scrip ask Stripe, whose own limits all customers share. */
+  payment: { tries: 120, seconds: 10 * MINUTE },
+  /** The page after a checkout asks again by itself every one or two seconds. */
+  paymentLook: { tries: 180, seconds: MINUTE },
   support: { tries: 20, seconds: HOUR },
   /** By the form: a second press of its button is the same question. */
   supportForm: { tries: 1, seconds: HOUR },
@@ -66,6 +70,17 @@ export async function takeTry(name: RateLimitName, subject: string, tries = 1): 
     if (!(refusal instanceof RateLimiterRes)) throw refusal
     throw new RateLimited(Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000)))
   }
+}
+
+/**
+ * Counts one try of a page's loader.
+ * @throws a 429 response that says when to come back
+ */
+export async function takePageTry(name: RateLimitName, subject: string): Promise<void> {
+  await takeTry(name, subject).catch((error: unknown) => {
+    if (!(error instanceof RateLimited)) throw error
+    throw new Response(error.message, { status: 429, headers: { 'Retry-After': String(error.retryAfterSeconds) } })
+  })
 }
 
 /**

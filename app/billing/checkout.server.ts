@@ -1,10 +1,19 @@
 import type { User } from '#models/user.server.ts'
 import { requireConfirmedEmail } from '../confirmed-email.server.ts'
+import { getBalance } from '../credits/balance.server.ts'
 import { logger } from '../log.server.ts'
 import type { Offer } from './catalogue.ts'
+import { bindKey } from './checkout-key.server.ts'
 import { openSession } from './checkout-session.server.ts'
 import { ensureCustomer } from './customer.server.ts'
-import { AlreadySubscribed, OfferUnavailable, PackNotFound, PlanNotFound, StripeUnavailable } from './errors.ts'
+import {
+  AlreadySubscribed,
+  OfferUnavailable,
+  PackNotFound,
+  PackNotSpendable,
+  PlanNotFound,
+  StripeUnavailable,
+} from './errors.ts'
 import { whileSomebodyWaits } from './patience.server.ts'
 import { findPack, findPlan, type Interval } from './plans.ts'
 import { forgetPrices, priceIdOf } from './prices.server.ts'
@@ -31,7 +40,8 @@ export interface CheckoutOptions {
  * Opens a page at Stripe to pay on. Nothing is bought by that: whatever goes wrong here, the same click later works.
  * @param purchase a plan by name and interval, or a credit pack by id
  * @returns where to send the browser
- * @throws EmailNotConfirmed, PlanNotFound, PackNotFound, AlreadySubscribed, OfferUnavailable, StripeUnavailable
+ * @throws EmailNotConfirmed, PlanNotFound, PackNotFound, PackNotSpendable, AlreadySubscribed, IdempotencyConflict,
+ * OfferUnavailable, StripeUnavailable
  */
 export function createCheckout(purchase: Purchase, options: CheckoutOptions): Promise<{ url: string }> {
   return whileSomebodyWaits(async () => {
@@ -78,6 +88,7 @@ async function open(
 ): Promise<StripeSession> {
   const user = await readUser(_id)
   requireConfirmedEmail(user)
+  if (offer.kind === 'pack') await refuseWhileNotSpendable(user)
   // Nobody may have told of its end.
   if (offer.kind === 'plan' && hasLiveSubscription(user.subscription)) {
     refuseSecond(await syncSubscriptions(_id), offer.plan.name)
@@ -86,7 +97,19 @@ async function open(
   const isFirst = offer.kind === 'plan' && (await isFirstSubscription(user, customerId, offer.plan.name))
   const trial = offer.kind === 'plan' && isFirst ? offer.plan.trial : null
   const priceId = await priceIdOf(offer)
+  // Only now: what was refused leaves its key free for something else.
+  await bindKey(_id, nonce, offer)
   return openSession({ userId: _id.toHexString(), offer, customerId, priceId, trial, returnTo, locale }, nonce)
+}
+
+/**
+ * A pack is bought to be spent. While a payment is owed its buyer has the way out on the same page; a dispute or a check
+ * of the account only others can end.
+ * @throws PackNotSpendable
+ */
+async function refuseWhileNotSpendable({ _id }: User): Promise<void> {
+  const { frozen } = await getBalance(_id)
+  if (frozen && frozen !== 'past_due') throw new PackNotSpendable(frozen)
 }
 
 function refuseSecond({ subscription }: User, wanted: string): void {

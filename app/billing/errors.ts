@@ -18,6 +18,20 @@ export class PackNotFound extends DomainError {
   }
 }
 
+/** A credit pack is not sold while its buyer could not spend it and cannot end that. */
+export class PackNotSpendable extends DomainError {
+  readonly code = 'pack_not_spendable'
+  /** @param reason why spending is paused */
+  constructor(reason: string) {
+    super(
+      reason === 'dispute'
+        ? 'You cannot buy credits while a payment is disputed, because you could not spend them. If the dispute was a mistake, contact your bank. Spending resumes once it decides.'
+        : 'You cannot buy credits while we check your account, because you could not spend them.',
+      { reason },
+    )
+  }
+}
+
 /** It is on sale, and Stripe has no price for it now: the shop's mistake, and nothing that the buyer can mend. */
 export class OfferUnavailable extends DomainError {
   readonly code = 'offer_unavailable'

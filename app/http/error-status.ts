@@ -55,6 +55,7 @@ export const STATUS_OF_CODE: Record<string, number> = {
   // Billing
   plan_not_found: 404,
   pack_not_found: 404,
+  pack_not_spendable: 409,
   already_subscribed: 409,
   no_subscription: 409,
   payment_owed: 409,

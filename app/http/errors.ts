@@ -32,6 +32,10 @@ export class RateLimited extends DomainError {
   }
 }
 
+/** The headers of a page's answer to an error: when to come back, where it says so. */
+export const refusalHeaders = (error: DomainError): Record<string, string> =>
+  error instanceof RateLimited ? { 'Retry-After': String(error.retryAfterSeconds) } : {}
+
 function inWords(seconds: number): string {
   const [amount, unit] = seconds < 60 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute']
   return `${amount} ${unit}${amount === 1 ? '' : 's'}`

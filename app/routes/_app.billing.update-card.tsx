@@ -1,4 +1,5 @@
 import { data, type LoaderFunctionArgs, redirect } from '@remix-run/node'
+import { takePageTry } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { createPortalSession } from '#app/billing/portal.server.ts'
 import { DomainError } from '#app/domain-error.ts'
@@ -7,6 +8,7 @@ import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 /** Where the mail about a failed payment leads: straight to the card, after a log-in where there is none. */
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
+  await takePageTry('payment', user._id.toHexString())
   const { url } = await createPortalSession(user, { updateCard: true }).catch((error: unknown) => {
     if (!(error instanceof DomainError)) throw error
     throw data(null, { status: STATUS_OF_CODE[error.code] ?? 503 })

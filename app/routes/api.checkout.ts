@@ -1,5 +1,6 @@
 import type { ActionFunctionArgs } from '@remix-run/node'
 import { z } from 'zod'
+import { takeTry } from '#app/auth/rate-limit.server.ts'
 import { requireApiUser } from '#app/auth/require-user.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
 import { checkoutLocaleOf } from '#app/billing/checkout-locale.ts'
@@ -23,6 +24,7 @@ export async function action({ request }: ActionFunctionArgs): Promise<Response>
   if (request.method !== 'POST') return methodNotAllowed('POST')
   try {
     const { user } = await requireApiUser(request)
+    await takeTry('payment', user._id.toHexString())
     const nonce = request.headers.get('Idempotency-Key')?.slice(0, KEY_LENGTH_MAX) ?? crypto.randomUUID()
     const locale = checkoutLocaleOf(request.headers.get('Accept-Language'))
     const { url } = await createCheckout({ user, ...(await readJson(request, purchase)) }, { nonce, locale })

@@ -13,9 +13,11 @@ export const action = () => methodNotAllowed('GET')
 export async function loader({ request }: LoaderFunctionArgs): Promise<Response> {
   try {
     const { user } = await requireApiUser(request)
-    const { format, limit, ...filter } = entriesQuery.parse(Object.fromEntries(new URL(request.url).searchParams))
+    const { format, limit, withMark, ...filter } = entriesQuery.parse(
+      Object.fromEntries(new URL(request.url).searchParams),
+    )
     if (format === 'csv') {
-      return new Response(entriesAsCsv(user._id, filter), {
+      return new Response(entriesAsCsv(user._id, filter, { withMark }), {
         headers: {
           'Content-Type': 'text/csv; charset=utf-8; header=present',
           'Content-Disposition': `attachment; filename="scrip-ledger-${now().toISOString().slice(0, 10)}.csv"`,

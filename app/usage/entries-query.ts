@@ -32,6 +32,8 @@ export const entriesQuery = z
     action: z.string().min(1).max(64).optional(),
     from: moment.optional(),
     to: moment.optional(),
+    /** For spreadsheets: a CSV that begins with a byte-order mark. */
+    bom: z.enum(['0', '1'], { error: 'must be 0 or 1' }).default('0'),
     format: z.enum(['json', 'csv'], { error: 'must be json or csv' }).default('json'),
   })
-  .transform(({ kind, ...query }) => ({ ...query, kinds: kind }))
+  .transform(({ kind, bom, ...query }) => ({ ...query, kinds: kind, withMark: bom === '1' }))

@@ -19,13 +19,17 @@ const HEAD = [
   'metadata',
 ]
 
+const BYTE_ORDER_MARK = '\uFEFF'
+
 /**
  * Writes the ledger as CSV, newest first, a page at a time: an account of any length takes no more memory than one page,
  * and nothing is read before the reader asks for it.
+ * @param options `withMark`: begins with a byte-order mark, without which Excel reads UTF-8 as another encoding
  */
 export function entriesAsCsv(
   accountId: Types.ObjectId,
   filter: EntryFilter & { before?: number },
+  { withMark = false }: { withMark?: boolean } = {},
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   let before: number | null | undefined
@@ -36,7 +40,8 @@ export function entriesAsCsv(
         try {
           const cursor = isFirst ? filter.before : (before ?? undefined)
           const page = await listEntries(accountId, { ...filter, before: cursor, limit: PAGE_MAX })
-          const text = (isFirst ? csvLine(HEAD) : '') + page.entries.map(rowOf).join('')
+          const text =
+            (isFirst ? (withMark ? BYTE_ORDER_MARK : '') + csvLine(HEAD) : '') + page.entries.map(rowOf).join('')
           isFirst = false
           before = page.nextBefore
           if (text) controller.enqueue(encoder.encode(text))

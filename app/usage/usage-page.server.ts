@@ -168,7 +168,7 @@ function actionIdOf(text: string): string {
 
 function csvHrefOf(query: UsageQuery, timeZone: string): string {
   const { action, from, to } = toEntryFilter(query, timeZone)
-  const params = new URLSearchParams({ format: 'csv' })
+  const params = new URLSearchParams({ format: 'csv', bom: '1' })
   if (query.kind) params.set('kind', query.kind)
   if (action) params.set('action', action)
   if (from) params.set('from', from.toISOString())

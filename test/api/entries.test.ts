@@ -106,6 +106,13 @@ describe('GET /api/credits/entries', () => {
 })
 
 describe('GET /api/credits/entries?format=csv', () => {
+  test('begins with a byte-order mark only where one is asked for: spreadsheets need it, programs trip over it', async () => {
+    const caller = await newCaller()
+    const bytesOf = async (query: string) => new Uint8Array(await (await list(caller, query)).arrayBuffer())
+    expect([...(await bytesOf('?format=csv&bom=1')).slice(0, 6)]).toEqual([0xef, 0xbb, 0xbf, 0x73, 0x65, 0x71])
+    expect([...(await bytesOf('?format=csv')).slice(0, 3)]).toEqual([0x73, 0x65, 0x71])
+  })
+
   test('gives all of it as a file, however many pages it has', async () => {
     const caller = await newCaller({ credits: 500 })
     await spend(caller, 230)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type PaymentFacts, toSuccessView } from '#app/routes/_app.billing.success/success-view.ts'
 
-const facts: PaymentFacts = { state: 'arrived', credits: 2000, balance: 3840, isSlow: false }
+const facts: PaymentFacts = { state: 'arrived', credits: 2000, balance: 3840, frozen: null, isSlow: false }
 
 test('credits that arrived are told with the sum they make', () => {
   expect(toSuccessView(facts)).toEqual({
@@ -10,8 +10,21 @@ test('credits that arrived are told with the sum they make', () => {
     title: 'credits added.',
     text: 'You have 3,840 credits.',
     sum: { added: '+2,000', others: '1,840', total: '3,840' },
+    pause: null,
   })
 })
+
+test.each([
+  ['past_due', 'update-card', 'Spending is paused because a payment failed.'],
+  ['dispute', null, 'Spending is paused while a payment is disputed'],
+] as const)(
+  'credits that arrive while spending is paused (%s) are not said to be there to spend',
+  (frozen, action, why) => {
+    const view = toSuccessView({ ...facts, frozen })
+    expect(view).toMatchObject({ state: 'arrived', figure: '2,000', sum: null, pause: { action } })
+    expect(view.pause?.text).toContain(why)
+  },
+)
 
 test('whoever comes back after spending gets no sum that does not add up', () => {
   expect(toSuccessView({ ...facts, balance: 150 })).toMatchObject({ sum: null, text: 'You have 150 credits.' })

@@ -120,7 +120,7 @@ describe('the ledger', () => {
     expect(ledger.days.flatMap(({ lines }) => lines.map(({ credits }) => credits))).toEqual([-2])
     expect(ledger.filters).toMatchObject({ count: 3, values: { action: 'qr code', from: '2026-05-03' } })
     expect(ledger.csvHref).toBe(
-      '/api/credits/entries?format=csv&action=qr-code&from=2026-05-03T00%3A00%3A00.000Z&to=2026-05-04T00%3A00%3A00.000Z',
+      '/api/credits/entries?format=csv&bom=1&action=qr-code&from=2026-05-03T00%3A00%3A00.000Z&to=2026-05-04T00%3A00%3A00.000Z',
     )
   })
 

@@ -1,6 +1,7 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
 import { Link, useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
 import { z } from 'zod'
+import { takeTry } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
 import { checkoutLocaleOf } from '#app/billing/checkout-locale.ts'
@@ -8,6 +9,7 @@ import { resumeSubscription } from '#app/billing/cancel.server.ts'
 import { findPaymentsBehind } from '#app/billing/payments-behind.server.ts'
 import { packsInWords } from '#app/billing/pack-words.ts'
 import { findPack } from '#app/billing/plans.ts'
+import { PackNotSpendable } from '#app/billing/errors.ts'
 import { confirmationPage } from '#app/billing/confirmation.server.ts'
 import { createPortalSession } from '#app/billing/portal.server.ts'
 import { restartPlan } from '#app/billing/restart.server.ts'
@@ -24,6 +26,7 @@ import { getBalance } from '#app/credits/balance.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { confirmPath } from '#app/email-confirmation.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
+import { refusalHeaders } from '#app/http/errors.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { standingNow } from '#app/standing.server.ts'
 import { BuyPack } from './buy-pack.tsx'
@@ -53,9 +56,19 @@ export async function loader({ request }: LoaderFunctionArgs) {
     hasCustomer: Boolean(user.stripeCustomerId),
     done: doneSentence(new URL(request.url).searchParams.get('done'), standing),
     packs: packsInWords(),
+    packWarning: packWarningOf(balance.frozen),
     grants: toGrantViews(balance.grants, payments, context),
     nonce: crypto.randomUUID(),
   }
+}
+
+/** Said before a pack is paid for: what it brings cannot be spent yet. */
+function packWarningOf(frozen: string | null): { text: string; isRefused: boolean } | null {
+  if (frozen === null) return null
+  if (frozen !== 'past_due') return { text: new PackNotSpendable(frozen).message, isRefused: true }
+  const text =
+    'A payment failed, so spending is paused, and it stays paused after you buy a pack. Update your card first: spending resumes when the open payment is paid.'
+  return { text, isRefused: false }
 }
 
 const packOrder = z.object({ pack: z.string().refine((id) => findPack(id)), nonce: z.string().min(8).max(100) })
@@ -64,6 +77,7 @@ export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
   const form = await readFormData(request)
   try {
+    await takeTry('payment', user._id.toHexString())
     switch (form.get('intent')) {
       case 'pack': {
         const order = packOrder.safeParse(Object.fromEntries(form))
@@ -101,12 +115,16 @@ export async function action({ request }: ActionFunctionArgs) {
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
     if (error.code === 'email_not_confirmed') return redirect(confirmPath('/billing#packs'))
-    return data({ problem: error.message }, { status: STATUS_OF_CODE[error.code] ?? 409 })
+    return data(
+      { problem: error.message },
+      { status: STATUS_OF_CODE[error.code] ?? 409, headers: refusalHeaders(error) },
+    )
   }
 }
 
 export default function Billing() {
-  const { plan, notices, canCancel, hasCustomer, done, packs, grants, nonce } = useLoaderData<typeof loader>()
+  const { plan, notices, canCancel, hasCustomer, done, packs, packWarning, grants, nonce } =
+    useLoaderData<typeof loader>()
   const problem = useActionData<typeof action>()?.problem
   const [search] = useSearchParams()
   const isUnexpected = search.get('done') === 'too-late'
@@ -135,13 +153,23 @@ export default function Billing() {
         </Section>
       ) : null}
       <Section id="packs" title="Credit packs" lead="Bought once. They do not renew and do not expire.">
-        <PackTable
-          packs={packs}
-          hasButtons
-          buy={(pack) => (
-            <BuyPack pack={pack} isChosen={pack.id === search.get('pack')} nonce={`${nonce}-${pack.id}`} />
-          )}
-        />
+        {packWarning ? (
+          <Banner
+            tone="ochre"
+            action={packWarning.isRefused ? undefined : <BillingButton intent="update-card">Update card</BillingButton>}
+          >
+            {packWarning.text}
+          </Banner>
+        ) : null}
+        {packWarning?.isRefused ? null : (
+          <PackTable
+            packs={packs}
+            hasButtons
+            buy={(pack) => (
+              <BuyPack pack={pack} isChosen={pack.id === search.get('pack')} nonce={`${nonce}-${pack.id}`} />
+            )}
+          />
+        )}
       </Section>
       <Section
         id="grants"

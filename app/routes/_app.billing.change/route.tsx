@@ -1,6 +1,7 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
 import { Form, useActionData, useLoaderData } from '@remix-run/react'
 import { z } from 'zod'
+import { takePageTry } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { changePlan, previewPlanChange } from '#app/billing/change-plan.server.ts'
 import { subscriptionView } from '#app/billing/subscription-view.ts'
@@ -36,6 +37,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const chosen = choice.safeParse(Object.fromEntries(new URL(request.url).searchParams))
   if (!chosen.success) throw redirect('/billing')
   const { plan, interval, redirectTo } = chosen.data
+  await takePageTry('payment', user._id.toHexString())
   const preview = await previewPlanChange(user, { plan, interval }).catch((error: unknown) => {
     if (!(error instanceof DomainError)) throw error
     if (error.code === 'stripe_unavailable') throw data(null, { status: 503 })
@@ -67,6 +69,7 @@ export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
   const parsed = order.safeParse(Object.fromEntries(await readFormData(request)))
   if (!parsed.success) throw redirect('/billing')
+  await takePageTry('payment', user._id.toHexString())
   const { plan, interval, redirectTo, nonce, amountDue } = parsed.data
   const shownFor = parsed.data.prorationDate ? new Date(parsed.data.prorationDate) : null
   const prorationDate = shownFor && now().getTime() - shownFor.getTime() <= SUMS_HOLD_MS ? shownFor : null

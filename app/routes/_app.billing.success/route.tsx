@@ -1,9 +1,11 @@
 import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
 import { useLoaderData } from '@remix-run/react'
+import { takePageTry } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { checkoutStatus } from '#app/billing/checkout-status.server.ts'
 import { ButtonLink } from '#app/components/button.tsx'
 import { Denomination, Note, NoteFace, NoteStub } from '#app/components/note.tsx'
+import { BillingButton } from '#app/components/standing-notices.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { SumTable } from '#app/components/sum-table.tsx'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
@@ -20,6 +22,7 @@ export const meta: MetaFunction<typeof loader> = ({ data: page }) =>
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
+  await takePageTry('paymentLook', user._id.toHexString())
   const search = new URL(request.url).searchParams
   const sessionId = search.get('session_id') ?? ''
   // Where somebody wanted to go before a plan was needed for it.
@@ -27,8 +30,8 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const tries = Math.min(Number(search.get('try')) || 0, 99)
   const status = await checkoutStatus(user, sessionId)
   // After the status: what it saw arrive is then in the balance too.
-  const { credits: balance } = await getBalance(user._id)
-  const facts = { ...status, balance }
+  const { credits: balance, frozen } = await getBalance(user._id)
+  const facts = { ...status, balance, frozen }
   const again = new URLSearchParams({
     session_id: sessionId,
     try: String(tries + 1),
@@ -66,6 +69,7 @@ export default function Success() {
               {view.title}
             </h1>
             {view.text ? <p className="mt-2 text-ink-2">{view.text}</p> : null}
+            {view.pause ? <p className="mt-2 font-semibold">{view.pause.text}</p> : null}
           </div>
           {view.sum ? (
             <SumTable
@@ -82,7 +86,9 @@ export default function Success() {
         <NoteStub className="grid gap-3 sm:flex">
           {view.state === 'failed' ? (
             <ButtonLink to="/pricing">Try again</ButtonLink>
-          ) : view.state === 'arrived' ? (
+          ) : view.pause?.action === 'update-card' ? (
+            <BillingButton intent="update-card">Update card</BillingButton>
+          ) : view.state === 'arrived' && !view.pause ? (
             <ButtonLink to={next || '/actions'}>{next ? 'Go on where you were' : 'Use credits'}</ButtonLink>
           ) : null}
           <ButtonLink to="/dashboard" kind="outline">

@@ -1,4 +1,6 @@
 import { formatCredits, formatCreditsInWords } from '#app/format.ts'
+import { frozenNotice } from '#app/frozen-notice.ts'
+import type { Notice } from '#app/standing.ts'
 
 /** Where a payment stands, as the page treats it. */
 export type ViewState = 'waiting' | 'arrived' | 'confirming' | 'failed' | 'unknown'
@@ -15,6 +17,8 @@ export interface SuccessView {
   figure: string | null
   /** What came, what was there, what there is now; only where it adds up. */
   sum: { added: string; others: string; total: string } | null
+  /** Why what came cannot be spent yet, and what ends that. */
+  pause: Notice | null
 }
 
 export interface PaymentFacts {
@@ -25,12 +29,22 @@ export interface PaymentFacts {
   balance: number
   /** A trial that brings no credits, because its card has brought another user a trial. */
   isSecondTrialOfCard?: boolean
+  /** Why spending is stopped, or null. */
+  frozen: string | null
   /** It has taken longer than it should. */
   isSlow: boolean
 }
 
 /** Puts a payment's state into words. Told again and again, so nothing in it changes unless the state does. */
-export function toSuccessView({ state, credits, balance, isSecondTrialOfCard, isSlow }: PaymentFacts): SuccessView {
+export function toSuccessView(facts: PaymentFacts): SuccessView {
+  const view = viewOf(facts)
+  if (view.state !== 'arrived') return { ...view, pause: null }
+  const pause = frozenNotice({ frozen: facts.frozen, credits: facts.balance })
+  // The sum ends in what can be spent, which is nothing for now.
+  return pause ? { ...view, sum: null, pause } : { ...view, pause }
+}
+
+function viewOf({ state, credits, balance, isSecondTrialOfCard, isSlow }: PaymentFacts): Omit<SuccessView, 'pause'> {
   const words = credits === null ? 'your credits' : `your ${formatCreditsInWords(credits)}`
   switch (state) {
     case 'waiting':
@@ -73,21 +87,21 @@ export function toSuccessView({ state, credits, balance, isSecondTrialOfCard, is
 
 const noFigures = { figure: null, sum: null }
 
-const slow: SuccessView = {
+const slow: Omit<SuccessView, 'pause'> = {
   state: 'waiting',
   title: 'Your payment is safe.',
   text: 'Credits usually take a few seconds; this time it is slower. You can leave this page: they come by themselves, and a receipt by mail.',
   ...noFigures,
 }
 
-const secondTrial: SuccessView = {
+const secondTrial: Omit<SuccessView, 'pause'> = {
   state: 'arrived',
   title: 'Your trial has started, without credits.',
   text: 'A trial brings its credits once per card, and this card was used for a trial by another account. You have not been charged.',
   ...noFigures,
 }
 
-function arrived(credits: number | null, balance: number): SuccessView {
+function arrived(credits: number | null, balance: number): Omit<SuccessView, 'pause'> {
   const text = `You have ${formatCreditsInWords(balance)}.`
   if (!credits) return { state: 'arrived', title: 'All done.', text, ...noFigures }
   const others = balance - credits

@@ -1,6 +1,7 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
 import { type ShouldRevalidateFunctionArgs, useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
 import { z } from 'zod'
+import { takeTry } from '#app/auth/rate-limit.server.ts'
 import { findUser } from '#app/auth/require-user.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
 import { checkoutLocaleOf } from '#app/billing/checkout-locale.ts'
@@ -17,6 +18,7 @@ import { config } from '#app/config.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { confirmPath } from '#app/email-confirmation.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
+import { refusalHeaders } from '#app/http/errors.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { standingOf } from '#app/standing.ts'
@@ -93,6 +95,7 @@ export async function action({ request }: ActionFunctionArgs) {
   const user = await findUser(request)
   if (!user) throw redirect(`/signup?${new URLSearchParams({ redirectTo: `/pricing?${choice}` }).toString()}`)
   try {
+    await takeTry('payment', user._id.toHexString())
     const locale = checkoutLocaleOf(request.headers.get('Accept-Language'))
     const options = { nonce, returnTo: redirectTo || null, locale }
     const { url } = await createCheckout({ user, plan, interval }, options)
@@ -101,7 +104,10 @@ export async function action({ request }: ActionFunctionArgs) {
     if (!(error instanceof DomainError)) throw error
     if (error.code === 'email_not_confirmed') return redirect(confirmPath(`/pricing?${choice}`))
     if (error.code === 'already_subscribed') return redirect(`/billing/change?${choice}`)
-    return data({ problem: error.message }, { status: STATUS_OF_CODE[error.code] ?? 409 })
+    return data(
+      { problem: error.message },
+      { status: STATUS_OF_CODE[error.code] ?? 409, headers: refusalHeaders(error) },
+    )
   }
 }
 

@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto'
+import type { Types } from 'mongoose'
+import { type CheckoutKey, CheckoutKeyModel } from '#models/checkout-key.server.ts'
+import { now } from '../clock.server.ts'
+import { IdempotencyConflict } from '../credits/errors.ts'
+import type { Offer } from './catalogue.ts'
+import { upsertOnce } from './upsert-once.server.ts'
+
+const KEPT_MS = 24 * 60 * 60 * 1000
+
+/**
+ * Binds a buyer's key to what is bought: of two requests with one key, the first decides.
+ * @param nonce the form's nonce or the request's idempotency key
+ * @throws IdempotencyConflict when the buyer used it for something else within a day
+ */
+export async function bindKey(userId: Types.ObjectId, nonce: string, offer: Offer): Promise<void> {
+  const _id = createHash('sha256')
+    .update(JSON.stringify([userId.toHexString(), nonce]))
+    .digest('hex')
+  const wanted = offer.kind === 'plan' ? `plan:${offer.plan.name}:${offer.interval}` : `pack:${offer.pack.id}`
+  const expiresAt = new Date(now().getTime() + KEPT_MS)
+  const isNew = await upsertOnce<CheckoutKey>(CheckoutKeyModel, { _id }, { offer: wanted, expiresAt })
+  if (isNew) return
+  const bound = await CheckoutKeyModel.findById(_id).lean<CheckoutKey>()
+  if (bound && bound.expiresAt > now() && bound.offer !== wanted) throw new IdempotencyConflict()
+}

@@ -1,0 +1,19 @@
+import { type InferSchemaType, Schema } from 'mongoose'
+import { defineModel } from './define-model.server.ts'
+
+/** What a purchase was asked for under a key, so that the same key never opens a page for something else. */
+const checkoutKeySchema = new Schema(
+  {
+    /** A hash of the buyer and the key: keys of two buyers never meet. */
+    _id: { type: String, required: true },
+    offer: { type: String, required: true },
+    expiresAt: { type: Date, required: true },
+  },
+  { collection: 'checkout_keys', strict: 'throw', autoIndex: false },
+)
+
+// Housekeeping only: Stripe forgets its keys after a day as well.
+checkoutKeySchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 })
+
+export type CheckoutKey = InferSchemaType<typeof checkoutKeySchema>
+export const CheckoutKeyModel = defineModel<CheckoutKey>('CheckoutKey', checkoutKeySchema)
