@@ -127,7 +127,7 @@ function stateOf(subscription: Subscription, { now }: StandingContext): State {
     default:
       if (subscription.cancelAtPeriodEnd) return 'ending'
       if (subscription.collectionPaused) return 'uncollected'
-      return subscription.status === 'trialing' ? 'trial' : 'active'
+      return subscription.status === 'trialing' && !subscription.isFreeTime ? 'trial' : 'active'
   }
 }
 
@@ -167,7 +167,7 @@ function nextOf(subscription: Subscription, state: State, context: StandingConte
   if (state !== 'active') return null
   const change = subscription.scheduledChange
   if (change) return changeOf(change, payment, day(change.at))
-  const renews = { term: 'Renews on', value: day(currentPeriodEnd) }
+  const renews = { term: subscription.isFreeTime ? 'Next payment on' : 'Renews on', value: day(currentPeriodEnd) }
   if (!payment) return { ...renews, note: null, credits: null }
   if (!isThatDay(subscription)) {
     return { ...renews, note: `The next payment is ${sumInWords(payment)} on ${day(payment.at)}.`, credits: null }

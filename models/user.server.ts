@@ -17,6 +17,8 @@ const subscriptionSchema = new Schema(
     cancelAtPeriodEnd: { type: Boolean, default: false },
     gracePeriodEnd: { type: Date, default: null },
     trialEnd: { type: Date, default: null },
+    /** What Stripe shows as a trial was given to somebody who has paid: free time, and no trial. */
+    isFreeTime: { type: Boolean, default: null },
     /** The plan stays and nothing is collected: Stripe's `pause_collection`, and until when where that is set. */
     collectionPaused: { type: Boolean, default: false },
     /** What is owed waits for the bank's customer, not for another card. */

@@ -134,7 +134,7 @@ export async function tellUnpaid(
 
 /** A trial will soon turn into a payment; one that was canceled will not. */
 export async function tellTrialEnding({ _id: userId, subscription }: User): Promise<void> {
-  if (subscription?.status !== 'trialing' || subscription.cancelAtPeriodEnd) return
+  if (subscription?.status !== 'trialing' || subscription.isFreeTime || subscription.cancelAtPeriodEnd) return
   const { stripeSubscriptionId: id, trialEnd, plan, nextPayment } = subscription
   if (!id || !trialEnd || trialEnd <= now()) return
   const key = `${id}:${Math.floor(trialEnd.getTime() / 1000)}`

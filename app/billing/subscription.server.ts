@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Types } from 'mongoose'
+import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
@@ -155,6 +156,7 @@ async function snapshotOf(
       days: config().gracePeriodDays,
     }),
     trialEnd,
+    isFreeTime: status === 'trialing' && (await hasPaidFor(id)),
     collectionPaused: subscription.isCollectionPaused,
     confirmationAsked: isOverdue(status) && (known?.confirmationAsked ?? false),
     collectionResumesAt: subscription.collectionResumesAt,
@@ -167,6 +169,11 @@ async function snapshotOf(
     endedSubscriptionId: stored?.endedSubscriptionId ?? null,
     toldAt: null,
   }
+}
+
+/** Free weeks are given as a trial too; only who has paid nothing for the plan is trying it. */
+async function hasPaidFor(stripeSubscriptionId: string): Promise<boolean> {
+  return (await BillingHistoryModel.exists({ stripeSubscriptionId, amount: { $gt: 0 } })) !== null
 }
 
 /** Nothing lives: back to Free. What never lived, like an unpaid first invoice, leaves no trace. */
@@ -191,6 +198,7 @@ function endedSnapshot(stored: User['subscription'], { known, hearsay }: Subscri
     cancelAtPeriodEnd: false,
     gracePeriodEnd: null,
     trialEnd: null,
+    isFreeTime: false,
     collectionPaused: false,
     confirmationAsked: false,
     collectionResumesAt: null,

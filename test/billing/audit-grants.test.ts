@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { planOf } from '#app/billing/plan-standing.ts'
+import { standingOf } from '#app/standing.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { UserModel } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { aPayer, addPrice, priceBy } from './by-hand.ts'
 import { advance, useSandboxClock } from './clock.ts'
 import { creditsOf, Deliveries, historyOf, readUser } from './scenario.ts'
-import { subscriber } from './customers.ts'
+import { subscriber, subscriptionIdOf } from './customers.ts'
 import { useStripe } from './stripe.ts'
 
 const context = useStripe()
@@ -54,4 +55,16 @@ it('a plan at $0 brings its credits and its row, and zero of a plan is Free', as
   expect(await creditsOf(none)).toBe(0)
   expect(planOf((await readUser(none._id)).subscription).name).toBe('Free')
   expect(await violations()).toEqual([])
+})
+
+it('free weeks of somebody who has paid read “Next payment on”, and not as a trial', async () => {
+  const user = await subscriber(deliveries)
+  const trial_end = context.sandbox.now() + 14 * 86_400
+  await context.stripe.subscriptions.update(subscriptionIdOf(user), { trial_end, proration_behavior: 'none' })
+  await deliveries.deliver()
+  const { subscription } = await readUser(user._id)
+  expect(subscription).toMatchObject({ status: 'trialing', isFreeTime: true })
+  const now = new Date(context.sandbox.now() * 1000)
+  const shown = standingOf(subscription, { now, timeZone: 'UTC', gracePeriodDays: 3, credits: 1000, frozen: null })
+  expect(shown).toMatchObject({ badge: { text: 'Active' }, next: { term: 'Next payment on' }, notices: [] })
 })
