@@ -1,14 +1,18 @@
 import type { User } from '#models/user.server.ts'
 import { now } from './clock.server.ts'
+import { renewsAt } from './billing/plan-standing.ts'
 import { config } from './config.server.ts'
 import type { Balance } from './credits/balance.server.ts'
+import { lossesAhead } from './credits/losses.ts'
 import { type Standing, standingOf } from './standing.ts'
 
 /** What the pages say about a user's plan and its state, now. */
 export function standingNow(
   { subscription, timeZone }: Pick<User, 'subscription' | 'timeZone'>,
-  { credits, frozen }: Pick<Balance, 'credits' | 'frozen'>,
+  { credits, frozen, grants, debt }: Pick<Balance, 'credits' | 'frozen' | 'grants' | 'debt'>,
 ): Standing {
   const { gracePeriodDays } = config()
-  return standingOf(subscription, { now: now(), timeZone, gracePeriodDays, credits, frozen })
+  const at = now()
+  const losses = lossesAhead({ grants, debt }, { now: at, renewsAt: renewsAt(subscription, at) })
+  return standingOf(subscription, { now: at, timeZone, gracePeriodDays, credits, frozen, losses })
 }

@@ -2,7 +2,9 @@ import type { User } from '#models/user.server.ts'
 import { FREE_PLAN, findPlan, type Interval } from './billing/plans.ts'
 import { adverbOf, everyInWords, listedInterval, type Rhythm, rhythmOf } from './billing/rhythm.ts'
 import { isAtTrialsEnd, isEnded } from './billing/subscription-state.ts'
+import { lossSentence } from './rollover-words.ts'
 import { frozenNotice, safeCredits } from './frozen-notice.ts'
+import type { Loss } from './credits/losses.ts'
 import { formatCreditsInWords, formatDateTime, formatDay } from './format.ts'
 import { costInWords, isListPrice, isUsual, priceInWords, sumInWords } from './payment-words.ts'
 
@@ -48,6 +50,8 @@ export interface StandingContext {
   credits: number
   /** Why spending is stopped, as the account says. */
   frozen: string | null
+  /** What will go of the credits if they are not used, soonest first. */
+  losses?: readonly Loss[]
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -87,7 +91,7 @@ function freeStanding(past: Subscription | null, context: StandingContext): Stan
     amount: null,
     interval: null,
     rhythm: null,
-    next: endOf(past),
+    next: endOf(past, context),
     notices: noticesOf(null, frozenNotice(context)),
   }
 }
@@ -99,9 +103,16 @@ const ENDS: Record<string, string> = {
   payment_disputed: 'Its payment was disputed.',
 }
 
+/** What the end of a plan leaves of the credits. */
+function keptAtEnd({ losses = [], ...context }: StandingContext): string {
+  if (losses.length === 0) return 'You keep your credits; no new ones will come.'
+  return ['No new credits will come.', ...losses.map((loss) => lossSentence(loss, context))].join(' ')
+}
+
 /** Nothing is next; but why the last plan is gone is what one would ask. */
-function endOf(past: Subscription | null): Standing['next'] {
-  const note = ENDS[past?.endedReason ?? '']
+function endOf(past: Subscription | null, context: StandingContext): Standing['next'] {
+  const why = ENDS[past?.endedReason ?? '']
+  const note = [why, ...(context.losses ?? []).map((loss) => lossSentence(loss, context))].filter(Boolean).join(' ')
   return note ? { term: 'Your last plan', value: 'Has ended', note, credits: null } : null
 }
 
@@ -219,7 +230,7 @@ function noticeOf(subscription: Subscription, state: State, context: StandingCon
       }
     case 'ending': {
       if (!currentPeriodEnd) return null
-      const text = `${subscription.plan} ends on ${day(currentPeriodEnd)}. You keep your credits; no new ones will come.`
+      const text = `${subscription.plan} ends on ${day(currentPeriodEnd)}. ${keptAtEnd(context)}`
       return { tone: 'ochre', text, action: 'resume' }
     }
     case 'trial': {

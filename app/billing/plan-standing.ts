@@ -76,3 +76,13 @@ function renewalOf(subscription: SubscriptionSnapshot | null | undefined) {
   if (!next || next.credits <= 0 || !RENEWING.has(subscription.status)) return null
   return { credits: next.credits, at: next.at }
 }
+
+/**
+ * When a subscription's next period begins, as far as is known: what unused credits are held to their limits then.
+ * @returns null where none will
+ */
+export function renewsAt(subscription: SubscriptionSnapshot | null | undefined, at: Date): Date | null {
+  const { status = '', cancelAtPeriodEnd, currentPeriodEnd } = subscription ?? {}
+  if (!RENEWING.has(status) || cancelAtPeriodEnd) return null
+  return currentPeriodEnd && currentPeriodEnd > at ? currentPeriodEnd : null
+}

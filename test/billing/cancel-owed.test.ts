@@ -180,10 +180,10 @@ describe('the page', () => {
       '$10.00 is not charged, now or later.',
       expect.stringMatching(/^Beginner ends at once/) as string,
       'The 1,000 credits of this period are not added.',
-      'You keep the 1,000 credits that you have.',
+      'You keep your 1,000 credits.',
     ])
     expect(owed?.ways.pay?.label).toMatch(/^Pay \$10\.00 and keep Beginner until /)
-    expect(owed?.ways.pay?.facts[1]).toBe('1,000 credits are added, and you keep them.')
+    expect(owed?.ways.pay?.facts[1]).toBe('1,000 credits are added.')
   })
 
   it('a form that knew of no payment cancels nothing and leads to the choice', async () => {

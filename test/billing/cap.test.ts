@@ -11,8 +11,11 @@ import { listEntries } from '#app/credits/ledger.server.ts'
 import { livePorts } from '#app/credits/ports.server.ts'
 import { mongoStore } from '#app/credits/store.server.ts'
 import { runUpkeep } from '#app/credits/upkeep.server.ts'
+import { loader as changePage } from '#app/routes/_app.billing.change/route.tsx'
+import { startSession } from '#app/auth/session.server.ts'
 import type { User } from '#models/user.server.ts'
 import { failRefund } from '#sandbox/stripe/billing/refund.ts'
+import { cookieOf, visit } from '#test/auth/users.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { advance, follow, useSandboxClock } from './clock.ts'
 import { spend, subscriptionIdOf } from './customers.ts'
@@ -199,6 +202,39 @@ describe('a cap counts what was granted under it, and nothing else', () => {
     world.run(() => failRefund(world, world.tables.refunds.get(id)!))
     await deliveries.deliver()
     expect(await creditsOf(user)).toBe(1000)
+    await monthPasses()
+    expect(await creditsOf(user)).toBe(1300)
+  })
+})
+
+describe('what the page of a change promises', () => {
+  const promised = async (user: User, plan: string) => {
+    const search = new URLSearchParams({ plan, interval: 'month' })
+    const cookie = cookieOf(await startSession(visit('/login'), { _id: user._id, sessionEpoch: 0 }))
+    const page = await changePage({ request: visit(`/billing/change?${search}`, cookie), params: {}, context: {} })
+    return page.view.sentences.slice(-2)
+  }
+
+  it('of a downgrade to a plan with a cap: the credits stay, and they do', async () => {
+    beginner.unusedCredits = { cap: 300 }
+    const user = await subscriber({ plan: 'Creator' })
+    expect(await promised(user, 'Beginner')).toEqual([
+      'You keep your 5,000 credits.',
+      'Up to 300 unused Beginner credits roll over.',
+    ])
+    await changePlan(user, { plan: 'Beginner', interval: 'month' })
+    await monthPasses()
+    expect(await creditsOf(user)).toBe(6000)
+  })
+
+  it('of a change from a plan with a cap: what goes above it, and that is what goes', async () => {
+    creator.unusedCredits = { cap: 300 }
+    const user = await subscriber({ plan: 'Creator' })
+    const [kept] = (await promised(user, 'Beginner')).slice(-1)
+    expect(kept).toMatch(
+      /^On .+ up to 300 unused Creator credits roll over; 4,700 more expire then unless you use them\.$/,
+    )
+    await changePlan(user, { plan: 'Beginner', interval: 'month' })
     await monthPasses()
     expect(await creditsOf(user)).toBe(1300)
   })

@@ -40,7 +40,7 @@ describe.each([
 
     await page.getByRole('link', { name: 'Cancel Daily' }).click()
     await isHeaded(page, 'Cancel Daily')
-    expect(await textOf(page)).toContain('Your 2,025 credits stay yours')
+    expect(await textOf(page)).toContain('You keep your 2,025 credits')
     await page.getByRole('button', { name: /^Cancel on / }).click()
     await says(page, /Daily ends on \d/)
     await page.getByRole('button', { name: 'Keep Daily' }).click()

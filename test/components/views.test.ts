@@ -97,7 +97,7 @@ describe('the preview of a plan change', () => {
   }
   const periodEnd = new Date('2026-05-21T12:00:00Z')
   const view = (changes: Partial<PlanChangePreview> = {}) =>
-    toChangeView({ ...preview, ...changes }, { ...context, periodEnd })
+    toChangeView({ ...preview, ...changes }, { ...context, periodEnd, credits: 1000, losses: [], gracePeriodDays: 3 })
 
   test('is a sum in money and in credits that adds up', () => {
     expect(view().sum).toEqual({
@@ -151,6 +151,7 @@ describe('the preview of a plan change', () => {
     expect(later.sum).toBeNull()
     expect(later.isPaidNow).toBe(false)
     expect(later.button).toBe('Change to Beginner on 21 May')
+    expect(later.sentences).toContain('You keep your 1,000 credits.')
     expect(later.sentences[0]).toBe('Nothing changes today and nothing is charged. Daily runs on until 21 May.')
   })
 

@@ -1,5 +1,7 @@
 import type { OpenPayment } from '#app/billing/cancel-owed.server.ts'
+import type { Loss } from '#app/credits/losses.ts'
 import { formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
+import { keptSentence } from '#app/rollover-words.ts'
 
 /** How a plan is canceled while a payment for it is open. */
 export type Way = 'now' | 'pay'
@@ -18,16 +20,17 @@ interface Context {
   features: string[]
   /** What can be spent now. */
   credits: number
+  losses: readonly Loss[]
   timeZone: string
   now: Date
 }
 
 /** Puts an open payment into the two ways that there are to cancel. */
-export function toOwedView(open: OpenPayment, { plan, features, credits, timeZone, now }: Context): OwedView {
+export function toOwedView(open: OpenPayment, { plan, features, credits, losses, timeZone, now }: Context): OwedView {
   const sum = formatMoney(open.amount, open.currency)
   const until = open.periodEnd && formatDay(open.periodEnd, timeZone, now)
   const brings = open.credits ? formatCreditsInWords(open.credits) : null
-  const kept = credits > 0 ? `You keep the ${formatCreditsInWords(credits)} that you have.` : null
+  const kept = credits > 0 ? keptSentence(credits, losses, { timeZone, now }) : null
   const lost = new Intl.ListFormat('en').format(features)
   return {
     sum,
@@ -50,7 +53,7 @@ export function toOwedView(open: OpenPayment, { plan, features, credits, timeZon
               label: `Pay ${sum} and keep ${plan} until ${until}`,
               facts: [
                 `${sum} is charged to your card now.`,
-                ...(brings ? [`${brings} are added, and you keep them.`] : []),
+                ...(brings ? [`${brings} are added.`] : []),
                 `${plan} stays active until ${until} and then ends. Nothing more is charged.`,
               ],
               button: `Pay ${sum} and cancel on ${until}`,

@@ -15,10 +15,12 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { RadioCards } from '#app/components/radio-cards.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
+import { lossesAhead } from '#app/credits/losses.ts'
 import { DomainError } from '#app/domain-error.ts'
-import { formatCreditsInWords, formatDay } from '#app/format.ts'
+import { formatDay } from '#app/format.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
+import { keptSentence } from '#app/rollover-words.ts'
 import { standingNow } from '#app/standing.server.ts'
 import type { User } from '#models/user.server.ts'
 import { OwedChoice, OwedConfirmation } from './owed-choice.tsx'
@@ -42,6 +44,8 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const { timeZone, subscription } = user
   const balance = await getBalance(user._id)
   const standing = standingNow(user, balance)
+  // Without another renewal only what has a date of its own will go.
+  const losses = lossesAhead(balance, { now: now(), renewsAt: null })
   const owes = isOverdue(subscription?.status ?? '')
   if (!standing.isLive) throw redirect('/billing?done=no-plan')
   // The billing page says when it ends, and how to keep it.
@@ -52,12 +56,12 @@ export async function loader({ request }: LoaderFunctionArgs) {
   return {
     plan: standing.plan,
     endsOn: subscription?.currentPeriodEnd ? formatDay(subscription.currentPeriodEnd, timeZone, now()) : null,
-    credits: balance.credits > 0 ? formatCreditsInWords(balance.credits) : null,
+    kept: keptSentence(balance.credits, losses, { timeZone, now: now() }),
     owed:
       open &&
       toOwedView(open, {
         ...{ plan: standing.plan, features: featuresBeyondFree(standing.plan) },
-        ...{ credits: balance.credits, timeZone, now: now() },
+        ...{ credits: balance.credits, losses, timeZone, now: now() },
       }),
     choice: WAYS.includes(choice) ? (choice as Way) : null,
     nonce: crypto.randomUUID(),
@@ -104,7 +108,7 @@ export async function action({ request }: ActionFunctionArgs) {
 }
 
 export default function CancelPlan() {
-  const { plan, endsOn, credits, owed, choice, nonce } = useLoaderData<typeof loader>()
+  const { plan, endsOn, kept, owed, choice, nonce } = useLoaderData<typeof loader>()
   const problem = useActionData<typeof action>()?.problem
   const busy = useSubmitting()
   const reasons = <RadioCards legend="Why are you canceling? (optional)" name="reason" cards={REASONS} isOptional />
@@ -128,7 +132,7 @@ export default function CancelPlan() {
         <ErrorSummary errors={problem ? [{ message: problem }] : []} />
         <ul className="grid gap-2">
           <li>{endsOn ? `${plan} runs to its end on ${endsOn}. Nothing changes before that day.` : `${plan} ends.`}</li>
-          <li>{credits ? `Your ${credits} stay yours, also after it.` : 'Credits you buy later stay yours.'}</li>
+          <li>{kept}</li>
           <li>No new credits will come, and nothing more is charged.</li>
           <li>Until then you can change your mind with one press.</li>
         </ul>

@@ -1,8 +1,10 @@
 import type { PlanChangePreview } from '#app/billing/change-plan.server.ts'
 import { addMonths } from '#app/billing/credits-for-invoice.ts'
-import type { Interval } from '#app/billing/plans.ts'
+import { findPlan, type Interval } from '#app/billing/plans.ts'
 import { adverbOf, listedInterval } from '#app/billing/rhythm.ts'
+import type { Loss } from '#app/credits/losses.ts'
 import { formatCredits, formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
+import { keptSentence, rolloverSentence } from '#app/rollover-words.ts'
 
 export interface ChangeView {
   title: string
@@ -23,6 +25,10 @@ interface Context {
   now: Date
   /** When the period that is paid for ends. */
   periodEnd: Date | null
+  /** Credits that somebody has, and what of them will go if it is not used. */
+  credits: number
+  losses: readonly Loss[]
+  gracePeriodDays: number
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -38,7 +44,7 @@ export function toChangeView(preview: PlanChangePreview, context: Context): Chan
   return {
     title,
     sum: sumOf(preview, context),
-    sentences: [renewalSentence(preview, context)],
+    sentences: [renewalSentence(preview, context), ...creditSentences(preview, context)],
     button: preview.amountDue > 0 ? `Pay ${due} and change${samePlan ? '' : ` to ${to.plan}`}` : title,
     keep,
     isPaidNow: preview.amountDue > 0,
@@ -54,11 +60,21 @@ function laterView(preview: PlanChangePreview, context: Context, words: { title:
     sentences: [
       `Nothing changes today and nothing is charged. ${from.plan} runs on until ${day}.`,
       `From ${day}: ${to.plan}, ${eachPeriod(preview)}.`,
-      'The credits you have stay yours.',
+      ...creditSentences(preview, context),
     ],
     button: from.plan === to.plan ? `Pay ${adverb(to.interval)} from ${day}` : `Change to ${to.plan} on ${day}`,
     isPaidNow: false,
   }
+}
+
+/** What becomes of the credits that one has, whatever the plan, and of those that the plan brings. */
+function creditSentences({ to, when }: PlanChangePreview, context: Context): string[] {
+  const plan = findPlan(to.plan)
+  const isAsBefore = when === 'now' && context.losses.length === 0
+  return [
+    ...(isAsBefore ? [] : [keptSentence(context.credits, context.losses, context)]),
+    ...(plan && plan.unusedCredits !== 'accumulate' ? [rolloverSentence(plan, context.gracePeriodDays)] : []),
+  ]
 }
 
 /** "$18.00 and 2,000 credits each month" */

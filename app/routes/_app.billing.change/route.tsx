@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { takePageTry } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { changePlan, previewPlanChange } from '#app/billing/change-plan.server.ts'
+import { addMonths } from '#app/billing/credits-for-invoice.ts'
 import { subscriptionView } from '#app/billing/subscription-view.ts'
 import { now } from '#app/clock.server.ts'
 import { Banner } from '#app/components/banner.tsx'
@@ -12,6 +13,9 @@ import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Page } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { useSubmitting } from '#app/components/use-submitting.ts'
+import { config } from '#app/config.server.ts'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { lossesAhead } from '#app/credits/losses.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { formatMoney } from '#app/format.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
@@ -46,7 +50,15 @@ export async function loader({ request }: LoaderFunctionArgs) {
     const search = new URLSearchParams({ plan, interval, ...(redirectTo && { redirectTo }) }).toString()
     throw redirect(isLive ? '/billing' : `/pricing?${search}`)
   })
-  const context = { timeZone: user.timeZone, now: now(), periodEnd: user.subscription?.currentPeriodEnd ?? null }
+  const balance = await getBalance(user._id)
+  const periodEnd = user.subscription?.currentPeriodEnd ?? null
+  const isSameRhythm = preview.when === 'period-end' || preview.from.interval === preview.to.interval
+  const renewsAt = isSameRhythm ? periodEnd : addMonths(preview.at, interval === 'year' ? 12 : 1)
+  const context = {
+    ...{ timeZone: user.timeZone, now: now(), periodEnd, credits: balance.credits },
+    losses: lossesAhead(balance, { now: now(), renewsAt }),
+    gracePeriodDays: config().gracePeriodDays,
+  }
   return {
     ...chosen.data,
     view: toChangeView(preview, context),

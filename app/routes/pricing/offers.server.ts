@@ -1,4 +1,6 @@
 import { type Feature, type Interval, type Limit, type Plan, plans, welcomeCredits } from '#app/billing/plans.ts'
+import { config } from '#app/config.server.ts'
+import { expiryInWords } from '#app/rollover-words.ts'
 import { formatCredits, formatCreditsInWords, formatMoney } from '#app/format.ts'
 
 /** What a feature gives its buyer, as a line on the plan's note. */
@@ -112,8 +114,8 @@ const limitLines = ({ limits }: Plan): string[] =>
 
 function unusedLine({ unusedCredits }: Plan): string {
   if (unusedCredits === 'accumulate') return 'Unused credits roll over'
-  if (unusedCredits === 'expire') return 'Unused credits expire at renewal'
-  return `Up to ${formatCreditsInWords(unusedCredits.cap)} roll over`
+  if (unusedCredits === 'expire') return `Unused credits expire ${expiryInWords(config().gracePeriodDays)}`
+  return `Up to ${formatCreditsInWords(unusedCredits.cap)} of the plan roll over`
 }
 
 /** What is free, in one line. */
