@@ -45,7 +45,11 @@ type Pool = Pick<Rollover, 'plan' | 'limit'>
  * @param begins the grant
  * @param at now
  */
-export function capEntries({ grants }: Pick<Folded, 'grants'>, begins: Pick<GrantTerms, 'id' | 'rollover'>, at: Date): LogEntry[] {
+export function capEntries(
+  { grants }: Pick<Folded, 'grants'>,
+  begins: Pick<GrantTerms, 'id' | 'rollover'>,
+  at: Date,
+): LogEntry[] {
   if (!begins.rollover?.renews) return []
   return aboveLimits(grants, begins.rollover.periodStart).map(({ grant, credits }, nth) => ({
     key: capKey(begins.id, nth),
