@@ -87,6 +87,47 @@ const subscriptionSchema = new Schema(
   { _id: false, strict: 'throw' },
 )
 
+/**
+ * The customer's balance at Stripe as it was last read, in minor units and with Stripe's sign: below zero is money in the
+ * customer's favor, which pays invoices; above zero is added to the next one.
+ */
+const stripeBalanceSchema = new Schema(
+  {
+    amount: { type: Number, required: true },
+    currency: { type: String, required: true },
+    at: { type: Date, required: true },
+    /** The fence of every write to it. */
+    version: { type: String, required: true },
+  },
+  { _id: false, strict: 'throw' },
+)
+
+/** A subscription that was bought beside another one, and canceled in its favor: what its customer is told. */
+export interface CanceledDuplicate {
+  stripeSubscriptionId: string
+  plan: string
+  keptPlan: string
+  /** What went to the customer's balance for its unused time, in minor units. */
+  amount: number
+  currency: string
+  /** Credits that went with that. */
+  credits: number
+  at: Date
+}
+
+const canceledDuplicateSchema = new Schema<CanceledDuplicate>(
+  {
+    stripeSubscriptionId: { type: String, required: true },
+    plan: { type: String, required: true },
+    keptPlan: { type: String, required: true },
+    amount: { type: Number, required: true },
+    currency: { type: String, required: true },
+    credits: { type: Number, required: true },
+    at: { type: Date, required: true },
+  },
+  { _id: false, strict: 'throw' },
+)
+
 /** Which mails a user wants, beyond those that every customer gets; what is missing is as app/notifications/settings.ts says. */
 const notificationSettingsSchema = new Schema(
   {
@@ -110,6 +151,9 @@ const userSchema = new Schema(
     timeZone: { type: String, default: 'UTC' },
     stripeCustomerId: { type: String },
     subscription: { type: subscriptionSchema, default: null },
+    stripeBalance: { type: stripeBalanceSchema, default: null },
+    /** The last few. */
+    canceledDuplicates: { type: [canceledDuplicateSchema], default: [] },
     notificationSettings: { type: notificationSettingsSchema, default: null },
     /** Bumped to end every session of the user at once. */
     sessionEpoch: { type: Number, default: 0 },
@@ -136,5 +180,9 @@ userSchema.index(
 )
 userSchema.index({ 'subscription.stripeSubscriptionId': 1 })
 
-export type User = InferSchemaType<typeof userSchema> & { _id: Types.ObjectId }
+export type User = Omit<InferSchemaType<typeof userSchema>, 'canceledDuplicates'> & {
+  _id: Types.ObjectId
+  /** Users from before these were kept have none. */
+  canceledDuplicates?: CanceledDuplicate[]
+}
 export const UserModel = defineModel<User>('User', userSchema)

@@ -1,6 +1,8 @@
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
-import type { User } from '#models/user.server.ts'
+import type { Types } from 'mongoose'
+import type { CanceledDuplicate, User } from '#models/user.server.ts'
+import { now } from '../clock.server.ts'
 import { creditsForInvoice } from './credits-for-invoice.ts'
 import { config } from '../config.server.ts'
 import { StripeUnavailable } from './errors.ts'
@@ -8,9 +10,11 @@ import { readBack } from './paid-invoice.server.ts'
 import { whileSomebodyWaits } from './patience.server.ts'
 import { soldLines } from './plan-lines.server.ts'
 import { findPack } from './plans.ts'
+import { recentDuplicates } from './recent-duplicates.ts'
 import { findAtStripe } from './stripe.server.ts'
 import { readSession, type StripeSession } from './stripe-shapes/session.ts'
 import { readSubscription } from './stripe-shapes/subscription.ts'
+import { readUser } from './users.server.ts'
 import { isSecondTrialOfCard } from './trial-card.server.ts'
 
 export interface CheckoutStatus {
@@ -22,6 +26,8 @@ export interface CheckoutStatus {
   state: 'waiting' | 'arrived' | 'confirming' | 'failed' | 'expired' | 'unknown' | 'unreachable'
   /** What the payment brings, where that is known. */
   credits: number | null
+  /** Another plan was bought at the same time, and one of the two was canceled; `isThis`: the one of this payment. */
+  duplicate?: CanceledDuplicate & { isThis: boolean }
   /** A trial that brings no credits, because its card has brought another user a trial. */
   isSecondTrialOfCard?: boolean
 }
@@ -57,7 +63,7 @@ async function statusAtStripe(
   if (!session || !isTheirs) return unknown
   if (session.status === 'expired') return { state: 'expired', credits: null }
   if (session.status !== 'complete') return unknown
-  return session.mode === 'payment' ? packStatus(session) : planStatus(session)
+  return session.mode === 'payment' ? packStatus(session) : planStatus(session, user)
 }
 
 async function packStatus(session: StripeSession): Promise<CheckoutStatus> {
@@ -75,7 +81,10 @@ async function packStatus(session: StripeSession): Promise<CheckoutStatus> {
   return isUnderWay ? { state: 'confirming', credits } : { state: 'failed', credits: null }
 }
 
-async function planStatus({ subscriptionId, isPaid }: StripeSession): Promise<CheckoutStatus> {
+async function planStatus(
+  { subscriptionId, isPaid }: StripeSession,
+  { _id: userId }: Pick<User, '_id'>,
+): Promise<CheckoutStatus> {
   const subscription = subscriptionId
     ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(subscriptionId))
     : null
@@ -83,9 +92,11 @@ async function planStatus({ subscriptionId, isPaid }: StripeSession): Promise<Ch
   if (!invoiceId) return { state: isPaid ? 'waiting' : 'confirming', credits: null }
   const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).lean()
   if (row) {
+    const duplicate = await duplicateBeside(userId, subscriptionId)
     return {
       state: 'arrived',
       credits: row.creditsAdded,
+      ...(duplicate && { duplicate }),
       ...((await isSecondTrialOfCard(invoiceId)) && { isSecondTrialOfCard: true }),
     }
   }
@@ -93,6 +104,16 @@ async function planStatus({ subscriptionId, isPaid }: StripeSession): Promise<Ch
   const bought = invoice && creditsForInvoice(await soldLines(invoice.lines), config())
   const credits = bought ? bought.credits + bought.trialCredits : null
   return { state: isPaid ? 'waiting' : 'confirming', credits }
+}
+
+async function duplicateBeside(userId: Types.ObjectId, subscriptionId: string | null) {
+  const user = await readUser(userId)
+  const recent = recentDuplicates(user, now())
+  const own = recent.find(({ stripeSubscriptionId }) => stripeSubscriptionId === subscriptionId)
+  if (own) return { ...own, isThis: true }
+  const isKept = user.subscription?.stripeSubscriptionId === subscriptionId
+  const [other] = isKept ? recent.slice(-1) : []
+  return other ? { ...other, isThis: false } : null
 }
 
 /** The page may be opened again after a renewal: the newest invoice would then be another one. */

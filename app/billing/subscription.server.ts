@@ -6,16 +6,17 @@ import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
 import { CreditsUnavailable } from '../credits/errors.ts'
 import { catchUpWithSandbox } from '../local-clock.server.ts'
-import { logger } from '../log.server.ts'
 import { coalesced } from './coalesce.ts'
 import { changeIn, scheduleOf } from './coming-change.server.ts'
+import { cancelDuplicate, tellDuplicates } from './duplicate.server.ts'
 import { markHistory } from './history-marks.server.ts'
 import { chargesOf, chargesTold, UNKNOWN } from './next-payment.server.ts'
 import { unhurried } from './patience.server.ts'
 import { FREE_PLAN } from './plans.ts'
 import { planItemOf } from './plan-item.server.ts'
 import { applySpendingPause } from './spending-pause.server.ts'
-import { callUnderKey, findAtStripe, isMissing, isRefused, listAll } from './stripe.server.ts'
+import { findAtStripe, isMissing, listAll } from './stripe.server.ts'
+import { refreshStripeBalance } from './stripe-balance.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
 import { EXPANDED } from './stripe-shapes/terms.ts'
 import { byPrecedence, endedReasonOf, gracePeriodEnd, isLive, isOverdue, termOf } from './subscription-state.ts'
@@ -71,8 +72,10 @@ async function sync(userId: Types.ObjectId, told: Told | null): Promise<Synced> 
     if (!(await store(before, next))) continue
 
     await Promise.all(others.map(cancelDuplicate))
+    await tellDuplicates(await readUser(userId), known)
     await markHistory(userId, all, current?.id ?? null)
     await applySpendingPause(userId)
+    await refreshStripeBalance(userId)
     const user = await readUser(userId)
     // What was marked here is older than what another process has found, and marked, since.
     if (next && (user.subscription?.stripeSubscriptionId ?? null) !== next.stripeSubscriptionId) continue
@@ -230,21 +233,4 @@ function isSame({ version: _, ...stored }: Stored, next: Snapshot): boolean {
   return (Object.keys(next) as (keyof Snapshot)[]).every(
     (field) => JSON.stringify(stored[field] ?? null) === JSON.stringify(next[field] ?? null),
   )
-}
-
-/**
- * Its unused time goes back to the customer's balance, and the credits with it: by the invoice that this makes. Time that
- * nobody paid for, like a trial's or that of a failed renewal, is worth nothing.
- */
-async function cancelDuplicate({ id: subscriptionId, status }: StripeSubscription): Promise<void> {
-  logger.warn({ subscription: subscriptionId }, 'A second live subscription is canceled')
-  try {
-    const settlement = status === 'active' ? { prorate: true, invoice_now: true } : {}
-    await callUnderKey(`cancel-duplicate:${subscriptionId}:${status}`, (stripe, options) =>
-      stripe.subscriptions.cancel(subscriptionId, settlement, options),
-    )
-  } catch (error) {
-    // Another process was first.
-    if (!isRefused(error)) throw error
-  }
 }

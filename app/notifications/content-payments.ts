@@ -1,5 +1,6 @@
 import { formatCredits, formatCreditsInWords, formatMoney } from '../format.ts'
 import type { NotificationData } from './kinds.ts'
+import { duplicateInWords } from '../duplicate-words.ts'
 import { day, type MailContent, type MailContext, moment } from './mail-content.ts'
 
 const WAYS_BACK = {
@@ -125,4 +126,16 @@ export const PAYMENT_MAILS = {
       action: { label: 'See your ledger', url: `${context.appUrl}/usage` },
     }
   },
+
+  duplicate_canceled: (data: NotificationData<'duplicate_canceled'>, context: MailContext): MailContent => ({
+    subject: `${data.plan} was canceled, ${data.keptPlan} stays`,
+    paragraphs: duplicateInWords(data),
+    facts: [
+      { label: 'Canceled', value: `${data.plan}, ${moment(data.canceledAt, context)}` },
+      { label: 'Your plan', value: data.keptPlan },
+      ...(data.amount > 0 ? [{ label: 'Account balance', value: formatMoney(data.amount, data.currency) }] : []),
+      ...(data.credits > 0 ? [{ label: 'Credits', value: formatCredits(-data.credits, { signed: true }) }] : []),
+    ],
+    action: { label: 'See your billing page', url: `${context.appUrl}/billing` },
+  }),
 }

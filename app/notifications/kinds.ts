@@ -116,6 +116,17 @@ const schemas = {
     to: z.enum(['card', 'balance', 'elsewhere']).default('card'),
   }),
   dispute_opened: z.strictObject({ amount, currency, description: z.string().min(1).max(200), openedAt: z.date() }),
+  /** Two plans were bought at once; this one was canceled in favor of the other. */
+  duplicate_canceled: z.strictObject({
+    plan,
+    keptPlan: plan,
+    /** What was credited to the customer's balance at Stripe; 0 for nothing. */
+    amount,
+    currency,
+    /** Credits that went with it. */
+    credits,
+    canceledAt: z.date(),
+  }),
   /** The bank gave the money back to the cardholder for good. */
   dispute_lost: z.strictObject({
     amount,
@@ -187,6 +198,7 @@ export const KIND_RULES: Record<NotificationKind, KindRules> = {
   refund: { ...transactional, whenUnknown: 'ask' },
   dispute_opened: { ...transactional, whenUnknown: 'ask' },
   dispute_lost: { ...transactional, whenUnknown: 'ask' },
+  duplicate_canceled: { ...transactional, whenUnknown: 'ask' },
   password_changed: { ...transactional, whenUnknown: 'send_again' },
   email_confirmation: { ...transactional, maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again' },
   account_exists: { ...transactional, maxAgeMs: DAY_MS, whenUnknown: 'send_again' },

@@ -145,6 +145,7 @@ describe('the rules of the kinds', () => {
       'api_key_created',
       'dispute_lost',
       'dispute_opened',
+      'duplicate_canceled',
       'email_confirmation',
       'operator_attention',
       'password_changed',

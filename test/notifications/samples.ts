@@ -80,4 +80,12 @@ export const SAMPLES: { [Kind in NotificationKind]: Extract<NotificationContent,
   account_exists: {},
   operator_attention: { object: 'in_1', sentence: 'in_1 was paid and has granted nothing: its price has no amount.' },
   api_key_created: { prefix: 'sk_scrip_ab12cd', createdAt: new Date('2026-05-05T12:00:00Z') },
+  duplicate_canceled: {
+    plan: 'Beginner',
+    keptPlan: 'Daily',
+    amount: 1000,
+    currency: 'usd',
+    credits: 1000,
+    canceledAt: new Date('2026-05-05T12:00:00Z'),
+  },
 }

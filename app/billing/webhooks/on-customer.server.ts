@@ -3,6 +3,7 @@ import { done, ignored, type Outcome } from '../outcome.ts'
 import { followCard } from '../card-changed.server.ts'
 import { ownerOf } from '../owner.server.ts'
 import { findAtStripe } from '../stripe.server.ts'
+import { refreshStripeBalance } from '../stripe-balance.server.ts'
 import { syncSubscriptions } from '../subscription.server.ts'
 import { toldByDeletedCustomer } from '../told.ts'
 import { findOwner, unlinkCustomer } from '../users.server.ts'
@@ -25,9 +26,13 @@ export async function onCustomerCreated(object: EventObject): Promise<Outcome> {
   return done(`The customer ${customerId} is that of ${user._id.toHexString()}.`, user.stripeCustomerId === customerId)
 }
 
-/** Card, address or name: only the card matters here. */
+/** Card, balance, address or name: the card and the balance matter here. */
 export async function onCustomerUpdated(object: EventObject): Promise<Outcome> {
-  return followCard(object.id ?? '')
+  const customerId = object.id ?? ''
+  const owner = await findOwner(customerId)
+  const isRefreshed = owner !== null && (await refreshStripeBalance(owner._id))
+  const outcome = await followCard(customerId)
+  return isRefreshed ? done(`The balance of ${customerId} is another one. ${outcome.sentence}`) : outcome
 }
 
 /** Stripe ends a deleted customer's subscriptions by itself; the next purchase makes a new customer. */

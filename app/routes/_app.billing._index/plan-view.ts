@@ -1,3 +1,5 @@
+import type { User } from '#models/user.server.ts'
+import { balanceInWords } from '#app/balance-words.ts'
 import { findPlan, type Interval, type Plan, plans } from '#app/billing/plans.ts'
 import { comesMonthly, everyInWords, monthsOf } from '#app/billing/rhythm.ts'
 import { formatCredits, formatCreditsInWords } from '#app/format.ts'
@@ -15,20 +17,23 @@ export interface PlanView {
   choices: { value: string; label: string; detail: string; aside: string }[]
 }
 
-export function toPlanView(standing: Standing): PlanView {
+/** @param stripeBalance the customer's, as it was last read */
+export function toPlanView(standing: Standing, stripeBalance?: User['stripeBalance']): PlanView {
   const plan = findPlan(standing.plan)
+  const balance = balanceInWords(stripeBalance, standing)
   return {
     name: standing.plan,
     badge: standing.badge,
     isLive: standing.isLive,
     interval: standing.interval,
     ...creditsOf(standing, plan),
-    stub: standing.price
-      ? [{ term: 'Price', value: standing.price }, ...(standing.next ? [standing.next] : [])]
-      : [
-          { term: 'Price', value: 'Nothing', note: 'You spend the credits you have; packs add more.' },
-          ...(standing.next ? [standing.next] : []),
-        ],
+    stub: [
+      standing.price
+        ? { term: 'Price', value: standing.price }
+        : { term: 'Price', value: 'Nothing', note: 'You spend the credits you have; packs add more.' },
+      ...(standing.next ? [standing.next] : []),
+      ...(balance ? [balance] : []),
+    ],
     choices: plans.flatMap(({ name, credits, prices }) =>
       prices
         ? [

@@ -7,6 +7,7 @@ import { createCheckout } from '#app/billing/checkout.server.ts'
 import { checkoutLocaleOf } from '#app/billing/checkout-locale.ts'
 import { resumeSubscription } from '#app/billing/cancel.server.ts'
 import { findPaymentsBehind } from '#app/billing/payments-behind.server.ts'
+import { recentDuplicates } from '#app/billing/recent-duplicates.ts'
 import { packsInWords } from '#app/billing/pack-words.ts'
 import { findPack } from '#app/billing/plans.ts'
 import { PackNotSpendable } from '#app/billing/errors.ts'
@@ -24,6 +25,7 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { BillingButton, StandingNotices } from '#app/components/standing-notices.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { DomainError } from '#app/domain-error.ts'
+import { duplicateInWords } from '#app/duplicate-words.ts'
 import { confirmPath } from '#app/email-confirmation.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 import { refusalHeaders } from '#app/http/errors.ts'
@@ -49,7 +51,8 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const context = { now: now(), timeZone }
   const standing = standingNow(user, balance)
   return {
-    plan: toPlanView(standing),
+    plan: toPlanView(standing, user.stripeBalance),
+    duplicates: recentDuplicates(user, context.now).map((duplicate) => duplicateInWords(duplicate).join(' ')),
     notices: standing.notices,
     // One that is to end may still owe a payment, which can be canceled too.
     canCancel: standing.isLive && (!user.subscription?.cancelAtPeriodEnd || isOverdue(user.subscription.status)),
@@ -123,7 +126,7 @@ export async function action({ request }: ActionFunctionArgs) {
 }
 
 export default function Billing() {
-  const { plan, notices, canCancel, hasCustomer, done, packs, packWarning, grants, nonce } =
+  const { plan, notices, duplicates, canCancel, hasCustomer, done, packs, packWarning, grants, nonce } =
     useLoaderData<typeof loader>()
   const problem = useActionData<typeof action>()?.problem
   const [search] = useSearchParams()
@@ -137,6 +140,11 @@ export default function Billing() {
           {done && (notices.length === 0 || isUnexpected) ? (
             <Banner tone={isUnexpected ? 'ochre' : 'green'}>{done}</Banner>
           ) : null}
+          {duplicates.map((text) => (
+            <Banner key={text} tone="ochre">
+              {text}
+            </Banner>
+          ))}
           {notices.length > 0 ? <StandingNotices notices={notices} plan={plan.name} /> : null}
         </>
       }

@@ -1,3 +1,4 @@
+import { duplicateInWords } from '#app/duplicate-words.ts'
 import { formatCredits, formatCreditsInWords } from '#app/format.ts'
 import { frozenNotice } from '#app/frozen-notice.ts'
 import type { Notice } from '#app/standing.ts'
@@ -31,6 +32,8 @@ export interface PaymentFacts {
   isSecondTrialOfCard?: boolean
   /** Why spending is stopped, or null. */
   frozen: string | null
+  /** Another plan was bought at the same time, and one of the two was canceled. */
+  duplicate?: Parameters<typeof duplicateInWords>[0] & { isThis: boolean }
   /** It has taken longer than it should. */
   isSlow: boolean
 }
@@ -44,12 +47,14 @@ export function toSuccessView(facts: PaymentFacts): SuccessView {
   return pause ? { ...view, sum: null, pause } : { ...view, pause }
 }
 
-function viewOf({ state, credits, balance, isSecondTrialOfCard, isSlow }: PaymentFacts): Omit<SuccessView, 'pause'> {
+function viewOf(facts: PaymentFacts): Omit<SuccessView, 'pause'> {
+  const { state, credits, balance, isSecondTrialOfCard, duplicate, isSlow } = facts
   const words = credits === null ? 'your credits' : `your ${formatCreditsInWords(credits)}`
   switch (state) {
     case 'waiting':
       return isSlow ? slow : { state, title: `Payment received. Adding ${words}…`, text: null, ...noFigures }
     case 'arrived':
+      if (duplicate) return withDuplicate(duplicate, arrived(credits, balance))
       return isSecondTrialOfCard ? secondTrial : arrived(credits, balance)
     case 'confirming':
       return {
@@ -99,6 +104,15 @@ const secondTrial: Omit<SuccessView, 'pause'> = {
   title: 'Your trial has started, without credits.',
   text: 'A trial brings its credits once per card, and this card was used for a trial by another account. You have not been charged.',
   ...noFigures,
+}
+
+type View = Omit<SuccessView, 'pause'>
+
+/** Of two plans bought at once one stays: the page of either payment says so. */
+function withDuplicate(duplicate: NonNullable<PaymentFacts['duplicate']>, view: View): View {
+  const text = [...duplicateInWords(duplicate), view.text].join(' ')
+  if (!duplicate.isThis) return { ...view, text, sum: null }
+  return { state: 'arrived', title: `${duplicate.plan} was canceled.`, text, ...noFigures }
 }
 
 function arrived(credits: number | null, balance: number): Omit<SuccessView, 'pause'> {

@@ -1,0 +1,89 @@
+import type { Types } from 'mongoose'
+import { type CanceledDuplicate, type User, UserModel } from '#models/user.server.ts'
+import { now } from '../clock.server.ts'
+import { config } from '../config.server.ts'
+import { logger } from '../log.server.ts'
+import { notify } from '../notifications/outbox.server.ts'
+import { creditsForInvoice } from './credits-for-invoice.ts'
+import { CreditsNotComputable } from './errors.ts'
+import { planSold, soldLines } from './plan-lines.server.ts'
+import { callStripe, callUnderKey, findAtStripe, isRefused } from './stripe.server.ts'
+import { readInvoice, type StripeInvoice } from './stripe-shapes/invoice.ts'
+import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
+import { isEnded } from './subscription-state.ts'
+
+const NEWS_MS = 7 * 24 * 60 * 60 * 1000
+const KEPT_MAX = 5
+
+/**
+ * Its unused time goes back to the customer's balance, and the credits with it: by the invoice that this makes. Time that
+ * nobody paid for, like a trial's or that of a failed renewal, is worth nothing.
+ */
+export async function cancelDuplicate({ id: subscriptionId, status }: StripeSubscription): Promise<void> {
+  logger.warn({ subscription: subscriptionId }, 'A second live subscription is canceled')
+  try {
+    const settlement = status === 'active' ? { prorate: true, invoice_now: true } : {}
+    await callUnderKey(`cancel-duplicate:${subscriptionId}:${status}`, (stripe, options) =>
+      stripe.subscriptions.cancel(subscriptionId, settlement, options),
+    )
+  } catch (error) {
+    // Another process was first.
+    if (!isRefused(error)) throw error
+  }
+}
+
+/**
+ * Tells a customer what became of subscriptions that were canceled in favor of the one that stays, and notes it for the
+ * pages. Runs whenever the subscription is synchronised, so that a crash after the canceling is made good.
+ * @param user with the subscription that stays
+ * @param known all that Stripe has, as it was before any was canceled now
+ */
+export async function tellDuplicates(user: User, known: readonly StripeSubscription[]): Promise<void> {
+  const { subscription, canceledDuplicates = [] } = user
+  for (const id of subscription?.previousSubscriptionIds ?? []) {
+    const before = known.find((one) => one.id === id)
+    if (!before || canceledDuplicates.some((one) => one.stripeSubscriptionId === id)) continue
+    if (before.endedAt && now().getTime() - before.endedAt.getTime() > NEWS_MS) continue
+    const found = await findAtStripe((stripe) => stripe.subscriptions.retrieve(id))
+    const canceled = found && readSubscription(found)
+    const duplicate = canceled && isEnded(canceled.status) ? await duplicateOf(canceled, subscription!.plan) : null
+    if (!duplicate) continue
+    const { stripeSubscriptionId: key, at: canceledAt, ...data } = duplicate
+    await notify({ kind: 'duplicate_canceled', userId: user._id, key, data: { ...data, canceledAt } })
+    await note(user._id, duplicate)
+  }
+}
+
+async function duplicateOf(canceled: StripeSubscription, keptPlan: string): Promise<CanceledDuplicate | null> {
+  const sold = await planSold(canceled)
+  const { data } = await callStripe((stripe) => stripe.invoices.list({ subscription: canceled.id, limit: 1 }))
+  const invoice = data[0] && readInvoice(data[0])
+  if (!sold || !invoice) return null
+  return {
+    stripeSubscriptionId: canceled.id,
+    plan: sold.plan.name,
+    keptPlan,
+    amount: Math.max(0, -invoice.total),
+    currency: invoice.currency,
+    credits: invoice.total < 0 ? await creditsTaken(invoice) : 0,
+    at: canceled.endedAt ?? now(),
+  }
+}
+
+/** What the invoice takes when it is dealt with, by the function that does it. */
+async function creditsTaken({ lines }: StripeInvoice): Promise<number> {
+  try {
+    return Math.max(0, -creditsForInvoice(await soldLines(lines), config()).credits)
+  } catch (error) {
+    if (error instanceof CreditsNotComputable) return 0
+    throw error
+  }
+}
+
+async function note(userId: Types.ObjectId, duplicate: CanceledDuplicate): Promise<void> {
+  const { stripeSubscriptionId: id } = duplicate
+  await UserModel.updateOne(
+    { _id: userId, 'canceledDuplicates.stripeSubscriptionId': { $ne: id } },
+    { $push: { canceledDuplicates: { $each: [duplicate], $slice: -KEPT_MAX } } },
+  )
+}
