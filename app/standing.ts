@@ -1,7 +1,7 @@
 import type { User } from '#models/user.server.ts'
 import { FREE_PLAN, findPlan, type Interval } from './billing/plans.ts'
 import { adverbOf, everyInWords, listedInterval, type Rhythm, rhythmOf } from './billing/rhythm.ts'
-import { isAtTrialsEnd, isEnded } from './billing/subscription-state.ts'
+import { endsByShop, isAtTrialsEnd, isEnded } from './billing/subscription-state.ts'
 import { lossSentence } from './rollover-words.ts'
 import { frozenNotice, safeCredits } from './frozen-notice.ts'
 import type { Loss } from './credits/losses.ts'
@@ -150,7 +150,7 @@ function badgeOf(subscription: Subscription, state: State, context: StandingCont
     case 'active':
       return { tone: 'green', text: 'Active' }
     case 'ending':
-      return { tone: 'ochre', text: `Ends${day(subscription.currentPeriodEnd)}` }
+      return { tone: 'ochre', text: `Ends${day(subscription.cancelAt ?? subscription.currentPeriodEnd)}` }
     case 'due':
       return { tone: 'ochre', text: 'Payment due' }
     case 'stopped':
@@ -174,7 +174,12 @@ function nextOf(subscription: Subscription, state: State, context: StandingConte
   if (state === 'trial' && trialEnd) return { term: 'Trial ends on', value: day(trialEnd), note: null, credits: null }
   if (!currentPeriodEnd) return null
   if (state === 'ending')
-    return { term: 'Ends on', value: day(currentPeriodEnd), note: 'No new credits will come.', credits: null }
+    return {
+      term: 'Ends on',
+      value: day(subscription.cancelAt ?? currentPeriodEnd),
+      note: 'No new credits will come.',
+      credits: null,
+    }
   if (state !== 'active') return null
   const change = subscription.scheduledChange
   if (change) return changeOf(change, payment, day(change.at))
@@ -230,8 +235,9 @@ function noticeOf(subscription: Subscription, state: State, context: StandingCon
       }
     case 'ending': {
       if (!currentPeriodEnd) return null
-      const text = `${subscription.plan} ends on ${day(currentPeriodEnd)}. ${keptAtEnd(context)}`
-      return { tone: 'ochre', text, action: 'resume' }
+      const end = day(subscription.cancelAt ?? currentPeriodEnd)
+      const text = `${subscription.plan} ends on ${end}. ${keptAtEnd(context)}`
+      return { tone: 'ochre', text, action: endsByShop(subscription) ? null : 'resume' }
     }
     case 'trial': {
       if (!trialEnd) return null
@@ -243,8 +249,12 @@ function noticeOf(subscription: Subscription, state: State, context: StandingCon
         action: 'cancel-trial',
       }
     }
-    case 'active':
-      return null
+    case 'active': {
+      const { plan, cancelAt } = subscription
+      if (!cancelAt || !currentPeriodEnd) return null
+      const text = `${plan} renews on ${day(currentPeriodEnd)} and ends on ${day(cancelAt)}.`
+      return { tone: 'ochre', text, action: null }
+    }
   }
 }
 

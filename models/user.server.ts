@@ -15,6 +15,8 @@ const subscriptionSchema = new Schema(
     currentPeriodStart: { type: Date, default: null },
     currentPeriodEnd: { type: Date, default: null },
     cancelAtPeriodEnd: { type: Boolean, default: false },
+    /** The day it ends: with this period, within it, or in a later one, after it has been renewed. */
+    cancelAt: { type: Date, default: null },
     gracePeriodEnd: { type: Date, default: null },
     trialEnd: { type: Date, default: null },
     /** What Stripe shows as a trial was given to somebody who has paid: free time, and no trial. */

@@ -77,7 +77,8 @@ export function cancelUnpaid(
   { feedback = null }: { feedback?: CancelFeedback | null } = {},
 ): Promise<CancelUnpaid> {
   return whileSomebodyWaits(async () => {
-    const { subscription } = await findRunning(user)
+    const running = await findRunning(user)
+    const { subscription } = running
     await releaseSchedule(subscription)
     const owed = await owedFor(subscription)
     const isOver = owed
@@ -85,7 +86,7 @@ export function cancelUnpaid(
       : // Another press may have voided it a moment ago.
         (await voidedUnpaid(subscription)) !== null
     if (isOver) await endNow(subscription.id, feedback)
-    else await letRunOut(subscription.id, { feedback })
+    else await letRunOut(running, { feedback })
     await syncSubscriptions(user._id)
     return { state: isOver ? 'ended' : 'too-late' }
   })
@@ -141,13 +142,14 @@ export function payAndCancel(
   { nonce, amount, feedback = null }: { nonce: string; amount: number; feedback?: CancelFeedback | null },
 ): Promise<PayAndCancel> {
   return whileSomebodyWaits(async () => {
-    const { subscription } = await findRunning(user)
+    const running = await findRunning(user)
+    const { subscription } = running
     const owed = await owedFor(subscription)
     if (owed && owed.amount > amount) throw new PaymentOwed(owed.amount, owed.currency)
     // The oldest first, as Stripe does.
     const unpaid = owed && (await firstUnpaid(owed.invoices.toReversed(), nonce))
     await releaseSchedule(subscription)
-    await letRunOut(subscription.id, { feedback })
+    await letRunOut(running, { feedback })
     await syncSubscriptions(user._id)
     return unpaid ? { state: 'payment-needed', url: unpaid.hostedInvoiceUrl } : { state: 'ending' }
   })

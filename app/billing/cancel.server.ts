@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { User } from '#models/user.server.ts'
-import { NoSubscription, PaymentOwed } from './errors.ts'
+import { now } from '../clock.server.ts'
+import { EndSetByShop, NoSubscription, PaymentOwed } from './errors.ts'
 import { owedFor } from './owed.server.ts'
 import { whileSomebodyWaits } from './patience.server.ts'
-import { findRunning } from './running-subscription.server.ts'
+import { findRunning, type RunningSubscription } from './running-subscription.server.ts'
 import { releaseSchedule } from './scheduled-change.server.ts'
 import { callStripe, isRefused } from './stripe.server.ts'
+import { endsByShop } from './subscription-state.ts'
 import { syncSubscriptions } from './subscription.server.ts'
 
 export type CancelFeedback = 'too_expensive' | 'unused' | 'missing_features' | 'switched_service' | 'other'
@@ -25,38 +27,61 @@ export function cancelAtPeriodEnd(
 }
 
 async function cancel(user: Pick<User, '_id'>, feedback: CancelFeedback | null): Promise<User> {
-  const { subscription } = await findRunning(user)
+  const running = await findRunning(user)
+  const { subscription } = running
   const owed = await owedFor(subscription)
   if (owed) throw new PaymentOwed(owed.amount, owed.currency)
   await releaseSchedule(subscription)
   // A paused one has no period that would end.
   if (subscription.status === 'paused') await endNow(subscription.id, feedback)
-  else await letRunOut(subscription.id, { feedback })
+  else await letRunOut(running, { feedback })
   return syncSubscriptions(user._id)
 }
 
 /**
  * Takes a cancellation back while the plan still runs.
  * @returns the user as stored afterwards
- * @throws NoSubscription, StripeUnavailable
+ * @throws NoSubscription, EndSetByShop, StripeUnavailable
  */
 export function resumeSubscription(user: Pick<User, '_id'>): Promise<User> {
   return whileSomebodyWaits(async () => {
-    const { subscription, cancelAtPeriodEnd } = await findRunning(user)
-    if (cancelAtPeriodEnd) await resume(subscription)
+    const running = await findRunning(user)
+    if (running.cancelAtPeriodEnd) await resume(running)
     return syncSubscriptions(user._id)
   })
 }
 
-/** Takes the cancellation off a subscription that was just read; the portal may have set a date instead of the flag. */
-export async function resume({ id, hasCancelFlag }: { id: string; hasCancelFlag: boolean }): Promise<void> {
-  await change(id, hasCancelFlag ? { cancel_at_period_end: false } : { cancel_at: '' })
+/** Where the day is noted that the shop had set, while an earlier end by the customer stands in its place. */
+const SHOPS_END = 'cancel_at_before'
+
+/**
+ * Takes the customer's cancellation off a subscription that was just read. The portal may have set a date instead of the
+ * flag; a later day that the shop had set holds again.
+ * @throws EndSetByShop where it is the shop that ends it
+ */
+export async function resume({ subscription, ...term }: RunningSubscription): Promise<void> {
+  const { id, hasCancelFlag, metadata } = subscription
+  if (!hasCancelFlag && endsByShop(term)) throw new EndSetByShop()
+  const before = Number(metadata[SHOPS_END] ?? 0)
+  if (before > now().getTime() / 1000) await change(id, { cancel_at: before, metadata: { [SHOPS_END]: '' } })
+  else await change(id, hasCancelFlag ? { cancel_at_period_end: false } : { cancel_at: '' })
 }
 
 /** Nothing renews any more; the plan stays until its period ends. */
-export async function letRunOut(id: string, { feedback }: { feedback: CancelFeedback | null }): Promise<void> {
-  await change(id, { cancel_at_period_end: true, ...(feedback && { cancellation_details: { feedback } }) })
+export async function letRunOut(
+  { subscription, currentPeriodEnd, cancelAtPeriodEnd, cancelAt }: RunningSubscription,
+  { feedback }: { feedback: CancelFeedback | null },
+): Promise<void> {
+  // The flag would end it with the period of an add-on, where that is the shorter one.
+  const isShorter = currentPeriodEnd && subscription.periodEnd && subscription.periodEnd < currentPeriodEnd
+  await change(subscription.id, {
+    ...(isShorter ? { cancel_at: seconds(currentPeriodEnd) } : { cancel_at_period_end: true }),
+    ...(feedback && { cancellation_details: { feedback } }),
+    ...(cancelAt && !cancelAtPeriodEnd && { metadata: { [SHOPS_END]: String(seconds(cancelAt)) } }),
+  })
 }
+
+const seconds = (date: Date): number => Math.floor(date.getTime() / 1000)
 
 /** Notes something on a subscription at Stripe. */
 export async function markAtStripe(id: string, metadata: Record<string, string>): Promise<void> {
@@ -78,7 +103,7 @@ async function change(
   id: string,
   params: {
     cancel_at_period_end?: boolean
-    cancel_at?: ''
+    cancel_at?: '' | number
     cancellation_details?: { feedback: CancelFeedback }
     metadata?: Record<string, string>
   },

@@ -18,7 +18,7 @@ import { releaseSchedule, restoreSchedule, scheduleChange } from './scheduled-ch
 import { callStripe, callUnderKey, findAtStripe, isRefused } from './stripe.server.ts'
 import { readInvoice } from './stripe-shapes/invoice.ts'
 import { readSubscription } from './stripe-shapes/subscription.ts'
-import { isOverdue } from './subscription-state.ts'
+import { endsByShop, isOverdue } from './subscription-state.ts'
 import { syncSubscriptions } from './subscription.server.ts'
 
 export interface PlanChoice {
@@ -182,7 +182,7 @@ async function change(
   await releaseSchedule(running.subscription)
   const updated = readSubscription(await upgrade(running, target.priceId, { key, prorationDate }))
   const isChanged = updated.items.some(({ id, priceId }) => id === running.item.id && priceId === target.priceId)
-  if (isChanged) await takeBackCancellation(running)
+  if (isChanged && !isEndedByShop(running)) await takeBackCancellation(running)
   const invoice = updated.latestInvoiceId
     ? await findAtStripe((stripe) => stripe.invoices.retrieve(updated.latestInvoiceId!))
     : null
@@ -262,6 +262,10 @@ function upgrade(
 }
 
 /** Whoever chooses a plan wants it to go on. */
-async function takeBackCancellation({ subscription, cancelAtPeriodEnd }: RunningSubscription): Promise<void> {
-  if (cancelAtPeriodEnd) await resume(subscription)
+async function takeBackCancellation(running: RunningSubscription): Promise<void> {
+  if (running.cancelAtPeriodEnd) await resume(running)
 }
+
+/** It ends in this period on a day that the shop has set; a larger plan ends then too. */
+const isEndedByShop = (running: RunningSubscription): boolean =>
+  running.cancelAtPeriodEnd && !running.subscription.hasCancelFlag && endsByShop(running)

@@ -89,6 +89,14 @@ export class PaymentOwed extends DomainError {
   }
 }
 
+/** The shop has set the day on which the plan ends. */
+export class EndSetByShop extends DomainError {
+  readonly code = 'end_set_by_shop'
+  constructor() {
+    super('The day your plan ends was set by us, so you cannot change it here. Contact us to keep your plan.')
+  }
+}
+
 /** The plan has what was asked for, and rests until there is a card: credits can be spent meanwhile. */
 export class PlanPaused extends DomainError {
   readonly code = 'plan_paused'

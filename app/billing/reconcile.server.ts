@@ -175,6 +175,7 @@ async function fits({ subscription: stored }: User, theirs: StripeSubscription[]
     current.id === stored?.stripeSubscriptionId &&
     current.status === stored.status &&
     term.cancelAtPeriodEnd === stored.cancelAtPeriodEnd &&
+    term.cancelAt?.getTime() === stored.cancelAt?.getTime() &&
     (item?.quantity === 0 ? FREE_PLAN : item?.plan.name) === stored.plan &&
     item !== null &&
     item.interval === stored.interval &&

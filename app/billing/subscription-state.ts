@@ -56,6 +56,8 @@ export interface Term {
   currentPeriodEnd: Date | null
   /** It ends with this period, or in it: nothing renews. */
   cancelAtPeriodEnd: boolean
+  /** The day it ends, in this period or a later one. */
+  cancelAt: Date | null
 }
 
 /**
@@ -66,9 +68,21 @@ export function termOf(
   { hasCancelFlag, cancelAt, periodStart, periodEnd }: StripeSubscription,
   item: Pick<StripeSubscriptionItem, 'periodStart' | 'periodEnd'> | null,
 ): Term {
+  const currentPeriodEnd = item ? item.periodEnd : periodEnd
   return {
     currentPeriodStart: item ? item.periodStart : periodStart,
-    currentPeriodEnd: item ? item.periodEnd : periodEnd,
-    cancelAtPeriodEnd: hasCancelFlag || cancelAt !== null,
+    currentPeriodEnd,
+    cancelAtPeriodEnd:
+      hasCancelFlag || (cancelAt !== null && (currentPeriodEnd === null || cancelAt <= currentPeriodEnd)),
+    cancelAt: cancelAt ?? (hasCancelFlag ? periodEnd : null),
   }
 }
+
+/** The shop ends it on a day of its own choice, which the customer cannot take back. */
+export const endsByShop = ({
+  cancelAt,
+  currentPeriodEnd,
+}: {
+  cancelAt?: Date | null
+  currentPeriodEnd?: Date | null
+}): boolean => Boolean(cancelAt && currentPeriodEnd && cancelAt.getTime() !== currentPeriodEnd.getTime())

@@ -199,6 +199,7 @@ function endedSnapshot(stored: User['subscription'], { known, hearsay }: Subscri
     currentPeriodStart: null,
     currentPeriodEnd: null,
     cancelAtPeriodEnd: false,
+    cancelAt: null,
     gracePeriodEnd: null,
     trialEnd: null,
     isFreeTime: false,

@@ -32,6 +32,7 @@ export function asStored(stored: Stored & { stripeSubscriptionId: string }, cust
     status: stored.status,
     createdAt: stored.currentPeriodStart ?? new Date(0),
     hasCancelFlag: stored.cancelAtPeriodEnd,
+    cancelAt: stored.cancelAt ?? null,
     trialEnd: stored.trialEnd ?? null,
     periodStart: stored.currentPeriodStart ?? null,
     periodEnd: stored.currentPeriodEnd ?? null,
@@ -51,12 +52,14 @@ export function toldByPaidInvoice(
   const line = lines.find(({ periodStart, amount }) => periodStart === main?.periodStart && amount === main.amount)
   if (!subscriptionId || !main || !line?.priceId) return null
   const { periodStart, periodEnd } = main
+  const known = stored?.stripeSubscriptionId === subscriptionId ? stored : null
   const isTrial = main.amount === 0 && main.unitAmount !== '0'
   const subscription = {
     ...nothingKnown(subscriptionId, customerId),
     status: isTrial ? 'trialing' : 'active',
     createdAt,
-    hasCancelFlag: stored?.stripeSubscriptionId === subscriptionId && stored.cancelAtPeriodEnd,
+    hasCancelFlag: known?.cancelAtPeriodEnd ?? false,
+    cancelAt: known?.cancelAt ?? null,
     trialEnd: isTrial ? main.periodEnd : null,
     periodStart,
     periodEnd,

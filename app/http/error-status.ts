@@ -59,6 +59,7 @@ export const STATUS_OF_CODE: Record<string, number> = {
   already_subscribed: 409,
   no_subscription: 409,
   payment_owed: 409,
+  end_set_by_shop: 409,
   card_declined: 402,
   stripe_unavailable: 503,
   offer_unavailable: 503,

@@ -131,6 +131,8 @@ export function plainPatch(world: World, params: CommonParams, before?: Subscrip
     }),
     ...(cancelAt !== undefined && {
       cancel_at: cancelAt,
+      // A date takes the place of the flag.
+      cancel_at_period_end: false,
       canceled_at: cancelAt === null ? null : world.now(before?.customer),
     }),
     ...(cancel_at_period_end !== undefined && before && endAtPeriod(world, before, cancel_at_period_end)),
