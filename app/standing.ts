@@ -3,6 +3,7 @@ import { FREE_PLAN, findPlan, type Interval } from './billing/plans.ts'
 import { adverbOf, everyInWords, listedInterval, type Rhythm, rhythmOf } from './billing/rhythm.ts'
 import { endsByShop, isAtTrialsEnd, isEnded } from './billing/subscription-state.ts'
 import { lossSentence } from './rollover-words.ts'
+import { endsLaterNotice } from './ends-later-notice.ts'
 import { frozenNotice, safeCredits } from './frozen-notice.ts'
 import type { Loss } from './credits/losses.ts'
 import { formatCreditsInWords, formatDateTime, formatDay } from './format.ts'
@@ -249,12 +250,8 @@ function noticeOf(subscription: Subscription, state: State, context: StandingCon
         action: 'cancel-trial',
       }
     }
-    case 'active': {
-      const { plan, cancelAt } = subscription
-      if (!cancelAt || !currentPeriodEnd) return null
-      const text = `${plan} renews on ${day(currentPeriodEnd)} and ends on ${day(cancelAt)}.`
-      return { tone: 'ochre', text, action: null }
-    }
+    case 'active':
+      return endsLaterNotice(subscription, day)
   }
 }
 
