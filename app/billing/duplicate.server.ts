@@ -6,7 +6,8 @@ import { logger } from '../log.server.ts'
 import { notify } from '../notifications/outbox.server.ts'
 import { creditsForInvoice } from './credits-for-invoice.ts'
 import { CreditsNotComputable } from './errors.ts'
-import { planSold, soldLines } from './plan-lines.server.ts'
+import { planItemOf } from './plan-item.server.ts'
+import { soldLines } from './plan-lines.server.ts'
 import { callStripe, callUnderKey, findAtStripe, isRefused } from './stripe.server.ts'
 import { readInvoice, type StripeInvoice } from './stripe-shapes/invoice.ts'
 import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
@@ -55,7 +56,7 @@ export async function tellDuplicates(user: User, known: readonly StripeSubscript
 }
 
 async function duplicateOf(canceled: StripeSubscription, keptPlan: string): Promise<CanceledDuplicate | null> {
-  const sold = await planSold(canceled)
+  const sold = await planItemOf(canceled)
   const { data } = await callStripe((stripe) => stripe.invoices.list({ subscription: canceled.id, limit: 1 }))
   const invoice = data[0] && readInvoice(data[0])
   if (!sold || !invoice) return null
