@@ -181,6 +181,8 @@ userSchema.index(
   { unique: true, partialFilterExpression: { stripeCustomerId: { $type: 'string' } } },
 )
 userSchema.index({ 'subscription.stripeSubscriptionId': 1 })
+// Finds those whose unused credits a renewal will hold to a limit soon.
+userSchema.index({ 'subscription.currentPeriodEnd': 1 }, { sparse: true })
 
 export type User = Omit<InferSchemaType<typeof userSchema>, 'canceledDuplicates'> & {
   _id: Types.ObjectId

@@ -1,4 +1,5 @@
 import { recoverAbandonedRuns } from '../actions/run-action.server.ts'
+import { stillTrue, tellExpiring } from '../billing/expiry-notices.server.ts'
 import { reconcile } from '../billing/reconcile.server.ts'
 import { pauseOverdue } from '../billing/spending-pause.server.ts'
 import { trimEvents } from '../billing/webhooks/trim-events.server.ts'
@@ -54,8 +55,16 @@ export const recurringJobs: RecurringJob[] = [
     name: 'deliver-notifications',
     every: '5 seconds',
     run: async () => {
-      const { sent, failed, suppressed, unconfirmed } = await deliverDue()
+      const { sent, failed, suppressed, unconfirmed } = await deliverDue(stillTrue)
       return `${sent} mails sent, ${failed} failed, ${suppressed} held back, ${unconfirmed} unconfirmed`
+    },
+  },
+  {
+    name: 'expiry-notices',
+    every: '10 minutes',
+    run: async () => {
+      const { users, queued, failed } = await tellExpiring()
+      return `${users} users looked at, ${queued} mails before credits expire queued, ${failed} failed`
     },
   },
   {

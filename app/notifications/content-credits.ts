@@ -4,6 +4,23 @@ import { day, type MailContent, type MailContext, moment } from './mail-content.
 
 /** The mails about the balance. */
 export const CREDIT_MAILS = {
+  credits_expiring: ({ at, losses }: NotificationData<'credits_expiring'>, context: MailContext): MailContent => {
+    const total = losses.reduce((sum, { credits }) => sum + credits, 0)
+    return {
+      subject: `${formatCreditsInWords(total)} ${total === 1 ? 'expires' : 'expire'} on ${day(at, context)}`,
+      paragraphs: [
+        `If you do not use them, ${formatCreditsInWords(total)} expire on ${moment(at, context)}.`,
+        ...losses.map(({ credits, plan, limit }) => {
+          const name = plan ? `${plan} ` : ''
+          if (limit === null) return `${formatCredits(credits)} unused ${name}credits end on that day.`
+          return `A new period begins then. Up to ${formatCredits(limit)} unused ${name}credits roll over; ${formatCredits(credits)} more do not.`
+        }),
+      ],
+      facts: [],
+      action: { label: 'Use credits', url: `${context.appUrl}/actions` },
+    }
+  },
+
   credits_low: (data: NotificationData<'credits_low'>, context: MailContext): MailContent => {
     const { arrival, renewsAt } = data
     const next = arrival

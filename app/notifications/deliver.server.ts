@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Types } from 'mongoose'
 import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
@@ -21,6 +22,11 @@ import { unsubscribeUrl } from './unsubscribe-token.server.ts'
 const ROUND_MS = 20_000
 const AT_ONCE = 4
 
+/** What a mail says now; null where there is nothing to say any more. */
+export type StillTrue = (userId: Types.ObjectId, content: NotificationContent) => Promise<NotificationContent | null>
+
+const asQueued: StillTrue = (_userId, content) => Promise.resolve(content)
+
 export interface DeliveryRound {
   sent: number
   failed: number
@@ -33,7 +39,7 @@ export interface DeliveryRound {
  * Sends what is due in the outbox. Any number of processes may run it at once: each mail is claimed by a lease. It goes
  * out once; when nobody can know whether it did, its kind decides between a second copy and a person's look.
  */
-export async function deliverDue(): Promise<DeliveryRound> {
+export async function deliverDue(stillTrue: StillTrue = asQueued): Promise<DeliveryRound> {
   const abandoned = await recoverAbandoned()
   if (abandoned.ask > 0) reportUnconfirmed(abandoned.ask)
   const round: DeliveryRound = { sent: 0, failed: 0, suppressed: 0, unconfirmed: abandoned.ask }
@@ -44,7 +50,7 @@ export async function deliverDue(): Promise<DeliveryRound> {
     while (!serverIsDown && performance.now() < end) {
       const mail = await claimNext()
       if (!mail) return
-      const result = await deliver(mail)
+      const result = await deliver(mail, stillTrue)
       if (result === 'unreachable') serverIsDown = true
       round[result === 'unreachable' ? 'failed' : result]++
     }
@@ -58,8 +64,8 @@ export async function deliverDue(): Promise<DeliveryRound> {
 
 type Result = keyof DeliveryRound | 'unreachable'
 
-async function deliver(notification: Leased): Promise<Result> {
-  const prepared = await prepare(notification)
+async function deliver(notification: Leased, stillTrue: StillTrue): Promise<Result> {
+  const prepared = await prepare(notification, stillTrue)
   if ('reason' in prepared) {
     await finish(notification, { status: 'suppressed', outcome: prepared.reason })
     return 'suppressed'
@@ -86,6 +92,7 @@ async function deliver(notification: Leased): Promise<Result> {
 /** Writes the mail, or says why it is not to be sent: what was queued may be unwanted or too late by now. */
 async function prepare(
   notification: Leased,
+  stillTrue: StillTrue,
 ): Promise<{ mail: OutgoingMail } | { reason: string } | { broken: unknown }> {
   let content: NotificationContent
   try {
@@ -101,8 +108,10 @@ async function prepare(
   if (setting && mayBeAStrangers(user)) return { reason: 'The address is not confirmed.' }
   if (setting && !settingsOf(user)[setting]) return { reason: `The user wants no mails ${MAIL_NAMES[setting]}.` }
   if (content.kind === 'email_confirmation' && user.emailConfirmedAt) return { reason: 'The address is confirmed.' }
+  const current = await stillTrue(notification.userId, content)
+  if (!current) return { reason: 'It is not true any more.' }
   try {
-    return { mail: write(notification._id, content, user) }
+    return { mail: write(notification._id, current, user) }
   } catch (error) {
     return { broken: error }
   }

@@ -105,6 +105,19 @@ const schemas = {
     description: z.string().min(1).max(200),
     expiresAt: z.date().nullable(),
   }),
+  /** Unused credits will go. */
+  credits_expiring: z.strictObject({
+    at: z.date(),
+    losses: z.array(
+      z.strictObject({
+        credits,
+        /** The plan that they were granted under, if any. */
+        plan: plan.nullable(),
+        /** So many of the plan's stay; null where these expire by themselves. */
+        limit: credits.nullable(),
+      }),
+    ),
+  }),
   refund: z.strictObject({
     amount,
     currency,
@@ -195,6 +208,7 @@ export const KIND_RULES: Record<NotificationKind, KindRules> = {
   subscription_paused: { ...transactional, whenUnknown: 'send_again' },
   subscription_resumed: { ...transactional, whenUnknown: 'send_again' },
   subscription_ended: { ...transactional, whenUnknown: 'send_again' },
+  credits_expiring: { ...transactional, whenUnknown: 'send_again' },
   refund: { ...transactional, whenUnknown: 'ask' },
   dispute_opened: { ...transactional, whenUnknown: 'ask' },
   dispute_lost: { ...transactional, whenUnknown: 'ask' },
@@ -223,7 +237,7 @@ export function parseContent(kind: string, data: unknown): NotificationContent {
 /** The moment after which a notification is not worth sending: its age, or the event that it announces. */
 export function staleAfter({ kind, data }: NotificationContent, createdAt: Date): Date {
   const byAge = new Date(createdAt.getTime() + KIND_RULES[kind].maxAgeMs)
-  const byEvent = kind === 'trial_ending' ? data.trialEndsAt : byAge
+  const byEvent = kind === 'trial_ending' ? data.trialEndsAt : kind === 'credits_expiring' ? data.at : byAge
   return byEvent < byAge ? byEvent : byAge
 }
 

@@ -143,6 +143,7 @@ describe('the rules of the kinds', () => {
       'account_exists',
       'action_required',
       'api_key_created',
+      'credits_expiring',
       'dispute_lost',
       'dispute_opened',
       'duplicate_canceled',

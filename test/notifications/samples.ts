@@ -53,6 +53,10 @@ export const SAMPLES: { [Kind in NotificationKind]: Extract<NotificationContent,
     description: "This month's share of Daily",
     expiresAt: new Date('2026-07-01T10:00:00Z'),
   },
+  credits_expiring: {
+    at: new Date('2026-06-04T10:00:00Z'),
+    losses: [{ credits: 700, plan: 'Beginner', limit: 300 }],
+  },
   refund: {
     amount: 600,
     currency: 'eur',

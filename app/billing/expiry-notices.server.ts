@@ -1,0 +1,96 @@
+import type { mongo, Types } from 'mongoose'
+import { type CreditAccount, CreditAccountModel } from '#models/credit-account.server.ts'
+import { type User, UserModel } from '#models/user.server.ts'
+import { now } from '../clock.server.ts'
+import { getBalance } from '../credits/balance.server.ts'
+import { type Loss, lossesAhead } from '../credits/losses.ts'
+import { logger } from '../log.server.ts'
+import type { NotificationContent } from '../notifications/kinds.ts'
+import { notify } from '../notifications/outbox.server.ts'
+import { renewsAt } from './plan-standing.ts'
+
+/* The mails before unused credits go: a week before, and a day before. */
+
+const DAY_MS = 24 * 60 * 60 * 1000
+const AHEAD_MS = 7 * DAY_MS
+
+type Reader = Pick<User, '_id' | 'subscription'>
+
+/**
+ * Queues a mail for what will go within a week, and another one for what will go within a day. Each moment at which
+ * credits go has one key for each of the two, so looking again, and by several processes at once, is harmless.
+ * @returns how many users were looked at, and how many mails were queued
+ */
+export async function tellExpiring(): Promise<{ users: number; queued: number; failed: number }> {
+  const seen = { users: 0, queued: 0, failed: 0 }
+  for (const id of await idsToLookAt(now())) {
+    seen.users++
+    try {
+      seen.queued += await tellOne(id)
+    } catch (error) {
+      seen.failed++
+      logger.error({ err: error, accountId: id }, 'Looking for credits that will expire failed for one user')
+    }
+  }
+  return seen
+}
+
+/** Accounts on which something happens within a week, and those with a limit whose plan renews within it. */
+async function idsToLookAt(at: Date): Promise<string[]> {
+  const soon = { $gt: at, $lte: new Date(at.getTime() + AHEAD_MS) }
+  const accounts = CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
+  const due = await accounts.find({ nextChange: soon }, { projection: { _id: 1 } }).toArray()
+  const renewing = await UserModel.find({ 'subscription.currentPeriodEnd': soon })
+    .select({ _id: 1 })
+    .lean<{ _id: Types.ObjectId }[]>()
+  const limited = await accounts
+    .find(
+      { _id: { $in: renewing.map(({ _id }) => _id) }, 'grants.rollover.limit': { $type: 'number' } },
+      { projection: { _id: 1 } },
+    )
+    .toArray()
+  return [...new Set([...due, ...limited].map(({ _id }) => _id.toHexString()))]
+}
+
+async function tellOne(id: string): Promise<number> {
+  const user = await UserModel.findById(id).select({ subscription: 1 }).lean<Reader>()
+  if (!user) return 0
+  const at = now()
+  const losses = (await lossesOf(user)).filter((loss) => loss.at.getTime() <= at.getTime() + AHEAD_MS)
+  let queued = 0
+  for (const moment of new Set(losses.map((loss) => loss.at.getTime()))) {
+    const days = moment <= at.getTime() + DAY_MS ? 1 : 7
+    const isNew = await notify({
+      kind: 'credits_expiring',
+      userId: user._id,
+      key: `${id}:${moment / 1000}:${days}`,
+      data: dataOf(losses, moment),
+    })
+    queued += isNew ? 1 : 0
+  }
+  return queued
+}
+
+async function lossesOf({ _id, subscription }: Reader): Promise<Loss[]> {
+  const at = now()
+  return lossesAhead(await getBalance(_id), { now: at, renewsAt: renewsAt(subscription, at) })
+}
+
+function dataOf(losses: Loss[], moment: number) {
+  const then = losses.filter(({ at }) => at.getTime() === moment)
+  return { at: new Date(moment), losses: then.map(({ credits, plan, limit }) => ({ credits, plan, limit })) }
+}
+
+/**
+ * What a queued mail says now: credits may have been used, or the plan canceled, since it was queued.
+ * @returns null where nothing will go any more
+ */
+export async function stillTrue(
+  userId: Types.ObjectId,
+  content: NotificationContent,
+): Promise<NotificationContent | null> {
+  if (content.kind !== 'credits_expiring') return content
+  const user = await UserModel.findById(userId).select({ subscription: 1 }).lean<Reader>()
+  const data = dataOf(user ? await lossesOf(user) : [], content.data.at.getTime())
+  return data.losses.length > 0 ? { ...content, data } : null
+}
