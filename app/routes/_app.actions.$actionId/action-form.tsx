@@ -13,8 +13,12 @@ const SETTLE_MS = 400
 
 /** Left what the action needs, right what that will cost. */
 export function ActionForm({ page, answer }: { page: ActionPage; answer: FormAnswer | null }) {
-  const fetcher = useFetcher<FormAnswer>()
+  // A run changes what is left: what was worked out before it is dropped, and asked for again.
+  const runState = page.run ? `${page.run.id} ${page.run.status}` : ''
+  const fetcher = useFetcher<FormAnswer>({ key: `cost of ${page.id} after ${runState}` })
+  const form = useRef<HTMLFormElement>(null)
   const followCost = useFollowedCost(page.isFixedPrice, fetcher.submit)
+  useAgainAfter(runState, () => form.current && followCost({ currentTarget: form.current }))
   const busy = useSubmitting({ intent: 'run' })
   const showsBusy = useShownBusy(busy)
   const problems = answer?.kind === 'invalid' ? answer.problems : []
@@ -22,7 +26,7 @@ export function ActionForm({ page, answer }: { page: ActionPage; answer: FormAns
   const checked = answer?.kind === 'checked' ? answer.sum : null
   const sum = followed ?? checked ?? page.sum
   return (
-    <Form method="post" action={`/actions/${page.id}`} className="grid gap-6" onChange={followCost}>
+    <Form method="post" action={`/actions/${page.id}`} className="grid gap-6" ref={form} onChange={followCost}>
       <ErrorSummary errors={problems} />
       <input type="hidden" name="key" value={answer?.kind === 'unknown' ? answer.key : page.key} />
       <div className="grid items-start gap-8 lg:grid-cols-[minmax(0,1fr)_20rem]">
@@ -75,7 +79,7 @@ function useFollowedCost(isFixedPrice: boolean, submit: ReturnType<typeof useFet
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   useEffect(() => () => clearTimeout(timer.current), [])
 
-  return (event: React.FormEvent<HTMLFormElement>) => {
+  return (event: { currentTarget: HTMLFormElement }) => {
     if (isFixedPrice) return
     const form = event.currentTarget
     clearTimeout(timer.current)
@@ -85,4 +89,14 @@ function useFollowedCost(isFixedPrice: boolean, submit: ReturnType<typeof useFet
       submit(values, { method: 'post', action: form.getAttribute('action') ?? undefined })
     }, SETTLE_MS)
   }
+}
+
+/** Does something again each time that a run began or ended while the page was open. */
+function useAgainAfter(runState: string, again: () => void) {
+  const seen = useRef(runState)
+  useEffect(() => {
+    if (seen.current === runState) return
+    seen.current = runState
+    again()
+  })
 }
