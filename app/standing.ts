@@ -4,9 +4,10 @@ import { adverbOf, everyInWords, listedInterval, type Rhythm, rhythmOf } from '.
 import { endsByShop, isAtTrialsEnd, isEnded } from './billing/subscription-state.ts'
 import { lossSentence } from './rollover-words.ts'
 import { endsLaterNotice } from './ends-later-notice.ts'
-import { frozenNotice, safeCredits } from './frozen-notice.ts'
+import { frozenNotice } from './frozen-notice.ts'
 import type { Loss } from './credits/losses.ts'
 import { formatCreditsInWords, formatDateTime, formatDay } from './format.ts'
+import { overdueNotice } from './overdue-notice.ts'
 import { costInWords, isListPrice, isUsual, priceInWords, sumInWords } from './payment-words.ts'
 
 /** What the pages say about somebody's plan and its state. Pure: words and tones in, no colours and no links. */
@@ -54,8 +55,6 @@ export interface StandingContext {
   /** What will go of the credits if they are not used, soonest first. */
   losses?: readonly Loss[]
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Puts the state of a subscription into words. */
 export function standingOf(subscription: User['subscription'], context: StandingContext): Standing {
@@ -195,32 +194,13 @@ function nextOf(subscription: Subscription, state: State, context: StandingConte
 }
 
 function noticeOf(subscription: Subscription, state: State, context: StandingContext): Notice | null {
-  const { timeZone, now, gracePeriodDays, credits } = context
-  const { gracePeriodEnd, currentPeriodEnd, trialEnd } = subscription
+  const { timeZone, now } = context
+  const { currentPeriodEnd, trialEnd } = subscription
   const day = (date: Date) => formatDay(date, timeZone, now)
-  const failedOn = gracePeriodEnd ? day(new Date(gracePeriodEnd.getTime() - gracePeriodDays * DAY_MS)) : null
   switch (state) {
-    case 'due': {
-      const until = gracePeriodEnd ? formatDateTime(gracePeriodEnd, timeZone, now) : ''
-      if (subscription.confirmationAsked) {
-        const text = `Your bank wants to confirm your payment of ${failedOn}. Do that by ${until} to keep spending.`
-        return { tone: 'ochre', text, action: 'confirm' }
-      }
-      return {
-        tone: 'ochre',
-        text: `Your payment of ${failedOn} did not go through. Update your card by ${until} to keep spending.${stillDue(subscription, day)}`,
-        action: 'update-card',
-      }
-    }
-    case 'stopped': {
-      const payment = failedOn ? `the payment of ${failedOn}` : 'a payment'
-      if (subscription.confirmationAsked) {
-        const text = `Spending is paused because your bank wants to confirm ${payment}. ${safeCredits(credits)}`
-        return { tone: 'red', text, action: 'confirm' }
-      }
-      const text = `Spending is paused because ${payment} failed. ${safeCredits(credits)}`
-      return { tone: 'red', text, action: 'update-card' }
-    }
+    case 'due':
+    case 'stopped':
+      return overdueNotice(subscription, { isStopped: state === 'stopped', ...context })
     case 'paused':
       return { tone: 'ochre', text: pausedText(subscription), action: 'restart' }
     case 'uncollected': {
@@ -253,14 +233,6 @@ function noticeOf(subscription: Subscription, state: State, context: StandingCon
     case 'active':
       return endsLaterNotice(subscription, day)
   }
-}
-
-/** Whoever let the plan run out may think that this ended the payment as well. */
-function stillDue(
-  { plan, cancelAtPeriodEnd, currentPeriodEnd: end }: Subscription,
-  day: (date: Date) => string,
-): string {
-  return cancelAtPeriodEnd && end ? ` ${plan} ends on ${day(end)}; until then this payment stays due.` : ''
 }
 
 /** What comes instead of a renewal when a smaller plan waits for the end of the period. */

@@ -73,6 +73,22 @@ const subscriptionSchema = new Schema(
       ),
       default: null,
     },
+    /** What is owed while a payment is overdue: the sum of all open invoices, and the newest of them. */
+    owed: {
+      type: new Schema(
+        {
+          /** Minor units. */
+          amount: { type: Number, required: true },
+          currency: { type: String, required: true },
+          stripeInvoiceId: { type: String, required: true },
+          at: { type: Date, required: true },
+          /** Stripe's page of it, where it can be paid. */
+          url: { type: String, default: null },
+        },
+        { _id: false, strict: 'throw' },
+      ),
+      default: null,
+    },
     /** A hash of the terms for which Stripe was asked what else waits for the next invoice, and nothing did. */
     nothingElseWaits: { type: String, default: null },
     /** Why it ended: `cancellation_requested`, `payment_failed`, … */

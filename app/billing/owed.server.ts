@@ -32,11 +32,11 @@ export async function owedFor({ id, status }: Pick<StripeSubscription, 'id' | 's
   const isUpgrade = ({ billingReason }: StripeInvoice) => billingReason === 'subscription_update' && !isOverdue(status)
   const [newest, ...older] = listed
     .flat()
-    .filter((invoice) => invoice.amountDue > 0 && (invoice.isComing || (invoice.isOpen && !isUpgrade(invoice))))
+    .filter((invoice) => invoice.amountLeft > 0 && (invoice.isComing || (invoice.isOpen && !isUpgrade(invoice))))
     .sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime())
   if (!newest) return null
   const invoices: Owed['invoices'] = [newest, ...older]
-  return { amount: invoices.reduce((sum, { amountDue }) => sum + amountDue, 0), currency: newest.currency, invoices }
+  return { amount: invoices.reduce((sum, { amountLeft }) => sum + amountLeft, 0), currency: newest.currency, invoices }
 }
 
 /** A renewal's draft is collected an hour after its period begins, or some time later on Stripe's bad days. */
@@ -49,4 +49,13 @@ export async function mayOwe({ _id: userId, subscription }: User, at: Date): Pro
   if (isOverdue(status)) return true
   if (!start || at.getTime() - start.getTime() > DRAFT_FOR_MS) return false
   return !(await BillingHistoryModel.exists({ userId, stripeSubscriptionId, periodStart: { $gte: start } }))
+}
+
+/** What of it the pages show: no page load asks Stripe. Only of a plan whose payment is overdue. */
+export async function owedToShow(subscription: StripeSubscription): Promise<NonNullable<User['subscription']>['owed']> {
+  const owed = isOverdue(subscription.status) ? await owedFor(subscription) : null
+  if (!owed) return null
+  const { amount, currency, invoices } = owed
+  const [{ id: stripeInvoiceId, createdAt: at, hostedInvoiceUrl: url }] = invoices
+  return { amount, currency, stripeInvoiceId, at, url }
 }

@@ -119,7 +119,7 @@ export async function tellUnpaid(
   const invoiceId = invoice.id
   if (!invoice.isOpen || invoice.billingReason === 'subscription_create' || !subscription) return null
   if (invoice.subscriptionId !== subscription.stripeSubscriptionId) return null
-  const { amountDue: amount, currency } = invoice
+  const { amountLeft: amount, currency } = invoice
   const { plan, status, gracePeriodEnd } = subscription
   if (isConfirmationAsked || (await needsConfirmation(invoiceId))) {
     const confirmUrl = invoice.hostedInvoiceUrl

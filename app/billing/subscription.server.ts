@@ -11,6 +11,7 @@ import { changeIn, scheduleOf } from './coming-change.server.ts'
 import { cancelDuplicate, tellDuplicates } from './duplicate.server.ts'
 import { markHistory } from './history-marks.server.ts'
 import { chargesOf, chargesTold, UNKNOWN } from './next-payment.server.ts'
+import { owedToShow } from './owed.server.ts'
 import { unhurried } from './patience.server.ts'
 import { FREE_PLAN } from './plans.ts'
 import { planItemOf } from './plan-item.server.ts'
@@ -165,6 +166,7 @@ async function snapshotOf(
     collectionResumesAt: subscription.collectionResumesAt,
     scheduledChange: await changeIn(schedule),
     ...charges,
+    owed: isHearsay ? (known?.owed ?? null) : await owedToShow(subscription),
     endedReason: null,
     previousSubscriptionIds: [
       ...new Set([...(known?.previousSubscriptionIds ?? []), ...others.map((other) => other.id)]),
@@ -207,6 +209,7 @@ function endedSnapshot(stored: User['subscription'], { known, hearsay }: Subscri
     confirmationAsked: false,
     collectionResumesAt: null,
     scheduledChange: null,
+    owed: null,
     ...UNKNOWN,
     endedReason: endedReasonOf(ended),
     previousSubscriptionIds: [],

@@ -101,6 +101,7 @@ const invoiceObject = z
     currency: z.string(),
     amount_paid: count,
     amount_due: count,
+    amount_remaining: z.number().nullish(),
     total: count,
     total_discount_amounts: z.array(z.object({ amount: z.number() })).nullish(),
     pre_payment_credit_notes_amount: count,
@@ -138,6 +139,8 @@ const invoiceObject = z
       currency: invoice.currency,
       amountPaid: invoice.amount_paid,
       amountDue: invoice.amount_due,
+      /** What of it is still to be paid: a part may have been. */
+      amountLeft: invoice.amount_remaining ?? invoice.amount_due,
       total: invoice.total,
       /** What coupons take off the lines in all; below zero where more of it comes back than is given. */
       discount: (invoice.total_discount_amounts ?? []).reduce((sum, { amount }) => sum + amount, 0),

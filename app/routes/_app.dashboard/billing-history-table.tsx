@@ -12,12 +12,15 @@ export interface HistoryRow {
   /** "Daily, monthly" */
   what: string
   status: { tone: Tone; text: string }
+  /** What went back of it. */
+  note: string | null
   paid: string
-  credits: number
-  invoiceUrl: string | null
+  /** Null for what is not paid yet. */
+  credits: number | null
+  invoice: { name: string; url: string } | null
 }
 
-/** What has been paid, newest first. */
+/** What is due, and what has been paid, newest first. */
 export function BillingHistoryTable({
   rows,
   labelledBy,
@@ -64,20 +67,25 @@ export function BillingHistoryTable({
             <Td place="first">{row.what}</Td>
             <Td place="part">
               <Badge tone={row.status.tone}>{row.status.text}</Badge>
+              {row.note ? <span className="block text-ink-2">{row.note}</span> : null}
             </Td>
             <Td numeric place="second">
               {row.paid}
             </Td>
             <Td numeric place="meta">
-              <Credits value={row.credits} signed />
-              <span className="sm:hidden" aria-hidden>
-                {' '}
-                credits
-              </span>
+              {row.credits === null ? null : (
+                <>
+                  <Credits value={row.credits} signed />
+                  <span className="sm:hidden" aria-hidden>
+                    {' '}
+                    credits
+                  </span>
+                </>
+              )}
             </Td>
             <Td place="meta">
-              {row.invoiceUrl ? (
-                <PaperLink name="Invoice" of={row.date} href={row.invoiceUrl} />
+              {row.invoice ? (
+                <PaperLink name={row.invoice.name} of={row.date} href={row.invoice.url} />
               ) : (
                 <span className="text-ink-3">None</span>
               )}

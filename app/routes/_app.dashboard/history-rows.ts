@@ -1,8 +1,9 @@
+import type { User } from '#models/user.server.ts'
 import { joined } from '#app/billing/bought.ts'
 import type { BillingHistoryView } from '#app/billing/history.server.ts'
 import { adverbOf, rhythmOf } from '#app/billing/rhythm.ts'
 import type { Tone } from '#app/components/badge.tsx'
-import { formatDate, formatMoney } from '#app/format.ts'
+import { formatCreditsInWords, formatDate, formatMoney } from '#app/format.ts'
 import type { HistoryRow } from './billing-history-table.tsx'
 
 const STATUSES: Record<string, { tone: Tone; text: string }> = {
@@ -15,18 +16,57 @@ const STATUSES: Record<string, { tone: Tone; text: string }> = {
   dispute_lost: { tone: 'neutral', text: 'Dispute lost' },
 }
 
-/** Puts stored payments into the words of the table. */
-export function toHistoryRows(history: BillingHistoryView[], timeZone: string): HistoryRow[] {
-  return history.map((row) => ({
+/**
+ * Puts stored payments into the words of the table.
+ * @param subscription with what is owed for it, which comes first
+ */
+export function toHistoryRows(
+  history: BillingHistoryView[],
+  timeZone: string,
+  subscription: User['subscription'] = null,
+): HistoryRow[] {
+  return [...openRow(subscription, timeZone), ...history.map((row) => paidRow(row, timeZone))]
+}
+
+function openRow(subscription: User['subscription'], timeZone: string): HistoryRow[] {
+  const owed = subscription?.owed
+  if (!owed) return []
+  const { stripeInvoiceId: id, at, amount, currency, url } = owed
+  return [
+    {
+      id,
+      at: at.toISOString(),
+      date: formatDate(at, timeZone),
+      what: subscription.plan,
+      status: { tone: 'ochre', text: 'Payment due' },
+      note: null,
+      paid: `${formatMoney(amount, currency)} due`,
+      credits: null,
+      invoice: url ? { name: 'Pay now', url } : null,
+    },
+  ]
+}
+
+function paidRow(row: BillingHistoryView, timeZone: string): HistoryRow {
+  return {
     id: row.id,
     at: row.transactionDate.toISOString(),
     date: formatDate(row.transactionDate, timeZone),
     what: whatOf(row),
     status: STATUSES[row.status] ?? { tone: 'neutral', text: row.status },
+    note: goneBack(row),
     paid: formatMoney(row.amount, row.currency),
     credits: row.creditsAdded,
-    invoiceUrl: row.hostedInvoiceUrl,
-  }))
+    invoice: row.hostedInvoiceUrl ? { name: 'Invoice', url: row.hostedInvoiceUrl } : null,
+  }
+}
+
+/** "$3.50 refunded, 350 credits taken back": what went back of a payment, and of its credits. */
+function goneBack({ status, amountRefunded, currency, creditsReversed }: BillingHistoryView): string | null {
+  const money = amountRefunded > 0 ? [`${formatMoney(amountRefunded, currency)} refunded`] : []
+  const away = status === 'disputed' ? 'set aside' : 'taken back'
+  const credits = creditsReversed ? [`${formatCreditsInWords(creditsReversed)} ${away}`] : []
+  return [...money, ...credits].join(', ') || null
 }
 
 function whatOf(row: BillingHistoryView): string {

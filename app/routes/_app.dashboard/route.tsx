@@ -36,7 +36,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
     balance: toBalanceView(balance, standing, { timeZone, now: now() }),
     notices: standing.notices,
     plan: standing.plan,
-    history: toHistoryRows(history, timeZone),
+    history: toHistoryRows(history, timeZone, user.subscription),
     days: firstLines(ledger.days, LEDGER_LINES),
   }
 }

@@ -1,0 +1,35 @@
+import type { User } from '#models/user.server.ts'
+import { formatDateTime, formatDay, formatMoney } from './format.ts'
+import { safeCredits } from './frozen-notice.ts'
+import type { Notice, StandingContext } from './standing.ts'
+
+type Subscription = NonNullable<User['subscription']>
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** A payment that failed or waits for its bank: how much it is, and until when that leaves spending open. */
+export function overdueNotice(
+  subscription: Subscription,
+  context: Pick<StandingContext, 'now' | 'timeZone' | 'gracePeriodDays' | 'credits'> & { isStopped: boolean },
+): Notice {
+  const { gracePeriodEnd, confirmationAsked, owed, plan, cancelAtPeriodEnd, currentPeriodEnd: end } = subscription
+  const { now, timeZone, gracePeriodDays, credits, isStopped } = context
+  const day = (date: Date) => formatDay(date, timeZone, now)
+  const failedOn = gracePeriodEnd ? day(new Date(gracePeriodEnd.getTime() - gracePeriodDays * DAY_MS)) : null
+  const which = owed && failedOn ? `${formatMoney(owed.amount, owed.currency)} on ${failedOn}` : failedOn
+  const action = confirmationAsked ? 'confirm' : 'update-card'
+  if (isStopped) {
+    const payment = which ? `the payment of ${which}` : 'a payment'
+    const why = confirmationAsked ? `your bank wants to confirm ${payment}` : `${payment} failed`
+    return { tone: 'red', text: `Spending is paused because ${why}. ${safeCredits(credits)}`, action }
+  }
+  const until = gracePeriodEnd ? formatDateTime(gracePeriodEnd, timeZone, now) : ''
+  if (confirmationAsked) {
+    const text = `Your bank wants to confirm your payment of ${which}. Do that by ${until} to keep spending.`
+    return { tone: 'ochre', text, action }
+  }
+  // Whoever let the plan run out may think that this ended the payment as well.
+  const stays = cancelAtPeriodEnd && end ? ` ${plan} ends on ${day(end)}; until then this payment stays due.` : ''
+  const text = `Your payment of ${which} did not go through. Update your card by ${until} to keep spending.${stays}`
+  return { tone: 'ochre', text, action }
+}
