@@ -2,6 +2,9 @@ import type { Types } from 'mongoose'
 import { type Notification, NotificationModel } from '#models/notification.server.ts'
 import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
+import { getBalance } from '../credits/balance.server.ts'
+import { AccountNotFound } from '../credits/errors.ts'
+import { type Loss, lossesAhead } from '../credits/losses.ts'
 import { notify } from '../notifications/outbox.server.ts'
 import { needsConfirmation } from './confirmation.server.ts'
 import { planItemOf } from './plan-item.server.ts'
@@ -43,6 +46,7 @@ export async function tellSubscriptionChange({ before, next, subscription }: Cha
       endedAt,
       reason: next.endedReason ?? 'cancellation_requested',
       voided: subscription && (await voidedUnpaid(subscription)),
+      losses: await lossesWithoutPlan(userId),
     }
     await notify({ kind: 'subscription_ended', userId, key: endedId, data })
     return
@@ -61,6 +65,17 @@ export async function tellSubscriptionChange({ before, next, subscription }: Cha
   }
 }
 
+/** What will go of somebody's credits although no period begins any more. */
+async function lossesWithoutPlan(userId: Types.ObjectId): Promise<Loss[]> {
+  try {
+    return lossesAhead(await getBalance(userId), { now: now(), renewsAt: null })
+  } catch (error) {
+    // Whoever has no account has no credits, and a plan's end is told all the same.
+    if (error instanceof AccountNotFound) return []
+    throw error
+  }
+}
+
 /** Each decision to cancel is one cause: whoever undoes it and decides again is told again. */
 async function tellCanceled(userId: Types.ObjectId, next: Change['next'], subscription: StripeSubscription) {
   const { id, canceledAt, cancelAt } = subscription
@@ -69,7 +84,10 @@ async function tellCanceled(userId: Types.ObjectId, next: Change['next'], subscr
   const decidedAt = Math.floor((canceledAt ?? worksUntil).getTime() / 1000)
   const key = `${id}:${decidedAt}`
   const owed = isOverdue(next.status) ? await owedFor(subscription) : null
-  const data = { plan: next.plan, worksUntil, owed: owed && { amount: owed.amount, currency: owed.currency } }
+  const data = {
+    ...{ plan: next.plan, worksUntil, owed: owed && { amount: owed.amount, currency: owed.currency } },
+    losses: await lossesWithoutPlan(userId),
+  }
   await notify({ kind: 'subscription_canceled', userId, key, data })
 }
 
@@ -79,7 +97,8 @@ async function tellPaused(userId: Types.ObjectId, { plan, ...next }: Change['nex
   const price = priceOf(next)
   const trialEndedAt = isAtTrialsEnd(next) ? trialEnd : null
   const key = `${id}:${latestInvoiceId ?? 'none'}`
-  await notify({ kind: 'subscription_paused', userId, key, data: { plan, trialEndedAt, price } })
+  const data = { plan, trialEndedAt, price, losses: await lossesWithoutPlan(userId) }
+  await notify({ kind: 'subscription_paused', userId, key, data })
 }
 
 /** A cancellation can be undone once, so its own mail names the cause; two processes that see it do the same. */

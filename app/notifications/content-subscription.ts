@@ -1,4 +1,4 @@
-import { formatCreditsInWords, formatMoney } from '../format.ts'
+import { formatCredits, formatCreditsInWords, formatMoney } from '../format.ts'
 import { costInWords, priceInWords, sumInWords } from '../payment-words.ts'
 import type { NotificationData } from './kinds.ts'
 import { day, type MailContent, type MailContext, moment } from './mail-content.ts'
@@ -10,6 +10,22 @@ const REASONS: Record<string, string> = {
   payment_disputed: 'because its payment was disputed',
   replaced: 'because a newer plan has taken its place',
 }
+
+type Losses = NotificationData<'subscription_ended'>['losses']
+
+/** What the end of a plan leaves of the credits. */
+const keptWithoutPlan = (losses: Losses, context: MailContext): string =>
+  losses.length === 0
+    ? 'You keep your credits; no new ones will come.'
+    : `No new credits will come. ${expiries(losses, context)}`
+
+const expiries = (losses: Losses, context: MailContext): string =>
+  losses
+    .map(({ at, credits, plan }) => {
+      const name = plan ? `${plan} ` : ''
+      return `${formatCredits(credits)} unused ${name}${credits === 1 ? 'credit expires' : 'credits expire'} on ${day(at, context)}.`
+    })
+    .join(' ')
 
 /** The mails about a plan's life. */
 export const SUBSCRIPTION_MAILS = {
@@ -45,7 +61,7 @@ export const SUBSCRIPTION_MAILS = {
   }),
 
   subscription_canceled: (
-    { plan, worksUntil, owed }: NotificationData<'subscription_canceled'>,
+    { plan, worksUntil, owed, losses }: NotificationData<'subscription_canceled'>,
     context: MailContext,
   ) => ({
     subject: `${plan} ends on ${day(worksUntil, context)}`,
@@ -56,7 +72,7 @@ export const SUBSCRIPTION_MAILS = {
         ]
       : [
           `You canceled ${plan}. It works until ${moment(worksUntil, context)}; there are no more payments.`,
-          'You keep your credits; no new ones will come.',
+          keptWithoutPlan(losses, context),
           'Until then you can undo it.',
         ],
     facts: [
@@ -67,7 +83,7 @@ export const SUBSCRIPTION_MAILS = {
   }),
 
   subscription_paused: (data: NotificationData<'subscription_paused'>, context: MailContext): MailContent => {
-    const { plan, trialEndedAt, price } = data
+    const { plan, trialEndedAt, price, losses } = data
     const cost = price && priceInWords(price)
     return {
       subject: `${plan} is paused`,
@@ -75,7 +91,7 @@ export const SUBSCRIPTION_MAILS = {
         trialEndedAt
           ? `Your trial of ${plan} ended on ${moment(trialEndedAt, context)} without a card to go on with, so the plan is paused.`
           : `${plan} is paused: there are no payments and no new credits until it goes on.`,
-        'Nothing is owed. You keep your credits and can spend them.',
+        `Nothing is owed. You can spend the credits you have.${losses.length > 0 ? ` ${expiries(losses, context)}` : ' You keep your credits.'}`,
         cost ? `To go on costs ${cost}.` : 'You can go on with it at any time.',
       ],
       facts: [],
@@ -101,7 +117,7 @@ export const SUBSCRIPTION_MAILS = {
   },
 
   subscription_ended: (data: NotificationData<'subscription_ended'>, context: MailContext) => {
-    const { plan, endedAt, reason, voided } = data
+    const { plan, endedAt, reason, voided, losses } = data
     const because = Object.hasOwn(REASONS, reason) ? ` ${REASONS[reason]}` : ''
     return {
       subject: `${plan} has ended`,
@@ -112,7 +128,7 @@ export const SUBSCRIPTION_MAILS = {
               `The open payment of ${formatMoney(voided.amount, voided.currency)} is canceled: you are not charged, and its credits are not added.`,
             ]
           : []),
-        'You are on the Free plan now. You keep your credits; no new ones will come.',
+        `You are on the Free plan now. ${keptWithoutPlan(losses, context)}`,
       ],
       facts: [],
       action: { label: 'See plans', url: `${context.appUrl}/pricing` },

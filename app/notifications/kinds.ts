@@ -28,6 +28,11 @@ const money = z.strictObject({ amount, currency })
 /** A page outside of Scrip: Stripe's invoice, the bank's confirmation. */
 const link = z.url({ protocol: /^https?$/ }).max(2_000)
 
+/** Unused credits that will go: of a plan or not, by themselves or above a limit. */
+const loss = z.strictObject({ at: z.date(), credits, plan: plan.nullable(), limit: credits.nullable() })
+/** What will go of the credits that are there now. */
+const losses = z.array(loss).default([])
+
 const schemas = {
   /** A payment arrived, and with it what it bought. */
   payment_receipt: z.strictObject({
@@ -65,6 +70,7 @@ const schemas = {
     worksUntil: z.date(),
     /** What is still collected for it. */
     owed: money.nullable().default(null),
+    losses,
   }),
   /** It waits, and nothing is owed: mostly since its trial ended without a card. */
   subscription_paused: z.strictObject({
@@ -73,6 +79,7 @@ const schemas = {
     trialEndedAt: z.date().nullable(),
     /** What going on costs, where that is known. */
     price: price.nullable(),
+    losses,
   }),
   /** A cancellation was undone, or a paused subscription goes on. */
   subscription_resumed: z.strictObject({
@@ -88,6 +95,7 @@ const schemas = {
     reason: z.string().max(100),
     /** What was owed for it and is not charged, since it was canceled without paying. */
     voided: money.nullable().default(null),
+    losses,
   }),
   credits_low: z.strictObject({
     credits,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { stillTrue, tellExpiring } from '#app/billing/expiry-notices.server.ts'
 import { cancelAtPeriodEnd } from '#app/billing/cancel.server.ts'
+import { contentOf } from '#app/notifications/content.ts'
 import { parseContent } from '#app/notifications/kinds.ts'
 import { runUpkeep } from '#app/credits/upkeep.server.ts'
 import { NotificationModel } from '#models/notification.server.ts'
@@ -50,6 +51,12 @@ describe('before unused credits go, a mail', () => {
     advance(context, 27)
     const losses = [{ credits: 1000, plan: 'Beginner', limit: null }]
     expect(await noticesOf(user)).toMatchObject([{ days: 7, losses }])
+    // The mail about the cancellation said so too, instead of that the credits stay.
+    const canceled = await NotificationModel.findOne({ userId: user._id, kind: 'subscription_canceled' }).lean()
+    const { paragraphs } = contentOf(parseContent('subscription_canceled', canceled!.data), {
+      ...{ name: '', timeZone: 'UTC', appUrl: 'https://scrip.example' },
+    })
+    expect(paragraphs[1]).toMatch(/^No new credits will come\. 1,000 unused Beginner credits expire on /)
   })
 
   it('comes once where a clock jumps past the week, and not at all where it jumps past the moment', async () => {
