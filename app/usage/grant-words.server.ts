@@ -16,7 +16,7 @@ export interface GrantWords {
   paid: string | null
   /** The paper that proves it, at Stripe. */
   paper: { name: string; url: string } | null
-  /** "Expires 9 May", "Never expires" */
+  /** "Expires 9 May", "Up to 3,000 of Daily roll over", "Never expires" */
   expires: string
   isPromotional: boolean
 }
@@ -44,9 +44,15 @@ export function wordsOfGrant(
     expires:
       grant.expiresAt < NEVER
         ? `${hasExpired ? 'Expired' : 'Expires'} ${formatDay(grant.expiresAt, timeZone, now)}`
-        : 'Never expires',
+        : stays(grant),
     isPromotional: grant.category === 'promotional',
   }
+}
+
+/** What does not expire by itself may still be held to its plan's limit when a period begins. */
+function stays({ rollover }: GrantTerms): string {
+  const limit = rollover?.limit ?? null
+  return rollover && limit !== null ? `Up to ${formatCredits(limit)} of ${rollover.plan} roll over` : 'Never expires'
 }
 
 function nameOf(grant: GrantTerms, payment: PaymentBehind | null): string {

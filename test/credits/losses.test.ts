@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { lossesAhead } from '#app/credits/losses.ts'
 import { keptSentence } from '#app/rollover-words.ts'
+import { wordsOfGrant } from '#app/usage/grant-words.server.ts'
 import { type Grant, NEVER, type Rollover } from '#models/credit-account.server.ts'
 
 const day = (date: string) => new Date(`${date}T00:00:00Z`)
@@ -70,5 +71,11 @@ describe('what will go if it is not used', () => {
       [day('2026-07-01'), 1000],
       [day('2026-08-01'), 1000],
     ])
+  })
+
+  test('is said of each grant: one under a limit does not claim that it never expires', () => {
+    const words = (one: Grant) => wordsOfGrant(one, new Map(), context).expires
+    expect(words(grant('daily', 2000, { plan: 'Daily', limit: 300 }))).toBe('Up to 300 of Daily roll over')
+    expect(words(grant('creator', 5000, { plan: 'Creator' }))).toBe('Never expires')
   })
 })
