@@ -65,12 +65,14 @@ describe('two plans that were paid in two tabs', () => {
     })
     expect(await successOf(user, first)).toMatchObject({
       title: 'Beginner was canceled.',
-      text: expect.stringMatching(/Daily stays and Beginner was canceled.*\$10\.00 was credited.*1,000 credits/),
+      text: expect.stringMatching(
+        /Daily stays and Beginner was canceled.*\$10\.00 was credited.*1,000 credits/,
+      ) as string,
       figure: null,
     })
     expect(await successOf(user, second)).toMatchObject({
       figure: '2,000',
-      text: expect.stringContaining('Beginner was canceled'),
+      text: expect.stringContaining('Beginner was canceled') as string,
     })
   })
 
