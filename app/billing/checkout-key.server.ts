@@ -9,13 +9,13 @@ import { upsertOnce } from './upsert-once.server.ts'
 const KEPT_MS = 24 * 60 * 60 * 1000
 
 /**
- * Binds a buyer's key to what is bought: of two requests with one key, the first decides.
- * @param nonce the form's nonce or the request's idempotency key
+ * Binds a buyer's idempotency key to what is bought: of two requests with one key, the first decides.
+ * @param key of the request
  * @throws IdempotencyConflict when the buyer used it for something else within a day
  */
-export async function bindKey(userId: Types.ObjectId, nonce: string, offer: Offer): Promise<void> {
+export async function bindKey(userId: Types.ObjectId, key: string, offer: Offer): Promise<void> {
   const _id = createHash('sha256')
-    .update(JSON.stringify([userId.toHexString(), nonce]))
+    .update(JSON.stringify([userId.toHexString(), key]))
     .digest('hex')
   const wanted = offer.kind === 'plan' ? `plan:${offer.plan.name}:${offer.interval}` : `pack:${offer.pack.id}`
   const expiresAt = new Date(now().getTime() + KEPT_MS)

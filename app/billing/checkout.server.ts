@@ -30,6 +30,8 @@ export type Purchase = { user: Pick<User, '_id'> } & ({ plan: string; interval: 
 export interface CheckoutOptions {
   /** Of the form, so that a double click opens one page and tomorrow's purchase another. */
   nonce: string
+  /** The nonce is a program's idempotency key: it stands for one purchase, and another one under it is refused. */
+  isIdempotencyKey?: boolean
   /** A path of this site that has been checked, for the success page to lead to. */
   returnTo?: string | null
   /** The page's language, from checkout-locale.ts. */
@@ -84,7 +86,7 @@ function offerFor(purchase: Purchase): Offer {
 async function open(
   offer: Offer,
   { _id }: Pick<User, '_id'>,
-  { nonce, returnTo = null, locale = 'auto' }: CheckoutOptions,
+  { nonce, isIdempotencyKey = false, returnTo = null, locale = 'auto' }: CheckoutOptions,
 ): Promise<StripeSession> {
   const user = await readUser(_id)
   requireConfirmedEmail(user)
@@ -98,7 +100,7 @@ async function open(
   const trial = offer.kind === 'plan' && isFirst ? offer.plan.trial : null
   const priceId = await priceIdOf(offer)
   // Only now: what was refused leaves its key free for something else.
-  await bindKey(_id, nonce, offer)
+  if (isIdempotencyKey) await bindKey(_id, nonce, offer)
   return openSession({ userId: _id.toHexString(), offer, customerId, priceId, trial, returnTo, locale }, nonce)
 }
 

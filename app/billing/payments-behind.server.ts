@@ -2,8 +2,6 @@ import type { Types } from 'mongoose'
 import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
 import { type Payment, PaymentModel } from '#models/payment.server.ts'
 import { packsIn } from './bought.ts'
-import { findPlan } from './plans.ts'
-import { comesMonthly, rhythmOf } from './rhythm.ts'
 
 /** What was paid for a grant of credits. Money is in minor units of `currency`. */
 export interface PaymentBehind {
@@ -11,8 +9,8 @@ export interface PaymentBehind {
   plan: string | null
   /** The packs that were bought with it: "Credit pack 2000". */
   packs: string[]
-  /** Its credits come month by month. */
-  isMonthly: boolean
+  /** What came for the plan, all its monthly shares together. */
+  planCredits: number
   /** Stripe's own word for why the invoice was made, such as `subscription_cycle`; null for a pack. */
   billingReason: string | null
   amount: number
@@ -64,7 +62,7 @@ const disputeOf = ({ status }: { status: string }): PaymentBehind['dispute'] =>
 const ofInvoice = (row: BillingHistory): PaymentBehind => ({
   plan: row.lines && !row.interval ? null : row.planName,
   packs: packsIn(row.lines ?? []),
-  isMonthly: isMonthly(row),
+  planCredits: planCredits(row),
   billingReason: row.billingReason ?? null,
   amount: row.amount,
   amountRefunded: row.amountRefunded,
@@ -75,15 +73,14 @@ const ofInvoice = (row: BillingHistory): PaymentBehind => ({
   url: row.hostedInvoiceUrl ?? null,
 })
 
-function isMonthly(row: BillingHistory): boolean {
-  const [plan, rhythm] = [findPlan(row.planName), rhythmOf(row)]
-  return plan !== null && rhythm !== null && comesMonthly(plan, rhythm)
-}
+/** Of the row and not of the plan file, which may give the credits of a year otherwise by now. */
+const planCredits = ({ lines, creditsAdded }: BillingHistory): number =>
+  (lines ?? []).reduce((sum, { kind, credits }) => (kind === 'pack' ? sum - credits : sum), creditsAdded)
 
 const ofPack = (row: Payment): PaymentBehind => ({
   plan: null,
   packs: packsIn(row.lines ?? []),
-  isMonthly: false,
+  planCredits: 0,
   billingReason: null,
   amount: row.amount,
   amountRefunded: row.amountRefunded,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ScheduledChange } from './coming-change.server.ts'
 import { findPlan, type Interval } from './plans.ts'
+import { planItemOf } from './plan-item.server.ts'
 import { priceIdOf } from './prices.server.ts'
 import { listedInterval } from './rhythm.ts'
 import type { RunningSubscription } from './running-subscription.server.ts'
@@ -84,6 +85,10 @@ async function createSchedule(
   )
   const current = schedule.phases[0]
   const as = copyPhase(current)
+  // An upgrade of a moment ago is in the phase already: what it sells is changed, not what was read before.
+  const sold = await planItemOf({
+    items: as.items.map(({ price, quantity = 1 }) => ({ priceId: price, quantity, periodEnd: null })),
+  })
   await callStripe((stripe) =>
     stripe.subscriptionSchedules.update(schedule.id, {
       end_behavior: 'release',
@@ -99,7 +104,7 @@ async function createSchedule(
           proration_behavior: 'none',
         },
         {
-          ...withPrice(as, item.priceId, target.priceId),
+          ...withPrice(as, sold?.priceId ?? item.priceId, target.priceId),
           duration: { interval: target.interval, interval_count: 1 },
           proration_behavior: 'none',
         },

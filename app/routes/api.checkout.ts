@@ -25,9 +25,13 @@ export async function action({ request }: ActionFunctionArgs): Promise<Response>
   try {
     const { user } = await requireApiUser(request)
     await takeTry('payment', user._id.toHexString())
-    const nonce = request.headers.get('Idempotency-Key')?.slice(0, KEY_LENGTH_MAX) ?? crypto.randomUUID()
-    const locale = checkoutLocaleOf(request.headers.get('Accept-Language'))
-    const { url } = await createCheckout({ user, ...(await readJson(request, purchase)) }, { nonce, locale })
+    const key = request.headers.get('Idempotency-Key')?.slice(0, KEY_LENGTH_MAX)
+    const options = {
+      nonce: key ?? crypto.randomUUID(),
+      isIdempotencyKey: key !== undefined,
+      locale: checkoutLocaleOf(request.headers.get('Accept-Language')),
+    }
+    const { url } = await createCheckout({ user, ...(await readJson(request, purchase)) }, options)
     return Response.json({ url }, { headers: { 'Cache-Control': 'no-store' } })
   } catch (error) {
     return apiError(error)

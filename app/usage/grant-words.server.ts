@@ -98,8 +98,8 @@ function planReason({ plan, billingReason }: PaymentBehind): string {
 }
 
 /** A year in monthly shares is one payment and many grants: the key of each says which month it is. */
-function monthOf({ id, granted }: GrantTerms, { isMonthly, creditsAdded }: PaymentBehind): string {
-  if (!isMonthly || granted >= creditsAdded) return ''
+function monthOf({ id, granted }: GrantTerms, { planCredits }: PaymentBehind): string {
+  if (granted >= planCredits) return ''
   const [, share = '0'] = /:(\d+)$/.exec(id) ?? []
   return `, month ${Number(share) + 1}`
 }

@@ -48,7 +48,15 @@ async function makeYearly(): Promise<void> {
   await yearly.pays(-65, 'Creator', { billingReason: 'subscription_create', shares: 12 })
   await yearly.spends(-50, 4200)
   await yearly.spends(-2, 900)
-  await yearly.has({ plan: 'Creator', interval: 'year', currentPeriodEnd: daysFromNow(300) })
+  const price = {
+    amount: 40_000,
+    currency: 'usd',
+    interval: 'year',
+    intervalCount: 1,
+    credits: 60_000,
+    isExact: true,
+  } as const
+  await yearly.has({ plan: 'Creator', interval: 'year', currentPeriodEnd: daysFromNow(300), price })
 }
 
 async function makeNew(): Promise<void> {

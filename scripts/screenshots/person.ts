@@ -191,6 +191,11 @@ export class Person {
       currentPeriodStart: daysFromNow(-10),
       currentPeriodEnd: daysFromNow(20),
       version: 'screenshot',
+      price: {
+        ...{ amount: 1800, currency: 'usd', interval: 'month', intervalCount: 1 },
+        credits: 2000,
+        isExact: true,
+      },
       ...changes,
     }
     await UserModel.updateOne({ _id: this.id }, { $set: { subscription, timeZone: 'Europe/Berlin' } })

@@ -90,14 +90,12 @@ describe('the key of a purchase', () => {
 
   it('of one buyer says nothing about that of another, and of two at once one decides', async () => {
     const [one, two] = await Promise.all([aUser(), aUser()])
-    const nonce = randomUUID()
-    await createCheckout({ user: one, pack: '500' }, { nonce })
-    await createCheckout({ user: two, pack: '2000' }, { nonce })
+    const shared = { nonce: randomUUID(), isIdempotencyKey: true }
+    await createCheckout({ user: one, pack: '500' }, shared)
+    await createCheckout({ user: two, pack: '2000' }, shared)
 
-    const race = randomUUID()
-    const results = await Promise.allSettled(
-      ['500', '2000'].map((id) => createCheckout({ user: one, pack: id }, { nonce: race })),
-    )
+    const race = { nonce: randomUUID(), isIdempotencyKey: true }
+    const results = await Promise.allSettled(['500', '2000'].map((id) => createCheckout({ user: one, pack: id }, race)))
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect(results.find(({ status }) => status === 'rejected')).toMatchObject({
       reason: expect.any(IdempotencyConflict) as unknown,

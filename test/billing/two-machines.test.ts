@@ -84,6 +84,7 @@ it('a plan that another process has found meanwhile is the one whose payment is 
         stripeSubscriptionId: id,
         isCurrentSubscription: true,
         creditsAdded: 0,
+        lines: [],
       }
       await BillingHistoryModel.collection.insertOne({ ...row, ...named })
       return updateMany(...args)

@@ -34,7 +34,7 @@ describe.each([
     await says(page, /Changes to Beginner on \d/)
     await page.goto('/dashboard')
     await says(page, /Changes to Beginner on \d/)
-    await says(page, 'Then Beginner: it will add 1,000 credits.')
+    await says(page, 'Then Beginner: you pay $10.00, and 1,000 credits will be added.')
     await page.getByRole('button', { name: 'Undo' }).click()
     await says(page, 'Daily goes on as before.')
 

@@ -29,7 +29,7 @@ const STATES: State[] = [
     name: 'a failed payment within its grace',
     as: 'due',
     path: '/dashboard',
-    says: ['Payment due', /did not go through\. Update your card by \d+ \w+, \d\d:\d\d CE?T/],
+    says: ['Payment due', /did not go through\. Update your card by \d+ \w+, \d\d:\d\d CES?T/],
     ways: ['Update card'],
   },
   {

@@ -27,7 +27,7 @@ const grant = (id: string, changes: Partial<Grant> = {}): Grant => ({
 const payment: PaymentBehind = {
   plan: 'Daily',
   packs: [],
-  isMonthly: false,
+  planCredits: 0,
   billingReason: 'subscription_cycle',
   amount: 1800,
   amountRefunded: 0,
@@ -101,7 +101,7 @@ describe('a grant is named after what paid for it', () => {
   })
 
   test('a year in monthly shares says which month, and a year at once does not', () => {
-    const year = behind({ isMonthly: true, creditsAdded: 12_000 })
+    const year = behind({ creditsAdded: 12_000, planCredits: 12_000 })
     const share = { id: 'g:stripe:invoice:in_1:2', granted: 1000 }
 
     expect(nameOf(share, year)).toBe('Renewal of Daily, month 3, 4 May')

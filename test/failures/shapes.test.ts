@@ -88,11 +88,9 @@ describe('C1 1.14: what was recorded', () => {
     ])
     expect(readSubscription(objectOf(version, 'customer.subscription.updated'))).toMatchObject({
       status: 'active',
-      currentPeriodStart: start,
-      currentPeriodEnd: end,
-      cancelAtPeriodEnd: false,
+      hasCancelFlag: false,
       latestInvoiceId: invoice.id,
-      items: [{ priceId: 'price_1PTuZ0B7WZ01zgkWcreator0', quantity: 1 }],
+      items: [{ priceId: 'price_1PTuZ0B7WZ01zgkWcreator0', quantity: 1, periodStart: start, periodEnd: end }],
     })
     expect(readCharge(objectOf(version, 'charge.refunded'))).toMatchObject({ amount: 2000, amountRefunded: 500 })
     expect(readSession(objectOf(version, 'checkout.session.completed'))).toMatchObject({
