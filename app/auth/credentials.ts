@@ -6,7 +6,7 @@ import { email } from './email-address.ts'
 export const PASSWORD_MIN = 8
 export const PASSWORD_MAX = 256
 
-/** A password somebody chooses. What makes one too easy to guess is checked where it is set: new-password.server.ts. */
+/** A new password. Passwords that are easy to guess are refused where they are set: new-password.server.ts. */
 export const newPassword = z
   .string('Enter a password.')
   .min(PASSWORD_MIN, `Use at least ${PASSWORD_MIN} characters.`)

@@ -8,7 +8,7 @@ import { cookieName } from './cookie-name.server.ts'
 /** Browsers keep no cookie for longer. */
 const SECONDS = 400 * 24 * 60 * 60
 
-/** A browser in which a user has logged in before. It opens nothing: it only has log-in tries of its own. */
+/** A browser that a user has logged in from before. It grants no access; it only has a log-in limit of its own. */
 const device = z.strictObject({ id: z.uuid(), userId: z.string(), epoch: z.number() })
 export type Device = z.output<typeof device>
 

@@ -9,7 +9,7 @@ export class InvalidLogin extends DomainError {
   }
 }
 
-/** A password that somebody chose is among the first that are guessed; the message says why. */
+/** The new password is one of those that are guessed first; the message says why. */
 export class WeakPassword extends DomainError {
   readonly code = 'weak_password'
 }

@@ -32,7 +32,7 @@ authenticator.use(
  * Finds the user of an e-mail and a password, and makes up for a credit account that a crashed sign-up left out.
  * One whose address is not confirmed, where it has to be, gets another link by mail and is not logged in.
  * @param address the client's, for counting tries
- * @param device the client's, if it is one in which somebody has logged in before
+ * @param device the client's, if a user has logged in from it before
  * @throws InvalidLogin | RateLimited
  */
 export async function logIn(

@@ -3,7 +3,7 @@ import { WeakPassword } from './errors.ts'
 import { hashPassword } from './password.server.ts'
 
 /**
- * Hashes a password that somebody chooses. There are no rules of composition: only what is guessed first is refused.
+ * Hashes a new password. There are no composition rules: only the most common passwords are refused.
  * @param email the user's address, which is guessed first too
  * @throws WeakPassword, RateLimited
  */

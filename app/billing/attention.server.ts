@@ -22,7 +22,7 @@ export async function askForAttention(subject: Subject, sentence: string): Promi
 }
 
 /**
- * Does something with paid money; where nobody can say what it buys, that is listed before the error goes on.
+ * Handles a payment. If what it buys cannot be determined, it is listed for review before the error is thrown again.
  * @throws whatever `work` throws
  */
 export async function orAskForAttention<T>(subject: Subject, work: () => Promise<T>): Promise<T> {

@@ -56,7 +56,7 @@ export async function auditGrants(): Promise<GrantAudit> {
   return audit
 }
 
-/** The plan was last written from what Stripe said; nobody else writes it. */
+/** The plan must equal what the last sync with Stripe wrote. */
 async function editedPlans(): Promise<string[]> {
   const violations: string[] = []
   const synced = UserModel.find({ 'subscription.syncedPlan': { $type: 'string' } }).select({ subscription: 1 })

@@ -76,7 +76,7 @@ export const joined = (parts: readonly string[]): string => parts.join(' + ')
 export const nameOfPurchase = (lines: readonly BoughtLine[]): string =>
   joined(besides(lines, null)) || lines[0]?.name || 'Other'
 
-/** What a purchase of packs is called where it is told: by its credits, or by all that was bought. */
+/** The name of a purchase of packs: its credits, or everything that was bought. */
 export function purchaseInWords(row: { lines?: readonly BoughtLine[] | null; creditsAdded: number }): string {
   const all = besides(row.lines, null)
   return all.length > 1 ? joined(all) : formatCreditsInWords(row.creditsAdded)

@@ -26,7 +26,7 @@ export type CardStatus =
   | ({ state: 'declined' } & Sum)
   /** The bank wants its customer, on Stripe's page of the invoice. */
   | ({ state: 'confirm'; url: string | null } & Sum)
-  /** Stripe does not answer, so nobody can say. */
+  /** Stripe does not answer, so the result is unknown. */
   | { state: 'unreachable' }
 
 /** What was paid long before is no answer to the card that was saved now. */

@@ -21,7 +21,7 @@ export interface CheckoutStatus {
   /**
    * `waiting`: paid, and the credits are on their way. `arrived`: they are here. `confirming`: the bank takes its time.
    * `failed`: nothing was paid. `expired`: nothing was, and the page is closed. `unknown`: no session of this user's.
-   * `unreachable`: Stripe does not answer, so nobody can say; credits come all the same.
+   * `unreachable`: Stripe does not answer, so the state is unknown; the credits come all the same.
    */
   state: 'waiting' | 'arrived' | 'confirming' | 'failed' | 'expired' | 'unknown' | 'unreachable'
   /** What the payment brings, where that is known. */
