@@ -53,8 +53,10 @@ export function reversedShare(
   const named = sum(own)
   const anywhere = Math.max(0, total - named)
   // In the parts' own money, which rounding may have made another sum than what was paid.
-  const goneBack = smaller(whole(money), add(whole(named), times(whole(money), shareOf(anywhere, paid))))
-  const shares = fill(parts, own, goneBack)
+  const anywhereShare = shareOf(anywhere, paid)
+  const goneBack = smaller(whole(money), add(whole(named), times(whole(money), anywhereShare)))
+  // A part that cost nothing bears no money, so it follows what went back for no part of its own.
+  const shares = fill(parts, own, goneBack).map((share, index) => (parts[index]?.money ? share : anywhereShare))
   const reversed = parts
     .map(({ credits }, index) => times(whole(credits), shares[index] ?? NOTHING))
     .reduce(add, NOTHING)

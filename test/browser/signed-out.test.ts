@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { newPage, useBrowser } from '#test/setup/browser.ts'
+import { mailTo } from './steps.ts'
 
 useBrowser()
 
@@ -65,8 +66,8 @@ describe.each([
     await page.fill('[name=email]', email)
     await page.click('button:has-text("Send the link")')
     await page.getByText('a link is on its way').waitFor()
-    await page.goto('/mailbox')
-    await page.locator('article', { hasText: email }).first().locator('a').click()
+    const mail = await mailTo(page, email, 'Reset your Scrip password')
+    await mail.locator('a').click()
     await page.waitForURL('**/reset-password')
     await page.fill('[name=password]', 'another short sentence')
     await page.click('button:has-text("Set the password")')

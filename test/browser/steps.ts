@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { inject } from 'vitest'
 import { fillCheckout, pressPay } from './checkout-form.ts'
 
@@ -49,6 +49,17 @@ export async function spendOnQrCode(page: Page, text: string): Promise<void> {
     .first()
     .waitFor()
   await page.getByRole('img', { name: /QR/ }).first().waitFor()
+}
+
+/** Looks again until the mailbox has the mail: it is sent after the answer that promises it. */
+export async function mailTo(page: Page, address: string, subject: string): Promise<Locator> {
+  const mail = page.locator('article', { hasText: address }).filter({ hasText: subject }).first()
+  await page.goto('/mailbox')
+  for (let look = 0; look < 30 && (await mail.count()) === 0; look++) {
+    await page.waitForTimeout(1000)
+    await page.reload()
+  }
+  return mail
 }
 
 /** Looks again until the page says it: what a webhook brings takes a moment. */

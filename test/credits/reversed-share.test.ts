@@ -26,6 +26,15 @@ describe('of a plan beside a service', () => {
   })
 })
 
+test('the credits of a part that cost nothing go back with money for the whole, whatever is claimed of other parts', () => {
+  const gift: SoldPart = { ids: ['gift'], money: 0, credits: 500 }
+  const terms = { paid: 1000, parts: [PLAN, gift] }
+  expect(reversedShare(1500, [bare(1000)], terms)).toBe(1500)
+  expect(reversedShare(1500, [bare(500)], terms)).toBe(750)
+  expect(reversedShare(1500, [named('plan', 1000)], terms)).toBe(1000)
+  expect(reversedShare(1500, [bare(1000), named('plan', 1000)], terms)).toBe(1500)
+})
+
 describe('whatever goes back', () => {
   const part = fc.record({ money: fc.integer({ min: 0, max: 5000 }), credits: fc.integer({ min: 0, max: 3000 }) })
   const sold = fc
