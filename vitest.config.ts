@@ -23,8 +23,12 @@ const BROWSER = 'test/browser/**/*.test.ts'
 /** One whole journey in Chromium, which every `npm test` takes. */
 const JOURNEY = 'test/browser/buy-and-spend.test.ts'
 
-const common = { environment: 'node' as const, setupFiles: ['test/setup/fixed-start.mjs'] }
 // Patient enough for a machine that is busy with other things.
+const common = {
+  environment: 'node' as const,
+  setupFiles: ['test/setup/fixed-start.mjs'],
+  expect: { poll: { timeout: 20_000 } },
+}
 const engine = { ...common, globalSetup: ['test/setup/global-setup.ts'], testTimeout: 60_000, hookTimeout: 120_000 }
 const browser = { ...common, globalSetup: ['test/setup/browser-setup.ts'], testTimeout: 120_000, hookTimeout: 120_000 }
 
