@@ -9,7 +9,7 @@ import type { ActionField, PaidAction } from './registry.ts'
 import { recoverRun } from './run-action.server.ts'
 import { type ActionRunView, findRun, listRuns, toRunView } from './run-store.server.ts'
 import { FEATURE_NAMES, limitOf, usesLeft } from '../billing/entitlements.ts'
-import { planInForce, planOf } from '../billing/plan-standing.ts'
+import { planInForce } from '../billing/plan-standing.ts'
 
 /** A run as the page shows it, in finished texts. */
 export interface RunOnPage {
@@ -182,10 +182,3 @@ export async function checkCost(user: User, action: PaidAction, values: Record<s
   const { credits } = await getBalance(user._id)
   return sumOf(action.unit, units, credits)
 }
-
-/**
- * Whether the user pays for a plan, which decides how a plan is offered.
- * @param user the user
- * @returns false on the free plan
- */
-export const hasPaidPlan = (user: Pick<User, 'subscription'>): boolean => planOf(user.subscription).prices !== null

@@ -3,7 +3,7 @@ import { type Feature, type Plan, plans } from '../billing/plans.ts'
 import { formatCredits, formatCreditsInWords, formatDay, formatMoney } from '../format.ts'
 import type { ActionUnit } from './registry.ts'
 import type { ActionRunView } from './run-store.server.ts'
-import type { WayOut } from './ways-out.ts'
+import type { PlanWay, WayOut } from './ways-out.ts'
 
 /** What a run will cost, in words. */
 export interface Sum {
@@ -66,51 +66,61 @@ export interface WayOutWords {
 }
 
 /**
- * Says the nearest ways out: one pack, one plan, and when credits come by themselves.
+ * Says the nearest ways out: what ends a pause, one pack, one plan, and when credits come by themselves. Where one of
+ * them is enough, those that are not are left out.
  * @param ways as the refusal has them, nearest first
- * @param options `hasPlan`: whether the user pays for a plan already; `timeZone`: the reader's
+ * @param options `plan`: the user's own, also while it is paused; `timeZone`: the reader's
  * @returns at most four
  */
-export function wordsOfWays(
-  ways: WayOut[],
-  { hasPlan, timeZone }: { hasPlan: boolean; timeZone: string },
-): WayOutWords[] {
+export function wordsOfWays(ways: WayOut[], options: { plan: Plan; timeZone: string }): WayOutWords[] {
+  const actions = ways.filter(({ type }) => type !== 'wait')
+  const offered = actions.some(({ enough }) => enough) ? actions.filter(({ enough }) => enough) : actions
   const shown = [
-    ways.find(({ type }) => type === 'update_payment_method' || type === 'resume_plan'),
-    nearest(ways, 'pack'),
-    nearest(ways, 'plan'),
+    offered.find(({ type }) => ['update_payment_method', 'confirm_payment', 'resume_plan'].includes(type)),
+    offered.find(({ type }) => type === 'pack'),
+    offered.find(({ type }) => type === 'plan'),
     ways.find(({ type }) => type === 'wait'),
   ]
-  return shown.filter((way) => way !== undefined).map((way) => wordsOfWay(way, hasPlan, timeZone))
+  return shown.filter((way) => way !== undefined).map((way) => wordsOfWay(way, options))
 }
 
-const nearest = (ways: WayOut[], type: 'pack' | 'plan'): WayOut | undefined =>
-  ways.find((way) => way.type === type && way.enough) ?? ways.find((way) => way.type === type)
-
-function wordsOfWay(way: WayOut, hasPlan: boolean, timeZone: string): WayOutWords {
+function wordsOfWay(way: WayOut, { plan, timeZone }: { plan: Plan; timeZone: string }): WayOutWords {
   switch (way.type) {
     case 'pack':
-      return {
-        text: `Buy ${formatCreditsInWords(way.credits)}, ${formatMoney(way.amount, way.currency, { short: true })}`,
-        to: way.url,
-      }
+      return { text: `Buy ${formatCreditsInWords(way.credits)}, ${shortMoney(way)}`, to: way.url }
     case 'plan':
-      return {
-        text: `${hasPlan ? 'Change to' : 'Get'} ${way.plan}, ${formatMoney(way.amount, way.currency, { short: true })} a ${way.interval}`,
-        to: way.url,
-      }
+      return { text: plan.prices ? changeInWords(way) : purchaseInWords(way), to: way.url }
     case 'update_payment_method':
       return { text: 'Update card', to: way.url }
-    case 'resume_plan':
-      return { text: 'Go on with your plan', to: way.url }
+    case 'confirm_payment':
+      return { text: 'Continue at the bank', to: way.url }
+    case 'resume_plan': {
+      const cost = shortMoney(way)
+      return { text: cost ? `Resume ${plan.name}, ${cost}` : `Resume ${plan.name}`, to: way.url }
+    }
     case 'wait': {
       const day = formatDay(new Date(way.at), timeZone)
-      return way.credits > 0
-        ? { text: `Or wait: ${formatCreditsInWords(way.credits)} arrive on ${day}.`, to: null }
-        : { text: `Or wait: the count starts again on ${day}.`, to: null }
+      if (way.credits === 0) return { text: `Or wait: the count starts again on ${day}.`, to: null }
+      const less = way.enough ? '' : ' That is not enough.'
+      return { text: `Or wait: ${formatCreditsInWords(way.credits)} arrive on ${day}.${less}`, to: null }
     }
   }
 }
+
+/** "Change to Daily, $4.13 today for 510 credits" */
+function changeInWords({ plan, amount, credits = 0, ...way }: PlanWay): string {
+  if (amount === undefined) return `Change to ${plan}`
+  if (amount === 0) return `Change to ${plan}, nothing to pay today`
+  const gets = credits > 0 ? ` for ${formatCreditsInWords(credits)}` : ''
+  return `Change to ${plan}, ${shortMoney({ amount, ...way })} today${gets}`
+}
+
+/** "Get Beginner, $10 a month", "Try Beginner free for 14 days" */
+const purchaseInWords = ({ plan, interval, trialDays, ...way }: PlanWay): string =>
+  trialDays ? `Try ${plan} free for ${trialDays} days` : `Get ${plan}, ${shortMoney(way)} a ${interval}`
+
+const shortMoney = ({ amount, currency }: { amount?: number; currency?: string }): string =>
+  amount === undefined || currency === undefined ? '' : formatMoney(amount, currency, { short: true })
 
 /**
  * Says what one unit costs: "2 credits a page".

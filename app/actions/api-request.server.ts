@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { checkFeature } from '../billing/entitlements.ts'
-import type { Plan } from '../billing/plans.ts'
+import type { Feature, Plan } from '../billing/plans.ts'
 import { SPEND_MAX } from '../credits/credits.ts'
 import { HoldNotFound } from '../credits/errors.ts'
 import { DomainError } from '../domain-error.ts'
@@ -47,8 +47,13 @@ export function idempotencyKeyOf(request: Request, via: 'session' | 'api_key'): 
  * @throws FeatureNotInPlan
  */
 export function checkApiAccess(plan: Plan, via: 'session' | 'api_key'): void {
-  if (via === 'api_key') checkFeature(plan, 'apiAccess', 'The API')
+  const { feature } = featureOf(via)
+  if (feature) checkFeature(plan, feature, 'The API')
 }
+
+/** The feature that a request of that kind needs. */
+export const featureOf = (via: 'session' | 'api_key'): { feature?: Feature } =>
+  via === 'api_key' ? { feature: 'apiAccess' } : {}
 
 /**
  * Headers of an answer about credits: it is nobody else's, and a replay says that it is one.

@@ -2,14 +2,14 @@ import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { CreditsUnavailable, InsufficientCredits, LimitReached, TooManyHolds } from '../credits/errors.ts'
 import { formatCredits, formatCreditsInWords } from '../format.ts'
-import { checkCost, hasPaidPlan, pressKey, type SentForm } from './action-page.server.ts'
+import { checkCost, pressKey, type SentForm } from './action-page.server.ts'
 import { type Sum, usesInWords, type WayOutWords, wordsOfWays } from './action-words.ts'
 import { ActionStillRunning, type FieldProblem, InvalidActionInput } from './errors.ts'
 import { isRefusal, type Refusal, withWaysOut } from './refusal.server.ts'
 import type { PaidAction } from './registry.ts'
 import { runAction } from './run-action.server.ts'
 import { requireFeature } from '../billing/entitlements.ts'
-import { limitsResetAt, planInForce } from '../billing/plan-standing.ts'
+import { limitsResetAt, planInForce, planOf } from '../billing/plan-standing.ts'
 import type { WayOut } from './ways-out.ts'
 
 /** What the page says after its form was sent, when there is no run to show. */
@@ -40,7 +40,9 @@ export async function answerForm(
       const problems = [{ field: '', message: 'This form was incomplete. Look at it again and send it once more.' }]
       return { kind: 'invalid', status: 400, problems, values }
     }
-    const run = await withWaysOut(user, async () => {
+    const { credits } = action.prepare(values)
+    const { limit, feature } = action
+    const run = await withWaysOut(user, { credits, limit, feature }, async () => {
       if (action.feature) requireFeature(user, action.feature, now())
       return runAction({
         accountId: user._id,
@@ -75,7 +77,7 @@ function refusalWords(user: User, refusal: Refusal): { reason: string; ways: Way
   const options = (refusal.details['options'] ?? []) as WayOut[]
   return {
     reason: reasonOf(refusal, user.timeZone),
-    ways: wordsOfWays(options, { hasPlan: hasPaidPlan(user), timeZone: user.timeZone }),
+    ways: wordsOfWays(options, { plan: planOf(user.subscription), timeZone: user.timeZone }),
   }
 }
 

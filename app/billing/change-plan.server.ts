@@ -5,7 +5,7 @@ import { config } from '../config.server.ts'
 import { cancelAtPeriodEnd, resume } from './cancel.server.ts'
 import { comingChangeOf } from './coming-change.server.ts'
 import { needsConfirmation } from './confirmation.server.ts'
-import { creditsForInvoice } from './credits-for-invoice.ts'
+import { creditsAtOnce, creditsForInvoice } from './credits-for-invoice.ts'
 import { AlreadySubscribed, CardDeclined, NoSubscription, OfferUnavailable, PlanNotFound } from './errors.ts'
 import { processPaidInvoice } from './paid-invoice.server.ts'
 import { unhurried, whileSomebodyWaits } from './patience.server.ts'
@@ -35,8 +35,10 @@ export interface PlanChangePreview {
   at: Date
   /** Charged at once, in minor units; 0 for a change at the period's end. */
   amountDue: number
-  /** Signed credits that come at once. */
+  /** Signed credits that it brings. */
   credits: number
+  /** Of them, those that can be spent at once; what a year brings month by month comes later. */
+  creditsAtOnce: number
   currency: string
   lines: { description: string; amount: number; credits: number }[]
   /** What coupons take off the lines; below zero where the old plan's unused time had more of it. */
@@ -75,7 +77,7 @@ async function preview(
   prorationDate: Date | null,
 ): Promise<PlanChangePreview> {
   const { running, target } = await prepare(user, choice)
-  const nothing = { amountDue: 0, credits: 0, lines: [], discount: 0, prorationDate: null }
+  const nothing = { amountDue: 0, credits: 0, creditsAtOnce: 0, lines: [], discount: 0, prorationDate: null }
   const common = {
     from: { plan: running.item.plan.name, interval: running.item.interval, intervalCount: running.item.intervalCount },
     to: choice,
@@ -108,7 +110,7 @@ async function preview(
     }),
   )
   const invoice = readInvoice(previewed)
-  const { credits, byLine } = creditsForInvoice(await soldLines(invoice.lines), config())
+  const { credits, byLine, shares } = creditsForInvoice(await soldLines(invoice.lines), config())
   const creditsOf = new Map(byLine.map(({ line, credits: ofLine }) => [line.id, ofLine]))
   const prorations = invoice.lines.filter(({ proration }) => proration).map(({ periodStart }) => periodStart.getTime())
   return {
@@ -117,6 +119,7 @@ async function preview(
     at: now(),
     amountDue: invoice.amountDue,
     credits,
+    creditsAtOnce: creditsAtOnce(shares),
     currency: invoice.currency,
     lines: invoice.lines.map(({ id, description, amount }) => ({
       description: description ?? '',

@@ -63,6 +63,10 @@ export function creditsForInvoice(lines: readonly SoldLine[], options: LifeOfCre
   }
 }
 
+/** Of what an invoice brings, what can be spent as soon as it is paid. */
+export const creditsAtOnce = (shares: readonly Share[]): number =>
+  shares.reduce((sum, { credits, effectiveAt }) => (effectiveAt === null ? sum + credits : sum), 0)
+
 const isOfPlan = (line: SoldLine): line is PlanLine => line.kind === 'plan'
 const sumOf = (lines: LineCredits[]): number => lines.reduce((sum, { credits }) => sum + credits, 0)
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { type User, UserModel } from '#models/user.server.ts'
 import { config } from '../config.server.ts'
 import { findCoupon } from './coupons.server.ts'
-import { creditsForInvoice } from './credits-for-invoice.ts'
+import { creditsAtOnce, creditsForInvoice } from './credits-for-invoice.ts'
 import { CreditsNotComputable } from './errors.ts'
 import { type KnownCoupon, periodSum } from './period-sum.ts'
 import { endOf, periodOf, type PeriodPart, periodToCome, type PeriodToCome } from './period-to-come.ts'
@@ -183,8 +183,7 @@ async function linesOf(period: PeriodToCome): Promise<PricedLine[]> {
 /** Credits that come as soon as these lines are paid; what a year brings month by month comes later. */
 async function creditsAtPayment(lines: PricedLine[]): Promise<number | null> {
   try {
-    const { shares } = creditsForInvoice(await soldLines(lines), config())
-    return shares.reduce((sum, { credits, effectiveAt }) => (effectiveAt === null ? sum + credits : sum), 0)
+    return creditsAtOnce(creditsForInvoice(await soldLines(lines), config()).shares)
   } catch (error) {
     if (error instanceof CreditsNotComputable) return null
     throw error

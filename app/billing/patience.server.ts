@@ -35,11 +35,12 @@ export function throwIfTold(): void {
 /**
  * Does something for somebody who waits at a page. What Stripe has begun by the time it takes too long is not undone:
  * everything that is created carries a key, so that the same form finds it again.
+ * @param seconds how long it may take; unless given, as long as a page may
  * @throws StripeUnavailable when it takes too long, and whatever `work` throws
  */
-export async function whileSomebodyWaits<T>(work: () => Promise<T>): Promise<T> {
+export async function whileSomebodyWaits<T>(work: () => Promise<T>, seconds = Infinity): Promise<T> {
   if (waits.getStore()) return work()
-  const total = config().stripe.patienceSeconds * 1000
+  const total = Math.min(seconds, config().stripe.patienceSeconds) * 1000
   // Half for one try, so that one that hangs leaves time for another.
   const wait: Wait = { patience: { timeout: Math.ceil(total / 2), maxNetworkRetries: 1 }, isOver: false }
   let timer: NodeJS.Timeout | undefined

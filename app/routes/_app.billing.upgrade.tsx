@@ -2,17 +2,20 @@ import { type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run
 import { Link, useLoaderData } from '@remix-run/react'
 import { findPaidAction } from '#app/actions/paid-actions.server.ts'
 import { planOf } from '#app/billing/plan-standing.ts'
-import { type WayOut, waysToFeature, waysToPlan } from '#app/actions/ways-out.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { FEATURE_NAMES, hasPlan } from '#app/billing/entitlements.ts'
-import { type Feature, findPlan, plans } from '#app/billing/plans.ts'
-import { subscriptionView } from '#app/billing/subscription-view.ts'
+import { offerPlans, type PlanOffer } from '#app/billing/plan-offers.server.ts'
+import { type Feature, findPlan, type Plan, plans } from '#app/billing/plans.ts'
 import { ButtonLink } from '#app/components/button.tsx'
 import { Page } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
+import { StandingNotices } from '#app/components/standing-notices.tsx'
 import { SumTable } from '#app/components/sum-table.tsx'
-import { formatCredits, formatMoney } from '#app/format.ts'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { formatCreditsInWords, formatMoney } from '#app/format.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
+import type { Notice, Standing } from '#app/standing.ts'
+import { standingNow } from '#app/standing.server.ts'
 
 export const meta: MetaFunction = () => pageTitle('What this needs')
 
@@ -29,18 +32,17 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const needed = findPlan(search.get('plan') ?? '')
   const redirectTo = safeRedirect(search.get('redirectTo'), '')
   const plan = planOf(user.subscription)
-  const hasIt = feature ? plan.features[feature] : needed !== null && hasPlan(plan, needed)
-  if (hasIt && redirectTo) throw redirect(redirectTo)
+  const has = (one: Plan): boolean => (feature ? one.features[feature] : needed !== null && hasPlan(one, needed))
+  if (has(plan) && redirectTo) throw redirect(redirectTo)
   const action = findPaidAction(search.get('action') ?? '')
-  const { isLive } = subscriptionView(user)
-  const ways = feature ? waysToFeature(feature) : needed ? waysToPlan(needed.name) : []
+  const [offers, balance] = await Promise.all([offerPlans(user, has), getBalance(user._id)])
+  const standing = standingNow(user, balance)
   return {
-    sentence: feature
-      ? sentenceOf(FEATURE_NAMES[feature], ways)
-      : ways.length > 0
-        ? sentenceOf('This', ways)
-        : 'This needs a larger plan.',
-    ways: ways.flatMap((way) => toView(way, isLive, redirectTo)).slice(0, WAYS_SHOWN),
+    sentence: sentenceOf(feature ? FEATURE_NAMES[feature] : 'This', plans.filter(has)),
+    ways: offers.slice(0, WAYS_SHOWN).map((offer) => toView(offer, standing.isLive, redirectTo)),
+    // What is owed, or a pause, has to end before a plan can be changed.
+    notices: offers.length > 0 ? [] : waysInOf(standing),
+    plan: standing.plan,
     back: action ? { to: `/actions/${action.id}`, title: action.title } : { to: '/actions', title: 'the actions' },
   }
 }
@@ -51,43 +53,64 @@ function featureFrom(name: string | null): Feature | null {
 }
 
 /** "Priority support is part of Daily and Creator." */
-function sentenceOf(name: string, ways: WayOut[]): string {
-  const names = ways.flatMap((way) => (way.type === 'plan' ? [way.plan] : []))
-  if (names.length === 0) return `${name} is not part of any plan.`
-  return `${name} is part of ${new Intl.ListFormat('en').format(names)}.`
+function sentenceOf(name: string, having: Plan[]): string {
+  if (having.length === 0) return name === 'This' ? 'This needs a larger plan.' : `${name} is not part of any plan.`
+  return `${name} is part of ${new Intl.ListFormat('en').format(having.map((plan) => plan.name))}.`
 }
 
-function toView(way: WayOut, isLive: boolean, redirectTo: string) {
-  if (way.type !== 'plan') return []
-  const search = new URLSearchParams({
-    plan: way.plan,
-    interval: way.interval,
-    ...(redirectTo && { redirectTo }),
-  }).toString()
-  return [
-    {
-      plan: way.plan,
-      price: formatMoney(way.amount, way.currency),
-      credits: formatCredits(way.credits),
-      to: isLive ? `/billing/change?${search}` : `/pricing?${search}`,
-      label: isLive ? `Change to ${way.plan}` : `Get ${way.plan}`,
-    },
-  ]
+const waysInOf = ({ notices }: Standing): Notice[] =>
+  notices.filter(({ action }) => action === 'update-card' || action === 'confirm' || action === 'restart')
+
+function toView(offer: PlanOffer, isLive: boolean, redirectTo: string) {
+  const { plan, interval, trialDays } = offer
+  const search = new URLSearchParams({ plan: plan.name, interval, ...(redirectTo && { redirectTo }) }).toString()
+  const get = trialDays ? `Try ${plan.name} free for ${trialDays} days` : `Get ${plan.name}`
+  return {
+    plan: plan.name,
+    ...sumsOf(offer, isLive),
+    to: `/${isLive ? 'billing/change' : 'pricing'}?${search}`,
+    label: isLive ? `Change to ${plan.name}` : get,
+  }
+}
+
+/** What it costs and brings: each period of a plan that begins, or today's share of one that is changed to. */
+function sumsOf({ today, renewal, interval, trialDays }: PlanOffer, isLive: boolean) {
+  if (!today || !renewal) return { sum: null, then: 'What you pay and get today is on the next page.' }
+  const price = formatMoney(renewal.amount, renewal.currency)
+  if (!isLive && !trialDays) {
+    const credits = formatCreditsInWords(renewal.credits)
+    return {
+      sum: { pay: [`You pay each ${interval}`, price], get: [`You get each ${interval}`, credits] },
+      then: null,
+    }
+  }
+  const pay = ['You pay today', formatMoney(today.amount, today.currency)]
+  return {
+    sum: { pay, get: ['You get today', formatCreditsInWords(today.credits)] },
+    then: `Then ${price} and ${formatCreditsInWords(renewal.credits)} each ${interval}.`,
+  }
 }
 
 export default function Upgrade() {
-  const { sentence, ways, back } = useLoaderData<typeof loader>()
+  const { sentence, ways, notices, plan, back } = useLoaderData<typeof loader>()
   return (
-    <Page title={sentence} width="text">
+    <Page
+      title={sentence}
+      width="text"
+      notices={notices.length > 0 ? <StandingNotices notices={notices} plan={plan} /> : null}
+    >
       <ul className="grid gap-4">
         {ways.map((way, index) => (
           <li key={way.plan} className="grid gap-4 rounded-sheet border border-rule bg-sheet p-6">
             <h2>{way.plan}</h2>
-            <SumTable
-              caption={way.plan}
-              rows={[{ label: 'You pay each month', values: [way.price] }]}
-              total={{ label: 'You get each month', values: [`${way.credits} credits`] }}
-            />
+            {way.sum ? (
+              <SumTable
+                caption={way.plan}
+                rows={[{ label: way.sum.pay[0], values: [way.sum.pay[1]] }]}
+                total={{ label: way.sum.get[0], values: [way.sum.get[1]] }}
+              />
+            ) : null}
+            {way.then ? <p className="text-ink-2">{way.then}</p> : null}
             <div className="grid sm:flex">
               <ButtonLink to={way.to} kind={index === 0 ? 'green' : 'outline'}>
                 {way.label}

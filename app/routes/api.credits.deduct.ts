@@ -1,5 +1,11 @@
 import type { ActionFunctionArgs } from '@remix-run/node'
-import { checkApiAccess, deductBody, idempotencyKeyOf, replayHeaders } from '#app/actions/api-request.server.ts'
+import {
+  checkApiAccess,
+  deductBody,
+  featureOf,
+  idempotencyKeyOf,
+  replayHeaders,
+} from '#app/actions/api-request.server.ts'
 import { withWaysOut } from '#app/actions/refusal.server.ts'
 import { planOf } from '#app/billing/plan-standing.ts'
 import { requireApiUser } from '#app/auth/require-user.server.ts'
@@ -18,7 +24,7 @@ export async function action({ request }: ActionFunctionArgs): Promise<Response>
     const idempotencyKey = idempotencyKeyOf(request, via)
     const { credits, action: name, metadata } = await readJson(request, deductBody)
     const key = idempotencyKey === null ? freshKey('spend') : apiKeyFor('spend', idempotencyKey)
-    const spent = await withWaysOut(user, async () => {
+    const spent = await withWaysOut(user, { credits, ...featureOf(via) }, async () => {
       checkApiAccess(planOf(user.subscription), via)
       return spendCredits({ accountId: user._id, key, credits, action: name, metadata })
     })

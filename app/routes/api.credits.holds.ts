@@ -1,5 +1,11 @@
 import type { ActionFunctionArgs } from '@remix-run/node'
-import { checkApiAccess, holdBody, idempotencyKeyOf, replayHeaders } from '#app/actions/api-request.server.ts'
+import {
+  checkApiAccess,
+  featureOf,
+  holdBody,
+  idempotencyKeyOf,
+  replayHeaders,
+} from '#app/actions/api-request.server.ts'
 import { withWaysOut } from '#app/actions/refusal.server.ts'
 import { planOf } from '#app/billing/plan-standing.ts'
 import { requireApiUser } from '#app/auth/require-user.server.ts'
@@ -19,7 +25,7 @@ export async function action({ request }: ActionFunctionArgs): Promise<Response>
     const { credits, action: name, ttlSeconds, metadata } = await readJson(request, holdBody)
     const key = idempotencyKey === null ? freshKey('hold') : apiKeyFor('hold', idempotencyKey)
     const ttlMs = ttlSeconds === undefined ? undefined : ttlSeconds * 1000
-    const hold = await withWaysOut(user, async () => {
+    const hold = await withWaysOut(user, { credits, ...featureOf(via) }, async () => {
       checkApiAccess(planOf(user.subscription), via)
       return placeHold({ accountId: user._id, key, credits, action: name, ttlMs, metadata })
     })

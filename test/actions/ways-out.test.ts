@@ -1,19 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { limitsResetAt, planOf, standingOf } from '#app/billing/plan-standing.ts'
-import { waysOutOfFreeze, waysPastLimit, waysToCredits, waysToFeature } from '#app/actions/ways-out.ts'
-import { findPlan, packs, type Plan, plans } from '#app/billing/plans.ts'
+import { type Need, packWays, planWays, suffices } from '#app/actions/ways-out.ts'
+import type { PlanOffer } from '#app/billing/plan-offers.server.ts'
+import { findPlan, packs, type Plan } from '#app/billing/plans.ts'
 
-const planNamed = (name: string): Plan => {
-  const plan = findPlan(name)
-  if (!plan) throw new Error(`no plan ${name}`)
-  return plan
-}
+const planNamed = (name: string): Plan => findPlan(name)!
+const free = planNamed('Free')
+const lacking = (credits: number): Need => ({ credits, available: 0 })
 
-const free = { plan: planNamed('Free'), nextGrant: null }
-
-describe('waysToCredits', () => {
-  test('offers the packs that are enough, the smallest first', () => {
-    const ways = waysToCredits(600, free).filter(({ type }) => type === 'pack')
+describe('the packs that are offered', () => {
+  test('are those that are enough, the smallest first', () => {
+    const ways = packWays(lacking(600), free, packs)
 
     expect(ways.map((way) => 'pack' in way && way.pack)).toEqual(['2000', '10000'])
     expect(ways[0]).toEqual({
@@ -27,58 +24,52 @@ describe('waysToCredits', () => {
     })
   })
 
-  test('offers the greatest pack where none is enough, and says so', () => {
-    expect(waysToCredits(500_000, free)[0]).toMatchObject({ type: 'pack', pack: '10000', enough: false })
+  test('are the largest where none is enough, and it says so', () => {
+    expect(packWays(lacking(500_000), free, packs)).toMatchObject([{ pack: '10000', enough: false }])
   })
 
-  test('offers only plans above the present one', () => {
-    const names = waysToCredits(1, { plan: planNamed('Daily'), nextGrant: null }).flatMap((way) =>
-      way.type === 'plan' ? [way.plan] : [],
-    )
-
-    expect(names).toEqual(['Creator'])
+  test('have to pay a debt first', () => {
+    expect(packWays({ credits: 24, available: -490 }, free, packs)[0]).toMatchObject({ pack: '2000', enough: true })
   })
 
-  test('says when credits come by themselves, and whether they are enough', () => {
-    const at = new Date('2026-06-01T00:00:00Z')
-    const standing = { plan: planNamed('Creator'), nextGrant: { credits: 1000, at } }
-
-    expect(waysToCredits(1001, standing).at(-1)).toEqual({
-      type: 'wait',
-      credits: 1000,
-      at: '2026-06-01T00:00:00.000Z',
-      enough: false,
-    })
-  })
-
-  test('offers nothing where nothing is sold', () => {
-    expect(waysToCredits(1, free, { plans: [], packs: [] })).toEqual([])
+  test('are none where nothing is sold', () => {
+    expect(packWays(lacking(1), free, [])).toEqual([])
   })
 })
 
-describe('the other refusals', () => {
-  const withSupport = plans.map((plan) => ({ ...plan, limits: { qrCodes: plan.name === 'Creator' ? Infinity : 10 } }))
+describe('a plan that is offered', () => {
+  const today = { amount: 453, currency: 'usd', credits: 566 }
+  const renewal = { amount: 1800, currency: 'usd', credits: 2000 }
+  const offer: PlanOffer = {
+    plan: planNamed('Daily'),
+    interval: 'month',
+    ...{ today, renewal, trialDays: null, url: '/billing/change?plan=Daily&interval=month' },
+  }
 
-  test('a feature: the plans that have it, cheapest first', () => {
-    expect(waysToFeature('prioritySupport')).toMatchObject([{ type: 'plan', plan: 'Creator', amount: 4000 }])
-  })
-
-  test('a limit: the plans with a greater one, and when the count starts again', () => {
-    const at = new Date('2026-06-01T00:00:00Z')
-    const beginner = withSupport.find(({ name }) => name === 'Beginner')
-    if (!beginner) throw new Error('no plan Beginner')
-
-    const ways = waysPastLimit('qrCodes', at, { plan: beginner, nextGrant: null }, { plans: withSupport, packs })
-
-    expect(ways).toMatchObject([
-      { type: 'plan', plan: 'Creator' },
-      { type: 'wait', at: '2026-06-01T00:00:00.000Z' },
+  test('is enough by what it brings today, not by what its periods bring', () => {
+    expect(planWays(lacking(566), [offer])).toEqual([
+      {
+        ...{ type: 'plan', plan: 'Daily', interval: 'month', amount: 453, currency: 'usd', credits: 566, renewal },
+        ...{ enough: true, url: '/billing/change?plan=Daily&interval=month' },
+      },
     ])
+    expect(planWays(lacking(567), [offer])).toMatchObject([{ enough: false }])
   })
 
-  test('a failed payment: the card; a dispute: nothing that one could press', () => {
-    expect(waysOutOfFreeze('past_due')).toEqual([{ type: 'update_payment_method', url: '/billing/update-card' }])
-    expect(waysOutOfFreeze('dispute')).toEqual([])
+  test('has no sums where nobody knows them, and then brings no credits for sure', () => {
+    const [way] = planWays(lacking(1), [{ ...offer, today: null, renewal: null }])
+    expect(way).toMatchObject({ plan: 'Daily', enough: false })
+    expect(way).not.toHaveProperty('amount')
+  })
+})
+
+describe('what lets a spend succeed', () => {
+  test('is everything that it needs: the credits, a use that is left, and the feature', () => {
+    const need: Need = { credits: 10, available: 4, limit: { name: 'qrCodes', used: 1000 }, feature: 'svgExport' }
+    expect(suffices(need, planNamed('Daily'), 6)).toBe(true)
+    expect(suffices(need, planNamed('Daily'), 5)).toBe(false)
+    expect(suffices(need, planNamed('Beginner'), 6)).toBe(false)
+    expect(suffices({ ...need, limit: undefined }, free, 6)).toBe(false)
   })
 })
 

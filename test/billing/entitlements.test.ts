@@ -81,14 +81,18 @@ describe('a payment that is owed', () => {
 
   it('is said to the API with its code and its way out', async () => {
     const user = { ...(await aUser()), ...on('Creator', 'past_due', new Date(0)) } as User
-    const asked = withWaysOut(user, () => Promise.resolve(requireFeature(user, 'prioritySupport', now())))
+    const asked = withWaysOut(user, { credits: 1 }, () =>
+      Promise.resolve(requireFeature(user, 'prioritySupport', now())),
+    )
     const answer = apiError(await asked.catch((error: unknown) => error))
     expect(answer.status).toBe(402)
     expect(await answer.json()).toMatchObject({
       error: { code: 'past_due', options: [{ type: 'update_payment_method', url: '/billing/update-card' }] },
     })
     const plain = await aUser()
-    const refused = withWaysOut(plain, () => Promise.resolve(requireFeature(plain, 'prioritySupport', now())))
+    const refused = withWaysOut(plain, { credits: 1 }, () =>
+      Promise.resolve(requireFeature(plain, 'prioritySupport', now())),
+    )
     expect(await apiError(await refused.catch((error: unknown) => error)).json()).toMatchObject({
       error: { code: 'feature_not_in_plan', options: [{ type: 'plan', plan: 'Creator', amount: 4000 }] },
     })

@@ -52,7 +52,9 @@ describe('a plan that is paused because its trial ended without a card', () => {
     const user = await paused()
     expect(user.subscription).toMatchObject({ status: 'paused', plan: 'Creator' })
     expect(await spend(user, 20)).toMatchObject({ creditsLeft: 30 })
-    const asked = withWaysOut(user, async () => requireFeature(user, 'prioritySupport', now()))
+    const asked = withWaysOut(user, { credits: 1, feature: 'prioritySupport' }, async () =>
+      requireFeature(user, 'prioritySupport', now()),
+    )
     const answer = apiError(await asked.catch((error: unknown) => error))
     expect(answer.status).toBe(402)
     expect(await answer.json()).toMatchObject({

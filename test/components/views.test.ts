@@ -86,6 +86,7 @@ describe('the preview of a plan change', () => {
     at: now,
     amountDue: 453,
     credits: 566,
+    creditsAtOnce: 566,
     currency: 'usd',
     lines: [
       { description: 'Unused time on Beginner', amount: -567, credits: -567 },

@@ -1,0 +1,107 @@
+import type { User } from '#models/user.server.ts'
+import { offerPlans, type PlanOffer } from '../billing/plan-offers.server.ts'
+import { planInForce, planOf, renewsAt, standingOf } from '../billing/plan-standing.ts'
+import { FeatureNotInPlan } from '../billing/errors.ts'
+import { type Feature, type Limit, packs, plans } from '../billing/plans.ts'
+import { hasLiveSubscription, isOverdue } from '../billing/subscription-state.ts'
+import { now } from '../clock.server.ts'
+import { type Balance, getBalance } from '../credits/balance.server.ts'
+import { InsufficientCredits, LimitReached, SpendingFrozen } from '../credits/errors.ts'
+import { readUses } from '../credits/limits.server.ts'
+import { lossesAhead } from '../credits/losses.ts'
+import type { Refusal } from './refusal.server.ts'
+import { type Need, packWays, planWays, suffices, type WayOut } from './ways-out.ts'
+
+/** What was to be spent when it was refused. */
+export interface WantedSpend {
+  credits: number
+  limit?: Limit
+  feature?: Feature
+}
+
+type Refused = Pick<User, '_id' | 'subscription'>
+
+/**
+ * The ways out of a refusal, nearest first: each with what it costs and brings today, and whether the same spend succeeds
+ * after it. What does not help is left out.
+ * @throws CreditsUnavailable
+ */
+export async function waysOutOf(user: Refused, refusal: Refusal, wanted: WantedSpend): Promise<WayOut[]> {
+  const balance = await getBalance(user._id)
+  const need = await needOf(user, { ...wanted, ...lackOf(refusal) }, balance)
+  const { subscription } = user
+  const status = hasLiveSubscription(subscription) ? subscription!.status : null
+  // Everything else that freezes an account only the shop or a bank can end.
+  if (refusal instanceof SpendingFrozen) return refusal.reason === 'past_due' ? [payWay(user, need)] : []
+  const lacksCredits = refusal instanceof InsufficientCredits
+  const bought = lacksCredits ? packWays(need, planInForce(subscription), packs) : []
+  if (status === 'paused') return [...bought, resumeWay(user, need)]
+  const waited = refusal instanceof LimitReached ? waitForCount(user, refusal, need, balance) : []
+  if (status && isOverdue(status)) return [...bought, payWay(user, need), ...waited]
+  const { credits } = planOf(subscription)
+  const offers = await offerPlans(user, (plan) =>
+    lacksCredits ? plan.credits > credits : suffices(need, plan, Infinity),
+  )
+  const helps = ({ today }: PlanOffer) => !lacksCredits || (today !== null && today.credits > 0)
+  const arriving = lacksCredits ? waitForCredits(user, need, balance) : []
+  return [...bought, ...planWays(need, offers.filter(helps)), ...waited, ...arriving]
+}
+
+/** What the refusal itself is about. */
+function lackOf(refusal: Refusal): Partial<WantedSpend> {
+  if (refusal instanceof FeatureNotInPlan) return { feature: refusal.feature }
+  const { limit } = refusal.details as { limit?: string }
+  return refusal instanceof LimitReached && isLimit(limit) ? { limit } : {}
+}
+
+const isLimit = (name: string | undefined): name is Limit =>
+  name !== undefined && plans.some(({ limits }) => Object.hasOwn(limits, name))
+
+async function needOf({ _id }: Refused, { credits, limit, feature }: WantedSpend, balance: Balance): Promise<Need> {
+  const counted = limit ? await readUses(_id, limit) : null
+  const used = counted && counted.resetsAt > now() ? counted.used : 0
+  return { credits, available: balance.credits, feature, ...(limit && { limit: { name: limit, used } }) }
+}
+
+/** What lets spending go on where a payment is owed. */
+function payWay({ subscription }: Refused, need: Need): WayOut {
+  const owed = subscription?.owed
+  const price = owed ? { amount: owed.amount, currency: owed.currency } : {}
+  const enough = suffices(need, planOf(subscription), 0)
+  if (subscription?.confirmationAsked && owed?.url) return { type: 'confirm_payment', ...price, enough, url: owed.url }
+  return { type: 'update_payment_method', ...price, enough, url: '/billing/update-card' }
+}
+
+/** The plan that is paused, with the period that resuming it begins. */
+function resumeWay({ subscription }: Refused, need: Need): WayOut {
+  const price = subscription?.price
+  const enough = suffices(need, planOf(subscription), price?.credits ?? 0)
+  const sum = price ? { amount: price.amount, currency: price.currency, credits: price.credits } : {}
+  return { type: 'resume_plan', ...sum, enough, url: '/billing' }
+}
+
+function waitForCredits(user: Refused, need: Need, balance: Balance): WayOut[] {
+  const { nextGrant } = standingOf(user.subscription, balance.nextArrival)
+  if (!nextGrant) return []
+  const { credits, at } = nextGrant
+  const enough = suffices(need, planOf(user.subscription), changeBy(user, balance, at))
+  return [{ type: 'wait', credits, at: at.toISOString(), enough }]
+}
+
+/** A plan that allows none of it never will. */
+function waitForCount(user: Refused, { details }: LimitReached, need: Need, balance: Balance): WayOut[] {
+  const { max, resetsAt } = details as { max: number; resetsAt: string }
+  if (max <= 0 || !need.limit) return []
+  const counted: Need = { ...need, limit: { ...need.limit, used: 0 } }
+  const enough = suffices(counted, planInForce(user.subscription), changeBy(user, balance, new Date(resetsAt)))
+  return [{ type: 'wait', credits: 0, at: resetsAt, enough }]
+}
+
+/** What comes and what goes of the credits by themselves until a moment. */
+function changeBy({ subscription }: Refused, balance: Balance, moment: Date): number {
+  const at = now()
+  const { nextGrant } = standingOf(subscription, balance.nextArrival)
+  const losses = lossesAhead(balance, { now: at, renewsAt: renewsAt(subscription, at) })
+  const gone = losses.reduce((sum, loss) => (loss.at <= moment ? sum + loss.credits : sum), 0)
+  return (nextGrant && nextGrant.at <= moment ? nextGrant.credits : 0) - gone
+}

@@ -1,0 +1,113 @@
+import type { User } from '#models/user.server.ts'
+import { now } from '../clock.server.ts'
+import { previewPlanChange } from './change-plan.server.ts'
+import { StripeUnavailable } from './errors.ts'
+import { whileSomebodyWaits } from './patience.server.ts'
+import { planOf } from './plan-standing.ts'
+import { type Interval, type Plan, plans } from './plans.ts'
+import { monthsOf, rhythmOf } from './rhythm.ts'
+import { hasLiveSubscription, isOverdue } from './subscription-state.ts'
+
+interface Sum {
+  /** In minor units. */
+  amount: number
+  currency: string
+  credits: number
+}
+
+/** A plan that somebody can have at once. */
+export interface PlanOffer {
+  plan: Plan
+  interval: Interval
+  /** What is charged and can be spent at once; null where Stripe has not said so in time. */
+  today: Sum | null
+  /** What each period costs and brings after that; null where `today` is. */
+  renewal: Sum | null
+  /** It begins with a free trial of so many days. */
+  trialDays: number | null
+  /** Where it is bought. */
+  url: string
+}
+
+type Buyer = Pick<User, '_id' | 'subscription'>
+
+/** A program that was refused, or a page: neither is to wait for Stripe as long as a purchase does. */
+const SECONDS = 3
+
+/**
+ * The plans that somebody can have at once, each with what it then really costs and brings: the list price for whoever has
+ * no plan, else what the preview of the change says. A change that waits for the end of the period is none of them.
+ * @param wanted which plans are worth asking Stripe about
+ * @returns cheapest first
+ */
+export async function offerPlans(buyer: Buyer, wanted: (plan: Plan) => boolean): Promise<PlanOffer[]> {
+  const candidates = plans
+    .filter((plan) => plan.prices && wanted(plan))
+    .sort((one, other) => one.prices!.month.amount - other.prices!.month.amount)
+  if (!hasLiveSubscription(buyer.subscription)) return candidates.map((plan) => listed(plan, !buyer.subscription))
+  const { status = '' } = buyer.subscription ?? {}
+  const interval = intervalFor(buyer)
+  // What is owed, or a pause, has to end first.
+  if (!interval || status === 'paused' || isOverdue(status)) return []
+  const current = planOf(buyer.subscription)
+  const larger = candidates.filter(({ name, credits }) => name !== current.name && credits >= current.credits)
+  const offers = await Promise.all(larger.map((plan) => changeTo(buyer, plan, interval)))
+  return offers.filter((offer) => offer !== null)
+}
+
+function listed(plan: Plan, withTrial: boolean): PlanOffer {
+  const { amount, currency } = plan.prices!.month
+  const renewal = { amount, currency, credits: plan.credits }
+  const trial = withTrial ? plan.trial : null
+  return {
+    ...{ plan, interval: 'month', renewal, trialDays: trial?.days ?? null },
+    today: trial ? { amount: 0, currency, credits: trial.credits } : renewal,
+    url: `/pricing?plan=${encodeURIComponent(plan.name)}`,
+  }
+}
+
+/** The shortest that is on sale and no shorter than what is paid for, which would wait for the end of it. */
+function intervalFor({ subscription }: Buyer): Interval | null {
+  const rhythm = rhythmOf(subscription)
+  if (!rhythm || monthsOf(rhythm) > 12) return null
+  return monthsOf(rhythm) > 1 ? 'year' : 'month'
+}
+
+type Sums = Pick<PlanOffer, 'today' | 'renewal'>
+const UNKNOWN: Sums = { today: null, renewal: null }
+
+async function changeTo(buyer: Buyer, plan: Plan, interval: Interval): Promise<PlanOffer | null> {
+  const sums = await remembered(`${String(buyer._id)} ${buyer.subscription?.version} ${plan.name} ${interval}`, () =>
+    sumsOf(buyer, plan, interval),
+  )
+  const search = new URLSearchParams({ plan: plan.name, interval }).toString()
+  return sums && { plan, interval, ...sums, trialDays: null, url: `/billing/change?${search}` }
+}
+
+/** @returns null for what cannot be had at once */
+async function sumsOf(buyer: Buyer, plan: Plan, interval: Interval): Promise<Sums | null> {
+  try {
+    const preview = await whileSomebodyWaits(() => previewPlanChange(buyer, { plan: plan.name, interval }), SECONDS)
+    const { when, amountDue, currency, creditsAtOnce, renewal } = preview
+    if (when !== 'now') return null
+    return { today: { amount: amountDue, currency, credits: Math.max(0, creditsAtOnce) }, renewal }
+  } catch (error) {
+    // Anything else says that this change is not to be had: what is owed comes first, or it is not sold in that currency.
+    return error instanceof StripeUnavailable ? UNKNOWN : null
+  }
+}
+
+/** A program that is refused a hundred times in a minute asks Stripe once; a new state of the subscription asks anew. */
+const answers = new Map<string, { at: number; sums: Promise<Sums | null> }>()
+const KEPT_FOR_MS = 60_000
+const KEPT_MAX = 1_000
+
+function remembered(key: string, ask: () => Promise<Sums | null>): Promise<Sums | null> {
+  const at = now().getTime()
+  const known = answers.get(key)
+  if (known && Math.abs(at - known.at) < KEPT_FOR_MS) return known.sums
+  if (answers.size >= KEPT_MAX) answers.clear()
+  const sums = ask()
+  answers.set(key, { at, sums })
+  return sums
+}
