@@ -24,6 +24,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'app/auth': ['models', 'app', 'app/credits', 'app/billing', 'app/notifications', 'app/http'],
   'app/notifications': ['models', 'app'],
   'app/jobs': ['models', 'app', 'app/actions', 'app/credits', 'app/billing', 'app/notifications', 'app/auth'],
+  'app/doctor': ['models', 'app', 'app/billing', 'app/notifications', 'app/jobs'],
   'app/components': ['app', 'app/billing', 'app/actions', 'app/usage', 'app/http'],
 }
 

@@ -1,6 +1,6 @@
 import { findPack, findPlan, type Interval, type Pack, packs, type Plan, plans, type Price } from './plans.ts'
 import type { Rhythm } from './rhythm.ts'
-import { appTag, isOurs } from './stripe.server.ts'
+import { appTag, DEFAULT_TAG, isOurs } from './stripe.server.ts'
 
 /** Something with a price, as it stands in the plan file. */
 export type Offer =
@@ -27,7 +27,7 @@ export function variableOf(offer: Offer): string {
 }
 
 /** An id or a key that no other installation on the same Stripe account has. The default one has no prefix. */
-const tagged = (name: string): string => (appTag() === 'scrip' ? name : `${appTag()}_${name}`)
+const tagged = (name: string): string => (appTag() === DEFAULT_TAG ? name : `${appTag()}_${name}`)
 
 /** How an offer's price is found at Stripe. */
 export const lookupKeyOf = ({ price }: Offer): string => tagged(price.lookupKey)

@@ -18,9 +18,9 @@ export interface EnsuredPrice {
  * Makes Stripe sell what the plan file says: products by fixed ids, prices by lookup key. A price whose amount changed
  * gets a successor, which takes over its lookup key; the old one is archived and stays known for those who pay it.
  * Safe to repeat, and by several processes at once.
+ * @param offers what is to be sold
  */
-export async function ensurePrices(): Promise<EnsuredPrice[]> {
-  const offers = listOffers()
+export async function ensurePrices(offers: Offer[] = listOffers()): Promise<EnsuredPrice[]> {
   const existing = await pricesByLookupKey(offers.map(lookupKeyOf))
   const products = new Map(offers.map((offer) => [productOf(offer).id, offer]))
   await Promise.all([...products.values()].map(ensureProduct))

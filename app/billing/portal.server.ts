@@ -49,10 +49,15 @@ export async function ensurePortal(): Promise<string> {
   const { secretKey, apiBase } = config().stripe
   const account = `${secretKey} ${apiBase ?? ''}`
   if (configuration?.account === account) return configuration.id
+  const { id } = (await findPortal()) ?? (await createPortal())
+  configuration = { account, id }
+  return id
+}
+
+/** @returns the portal's settings, or null while there are none */
+export async function findPortal(): Promise<{ id: string } | null> {
   const all = await listAll((stripe) => stripe.billingPortal.configurations.list({ active: true, limit: 100 }))
-  const ours = all.find(({ metadata }) => isOurs(metadata)) ?? (await createPortal())
-  configuration = { account, id: ours.id }
-  return ours.id
+  return all.find(({ metadata }) => isOurs(metadata)) ?? null
 }
 
 function createPortal(): Promise<{ id: string }> {

@@ -10,6 +10,12 @@ import { type Patience, patience, throwIfTold } from './patience.server.ts'
  * comes back is read in stripe-shapes/.
  */
 
+/** The version in which objects are asked for and events are to come: the client library's own. */
+export const STRIPE_API_VERSION = Stripe.API_VERSION
+
+/** The tag without a prefix: what was set up before there were others goes on under it. */
+export const DEFAULT_TAG = 'scrip'
+
 /** The tag of everything that this installation creates at Stripe: an account may serve others, and other apps as well. */
 export const appTag = (): string => config().installations[0]!
 
@@ -176,6 +182,12 @@ export function verifySignature(body: string | Buffer, signature: string | null)
   if (isRightButOld)
     logger.warn("A webhook was signed too long ago: it was sent again, or this machine's clock is wrong")
   throw new InvalidSignature()
+}
+
+/** The header with which a body is taken for Stripe's own, by the newest secret: to see whether a running app has the same. */
+export function signatureOf(payload: string): string {
+  const [secret = ''] = config().stripe.webhookSecrets
+  return stripeClient().webhooks.generateTestHeaderString({ payload, secret })
 }
 
 /** The mode of the secret key; events of the other mode are not ours. */

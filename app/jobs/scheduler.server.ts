@@ -73,6 +73,30 @@ function onSkippedTime(run: () => Promise<void>): () => void {
   return () => clearInterval(timer)
 }
 
+/** How a job went last, and when its next turn is, by the machine's clock. */
+export interface JobState {
+  name: string
+  nextRunAt: Date | null
+  /** Why the last run failed; null when it did not. */
+  failReason: string | null
+}
+
+/** Of each recurring job that some process has ever taken up. */
+export async function jobStates(): Promise<JobState[]> {
+  const names = recurringJobs.map(({ name }) => name)
+  const jobs = await mongoose.connection
+    .collection<{ name: string; nextRunAt?: Date; failedAt?: Date; lastFinishedAt?: Date; failReason?: string }>(
+      COLLECTION,
+    )
+    .find({ name: { $in: names }, type: 'single' })
+    .toArray()
+  return jobs.map(({ name, nextRunAt, failedAt, lastFinishedAt, failReason }) => ({
+    name,
+    nextRunAt: nextRunAt ?? null,
+    failReason: failedAt && (!lastFinishedAt || failedAt >= lastFinishedAt) ? (failReason ?? 'unknown') : null,
+  }))
+}
+
 /** Renews a job's lock while it runs: taken for dead, it would be run a second time beside the first. */
 async function whileLocked(lock: Job, lockMs: number, run: () => Promise<void>): Promise<void> {
   let renewal = Promise.resolve()

@@ -33,13 +33,7 @@ export async function sendMail(mail: OutgoingMail): Promise<void> {
     await MailModel.create({ to: mail.to, subject: mail.subject, text: mail.text, html: mail.html, sentAt: now() })
     return
   }
-  const transport = createTransport({
-    url: smtpUrl,
-    requireTLS: smtpRequiresTls,
-    connectionTimeout: DELIVERY_MS,
-    greetingTimeout: DELIVERY_MS,
-    socketTimeout: DELIVERY_MS,
-  })
+  const transport = transportTo(smtpUrl, smtpRequiresTls)
   const handover = watchHandover(transport)
   try {
     await transport.sendMail({
@@ -58,6 +52,31 @@ export async function sendMail(mail: OutgoingMail): Promise<void> {
   } finally {
     transport.close()
   }
+}
+
+/**
+ * Logs in at the mail server and leaves again.
+ * @throws Error with what the server, or the network, says
+ */
+export async function verifyMailServer(): Promise<void> {
+  const { smtpUrl, smtpRequiresTls } = config()
+  if (!smtpUrl) return
+  const transport = transportTo(smtpUrl, smtpRequiresTls)
+  try {
+    await transport.verify()
+  } finally {
+    transport.close()
+  }
+}
+
+function transportTo(url: string, requireTLS: boolean) {
+  return createTransport({
+    url,
+    requireTLS,
+    connectionTimeout: DELIVERY_MS,
+    greetingTimeout: DELIVERY_MS,
+    socketTimeout: DELIVERY_MS,
+  })
 }
 
 /**

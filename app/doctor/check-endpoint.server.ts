@@ -1,0 +1,134 @@
+import { appTag, callStripe, DEFAULT_TAG, listAll, signatureOf, STRIPE_API_VERSION } from '../billing/stripe.server.ts'
+import { eventTable } from '../billing/webhooks/event-table.ts'
+import { config } from '../config.server.ts'
+import { error, type Finding, ok, warning } from './finding.ts'
+
+const NEEDED = Object.keys(eventTable)
+const PATH = '/api/webhook'
+const ANSWER_MS = 5_000
+
+interface Endpoint {
+  id: string
+  url: string
+  status: string
+  enabled_events: string[]
+  api_version: string | null
+}
+
+/** Whether Stripe sends every event that is needed to this installation, and whether its signature is taken. */
+export async function checkEndpoint(): Promise<Finding[]> {
+  const all: Endpoint[] = await listAll((stripe) => stripe.webhookEndpoints.list({ limit: 100 }))
+  const url = `${config().appUrl}${PATH}`
+  const ours = all.filter((endpoint) => isSameAddress(endpoint.url, url))
+  return [
+    ...(ours.length === 0 ? [noEndpoint(url)] : ours.flatMap(checkOne)),
+    ...(ours.filter(({ status }) => status === 'enabled').length > 1 ? [several(ours)] : []),
+    ...neighbours(all.filter((endpoint) => !ours.includes(endpoint))),
+    ...(await secret(url)),
+  ]
+}
+
+/** On one's own machine an address may be written in several ways. */
+const isSameAddress = (one: string, other: string): boolean =>
+  one.replace('//127.0.0.1:', '//localhost:') === other.replace('//127.0.0.1:', '//localhost:')
+
+function noEndpoint(url: string): Finding {
+  const what = `Stripe has no webhook endpoint for ${url}.`
+  if (config().isLocal) {
+    return warning(what, {
+      why: 'What is paid is noticed by the hourly reconcile only.',
+      mend: `Forward events while you develop: stripe listen --forward-to ${url}`,
+    })
+  }
+  return error(what, {
+    why: 'What is paid is noticed by the hourly reconcile only.',
+    mend: `Create one at Stripe with this address, the version ${STRIPE_API_VERSION} and the events that docs/billing.md lists. Put its secret into STRIPE_WEBHOOK_SECRET.`,
+    fix: async () => {
+      const { id, secret: made } = await callStripe((stripe) =>
+        stripe.webhookEndpoints.create({
+          url,
+          enabled_events: NEEDED as 'invoice.paid'[],
+          api_version: STRIPE_API_VERSION,
+        }),
+      )
+      return `Created the endpoint ${id}. Set STRIPE_WEBHOOK_SECRET=${made} and restart the app: Stripe does not show it again.`
+    },
+  })
+}
+
+function checkOne({ id, status, enabled_events: events, api_version: version }: Endpoint): Finding[] {
+  const findings: Finding[] = []
+  if (status !== 'enabled') {
+    findings.push(
+      error(`The endpoint ${id} is disabled.`, {
+        why: 'What is paid is noticed by the hourly reconcile only.',
+        mend: 'Enable it in the dashboard; what was missed is found by "npm run reconcile".',
+        fix: async () => {
+          await callStripe((stripe) => stripe.webhookEndpoints.update(id, { disabled: false }))
+          return `Enabled the endpoint ${id}.`
+        },
+      }),
+    )
+  }
+  const missing = events.includes('*') ? [] : NEEDED.filter((type) => !events.includes(type))
+  if (missing.length > 0) {
+    findings.push(
+      error(`The endpoint ${id} does not send ${missing.join(', ')}.`, {
+        why: 'What these tell is noticed by the hourly reconcile only, if at all.',
+        mend: 'Add these events to the endpoint.',
+        fix: async () => {
+          const enabled_events = [...events, ...missing] as 'invoice.paid'[]
+          await callStripe((stripe) => stripe.webhookEndpoints.update(id, { enabled_events }))
+          return `Added ${missing.length} events to the endpoint ${id}.`
+        },
+      }),
+    )
+  }
+  if (version !== null && version !== STRIPE_API_VERSION) {
+    findings.push(
+      warning(`The endpoint ${id} sends events of the version ${version}; this app reads ${STRIPE_API_VERSION}.`, {
+        why: 'Objects are read back in the right version, but of those that Stripe has deleted the event is all there is.',
+        mend: `Create an endpoint with the version ${STRIPE_API_VERSION} in its place.`,
+      }),
+    )
+  }
+  return findings.length > 0 ? findings : [ok(`The endpoint ${id} is enabled and sends every event that is needed.`)]
+}
+
+const several = (endpoints: Endpoint[]): Finding =>
+  warning(`${endpoints.length} endpoints have the same address: ${endpoints.map(({ id }) => id).join(', ')}.`, {
+    why: 'Every event comes several times. Nothing is granted twice, but each copy costs time.',
+    mend: 'Keep the one whose secret is in STRIPE_WEBHOOK_SECRET, and delete the others.',
+  })
+
+/** An endpoint with our path and another host is most likely another installation of this app. */
+function neighbours(others: Endpoint[]): Finding[] {
+  const likely = others.filter(({ url }) => URL.canParse(url) && new URL(url).pathname === PATH)
+  if (likely.length === 0 || appTag() !== DEFAULT_TAG) return []
+  return [
+    warning(`This Stripe account also sends events to ${likely.map(({ url }) => url).join(', ')}.`, {
+      why: `If that is another installation with the tag “${DEFAULT_TAG}” too, each takes the other's customers for its own.`,
+      mend: `Give each a tag of its own with SCRIP_INSTALLATION, before the first sale; after it as in SCRIP_INSTALLATION=shop,${DEFAULT_TAG}.`,
+    }),
+  ]
+}
+
+/** Sends a signed body that is no event: a wrong signature and a wrong body are refused in different words. */
+async function secret(url: string): Promise<Finding[]> {
+  const body = '{"object":"signature_check"}'
+  const headers = { 'Content-Type': 'application/json', 'Stripe-Signature': signatureOf(body) }
+  const answer = await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(ANSWER_MS) }).catch(
+    () => null,
+  )
+  // That it does not answer stands under "Address".
+  if (!answer) return []
+  if (!/invalid_signature/.test(await answer.text())) {
+    return [ok('The app takes what is signed with the first STRIPE_WEBHOOK_SECRET.')]
+  }
+  return [
+    error('The app refuses what is signed with the first STRIPE_WEBHOOK_SECRET of this environment.', {
+      why: 'The running app has another secret, or its clock is wrong by more than five minutes.',
+      mend: 'Give the app and this command the same environment, and restart the app.',
+    }),
+  ]
+}

@@ -1,0 +1,30 @@
+/** One thing that the doctor looked at. */
+export interface Finding {
+  state: 'ok' | 'warning' | 'error'
+  /** What was found, in a sentence. */
+  what: string
+  /** What comes of it. */
+  why?: string
+  /** What to do about it. */
+  mend?: string
+  /** Does it, where that can do no harm, and says in a sentence what was done. */
+  fix?: () => Promise<string>
+}
+
+/** Findings about one part of the installation. */
+export interface Examined {
+  area: string
+  findings: Finding[]
+}
+
+export const ok = (what: string): Finding => ({ state: 'ok', what })
+export const warning = (what: string, rest: Omit<Finding, 'state' | 'what'>): Finding => ({
+  state: 'warning',
+  what,
+  ...rest,
+})
+export const error = (what: string, rest: Omit<Finding, 'state' | 'what'>): Finding => ({
+  state: 'error',
+  what,
+  ...rest,
+})
