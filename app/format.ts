@@ -109,10 +109,10 @@ export function formatDay(date: Date, timeZone: string, reference?: Date): strin
   return `${day} ${month}`
 }
 
-/** "Tue 21 Apr", for bands and bars. */
-export function formatWeekday(date: Date, timeZone: string): string {
-  const { weekday, day, month } = fieldsOf(date, timeZone)
-  return `${weekday} ${day} ${month}`
+/** "Tue 21 Apr", for bands and bars; "Tue 21 Apr 2026" where the days around it are of two years. */
+export function formatWeekday(date: Date, timeZone: string, options: { year?: boolean } = {}): string {
+  const { weekday, day, month, year } = fieldsOf(date, timeZone)
+  return options.year ? `${weekday} ${day} ${month} ${year}` : `${weekday} ${day} ${month}`
 }
 
 /** "14:00 CEST" */

@@ -114,7 +114,7 @@ const actionName = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,63}$/, { error: 'is up to 64 letters, digits, spaces and . _ : / -' })
 
 /** What an entry says where the caller names no action. */
-const API_ACTION = 'api'
+export const API_ACTION = 'api'
 
 /** Body of `POST /api/credits/deduct`. Strict: a field that is not known, as another user's id, is an error. */
 export const deductBody = z.strictObject({

@@ -1,26 +1,35 @@
 import { now } from '../clock.server.ts'
-import { formatCredits, formatCreditsInWords, formatDay, formatWeekday } from '../format.ts'
+import { formatCredits, formatCreditsInWords, formatDate, formatDay, formatWeekday } from '../format.ts'
 import { logger } from '../log.server.ts'
 import {
   type Bar,
   barsOf,
-  type Box,
   busiestDay,
   type DaySums,
-  drawChart,
-  type Drawing,
   PERIODS,
+  partsOf,
+  rankActions,
+  seriesOf,
   totalOf,
 } from './chart.ts'
+import { type Box, drawChart, type Drawing, type Mark, type MarkLine, type Rect } from './chart-drawing.ts'
 import { sumByDay } from './day-sums.server.ts'
-import { type Day, dayIn, daysUpTo, startOfDay } from './days.ts'
+import { type Day, dayIn, daysUpTo, startOfDay, yearOf } from './days.ts'
+import { actionName } from './entry-words.server.ts'
 import { usageHref, type UsageQuery } from './filters.ts'
 import type { Reader } from './usage-page.server.ts'
 
 /** A drawing with its texts. */
-export interface DrawingView extends Omit<Drawing, 'rules'>, Box {
+export interface DrawingView extends Omit<Drawing, 'rules' | 'bars' | 'granted' | 'removed'>, Box {
   rules: { value: number; y: number; text: string }[]
+  bars: { key: Day; parts: (Rect & { series: number })[] }[]
+  granted: MarkLineView | null
+  removed: MarkLineView | null
   labels: { x: number; text: string; anchor: 'start' | 'middle' | 'end' }[]
+}
+
+interface MarkLineView extends Omit<MarkLine, 'marks'> {
+  marks: (Omit<Mark, 'credits'> & { text: string })[]
 }
 
 /** The chart, drawn, with what it says in words. */
@@ -29,20 +38,35 @@ export interface ChartView {
   sentence: string
   /** Stands where the bars are read out, until one is. */
   hint: string
+  /** The layers of the bars, the lowest first. */
+  series: { name: string; total: number }[]
+  granted: number
+  removed: number
   wide: DrawingView
   narrow: DrawingView
-  bars: (DaySums & { from: Day; label: string; readout: string })[]
+  /** For the table: `parts` in the order of `series`. */
+  bars: {
+    from: Day
+    label: string
+    readout: string
+    parts: number[]
+    spent: number
+    granted: number
+    removed: number
+  }[]
 }
 
 /** The chart's place on the page; `view` is null when the sums cannot be read, which the ledger does not need. */
 export interface ChartOnPage {
   title: string
   periods: { label: string; href: string; isCurrent: boolean }[]
+  /** The actions of the period, those that took most first: for the filter below. */
+  actions: string[]
   view: ChartView | null
 }
 
-const WIDE: Box = { width: 720, height: 240 }
-const NARROW: Box = { width: 358, height: 200 }
+const WIDE: Box = { width: 720, height: 280 }
+const NARROW: Box = { width: 358, height: 240 }
 /** From here on an axis shortens: "20K". Nowhere else is a number of credits ever shortened. */
 const SHORTEN_FROM = 10_000
 
@@ -57,81 +81,116 @@ export async function readChart(user: Reader, query: UsageQuery): Promise<ChartO
     href: usageHref(query, { period: days }),
     isCurrent: days === period,
   }))
-  try {
-    return { title, periods, view: await draw(user, period, title) }
-  } catch (error) {
-    logger.error({ error }, 'the usage chart could not be read')
-    return { title, periods, view: null }
-  }
-}
-
-async function draw(user: Reader, period: number, title: string): Promise<ChartView> {
   const { timeZone } = user
   const days = daysUpTo(dayIn(now(), timeZone), period)
-  const sums = await sumByDay(user._id, { from: startOfDay(days[0] ?? '', timeZone) }, timeZone)
-  const bars = barsOf(days, sums)
-  const labels = bars.map((bar) => labelOf(bar, timeZone))
-  return {
-    title,
-    sentence: sentenceOf(bars, sums, period, timeZone),
-    hint: period === bars.length ? 'Each bar is a day.' : `Each bar is about ${Math.round(period / bars.length)} days.`,
-    wide: toDrawingView(bars, WIDE, timeZone),
-    narrow: toDrawingView(bars, NARROW, timeZone),
-    bars: bars.map((bar, index) => ({
-      ...bar,
-      label: labels[index] ?? '',
-      readout: readoutOf(bar, labels[index] ?? ''),
-    })),
+  try {
+    const sums = await sumByDay(user._id, { from: startOfDay(days[0] ?? '', timeZone) }, timeZone)
+    const bars = barsOf(days, sums)
+    return {
+      title,
+      periods,
+      actions: rankActions(bars).map(({ action }) => action),
+      view: toView(bars, days, sums, title, timeZone),
+    }
+  } catch (error) {
+    logger.error({ error }, 'the usage chart could not be read')
+    return { title, periods, actions: [], view: null }
   }
 }
 
-function toDrawingView(bars: Bar[], box: Box, timeZone: string): DrawingView {
-  const drawing = drawChart(bars, box)
-  const ends: [index: number, anchor: DrawingView['labels'][number]['anchor']][] = [
-    [0, 'start'],
-    [Math.floor(bars.length / 2), 'middle'],
-    [bars.length - 1, 'end'],
-  ]
+function toView(bars: Bar[], days: Day[], sums: ReadonlyMap<Day, DaySums>, title: string, timeZone: string): ChartView {
+  const series = seriesOf(bars)
+  const withYear = yearOf(days[0] ?? '') !== yearOf(days.at(-1) ?? '')
+  const named = series.map(({ action, total }) => ({
+    name: action === null ? 'Other actions' : actionName(action),
+    total,
+  }))
+  const { granted, removed } = totalOf(bars)
+  const dayText = (day: Day) => (withYear ? formatDate : formatDay)(startOfDay(day, timeZone), timeZone)
+  const weekdayText = (day: Day) => formatWeekday(startOfDay(day, timeZone), timeZone, { year: withYear })
+  const labelOf = ({ from, to }: Bar) => (from === to ? weekdayText(from) : `${dayText(from)} to ${dayText(to)}`)
+  const draw = (box: Box) => toDrawingView(drawChart(bars, series, box, signed), box, bars, dayText)
   return {
-    ...drawing,
-    ...box,
-    rules: drawing.rules.map((rule) => ({ ...rule, text: axisText(rule.value) })),
-    labels: ends.flatMap(([index, anchor]) => {
-      const drawn = drawing.bars[index]
-      if (!drawn) return []
-      const { column, bar } = drawn
-      const x = anchor === 'start' ? column.x : anchor === 'end' ? column.x + column.width : column.x + column.width / 2
-      const day = anchor === 'end' ? bar.to : bar.from
-      return [{ x, anchor, text: formatDay(startOfDay(day, timeZone), timeZone) }]
+    title,
+    sentence: sentenceOf(bars, sums, weekdayText),
+    hint:
+      days.length === bars.length
+        ? 'Each bar is a day.'
+        : `Each bar is about ${Math.round(days.length / bars.length)} days.`,
+    series: named,
+    granted,
+    removed,
+    wide: draw(WIDE),
+    narrow: draw(NARROW),
+    bars: bars.map((bar) => {
+      const label = labelOf(bar)
+      const parts = partsOf(bar, series)
+      const { from, spent, granted: added, removed: gone } = bar
+      return {
+        from,
+        label,
+        readout: `${label}: ${readoutOf(bar, parts, named)}`,
+        parts,
+        spent,
+        granted: added,
+        removed: gone,
+      }
     }),
   }
 }
 
-const axisText = (value: number): string =>
-  Math.abs(value) < SHORTEN_FROM ? formatCredits(value) : `${value < 0 ? '\u2212' : ''}${short.format(Math.abs(value))}`
+function toDrawingView(drawing: Drawing, box: Box, bars: Bar[], dayText: (day: Day) => string): DrawingView {
+  const { plot, rules } = drawing
+  const first = bars[0]
+  const last = bars.at(-1)
+  const middle = bars[Math.floor(bars.length / 2)]
+  return {
+    ...drawing,
+    ...box,
+    rules: rules.map((rule) => ({ ...rule, text: axisText(rule.value) })),
+    bars: drawing.bars.map(({ bar, parts }) => ({ key: bar.from, parts })),
+    granted: markLineView(drawing.granted),
+    removed: markLineView(drawing.removed),
+    labels: [
+      ...(first ? [{ x: plot.x, text: dayText(first.from), anchor: 'start' as const }] : []),
+      ...(middle ? [{ x: plot.x + plot.width / 2, text: dayText(middle.from), anchor: 'middle' as const }] : []),
+      ...(last ? [{ x: plot.x + plot.width, text: dayText(last.to), anchor: 'end' as const }] : []),
+    ],
+  }
+}
 
-function sentenceOf(bars: Bar[], sums: ReadonlyMap<Day, DaySums>, period: number, timeZone: string): string {
-  const { spent, lost } = totalOf(bars)
+const markLineView = (line: MarkLine | null): MarkLineView | null =>
+  line && {
+    y: line.y,
+    marks: line.marks.map(({ x, labelX, credits }) => ({ x, labelX, text: signed(credits) })),
+  }
+
+const signed = (credits: number): string => formatCredits(credits, { signed: true })
+
+const axisText = (value: number): string => (value < SHORTEN_FROM ? formatCredits(value) : short.format(value))
+
+function sentenceOf(bars: Bar[], sums: ReadonlyMap<Day, DaySums>, weekdayText: (day: Day) => string): string {
+  const { spent, granted, removed } = totalOf(bars)
   const busiest = busiestDay(sums)
-  const gone = lost ? ` ${formatCreditsInWords(lost)} expired or ${lost === 1 ? 'was' : 'were'} taken back.` : ''
-  if (!busiest) return `You spent nothing in the last ${period} days.${gone}`
-  const day = formatWeekday(startOfDay(busiest.day, timeZone), timeZone)
-  const most = `most on ${day}: ${formatCredits(busiest.spent)}`
-  return `You spent ${formatCreditsInWords(spent)} in the last ${period} days, ${most}.${gone}`
+  return [
+    busiest ? `You spent ${formatCreditsInWords(spent)}.` : 'You spent nothing.',
+    busiest && `Busiest day: ${weekdayText(busiest.day)} (${formatCredits(busiest.spent)}).`,
+    granted > 0 && `${formatCreditsInWords(granted)} ${granted === 1 ? 'was' : 'were'} added.`,
+    removed > 0 && `${formatCreditsInWords(removed)} expired or ${removed === 1 ? 'was' : 'were'} taken back.`,
+  ]
+    .filter(Boolean)
+    .join(' ')
 }
 
-function readoutOf({ granted, spent, lost }: Bar, label: string): string {
-  const parts = [
-    spent && `spent ${formatCredits(spent)}`,
-    granted && `granted ${formatCredits(granted)}`,
-    lost && `expired or taken back ${formatCredits(lost)}`,
+/** With more than one layer, also how much went to each. */
+function readoutOf({ spent, granted, removed }: Bar, parts: number[], series: { name: string }[]): string {
+  const split = parts.flatMap((credits, place) =>
+    credits > 0 ? [`${series[place]?.name ?? ''} ${formatCredits(credits)}`] : [],
+  )
+  const texts = [
+    spent > 0 && `spent ${formatCredits(spent)}${series.length > 1 ? ` (${split.join(', ')})` : ''}`,
+    granted > 0 && `added ${formatCredits(granted)}`,
+    removed > 0 && `expired or taken back ${formatCredits(removed)}`,
   ].filter(Boolean)
-  return `${label}: ${parts.length ? parts.join(', ') : 'nothing'}`
-}
-
-function labelOf({ from, to }: Bar, timeZone: string): string {
-  const first = startOfDay(from, timeZone)
-  return from === to
-    ? formatWeekday(first, timeZone)
-    : `${formatDay(first, timeZone)} to ${formatDay(startOfDay(to, timeZone), timeZone)}`
+  return texts.length > 0 ? texts.join(', ') : 'nothing'
 }

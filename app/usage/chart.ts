@@ -3,9 +3,11 @@ import type { Day } from './days.ts'
 /** What moved on one day; every number is positive. */
 export interface DaySums {
   spent: number
+  /** The parts of `spent`, by the id of their action; of a day with very many actions, the greatest. */
+  byAction: ReadonlyMap<string, number>
   granted: number
   /** Expired, or taken back by a refund or a correction. */
-  lost: number
+  removed: number
 }
 
 /** One bar of the chart: one day, or several days together. */
@@ -14,15 +16,11 @@ export interface Bar extends DaySums {
   to: Day
 }
 
-/** How far the axis goes, and where its rules are. */
-export interface Scale {
-  step: number
-  /** Highest value above the zero line. */
-  top: number
-  /** Greatest value below it, as a positive number. */
-  bottom: number
-  /** Values of the rules, without zero, from the top down. */
-  rules: number[]
+/** One layer of the stacked bars: an action, or all the actions that have no layer of their own. */
+export interface Series {
+  /** Null for the actions that share the last layer. */
+  action: string | null
+  total: number
 }
 
 export const BARS = 30
@@ -30,7 +28,8 @@ export const BARS = 30
 export const PERIODS = [30, 90, 365] as const
 export type Period = (typeof PERIODS)[number]
 
-const RULES_MAX = 3
+/** As many as there are fills that can be told apart without colour. */
+export const SERIES_MAX = 4
 
 /**
  * Puts days together into thirty bars. Where they do not divide evenly, some bars have a day more than others.
@@ -38,122 +37,60 @@ const RULES_MAX = 3
  * @param sums what moved on the days on which anything did
  */
 export function barsOf(days: Day[], sums: ReadonlyMap<Day, DaySums>): Bar[] {
-  const bars: Bar[] = []
+  const bars: (Bar & { byAction: Map<string, number> })[] = []
   days.forEach((day, index) => {
     const place = Math.floor((index * BARS) / Math.max(days.length, BARS))
-    const bar = (bars[place] ??= { from: day, to: day, spent: 0, granted: 0, lost: 0 })
-    const moved = sums.get(day)
+    const bar = (bars[place] ??= { from: day, to: day, spent: 0, byAction: new Map(), granted: 0, removed: 0 })
     bar.to = day
-    bar.spent += moved?.spent ?? 0
-    bar.granted += moved?.granted ?? 0
-    bar.lost += moved?.lost ?? 0
+    const moved = sums.get(day)
+    if (!moved) return
+    bar.spent += moved.spent
+    bar.granted += moved.granted
+    bar.removed += moved.removed
+    for (const [action, credits] of moved.byAction) {
+      bar.byAction.set(action, (bar.byAction.get(action) ?? 0) + credits)
+    }
   })
   return bars
 }
 
-/**
- * Finds the smallest step of 1, 2, 5, 10, 20, … with which at most three rules cover what is above and below zero.
- * @param above greatest value above the zero line
- * @param below greatest value below it, as a positive number
- */
-export function scaleFor(above: number, below: number): Scale {
-  for (let power = 1; ; power *= 10) {
-    for (const digit of [1, 2, 5]) {
-      const step = digit * power
-      const up = Math.ceil(above / step)
-      const down = Math.ceil(below / step)
-      if (up + down > RULES_MAX) continue
-      // An account on which nothing moved still gets a zero line with room above and below it.
-      const [rulesUp, rulesDown] = up + down === 0 ? [1, 1] : [up, down]
-      const rules = Array.from({ length: rulesUp + rulesDown + 1 }, (_, index) => (rulesUp - index) * step)
-      return {
-        step,
-        top: rulesUp * step,
-        bottom: rulesDown * step,
-        rules: rules.filter((value) => value !== 0),
-      }
-    }
+/** What was spent on each action, the greatest first. */
+export function rankActions(bars: Bar[]): { action: string; total: number }[] {
+  const totals = new Map<string, number>()
+  for (const { byAction } of bars) {
+    for (const [action, credits] of byAction) totals.set(action, (totals.get(action) ?? 0) + credits)
   }
+  return [...totals]
+    .filter(([, total]) => total > 0)
+    .sort(([one, a], [other, b]) => b - a || one.localeCompare(other))
+    .map(([action, total]) => ({ action, total }))
 }
 
-export interface Box {
-  width: number
-  height: number
+/** Finds the layers of the bars: an action each, the greatest first. Where there are too many, the last takes the rest. */
+export function seriesOf(bars: Bar[]): Series[] {
+  const ranked = rankActions(bars)
+  if (ranked.length <= SERIES_MAX) return ranked
+  const own = ranked.slice(0, SERIES_MAX - 1)
+  const rest = totalOf(bars).spent - own.reduce((sum, { total }) => sum + total, 0)
+  return [...own, { action: null, total: rest }]
 }
 
-export interface Rect {
-  x: number
-  y: number
-  width: number
-  height: number
+/** What a bar has of each layer, in the order of the layers; together it is what the bar spent. */
+export function partsOf({ byAction, spent }: Bar, series: Series[]): number[] {
+  const own = series.map(({ action }) => (action === null ? 0 : (byAction.get(action) ?? 0)))
+  const rest = spent - own.reduce((sum, part) => sum + part, 0)
+  return series.map(({ action }, index) => (action === null ? rest : (own[index] ?? 0)))
 }
-
-/** One bar as rectangles; what is zero is not drawn. */
-export interface DrawnBar {
-  bar: Bar
-  /** The whole column, for pointing at it. */
-  column: Rect
-  granted: Rect | null
-  spent: Rect | null
-  lost: Rect | null
-}
-
-export interface Drawing {
-  zeroY: number
-  rules: { value: number; y: number }[]
-  bars: DrawnBar[]
-  plot: Rect
-}
-
-const ROOM = { top: 12, right: 4, bottom: 28, left: 52 }
-/** A bar that is not zero must be seen, however small it is beside the others. */
-const BAR_MIN = 2
-
-/**
- * Works out where everything of the chart stands: granted upward, spent downward and lost below it.
- * @param bars oldest first
- * @param box size of the drawing
- */
-export function drawChart(bars: Bar[], { width, height }: Box): Drawing {
-  const scale = scaleFor(Math.max(0, ...bars.map((bar) => bar.granted)), Math.max(0, ...bars.map(below)))
-  const plot: Rect = {
-    x: ROOM.left,
-    y: ROOM.top,
-    width: width - ROOM.left - ROOM.right,
-    height: height - ROOM.top - ROOM.bottom,
-  }
-  const perCredit = plot.height / (scale.top + scale.bottom)
-  const yOf = (value: number) => round(plot.y + (scale.top - value) * perCredit)
-  const zeroY = yOf(0)
-  const slot = plot.width / Math.max(bars.length, 1)
-  const barWidth = round(slot * 0.68)
-
-  const drawn = bars.map((bar, index): DrawnBar => {
-    const x = round(plot.x + index * slot + (slot - barWidth) / 2)
-    const rect = (y: number, credits: number): Rect | null =>
-      credits === 0 ? null : { x, y: round(y), width: barWidth, height: round(Math.max(credits * perCredit, BAR_MIN)) }
-    const granted = rect(0, bar.granted)
-    const spent = rect(zeroY, bar.spent)
-    return {
-      bar,
-      column: { x: round(plot.x + index * slot), y: plot.y, width: round(slot), height: plot.height },
-      granted: granted && { ...granted, y: round(zeroY - granted.height) },
-      spent,
-      lost: rect(zeroY + (spent?.height ?? 0), bar.lost),
-    }
-  })
-  return { zeroY, rules: scale.rules.map((value) => ({ value, y: yOf(value) })), bars: drawn, plot }
-}
-
-const below = (bar: Bar): number => bar.spent + bar.lost
-
-const round = (value: number): number => Math.round(value * 100) / 100
 
 /** What the bars come to together. */
-export function totalOf(bars: Bar[]): DaySums {
+export function totalOf(bars: Bar[]): Omit<DaySums, 'byAction'> {
   return bars.reduce(
-    (sum, bar) => ({ spent: sum.spent + bar.spent, granted: sum.granted + bar.granted, lost: sum.lost + bar.lost }),
-    { spent: 0, granted: 0, lost: 0 },
+    (sum, { spent, granted, removed }) => ({
+      spent: sum.spent + spent,
+      granted: sum.granted + granted,
+      removed: sum.removed + removed,
+    }),
+    { spent: 0, granted: 0, removed: 0 },
   )
 }
 

@@ -1,6 +1,7 @@
 import type { mongo, Types } from 'mongoose'
 import { type CreditAccount, CreditAccountModel, type EntryKind } from '#models/credit-account.server.ts'
 import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
+import { API_ACTION } from '../actions/api-request.server.ts'
 import type { EntryFilter } from '../credits/ledger.server.ts'
 import type { DaySums } from './chart.ts'
 import { type Day, dayIn } from './days.ts'
@@ -15,12 +16,15 @@ interface Sum {
   kind: EntryKind
   gained: number
   lost: number
+  actions: { action: string; lost: number }[]
 }
 
 const accounts = () => CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
 const entries = () => CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>
 
 const TIME_LIMIT_MS = 5_000
+/** Of a day; programs may name a new action for every call. What is left out is still in the day's sums. */
+const ACTIONS_MAX = 20
 
 /**
  * Sums what moved on each day, in the ledger and in what still stands in the log. Exact at one moment: the account is
@@ -53,12 +57,26 @@ export async function sumByDay(
         },
         {
           $group: {
-            _id: { day: { $dateToString: { format: '%Y-%m-%d', date: '$at', timezone: timeZone } }, kind: '$kind' },
+            _id: {
+              day: { $dateToString: { format: '%Y-%m-%d', date: '$at', timezone: timeZone } },
+              kind: '$kind',
+              action: { $ifNull: ['$action', API_ACTION] },
+            },
             gained: { $sum: { $max: ['$amount', 0] } },
-            lost: { $sum: { $min: ['$amount', 0] } },
+            lost: { $sum: { $max: [{ $multiply: ['$amount', -1] }, 0] } },
           },
         },
-        { $project: { _id: 0, day: '$_id.day', kind: '$_id.kind', gained: 1, lost: { $multiply: ['$lost', -1] } } },
+        {
+          $group: {
+            _id: { day: '$_id.day', kind: '$_id.kind' },
+            gained: { $sum: '$gained' },
+            lost: { $sum: '$lost' },
+            actions: {
+              $topN: { n: ACTIONS_MAX, sortBy: { lost: -1 }, output: { action: '$_id.action', lost: '$lost' } },
+            },
+          },
+        },
+        { $project: { _id: 0, day: '$_id.day', kind: '$_id.kind', gained: 1, lost: 1, actions: 1 } },
       ],
       // Told, not chosen: on a long ledger with few matches the planner would try others first.
       { hint: { accountId: 1, seq: -1 }, maxTimeMS: TIME_LIMIT_MS },
@@ -73,23 +91,30 @@ export async function sumByDay(
         (!kinds || kinds.includes(entry.kind)) &&
         (action === undefined || entry.action === action),
     )
-    .map(({ at, kind, amount }): Sum => ({
+    .map(({ at, kind, amount, action = API_ACTION }): Sum => ({
       day: dayIn(at, timeZone),
       kind,
       gained: Math.max(amount, 0),
       lost: Math.max(-amount, 0),
+      actions: [{ action, lost: Math.max(-amount, 0) }],
     }))
   return totalsOf([...posted, ...logged])
 }
 
 function totalsOf(sums: Sum[]): Map<Day, DayTotals> {
-  const days = new Map<Day, DayTotals>()
-  for (const { day, kind, gained, lost } of sums) {
-    const totals = days.get(day) ?? { spent: 0, granted: 0, lost: 0, net: 0 }
-    const isSpend = kind === 'spend' || kind === 'capture'
+  const days = new Map<Day, DayTotals & { byAction: Map<string, number> }>()
+  for (const { day, kind, gained, lost, actions } of sums) {
+    const totals = days.get(day) ?? { spent: 0, byAction: new Map<string, number>(), granted: 0, removed: 0, net: 0 }
     totals.granted += gained
-    totals[isSpend ? 'spent' : 'lost'] += lost
     totals.net += gained - lost
+    if (kind === 'spend' || kind === 'capture') {
+      totals.spent += lost
+      for (const { action, lost: part } of actions) {
+        totals.byAction.set(action, (totals.byAction.get(action) ?? 0) + part)
+      }
+    } else {
+      totals.removed += lost
+    }
     days.set(day, totals)
   }
   return days

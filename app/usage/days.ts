@@ -70,6 +70,9 @@ export function daysUpTo(last: Day, count: number): Day[] {
   return Array.from({ length: count }, (_, index) => addDays(last, index - count + 1))
 }
 
+/** "2026", for days that stand beside days of another year. */
+export const yearOf = (day: Day): string => day.slice(0, 4)
+
 /** Lets through a day that exists, for days that come from outside. */
 export function parseDay(text: string): Day | null {
   if (!DAY.test(text)) return null

@@ -1,5 +1,6 @@
 import type { EntrySource, LogEntry } from '#models/credit-account.server.ts'
 import type { CreditEntry } from '#models/credit-entry.server.ts'
+import { API_ACTION } from '../actions/api-request.server.ts'
 import { actionTitle } from '../actions/paid-actions.server.ts'
 import { formatCredits, formatCreditsInWords, formatDateTime, formatDay } from '../format.ts'
 
@@ -84,9 +85,11 @@ function grantTitle({ type, reason }: EntrySource): string {
 }
 
 /** What stands for a spend over the API whose caller names no action. */
-export const API_TITLE = 'API'
+const API_TITLE = 'API'
 
-const actionName = (id: string | undefined): string => (id === undefined || id === 'api' ? API_TITLE : actionTitle(id))
+/** Says an action's name for its owner. */
+export const actionName = (id: string | undefined): string =>
+  id === undefined || id === API_ACTION ? API_TITLE : actionTitle(id)
 
 function sourceOf({ kind, action, source }: LogEntry): string {
   if (kind !== 'spend' && kind !== 'capture' && kind !== 'hold' && kind !== 'release') return SOURCES[source.type]

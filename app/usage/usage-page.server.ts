@@ -1,15 +1,13 @@
 import type { Types } from 'mongoose'
 import type { CreditEntry } from '#models/credit-entry.server.ts'
-import { paidActions } from '../actions/paid-actions.server.ts'
+import { now } from '../clock.server.ts'
 import { type EntryPage, listEntries } from '../credits/ledger.server.ts'
-import { formatDay, formatWeekday } from '../format.ts'
+import { formatDate, formatDay, formatWeekday } from '../format.ts'
 import { logger } from '../log.server.ts'
-import { PERIODS } from './chart.ts'
 import { sumByDay } from './day-sums.server.ts'
-import { addDays, type Day, dayIn, startOfDay } from './days.ts'
-import { API_TITLE, detailOf, wordsOf } from './entry-words.server.ts'
+import { addDays, type Day, dayIn, startOfDay, yearOf } from './days.ts'
+import { detailOf, wordsOf } from './entry-words.server.ts'
 import { countFilters, neighbours, toEntryFilter, usageHref, type UsageQuery } from './filters.ts'
-import { KIND_GROUPS } from './kinds.ts'
 
 /** Whose ledger, and in which zone its days are told. */
 export interface Reader {
@@ -46,6 +44,7 @@ export async function readLedger(user: Reader, query: UsageQuery): Promise<Ledge
   const filter = toEntryFilter(query, user.timeZone)
   const page = await listEntries(user._id, { ...filter, before: query.before ?? undefined, limit: PAGE_SIZE })
   const days = byDay(page, user.timeZone)
+  const thisYear = yearOf(dayIn(now(), user.timeZone))
   const isWhole = query.before === null && page.nextBefore === null
   const sums = isWhole
     ? new Map(days.map((day) => [day.date, sumOf(day.entries)]))
@@ -53,11 +52,11 @@ export async function readLedger(user: Reader, query: UsageQuery): Promise<Ledge
   return {
     days: days.map(({ date, entries }) => ({
       date,
-      label: formatWeekday(startOfDay(date, user.timeZone), user.timeZone),
+      label: formatWeekday(startOfDay(date, user.timeZone), user.timeZone, { year: yearOf(date) !== thisYear }),
       sum: sums.get(date) ?? 0,
       lines: entries.map((entry) => toLine(entry, user.timeZone)),
     })),
-    range: rangeOf(page, user.timeZone),
+    range: rangeOf(page, user.timeZone, thisYear),
     nextBefore: page.nextBefore,
   }
 }
@@ -99,21 +98,14 @@ function toLine(entry: CreditEntry, timeZone: string): LedgerDayView['lines'][nu
   }
 }
 
-function rangeOf({ entries }: EntryPage, timeZone: string): string {
+function rangeOf({ entries }: EntryPage, timeZone: string, thisYear: string): string {
   const newest = entries[0]
   const oldest = entries.at(-1)
   if (!newest || !oldest) return ''
-  const [to, from] = [formatDay(newest.at, timeZone), formatDay(oldest.at, timeZone)]
+  const isThisYear = [newest, oldest].every(({ at }) => yearOf(dayIn(at, timeZone)) === thisYear)
+  const [to, from] = [newest, oldest].map(({ at }) => (isThisYear ? formatDay : formatDate)(at, timeZone))
   const count = entries.length === 1 ? '1 entry' : `${entries.length} entries`
   return to === from ? `Showing ${count} of ${to}.` : `Showing ${count}, ${to} to ${from}.`
-}
-
-/** The filter form as it stands. */
-export interface FiltersView {
-  count: number
-  kinds: { id: string; label: string }[]
-  actions: string[]
-  values: { kind: string; action: string; from: Day; to: Day; days: string }
 }
 
 /** A page of the ledger with everything around it. */
@@ -123,47 +115,23 @@ export interface LedgerPage {
   range: string
   older: string | null
   newer: string | null
-  filters: FiltersView
   csvHref: string
   /** This very page, for trying again. */
   href: string
 }
 
 /** Reads what the usage page says under its chart. A ledger that cannot be read is told, and does not take the page down. */
-export async function readLedgerPage(user: Reader, asked: UsageQuery): Promise<LedgerPage> {
-  const query = { ...asked, action: actionIdOf(asked.action) }
-  const around = {
-    filters: {
-      count: countFilters(asked),
-      kinds: KIND_GROUPS.map(({ id, label }) => ({ id, label })),
-      actions: [...paidActions.map(({ title }) => title), API_TITLE],
-      values: {
-        kind: asked.kind,
-        action: asked.action,
-        from: asked.from,
-        to: asked.to,
-        days: asked.period === PERIODS[0] ? '' : String(asked.period),
-      },
-    },
-    csvHref: csvHrefOf(query, user.timeZone),
-    href: usageHref(asked),
-  }
+export async function readLedgerPage(user: Reader, query: UsageQuery): Promise<LedgerPage> {
+  const around = { csvHref: csvHrefOf(query, user.timeZone), href: usageHref(query) }
   try {
     const { days, range, nextBefore } = await readLedger(user, query)
-    const isFiltered = countFilters(asked) > 0 || asked.before !== null
+    const isFiltered = countFilters(query) > 0 || query.before !== null
     const state = days.length > 0 ? 'entries' : isFiltered ? 'no-match' : 'empty'
-    return { state, days, range, ...neighbours(asked, nextBefore), ...around }
+    return { state, days, range, ...neighbours(query, nextBefore), ...around }
   } catch (error) {
     logger.error({ error }, 'the ledger could not be read')
     return { state: 'failed', days: [], range: '', older: null, newer: null, ...around }
   }
-}
-
-/** People type an action's name; the ledger knows its id. */
-function actionIdOf(text: string): string {
-  const typed = text.toLowerCase()
-  if (typed === API_TITLE.toLowerCase()) return 'api'
-  return paidActions.find(({ title }) => title.toLowerCase() === typed)?.id ?? text
 }
 
 function csvHrefOf(query: UsageQuery, timeZone: string): string {

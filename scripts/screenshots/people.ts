@@ -11,7 +11,10 @@ export async function makePeople(): Promise<void> {
 async function makeMember(): Promise<void> {
   const member = await Person.signUp('member@scrip.test', 'Ada Archer')
   await member.pays(-39, 'Daily', { status: 'ended', billingReason: 'subscription_create' })
-  for (let day = 0; day < 24; day++) await member.spends(-38 + day * 1.1, 12 + ((day * 37) % 90))
+  for (let day = 0; day < 24; day++) {
+    await member.spends(-38 + day * 1.1, 12 + ((day * 37) % 90))
+    if (day % 3 === 0) await member.spends(-38 + day * 1.1, 9 + ((day * 11) % 30), 'api')
+  }
   await member.pays(-10, 'Daily', { expiresIn: 20 })
   for (const [days, credits] of [
     [-3, 40],
@@ -24,11 +27,16 @@ async function makeMember(): Promise<void> {
   await member.has({})
 }
 
+/** More than the chart has layers for. */
+const ACTIONS = ['qr-code', 'Translate an article', 'api', 'invoice-reader', 'nightly-report']
+
 /** Everything that can happen to credits, on one account. */
 async function makeRich(): Promise<void> {
   const rich = await Person.signUp('rich@scrip.test', 'Maximiliana Featherstonehaugh-Cholmondeley of Wigtownshire')
   await rich.pays(-100, 'Beginner', { billingReason: 'subscription_create' })
-  for (let day = 0; day < 60; day++) await rich.spends(-99 + day * 0.4, 1 + ((day * 37) % 30))
+  for (let day = 0; day < 60; day++) {
+    await rich.spends(-99 + day * 0.4, 1 + ((day * 37) % 30), ACTIONS[day % ACTIONS.length])
+  }
   await rich.pays(-70, 'Beginner')
   const pack = await rich.buysPack(-60, '2000')
   await rich.pays(-57, 'Daily', { billingReason: 'subscription_update', amount: 453, credits: 566 })
@@ -39,6 +47,7 @@ async function makeRich(): Promise<void> {
   await rich.isCorrected(-8, 50, 'For the trouble of last week')
   await rich.isCorrected(-7, -5, 'A mistake in the one before')
   await rich.spends(-6, 120)
+  for (const [place, action] of ACTIONS.entries()) await rich.spends(-4, 15 + place * 8, action)
   await rich.reserves(60)
   await rich.has({})
 }

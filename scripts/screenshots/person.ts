@@ -121,9 +121,9 @@ export class Person {
     return { ...source, amount: pack.price.amount }
   }
 
-  async spends(days: number, credits: number): Promise<void> {
+  async spends(days: number, credits: number, action = 'qr-code'): Promise<void> {
     goTo(days)
-    await spendCredits({ accountId: this.id, key: `screenshot:${++this.count}`, credits, action: 'qr-code' })
+    await spendCredits({ accountId: this.id, key: `screenshot:${++this.count}`, credits, action })
   }
 
   async reserves(credits: number): Promise<void> {

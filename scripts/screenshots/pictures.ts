@@ -27,6 +27,7 @@ export const pictures: Picture[] = [
   { name: 'actions', path: '/actions', as: 'member' },
   { name: 'action', path: '/actions/qr-code', as: 'member' },
   { name: 'usage', path: '/usage', as: 'member', inFull: true },
+  { name: 'usage-filtered', path: '/usage?days=365&kind=spent', as: 'rich' },
   { name: 'billing', path: '/billing', as: 'member', inFull: true },
   { name: 'billing-upgrade', path: '/billing/upgrade?feature=prioritySupport&action=qr-code', as: 'member' },
   { name: 'billing-cancel', path: '/billing/cancel', as: 'member' },

@@ -75,7 +75,7 @@ describe('the ledger', () => {
 
     expect(all.ledger.days[0]?.lines.map(({ credits }) => credits)).toEqual([-2, 1000])
     expect(reserved.ledger.days[0]?.lines.map(({ title }) => title)).toEqual(['Reserved 5 credits for QR code'])
-    expect(reserved.ledger.filters.count).toBe(1)
+    expect(reserved.filters.count).toBe(1)
   })
 
   test('turns pages both ways; a day that is cut by a page keeps the sum of all of it', async () => {
@@ -109,19 +109,45 @@ describe('the ledger', () => {
     ])
   })
 
-  test('filters by action’s title and by days, and gives the same filter to the CSV', async () => {
+  test('filters by action and by days, and gives the same filter to the CSV', async () => {
     const caller = await callerOfMay()
     await spendAt(caller, '2026-05-02T10:00:00Z', 1, 'qr-code')
     await spendAt(caller, '2026-05-03T23:59:59Z', 2, 'qr-code')
     await spendAt(caller, '2026-05-04T00:00:00Z', 4, 'translate')
 
-    const { ledger } = await show(caller, '/usage?action=qr+code&from=2026-05-03&to=2026-05-03')
+    const { ledger, filters } = await show(caller, '/usage?action=qr-code&from=2026-05-03&to=2026-05-03')
 
     expect(ledger.days.flatMap(({ lines }) => lines.map(({ credits }) => credits))).toEqual([-2])
-    expect(ledger.filters).toMatchObject({ count: 3, values: { action: 'qr code', from: '2026-05-03' } })
+    expect(filters).toMatchObject({ count: 3, values: { action: 'qr-code', from: '2026-05-03' } })
     expect(ledger.csvHref).toBe(
       '/api/credits/entries?format=csv&bom=1&action=qr-code&from=2026-05-03T00%3A00%3A00.000Z&to=2026-05-04T00%3A00%3A00.000Z',
     )
+  })
+
+  test('every action of the chart can be chosen, and the one that is asked for', async () => {
+    const caller = await callerOfMay()
+    await spendAt(caller, '2026-05-02T10:00:00Z', 1, 'translate')
+    await spendAt(caller, '2026-05-02T11:00:00Z', 1, 'api')
+
+    const { filters } = await show(caller, '/usage?action=long-ago')
+
+    expect(filters.actions).toEqual([
+      { id: 'qr-code', label: 'QR code' },
+      { id: 'api', label: 'API' },
+      { id: 'long-ago', label: 'long-ago' },
+      { id: 'translate', label: 'translate' },
+    ])
+  })
+
+  test('names the year of days that are not of this one', async () => {
+    setNow(() => new Date('2026-12-30T08:00:00Z'))
+    const caller = await newCaller({ credits: 1000 })
+    await spendAt(caller, '2027-01-02T10:00:00Z', 3)
+
+    const { ledger } = await show(caller)
+
+    expect(ledger.range).toBe('Showing 2 entries, 2 Jan 2027 to 30 Dec 2026.')
+    expect(ledger.days.map(({ label }) => label)).toEqual(['Sat 2 Jan', 'Wed 30 Dec 2026'])
   })
 
   test('says whether it is empty or only its filter', async () => {
@@ -171,7 +197,7 @@ describe('the chart', () => {
     const { chart } = await show(caller)
 
     expect(chart.title).toBe('The last 30 days')
-    expect(chart.view?.sentence).toBe('You spent 45 credits in the last 30 days, most on Sat 2 May: 40.')
+    expect(chart.view?.sentence).toBe('You spent 45 credits. Busiest day: Sat 2 May (40). 1,000 credits were added.')
     expect(chart.view?.bars).toHaveLength(30)
     const moved = chart.view?.bars.filter(({ spent, granted }) => spent || granted)
     expect(moved?.map(({ label, spent, granted }) => [label, spent, granted])).toEqual([
@@ -180,6 +206,52 @@ describe('the chart', () => {
       ['Mon 4 May', 5, 0],
     ])
     expect(moved?.[1]?.readout).toBe('Sat 2 May: spent 40')
+  })
+
+  test('stacks each day by action, and reads it out', async () => {
+    const caller = await callerOfMay()
+    await spendAt(caller, '2026-05-02T10:00:00Z', 30)
+    await settleAccount(caller.user._id)
+    await spendAt(caller, '2026-05-02T11:00:00Z', 10, 'api')
+    await spendAt(caller, '2026-05-02T12:00:00Z', 4, 'api')
+
+    const { chart } = await show(caller)
+    const day = chart.view?.bars.find(({ spent }) => spent > 0)
+
+    expect(chart.view?.series).toEqual([
+      { name: 'QR code', total: 30 },
+      { name: 'API', total: 14 },
+    ])
+    expect(day?.parts).toEqual([30, 14])
+    expect(day?.readout).toBe('Sat 2 May: spent 44 (QR code 30, API 14)')
+    expect(chart.view?.wide.granted?.marks.map(({ text }) => text)).toEqual(['+1,000'])
+  })
+
+  test('of many actions on one day keeps the greatest, and counts all', async () => {
+    const caller = await callerOfMay()
+    for (let job = 1; job <= 25; job++) await spendAt(caller, '2026-05-02T10:00:00Z', job, `job-${job}`)
+    await settleAccount(caller.user._id)
+
+    const { chart } = await show(caller)
+
+    expect(chart.view?.series).toEqual([
+      { name: 'job-25', total: 25 },
+      { name: 'job-24', total: 24 },
+      { name: 'job-23', total: 23 },
+      { name: 'Other actions', total: 325 - 72 },
+    ])
+    expect(chart.view?.bars.find(({ spent }) => spent > 0)?.parts).toEqual([25, 24, 23, 325 - 72])
+  })
+
+  test('names the year where the period is of two', async () => {
+    const caller = await callerOfMay()
+
+    const year = (await show(caller, '/usage?days=365')).chart.view
+    const month = (await show(caller)).chart.view
+
+    expect(year?.wide.labels.map(({ text }) => text)).toEqual(['2 May 2025', '1 Nov 2025', '1 May 2026'])
+    expect(year?.bars[0]?.label).toMatch(/^2 May 2025 to 1\d May 2025$/)
+    expect(month?.narrow.labels.map(({ text }) => text)).toEqual(['2 Apr', '17 Apr', '1 May'])
   })
 
   test('tells expired credits apart from spent ones', async () => {
@@ -197,7 +269,9 @@ describe('the chart', () => {
 
     const { chart } = await show(caller)
 
-    expect(chart.view?.sentence).toBe('You spent nothing in the last 30 days. 50 credits expired or were taken back.')
+    expect(chart.view?.sentence).toBe(
+      'You spent nothing. 50 credits were added. 50 credits expired or were taken back.',
+    )
   })
 
   test.each([

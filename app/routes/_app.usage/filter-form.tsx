@@ -1,7 +1,7 @@
 import { Form, Link } from '@remix-run/react'
 import { Button } from '#app/components/button.tsx'
 import { Field, Select } from '#app/components/field.tsx'
-import type { FiltersView } from '#app/usage/usage-page.server.ts'
+import type { FiltersView } from '#app/usage/filters-view.server.ts'
 
 /** Which entries to show: a GET form, so that the answer has an address. Folded until one is set. */
 export function FilterForm({ filters }: { filters: FiltersView }) {
@@ -17,32 +17,27 @@ export function FilterForm({ filters }: { filters: FiltersView }) {
         className="mt-2 grid items-end gap-x-4 sm:grid-cols-2 lg:grid-cols-[repeat(4,minmax(0,1fr))_auto]"
       >
         <Select name="kind" label="Kind" defaultValue={values.kind}>
-          <option value="">All that moved credits</option>
+          <option value="">All activity</option>
           {kinds.map(({ id, label }) => (
             <option key={id} value={id}>
               {label}
             </option>
           ))}
         </Select>
-        <Field
-          name="action"
-          label="Action"
-          optional
-          defaultValue={values.action}
-          list="known-actions"
-          autoComplete="off"
-          maxLength={64}
-        />
-        <datalist id="known-actions">
-          {actions.map((title) => (
-            <option key={title} value={title} />
+        <Select name="action" label="Action" defaultValue={values.action}>
+          <option value="">All actions</option>
+          {actions.map(({ id, label }) => (
+            <option key={id} value={id}>
+              {label}
+            </option>
           ))}
-        </datalist>
-        <Field name="from" label="From" type="date" optional defaultValue={values.from} />
-        <Field name="to" label="To" type="date" optional defaultValue={values.to} />
+        </Select>
+        <Field name="from" label="From" type="date" defaultValue={values.from} />
+        <Field name="to" label="To" type="date" defaultValue={values.to} />
         {values.days ? <input type="hidden" name="days" value={values.days} /> : null}
-        <div className="flex gap-2 pb-6">
-          <Button kind="outline">Show</Button>
+        {/* The room for an error below each field. */}
+        <div className="flex gap-2 pb-3">
+          <Button kind="outline">Apply</Button>
           {count > 0 ? (
             <Link to="/usage" className="button" data-kind="quiet">
               Clear filters

@@ -8,6 +8,7 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { useShownBusy } from '#app/components/use-shown-busy.ts'
 import { readChart } from '#app/usage/chart-view.server.ts'
 import { parseUsageQuery } from '#app/usage/filters.ts'
+import { filtersView } from '#app/usage/filters-view.server.ts'
 import { readLedgerPage } from '#app/usage/usage-page.server.ts'
 import { Chart } from './chart.tsx'
 import { FilterForm } from './filter-form.tsx'
@@ -18,12 +19,12 @@ export const meta: MetaFunction = () => pageTitle('Usage')
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const query = parseUsageQuery(new URL(request.url).searchParams)
-  const [chart, ledger] = await Promise.all([readChart(user, query), readLedgerPage(user, query)])
-  return { chart, ledger }
+  const [{ actions, ...chart }, ledger] = await Promise.all([readChart(user, query), readLedgerPage(user, query)])
+  return { chart, ledger, filters: filtersView(query, actions) }
 }
 
 export default function Usage() {
-  const { chart, ledger } = useLoaderData<typeof loader>()
+  const { chart, ledger, filters } = useLoaderData<typeof loader>()
   const navigation = useNavigation()
   const busy = useShownBusy(navigation.state === 'loading' && navigation.location.pathname === '/usage')
   return (
@@ -44,7 +45,7 @@ export default function Usage() {
           </a>
         }
       >
-        <FilterForm filters={ledger.filters} />
+        <FilterForm filters={filters} />
         {ledger.state === 'entries' ? <LedgerPages ledger={ledger} busy={busy} /> : null}
         {ledger.state === 'empty' ? (
           <EmptyState
