@@ -41,7 +41,7 @@ export async function chargesOf(
   schedule: StripeSchedule | null,
   stored: Partial<Charges> | null,
 ): Promise<Charges> {
-  const price = await priceOfPeriod(subscription)
+  const price = await priceOf(subscription)
   const period = periodToCome(subscription, schedule)
   if (period === null) return { price, nextPayment: null, nothingElseWaits: null }
   const basis = hashOf(subscription, schedule)
@@ -59,7 +59,7 @@ export async function chargesTold(subscription: StripeSubscription, stored: Part
   const period = periodToCome(subscription, null)
   if (!subscription.terms) return { ...UNKNOWN, nextPayment: stored?.nextPayment ?? null, price: stored?.price ?? null }
   const nextPayment = period && period !== 'irregular' ? await paymentFor(period) : null
-  return { ...UNKNOWN, nextPayment, price: await priceOfPeriod(subscription) }
+  return { ...UNKNOWN, nextPayment, price: await priceOf(subscription) }
 }
 
 /**
@@ -107,10 +107,11 @@ export async function paymentFor(period: PeriodToCome): Promise<NextPayment | nu
 }
 
 /**
- * What each period costs when coupons that pass are over.
+ * What each period costs when coupons that pass are over, by the subscription itself.
  * @returns null where its items are not paid by the same interval, or a sum cannot be said
+ * @throws StripeUnavailable
  */
-async function priceOfPeriod({ terms }: StripeSubscription): Promise<PeriodPrice | null> {
+export async function priceOf({ terms }: StripeSubscription): Promise<PeriodPrice | null> {
   const first = terms?.items[0]
   if (!first || terms.isIrregular) return null
   const { interval, intervalCount } = first.price

@@ -3,6 +3,7 @@ import { readDispute, readRefund } from './stripe-shapes/charge.ts'
 import { readInvoice } from './stripe-shapes/invoice.ts'
 import { readSession } from './stripe-shapes/session.ts'
 import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
+import { EXPANDED } from './stripe-shapes/terms.ts'
 
 /** What of Stripe is walked: everything since a time, and in test mode the customers of test clocks whole. */
 export interface Walk {
@@ -63,7 +64,8 @@ export async function walkSubscriptions(walk: Walk): Promise<StripeSubscription[
   const found = new Map<string, StripeSubscription>()
   for (const scope of [{}, ...ofClocks(walk)]) {
     const live = await listAll(
-      ({ subscriptions }) => subscriptions.list({ limit: 100, ...scope }),
+      ({ subscriptions }) =>
+        subscriptions.list({ limit: 100, expand: EXPANDED.map((path) => `data.${path}`), ...scope }),
       (one) => readSubscription(one),
     )
     for (const subscription of live) found.set(subscription.id, subscription)

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { logger } from '../log.server.ts'
 import { needsHuman } from './errors.ts'
+import { priceOf } from './next-payment.server.ts'
 import type { Outcome } from './outcome.ts'
 import { planItemOf } from './plan-item.server.ts'
 import { FREE_PLAN } from './plans.ts'
@@ -180,6 +182,7 @@ async function fits({ subscription: stored }: User, theirs: StripeSubscription[]
     item !== null &&
     item.interval === stored.interval &&
     item.intervalCount === (stored.intervalCount ?? 1) &&
-    term.currentPeriodEnd?.getTime() === stored.currentPeriodEnd?.getTime()
+    term.currentPeriodEnd?.getTime() === stored.currentPeriodEnd?.getTime() &&
+    isDeepStrictEqual(await priceOf(current), stored.price)
   )
 }

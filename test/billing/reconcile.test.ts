@@ -91,6 +91,19 @@ describe('reconcile', () => {
     expect(await historyOf(user)).toMatchObject([{ status: 'cancelled' }])
   })
 
+  it('puts right what the page says of each period', async () => {
+    const user = await subscriber(deliveries)
+    const { subscription } = await readUser(user._id)
+    const changes = { 'subscription.price.amount': 1, 'subscription.nextPayment.amount': 1 }
+    await UserModel.updateOne({ _id: user._id }, { $set: changes })
+
+    expect((await reconcile())?.done).toHaveLength(1)
+    const mended = (await readUser(user._id)).subscription
+    expect(mended?.price).toEqual(subscription?.price)
+    expect(mended?.nextPayment).toEqual(subscription?.nextPayment)
+    expect(await reconcile()).toMatchObject(nothing)
+  })
+
   it('runs once at a time', async () => {
     const runs = await Promise.all(Array.from({ length: 5 }, () => reconcile()))
     expect(runs.filter((run) => run !== null)).toHaveLength(1)
