@@ -7,6 +7,7 @@ import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { freshKey } from '#app/credits/keys.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
+import { runUpkeep } from '#app/credits/upkeep.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import type { User } from '#models/user.server.ts'
 import { failRefund } from '#sandbox/stripe/billing/refund.ts'
@@ -141,6 +142,24 @@ describe('a process that dies at any write leaves nothing half done', () => {
         expect(await planOf(user)).toMatchObject({ plan: 'Beginner', status: 'active' })
       }
       return { user, check }
+    }))
+
+  it('a month of a yearly plan that begins, with a cap on what is left', () =>
+    dieEverywhere(async () => {
+      Object.assign(beginner, { unusedCredits: { cap: 300 }, yearlyCredits: 'monthly' })
+      const user = await aUser()
+      await deliveries.buy({ user, plan: 'Beginner', interval: 'year' })
+      await deliverAll()
+      const act = async () => {
+        advance(context, 32)
+        await runUpkeep()
+      }
+      const check = async () => {
+        await runUpkeep()
+        expect(await creditsOf(user)).toBe(1300)
+        expect(await getBalance(user._id)).toMatchObject({ credits: 1300 })
+      }
+      return { user, act, check }
     }))
 
   it('a pack that is bought', () =>
