@@ -6,6 +6,7 @@ import { CheckoutKeyModel } from '#models/checkout-key.server.ts'
 import { CreditAccountModel, creditAccountValidator } from '#models/credit-account.server.ts'
 import { CreditEntryModel } from '#models/credit-entry.server.ts'
 import { MailModel } from '#models/mail.server.ts'
+import { MailTurnModel } from '#models/mail-turn.server.ts'
 import { NotificationModel } from '#models/notification.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import { RateLimitModel } from '#models/rate-limit.server.ts'
@@ -26,6 +27,7 @@ export const models: Model<any>[] = [
   CreditAccountModel,
   CreditEntryModel,
   MailModel,
+  MailTurnModel,
   NotificationModel,
   PaymentModel,
   RateLimitModel,

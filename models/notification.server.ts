@@ -31,6 +31,8 @@ const notificationSchema = new Schema(
     /** One sentence: why it was given up, held back or left for a person. */
     outcome: { type: String, default: null },
     createdAt: { type: Date, required: true },
+    /** When what it tells of happened: a reader's mails go out in this order. Mails of before it was kept have none. */
+    happenedAt: { type: Date },
     sentAt: { type: Date, default: null },
   },
   { collection: 'notifications', strict: 'throw', autoIndex: false },

@@ -12,7 +12,16 @@ import { contentOf } from './content.ts'
 import { KIND_RULES, type NotificationContent, parseContent, staleAfter } from './kinds.ts'
 import { MailFailed } from './mail-failure.ts'
 import { type OutgoingMail, sendMail } from './mail.server.ts'
-import { claimNext, finish, type Leased, markSending, recoverAbandoned, UNCONFIRMED } from './outbox-store.server.ts'
+import { endTurn, keepTurn, takeTurn, type Turn } from './mail-turn.server.ts'
+import {
+  claimNext,
+  finish,
+  type Leased,
+  listReaders,
+  markSending,
+  recoverAbandoned,
+  UNCONFIRMED,
+} from './outbox-store.server.ts'
 import { renderMail } from './render-mail.ts'
 import { settingsOf } from './settings.server.ts'
 import { MAIL_NAMES } from './settings.ts'
@@ -37,7 +46,9 @@ export interface DeliveryRound {
 
 /**
  * Sends what is due in the outbox. Any number of processes may run it at once: each mail is claimed by a lease. It goes
- * out once; when nobody can know whether it did, its kind decides between a second copy and a person's look.
+ * out once; when nobody can know whether it did, its kind decides between a second copy and a person's look. One reader's
+ * mails go out one after the other, in the order in which the facts happened; one that has to be tried again waits for
+ * that without holding up the others.
  */
 export async function deliverDue(stillTrue: StillTrue = asQueued): Promise<DeliveryRound> {
   const abandoned = await recoverAbandoned()
@@ -45,14 +56,22 @@ export async function deliverDue(stillTrue: StillTrue = asQueued): Promise<Deliv
   const round: DeliveryRound = { sent: 0, failed: 0, suppressed: 0, unconfirmed: abandoned.ask }
   const end = performance.now() + ROUND_MS
   let serverIsDown = false
-  const work = async () => {
-    // A server that cannot be reached fails every mail alike: do not use up the others' tries on it.
-    while (!serverIsDown && performance.now() < end) {
-      const mail = await claimNext()
+  // A server that cannot be reached fails every mail alike: do not use up the others' tries on it.
+  const goesOn = () => !serverIsDown && performance.now() < end
+  const readers = await listReaders()
+  const sendAll = async (turn: Turn) => {
+    while (goesOn() && (await keepTurn(turn))) {
+      const mail = await claimNext(turn.userId)
       if (!mail) return
       const result = await deliver(mail, stillTrue)
       if (result === 'unreachable') serverIsDown = true
       round[result === 'unreachable' ? 'failed' : result]++
+    }
+  }
+  const work = async () => {
+    for (let reader = readers.shift(); reader && goesOn(); reader = readers.shift()) {
+      const turn = await takeTurn(reader)
+      if (turn) await sendAll(turn).finally(() => endTurn(turn))
     }
   }
   // Waits for all of them even if one fails: a run that has ended must have nothing under way.

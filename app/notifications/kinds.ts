@@ -249,4 +249,13 @@ export function staleAfter({ kind, data }: NotificationContent, createdAt: Date)
   return byEvent < byAge ? byEvent : byAge
 }
 
+/** What the moments of things that have happened are called in the data above. */
+const MOMENTS = ['paidAt', 'failedAt', 'trialEndedAt', 'endedAt', 'refundedAt', 'openedAt', 'canceledAt', 'lostAt']
+
+/** When what a mail tells of happened; null where only the mail itself says so. */
+export function happenedAt({ data }: NotificationContent): Date | null {
+  const moments = MOMENTS.map((name) => (data as Record<string, unknown>)[name])
+  return moments.find((moment) => moment instanceof Date) ?? null
+}
+
 const isKind = (kind: string): kind is NotificationKind => Object.hasOwn(schemas, kind)

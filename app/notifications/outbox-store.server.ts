@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { mongo } from 'mongoose'
+import type { mongo, Types } from 'mongoose'
 import { type Notification, NotificationModel } from '#models/notification.server.ts'
 import { now } from '../clock.server.ts'
 import { KIND_RULES, KINDS } from './kinds.ts'
@@ -20,21 +20,40 @@ const collection = () => NotificationModel.collection as unknown as mongo.Collec
 
 const leaseIsOver = { $expr: { $lt: [{ $ifNull: ['$leaseUntil', new Date(0)] }, '$$NOW'] } }
 
+/** What is due. A kind that this process does not know yet is left to those that do. */
+const due = () => ({
+  status: { $in: ['queued' as const, 'failed' as const] },
+  nextAttemptAt: { $lte: now() },
+  kind: { $in: KINDS },
+  ...leaseIsOver,
+})
+
+/** The rest is left to the next round. */
+const READERS_MAX = 1_000
+
+/** Whose mails are due, the longest waiting first. */
+export async function listReaders(): Promise<Types.ObjectId[]> {
+  const waiting = await collection()
+    .aggregate<{ _id: Types.ObjectId }>([
+      { $match: due() },
+      { $group: { _id: '$userId', since: { $min: '$nextAttemptAt' } } },
+      { $sort: { since: 1 } },
+      { $limit: READERS_MAX },
+    ])
+    .toArray()
+  return waiting.map(({ _id }) => _id)
+}
+
 /**
- * Takes the next mail that is due, in one write that only one process can win; null when there is none. A kind that this
- * process does not know yet is left to those that do.
+ * Takes a reader's next mail that is due, in the order in which the facts happened, in one write that only one process can
+ * win; null when there is none.
  */
-export async function claimNext(): Promise<Leased | null> {
+export async function claimNext(userId: Types.ObjectId): Promise<Leased | null> {
   const leaseId = randomUUID()
   const claimed = await collection().findOneAndUpdate(
-    {
-      status: { $in: ['queued', 'failed'] },
-      nextAttemptAt: { $lte: now() },
-      kind: { $in: KINDS },
-      ...leaseIsOver,
-    },
+    { ...due(), userId },
     [{ $set: { leaseId, leaseUntil: { $add: ['$$NOW', LEASE_MS] }, attempts: { $add: ['$attempts', 1] } } }],
-    { sort: { nextAttemptAt: 1 }, returnDocument: 'after' },
+    { sort: { happenedAt: 1, createdAt: 1, _id: 1 }, returnDocument: 'after' },
   )
   return claimed as Leased | null
 }

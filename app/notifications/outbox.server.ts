@@ -2,7 +2,7 @@ import { mongo } from 'mongoose'
 import { type Notification, NotificationModel } from '#models/notification.server.ts'
 import { now } from '../clock.server.ts'
 import { logger } from '../log.server.ts'
-import { type NotificationContent, type NotificationRequest, parseContent } from './kinds.ts'
+import { happenedAt, type NotificationContent, type NotificationRequest, parseContent } from './kinds.ts'
 
 const DUPLICATE_KEY = 11_000
 
@@ -29,6 +29,7 @@ export async function notify(request: NotificationRequest): Promise<boolean> {
     lastError: null,
     outcome: null,
     createdAt: at,
+    happenedAt: happenedAt(content) ?? at,
     sentAt: null,
   }
   try {

@@ -151,8 +151,9 @@ describe('when nobody knows whether it was sent (6.3)', () => {
   })
 
   test('a sender that was taken for dead can still say that it sent', async () => {
-    const id = await queue(await newReader(), 'payment_receipt')
-    const mail = await claimNext()
+    const user = await newReader()
+    const id = await queue(user, 'payment_receipt')
+    const mail = await claimNext(user._id)
     if (!mail) throw new Error('nothing to claim')
     await markSending(mail, 'reader@example.com')
     await NotificationModel.updateOne({ _id: id }, { $set: { leaseUntil: new Date(0) } })
@@ -164,8 +165,9 @@ describe('when nobody knows whether it was sent (6.3)', () => {
   })
 
   test('a claim that was taken over changes nothing any more', async () => {
-    const id = await queue(await newReader(), 'credits_arrived')
-    const slow = await claimNext()
+    const user = await newReader()
+    const id = await queue(user, 'credits_arrived')
+    const slow = await claimNext(user._id)
     if (!slow) throw new Error('nothing to claim')
     await NotificationModel.updateOne({ _id: id }, { $set: { leaseUntil: new Date(0) } })
     await deliverDue()

@@ -3,6 +3,7 @@ import mongoose from 'mongoose'
 import { expect, test } from 'vitest'
 import { deliverDue } from '#app/notifications/deliver.server.ts'
 import type { NotificationKind } from '#app/notifications/kinds.ts'
+import { MailTurnModel } from '#models/mail-turn.server.ts'
 import { NotificationModel } from '#models/notification.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { MAY, newReader, queue, readNotification, useSmtp } from './outbox.ts'
@@ -36,6 +37,7 @@ async function killAfterContent(): Promise<void> {
 }
 
 async function endLeases(): Promise<void> {
+  await MailTurnModel.updateMany({}, { $set: { leaseUntil: new Date(0) } })
   await NotificationModel.updateMany({}, { $set: { leaseUntil: new Date(0) } })
 }
 

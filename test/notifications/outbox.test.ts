@@ -55,8 +55,8 @@ describe('notify', () => {
 
 describe('deliverDue', () => {
   test('100 mails and three processes: each mail goes out once', async () => {
-    const user = await newReader()
-    await Promise.all(Array.from({ length: 100 }, () => queue(user, 'credits_arrived')))
+    const readers = await Promise.all(Array.from({ length: 10 }, () => newReader()))
+    await Promise.all(Array.from({ length: 100 }, (_, index) => queue(readers[index % 10]!, 'credits_arrived')))
 
     const rounds = await Promise.all([deliverDue(), deliverDue(), deliverDue()])
 

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto'
+import type { mongo, Types } from 'mongoose'
+import { type MailTurn, MailTurnModel } from '#models/mail-turn.server.ts'
+import { DELIVERY_MAX_MS } from './mail.server.ts'
+
+/*
+ * One reader's mails are sent by one process at a time, one after the other. The lease of each mail decides who may send
+ * it; a turn only keeps two processes, or two workers of one, from sending two mails of one reader side by side.
+ */
+
+/** Renewed in time for the next mail, so it outlasts one of them. */
+const TURN_MS = 3 * DELIVERY_MAX_MS
+const RENEWED_AFTER_MS = DELIVERY_MAX_MS
+
+export interface Turn {
+  userId: Types.ObjectId
+  leaseId: string
+  /** By `performance.now()`. */
+  renewedAt: number
+}
+
+const collection = () => MailTurnModel.collection as unknown as mongo.Collection<MailTurn>
+
+const untilThen = { $set: { leaseUntil: { $add: ['$$NOW', TURN_MS] } } }
+
+/**
+ * Takes a reader's turn.
+ * @returns null while somebody else has it
+ */
+export async function takeTurn(userId: Types.ObjectId): Promise<Turn | null> {
+  const [leaseId, renewedAt] = [randomUUID(), performance.now()]
+  await collection().updateOne(
+    { _id: userId },
+    { $setOnInsert: { leaseId: null, leaseUntil: new Date(0) } },
+    { upsert: true },
+  )
+  const { matchedCount } = await collection().updateOne({ _id: userId, $expr: { $lt: ['$leaseUntil', '$$NOW'] } }, [
+    { $set: { leaseId } },
+    untilThen,
+  ])
+  return matchedCount === 1 ? { userId, leaseId, renewedAt } : null
+}
+
+/**
+ * Sees to it that a turn lasts for one more mail.
+ * @returns false when it is somebody else's by now
+ */
+export async function keepTurn(turn: Turn): Promise<boolean> {
+  const at = performance.now()
+  if (at - turn.renewedAt < RENEWED_AFTER_MS) return true
+  const { matchedCount } = await collection().updateOne({ _id: turn.userId, leaseId: turn.leaseId }, [untilThen])
+  turn.renewedAt = at
+  return matchedCount === 1
+}
+
+/** Gives it back: what is queued next is for whoever comes first. */
+export async function endTurn({ userId, leaseId }: Turn): Promise<void> {
+  await collection().deleteOne({ _id: userId, leaseId })
+}
