@@ -47,12 +47,18 @@ const pack = z.strictObject({
   price,
 })
 
-const catalogue = z.strictObject({
-  /** Credits that every new account gets once. */
-  welcomeCredits: z.int().nonnegative(),
-  plans: z.array(plan).min(1),
-  packs: z.array(pack),
-})
+const catalogue = z
+  .strictObject({
+    /** Credits that every new account gets once. */
+    welcomeCredits: z.int().nonnegative(),
+    plans: z.array(plan).min(1),
+    /** The plan that the pricing page recommends, by its name; null for none. */
+    recommended: z.string().nullable(),
+    packs: z.array(pack),
+  })
+  .refine(({ plans, recommended }) => recommended === null || plans.some(({ name }) => name === recommended), {
+    error: 'recommended must be the name of a plan',
+  })
 
 export type Price = z.infer<typeof price>
 export type Plan = z.infer<typeof plan>
@@ -63,7 +69,7 @@ export type Limit = keyof Plan['limits']
 
 const dollars = (amount: number, lookupKey: string): Price => ({ amount: amount * 100, currency: 'usd', lookupKey })
 
-const { welcomeCredits, plans, packs } = catalogue.parse({
+const { welcomeCredits, plans, recommended, packs } = catalogue.parse({
   welcomeCredits: 25,
   plans: [
     {
@@ -111,6 +117,7 @@ const { welcomeCredits, plans, packs } = catalogue.parse({
       limits: { qrCodes: Infinity },
     },
   ],
+  recommended: 'Daily',
   packs: [
     { id: '500', credits: 500, price: dollars(6, 'scrip_pack_500') },
     { id: '2000', credits: 2000, price: dollars(22, 'scrip_pack_2000') },
@@ -118,7 +125,7 @@ const { welcomeCredits, plans, packs } = catalogue.parse({
   ],
 })
 
-export { welcomeCredits, plans, packs }
+export { welcomeCredits, plans, recommended, packs }
 
 /** The plan of everybody who has no subscription. */
 export const FREE_PLAN = 'Free'

@@ -1,6 +1,7 @@
 import { Form, Link, NavLink, useLocation } from '@remix-run/react'
 import { CircleUser, Menu } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { classNames } from './class-names.ts'
 import { ConfirmEmailStrip } from './confirm-email-strip.tsx'
 import { NavItem } from './nav-item.tsx'
 import { SiteFooter } from './site-footer.tsx'
@@ -14,7 +15,8 @@ const PLACES = [
   { to: '/settings', label: 'Settings' },
 ]
 
-export interface AppFrameProps {
+/** What the bar says of somebody. */
+export interface SignedInFrame {
   /** The name of the user, or the address where there is none. */
   person: string
   email: string
@@ -23,7 +25,6 @@ export interface AppFrameProps {
   isAdmin?: boolean
   isConfirmed?: boolean
   sandboxUrl: string | null
-  children: ReactNode
 }
 
 /** What stands around every page of somebody who is signed in. */
@@ -34,14 +35,15 @@ export function AppFrame({
   isAdmin = false,
   isConfirmed = true,
   sandboxUrl,
+  width = 'app',
   children,
-}: AppFrameProps) {
+}: SignedInFrame & { width?: 'app' | 'landing'; children: ReactNode }) {
   const places = isAdmin ? [...PLACES, { to: '/admin', label: 'Admin' }] : PLACES
   return (
     <>
       <TestModeStrip sandboxUrl={sandboxUrl} />
       <header className="bar">
-        <div className="bar-inner max-w-app">
+        <div className={classNames('bar-inner', width === 'app' ? 'max-w-app' : 'max-w-landing')}>
           <Link to="/dashboard" className="wordmark">
             Scrip
           </Link>
@@ -65,7 +67,7 @@ export function AppFrame({
       </header>
       {isConfirmed ? null : <ConfirmEmailStrip />}
       {children}
-      <SiteFooter width="app" />
+      <SiteFooter width={width} />
     </>
   )
 }

@@ -19,7 +19,7 @@ export function PackTable({
           <tr>
             <Th numeric>Credits</Th>
             <Th numeric>Price</Th>
-            <Th numeric>100 credits cost</Th>
+            <Th numeric>Per 100 credits</Th>
             <Th>{hasButtons ? <span className="sr-only">Buy</span> : 'Buy'}</Th>
           </tr>
         </thead>

@@ -5,15 +5,7 @@ import { SiteFooter } from './site-footer.tsx'
 import { TestModeStrip } from './test-mode-strip.tsx'
 
 /** What stands around a page that anybody may see. */
-export function PublicFrame({
-  signedIn = false,
-  sandboxUrl = null,
-  children,
-}: {
-  signedIn?: boolean
-  sandboxUrl?: string | null
-  children: ReactNode
-}) {
+export function PublicFrame({ sandboxUrl = null, children }: { sandboxUrl?: string | null; children: ReactNode }) {
   return (
     <>
       <TestModeStrip sandboxUrl={sandboxUrl} />
@@ -23,15 +15,9 @@ export function PublicFrame({
             Scrip
           </Link>
           <nav aria-label="Main" className="ml-auto flex flex-wrap items-center gap-x-4">
-            <NavItem to="/pricing">Prices</NavItem>
-            {signedIn ? (
-              <NavItem to="/dashboard">Overview</NavItem>
-            ) : (
-              <>
-                <NavItem to="/login">Log in</NavItem>
-                <NavItem to="/signup">Sign up</NavItem>
-              </>
-            )}
+            <NavItem to="/pricing">Pricing</NavItem>
+            <NavItem to="/login">Log in</NavItem>
+            <NavItem to="/signup">Sign up</NavItem>
           </nav>
         </div>
       </header>

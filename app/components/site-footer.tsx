@@ -16,7 +16,7 @@ export function SiteFooter({ width = 'landing' }: { width?: 'landing' | 'app' })
             Scrip
           </Link>
           <Link className="footer-link" to="/pricing">
-            Prices
+            Pricing
           </Link>
           <Link className="footer-link" to="/actions">
             Actions

@@ -4,21 +4,10 @@ import { requireUser } from '#app/auth/require-user.server.ts'
 import { AppFrame } from '#app/components/app-frame.tsx'
 import { ErrorPage } from '#app/components/error-page.tsx'
 import { PublicFrame } from '#app/components/public-frame.tsx'
-import { config } from '#app/config.server.ts'
-import { getBalance } from '#app/credits/balance.server.ts'
-import { formatCreditsInWords } from '#app/format.ts'
+import { frameOf } from '#app/signed-in-frame.server.ts'
 
 export async function loader({ request }: LoaderFunctionArgs) {
-  const user = await requireUser(request)
-  const { credits } = await getBalance(user._id)
-  return {
-    person: user.name || user.email,
-    email: user.email,
-    isAdmin: user.roles.includes('admin'),
-    isConfirmed: Boolean(user.emailConfirmedAt),
-    balance: formatCreditsInWords(credits),
-    sandboxUrl: config().sandboxUrl,
-  }
+  return frameOf(await requireUser(request))
 }
 
 export default function SignedInLayout() {

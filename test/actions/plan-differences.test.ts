@@ -3,10 +3,11 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { readActionPage, readForm } from '#app/actions/action-page.server.ts'
 import { answerForm } from '#app/actions/form-answer.server.ts'
 import { qrCode } from '#app/actions/built-in/qr-code.server.ts'
-import { plans } from '#app/billing/plans.ts'
+import { plans, recommended } from '#app/billing/plans.ts'
 import { setNow } from '#app/clock.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { freeOffer, planOffers } from '#app/routes/pricing/offers.server.ts'
+import { linesOf } from '#app/routes/pricing/plan-lines.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { type Caller, newCaller, subscribe } from '#test/api/caller.ts'
 import { useDatabase } from '#test/setup/database.ts'
@@ -84,19 +85,29 @@ describe('a feature that a plan lacks', () => {
 
 describe('the price list', () => {
   test('shows in what each plan differs from the one before it', () => {
-    const offers = planOffers().map(({ lines }) => lines.map(({ text }) => text))
-    expect(offers).toHaveLength(3)
-    expect(new Set(offers.map((lines) => lines.join('\n'))).size).toBe(3)
-    expect(planOffers()[0]?.lines).toEqual([
-      { text: 'Up to 1,000 QR codes a month', isIncluded: true },
-      { text: 'PNG and SVG export', isIncluded: true },
-      { text: 'API access', isIncluded: true },
-      { text: 'No priority support', isIncluded: false },
-      { text: 'Unused credits roll over', isIncluded: true },
+    expect(planOffers().map(({ name, builtOn, lines }) => [name, builtOn, lines])).toEqual([
+      ['Free', null, ['Up to 20 QR codes a month', 'PNG export', 'API access', 'Unused credits roll over']],
+      ['Beginner', 'Free', ['Up to 1,000 QR codes a month', 'SVG export']],
+      ['Daily', 'Beginner', ['Up to 5,000 QR codes a month']],
+      ['Creator', 'Daily', ['No monthly limit on QR codes', 'Priority support']],
     ])
-    expect(freeOffer()).toBe(
-      'Start free with 25 credits. No card needed. Up to 20 QR codes a month. PNG export only. API access. No priority support.',
-    )
+    expect(freeOffer()).toBe('Start free with 25 credits. No card needed.')
+  })
+
+  test.each([
+    ['a feature', { features: { svgExport: false, apiAccess: true, prioritySupport: false } }],
+    ['a part of a limit', { limits: { qrCodes: 19 } }],
+    ['the roll-over', { unusedCredits: { cap: 10 } }],
+  ])('claims nothing of the plan before it where the plan lacks %s of it', (_what, lacks) => {
+    const [, smaller] = plans
+    const { builtOn, lines } = linesOf({ ...smaller!, name: 'Larger', ...lacks }, smaller!)
+
+    expect(builtOn).toBeNull()
+    expect(lines).toHaveLength(4)
+  })
+
+  test('recommends one plan, the one of the plan file', () => {
+    expect(planOffers().flatMap(({ name, isRecommended }) => (isRecommended ? name : []))).toEqual([recommended])
   })
 
   test('sells more for more money: no larger plan lacks what a smaller one has', () => {

@@ -112,7 +112,7 @@ test('a bank debit that is refused: nothing was charged, and one can try again',
   expect(await page.getByRole('main').innerText()).toContain('You were not charged.')
   await expectFaultless(page)
   await page.getByRole('link', { name: 'Try again' }).click()
-  await headed(page, 'Prices')
+  await headed(page, 'Pricing')
   await page.goto('/dashboard')
   expect(await page.getByRole('banner').innerText()).toContain('25 credits')
 })

@@ -58,10 +58,10 @@ describe('what is for sale', () => {
   test('prices are worked out from the catalogue', () => {
     const daily = planOffers().find(({ name }) => name === 'Daily')
 
-    expect(daily?.prices.month).toMatchObject({ amount: '$18', per: 'a month', unitPrice: '$0.90 for 100 credits' })
+    expect(daily?.prices.month).toMatchObject({ amount: '$18', per: 'a month', unitPrice: '$0.90 per 100 credits' })
     expect(daily?.prices.year).toMatchObject({
       amount: '$180',
-      note: 'that is $15.00 a month, $36 saved a year',
+      note: '$15.00 a month, saves $36',
       credits: '24,000 credits at once',
     })
     expect(yearlySaving()).toBe('two months free')

@@ -7,10 +7,11 @@ import { now } from '#app/clock.server.ts'
 import { ButtonLink } from '#app/components/button.tsx'
 import { Ledger } from '#app/components/ledger.tsx'
 import { Denomination, Note, NoteFace, NoteStub } from '#app/components/note.tsx'
-import { PublicFrame } from '#app/components/public-frame.tsx'
 import { SumTable } from '#app/components/sum-table.tsx'
+import { VisitorFrame } from '#app/components/visitor-frame.tsx'
 import { config } from '#app/config.server.ts'
 import { formatCredits } from '#app/format.ts'
+import { frameOf } from '#app/signed-in-frame.server.ts'
 import { exampleLedger, exampleRefusals, exampleRenewal, exampleSum } from './example.server.ts'
 
 export const meta: MetaFunction = () => [
@@ -27,7 +28,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const ledger = exampleLedger(now())
   const balance = ledger[0]?.lines[0]?.balance ?? 0
   return {
-    signedIn: user !== null,
+    frame: user && (await frameOf(user)),
     sandboxUrl: config().sandboxUrl,
     welcome: formatCredits(welcomeCredits),
     sum: exampleSum(),
@@ -38,9 +39,9 @@ export async function loader({ request }: LoaderFunctionArgs) {
 }
 
 export default function Landing() {
-  const { signedIn, sandboxUrl, welcome, sum, ledger, renewal, refusals } = useLoaderData<typeof loader>()
+  const { frame, sandboxUrl, welcome, sum, ledger, renewal, refusals } = useLoaderData<typeof loader>()
   return (
-    <PublicFrame signedIn={signedIn} sandboxUrl={sandboxUrl}>
+    <VisitorFrame frame={frame} sandboxUrl={sandboxUrl}>
       <main id="main" tabIndex={-1} className="mx-auto w-full max-w-landing px-(--size-gutter) pt-8 pb-18 lg:pt-18">
         <div className="grid items-center gap-8 lg:grid-cols-[7fr_5fr] lg:gap-12">
           <div>
@@ -51,7 +52,7 @@ export default function Landing() {
               Pick a plan, spend credits on actions, read the ledger. Nothing is charged twice and nothing goes missing.
             </p>
             <div className="mt-6 grid gap-3 sm:flex">
-              {signedIn ? (
+              {frame ? (
                 <ButtonLink to="/dashboard">Go to your overview</ButtonLink>
               ) : (
                 <ButtonLink to="/signup" kind="green">
@@ -59,7 +60,7 @@ export default function Landing() {
                 </ButtonLink>
               )}
               <ButtonLink to="/pricing" kind="outline">
-                See prices
+                See pricing
               </ButtonLink>
             </div>
           </div>
@@ -123,7 +124,7 @@ export default function Landing() {
             </ul>
           </Chapter>
 
-          {signedIn ? null : (
+          {frame ? null : (
             <div className="border-t border-rule pt-12">
               <p>
                 An account comes with {welcome} credits. No card needed.{' '}
@@ -136,7 +137,7 @@ export default function Landing() {
           )}
         </div>
       </main>
-    </PublicFrame>
+    </VisitorFrame>
   )
 }
 

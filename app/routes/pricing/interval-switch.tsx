@@ -25,7 +25,7 @@ export function IntervalSwitch({
       {plan ? <input type="hidden" name="plan" value={plan} /> : null}
       {redirectTo ? <input type="hidden" name="redirectTo" value={redirectTo} /> : null}
       <fieldset className="segments">
-        <legend className="sr-only">How often you pay</legend>
+        <legend className="sr-only">Billing period</legend>
         <Segment value="month" label="Monthly" checked={interval === 'month'} />
         <Segment value="year" label={saving ? `Yearly, ${saving}` : 'Yearly'} checked={interval === 'year'} />
       </fieldset>

@@ -1,67 +1,49 @@
-import { type Feature, type Interval, type Limit, type Plan, plans, welcomeCredits } from '#app/billing/plans.ts'
-import { config } from '#app/config.server.ts'
-import { expiryInWords } from '#app/rollover-words.ts'
-import { formatCredits, formatCreditsInWords, formatMoney } from '#app/format.ts'
+import { type Interval, type Plan, plans, recommended, welcomeCredits } from '#app/billing/plans.ts'
+import { formatCreditsInWords, formatMoney } from '#app/format.ts'
+import { linesOf, type PlanLines } from './plan-lines.server.ts'
 
-/** What a feature gives its buyer, as a line on the plan's note. */
-const FEATURES: Record<Feature, { has: string; lacks: string }> = {
-  svgExport: { has: 'PNG and SVG export', lacks: 'PNG export only' },
-  apiAccess: { has: 'API access', lacks: 'No API access' },
-  prioritySupport: { has: 'Priority support', lacks: 'No priority support' },
-}
-
-const LIMITS: Record<Limit, { unlimited: string; limited: (count: number) => string }> = {
-  qrCodes: {
-    unlimited: 'Unlimited QR codes',
-    limited: (count) => `Up to ${formatCredits(count)} QR codes a month`,
-  },
-}
-
-/** A price on a stub, for one interval. */
+/** A price on a note, for one interval. */
 export interface PriceView {
   /** "$18" */
   amount: string
   /** "a month" */
   per: string
-  /** "that is $15.00 a month, $36 saved a year" for a year; what is billed for a month. */
+  /** "$15.00 a month, saves $36" for a year; what is billed for a month. */
   note: string
   /** "2,000 credits each month", "24,000 credits at once" */
   credits: string
-  /** "$0.90 for 100 credits" */
-  unitPrice: string
+  /** "$0.90 per 100 credits"; null where nothing is paid. */
+  unitPrice: string | null
 }
 
-/** What a plan has or lacks. */
-export interface OfferLine {
-  text: string
-  isIncluded: boolean
-}
-
-export interface PlanOffer {
+export interface PlanOffer extends PlanLines {
   name: string
   summary: string
-  credits: string
+  isFree: boolean
+  isRecommended: boolean
   prices: Record<Interval, PriceView>
   trialDays: number | null
-  lines: OfferLine[]
 }
 
-/** The plans that cost money, cheapest first, with everything worked out. */
+/** All plans, the free one and the cheapest first, with everything worked out. */
 export function planOffers({ withTrials = true } = {}): PlanOffer[] {
-  return plans
-    .flatMap((plan) => (plan.prices ? [{ ...plan, prices: plan.prices }] : []))
-    .sort((one, other) => one.prices.month.amount - other.prices.month.amount)
-    .map((plan) => ({
-      name: plan.name,
-      summary: plan.summary,
-      credits: formatCredits(plan.credits),
-      prices: { month: monthly(plan), year: yearly(plan) },
-      trialDays: (withTrials && plan.trial?.days) || null,
-      lines: linesOf(plan),
-    }))
+  const sorted = [...plans].sort((one, other) => monthlyAmount(one) - monthlyAmount(other))
+  return sorted.map((plan, index) => ({
+    name: plan.name,
+    summary: plan.summary,
+    isFree: plan.prices === null,
+    isRecommended: plan.name === recommended,
+    prices: isSold(plan) ? { month: monthly(plan), year: yearly(plan) } : { month: free(), year: free() },
+    trialDays: (withTrials && plan.trial?.days) || null,
+    ...linesOf(plan, sorted[index - 1] ?? null),
+  }))
 }
 
 type SoldPlan = Plan & { prices: NonNullable<Plan['prices']> }
+
+const isSold = (plan: Plan): plan is SoldPlan => plan.prices !== null
+
+const monthlyAmount = ({ prices }: Plan): number => prices?.month.amount ?? 0
 
 function monthly(plan: SoldPlan): PriceView {
   const { amount, currency } = plan.prices.month
@@ -77,11 +59,11 @@ function monthly(plan: SoldPlan): PriceView {
 function yearly(plan: SoldPlan): PriceView {
   const { amount, currency } = plan.prices.year
   const saving = plan.prices.month.amount * 12 - amount
-  const saved = saving > 0 ? `, ${formatMoney(saving, currency, { short: true })} saved a year` : ''
+  const saved = saving > 0 ? `, saves ${formatMoney(saving, currency, { short: true })}` : ''
   return {
     amount: formatMoney(amount, currency, { short: true }),
     per: 'a year',
-    note: `that is ${formatMoney(Math.round(amount / 12), currency)} a month${saved}`,
+    note: `${formatMoney(Math.round(amount / 12), currency)} a month${saved}`,
     credits:
       plan.yearlyCredits === 'upfront'
         ? `${formatCreditsInWords(plan.credits * 12)} at once`
@@ -90,40 +72,24 @@ function yearly(plan: SoldPlan): PriceView {
   }
 }
 
+/** What is free costs nothing in the currency of what is not. */
+function free(): PriceView {
+  const currency = plans.find(isSold)?.prices.month.currency ?? 'usd'
+  return {
+    amount: formatMoney(0, currency, { short: true }),
+    per: '',
+    note: 'no card needed',
+    credits: welcomeCredits > 0 ? `${formatCreditsInWords(welcomeCredits)} to start with` : 'credit packs only',
+    unitPrice: null,
+  }
+}
+
 const unitPrice = (amount: number, currency: string, credits: number): string =>
-  `${formatMoney(Math.round((amount / credits) * 100), currency)} for 100 credits`
-
-function linesOf(plan: Plan): OfferLine[] {
-  return [
-    ...limitLines(plan).map((text) => ({ text, isIncluded: true })),
-    ...featureLines(plan),
-    { text: unusedLine(plan), isIncluded: true },
-  ]
-}
-
-const featureLines = ({ features }: Plan): OfferLine[] =>
-  (Object.entries(features) as [Feature, boolean][]).map(([feature, isIncluded]) => ({
-    text: isIncluded ? FEATURES[feature].has : FEATURES[feature].lacks,
-    isIncluded,
-  }))
-
-const limitLines = ({ limits }: Plan): string[] =>
-  (Object.entries(limits) as [Limit, number][]).map(([limit, count]) =>
-    count === Infinity ? LIMITS[limit].unlimited : LIMITS[limit].limited(count),
-  )
-
-function unusedLine({ unusedCredits }: Plan): string {
-  if (unusedCredits === 'accumulate') return 'Unused credits roll over'
-  if (unusedCredits === 'expire') return `Unused credits expire ${expiryInWords(config().gracePeriodDays)}`
-  return `Up to ${formatCreditsInWords(unusedCredits.cap)} of the plan roll over`
-}
+  `${formatMoney(Math.round((amount / credits) * 100), currency)} per 100 credits`
 
 /** What is free, in one line. */
 export function freeOffer(): string {
-  const free = plans.find((plan) => plan.prices === null)
-  const start = `Start free with ${formatCreditsInWords(welcomeCredits)}. No card needed.`
-  if (!free) return start
-  return `${start} ${[...limitLines(free), ...featureLines(free).map(({ text }) => text)].join('. ')}.`
+  return `Start free with ${formatCreditsInWords(welcomeCredits)}. No card needed.`
 }
 
 const MONTHS_IN_WORDS = ['', 'one month', 'two months', 'three months', 'four months', 'five months', 'six months']

@@ -13,7 +13,7 @@ import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { PackTable } from '#app/components/pack-table.tsx'
 import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
-import { PublicFrame } from '#app/components/public-frame.tsx'
+import { VisitorFrame } from '#app/components/visitor-frame.tsx'
 import { config } from '#app/config.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { confirmPath } from '#app/email-confirmation.ts'
@@ -21,6 +21,7 @@ import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 import { refusalHeaders } from '#app/http/errors.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
+import { frameOf } from '#app/signed-in-frame.server.ts'
 import { standingOf } from '#app/standing.ts'
 import { IntervalSwitch } from './interval-switch.tsx'
 import { freeOffer, planOffers, yearlySaving } from './offers.server.ts'
@@ -29,7 +30,7 @@ import { PlanNote } from './plan-note.tsx'
 import { Rules } from './rules.tsx'
 
 export const meta: MetaFunction = () => [
-  ...pageTitle('Prices'),
+  ...pageTitle('Pricing'),
   {
     name: 'description',
     content: 'What a plan costs, how many credits it brings, and what happens to those you do not use.',
@@ -48,7 +49,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
       })
     : null
   return {
-    signedIn: user !== null,
+    frame: user && (await frameOf(user)),
     sandboxUrl: config().sandboxUrl,
     current: standing && { plan: standing.plan, interval: standing.interval, isLive: standing.isLive },
     // A trial is given once: whoever has ever had a plan is not promised another.
@@ -112,31 +113,34 @@ export async function action({ request }: ActionFunctionArgs) {
 }
 
 export default function Pricing() {
-  const { signedIn, sandboxUrl, current, offers, free, packs, saving, nonce } = useLoaderData<typeof loader>()
+  const { frame, sandboxUrl, current, offers, free, packs, saving, nonce } = useLoaderData<typeof loader>()
   const problem = useActionData<typeof action>()?.problem
   const [search] = useSearchParams()
   const interval: Interval = search.get('interval') === 'year' ? 'year' : 'month'
   const redirectTo = search.get('redirectTo')
-  const chosen = offers.find((offer) => offer.name === search.get('plan'))?.name ?? null
+  const chosen = offers.find((offer) => !offer.isFree && offer.name === search.get('plan'))?.name ?? null
+  const main = chosen ?? offers.find(({ isRecommended }) => isRecommended)?.name
   const notice =
-    chosen && signedIn && !current?.isLive ? (
+    chosen && frame && !current?.isLive ? (
       <Banner tone="green">You chose {chosen}. One step is left: pay at the checkout.</Banner>
     ) : null
 
   return (
-    <PublicFrame signedIn={signedIn} sandboxUrl={sandboxUrl}>
-      <Page title="Prices" lead={free} width="landing" notices={notice}>
+    <VisitorFrame frame={frame} sandboxUrl={sandboxUrl}>
+      <Page title="Pricing" lead={frame ? 'Change or cancel any time.' : free} width="landing" notices={notice}>
         <section aria-label="Plans" className="grid gap-6">
           <ErrorSummary errors={problem ? [{ message: problem }] : []} />
           <IntervalSwitch interval={interval} plan={chosen} redirectTo={redirectTo} saving={saving} />
-          <ul className="grid gap-6 lg:grid-cols-3">
+          <ul className="grid gap-x-3 gap-y-6 sm:grid-cols-2 lg:grid-cols-4">
             {offers.map((offer) => (
               <PlanNote
                 key={offer.name}
                 offer={offer}
                 interval={interval}
                 current={current}
-                isChosen={offer.name === chosen}
+                isMain={offer.name === main}
+                // A recommendation is for who has yet to choose.
+                isRecommended={offer.isRecommended && !current?.isLive}
                 redirectTo={redirectTo}
                 nonce={`${nonce}-${offer.name}-${interval}`}
               />
@@ -149,13 +153,13 @@ export default function Pricing() {
             title="Credit packs"
             lead="Bought once, with or without a plan. They do not renew and do not expire."
           >
-            <PackTable packs={packs} buy={(pack) => <PackLink pack={pack} signedIn={signedIn} />} />
+            <PackTable packs={packs} buy={(pack) => <PackLink pack={pack} signedIn={frame !== null} />} />
           </Section>
-          <Section id="rules" title="The rules in short">
+          <Section id="rules" title="Questions">
             <Rules />
           </Section>
         </div>
       </Page>
-    </PublicFrame>
+    </VisitorFrame>
   )
 }

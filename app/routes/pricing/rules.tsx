@@ -1,13 +1,13 @@
 /** What buyers ask, one sentence each. */
 const RULES = [
-  ['Unused credits', 'What you do not use in a month stays with you, unless your plan says otherwise above.'],
-  ['Burn order', 'Credits that expire soonest are spent first; gifts go before what you paid for.'],
+  ['Unused credits', 'They roll over to the next month, unless the plan above says otherwise.'],
+  ['Which credits are used first', 'Those that expire soonest; then free credits before credits you paid for.'],
   [
-    'Changing',
+    'Changing plans',
     'A larger plan starts at once and you pay only the difference; a smaller one starts at the next renewal.',
   ],
-  ['Canceling', 'You cancel with two presses; the plan runs to its end, and your credits are yours after that too.'],
-  ['Refunds', 'A refund takes back the same share of the credits that came with the payment.'],
+  ['Canceling', 'Cancel any time. Your plan stays active until the period ends, and you keep your credits after that.'],
+  ['Refunds', 'A refund also takes back the same share of the credits that came with the payment.'],
 ] as const
 
 export function Rules() {
