@@ -13,11 +13,13 @@ import { mainLine } from './largest-plan.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
 import { nobodys, ownerOf } from './owner.server.ts'
 import { tellInvoicePaid } from './payment-mails.server.ts'
+import { planItemOf } from './plan-item.server.ts'
 import { soldLines } from './plan-lines.server.ts'
 import { welcomeCredits } from './plans.ts'
 import { dropFinding } from './reconcile-findings.server.ts'
 import { findAtStripe, isOurs, listAll } from './stripe.server.ts'
 import { readInvoice, readInvoiceLine, type StripeInvoice } from './stripe-shapes/invoice.ts'
+import { readSubscription } from './stripe-shapes/subscription.ts'
 import { syncSubscriptions } from './subscription.server.ts'
 import { type Told, toldByPaidInvoice } from './told.ts'
 import { withoutSecondTrial } from './trial-card.server.ts'
@@ -79,7 +81,7 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
   const lines = await soldLines(invoice.lines)
   const { gracePeriodDays } = config()
   const main = mainLine(lines)
-  if (lines.length === 0 && isForSomething(invoice)) {
+  if (lines.length === 0 && isForSomething(invoice) && !(await isBesidePlan(invoice))) {
     throw new CreditsNotComputable(`${invoice.id} is for a subscription of ours, and none of its prices is known.`)
   }
   const sold = creditsForInvoice(lines, { gracePeriodDays, paidAt: invoice.paidAt })
@@ -118,3 +120,10 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
 /** Money for a plan must not count as nothing: somebody has to say what its price was for. */
 const isForSomething = ({ subscriptionId, metadata, lines }: StripeInvoice): boolean =>
   subscriptionId !== null && isOurs(metadata) && lines.some(({ amount }) => amount > 0)
+
+/** An add-on is invoiced alone when it is added in mid-period, or paid more often than the plan: that says no plan. */
+async function isBesidePlan({ subscriptionId, lines }: StripeInvoice): Promise<boolean> {
+  const found = subscriptionId ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(subscriptionId)) : null
+  const plan = found && (await planItemOf(readSubscription(found)))
+  return plan !== null && lines.every(({ itemId }) => itemId !== plan.id)
+}

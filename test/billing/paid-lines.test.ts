@@ -8,11 +8,11 @@ import { NotificationModel } from '#models/notification.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import { addPrice, aPayer, aService, priceBy, sellOnInvoice, sellOnPage } from './by-hand.ts'
+import { addOnPrice, addPrice, aPayer, aService, priceBy, sellOnInvoice, sellOnPage } from './by-hand.ts'
 import { useSandboxClock } from './clock.ts'
-import { chargesOf } from './customers.ts'
+import { chargesOf, subscriptionIdOf } from './customers.ts'
 import { usePlan } from './plan.ts'
-import { creditsOf, Deliveries, historyOf } from './scenario.ts'
+import { aUser, creditsOf, Deliveries, historyOf, readUser } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
 /* Whatever of ours is paid for brings its credits, by whatever door it comes, and the row says all that was bought. */
@@ -106,6 +106,23 @@ describe('an invoice', () => {
       { kind: 'pack', credits: 500 },
       { kind: 'plan', credits: 50 },
     ])
+  })
+
+  it('of an add-on alone, on a subscription of ours, brings nothing and is nobody’s trouble', async () => {
+    const user = await aUser()
+    await deliveries.buy({ user, plan: 'Beginner', interval: 'year' })
+    await deliver()
+    const { stripe, sandbox } = context
+    const subscription = subscriptionIdOf(await readUser(user._id))
+    await stripe.subscriptionItems.create({
+      ...{ subscription, price: await addOnPrice(context) },
+      proration_behavior: 'always_invoice',
+    })
+    sandbox.advance(32 * 86_400)
+    expect(new Set(await deliver())).toEqual(new Set([200]))
+    expect(await creditsOf(user)).toBe(12_000)
+    expect((await whatOf(user)).filter((what) => what.includes('Priority queue')).length).toBeGreaterThan(0)
+    expect(await reconcile()).toMatchObject({ done: [], failed: [] })
   })
 
   it('of a pack sold by the month brings its credits each month', async () => {

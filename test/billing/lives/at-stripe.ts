@@ -1,8 +1,8 @@
 import Stripe from 'stripe'
-import { findPlan } from '#app/billing/plans.ts'
 import { openDispute } from '#sandbox/stripe/billing/dispute.ts'
 import { failRefund } from '#sandbox/stripe/billing/refund.ts'
 import type { StripeForTests } from '../stripe.ts'
+import { changeByHand, sellByHand } from './by-hand.ts'
 import type { StripeStep } from './steps.ts'
 
 /** The life's customer at Stripe. */
@@ -81,14 +81,14 @@ async function happen(context: StripeForTests, person: Person, step: StripeStep)
       return first?.pause_collection ? stripe.subscriptions.update(first.id, { pause_collection: '' }) : false
     case 'startAgain':
       return first?.status === 'paused' ? stripe.subscriptions.resume(first.id) : false
-    case 'quantity': {
-      const item = first?.items.data[0]
-      if (!first || !item || item.quantity === step.quantity) return false
-      const items = [{ id: item.id, quantity: step.quantity }]
-      return stripe.subscriptions.update(first.id, { items, proration_behavior: 'always_invoice' })
-    }
-    case 'foreign':
-      return subscribeInEuros(context, person, step.plan)
+    case 'sell':
+      await useCard(context, customer, 'pm_card_visa')
+      return sellByHand(context, person, step)
+    case 'quantity':
+    case 'addOn':
+    case 'dropAddOn':
+    case 'discount':
+      return first ? changeByHand(context, first, step) : false
     case 'refund': {
       const paid = await charge(step.nth)
       const amount = paid ? Math.ceil((paid.amount - paid.amount_refunded) * step.share) : 0
@@ -118,18 +118,6 @@ async function useCard({ stripe }: StripeForTests, customer: string, token: stri
   await stripe.customers.update(customer, { invoice_settings: { default_payment_method: id } })
   for (const { id: subscription } of (await stripe.subscriptions.list({ customer })).data)
     await stripe.subscriptions.update(subscription, { default_payment_method: id })
-}
-
-/** Somebody at the dashboard sells a plan at a price of its own, in another currency, and tags it as the shop's. */
-async function subscribeInEuros(context: StripeForTests, { userId, customer }: Person, plan: string): Promise<unknown> {
-  const { stripe } = context
-  const known = await stripe.prices.list({ lookup_keys: [`${findPlan(plan)!.prices!.month.lookupKey}`] })
-  const product = known.data[0]!.product as string
-  const metadata = { app: 'scrip', plan, interval: 'month' }
-  const price = { product, unit_amount: 1234, currency: 'eur', recurring: { interval: 'month' as const }, metadata }
-  const { id } = await stripe.prices.create(price)
-  await useCard(context, customer, 'pm_card_visa')
-  return stripe.subscriptions.create({ customer, items: [{ price: id }], metadata: { app: 'scrip', userId } })
 }
 
 async function decide({ stripe }: StripeForTests, isWon: boolean): Promise<boolean> {

@@ -12,7 +12,7 @@ import type { TrueCredits, TrueShare } from './truth-credits.ts'
 
 interface Sold {
   invoice: TrueCredits
-  share: TrueShare
+  share: TrueShare & { from: number }
   /** Which month of a year in monthly shares. */
   nth: number
 }
@@ -52,8 +52,8 @@ function soldBy(origin: CreditEntry | undefined, bought: Map<string, TrueCredits
   const id = origin.of?.id ?? origin.source.id
   const invoice = bought.get(id)
   const nth = origin.of ? 0 : Number(/^stripe:invoice:[^:]+:(\d+)$/.exec(origin.key)?.[1] ?? 0)
-  const share = invoice?.shares[nth]
-  return invoice && share ? { invoice, share, nth } : null
+  const share = origin.key.endsWith(':packs') ? undefined : invoice?.shares[nth]
+  return invoice && share?.from ? { invoice, share: { ...share, from: share.from }, nth } : null
 }
 
 function dueOf(grants: Grant[], soldAs: (grantId: string) => Sold | null, from: number): Map<string, number> {

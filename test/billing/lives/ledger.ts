@@ -55,7 +55,8 @@ export function checkTerms({ entries }: Ledger, bought: Map<string, TrueCredits>
       .filter(({ grant, of, source }) => grant && !of && source.type === 'invoice' && source.id === invoice)
       .map(({ grant, key }, index) => ({
         credits: grant!.granted,
-        effectiveAt: index === 0 || key === TRIAL_KEY ? null : grant!.effectiveAt.getTime() / 1000,
+        effectiveAt:
+          index === 0 || key === TRIAL_KEY || key.endsWith(':packs') ? null : grant!.effectiveAt.getTime() / 1000,
         expiresAt: grant!.expiresAt.getTime() === NEVER.getTime() ? null : grant!.expiresAt.getTime() / 1000,
       }))
     const trial = trialCredits > 0 ? [{ credits: trialCredits, effectiveAt: null, expiresAt: null }] : []

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Interval, Plan } from '#app/billing/plans.ts'
-import type { Coupon, Rushed, Step } from './steps.ts'
+import type { Coupon, PriceKind, Prorates, Rushed, Step } from './steps.ts'
 
 const VISA = '4242424242424242'
 /** Pays, and the holder disputes it. */
@@ -19,7 +19,10 @@ const plan = oneOf('Beginner', 'Daily', 'Creator')
 const interval = oneOf<Interval>('month', 'month', 'year')
 const card = fc.oneof(often(8, always(VISA)), often(1, oneOf(DISPUTED, FAILS)))
 const packCard = fc.oneof(often(3, card), often(1, oneOf(DEBIT_PAYS, DEBIT_FAILS)))
-const coupon = fc.oneof(often(6, always<Coupon>('none')), often(2, oneOf<Coupon>('half', 'all', 'always', 'always')))
+const coupon = fc.oneof(
+  often(6, always<Coupon>('none')),
+  often(2, oneOf<Coupon>('half', 'all', 'always', 'months', 'less')),
+)
 /** Mostly the newest, so that two things happen to the same one. */
 const nth = oneOf(0, 0, 0, 1, 1, 3)
 const share = oneOf(0.2, 0.5, 1)
@@ -41,7 +44,7 @@ type PlainAtStripe = 'pay' | 'payOutOfBand' | 'void' | 'uncollectible' | 'unpaus
 const subscribe = step('subscribe', { plan, interval, card, coupon, tabs: oneOf(1, 1, 1, 2) })
 const discounted = step('subscribe', {
   ...{ plan, interval: always<Interval>('month'), card: always(VISA), tabs: always(1) },
-  coupon: oneOf<Coupon>('half', 'all', 'always'),
+  coupon: oneOf<Coupon>('half', 'all', 'always', 'months', 'less'),
 })
 const pack = step('pack', { pack: oneOf('500', '2000', '10000'), card: packCard, coupon })
 const change = step('change', { plan, interval })
@@ -71,8 +74,21 @@ const win = step('decide', { isWon: always(true) })
 const lose = step('decide', { isWon: always(false) })
 const toYear = step('change', { plan, interval: always('year') })
 const cancelNow = step('cancelNow', { prorate: fc.boolean() })
-const quantity = step('quantity', { quantity: oneOf(1, 2, 3) })
-const foreign = step('foreign', { plan })
+const prorates = oneOf<Prorates>('always_invoice', 'always_invoice', 'create_prorations', 'none')
+const quantity = step('quantity', { quantity: oneOf(0, 1, 2, 3), prorates })
+const sell = step('sell', {
+  plan,
+  price: oneOf<PriceKind>('listed', 'older', 'free', 'week', 'quarter', 'quarter', 'twoYears'),
+  currency: oneOf('usd', 'usd', 'jpy', 'eur'),
+  quantity: oneOf(1, 1, 1, 2, 3, 0),
+  addOn: oneOf('none', 'none', 'month', 'year'),
+  coupon,
+})
+const addOn = step('addOn', { every: oneOf('month', 'month', 'year'), prorates })
+const dropAddOn = step('dropAddOn', { prorates })
+const discount = step('discount', { coupon: oneOf<Coupon>('none', 'half', 'always', 'months', 'less') })
+/** A smaller plan, which waits for the end of the period. */
+const down = step('change', { plan: always('Beginner'), interval: always('month') })
 const pause = step('pause', {
   behavior: oneOf('void', 'keep_as_draft', 'mark_uncollectible'),
   days: oneOf(null, 5, 40),
@@ -85,7 +101,8 @@ const single: fc.Arbitrary<Step> = fc.oneof(
   ...[often(6, advance(0.02, 0.2, 1, 4, 8, 10, 20, 31, 45, 100)), often(4, spend), often(2, hold), often(2, capture)],
   ...[often(5, rush), often(1, plain('cancel')), often(1, plain('resume')), often(1, plain('reconcile'))],
   ...[often(1, jobs), often(2, newCard), often(1, noCard), often(3, refund), often(1, failRefund)],
-  ...[often(2, dispute), often(2, decide), often(1, cancelNow), often(2, quantity), often(1, foreign)],
+  ...[often(2, dispute), often(2, decide), often(1, cancelNow), often(2, quantity), often(2, sell)],
+  ...[often(2, addOn), often(1, dropAddOn), often(2, discount)],
   ...[often(1, pause), often(1, plain('unpause')), often(1, plain('startAgain'))],
   ...[often(1, plain('pay')), often(1, plain('payOutOfBand')), often(1, plain('void'))],
   ...[often(1, plain('uncollectible')), often(1, plain('deleteCustomer'))],
@@ -113,7 +130,12 @@ const story: fc.Arbitrary<Step[]> = fc.oneof(
   fc.tuple(pause, advance(31), rush, plain('unpause'), advance(31)),
   fc.tuple(cancelNow, subscribe, deliver),
   fc.tuple(pack, subscribe, deliver, advance(31), rush, advance(31), deliver),
-  fc.tuple(foreign, change, advance(31)),
+  fc.tuple(sell, change, advance(31)),
+  fc.tuple(sell, advance(8, 31, 100), deliver, quantity, advance(31, 100)),
+  fc.tuple(addOn, down, advance(31), deliver, advance(31)),
+  fc.tuple(sell, addOn, down, rush, advance(31, 100)),
+  fc.tuple(discount, quantity, advance(31), change, partRefund),
+  fc.tuple(addOn, quantity, refund, rush, dropAddOn, advance(31)),
   fc.tuple(cancelNow, discounted, advance(4, 10), change, partRefund, cancelNow, deliver),
 )
 
@@ -153,7 +175,7 @@ export const lifePlan = fc.record({
   policies: fc.record({ Beginner: policies, Daily: policies, Creator: policies }),
   /** Most lives begin as they should, so that there is something to go wrong with. */
   isStartGood: oneOf(true, true, true, false),
-  first: subscribe,
+  first: fc.oneof(often(3, subscribe), often(2, sell)),
   steps: fc
     .tuple(fc.array(chunk, { minLength: 2, maxLength: 6, size: 'max' }), ending)
     .map(([chunks, last]) => [...chunks.flat(), ...last]),

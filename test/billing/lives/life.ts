@@ -3,6 +3,7 @@ import mongoose from 'mongoose'
 import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/cancel.server.ts'
 import { changePlan } from '#app/billing/change-plan.server.ts'
 import { createCheckout, type Purchase } from '#app/billing/checkout.server.ts'
+import { ensureCustomer } from '#app/billing/customer.server.ts'
 import { NoSubscription } from '#app/billing/errors.ts'
 import { reconcile } from '#app/billing/reconcile.server.ts'
 import { pauseOverdue } from '#app/billing/spending-pause.server.ts'
@@ -16,6 +17,7 @@ import { aUser, readUser, sessionIdOf } from '../scenario.ts'
 import type { StripeForTests } from '../stripe.ts'
 import { happenAtStripe } from './at-stripe.ts'
 import { Killed, mortal, randomOf } from './chaos.ts'
+import { makeCoupons } from './by-hand.ts'
 import { BadCourier } from './courier.ts'
 import { onMachine } from './machines.ts'
 import type { LifePlan } from './life-plan.ts'
@@ -48,7 +50,7 @@ export class Life {
     setNow(() => new Date(sandbox.now() * 1000))
     // The job has run before; a first run would look back thirty days only.
     await reconcile()
-    await this.#makeCoupons()
+    await makeCoupons(this.context)
     this.user = await aUser()
     this.wallet = new Wallet(this.user._id, (work) => this.#attempt(work))
     const { first, isStartGood, steps } = this.plan
@@ -91,6 +93,7 @@ export class Life {
 
   async #do(step: Step): Promise<unknown> {
     if (isAppStep(step)) return this.#inApp(step)
+    if (step.kind === 'sell') await this.#attempt(() => ensureCustomer(this.user))
     const { stripeCustomerId: customer } = await readUser(this.user._id)
     return customer
       ? happenAtStripe(this.context, { userId: this.user._id.toHexString(), customer }, step)
@@ -189,24 +192,8 @@ export class Life {
     }
   }
 
-  async #makeCoupons(): Promise<void> {
-    const { stripe } = this.context
-    for (const [code, percent_off, duration] of [
-      ['half', 50, 'once'],
-      ['all', 100, 'once'],
-      ['always', 50, 'forever'],
-    ] as const) {
-      const { id } = await stripe.coupons.create({ percent_off, duration })
-      await stripe.promotionCodes.create({ promotion: { type: 'coupon', coupon: id }, code })
-    }
-  }
-
   /** Who has no plan to change buys one. */
   async #change(choice: { plan: string; interval: 'month' | 'year' }): Promise<unknown> {
-    // Stripe moves no subscription to another currency; whoever sold it by hand has to change it by hand.
-    const { subscriptions } = this.context.sandbox.world.tables
-    if (subscriptions.filter(({ status, currency }) => status !== 'canceled' && currency !== 'usd').length > 0)
-      return false
     const nonce = randomUUID()
     try {
       return await this.#clicks(() => changePlan(this.user, choice, { nonce }))

@@ -6,13 +6,14 @@ import { useDatabase } from '#test/setup/database.ts'
 import { useStripe } from '../stripe.ts'
 import { makeCallsMortal } from './chaos.ts'
 import { checkLife } from './check.ts'
-import { lifePlan } from './life-plan.ts'
+import { type LifePlan, lifePlan } from './life-plan.ts'
 import { divideMemory } from './machines.ts'
 import { rememberPlans } from './world.ts'
 
 /*
  * Random lives of customers through the sandbox, with the real billing code and the real engine: LIVES_RUNS of them,
- * LIVES_SEED and LIVES_PATH to see one again that failed (fast-check prints both), LIVES_SHRINK=1 to make it smaller.
+ * LIVES_SEED and LIVES_PATH to see one again that failed (fast-check prints both), LIVES_SHRINK=1 to make it smaller; LIVES_ALL=1
+ * lives all of them, and prints each that failed.
  */
 
 vi.mock('#app/billing/coalesce.ts', async (original) => {
@@ -21,7 +22,7 @@ vi.mock('#app/billing/coalesce.ts', async (original) => {
   return { coalesced: coalescedPerMachine(coalesced) }
 })
 
-const { LIVES_RUNS, LIVES_SEED, LIVES_PATH, LIVES_SHRINK, LIVES_TALLY } = process.env
+const { LIVES_RUNS, LIVES_SEED, LIVES_PATH, LIVES_SHRINK, LIVES_ALL, LIVES_TALLY } = process.env
 const RUNS = Number(LIVES_RUNS ?? 16)
 /** The everyday run lives the same lives each time; whoever asks for a number of them gets new ones. */
 const SEED = LIVES_SEED ? Number(LIVES_SEED) : LIVES_RUNS ? undefined : 4
@@ -38,11 +39,23 @@ afterAll(() => {
 })
 
 const tally: Record<string, number> = {}
+const failures: string[] = []
+
+async function live(plan: LifePlan): Promise<void> {
+  try {
+    await checkLife(context, plan, tally)
+  } catch (error) {
+    if (!LIVES_ALL) throw error
+    const { stack, actual, expected } = error as { stack?: string; actual?: unknown; expected?: unknown }
+    failures.push([plan, actual, expected].map((one) => JSON.stringify(one)).join('\n') + `\n${stack ?? String(error)}`)
+    console.error(failures.at(-1))
+  }
+}
 
 describe('random lives', () => {
   test(`${RUNS} of them end as Stripe says they were paid`, async () => {
     await fc.assert(
-      fc.asyncProperty(lifePlan, (plan) => checkLife(context, plan, tally)),
+      fc.asyncProperty(lifePlan, (plan) => live(plan)),
       {
         numRuns: RUNS,
         ...(SEED !== undefined && { seed: SEED }),
@@ -52,6 +65,7 @@ describe('random lives', () => {
         interruptAfterTimeLimit: 60 * 60_000,
       },
     )
+    expect(failures).toHaveLength(0)
     if (LIVES_TALLY) console.info(Object.fromEntries(Object.entries(tally).sort(([a], [b]) => (a < b ? -1 : 1))))
     // A life in which nothing happens proves nothing.
     if (RUNS >= 40) {

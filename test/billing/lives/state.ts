@@ -6,20 +6,15 @@ import { CreditAccountModel } from '#models/credit-account.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import { readUser } from '../scenario.ts'
 import type { Ledger } from './ledger.ts'
-import type { Truth } from './truth.ts'
+import type { Bought, Truth } from './truth.ts'
+import { NONE } from './truth-subscription.ts'
 
 /** The app's own state in the same words as the truth, read from the database. */
 export async function stateOf(userId: Types.ObjectId, ledger: Ledger): Promise<Truth> {
   const { subscription } = await readUser(userId)
   const isLive = hasLiveSubscription(subscription)
   const state: Truth = {
-    subscription: {
-      plan: subscription?.plan ?? 'Free',
-      interval: subscription?.interval ?? null,
-      status: isLive ? (subscription?.status ?? null) : null,
-      cancelAtPeriodEnd: subscription?.cancelAtPeriodEnd ?? false,
-      currentPeriodEnd: subscription?.currentPeriodEnd ? subscription.currentPeriodEnd.getTime() / 1000 : null,
-    },
+    subscription: isLive ? asSold(subscription!) : { ...NONE, plan: subscription?.plan ?? 'Free' },
     invoices: {},
     packs: {},
     reversed: ledger.reversed,
@@ -27,14 +22,15 @@ export async function stateOf(userId: Types.ObjectId, ledger: Ledger): Promise<T
     openDisputes: [],
   }
   const rows = await BillingHistoryModel.find({ userId }).lean()
-  for (const { stripeInvoiceId: id, amount, creditsAdded, amountRefunded: refunded } of rows) {
-    if (state.invoices[id]) throw new Error(`Two rows of ${id}`)
-    state.invoices[id] = { amount, creditsAdded, refunded }
+  for (const row of rows) {
+    if (state.invoices[row.stripeInvoiceId]) throw new Error(`Two rows of ${row.stripeInvoiceId}`)
+    const { planName, interval = null, intervalCount = null } = row
+    state.invoices[row.stripeInvoiceId] = { ...asBought(row), plan: interval && planName, interval, intervalCount }
   }
   checkMarks(rows, isLive ? (subscription?.stripeSubscriptionId ?? null) : null)
   const payments = await PaymentModel.find({ userId }).lean()
-  for (const { stripePaymentIntentId: id, amount, creditsAdded, amountRefunded: refunded } of payments) {
-    state.packs[id] = { amount, creditsAdded, refunded }
+  for (const row of payments) {
+    state.packs[row.stripePaymentIntentId] = { ...asBought(row), plan: null, interval: null, intervalCount: null }
   }
   const account = await CreditAccountModel.findById(userId).lean()
   const freezes = account?.freezes ?? []
@@ -45,6 +41,38 @@ export async function stateOf(userId: Types.ObjectId, ledger: Ledger): Promise<T
   checkPause(freezes.includes('past_due'), subscription)
   return state
 }
+
+type Stored = NonNullable<Awaited<ReturnType<typeof readUser>>['subscription']>
+
+const asSold = (stored: Stored): Truth['subscription'] => ({
+  plan: stored.plan,
+  interval: stored.interval ?? null,
+  intervalCount: stored.intervalCount ?? null,
+  status: stored.status,
+  cancelAtPeriodEnd: stored.cancelAtPeriodEnd,
+  cancelAt: stored.cancelAt ? stored.cancelAt.getTime() / 1000 : null,
+  currentPeriodEnd: stored.currentPeriodEnd ? stored.currentPeriodEnd.getTime() / 1000 : null,
+})
+
+interface Row {
+  amount: number
+  currency: string
+  creditsAdded: number
+  amountRefunded: number
+  creditsReversed: number
+  status: string
+}
+
+const GONE = ['disputed', 'dispute_lost', 'refunded', 'partially_refunded'] as const
+
+const asBought = (row: Row): Omit<Bought, 'plan' | 'interval' | 'intervalCount'> => ({
+  amount: row.amount,
+  currency: row.currency,
+  creditsAdded: row.creditsAdded,
+  refunded: row.amountRefunded,
+  creditsReversed: row.creditsReversed,
+  gone: GONE.find((gone) => gone === row.status) ?? null,
+})
 
 /** One row is the current one: the newest payment of the subscription that lives, if it has any. */
 function checkMarks(

@@ -20,18 +20,35 @@ export type StripeStep =
   | { kind: 'noCard'; then: 'pause' | 'cancel' | 'create_invoice' }
   | { kind: 'cancelNow'; prorate: boolean }
   | { kind: 'pause'; behavior: 'void' | 'keep_as_draft' | 'mark_uncollectible'; days: number | null }
-  | { kind: 'quantity'; quantity: number }
-  /** A subscription made by hand, at a price of its own in euros. */
-  | { kind: 'foreign'; plan: string }
+  | ({ kind: 'sell' } & ByHand)
+  | { kind: 'quantity'; quantity: number; prorates: Prorates }
+  /** Something without credits beside the plan, or no longer. */
+  | { kind: 'addOn'; every: 'month' | 'year'; prorates: Prorates }
+  | { kind: 'dropAddOn'; prorates: Prorates }
+  | { kind: 'discount'; coupon: Coupon }
   | { kind: 'refund'; nth: number; share: number }
   | { kind: 'failRefund'; nth: number }
   | { kind: 'dispute'; nth: number; inquiry: boolean }
   | { kind: 'decide'; isWon: boolean }
 
 export type Step = AppStep | StripeStep
+
+/** A subscription that somebody sells in the dashboard. */
+export interface ByHand {
+  plan: string
+  price: PriceKind
+  /** Yen are an option of the price, euros have a price of their own. */
+  currency: 'usd' | 'jpy' | 'eur'
+  quantity: number
+  addOn: 'none' | 'month' | 'year'
+  coupon: Coupon
+}
+/** `older`: no longer on sale, and kept by who has it; `free`: somebody's gift. */
+export type PriceKind = 'listed' | 'older' | 'free' | 'week' | 'quarter' | 'twoYears'
+export type Prorates = 'always_invoice' | 'create_prorations' | 'none'
 export type Rushed = 'deliver' | 'reconcile' | 'upkeep' | 'pause' | 'spend' | 'hold' | 'capture' | 'cancel' | 'resume'
-/** `half` and `all` are for one invoice, `always` is half of each. */
-export type Coupon = 'none' | 'half' | 'all' | 'always'
+/** `half` and `all` are for one invoice, `months` is half of each for three months, `always` for good; `less` is $5. */
+export type Coupon = 'none' | 'half' | 'all' | 'always' | 'months' | 'less'
 
 const APP_STEPS = ['subscribe', 'pack', 'change', 'cancel', 'resume', 'deliver', 'reconcile', 'jobs'] as const
 const MORE_APP_STEPS = ['advance', 'spend', 'hold', 'capture', 'rush'] as const

@@ -1,10 +1,10 @@
 import type Stripe from 'stripe'
-import { findPlan, type Plan } from '#app/billing/plans.ts'
-import type { StripeForTests } from '../stripe.ts'
+import { plans, type Plan } from '#app/billing/plans.ts'
+import { isAtLeast, ratio } from './ratio.ts'
+import { isTrial, linesOf, monthsOf, type Prices, type TrueLine } from './truth-lines.ts'
 
 /*
- * What an invoice buys, worked out a second time from the contract alone and by another way than the app: line by line
- * as exact fractions, dates by counting months.
+ * What an invoice buys and when that comes, by another way than the app: dates by counting months.
  */
 
 export interface TrueShare {
@@ -12,11 +12,14 @@ export interface TrueShare {
   /** Unix seconds; null is at payment, or never. */
   effectiveAt: number | null
   expiresAt: number | null
-  /** Unix seconds: when the time began that they are for. */
-  from: number
+  /** Unix seconds: when the time began that they are for; null for packs, which are for none. */
+  from: number | null
 }
 
 export interface TrueCredits {
+  lines: TrueLine[]
+  /** The line that the invoice is about. */
+  main: TrueLine | null
   /** Signed, paid for. */
   credits: number
   trialCredits: number
@@ -29,66 +32,66 @@ export interface TrueCredits {
 
 const GRACE = 3 * 86_400
 
-interface Sold {
-  plan: Plan
-  isYear: boolean
-  price: Stripe.Price
-  line: Stripe.InvoiceLineItem
-}
-
-export async function trueCredits({ stripe }: StripeForTests, invoice: Stripe.Invoice): Promise<TrueCredits> {
-  const sold: Sold[] = []
-  for (const line of invoice.lines.data) {
-    const id = line.pricing?.price_details?.price
-    if (!id) continue
-    const price = await stripe.prices.retrieve(typeof id === 'string' ? id : id.id)
-    const plan = findPlan(price.metadata.plan ?? '')
-    if (plan) sold.push({ plan, isYear: price.recurring?.interval === 'year', price, line })
-  }
-  const isTrial = ({ line, price }: Sold) => line.amount === 0 && price.unit_amount! > 0 && !prorates(line)
-  const paid = sold.filter((one) => !isTrial(one))
-  const credits = wholePart(
-    paid.map(({ plan, isYear, price, line }) => [plan.credits * (isYear ? 12 : 1) * line.amount, price.unit_amount!]),
-  )
+export async function trueCredits(prices: Prices, invoice: Stripe.Invoice): Promise<TrueCredits> {
+  const lines = await linesOf(prices, invoice)
+  const main = mainOf(lines)
+  const [ofPlans, ofPacks] = [sum(lines.filter(({ plan }) => plan)), sum(lines.filter(({ pack }) => pack))]
   const isFirst = invoice.billing_reason === 'subscription_create'
-  const trialCredits = isFirst
-    ? sold.filter(isTrial).reduce((sum, { plan, line }) => sum + (plan.trial?.credits ?? 0) * (line.quantity ?? 1), 0)
-    : 0
-  const main = sold.reduce<Sold | null>((most, one) => (!most || one.line.amount > most.line.amount ? one : most), null)
-  const policy = main?.plan.unusedCredits
+  const trials = isFirst ? lines.filter(isTrial) : []
+  const policy = main?.plan?.unusedCredits
+  // Where one of them takes credits, the other one brings so many less.
+  const planCredits = ofPlans + Math.min(0, ofPacks)
+  const packCredits = ofPacks + Math.min(0, ofPlans)
+  const packs = { credits: packCredits, effectiveAt: null, expiresAt: null, from: null }
   return {
-    credits,
-    trialCredits,
-    shares: main && credits > 0 ? sharesOf(credits, main, invoice.status_transitions.paid_at) : [],
-    limit: main && { plan: main.plan.name, cap: typeof policy === 'object' ? policy.cap : null },
+    lines,
+    main,
+    credits: ofPlans + ofPacks,
+    trialCredits: trials.reduce((all, { plan, quantity }) => all + (plan!.trial?.credits ?? 0) * quantity, 0),
+    shares: [
+      ...(main && planCredits > 0 ? sharesOf(planCredits, main, invoice.status_transitions.paid_at) : []),
+      ...(packCredits > 0 ? [packs] : []),
+    ],
+    limit: main && { plan: main.plan!.name, cap: typeof policy === 'object' ? policy.cap : null },
     isRenewal: invoice.billing_reason === 'subscription_cycle',
   }
 }
 
-const prorates = (line: Stripe.InvoiceLineItem): boolean =>
-  line.parent?.subscription_item_details?.proration ?? line.parent?.invoice_item_details?.proration ?? false
+const sum = (lines: TrueLine[]): number => lines.reduce((all, { credits }) => all + credits, 0)
 
-/** A sum of fractions, cut to its whole part toward zero. */
-function wholePart(fractions: [over: number, under: number][]): number {
-  const common = fractions.reduce((product, [, under]) => product * BigInt(under), 1n)
-  const sum = fractions.reduce((total, [over, under]) => total + (BigInt(over) * common) / BigInt(under), 0n)
-  return Number(sum / common)
+/** Lines of the period that begins come first, then what is charged for the rest of one, then what is given back. */
+function mainOf(lines: TrueLine[]): TrueLine | null {
+  const ofPlans = lines.filter(({ plan }) => plan)
+  const kinds = [
+    ofPlans.filter(({ isProration, amount, quantity }) => !isProration && amount >= 0 && quantity > 0),
+    ofPlans.filter(({ amount }) => amount > 0),
+    ofPlans,
+  ]
+  const found = kinds.find((some) => some.length > 0) ?? []
+  return largest(found.map((line) => ({ plan: line.plan!, end: line.period.end, line })))?.line ?? null
 }
 
-function sharesOf(credits: number, { plan, isYear, line }: Sold, paidAt: number | null): TrueShare[] {
-  const { start, end } = line.period
+/** Of several plans: the most credits, then the later in the plan file, then the one whose period ends later. */
+export function largest<T extends { plan: Plan; end: number }>(all: T[]): T | null {
+  const rank = ({ plan }: T) => plan.credits * 1000 + plans.indexOf(plan)
+  return [...all].sort((one, other) => rank(other) - rank(one) || other.end - one.end)[0] ?? null
+}
+
+function sharesOf(credits: number, { plan, rhythm, period }: TrueLine, paidAt: number | null): TrueShare[] {
+  const { start, end } = period
+  const { unusedCredits, yearlyCredits } = plan!
   // Paid when its time was over: it lasts as long from then.
   const late = (from: number, until: number) => (paidAt !== null && paidAt >= until ? paidAt - from : 0)
   const starts = [start]
-  if (isYear && plan.yearlyCredits === 'monthly')
-    for (let month = 1; month < 12 && monthAfter(start, month) < end; month++) starts.push(monthAfter(start, month))
+  if (yearlyCredits === 'monthly' && !isAtLeast(ratio(1), monthsOf(rhythm!)))
+    for (let month = 1; monthAfter(start, month) < end; month++) starts.push(monthAfter(start, month))
   return starts
     .map((from, index) => {
       const until = starts[index + 1] ?? end
       return {
         credits: upTo(credits, index + 1, starts.length) - upTo(credits, index, starts.length),
         effectiveAt: index === 0 ? null : from,
-        expiresAt: plan.unusedCredits === 'expire' ? until + GRACE + late(from, until) : null,
+        expiresAt: unusedCredits === 'expire' ? until + GRACE + late(from, until) : null,
         from,
       }
     })
@@ -98,7 +101,7 @@ function sharesOf(credits: number, { plan, isYear, line }: Sold, paidAt: number 
 const upTo = (whole: number, parts: number, of: number): number => Math.floor((whole * parts) / of)
 
 /** The same day of the month, or the month's last. */
-function monthAfter(start: number, months: number): number {
+export function monthAfter(start: number, months: number): number {
   const date = new Date(start * 1000)
   const day = date.getUTCDate()
   date.setUTCMonth(date.getUTCMonth() + months)

@@ -1,28 +1,31 @@
 import type Stripe from 'stripe'
-import { findPack } from '#app/billing/plans.ts'
 import type { StripeForTests } from '../stripe.ts'
+import { bearersOf, creditsBack, type GoneBack, moneyBack, waivedBy } from './truth-back.ts'
 import { trueCredits, type TrueCredits } from './truth-credits.ts'
+import { Prices } from './truth-lines.ts'
+import { trueSubscription, type TrueSubscription } from './truth-subscription.ts'
 import { checkWorth } from './worth.ts'
 
-interface Bought {
+/** What a row of the billing history says. */
+export interface Bought {
+  /** Of an invoice that sells one. */
+  plan: string | null
+  interval: string | null
+  intervalCount: number | null
   amount: number
+  currency: string
   creditsAdded: number
   refunded: number
+  creditsReversed: number
+  gone: GoneBack['gone']
 }
 
 /** What Stripe says was bought, paid and given back, put into the words of the app's state. */
 export interface Truth {
-  subscription: {
-    plan: string
-    interval: string | null
-    status: string | null
-    cancelAtPeriodEnd: boolean
-    /** Unix seconds. */
-    currentPeriodEnd: number | null
-  }
+  subscription: TrueSubscription
   /** Paid invoices by id. */
   invoices: Record<string, Bought>
-  /** Paid packs by payment. */
+  /** Paid carts of packs, by payment. */
   packs: Record<string, Bought>
   /** Credits that stand reversed, by what had granted them. */
   reversed: Record<string, number>
@@ -30,10 +33,6 @@ export interface Truth {
   credits: number
   openDisputes: string[]
 }
-
-const LIVE = ['active', 'trialing', 'past_due', 'unpaid', 'paused']
-/** The money of a dispute is away. */
-const TAKEN = ['needs_response', 'under_review', 'lost']
 
 /**
  * Reads it from the sandbox's API by a way of its own: whatever was sold in this world, to whatever customer of the one
@@ -46,53 +45,98 @@ export async function truthOf(
   { bought, trialOf }: { bought: Map<string, TrueCredits>; trialOf: string | null },
 ): Promise<Truth> {
   const { stripe } = context
-  const truth: Truth = {
-    subscription: await trueSubscription(context),
-    invoices: {},
-    packs: {},
-    reversed: {},
-    credits: 0,
-    openDisputes: [],
-  }
+  const prices = new Prices(context)
+  const subscription = await trueSubscription(context, prices)
+  const truth: Truth = { subscription, invoices: {}, packs: {}, reversed: {}, credits: 0, openDisputes: [] }
 
   const invoices = await stripe.invoices.list({ status: 'paid', limit: 100 }).autoPagingToArray(page)
   for (const invoice of invoices) {
     await checkWorth(context, invoice)
-    bought.set(invoice.id, await trueCredits(context, invoice))
+    bought.set(invoice.id, await trueCredits(prices, invoice))
   }
   countOneTrial(bought, trialOf)
-  const paidFor = new Map<string, { id: string; paid: number; bought: Bought }>()
-  for (const { id, amount_paid: amount, total } of invoices) {
-    const what = bought.get(id)!
-    truth.invoices[id] = { amount, creditsAdded: what.credits + what.trialCredits, refunded: 0 }
-    truth.credits += what.credits + what.trialCredits
-    for (const { payment } of (await stripe.invoicePayments.list({ invoice: id })).data)
+  const charges = (await stripe.charges.list({ limit: 100 }).autoPagingToArray(page)).filter(({ paid }) => paid)
+  const notes = await stripe.creditNotes.list({ limit: 100 }).autoPagingToArray(page)
+
+  for (const invoice of invoices) {
+    const { id } = invoice
+    const intents = (await stripe.invoicePayments.list({ invoice: id })).data.map(
+      ({ payment }) => payment.payment_intent,
+    )
+    const own = charges.filter(({ payment_intent }) => intents.includes(payment_intent as string))
+    await count(context, truth, {
+      ...{ into: truth.invoices, id, charges: own, notes: notes.filter((note) => note.invoice === id) },
+      ...{ row: rowOf(invoice, bought.get(id)!), bought: bought.get(id)! },
       // A part may have come from the customer's balance.
-      paidFor.set(payment.payment_intent as string, { id, paid: Math.max(amount, total), bought: truth.invoices[id] })
+      paid: Math.max(
+        own.reduce((sum, { amount }) => sum + amount, 0),
+        invoice.amount_paid,
+        invoice.total - invoice.pre_payment_credit_notes_amount,
+      ),
+    })
   }
   const sessions = await stripe.checkout.sessions.list({ status: 'complete', limit: 100 }).autoPagingToArray(page)
-  for (const { id: session, mode, payment_status, payment_intent, amount_total, metadata } of sessions) {
-    if (mode !== 'payment' || payment_status === 'unpaid') continue
-    const id = (payment_intent as string | null) ?? session
-    const creditsAdded = findPack(metadata!.pack!)!.credits
-    truth.packs[id] = { amount: amount_total!, creditsAdded, refunded: 0 }
-    truth.credits += creditsAdded
-    paidFor.set(id, { id, paid: amount_total!, bought: truth.packs[id] })
-  }
-
-  for (const charge of await stripe.charges.list({ limit: 100 }).autoPagingToArray(page)) {
-    const source = paidFor.get(charge.payment_intent as string)
-    if (!charge.paid || !source) continue
-    const { refunded, disputed, open } = await goneBack(context, charge.id)
-    truth.openDisputes.push(...open)
-    const granted = Math.max(0, source.bought.creditsAdded)
-    const reversed = Math.floor((granted * Math.min(refunded + disputed, source.paid)) / source.paid)
-    source.bought.refunded = refunded
-    if (reversed > 0) truth.reversed[source.id] = reversed
-    truth.credits -= reversed
+  for (const session of sessions) {
+    if (session.mode !== 'payment' || session.payment_status === 'unpaid' || session.invoice) continue
+    const id = (session.payment_intent as string | null) ?? session.id
+    await count(context, truth, {
+      ...{ into: truth.packs, id, charges: charges.filter(({ payment_intent }) => payment_intent === id), notes: [] },
+      ...{ row: await cartOf(context, prices, session), bought: null, paid: session.amount_total! },
+    })
   }
   truth.openDisputes.sort()
   return truth
+}
+
+interface Purchase {
+  into: Truth['invoices']
+  id: string
+  row: Bought
+  bought: TrueCredits | null
+  charges: Stripe.Charge[]
+  notes: Stripe.CreditNote[]
+  paid: number
+}
+
+/** Adds one purchase, less what went back of it. */
+async function count(context: StripeForTests, truth: Truth, purchase: Purchase): Promise<void> {
+  const { into, id, row, bought, charges, notes, paid } = purchase
+  const back = await moneyBack(context, charges, { paid, notes })
+  const bearers = bought && bearersOf(bought.lines, waivedBy(notes), row.creditsAdded)
+  const reversed = creditsBack(row.creditsAdded, back, { paid, bearers })
+  into[id] = { ...row, refunded: back.refunded, creditsReversed: reversed, gone: back.gone }
+  if (reversed > 0) truth.reversed[id] = reversed
+  truth.credits += row.creditsAdded - reversed
+  truth.openDisputes.push(...back.openDisputes)
+}
+
+const nothingBack = { refunded: 0, creditsReversed: 0, gone: null }
+
+function rowOf(invoice: Stripe.Invoice, { main, credits, trialCredits }: TrueCredits): Bought {
+  return {
+    ...nothingBack,
+    plan: main?.plan?.name ?? null,
+    interval: main?.rhythm?.interval ?? null,
+    intervalCount: main?.rhythm?.interval_count ?? null,
+    amount: invoice.amount_paid,
+    currency: invoice.currency,
+    creditsAdded: credits + trialCredits,
+  }
+}
+
+/** All packs of a page that was paid; what else it sold brings nothing. */
+async function cartOf({ stripe }: StripeForTests, prices: Prices, session: Stripe.Checkout.Session): Promise<Bought> {
+  let creditsAdded = 0
+  for (const { price, quantity } of (await stripe.checkout.sessions.listLineItems(session.id)).data) {
+    const { pack } = await prices.of(price!.id)
+    creditsAdded += (pack?.credits ?? 0) * quantity!
+  }
+  const { amount_total: amount, currency } = session
+  return {
+    ...nothingBack,
+    ...{ plan: null, interval: null, intervalCount: null },
+    ...{ amount: amount!, currency: currency!, creditsAdded },
+  }
 }
 
 /** A trial is given once per person. */
@@ -102,28 +146,4 @@ function countOneTrial(bought: Map<string, TrueCredits>, trialOf: string | null)
   for (const trial of trials) if (trial !== counts) trial[1].trialCredits = 0
 }
 
-/** At most one may live. */
-async function trueSubscription({ stripe }: StripeForTests): Promise<Truth['subscription']> {
-  const all = await stripe.subscriptions.list({ status: 'all', limit: 100 }).autoPagingToArray(page)
-  const [live, ...more] = all.filter(({ status }) => LIVE.includes(status))
-  if (more.length > 0) throw new Error(`${more.length + 1} live subscriptions`)
-  if (!live) return { plan: 'Free', interval: null, status: null, cancelAtPeriodEnd: false, currentPeriodEnd: null }
-  const { price, current_period_end: currentPeriodEnd } = live.items.data[0]!
-  const { status, cancel_at_period_end: cancelAtPeriodEnd } = live
-  const interval = price.recurring!.interval
-  return { plan: price.metadata.plan!, interval, status, cancelAtPeriodEnd, currentPeriodEnd }
-}
-
-async function goneBack({ stripe }: StripeForTests, charge: string) {
-  const { data: refunds } = await stripe.refunds.list({ charge, limit: 100 })
-  const { data: disputes } = await stripe.disputes.list({ charge, limit: 100 })
-  const isOpen = ({ status }: Stripe.Dispute) => status === 'needs_response' || status === 'under_review'
-  return {
-    refunded: sum(refunds.filter(({ status }) => status === 'succeeded')),
-    disputed: sum(disputes.filter(({ status }) => TAKEN.includes(status))),
-    open: disputes.filter(isOpen).map(({ id }) => id),
-  }
-}
-
 const page = { limit: 10_000 }
-const sum = (parts: { amount: number }[]): number => parts.reduce((total, { amount }) => total + amount, 0)

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe'
 import type { StripeForTests } from '../stripe.ts'
+import { unitIn } from './truth-lines.ts'
 
 /** Each debit is rounded to the cent, and what comes back is a share of a rounded debit. */
 const CENTS = 2
@@ -26,9 +27,9 @@ export async function checkWorth({ stripe }: StripeForTests, invoice: Stripe.Inv
     const period = all.find((one) => isPeriodOf(one, line))?.period
     const price = line.pricing?.price_details?.price as string
     if (!period) continue
-    const { unit_amount } = await stripe.prices.retrieve(price)
+    const unit = unitIn(await stripe.prices.retrieve(price, { expand: ['currency_options'] }), line.currency)
     const share = (line.period.end - line.period.start) / (period.end - period.start)
-    const worth = unit_amount! * line.quantity! * share
+    const worth = unit * line.quantity! * share
     if (Math.abs(Math.abs(line.amount) - worth) > CENTS)
       throw new Error(`${id}: “${line.description}” is ${line.amount}, its time is worth ${worth}`)
   }
