@@ -11,7 +11,7 @@ import { processPaidInvoice } from './paid-invoice.server.ts'
 import { unhurried, whileSomebodyWaits } from './patience.server.ts'
 import { soldLines } from './plan-lines.server.ts'
 import { findPlan, type Interval, type Plan, type Price } from './plans.ts'
-import { priceIdOf } from './prices.server.ts'
+import { findPriceIn, priceIdOf } from './prices.server.ts'
 import { listedInterval, monthsOf, type Rhythm } from './rhythm.ts'
 import { findRunning, type RunningSubscription } from './running-subscription.server.ts'
 import { releaseSchedule, restoreSchedule, scheduleChange } from './scheduled-change.server.ts'
@@ -224,6 +224,11 @@ async function prepare(user: Pick<User, '_id'>, { plan: name, interval }: PlanCh
   const isSame = running.item.plan.name === plan.name && listedInterval(running.item) === interval
   if (isSame && !running.subscription.scheduleId) throw new AlreadySubscribed(plan.name)
   const priceId = isSame ? running.item.priceId : await priceIdOf({ kind: 'plan', plan, interval, price })
+  const currency = running.subscription.terms?.currency
+  // Stripe moves no subscription to another currency; it would say so only when the change comes.
+  if (currency && !isSame && (await findPriceIn(priceId, currency))?.amountIn(currency) === null) {
+    throw new OfferUnavailable()
+  }
   const target: Target = { plan, interval, price, priceId, isSame }
   return { running, target }
 }

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { changePlan, previewPlanChange } from '#app/billing/change-plan.server.ts'
 import { ensureCustomer } from '#app/billing/customer.server.ts'
+import { OfferUnavailable } from '#app/billing/errors.ts'
 import { type Interval } from '#app/billing/plans.ts'
 import { forgetPrices } from '#app/billing/prices.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
@@ -145,6 +146,25 @@ describe('a price in other currencies', () => {
     advance(context, 32)
     await deliveries.deliver()
     expect(await creditsOf(user)).toBe(1500)
+  })
+
+  it('a smaller plan that is not sold in the subscription’s currency is refused, and nothing waits', async () => {
+    const { product } = await context.stripe.prices.retrieve(await planPrice('Creator'))
+    const price = { product: product as string, currency: 'eur', unit_amount: 4000 }
+    const { id } = await context.stripe.prices.create({ ...price, recurring: { interval: 'month' } })
+    const user = await aUser()
+    const customer = await ensureCustomer(user)
+    const { id: card } = await context.stripe.paymentMethods.attach('pm_card_visa', { customer })
+    await context.stripe.subscriptions.create({ customer, default_payment_method: card, items: [{ price: id }] })
+    await deliveries.deliver()
+    for (const choice of [
+      { plan: 'Daily', interval: 'month' },
+      { plan: 'Creator', interval: 'year' },
+    ] as const) {
+      await expect(previewPlanChange(user, choice)).rejects.toThrow(OfferUnavailable)
+      await expect(changePlan(user, choice)).rejects.toThrow(OfferUnavailable)
+    }
+    expect((await context.stripe.subscriptions.list({ customer })).data[0]).toMatchObject({ schedule: null })
   })
 
   it('one that the price is not sold in is refused by Stripe, and nothing is granted', async () => {

@@ -5,6 +5,7 @@ import type { Subscription, SubscriptionSchedule } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { attendSchedule, endAfter, release, takeDiscounts } from '../billing/schedule.ts'
 import type { Phase } from '../billing/schedule.ts'
+import { inCurrency } from '../billing/currencies.ts'
 import { requireFit } from '../billing/cadence.ts'
 import { modeOfNew } from '../billing/billing-mode.ts'
 import type { ModeRequest } from '../billing/billing-mode.ts'
@@ -222,6 +223,7 @@ function currentPhase(subscription: Subscription): Phase {
 /** Phases follow one another without a gap; what is over or under way keeps its start. */
 function phasesOf(world: World, schedule: SubscriptionSchedule, wanted: Values<typeof phaseFields>[]): Phase[] {
   let start = schedule.phases[0]!.start_date
+  const { currency } = schedule.phases[0]!
   return wanted.map((params, index) => {
     const now = world.now(schedule.customer)
     const items = params.items.map(({ price, quantity, metadata: pairs }, position) => ({
@@ -229,10 +231,9 @@ function phasesOf(world: World, schedule: SubscriptionSchedule, wanted: Values<t
       quantity: quantity ?? 1,
       metadata: pairs ?? {},
     }))
-    requireFit(
-      items.map(({ price }) => world.tables.prices.get(price)!),
-      schedule.billing_mode,
-    )
+    const prices = items.map(({ price }) => world.tables.prices.get(price)!)
+    requireFit(prices, schedule.billing_mode)
+    for (const price of prices) inCurrency(world, price, currency)
     if (index > 0 && typeof params.start_date === 'number' && params.start_date !== start)
       throw invalidRequest(
         'The start date of a phase must equal the end date of the phase before.',
@@ -252,7 +253,7 @@ function phasesOf(world: World, schedule: SubscriptionSchedule, wanted: Values<t
       throw invalidRequest('The end date of a phase must be after its start date.', `phases[${index}][end_date]`)
     start = until
     return newPhase({
-      currency: world.tables.prices.get(items[0]!.price)!.currency,
+      currency,
       start: from,
       end: until,
       items,
