@@ -11,7 +11,7 @@ const DEEP = [
   'test/**/{dies,kill,three-processes}.test.ts',
   'test/billing/{cancel-owed,complaints,discount,mails,next-payment,open-invoices,pause}.test.ts',
   'test/billing/{checkout-trouble,checkout-trouble-pages,reconcile,refund-lines}.test.ts',
-  'test/billing/{several-payments,told,told-late,two-machines,ways-out-of-a-plan}.test.ts',
+  'test/billing/{several-payments,skipped-month,told,told-late,two-machines,ways-out-of-a-plan}.test.ts',
   'test/credits/{long-history,simulation.database,simulation.holes}.test.ts',
   'test/http/{metrics,process,server,verify-email}.test.ts',
   'test/notifications/encryption.test.ts',

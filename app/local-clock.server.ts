@@ -11,19 +11,31 @@ import { logger } from './log.server.ts'
 const EVERY_MS = 1_000
 const TIMEOUT_MS = 2_000
 
-/** `offset`: seconds by which the sandbox is ahead of the machine that both run on. */
-const answerSchema = z.object({ offset: z.number().nonnegative() })
+/** While the sandbox moves its clock. */
+const MOVING_EVERY_MS = 20
 
-let reading: Promise<boolean> | null = null
+const answerSchema = z.object({
+  /** Seconds by which the sandbox is ahead of the machine that both run on. */
+  offset: z.number().nonnegative(),
+  /** A new number for each stage of a move, and what is due by then has been delivered. */
+  stage: z.number(),
+  isMoving: z.boolean(),
+})
+type Answer = z.infer<typeof answerSchema>
+
+/** Does what is due now, and says when there will be something to do next. */
+export type KeepPace = () => Promise<Date | null>
+
+let reading: Promise<Answer | null> | null = null
 let isFollowing = false
 
 /**
  * Asks the sandbox once how far it is ahead, and follows. A sandbox that does not answer leaves the clock as it is.
  * @returns whether it answered
  */
-export function readSandboxClock(): Promise<boolean> {
-  reading ??= readOnce().finally(() => (reading = null))
-  return reading
+export async function readSandboxClock(): Promise<boolean> {
+  reading ??= ask('').finally(() => (reading = null))
+  return (await reading) !== null
 }
 
 /**
@@ -36,30 +48,50 @@ export async function catchUpWithSandbox(): Promise<void> {
   await readSandboxClock()
 }
 
-async function readOnce(): Promise<boolean> {
+async function ask(search: string): Promise<Answer | null> {
   const { sandboxUrl, isLocal } = config()
-  if (!isLocal || sandboxUrl === null) return false
+  if (!isLocal || sandboxUrl === null) return null
   try {
-    const response = await fetch(`${sandboxUrl}/_sandbox/clock`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-    if (!response.ok) return false
-    const { offset } = answerSchema.parse(await response.json())
-    moveClock(offset * 1_000)
-    return true
+    const response = await fetch(`${sandboxUrl}/_sandbox/clock${search}`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+    if (!response.ok) return null
+    const answer = answerSchema.parse(await response.json())
+    moveClock(answer.offset * 1_000)
+    return answer
   } catch (error) {
     logger.debug({ err: error }, 'The sandbox did not tell its time')
-    return false
+    return null
   }
 }
 
 /**
- * Follows the sandbox's clock for as long as the process runs; does nothing where no sandbox stands in for Stripe.
+ * Follows the sandbox's clock for as long as the process runs; does nothing where no sandbox stands in for Stripe. A move
+ * comes in stages, and at each of them what is due is done before time goes on.
  * @param options `everyMs`: how long to wait between two looks
  */
-export function localClock({ everyMs = EVERY_MS }: { everyMs?: number } = {}) {
+export function localClock({ everyMs = EVERY_MS, keepPace }: { everyMs?: number; keepPace?: KeepPace } = {}) {
   let timer: NodeJS.Timeout | undefined
-  const follow = async () => {
-    await readSandboxClock()
-    if (isFollowing) timer = setTimeout(() => void follow(), everyMs).unref()
+  let turn: Promise<void> = Promise.resolve()
+  let done: { stage: number; next: Date | null } | null = null
+  const look = async (): Promise<boolean> => {
+    const answer = await ask(done && keepPace ? searchOf(done) : '')
+    if (answer && done && keepPace && answer.stage !== done.stage) {
+      const next = await keepPace().catch((error: unknown) => {
+        logger.error({ err: error }, 'What was due at a stage of the sandbox’s clock could not be done')
+        return null
+      })
+      done = { stage: answer.stage, next }
+      await ask(searchOf(done))
+    }
+    if (answer) done ??= { stage: answer.stage, next: null }
+    return answer?.isMoving ?? false
+  }
+  const follow = async (): Promise<void> => {
+    const isMoving = await look()
+    const wait = isMoving ? Math.min(everyMs, MOVING_EVERY_MS) : everyMs
+    if (isFollowing) timer = setTimeout(again, wait).unref()
+  }
+  const again = () => {
+    turn = follow()
   }
   return {
     name: 'local-clock',
@@ -71,7 +103,10 @@ export function localClock({ everyMs = EVERY_MS }: { everyMs?: number } = {}) {
     async stop(): Promise<void> {
       isFollowing = false
       clearTimeout(timer)
-      await reading
+      await Promise.all([reading, turn])
     },
   }
 }
+
+const searchOf = ({ stage, next }: { stage: number; next: Date | null }): string =>
+  `?done=${stage}${next ? `&next=${Math.ceil(next.getTime() / 1000)}` : ''}`

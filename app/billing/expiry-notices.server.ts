@@ -1,5 +1,5 @@
 import type { mongo, Types } from 'mongoose'
-import { type CreditAccount, CreditAccountModel } from '#models/credit-account.server.ts'
+import { type CreditAccount, CreditAccountModel, NEVER } from '#models/credit-account.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { getBalance } from '../credits/balance.server.ts'
@@ -50,6 +50,38 @@ async function idsToLookAt(at: Date): Promise<string[]> {
     )
     .toArray()
   return [...new Set([...due, ...limited].map(({ _id }) => _id.toHexString()))]
+}
+
+/**
+ * When there is something to tell or to do next because of what happens on accounts: where the sandbox's clock is moved,
+ * the moments to stop at. Within a week of a change that is each day.
+ * @returns null where nothing is ahead
+ */
+export async function nextMoment(): Promise<Date | null> {
+  const at = now()
+  const accounts = CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
+  const limited = await accounts.distinct('_id', { 'grants.rollover.limit': { $type: 'number' } })
+  const [change, renewal, pause] = await Promise.all([
+    accounts.findOne({ nextChange: { $gt: at, $lt: NEVER } }, { sort: { nextChange: 1 } }),
+    firstOf({ _id: { $in: limited }, 'subscription.currentPeriodEnd': { $gt: at } }, 'subscription.currentPeriodEnd'),
+    firstOf({ 'subscription.gracePeriodEnd': { $gt: at } }, 'subscription.gracePeriodEnd'),
+  ])
+  const told = [change?.nextChange, renewal?.subscription?.currentPeriodEnd].map(
+    (moment) => moment && noticeOf(moment, at),
+  )
+  const moments = [...told, pause?.subscription?.gracePeriodEnd].filter((moment) => moment instanceof Date)
+  return moments.length > 0 ? new Date(Math.min(...moments.map((moment) => moment.getTime()))) : null
+}
+
+const firstOf = (filter: object, field: string) =>
+  UserModel.findOne(filter)
+    .sort({ [field]: 1 })
+    .lean<User>()
+
+/** A week before it, then each day. */
+function noticeOf(moment: Date, at: Date): Date {
+  const next = Math.max(moment.getTime() - AHEAD_MS, at.getTime() + DAY_MS)
+  return new Date(Math.min(moment.getTime(), next))
 }
 
 async function tellOne(id: string): Promise<number> {

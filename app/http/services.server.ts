@@ -1,3 +1,4 @@
+import { keepPace } from '../jobs/keep-pace.server.ts'
 import { jobScheduler } from '../jobs/scheduler.server.ts'
 import { localClock } from '../local-clock.server.ts'
 import { finishDeliveries } from '../notifications/mail.server.ts'
@@ -11,4 +12,8 @@ export interface Service {
 }
 
 /** Started in this order, stopped in the other. */
-export const services: Service[] = [localClock(), { name: 'mail', stop: finishDeliveries }, jobScheduler()]
+export const services: Service[] = [
+  localClock({ keepPace: () => keepPace() }),
+  { name: 'mail', stop: finishDeliveries },
+  jobScheduler(),
+]

@@ -75,7 +75,7 @@ test('one click refunds a line of an invoice, and the page says what a bare refu
   const labels = (id: string) => actionsFor(sandbox, objectById(sandbox.world, id)!).map(({ name }) => name)
   expect(labels(invoice)).toEqual(['refund_line_0', 'refund_line_1'])
   const place = (await stripe.invoices.retrieve(invoice)).lines.data.findIndex(({ id }) => id === large)
-  expect(perform(sandbox, `refund_line_${place}`, invoice)).toMatch(/refunded/)
+  expect(await perform(sandbox, `refund_line_${place}`, invoice)).toMatch(/refunded/)
   expect((await stripe.creditNotes.list({ invoice })).data).toMatchObject([
     { amount: 9000, lines: { data: [{ invoice_line_item: large }] } },
   ])

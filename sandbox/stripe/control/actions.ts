@@ -30,7 +30,7 @@ interface Doing<T> {
   /** Whether it makes sense now. */
   when: (object: T, world: World) => boolean
   /** Does it and says what was done. */
-  run: (sandbox: Sandbox, object: T) => string
+  run: (sandbox: Sandbox, object: T) => string | Promise<string>
 }
 
 const always = () => true
@@ -55,8 +55,8 @@ const DOINGS = {
     renew: {
       label: 'To its renewal',
       when: ({ status, test_clock }) => !ENDED.has(status) && !test_clock,
-      run(sandbox, subscription) {
-        sandbox.advanceTo(currentPeriod(subscription).end + HOUR + MINUTE)
+      async run(sandbox, subscription) {
+        await sandbox.walkTo(currentPeriod(subscription).end + HOUR + MINUTE)
         return 'The clock stands an hour after the renewal, when its invoice is collected.'
       },
     },
@@ -194,15 +194,15 @@ export function noteOn({ object }: ApiObject): string | null {
 }
 
 /** Does what a button names (`refund:ch_…`) and says what came of it. */
-export function perform(sandbox: Sandbox, name: string, id: string): string {
+export async function perform(sandbox: Sandbox, name: string, id: string): Promise<string> {
   const object = objectById(sandbox.world, id)
   const doing = object && doingsOf(object)[name]
   if (!doing) return 'That is not possible any more.'
   try {
     // Moving the clock is many units of work, everything else is one.
     return name === 'renew'
-      ? doing.run(sandbox, object as never)
-      : sandbox.world.run(() => doing.run(sandbox, object as never))
+      ? await doing.run(sandbox, object as never)
+      : await sandbox.world.run(() => doing.run(sandbox, object as never))
   } catch (error) {
     if (error instanceof StripeApiError) return error.message
     throw error

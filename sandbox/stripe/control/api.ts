@@ -25,12 +25,16 @@ export async function controlApi(sandbox: Sandbox, method: string, url: URL, tex
 type Action = (sandbox: Sandbox, body: Body, query: URLSearchParams) => unknown
 
 const actions: Record<string, Action> = {
-  'GET /clock': (sandbox) => clock(sandbox),
+  // A shop that follows says which stage of a move it has dealt with, and when it has something to do next.
+  'GET /clock': (sandbox, _body, query) => {
+    if (query.has('done')) sandbox.walk.heard(Number(query.get('done')), Number(query.get('next')) || null)
+    return clock(sandbox)
+  },
   // { seconds } or { days } or { months }, added together, or { to }: a moment.
-  'POST /clock': (sandbox, { seconds = 0, days = 0, months = 0, to }) => {
+  'POST /clock': async (sandbox, { seconds = 0, days = 0, months = 0, to }) => {
     const target =
       typeof to === 'number' ? to : monthsAfter(sandbox.now(), Number(months)) + Number(days) * DAY + Number(seconds)
-    sandbox.advanceTo(target)
+    await sandbox.walkTo(target)
     return clock(sandbox)
   },
   'GET /events': (sandbox, _body, query) => ({ events: sandbox.events(query.get('type') ?? undefined) }),
@@ -75,7 +79,8 @@ const actions: Record<string, Action> = {
 }
 
 function clock(sandbox: Sandbox) {
-  return { now: sandbox.now(), offset: sandbox.world.clock.offset, next: sandbox.timekeeper.nextDue() }
+  const { offset } = sandbox.world.clock
+  return { now: sandbox.now(), offset, next: sandbox.timekeeper.nextDue(), ...sandbox.walk.state }
 }
 
 function faults({ faults: { deliveries, api, slow } }: Sandbox) {

@@ -37,12 +37,12 @@ async function sent(sandbox: Sandbox, event: string, times: number): Promise<str
   return times === 1 ? 'Sent again.' : 'Sent twice.'
 }
 
-function advance(sandbox: Sandbox, step: string): string {
+async function advance(sandbox: Sandbox, step: string): Promise<string> {
   const now = sandbox.now()
   const target =
     step === '1 day' ? now + DAY : step === '1 month' ? monthsAfter(now, 1) : (sandbox.nextRenewal() ?? now)
   const before = sandbox.world.tables.events.size
-  sandbox.advanceTo(target)
+  await sandbox.walkTo(target)
   const made = sandbox.world.tables.events.size - before
   return `The clock moved forward. ${made} event${made === 1 ? '' : 's'} happened on the way.`
 }

@@ -12,17 +12,22 @@ import type { CheckoutSession, Event, WebhookEndpoint } from '../core/shapes.ts'
 import type { Timekeeper } from '../core/timekeeper.ts'
 import type { World } from '../core/world.ts'
 import type { Api } from '../http/api.ts'
+import { Walk } from './walk.ts'
 import { newId } from '../core/ids.ts'
 
 /** Everything that can be done with a sandbox beside calling its API; the control page and tests use the same. */
 export class Sandbox {
+  readonly walk: Walk
+
   constructor(
     readonly world: World,
     readonly api: Api,
     readonly courier: Courier,
     readonly timekeeper: Timekeeper,
     readonly faults: Faults,
-  ) {}
+  ) {
+    this.walk = new Walk(world, timekeeper, courier)
+  }
 
   /** The shop that this sandbox serves, for the link back to it. */
   get shopUrl(): string | null {
@@ -80,7 +85,7 @@ export class Sandbox {
     return this.world.clock.now()
   }
 
-  /** Moves the sandbox's clock forward by seconds; what is due on the way happens in order. */
+  /** Moves the sandbox's clock forward by seconds; what is due on the way happens in order. A shop hears of it afterwards. */
   advance(seconds: Seconds): Seconds {
     this.timekeeper.advanceTo(this.now() + seconds)
     return this.now()
@@ -88,6 +93,12 @@ export class Sandbox {
 
   advanceTo(moment: Seconds): Seconds {
     this.timekeeper.advanceTo(moment)
+    return this.now()
+  }
+
+  /** The same in stages, at each of which a shop that follows the clock does what is due on its side. */
+  async walkTo(moment: Seconds): Promise<Seconds> {
+    await this.walk.to(moment)
     return this.now()
   }
 

@@ -1,0 +1,16 @@
+import { nextMoment } from '../billing/expiry-notices.server.ts'
+import { logger } from '../log.server.ts'
+import { type RecurringJob, recurringJobs } from './job-list.server.ts'
+
+/**
+ * Does what is due now, in local mode, where the sandbox's clock is moved in stages: expiries, pauses, notices, mails. Any
+ * number of processes may do it at once, beside the jobs' own turns.
+ * @returns when there is something to do next, or null
+ */
+export async function keepPace(jobs: readonly RecurringJob[] = recurringJobs): Promise<Date | null> {
+  for (const { name, run, isTimely } of jobs) {
+    if (!isTimely) continue
+    await run().catch((error: unknown) => logger.error({ job: name, err: error }, 'Job failed'))
+  }
+  return nextMoment()
+}
