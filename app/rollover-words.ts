@@ -26,6 +26,62 @@ export function lossSentence({ at, credits, plan, limit }: Loss, { timeZone, now
   return `On ${day} up to ${formatCredits(limit)} unused ${name}credits roll over; ${formatCredits(credits)} more expire then unless you use them.`
 }
 
+/** A line about credits that will go, for the stub of a note. */
+export interface UnusedRow {
+  term: string
+  value: string
+  note: string | null
+}
+
+/**
+ * What goes next of the credits that somebody has: what expires first, and what the next renewal holds to a limit.
+ * @param losses as lossesAhead works them out, soonest first
+ */
+export function unusedRows(losses: readonly Loss[], { timeZone, now }: Context): UnusedRow[] {
+  const day = (date: Date) => formatDay(date, timeZone, now)
+  const capped = losses.find(({ limit }) => limit !== null)
+  const expiring = losses.filter(({ limit }) => limit === null)
+  const first = expiring[0]
+  const then = expiring.filter(({ at }) => at.getTime() === first?.at.getTime())
+  const credits = then.reduce((sum, loss) => sum + loss.credits, 0)
+  return [
+    ...(first
+      ? [{ term: 'Next to expire', value: `${formatCreditsInWords(credits)} on ${day(first.at)}`, note: null }]
+      : []),
+    ...(capped
+      ? [
+          {
+            term: 'Unused credits',
+            value: `Up to ${formatCredits(capped.limit ?? 0)} ${capped.plan ?? ''} credits roll over`.replace(
+              '  ',
+              ' ',
+            ),
+            note: `${formatCredits(capped.credits)} more expire on ${day(capped.at)} unless you use them.`.replace(
+              /^1 more expire /,
+              '1 more expires ',
+            ),
+          },
+        ]
+      : []),
+  ]
+}
+
+/**
+ * What the plans do with credits that are not used, those alike in one sentence.
+ * @param plans as they are sold
+ * @param gracePeriodDays how long credits that expire outlive their period
+ */
+export function rolloverRule(plans: readonly Plan[], gracePeriodDays: number): string {
+  const keeping = plans.filter(({ unusedCredits }) => unusedCredits === 'accumulate')
+  if (keeping.length === plans.length) return 'Unused credits roll over to the next month.'
+  const names = new Intl.ListFormat('en').format(keeping.map(({ name }) => name))
+  return [
+    ...(keeping.length > 0 ? [`Unused ${names} credits roll over.`] : []),
+    ...plans.filter((plan) => !keeping.includes(plan)).map((plan) => rolloverSentence(plan, gracePeriodDays)),
+    'Credit packs do not expire.',
+  ].join(' ')
+}
+
 /**
  * What a plan does with credits that are not used.
  * @param plan as it is sold

@@ -2,7 +2,7 @@ import type { User } from '#models/user.server.ts'
 import { FREE_PLAN, findPlan, type Interval } from './billing/plans.ts'
 import { adverbOf, everyInWords, listedInterval, type Rhythm, rhythmOf } from './billing/rhythm.ts'
 import { endsByShop, isAtTrialsEnd, isEnded } from './billing/subscription-state.ts'
-import { lossSentence } from './rollover-words.ts'
+import { lossSentence, type UnusedRow, unusedRows } from './rollover-words.ts'
 import { endsLaterNotice } from './ends-later-notice.ts'
 import { frozenNotice } from './frozen-notice.ts'
 import type { Loss } from './credits/losses.ts'
@@ -30,6 +30,8 @@ export interface Standing {
   rhythm: Rhythm | null
   /** What comes next and when: "Renews on", "1 Jun". */
   next: { term: string; value: string; note: string | null; credits: number | null } | null
+  /** What goes next of the credits if they are not used. */
+  unused: UnusedRow[]
   /** The gravest first. */
   notices: Notice[]
 }
@@ -75,6 +77,7 @@ export function standingOf(subscription: User['subscription'], context: Standing
     interval,
     rhythm,
     next: nextOf(current, state, context),
+    unused: unusedRows(context.losses ?? [], context),
     notices: noticesOf(noticeOf(current, state, context), frozenNotice(context), scheduledNotice(current, context)),
   }
 }
@@ -92,6 +95,7 @@ function freeStanding(past: Subscription | null, context: StandingContext): Stan
     interval: null,
     rhythm: null,
     next: endOf(past, context),
+    unused: unusedRows(context.losses ?? [], context),
     notices: noticesOf(null, frozenNotice(context)),
   }
 }

@@ -49,6 +49,7 @@ describe('standingOf', () => {
       amount: null,
       interval: null,
       rhythm: null,
+      unused: [],
       next: null,
       notices: [],
     })

@@ -32,6 +32,7 @@ export function toPlanView(standing: Standing, stripeBalance?: User['stripeBalan
         ? { term: 'Price', value: standing.price }
         : { term: 'Price', value: 'Nothing', note: 'You spend the credits you have; packs add more.' },
       ...(standing.next ? [standing.next] : []),
+      ...standing.unused,
       ...(balance ? [balance] : []),
     ],
     choices: plans.flatMap(({ name, credits, prices }) =>

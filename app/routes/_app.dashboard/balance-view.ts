@@ -20,7 +20,7 @@ export interface BalanceView {
 
 /** Puts a balance and a plan's state into the words of the note. */
 export function toBalanceView(
-  { credits, held, holds, debt, nextExpiry, nextArrival }: Balance,
+  { credits, held, holds, debt, nextArrival }: Balance,
   standing: Standing,
   { timeZone, now }: { timeZone: string; now: Date },
 ): BalanceView {
@@ -35,9 +35,7 @@ export function toBalanceView(
   const stub = [
     standing.price ? { term: 'Price', value: standing.price } : null,
     standing.next,
-    nextExpiry
-      ? { term: 'Next to expire', value: `${formatCreditsInWords(nextExpiry.credits)} on ${day(nextExpiry.at)}` }
-      : null,
+    ...standing.unused,
     nextArrival
       ? { term: 'Next to arrive', value: `${formatCreditsInWords(nextArrival.credits)} on ${day(nextArrival.at)}` }
       : null,

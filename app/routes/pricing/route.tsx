@@ -27,6 +27,7 @@ import { IntervalSwitch } from './interval-switch.tsx'
 import { freeOffer, planOffers, yearlySaving } from './offers.server.ts'
 import { PackLink } from './pack-link.tsx'
 import { PlanNote } from './plan-note.tsx'
+import { rulesOfSale } from './rules.server.ts'
 import { Rules } from './rules.tsx'
 
 export const meta: MetaFunction = () => [
@@ -57,6 +58,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
     free: freeOffer(),
     packs: packsInWords(),
     saving: yearlySaving(),
+    rules: rulesOfSale(),
     nonce: crypto.randomUUID(),
   }
 }
@@ -113,7 +115,7 @@ export async function action({ request }: ActionFunctionArgs) {
 }
 
 export default function Pricing() {
-  const { frame, sandboxUrl, current, offers, free, packs, saving, nonce } = useLoaderData<typeof loader>()
+  const { frame, sandboxUrl, current, offers, free, packs, saving, rules, nonce } = useLoaderData<typeof loader>()
   const problem = useActionData<typeof action>()?.problem
   const [search] = useSearchParams()
   const interval: Interval = search.get('interval') === 'year' ? 'year' : 'month'
@@ -156,7 +158,7 @@ export default function Pricing() {
             <PackTable packs={packs} buy={(pack) => <PackLink pack={pack} signedIn={frame !== null} />} />
           </Section>
           <Section id="rules" title="Questions">
-            <Rules />
+            <Rules rules={rules} />
           </Section>
         </div>
       </Page>
