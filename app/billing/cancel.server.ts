@@ -54,16 +54,24 @@ export function resumeSubscription(user: Pick<User, '_id'>): Promise<User> {
 /** Where the day is noted that the shop had set, while an earlier end by the customer stands in its place. */
 const SHOPS_END = 'cancel_at_before'
 
+/** When a subscription ends once its customer goes on with it: on a day that the shop has set, or not at all. */
+export function endWithoutCancellation({ subscription, ...term }: RunningSubscription): Date | null {
+  const { hasCancelFlag, metadata } = subscription
+  if (!term.cancelAtPeriodEnd || (!hasCancelFlag && endsByShop(term))) return term.cancelAt
+  const before = new Date(Number(metadata[SHOPS_END] ?? 0) * 1000)
+  return before > now() ? before : null
+}
+
 /**
  * Takes the customer's cancellation off a subscription that was just read. The portal may have set a date instead of the
  * flag; a later day that the shop had set holds again.
  * @throws EndSetByShop where it is the shop that ends it
  */
-export async function resume({ subscription, ...term }: RunningSubscription): Promise<void> {
-  const { id, hasCancelFlag, metadata } = subscription
-  if (!hasCancelFlag && endsByShop(term)) throw new EndSetByShop()
-  const before = Number(metadata[SHOPS_END] ?? 0)
-  if (before > now().getTime() / 1000) await change(id, { cancel_at: before, metadata: { [SHOPS_END]: '' } })
+export async function resume(running: RunningSubscription): Promise<void> {
+  const { id, hasCancelFlag } = running.subscription
+  if (!hasCancelFlag && endsByShop(running)) throw new EndSetByShop()
+  const end = endWithoutCancellation(running)
+  if (end) await change(id, { cancel_at: seconds(end), metadata: { [SHOPS_END]: '' } })
   else await change(id, hasCancelFlag ? { cancel_at_period_end: false } : { cancel_at: '' })
 }
 

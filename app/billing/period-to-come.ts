@@ -52,7 +52,11 @@ function endsBy({ hasCancelFlag, cancelAt }: StripeSubscription, schedule: Strip
   return Boolean(schedule?.cancelsAtEnd && schedule.endDate && schedule.endDate <= at)
 }
 
-function isUncollected({ isCollectionPaused, collectionResumesAt: until }: StripeSubscription, at: Date): boolean {
+/** Its payments are paused by the shop at that time. */
+export function isUncollected(
+  { isCollectionPaused, collectionResumesAt: until }: StripeSubscription,
+  at: Date,
+): boolean {
   return isCollectionPaused && !(until && until <= at)
 }
 

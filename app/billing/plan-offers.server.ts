@@ -1,6 +1,6 @@
 import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
-import { previewPlanChange } from './change-plan.server.ts'
+import { previewPlanChange } from './change-preview.server.ts'
 import { StripeUnavailable } from './errors.ts'
 import { whileSomebodyWaits } from './patience.server.ts'
 import { planOf } from './plan-standing.ts'
@@ -21,7 +21,7 @@ export interface PlanOffer {
   interval: Interval
   /** What is charged and can be spent at once; null where Stripe has not said so in time. */
   today: Sum | null
-  /** What each period costs and brings after that; null where `today` is. */
+  /** What each period costs and brings after that; null where that is not known. */
   renewal: Sum | null
   /** It begins with a free trial of so many days. */
   trialDays: number | null
@@ -88,8 +88,11 @@ async function changeTo(buyer: Buyer, plan: Plan, interval: Interval): Promise<P
 async function sumsOf(buyer: Buyer, plan: Plan, interval: Interval): Promise<Sums | null> {
   try {
     const preview = await whileSomebodyWaits(() => previewPlanChange(buyer, { plan: plan.name, interval }), SECONDS)
-    const { when, amountDue, currency, creditsAtOnce, renewal } = preview
+    const { when, amountDue, currency, creditsAtOnce, after } = preview
     if (when !== 'now') return null
+    const { price } = after
+    // Tax on top is not known.
+    const renewal = price?.isExact ? { amount: price.amount, currency: price.currency, credits: price.credits } : null
     return { today: { amount: amountDue, currency, credits: Math.max(0, creditsAtOnce) }, renewal }
   } catch (error) {
     // Anything else says that this change is not to be had: what is owed comes first, or it is not sold in that currency.

@@ -15,6 +15,7 @@ import { OfferUnavailable } from './errors.ts'
 import { isSameRhythm, type Rhythm } from './rhythm.ts'
 import { callStripe, findAtStripe } from './stripe.server.ts'
 import { decimal } from './stripe-shapes/fields.ts'
+import { priceSchema, type StripeTermItem } from './stripe-shapes/terms.ts'
 
 /** A price at Stripe, and what it sells. */
 export interface KnownPrice {
@@ -22,6 +23,8 @@ export interface KnownPrice {
   offer: SoldOffer
   /** What one costs in a currency, as a decimal; null where there is no single amount. */
   amountIn: (currency: string) => string | null
+  /** As a subscription's item has it; null where it is paid once, or Stripe does not know it. */
+  recurring: StripeTermItem['price'] | null
 }
 
 /** What was learned about a price. */
@@ -130,7 +133,12 @@ function fixedPrice(priceId: string): KnownPrice | null {
   const offer = offerFixedTo(priceId)
   if (!offer) return null
   const { amount, currency } = offer.price
-  return { id: priceId, offer: soldBy(offer), amountIn: (asked) => (asked === currency ? String(amount) : null) }
+  return {
+    id: priceId,
+    offer: soldBy(offer),
+    amountIn: (asked) => (asked === currency ? String(amount) : null),
+    recurring: null,
+  }
 }
 
 const amounts = { unit_amount: z.number().nullish(), unit_amount_decimal: decimal }
@@ -141,7 +149,7 @@ const recurring = z
   .transform((found): Rhythm | null =>
     found ? { interval: found.interval, intervalCount: found.interval_count } : null,
   )
-const priceSchema = z.object({
+const offeredSchema = z.object({
   id: z.string(),
   currency: z.string(),
   ...amounts,
@@ -153,7 +161,7 @@ const priceSchema = z.object({
 })
 
 async function readPrice(found: unknown): Promise<Learned> {
-  const price = priceSchema.parse(found)
+  const price = offeredSchema.parse(found)
   const marks = { lookupKey: price.lookup_key ?? null, metadata: price.metadata ?? {}, rhythm: price.recurring }
   const fixed = offerFixedTo(price.id)
   const own = (fixed && withRhythm(soldBy(fixed), price.recurring)) ?? offerOf(marks)
@@ -164,7 +172,10 @@ async function readPrice(found: unknown): Promise<Learned> {
   if (!offer) return { price: null, isTagged: isOurs }
   const amountIn = (currency: string) =>
     decimalOf(currency === price.currency ? price : (price.currency_options?.[currency] ?? null))
-  return { price: { id: price.id, offer, amountIn }, isTagged: isOurs }
+  return {
+    price: { id: price.id, offer, amountIn, recurring: priceSchema.safeParse(found).data ?? null },
+    isTagged: isOurs,
+  }
 }
 
 /** What was paid for is the time that the price itself says. */

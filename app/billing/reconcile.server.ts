@@ -5,7 +5,7 @@ import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { logger } from '../log.server.ts'
 import { needsHuman } from './errors.ts'
-import { priceOf } from './next-payment.server.ts'
+import { priceOfPeriod } from './period-charge.server.ts'
 import type { Outcome } from './outcome.ts'
 import { planItemOf } from './plan-item.server.ts'
 import { FREE_PLAN } from './plans.ts'
@@ -183,6 +183,6 @@ async function fits({ subscription: stored }: User, theirs: StripeSubscription[]
     item.interval === stored.interval &&
     item.intervalCount === (stored.intervalCount ?? 1) &&
     term.currentPeriodEnd?.getTime() === stored.currentPeriodEnd?.getTime() &&
-    isDeepStrictEqual(await priceOf(current), stored.price)
+    isDeepStrictEqual(await priceOfPeriod(current.terms), stored.price)
   )
 }

@@ -3,6 +3,7 @@ import { NoSubscription } from './errors.ts'
 import { planItemOf, type PlanItem } from './plan-item.server.ts'
 import { findAtStripe } from './stripe.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
+import { EXPANDED } from './stripe-shapes/terms.ts'
 import { hasLiveSubscription, isLive, type Term, termOf } from './subscription-state.ts'
 import { syncSubscriptions } from './subscription.server.ts'
 import { readUser } from './users.server.ts'
@@ -21,7 +22,7 @@ export interface RunningSubscription extends Term {
 export async function findRunning({ _id }: Pick<User, '_id'>): Promise<RunningSubscription> {
   const user = await readUser(_id)
   const id = hasLiveSubscription(user.subscription) ? user.subscription?.stripeSubscriptionId : null
-  const found = id ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(id)) : null
+  const found = id ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(id, { expand: EXPANDED })) : null
   const subscription = found && readSubscription(found)
   if (!subscription || !isLive(subscription.status)) {
     if (id) await syncSubscriptions(_id)

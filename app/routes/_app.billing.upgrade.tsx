@@ -75,10 +75,10 @@ function toView(offer: PlanOffer, isLive: boolean, redirectTo: string) {
 
 /** What it costs and brings: each period of a plan that begins, or today's share of one that is changed to. */
 function sumsOf({ today, renewal, interval, trialDays }: PlanOffer, isLive: boolean) {
-  if (!today || !renewal) return { sum: null, then: 'What you pay and get today is on the next page.' }
-  const price = formatMoney(renewal.amount, renewal.currency)
-  if (!isLive && !trialDays) {
-    const credits = formatCreditsInWords(renewal.credits)
+  if (!today) return { sum: null, then: 'What you pay and get today is on the next page.' }
+  const price = renewal && formatMoney(renewal.amount, renewal.currency)
+  const credits = renewal && formatCreditsInWords(renewal.credits)
+  if (price && !isLive && !trialDays) {
     return {
       sum: { pay: [`You pay each ${interval}`, price], get: [`You get each ${interval}`, credits] },
       then: null,
@@ -87,7 +87,7 @@ function sumsOf({ today, renewal, interval, trialDays }: PlanOffer, isLive: bool
   const pay = ['You pay today', formatMoney(today.amount, today.currency)]
   return {
     sum: { pay, get: ['You get today', formatCreditsInWords(today.credits)] },
-    then: `Then ${price} and ${formatCreditsInWords(renewal.credits)} each ${interval}.`,
+    then: price ? `Then ${price} and ${credits} each ${interval}.` : null,
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { cancelAtPeriodEnd } from '#app/billing/cancel.server.ts'
-import { changePlan, previewPlanChange } from '#app/billing/change-plan.server.ts'
+import { changePlan } from '#app/billing/change-plan.server.ts'
+import { previewPlanChange } from '#app/billing/change-preview.server.ts'
 import { AlreadySubscribed, NoSubscription } from '#app/billing/errors.ts'
 import { listBillingHistory } from '#app/billing/history.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
@@ -21,7 +22,8 @@ describe('a change of plan', () => {
     advance(context, 10)
     const choice = { plan: 'Creator', interval: 'month' as const }
     const preview = await previewPlanChange(user, choice)
-    expect(preview).toMatchObject({ when: 'now', from: { plan: 'Beginner' }, renewal: { amount: 4000, credits: 5000 } })
+    const after = { price: { amount: 4000, credits: 5000 } }
+    expect(preview).toMatchObject({ when: 'now', from: { plan: 'Beginner' }, after })
     expect(preview.amountDue).toBeGreaterThan(1800)
     expect(preview.amountDue).toBeLessThan(2200)
     expect(preview.credits).toBeGreaterThan(2400)
@@ -29,8 +31,7 @@ describe('a change of plan', () => {
     const result = await changePlan(user, choice, { nonce: randomUUID(), prorationDate: preview.prorationDate })
     expect(result).toEqual({ state: 'changed' })
     expect(await creditsOf(user)).toBe(1000 + preview.credits)
-    const after = await readUser(user._id)
-    expect(after.subscription).toMatchObject({ plan: 'Creator', status: 'active' })
+    expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Creator', status: 'active' })
     await deliveries.deliver()
     expect(await creditsOf(user)).toBe(1000 + preview.credits)
     const [newest] = await listBillingHistory(user._id)

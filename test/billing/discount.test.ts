@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { changePlan, previewPlanChange } from '#app/billing/change-plan.server.ts'
+import { changePlan } from '#app/billing/change-plan.server.ts'
+import { previewPlanChange } from '#app/billing/change-preview.server.ts'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { toChangeView } from '#app/routes/_app.billing.change/change-view.ts'
 import { useDatabase } from '#test/setup/database.ts'
@@ -106,8 +107,8 @@ describe('a discount lessens the price and not the credits', () => {
     const [, second] = await historyOf(user)
     expect(second).toMatchObject({ amount: about(500 * left), creditsAdded: about(1000 * left) })
     // And up from two: the same arithmetic twice over.
-    const renewal = { amount: 8000, currency: 'usd', credits: 10_000, isDiscounted: true }
-    expect((await previewPlanChange(user, creator)).renewal).toEqual(renewal)
+    const each = { amount: 4000, currency: 'usd', credits: 10_000 }
+    expect((await previewPlanChange(user, creator)).after).toMatchObject({ next: each, price: each })
     const { money, credits } = await changeAsShown(deliveries, user, creator)
     expect(money).toEqual(about(3000 * left))
     expect(credits).toEqual(about(8000 * left))

@@ -76,7 +76,7 @@ describe('the plan is the item with a plan’s price, wherever it stands', () =>
     const picks = /\bitems(\.data)?\??\.?\[\d|\bitems(\.data)?\.(at|find|shift|pop)\(|\[\w+\] = [\w.]*\bitems\b/
     const picking = files.filter((file) => picks.test(readFileSync(path.join('app', file), 'utf8')))
     // There all items have the same rhythm, and it is the only thing that is asked of the first.
-    expect(picking).toEqual(['billing/next-payment.server.ts'])
+    expect(picking).toEqual(['billing/period-charge.server.ts'])
   })
 })
 

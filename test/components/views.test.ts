@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { NEVER } from '#models/credit-account.server.ts'
 import { firstLines } from '#app/routes/_app.dashboard/first-lines.ts'
 import { toBalanceView } from '#app/routes/_app.dashboard/balance-view.ts'
-import type { PlanChangePreview } from '#app/billing/change-plan.server.ts'
+import type { PlanChangePreview } from '#app/billing/change-preview.server.ts'
 import { toChangeView } from '#app/routes/_app.billing.change/change-view.ts'
 import { exampleLedger, exampleSum } from '#app/routes/_index/example.server.ts'
 import { planOffers, yearlySaving } from '#app/routes/pricing/offers.server.ts'
@@ -79,6 +79,12 @@ describe('what is for sale', () => {
 })
 
 describe('the preview of a plan change', () => {
+  const periodEnd = new Date('2026-05-21T12:00:00Z')
+  const each = (amount: number, credits: number) => ({ amount, credits, currency: 'usd', isExact: true })
+  const after = (amount: number, credits: number, interval: 'month' | 'year' = 'month', at = periodEnd) => ({
+    next: { ...each(amount, credits), at },
+    price: { ...each(amount, credits), interval, intervalCount: 1 },
+  })
   const preview: PlanChangePreview = {
     from: { plan: 'Beginner', interval: 'month', intervalCount: 1 },
     to: { plan: 'Daily', interval: 'month' },
@@ -93,10 +99,10 @@ describe('the preview of a plan change', () => {
       { description: 'Remaining time on Daily', amount: 1020, credits: 1133 },
     ],
     discount: 0,
-    renewal: { amount: 1800, currency: 'usd', credits: 2000, isDiscounted: false },
+    after: after(1800, 2000),
+    endsAt: null,
     prorationDate: now,
   }
-  const periodEnd = new Date('2026-05-21T12:00:00Z')
   const view = (changes: Partial<PlanChangePreview> = {}) =>
     toChangeView({ ...preview, ...changes }, { ...context, periodEnd, credits: 1000, losses: [], gracePeriodDays: 3 })
 
@@ -131,10 +137,25 @@ describe('the preview of a plan change', () => {
     expect(spent.slice(2)).toEqual([had, { label: 'Tax and what you are owed', money: '$0.14', credits: '' }])
   })
 
-  test('says that a discount goes on', () => {
-    expect(view({ renewal: { ...preview.renewal, isDiscounted: true } }).sentences).toEqual([
-      'From 21 May: $18.00 and 2,000 credits each month, before your discount.',
+  test('says what the first payment is where a discount ends, and no sum where none is known', () => {
+    const { price } = preview.after
+    const later = { when: 'period-end', at: periodEnd, to: { plan: 'Beginner', interval: 'month' } } as const
+    const sentences = (changes: Partial<PlanChangePreview>) => view(changes).sentences
+    const first = { ...each(900, 2000), at: periodEnd }
+    expect(sentences({ after: { next: first, price } })).toEqual([
+      'On 21 May: $9.00 and 2,000 credits.',
+      'After that: $18.00 and 2,000 credits each month.',
     ])
+    expect(sentences({ after: { next: null, price } })).toEqual([
+      'Daily then comes to $18.00 and 2,000 credits each month.',
+    ])
+    expect(sentences({ after: { next: null, price: null }, endsAt: periodEnd })).toEqual([
+      'Your subscription ends on 21 May.',
+    ])
+    expect(sentences({ ...later, after: { next: null, price: null } })).toContain('From 21 May: Beginner.')
+    expect(sentences({ ...later, after: after(1000, 1000) })).toContain(
+      'From 21 May: Beginner, $10.00 and 1,000 credits each month.',
+    )
   })
 
   test('a smaller plan waits: nothing happens today', () => {
@@ -146,7 +167,7 @@ describe('the preview of a plan change', () => {
       amountDue: 0,
       credits: 0,
       lines: [],
-      renewal: { ...preview.renewal, amount: 1000, credits: 1000 },
+      after: after(1000, 1000),
     })
 
     expect(later.sum).toBeNull()
@@ -157,8 +178,8 @@ describe('the preview of a plan change', () => {
   })
 
   test('the same plan by the year is not called another plan', () => {
-    const renewal = { ...preview.renewal, amount: 10_000, credits: 12_000 }
-    const yearly = view({ to: { plan: 'Beginner', interval: 'year' }, renewal })
+    const year = after(10_000, 12_000, 'year', new Date('2027-05-04T12:00:00Z'))
+    const yearly = view({ to: { plan: 'Beginner', interval: 'year' }, after: year })
 
     expect(yearly.title).toBe('Pay Beginner yearly')
     expect(yearly.button).toBe('Pay $4.53 and change')

@@ -1,10 +1,10 @@
-import type { PlanChangePreview } from '#app/billing/change-plan.server.ts'
-import { addMonths } from '#app/billing/credits-for-invoice.ts'
+import type { PlanChangePreview } from '#app/billing/change-preview.server.ts'
 import { findPlan, type Interval } from '#app/billing/plans.ts'
 import { adverbOf, listedInterval } from '#app/billing/rhythm.ts'
 import type { Loss } from '#app/credits/losses.ts'
-import { formatCredits, formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
+import { formatCredits, formatDay, formatMoney } from '#app/format.ts'
 import { keptSentence, rolloverSentence } from '#app/rollover-words.ts'
+import { afterSentences } from './after-words.ts'
 
 export interface ChangeView {
   title: string
@@ -44,7 +44,7 @@ export function toChangeView(preview: PlanChangePreview, context: Context): Chan
   return {
     title,
     sum: sumOf(preview, context),
-    sentences: [renewalSentence(preview, context), ...creditSentences(preview, context)],
+    sentences: [...afterSentences(preview, context), ...creditSentences(preview, context)],
     button: preview.amountDue > 0 ? `Pay ${due} and change${samePlan ? '' : ` to ${to.plan}`}` : title,
     keep,
     isPaidNow: preview.amountDue > 0,
@@ -59,7 +59,7 @@ function laterView(preview: PlanChangePreview, context: Context, words: { title:
     sum: null,
     sentences: [
       `Nothing changes today and nothing is charged. ${from.plan} runs on until ${day}.`,
-      `From ${day}: ${to.plan}, ${eachPeriod(preview)}.`,
+      ...afterSentences(preview, context),
       ...creditSentences(preview, context),
     ],
     button: from.plan === to.plan ? `Pay ${adverb(to.interval)} from ${day}` : `Change to ${to.plan} on ${day}`,
@@ -75,22 +75,6 @@ function creditSentences({ to, when }: PlanChangePreview, context: Context): str
     ...(isAsBefore ? [] : [keptSentence(context.credits, context.losses, context)]),
     ...(plan && plan.unusedCredits !== 'accumulate' ? [rolloverSentence(plan, context.gracePeriodDays)] : []),
   ]
-}
-
-/** "$18.00 and 2,000 credits each month" */
-function eachPeriod({ renewal, to }: PlanChangePreview): string {
-  const { amount, currency, credits, isDiscounted } = renewal
-  const sums = `${formatMoney(amount, currency)} and ${formatCreditsInWords(credits)} each ${to.interval}`
-  return isDiscounted ? `${sums}, before your discount` : sums
-}
-
-function renewalSentence(preview: PlanChangePreview, context: Context): string {
-  const { to, at, trialEndsAt } = preview
-  const { timeZone, now } = context
-  // Another interval begins today, so its end is another day too.
-  const periodEnd = trialEndsAt ?? (isSameInterval(preview) ? context.periodEnd : afterOne(to.interval, at))
-  const start = periodEnd ? `From ${formatDay(periodEnd, timeZone, now)}: ` : 'After that: '
-  return `${start}${eachPeriod(preview)}.`
 }
 
 function sumOf(preview: PlanChangePreview, context: Context): ChangeView['sum'] {
@@ -131,5 +115,4 @@ function labelOf(
 }
 
 const isSameInterval = ({ from, to }: PlanChangePreview): boolean => listedInterval(from) === to.interval
-const afterOne = (interval: Interval, start: Date): Date => addMonths(start, interval === 'year' ? 12 : 1)
 const adverb = (interval: Interval): string => adverbOf({ interval, intervalCount: 1 })

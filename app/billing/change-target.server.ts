@@ -1,0 +1,90 @@
+import type { User } from '#models/user.server.ts'
+import { now } from '../clock.server.ts'
+import { AlreadySubscribed, EndSetByShop, NoSubscription, OfferUnavailable, PlanNotFound } from './errors.ts'
+import { findPlan, type Interval, type Plan } from './plans.ts'
+import { findPriceIn, priceIdOf } from './prices.server.ts'
+import { listedInterval, monthsOf } from './rhythm.ts'
+import { findRunning, type RunningSubscription } from './running-subscription.server.ts'
+import { isRefused } from './stripe.server.ts'
+import { endsByShop, isOverdue } from './subscription-state.ts'
+
+/*
+ * What a change of plan leads to, and whether it can be: the same for its preview and its order.
+ */
+
+export interface PlanChoice {
+  plan: string
+  interval: Interval
+}
+
+/** How old sums may be that an order refers to. */
+const PREVIEW_FOR_MS = 60 * 60 * 1000
+/** What Stripe's clock may be ahead of ours; a moment that is still to come would make the change cheaper. */
+const AHEAD_MS = 2 * 60 * 1000
+
+/** Stripe refuses a price that it does not have in the subscription's currency, or that was archived a moment ago. */
+export async function unlessNotSold<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw isRefused(error) ? new OfferUnavailable(error) : error
+  }
+}
+
+export interface Target {
+  plan: Plan
+  interval: Interval
+  priceId: string
+  /** The plan that runs: to choose it again drops a change that waits. */
+  isSame: boolean
+}
+
+/**
+ * The subscription as it is, and what the choice makes of it.
+ * @throws PlanNotFound, NoSubscription, AlreadySubscribed for the plan that runs, OfferUnavailable, EndSetByShop,
+ * StripeUnavailable
+ */
+export async function targetOf(
+  user: Pick<User, '_id'>,
+  { plan: name, interval }: PlanChoice,
+): Promise<{ running: RunningSubscription; target: Target }> {
+  const plan = findPlan(name)
+  const price = plan?.prices?.[interval]
+  if (!plan || !price) throw new PlanNotFound()
+  const running = await findRunning(user)
+  if (isOverdue(running.subscription.status)) {
+    throw new NoSubscription('A payment is still open. Settle it first, then change the plan.')
+  }
+  if (running.subscription.status === 'paused') {
+    throw new NoSubscription('The plan is paused. Go on with it first, then change it.')
+  }
+  const isSame = running.item.plan.name === plan.name && listedInterval(running.item) === interval
+  if (isSame && !running.subscription.scheduleId) throw new AlreadySubscribed(plan.name)
+  if (isSame) return { running, target: { plan, interval, priceId: running.item.priceId, isSame } }
+  const target = { plan, interval, priceId: await priceIdOf({ kind: 'plan', plan, interval, price }), isSame }
+  const currency = running.subscription.terms?.currency
+  // Stripe moves no subscription to another currency; it would say so only when the change comes.
+  if (currency && (await findPriceIn(target.priceId, currency))?.amountIn(currency) === null) {
+    throw new OfferUnavailable()
+  }
+  // There is no period after which a smaller plan could begin.
+  if (!isNow(running, target) && endsWithPeriod(running)) throw new EndSetByShop()
+  return { running, target }
+}
+
+/** Up is now, down waits: a longer period that is paid for is never cut short. */
+export function isNow(running: RunningSubscription, target: Pick<Target, 'plan' | 'interval'>): boolean {
+  if (monthsOf(running.item) > (target.interval === 'year' ? 12 : 1)) return false
+  return target.plan.credits >= running.item.plan.credits
+}
+
+/** The moment that the sums were worked out for, unless that is long ago. */
+export function dateOf(prorationDate: Date | null): { proration_date?: number } {
+  const age = prorationDate ? now().getTime() - prorationDate.getTime() : null
+  const isFresh = prorationDate !== null && age !== null && age > -AHEAD_MS && age < PREVIEW_FOR_MS
+  return isFresh ? { proration_date: Math.floor(prorationDate.getTime() / 1000) } : {}
+}
+
+/** It ends in this period on a day that the shop has set: a larger plan ends then too, and a smaller one never begins. */
+export const endsWithPeriod = (running: RunningSubscription): boolean =>
+  running.cancelAtPeriodEnd && !running.subscription.hasCancelFlag && endsByShop(running)

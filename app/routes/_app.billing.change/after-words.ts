@@ -1,0 +1,46 @@
+import type { PlanChangePreview } from '#app/billing/change-preview.server.ts'
+import { findPlan } from '#app/billing/plans.ts'
+import { comesMonthly } from '#app/billing/rhythm.ts'
+import { formatCreditsInWords, formatDay } from '#app/format.ts'
+import { isUsual, sumInWords } from '#app/payment-words.ts'
+
+interface Context {
+  timeZone: string
+  now: Date
+}
+
+/** What is charged after a change, and what that brings. No sum where none is known. */
+export function afterSentences(preview: PlanChangePreview, context: Context): string[] {
+  const { after, endsAt } = preview
+  return [
+    ...chargeSentences(preview, after, context),
+    ...(endsAt ? [`Your subscription ends on ${formatDay(endsAt, context.timeZone, context.now)}.`] : []),
+  ]
+}
+
+function chargeSentences(
+  preview: PlanChangePreview,
+  { next, price }: PlanChangePreview['after'],
+  { timeZone, now }: Context,
+): string[] {
+  const { to, when, at } = preview
+  const isLater = when === 'period-end'
+  const plan = isLater ? `${to.plan}, ` : ''
+  const day = next && formatDay(next.at, timeZone, now)
+  if (next && price && isUsual(next, price)) return [`From ${day}: ${plan}${eachPeriod(preview, price)}.`]
+  const begins = isLater ? [`From ${formatDay(at, timeZone, now)}: ${to.plan}.`] : []
+  const first = next ? [`On ${day}: ${sumInWords(next)} and ${formatCreditsInWords(next.credits)}.`] : []
+  if (!price) return [...begins, ...first]
+  const regular = next
+    ? `After that: ${eachPeriod(preview, price)}.`
+    : `${to.plan} then comes to ${eachPeriod(preview, price)}.`
+  return [...begins, ...first, regular]
+}
+
+/** "$18.00 and 2,000 credits each month" */
+function eachPeriod({ to }: PlanChangePreview, price: NonNullable<PlanChangePreview['after']['price']>): string {
+  const plan = findPlan(to.plan)
+  const [sum, credits] = [sumInWords(price), formatCreditsInWords(price.credits)]
+  if (plan && comesMonthly(plan, price)) return `${sum} each ${to.interval} and ${credits} each month`
+  return `${sum} and ${credits} each ${to.interval}`
+}
