@@ -9,6 +9,8 @@ const billingHistorySchema = new Schema(
     stripeCustomerId: { type: String, required: true },
     stripeSubscriptionId: { type: String, default: null },
     stripeInvoiceId: { type: String, required: true },
+    /** As it stands on the invoice. Rows from before it was stored lack it. */
+    stripeInvoiceNumber: { type: String, default: null },
     /** Where the invoice names it: a refund may name nothing else. */
     stripePaymentIntentId: { type: String, default: null },
     planName: { type: String, required: true },

@@ -95,6 +95,7 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
     {
       userId,
       stripeCustomerId: invoice.customerId ?? '',
+      stripeInvoiceNumber: invoice.number,
       stripeSubscriptionId: invoice.subscriptionId,
       stripePaymentIntentId: invoice.paymentIntentId,
       planName: main?.plan.name ?? nameOfPurchase(boughtOf),

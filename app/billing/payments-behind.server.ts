@@ -21,6 +21,8 @@ export interface PaymentBehind {
   /** What it brought in all, over all its grants. */
   creditsAdded: number
   paidAt: Date
+  /** As it stands on the invoice; null for a pack, and in rows from before it was stored. */
+  invoiceNumber: string | null
   /** Stripe's page of the invoice, or the receipt of a pack. */
   url: string | null
 }
@@ -70,6 +72,7 @@ const ofInvoice = (row: BillingHistory): PaymentBehind => ({
   currency: row.currency,
   creditsAdded: row.creditsAdded,
   paidAt: row.transactionDate,
+  invoiceNumber: row.stripeInvoiceNumber ?? null,
   url: row.hostedInvoiceUrl ?? null,
 })
 
@@ -88,5 +91,6 @@ const ofPack = (row: Payment): PaymentBehind => ({
   currency: row.currency,
   creditsAdded: row.creditsAdded,
   paidAt: row.paidAt,
+  invoiceNumber: null,
   url: row.receiptUrl ?? null,
 })

@@ -3,6 +3,8 @@ import { requireApiUser } from '#app/auth/require-user.server.ts'
 import { now } from '#app/clock.server.ts'
 import { listEntries } from '#app/credits/ledger.server.ts'
 import { apiError, methodNotAllowed } from '#app/http/api-error.server.ts'
+import { csvResponse } from '#app/usage/csv-stream.server.ts'
+import { dayIn } from '#app/usage/days.ts'
 import { entriesQuery } from '#app/usage/entries-query.ts'
 import { toEntryJson } from '#app/usage/entry-views.ts'
 import { entriesAsCsv } from '#app/usage/export.server.ts'
@@ -17,13 +19,7 @@ export async function loader({ request }: LoaderFunctionArgs): Promise<Response>
       Object.fromEntries(new URL(request.url).searchParams),
     )
     if (format === 'csv') {
-      return new Response(entriesAsCsv(user._id, filter, { withMark }), {
-        headers: {
-          'Content-Type': 'text/csv; charset=utf-8; header=present',
-          'Content-Disposition': `attachment; filename="scrip-ledger-${now().toISOString().slice(0, 10)}.csv"`,
-          'Cache-Control': 'no-store',
-        },
-      })
+      return csvResponse(entriesAsCsv(user._id, filter, { withMark }), dayIn(now(), 'UTC'))
     }
     const { entries, nextBefore } = await listEntries(user._id, { ...filter, limit })
     return Response.json(

@@ -47,6 +47,18 @@ function offsetMs(at: Date, timeZone: string): number {
   return wall - Math.floor(at.getTime() / 1000) * 1000
 }
 
+/** What a zone's clocks show at a moment, as spreadsheets read it, and how far they are from UTC: "UTC+02:00". */
+export function wallClock(at: Date, timeZone: string): { time: string; offset: string } {
+  const { year, month, day, hour, minute, second } = partsIn(at, timeZone)
+  const minutes = Math.round(offsetMs(at, timeZone) / 60_000)
+  const twoDigits = (value: number) => String(value).padStart(2, '0')
+  const away = Math.abs(minutes)
+  return {
+    time: `${year}-${month}-${day} ${hour}:${minute}:${second}`,
+    offset: `UTC${minutes < 0 ? '-' : '+'}${twoDigits(Math.floor(away / 60))}:${twoDigits(away % 60)}`,
+  }
+}
+
 /**
  * The moment at which a day begins in a zone. Where clocks skip midnight, that is the first moment after the gap.
  */

@@ -13,7 +13,7 @@ const SOURCES: Record<EntrySource['type'], string> = {
   refund: 'Refund',
   dispute: 'Dispute',
   admin: 'Administrator',
-  system: 'Scrip',
+  system: 'System',
 }
 
 /** An entry in words, as the ledger's rows have them. */
@@ -97,7 +97,7 @@ function sourceOf({ kind, action, source }: LogEntry): string {
 }
 
 /** Sources whose ids stand on papers that people have. */
-const NAMED_SOURCES = new Set<EntrySource['type']>(['invoice', 'payment', 'refund', 'dispute'])
+export const NAMED_SOURCES = new Set<EntrySource['type']>(['invoice', 'payment', 'refund', 'dispute'])
 
 /** What unfolds under a row: when exactly, which grants paid, and the names that support asks for. */
 export function detailOf(entry: CreditEntry, timeZone: string): [label: string, text: string][] {

@@ -122,7 +122,7 @@ export interface LedgerPage {
 
 /** Reads what the usage page says under its chart. A ledger that cannot be read is told, and does not take the page down. */
 export async function readLedgerPage(user: Reader, query: UsageQuery): Promise<LedgerPage> {
-  const around = { csvHref: csvHrefOf(query, user.timeZone), href: usageHref(query) }
+  const around = { csvHref: csvHrefOf(query), href: usageHref(query) }
   try {
     const { days, range, nextBefore } = await readLedger(user, query)
     const isFiltered = countFilters(query) > 0 || query.before !== null
@@ -134,12 +134,8 @@ export async function readLedgerPage(user: Reader, query: UsageQuery): Promise<L
   }
 }
 
-function csvHrefOf(query: UsageQuery, timeZone: string): string {
-  const { action, from, to } = toEntryFilter(query, timeZone)
-  const params = new URLSearchParams({ format: 'csv', bom: '1' })
-  if (query.kind) params.set('kind', query.kind)
-  if (action) params.set('action', action)
-  if (from) params.set('from', from.toISOString())
-  if (to) params.set('to', to.toISOString())
-  return `/api/credits/entries?${params.toString()}`
+/** All pages of what is shown; spreadsheets need the mark at its start. */
+function csvHrefOf({ kind, action, from, to }: UsageQuery): string {
+  const filters = Object.entries({ kind, action, from, to }).filter(([, value]) => value !== '')
+  return `/usage/csv?${new URLSearchParams([...filters, ['bom', '1']]).toString()}`
 }

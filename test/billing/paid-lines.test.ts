@@ -4,6 +4,7 @@ import { listBillingHistory } from '#app/billing/history.server.ts'
 import { reconcile } from '#app/billing/reconcile.server.ts'
 import { toHistoryRows } from '#app/routes/_app.dashboard/history-rows.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
+import { ledgerAsCsv } from '#app/usage/ledger-csv.server.ts'
 import { NotificationModel } from '#models/notification.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import type { User } from '#models/user.server.ts'
@@ -50,6 +51,18 @@ describe('an invoice', () => {
     ])
     expect(await whatOf(user)).toEqual(['Credit pack 2000'])
     expect(await receiptOf(user)).toMatchObject({ credits: 2000, description: 'Credit pack 2000' })
+  })
+
+  it('is named by its number in the ledger’s file for people', async () => {
+    const user = await aPayer(context)
+    await sellOnInvoice(context, user, [{ price: await priceOf('scrip_pack_2000') }])
+    await deliver()
+    const [invoice] = (await context.stripe.invoices.list({ customer: user.stripeCustomerId })).data
+    const [, row] = (await new Response(ledgerAsCsv(user, {})).text()).split('\r\n')
+    expect(invoice!.number).toMatch(/^\w+-\d{4}$/)
+    expect(row?.split(',').slice(2)).toEqual([
+      ...['Credit packs', 'Invoice', invoice!.number, '2000', '2000', invoice!.id, ''],
+    ])
   })
 
   it('of a plan with a pack beside it brings both', async () => {

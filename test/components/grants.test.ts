@@ -35,6 +35,7 @@ const payment: PaymentBehind = {
   currency: 'usd',
   creditsAdded: 2000,
   paidAt: now,
+  invoiceNumber: null,
   url: 'https://invoice.example.com/in_1',
 }
 const behind = (changes: Partial<PaymentBehind> = {}, key = 'invoice:in_1') =>

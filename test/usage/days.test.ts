@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { addDays, dayIn, daysUpTo, parseDay, startOfDay } from '#app/usage/days.ts'
+import { addDays, dayIn, daysUpTo, parseDay, startOfDay, wallClock } from '#app/usage/days.ts'
 
 const ZONES = [
   'UTC',
@@ -29,6 +29,17 @@ describe('startOfDay', () => {
 
   test('takes the first of two midnights where clocks go back over it', () => {
     expect(startOfDay('2026-11-01', 'America/Havana').toISOString()).toBe('2026-11-01T04:00:00.000Z')
+  })
+})
+
+describe('wallClock', () => {
+  test.each([
+    ['UTC', '2026-05-01 22:05:09', 'UTC+00:00'],
+    ['Europe/Berlin', '2026-05-02 00:05:09', 'UTC+02:00'],
+    ['America/St_Johns', '2026-05-01 19:35:09', 'UTC-02:30'],
+    ['Asia/Kathmandu', '2026-05-02 03:50:09', 'UTC+05:45'],
+  ])('shows what clocks in %s show, and how far that is from UTC', (timeZone, time, offset) => {
+    expect(wallClock(new Date('2026-05-01T22:05:09.600Z'), timeZone)).toEqual({ time, offset })
   })
 })
 

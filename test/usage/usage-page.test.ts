@@ -109,7 +109,7 @@ describe('the ledger', () => {
     ])
   })
 
-  test('filters by action and by days, and gives the same filter to the CSV', async () => {
+  test('filters by action and by days, and gives the same filter to the CSV file', async () => {
     const caller = await callerOfMay()
     await spendAt(caller, '2026-05-02T10:00:00Z', 1, 'qr-code')
     await spendAt(caller, '2026-05-03T23:59:59Z', 2, 'qr-code')
@@ -119,9 +119,7 @@ describe('the ledger', () => {
 
     expect(ledger.days.flatMap(({ lines }) => lines.map(({ credits }) => credits))).toEqual([-2])
     expect(filters).toMatchObject({ count: 3, values: { action: 'qr-code', from: '2026-05-03' } })
-    expect(ledger.csvHref).toBe(
-      '/api/credits/entries?format=csv&bom=1&action=qr-code&from=2026-05-03T00%3A00%3A00.000Z&to=2026-05-04T00%3A00%3A00.000Z',
-    )
+    expect(ledger.csvHref).toBe('/usage/csv?action=qr-code&from=2026-05-03&to=2026-05-03&bom=1')
   })
 
   test('every action of the chart can be chosen, and the one that is asked for', async () => {

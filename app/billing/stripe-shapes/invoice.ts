@@ -93,6 +93,7 @@ const invoiceObject = z
   .object({
     // A preview has no id in some versions.
     id: z.string().default(''),
+    number: z.string().nullish(),
     customer: reference,
     status: z.string().nullish(),
     paid: z.boolean().nullish(),
@@ -123,6 +124,8 @@ const invoiceObject = z
     const details = invoice.parent?.subscription_details
     return {
       id: invoice.id,
+      /** What stands on the invoice; a draft has none. */
+      number: invoice.number ?? null,
       customerId: invoice.customer,
       subscriptionId: details?.subscription ?? invoice.subscription,
       paymentIntentId:

@@ -1,0 +1,62 @@
+import type { Types } from 'mongoose'
+import type { CreditEntry } from '#models/credit-entry.server.ts'
+import { type EntryFilter, listEntries, PAGE_MAX } from '../credits/ledger.server.ts'
+import { logger } from '../log.server.ts'
+import type { Day } from './days.ts'
+import { type CsvCell, csvLine } from './csv.ts'
+
+const BYTE_ORDER_MARK = '\uFEFF'
+
+export interface CsvColumns {
+  head: string[]
+  /** The rows of a page of entries, one for each. */
+  rowsOf: (entries: CreditEntry[]) => CsvCell[][] | Promise<CsvCell[][]>
+}
+
+/**
+ * Writes the ledger as CSV, newest first, a page at a time: an account of any length takes no more memory than one page,
+ * and nothing is read before the reader asks for it.
+ * @param options `withMark`: begins with a byte-order mark, without which Excel reads UTF-8 as another encoding
+ */
+export function streamCsv(
+  accountId: Types.ObjectId,
+  filter: EntryFilter & { before?: number },
+  { head, rowsOf }: CsvColumns,
+  { withMark = false }: { withMark?: boolean } = {},
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  let before: number | null | undefined
+  let isFirst = true
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const cursor = isFirst ? filter.before : (before ?? undefined)
+          const page = await listEntries(accountId, { ...filter, before: cursor, limit: PAGE_MAX })
+          const rows = await rowsOf(page.entries)
+          const text = (isFirst ? (withMark ? BYTE_ORDER_MARK : '') + csvLine(head) : '') + rows.map(csvLine).join('')
+          isFirst = false
+          before = page.nextBefore
+          if (text) controller.enqueue(encoder.encode(text))
+          if (before === null) controller.close()
+        } catch (error) {
+          // The headers are out: an aborted body is the only way left to say that the file is not whole.
+          logger.error({ err: error }, 'a CSV export of the ledger broke off')
+          controller.error(error)
+        }
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+/** Sends a CSV as a file that is saved, and that nothing on the way keeps. */
+export function csvResponse(body: ReadableStream<Uint8Array>, day: Day): Response {
+  return new Response(body, {
+    headers: {
+      'Content-Type': 'text/csv; charset=utf-8; header=present',
+      'Content-Disposition': `attachment; filename="scrip-ledger-${day}.csv"`,
+      'Cache-Control': 'no-store',
+    },
+  })
+}

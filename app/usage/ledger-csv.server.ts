@@ -1,0 +1,68 @@
+import type { CreditEntry } from '#models/credit-entry.server.ts'
+import { findPaymentsBehind, type PaymentBehind, sourceKey } from '../billing/payments-behind.server.ts'
+import type { EntryFilter } from '../credits/ledger.server.ts'
+import type { CsvCell } from './csv.ts'
+import { streamCsv } from './csv-stream.server.ts'
+import { wallClock } from './days.ts'
+import { NAMED_SOURCES, wordsOf } from './entry-words.server.ts'
+import type { Reader } from './usage-page.server.ts'
+
+/**
+ * The ledger as CSV for people: one row for each movement, newest first, with times in the reader's zone and the invoice
+ * that it belongs to. The balance is the account's after the movement, so a filter, which leaves rows out, does not
+ * change it.
+ * @param user whose ledger, and in which zone its times are written
+ * @param options `withMark`: begins with a byte-order mark, without which Excel reads UTF-8 as another encoding
+ */
+export function ledgerAsCsv(
+  user: Reader,
+  filter: EntryFilter,
+  options: { withMark?: boolean } = {},
+): ReadableStream<Uint8Array> {
+  const { timeZone } = user
+  const head = [
+    `Time (${timeZone})`,
+    'UTC offset',
+    'Description',
+    'Source',
+    'Invoice number',
+    'Credits',
+    'Account balance after',
+    'Reference',
+    'Details',
+  ]
+  const rowsOf = async (entries: CreditEntry[]): Promise<CsvCell[][]> => {
+    const payments = await findPaymentsBehind(user._id, entries.map(paidSourceOf))
+    return entries.map((entry) => rowOf(entry, payments.get(sourceKey(paidSourceOf(entry))) ?? null, timeZone))
+  }
+  return streamCsv(user._id, filter, { head, rowsOf }, options)
+}
+
+/** What was paid for it; of what is taken back or given back, what was paid for that. */
+const paidSourceOf = ({ of, source }: CreditEntry) => of ?? source
+
+/** Packs that came on a plan's invoice are not the plan's. */
+const isOfPlan = ({ kind, metadata }: CreditEntry): boolean =>
+  (kind === 'grant' || kind === 'schedule' || kind === 'activate') && metadata?.packs === undefined
+
+function rowOf(entry: CreditEntry, payment: PaymentBehind | null, timeZone: string): CsvCell[] {
+  const { title, source } = wordsOf(entry, timeZone)
+  const { time, offset } = wallClock(entry.at, timeZone)
+  return [
+    time,
+    offset,
+    payment?.plan && isOfPlan(entry) ? `${title} (${payment.plan})` : title,
+    source,
+    payment?.invoiceNumber ?? null,
+    entry.amount,
+    entry.balance,
+    NAMED_SOURCES.has(entry.source.type) ? entry.source.id : null,
+    detailsOf(entry),
+  ]
+}
+
+/** What a program sent along with a spend. */
+function detailsOf({ action, metadata = {} }: CreditEntry): string | null {
+  const parts = action === undefined ? [] : Object.entries(metadata).map(([name, text]) => `${name}: ${text}`)
+  return parts.join('; ') || null
+}
