@@ -10,12 +10,14 @@ const {
   APP_URL = 'http://localhost:3000',
   STRIPE_WEBHOOK_SECRET,
   STRIPE_WEBHOOK_API_VERSION,
+  SANDBOX_STARTS_BEHIND,
 } = process.env
 
 try {
   const sandbox = await startStripeSandbox({
     port: Number(SANDBOX_PORT),
     dataFolder: SCRIP_DATA,
+    startsBehind: Number(SANDBOX_STARTS_BEHIND ?? 0),
     ...(STRIPE_WEBHOOK_SECRET && {
       endpoint: {
         url: `${APP_URL.replace(/\/$/, '')}/api/webhook`,

@@ -16,6 +16,8 @@ export interface StripeSandboxOptions {
   dataFolder?: string
   /** The webhook endpoint to deliver to. The secret may be a list separated by commas. */
   endpoint?: { url: string; secret: string; apiVersion?: string; events?: string[] }
+  /** Seconds by which a new state's clock is behind the machine's, until it is moved. */
+  startsBehind?: number
   /** Seconds after each failed delivery until the next attempt. */
   retryDelays?: number[]
   /** Milliseconds an endpoint may take to answer. */
@@ -33,7 +35,7 @@ export interface StripeSandbox extends Sandbox {
 export async function startStripeSandbox(options: StripeSandboxOptions = {}): Promise<StripeSandbox> {
   if (process.env.NODE_ENV === 'production') throw new Error('The Stripe sandbox never starts in production.')
   const journal = options.dataFolder ? new Journal(options.dataFolder) : undefined
-  const world = new World({ journal })
+  const world = new World({ journal, startsBehind: options.startsBehind })
   const faults = new Faults()
   const api = new Api(world)
   const courier = new Courier(world, faults, { retryDelays: options.retryDelays, timeout: options.deliveryTimeout })

@@ -90,7 +90,7 @@ export async function provideDatabase(folder, { lock, ends }) {
 }
 
 /** Starts the Stripe sandbox. */
-export async function provideSandbox(folder, { lock, ends, appUrl, onLine }) {
+export async function provideSandbox(folder, { lock, ends, appUrl, startsBehind, onLine }) {
   const port = await choosePort({
     variable: 'SANDBOX_PORT',
     fallback: DEFAULT_SANDBOX_PORT,
@@ -98,7 +98,14 @@ export async function provideSandbox(folder, { lock, ends, appUrl, onLine }) {
   })
   const sandbox = await step('Stripe', async () => {
     const environment = sharedEnvironment(folder)
-    const started = await startSandbox({ port, environment, appUrl, logFolder: logFolder(folder), onLine })
+    const started = await startSandbox({
+      port,
+      environment,
+      appUrl,
+      logFolder: logFolder(folder),
+      startsBehind,
+      onLine,
+    })
     return { note: `sandbox at ${started.url}`, result: started }
   })
   lock.addChild('the Stripe sandbox', sandbox.pid)

@@ -5,6 +5,8 @@ import { EmailTaken } from '#app/auth/errors.ts'
 import { ensurePrices } from '#app/billing/ensure-prices.server.ts'
 import { connectDatabase, disconnectDatabase, ensureIndexes } from '#app/database.server.ts'
 import { RateLimited } from '#app/http/errors.ts'
+import type { Types } from 'mongoose'
+import { comeBack, goBack, playHistory, secondsBehind } from './demo-history.ts'
 
 const DEMO = { email: 'demo@scrip.test', name: 'Demo', password: process.env.DEMO_PASSWORD ?? '' }
 
@@ -15,7 +17,10 @@ try {
   process.exit(1)
 }
 await ensureIndexes()
+const isNew = (await secondsBehind()) !== null
+if (isNew) await goBack()
 const [, demo] = await Promise.all([ensurePrices(), ensureDemoUser()])
+if (isNew) await comeBack()
 await disconnectDatabase()
 console.log(`Prepared: indexes, products and prices, ${demo}`)
 
@@ -23,9 +28,20 @@ async function ensureDemoUser(): Promise<string> {
   try {
     const { _id } = await signUp(DEMO)
     await markConfirmed(_id)
-    return 'demo user'
+    return isNew ? `demo user ${await withHistory(_id)}` : 'demo user'
   } catch (error) {
     if (!(error instanceof EmailTaken || error instanceof RateLimited)) throw error
     return 'demo user (whose password was changed)'
+  }
+}
+
+/** Nice to have: an installation starts without it, too. */
+async function withHistory(_id: Types.ObjectId): Promise<string> {
+  try {
+    await playHistory(_id)
+    return 'with a history'
+  } catch (error) {
+    console.error('The demo user has no history:', error)
+    return 'without a history'
   }
 }

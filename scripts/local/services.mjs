@@ -4,9 +4,10 @@ import { startChild } from './child.mjs'
 import { inProject } from './project.mjs'
 
 /**
- * @param {{ port: number, environment: Record<string, string>, appUrl: string, logFolder?: string, onLine?: (line: string) => void }} options
+ * @param {{ port: number, environment: Record<string, string>, appUrl: string, logFolder?: string, startsBehind?: number, onLine?: (line: string) => void }} options
+ *   `startsBehind`: seconds by which a new sandbox's clock is behind the machine's, for a history that is to be played
  */
-export async function startSandbox({ port, environment, appUrl, logFolder, onLine }) {
+export async function startSandbox({ port, environment, appUrl, logFolder, startsBehind = 0, onLine }) {
   const child = await startChild({
     name: 'The Stripe sandbox',
     args: ['--import', 'tsx', inProject('sandbox/stripe/main.ts')],
@@ -15,6 +16,7 @@ export async function startSandbox({ port, environment, appUrl, logFolder, onLin
       ...environment,
       SANDBOX_PORT: String(port),
       APP_URL: appUrl,
+      SANDBOX_STARTS_BEHIND: String(startsBehind),
       // The app takes any of a list, so that a secret can be rotated; signing is done with the newest.
       STRIPE_WEBHOOK_SECRET: environment.STRIPE_WEBHOOK_SECRET.split(',')[0].trim(),
     },

@@ -28,6 +28,8 @@ import { stack } from './shutdown.mjs'
 import { bold, complain, dim, say, seconds, step } from './terminal.mjs'
 
 const DEFAULT_PORT = 3000
+/** So long ago a new installation's demo user signed up. */
+const HISTORY_SECONDS = 100 * 86_400
 
 /** @param {{ dev: boolean }} options */
 export async function start({ dev }) {
@@ -114,7 +116,7 @@ async function startServices(folder, { lock, ends, appUrl }) {
 /** The sandbox, unless there is a key or an address of the user's own. */
 async function provideStripe(folder, { lock, ends, appUrl }) {
   if (!process.env.STRIPE_SECRET_KEY && !process.env.STRIPE_API_BASE)
-    return provideSandbox(folder, { lock, ends, appUrl })
+    return provideSandbox(folder, { lock, ends, appUrl, startsBehind: HISTORY_SECONDS })
   const apiBase = stripeApiBase(folder)
   await step('Stripe', async () => ({ note: apiBase ?? "Stripe's own API, with your STRIPE_SECRET_KEY" }))
   return apiBase
@@ -144,6 +146,7 @@ function welcome({ folder, appUrl, environment, took }) {
     say(`  Pay with      4242 4242 4242 4242, any date to come, any CVC`)
     say(`  Stripe        ${sandbox} (objects, webhooks, the clock)`)
   }
+  if (!process.env.SMTP_URL) say(`  Mails         ${appUrl}/mailbox`)
   say(`  Logs          ${logFolder(folder)}`)
   say()
   say('  Going live: set NODE_ENV=production, MONGODB_URI, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, SESSION_SECRET,')

@@ -98,7 +98,9 @@ test(
     expect(first.output()).toContain(`Scrip ready at ${url}`)
     const cookie = await logInAsDemo()
     const before = await whoAmI(cookie)
-    expect(before).toMatchObject({ status: 200, body: { user: { email: 'demo@scrip.test' }, credits: 25 } })
+    expect(before).toMatchObject({ status: 200, body: { user: { email: 'demo@scrip.test' } } })
+    // What the months of its history have left.
+    expect(before.body.credits).toBeGreaterThan(1000)
 
     const again = await start()
     expect(await again.closed).toEqual([0, null])

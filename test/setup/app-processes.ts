@@ -28,6 +28,8 @@ export interface InstallationOptions {
   environment?: Record<string, string>
   /** Products, prices, indexes and the demo user. */
   prepared?: boolean
+  /** So many days ago the sandbox begins, and with it the demo user's history. */
+  historyDays?: number
 }
 
 export interface Installation {
@@ -49,7 +51,7 @@ const DEMO = { email: 'demo@scrip.test', password: 'demo-password-1' }
 
 /** Starts real processes as users do, from the built app, at free ports: engine, sandbox and any number of apps. */
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
-  const { apps: count = 1, prepared = true } = options
+  const { apps: count = 1, prepared = true, historyDays = 0 } = options
   await ensureBuilt()
   const folder = await mkdtemp(path.join(os.tmpdir(), 'scrip-installation-'))
   const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
@@ -73,7 +75,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       STRIPE_WEBHOOK_SECRET: secrets.webhookSecret,
       SESSION_SECRET: 'a session secret of the tests',
     }
-    const sandbox = await startSandbox({ port: await anyFreePort(), environment: shared, appUrl: url })
+    const startsBehind = historyDays * 86_400
+    const sandbox = await startSandbox({ port: await anyFreePort(), environment: shared, appUrl: url, startsBehind })
     undo.push(() => sandbox.stop())
     const environment = { ...shared, STRIPE_API_BASE: sandbox.url, ...options.environment }
     if (prepared) await prepareDatabase({ environment, demoPassword: DEMO.password })

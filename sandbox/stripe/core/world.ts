@@ -17,6 +17,8 @@ export interface WorldOptions {
   /** Where the hosted pages are; known once the server listens. */
   baseUrl?: string
   machineNow?: () => Seconds
+  /** A new world begins so long ago, so that a history can be played in it. */
+  startsBehind?: Seconds
 }
 
 const FIRST_SETTINGS: SettingsRow = {
@@ -40,15 +42,16 @@ export class World {
   baseUrl: string
   cause: Cause = { request: null, idempotencyKey: null }
 
-  constructor({ journal, baseUrl = 'http://127.0.0.1', machineNow }: WorldOptions = {}) {
+  constructor({ journal, baseUrl = 'http://127.0.0.1', machineNow, startsBehind = 0 }: WorldOptions = {}) {
     this.baseUrl = baseUrl
     this.#journal = journal
     if (journal) {
       for (const changes of journal.lines()) this.tables.apply(changes)
       journal.compact(this.tables.everything())
     }
-    this.clock = new Clock(this.tables.settings.get('settings')?.clockOffset ?? 0, machineNow)
-    if (!this.tables.settings.get('settings')) this.run(() => this.tables.settings.insert(FIRST_SETTINGS))
+    const settings = this.tables.settings.get('settings') ?? { ...FIRST_SETTINGS, clockOffset: -startsBehind }
+    this.clock = new Clock(settings.clockOffset, machineNow)
+    if (!this.tables.settings.get('settings')) this.run(() => this.tables.settings.insert(settings))
     this.#remember(new Map(Object.entries(this.tables.everything().rows).map(([name, rows]) => [name, ids(rows)])))
   }
 
