@@ -18,7 +18,13 @@ export async function processCheckout(sessionId: string, received?: unknown): Pr
   const session = await readBackSession(sessionId, received)
   if (session?.status !== 'complete') return ignored(`The session ${sessionId} is not complete.`)
   const user = await ownerOf(session)
-  if (!user) return nobodys(session, `The completed session ${sessionId}`)
+  if (!user) {
+    return nobodys(
+      session,
+      `The completed session ${sessionId}`,
+      session.items.map(({ priceId }) => priceId),
+    )
+  }
   // Where the purchase has an invoice, the invoice grants, and nothing is granted twice.
   if (session.mode === 'payment' && session.invoiceId) return processPaidInvoice(session.invoiceId)
   if (session.mode === 'payment') {

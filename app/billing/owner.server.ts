@@ -1,6 +1,7 @@
 import type { User } from '#models/user.server.ts'
 import { NotReadyYet } from './errors.ts'
 import { ignored, type Outcome, unclaimed } from './outcome.ts'
+import { findPrice, isTaggedAsOurs } from './prices.server.ts'
 import { findAtStripe, isOurs } from './stripe.server.ts'
 import { findOwner, linkCustomer, readUser } from './users.server.ts'
 
@@ -37,14 +38,27 @@ export async function ownerOf({ customerId, metadata, userId }: Belonging): Prom
 const isUntagged = ({ app }: Record<string, string>): boolean => !app
 
 /**
- * What to say of an object at Stripe that belongs to nobody here. Another app's tag explains it; without one it may be
- * money that somebody is waiting for.
+ * What to say of an object at Stripe that belongs to nobody here. Another app's tag explains it, and so does a sale of
+ * what is not ours, like one that `stripe trigger` makes up; anything else may be money that somebody is waiting for.
  * @param name the object's, as the sentence begins
+ * @param priceIds the prices of what it sells
  */
-export async function nobodys({ customerId, metadata }: Belonging, name: string): Promise<Outcome> {
+export async function nobodys(
+  { customerId, metadata }: Belonging,
+  name: string,
+  priceIds: readonly (string | null)[],
+): Promise<Outcome> {
   const { app } = { ...(await customerTag(customerId)), ...metadata }
   if (app && !isOurs({ app })) return ignored(`${name} belongs to ${app}.`)
+  if (!app && !(await areOurs(priceIds))) return ignored(`${name} has no tag of ours and sells nothing of ours.`)
   return unclaimed(`${name} is of customer ${customerId ?? 'none'}, who is nobody here.`)
+}
+
+async function areOurs(priceIds: readonly (string | null)[]): Promise<boolean> {
+  for (const id of priceIds) {
+    if (id !== null && ((await findPrice(id)) !== null || (await isTaggedAsOurs(id)))) return true
+  }
+  return false
 }
 
 async function customerTag(customerId: string | null): Promise<Record<string, string>> {

@@ -51,7 +51,13 @@ async function process(invoice: StripeInvoice, toldAt: Date | null = null): Prom
   const invoiceId = invoice.id
   if (!invoice.isPaid) return ignored(`The invoice ${invoiceId} is not paid.`)
   const user = await ownerOf(invoice)
-  if (!user) return nobodys(invoice, `The paid invoice ${invoiceId}`)
+  if (!user) {
+    return nobodys(
+      invoice,
+      `The paid invoice ${invoiceId}`,
+      invoice.lines.map(({ priceId }) => priceId),
+    )
+  }
 
   const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).lean()
   const subject = { kind: 'invoice' as const, id: invoiceId }

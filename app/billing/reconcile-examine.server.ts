@@ -65,10 +65,10 @@ async function examineSubscription(id: string): Promise<Outcome> {
   const subscription = found && readSubscription(found)
   if (!subscription || !isLive(subscription.status)) return ignored(`The subscription ${id} has ended.`)
   const owner = await ownerOf(subscription)
-  if (!owner) return nobodys(subscription, `The subscription ${id}`)
+  const prices = subscription.items.map(({ priceId }) => priceId)
+  if (!owner) return nobodys(subscription, `The subscription ${id}`, prices)
   // By its id, since it may be of another customer than the one that is noted.
   if (await planItemOf(subscription)) return resync(owner, { subscription, at: now() })
-  const prices = subscription.items.map(({ priceId }) => priceId)
   const name = `The subscription ${id} of user ${owner._id.toHexString()}`
   return unclaimed(`${name} has the price ${prices.join(', ')}, which is in no plan.`)
 }

@@ -244,6 +244,14 @@ describe('what has no counterpart here is listed for a human, and not guessed', 
     expect(saying(run?.unclaimed, latest_invoice as string)).toHaveLength(1)
   })
 
+  it('but not what has no tag and sells nothing of ours, like what "stripe trigger" makes up', async () => {
+    const items = [{ price: await aForeignPrice() }]
+    const made = await context.stripe.subscriptions.create({ customer: await aStranger(), items })
+    const { unclaimed } = (await reconcile())!
+    expect(saying(unclaimed, made.id)).toEqual([])
+    expect(saying(unclaimed, made.latest_invoice as string)).toEqual([])
+  })
+
   it('but not what carries another app’s tag', async () => {
     const customer = await aStranger({ app: 'another-shop' })
     const items = [{ price: await aForeignPrice() }]
