@@ -3,6 +3,7 @@ import { openDispute } from '#sandbox/stripe/billing/dispute.ts'
 import { failRefund } from '#sandbox/stripe/billing/refund.ts'
 import type { StripeForTests } from '../stripe.ts'
 import { changeByHand, sellByHand } from './by-hand.ts'
+import { giveLineBack, payPart, sellOnInvoice, sellOnPage } from './carts.ts'
 import type { StripeStep } from './steps.ts'
 
 /** The life's customer at Stripe. */
@@ -88,7 +89,21 @@ async function happen(context: StripeForTests, person: Person, step: StripeStep)
     case 'addOn':
     case 'dropAddOn':
     case 'discount':
+    case 'cancelAt':
+    case 'freeTime':
       return first ? changeByHand(context, first, step) : false
+    case 'cart':
+      await useCard(context, customer, 'pm_card_visa')
+      return sellOnPage(context, customer, step)
+    case 'invoice':
+      return sellOnInvoice(context, customer, step)
+    case 'payPart': {
+      const [owed] = await invoices('open')
+      const amount = Math.ceil((owed?.amount_remaining ?? 0) * step.share)
+      return owed && amount > 0 ? payPart(context, customer, { invoice: owed.id, amount }) : false
+    }
+    case 'creditNote':
+      return giveLineBack(context, customer, step)
     case 'refund': {
       const paid = await charge(step.nth)
       const amount = paid ? Math.ceil((paid.amount - paid.amount_refunded) * step.share) : 0

@@ -74,16 +74,17 @@ async function addOnPrice({ stripe }: StripeForTests, currency: string, every: '
     .id
 }
 
-type Change = Extract<StripeStep, { kind: 'quantity' | 'addOn' | 'dropAddOn' | 'discount' }>
+type Change = Extract<StripeStep, { kind: 'quantity' | 'addOn' | 'dropAddOn' | 'discount' | 'cancelAt' | 'freeTime' }>
 
 /** @returns false where there is nothing to change */
 export async function changeByHand(
   context: StripeForTests,
-  { id, items, currency }: Stripe.Subscription,
+  subscription: Stripe.Subscription,
   step: Change,
 ): Promise<unknown> {
   const { stripe } = context
-  const plan = await planItemOf(new Prices(context), { items } as Stripe.Subscription)
+  const { id, items, currency, status } = subscription
+  const plan = await planItemOf(new Prices(context), subscription)
   switch (step.kind) {
     case 'quantity': {
       if (!plan || plan.quantity === step.quantity) return false
@@ -98,7 +99,19 @@ export async function changeByHand(
       const other = items.data.find((item) => item.id !== plan?.id)
       return other ? stripe.subscriptionItems.del(other.id, { proration_behavior: step.prorates }) : false
     }
+    case 'cancelAt': {
+      const at = (plan?.current_period_end ?? 0) + (step.days ?? 0) * DAY
+      if (step.days !== null && at <= context.sandbox.now()) return false
+      return stripe.subscriptions.update(id, { cancel_at: step.days === null ? '' : at, proration_behavior: 'none' })
+    }
+    case 'freeTime': {
+      if (status !== 'active') return false
+      const trial_end = context.sandbox.now() + step.days * DAY
+      return stripe.subscriptions.update(id, { trial_end, proration_behavior: 'none' })
+    }
     case 'discount':
       return stripe.subscriptions.update(id, { discounts: step.coupon === 'none' ? '' : [{ coupon: step.coupon }] })
   }
 }
+
+const DAY = 86_400

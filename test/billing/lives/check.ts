@@ -11,6 +11,7 @@ import { checkCaps } from './caps.ts'
 import { checkTerms, readLedger } from './ledger.ts'
 import { Life } from './life.ts'
 import type { LifePlan } from './life-plan.ts'
+import { checkPromise, readPromise } from './promises.ts'
 import { stateOf } from './state.ts'
 import { truthOf } from './truth.ts'
 import type { TrueCredits } from './truth-credits.ts'
@@ -32,12 +33,33 @@ export async function checkLife(context: StripeForTests, plan: LifePlan, tally: 
   await life.courier.finish()
   await compare(world, life, tally)
 
+  await expectClean()
+  await keepPromise(world, life, tally)
+}
+
+async function expectClean(): Promise<void> {
   expect((await auditCredits()).violations).toEqual([])
   expect(await auditGrants()).toMatchObject({ violations: [], unfinished: [] })
   expect(await reconcile()).toMatchObject({ done: [], failed: [] })
   expect(await reconcile({ since })).toMatchObject({ done: [], failed: [] })
 }
 
+/** Lets the next payment come, and looks at everything once more. */
+async function keepPromise(world: StripeForTests, life: Life, tally: Record<string, number>): Promise<void> {
+  const promised = await readPromise(world, life.user._id)
+  if (!promised) return
+  const { sandbox } = world
+  sandbox.advance(Math.max(0, promised.at - sandbox.now()) + 2 * HOUR)
+  await life.courier.finish()
+  const isKept = await checkPromise(world, promised)
+  const what = isKept ? 'promises' : 'promises of plans that ended before'
+  tally[what] = (tally[what] ?? 0) + 1
+  await compare(world, life, {})
+  await readPromise(world, life.user._id)
+  await expectClean()
+}
+
+const HOUR = 3600
 const since = new Date(0)
 
 /** Stripe keeps events for thirty days. */

@@ -87,6 +87,28 @@ const sell = step('sell', {
 const addOn = step('addOn', { every: oneOf('month', 'month', 'year'), prorates })
 const dropAddOn = step('dropAddOn', { prorates })
 const discount = step('discount', { coupon: oneOf<Coupon>('none', 'half', 'always', 'months', 'less') })
+const packs = fc.uniqueArray(oneOf('500', '2000', '10000'), { minLength: 1, maxLength: 2 })
+const goods = { packs, service: fc.boolean(), quantity: oneOf(1, 1, 2) }
+const cart = step('cart', {
+  ...goods,
+  plan: fc.oneof(often(2, always(null)), often(1, plan)),
+  coupon,
+  invoice: fc.boolean(),
+})
+const invoice = step('invoice', { ...goods, paid: oneOf('whole', 'parts', 'next') })
+const payPart = step('payPart', { share: oneOf(0.3, 0.5) })
+const creditNote = step('creditNote', {
+  ...{ nth, line: oneOf(0, 0, 1, 2), share },
+  way: oneOf('card', 'card', 'balance', 'elsewhere', 'linked', 'waive'),
+})
+/** Of the newest purchase. */
+const lineBack = step('creditNote', {
+  ...{ nth: always(0), line: oneOf(0, 1), share },
+  way: oneOf('card', 'balance', 'elsewhere', 'linked'),
+})
+const waive = step('creditNote', { nth: always(0), line: oneOf(0, 1), share, way: always('waive') })
+const cancelAt = step('cancelAt', { days: oneOf(10, 40, 40, -5, null) })
+const freeTime = step('freeTime', { days: oneOf(10, 40) })
 /** A smaller plan, which waits for the end of the period. */
 const down = step('change', { plan: always('Beginner'), interval: always('month') })
 const pause = step('pause', {
@@ -103,6 +125,14 @@ const single: fc.Arbitrary<Step> = fc.oneof(
   ...[often(1, jobs), often(2, newCard), often(1, noCard), often(3, refund), often(1, failRefund)],
   ...[often(2, dispute), often(2, decide), often(1, cancelNow), often(2, quantity), often(2, sell)],
   ...[often(2, addOn), often(1, dropAddOn), often(2, discount)],
+  ...[
+    often(2, cart),
+    often(2, invoice),
+    often(1, payPart),
+    often(2, creditNote),
+    often(2, cancelAt),
+    often(1, freeTime),
+  ],
   ...[often(1, pause), often(1, plain('unpause')), often(1, plain('startAgain'))],
   ...[often(1, plain('pay')), often(1, plain('payOutOfBand')), often(1, plain('void'))],
   ...[often(1, plain('uncollectible')), often(1, plain('deleteCustomer'))],
@@ -133,6 +163,13 @@ const story: fc.Arbitrary<Step[]> = fc.oneof(
   fc.tuple(sell, change, advance(31)),
   fc.tuple(sell, advance(8, 31, 100), deliver, quantity, advance(31, 100)),
   fc.tuple(addOn, down, advance(31), deliver, advance(31)),
+  fc.tuple(badCard, advance(31), payPart, payPart, deliver, goodCard, plain('pay'), partRefund, refund),
+  fc.tuple(badCard, advance(31), waive, deliver, payPart, goodCard, plain('pay'), lineBack),
+  fc.tuple(cart, lineBack, partRefund, rush, realDispute, decide),
+  fc.tuple(invoice, partRefund, lineBack, rush, failRefund, lineBack),
+  fc.tuple(addOn, advance(31), lineBack, lineBack, failRefund, rush),
+  fc.tuple(invoice, advance(31), lineBack, partRefund, advance(31)),
+  fc.tuple(cancelAt, advance(31), rush, plain('resume'), advance(31)),
   fc.tuple(sell, addOn, down, rush, advance(31, 100)),
   fc.tuple(discount, quantity, advance(31), change, partRefund),
   fc.tuple(addOn, quantity, refund, rush, dropAddOn, advance(31)),

@@ -19,6 +19,7 @@ import { happenAtStripe } from './at-stripe.ts'
 import { Killed, mortal, randomOf } from './chaos.ts'
 import { makeCoupons } from './by-hand.ts'
 import { BadCourier } from './courier.ts'
+import { checkKept, whatIsBeside } from './keeps.ts'
 import { onMachine } from './machines.ts'
 import type { LifePlan } from './life-plan.ts'
 import { type AppStep, type Coupon, isAppStep, type Rushed, type Step } from './steps.ts'
@@ -69,7 +70,9 @@ export class Life {
   }
 
   async #take(step: Step): Promise<void> {
+    const before = whatIsBeside(this.context)
     const isDone = await this.#expectRefusals(() => this.#do(step))
+    if (isAppStep(step)) checkKept(before, whatIsBeside(this.context), step.kind)
     this.#count(isDone ? step.kind : `${step.kind}: refused`)
   }
 
@@ -93,7 +96,8 @@ export class Life {
 
   async #do(step: Step): Promise<unknown> {
     if (isAppStep(step)) return this.#inApp(step)
-    if (step.kind === 'sell') await this.#attempt(() => ensureCustomer(this.user))
+    // The shop has made a customer before it sells something.
+    if (['sell', 'cart', 'invoice'].includes(step.kind)) await this.#attempt(() => ensureCustomer(this.user))
     const { stripeCustomerId: customer } = await readUser(this.user._id)
     return customer
       ? happenAtStripe(this.context, { userId: this.user._id.toHexString(), customer }, step)

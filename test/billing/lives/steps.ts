@@ -26,6 +26,29 @@ export type StripeStep =
   | { kind: 'addOn'; every: 'month' | 'year'; prorates: Prorates }
   | { kind: 'dropAddOn'; prorates: Prorates }
   | { kind: 'discount'; coupon: Coupon }
+  /** A page of the shop's own, of several things; with an invoice of its own or without. */
+  | {
+      kind: 'cart'
+      packs: string[]
+      service: boolean
+      quantity: number
+      plan: string | null
+      coupon: Coupon
+      invoice: boolean
+    }
+  /** An invoice that the shop makes, or things that wait for the plan's next one. */
+  | { kind: 'invoice'; packs: string[]; service: boolean; quantity: number; paid: 'whole' | 'parts' | 'next' }
+  | { kind: 'payPart'; share: number }
+  | {
+      kind: 'creditNote'
+      nth: number
+      line: number
+      share: number
+      way: 'card' | 'balance' | 'elsewhere' | 'linked' | 'waive'
+    }
+  /** Ends so many days after the plan's period, or no longer. */
+  | { kind: 'cancelAt'; days: number | null }
+  | { kind: 'freeTime'; days: number }
   | { kind: 'refund'; nth: number; share: number }
   | { kind: 'failRefund'; nth: number }
   | { kind: 'dispute'; nth: number; inquiry: boolean }

@@ -28,9 +28,9 @@ export async function moneyBack(
 ): Promise<GoneBack> {
   const refunds: Stripe.Refund[] = []
   const disputes: Stripe.Dispute[] = []
-  for (const { id: charge, amount_refunded, disputed } of charges) {
-    if (amount_refunded > 0) refunds.push(...(await stripe.refunds.list({ charge, limit: 100 })).data)
-    if (disputed) disputes.push(...(await stripe.disputes.list({ charge, limit: 100 })).data)
+  for (const { id: charge } of charges) {
+    refunds.push(...(await stripe.refunds.list({ charge, limit: 100 })).data)
+    disputes.push(...(await stripe.disputes.list({ charge, limit: 100 })).data)
   }
   const stands = refunds.filter(({ status }) => status === 'succeeded')
   const named = new Map<string, number>()
