@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
+import type { PlanChangePreview } from '#app/billing/change-preview.server.ts'
 import { reconcile } from '#app/billing/reconcile.server.ts'
 import { pauseOverdue } from '#app/billing/spending-pause.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
@@ -12,6 +13,7 @@ import { checkTerms, readLedger } from './ledger.ts'
 import { Life } from './life.ts'
 import type { LifePlan } from './life-plan.ts'
 import { checkPromise, readPromise } from './promises.ts'
+import { changeAsShown, checkPriceAfter } from './shown-change.ts'
 import { stateOf } from './state.ts'
 import { truthOf } from './truth.ts'
 import type { TrueCredits } from './truth-credits.ts'
@@ -34,7 +36,10 @@ export async function checkLife(context: StripeForTests, plan: LifePlan, tally: 
   await compare(world, life, tally)
 
   await expectClean()
-  await keepPromise(world, life, tally)
+  // Half of them change their plan once more, by the page.
+  const shown = plan.seed % 2 === 0 ? await changeAsShown(world, life) : null
+  if (shown) tally[`changes as shown: ${shown.when}`] = (tally[`changes as shown: ${shown.when}`] ?? 0) + 1
+  await keepPromise(world, life, { tally, shown })
 }
 
 async function expectClean(): Promise<void> {
@@ -45,7 +50,11 @@ async function expectClean(): Promise<void> {
 }
 
 /** Lets the next payment come, and looks at everything once more. */
-async function keepPromise(world: StripeForTests, life: Life, tally: Record<string, number>): Promise<void> {
+async function keepPromise(
+  world: StripeForTests,
+  life: Life,
+  { tally, shown }: { tally: Record<string, number>; shown: PlanChangePreview | null },
+): Promise<void> {
   const promised = await readPromise(world, life.user._id)
   if (!promised) return
   const { sandbox } = world
@@ -56,6 +65,8 @@ async function keepPromise(world: StripeForTests, life: Life, tally: Record<stri
   tally[what] = (tally[what] ?? 0) + 1
   await compare(world, life, {})
   await readPromise(world, life.user._id)
+  const { subscription } = await readUser(life.user._id)
+  if (isKept && shown?.after.price) checkPriceAfter(shown.after.price, subscription?.price)
   await expectClean()
 }
 

@@ -23,7 +23,7 @@ vi.mock('#app/billing/coalesce.ts', async (original) => {
 })
 
 const { LIVES_RUNS, LIVES_SEED, LIVES_PATH, LIVES_SHRINK, LIVES_ALL, LIVES_TALLY } = process.env
-const RUNS = Number(LIVES_RUNS ?? 16)
+const RUNS = Number(LIVES_RUNS ?? 11)
 /** The everyday run lives the same lives each time; whoever asks for a number of them gets new ones. */
 const SEED = LIVES_SEED ? Number(LIVES_SEED) : LIVES_RUNS ? undefined : 4
 
