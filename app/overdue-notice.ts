@@ -16,7 +16,8 @@ export function overdueNotice(
   const { now, timeZone, gracePeriodDays, credits, isStopped } = context
   const day = (date: Date) => formatDay(date, timeZone, now)
   const failedOn = gracePeriodEnd ? day(new Date(gracePeriodEnd.getTime() - gracePeriodDays * DAY_MS)) : null
-  const which = owed && failedOn ? `${formatMoney(owed.amount, owed.currency)} on ${failedOn}` : failedOn
+  const sum = owed && formatMoney(owed.amount, owed.currency)
+  const which = sum && failedOn ? `${sum} on ${failedOn}` : (sum ?? failedOn)
   const action = confirmationAsked ? 'confirm' : 'update-card'
   if (isStopped) {
     const payment = which ? `the payment of ${which}` : 'a payment'

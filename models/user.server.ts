@@ -1,6 +1,18 @@
 import { type InferSchemaType, Schema, type Types } from 'mongoose'
 import { defineModel } from './define-model.server.ts'
 
+/** An invoice that is not paid. */
+const owedInvoiceSchema = new Schema(
+  {
+    stripeInvoiceId: { type: String, required: true },
+    /** Minor units: what is left of it. */
+    amount: { type: Number, required: true },
+    at: { type: Date, required: true },
+    url: { type: String, default: null },
+  },
+  { _id: false, strict: 'throw' },
+)
+
 /** Stripe's subscription as Scrip last saw it. None, or one whose id is cleared, means plan `Free`. */
 const subscriptionSchema = new Schema(
   {
@@ -84,6 +96,8 @@ const subscriptionSchema = new Schema(
           at: { type: Date, required: true },
           /** Stripe's page of it, where it can be paid. */
           url: { type: String, default: null },
+          /** Those before it, the newest first. */
+          older: { type: [owedInvoiceSchema], default: undefined },
         },
         { _id: false, strict: 'throw' },
       ),
@@ -200,8 +214,17 @@ userSchema.index({ 'subscription.stripeSubscriptionId': 1 })
 // Finds those whose unused credits a renewal will hold to a limit soon.
 userSchema.index({ 'subscription.currentPeriodEnd': 1 }, { sparse: true })
 
-export type User = Omit<InferSchemaType<typeof userSchema>, 'canceledDuplicates'> & {
+type Stored = InferSchemaType<typeof userSchema>
+type StoredSubscription = NonNullable<Stored['subscription']>
+
+/** What is owed, as plain data. */
+type OwedSum = Omit<NonNullable<StoredSubscription['owed']>, 'older'> & {
+  older?: InferSchemaType<typeof owedInvoiceSchema>[] | null
+}
+
+export type User = Omit<Stored, 'canceledDuplicates' | 'subscription'> & {
   _id: Types.ObjectId
+  subscription?: (Omit<StoredSubscription, 'owed'> & { owed?: OwedSum | null }) | null
   /** Users from before these were kept have none. */
   canceledDuplicates?: CanceledDuplicate[]
 }

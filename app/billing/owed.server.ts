@@ -56,6 +56,12 @@ export async function owedToShow(subscription: StripeSubscription): Promise<NonN
   const owed = isOverdue(subscription.status) ? await owedFor(subscription) : null
   if (!owed) return null
   const { amount, currency, invoices } = owed
-  const [{ id: stripeInvoiceId, createdAt: at, hostedInvoiceUrl: url }] = invoices
-  return { amount, currency, stripeInvoiceId, at, url }
+  const [{ id: stripeInvoiceId, createdAt: at, hostedInvoiceUrl: url }, ...before] = invoices
+  const older = before.map((invoice) => ({
+    stripeInvoiceId: invoice.id,
+    amount: invoice.amountLeft,
+    at: invoice.createdAt,
+    url: invoice.hostedInvoiceUrl,
+  }))
+  return { amount, currency, stripeInvoiceId, at, url, older }
 }

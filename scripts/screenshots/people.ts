@@ -81,7 +81,14 @@ async function makeOwing(): Promise<void> {
   const due = await Person.signUp('due@scrip.test', 'Dan Due')
   await due.pays(-35, 'Daily')
   await due.spends(-3, 160)
-  await due.has({ status: 'past_due', gracePeriodEnd: daysFromNow(1.4) })
+  const owed = {
+    amount: 1800,
+    currency: 'usd',
+    stripeInvoiceId: 'in_due',
+    at: daysFromNow(-1.6),
+    url: 'https://invoice.stripe.com/in_due',
+  }
+  await due.has({ status: 'past_due', gracePeriodEnd: daysFromNow(1.4), owed })
 
   const stopped = await Person.signUp('stopped@scrip.test', 'Stella Stopped')
   await stopped.pays(-35, 'Creator')

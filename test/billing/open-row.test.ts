@@ -6,7 +6,7 @@ import { standingNow } from '#app/standing.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { useSandboxClock } from './clock.ts'
-import { newestCharge, openInvoicesOf, overdueSubscriber, payWith, subscriber } from './customers.ts'
+import { newestCharge, openInvoicesOf, overdueSubscriber, payWith, subscriber, subscriptionIdOf } from './customers.ts'
 import { Deliveries, readUser } from './scenario.ts'
 import { useStripe } from './stripe.ts'
 
@@ -39,6 +39,27 @@ describe('a renewal that is owed', () => {
       { status: { text: 'Paid' }, paid: '$10.00', credits: 1000, invoice: { name: 'Invoice' } },
     ])
     expect(await noticeOf(user)).toMatch(/^Your payment of \$10\.00 on \d+ \w+ did not go through/)
+  })
+
+  it('with another one before it has a row for each, with its own amount and its own way to pay', async () => {
+    const user = await overdueSubscriber(deliveries)
+    const { stripe } = context
+    const customer = user.stripeCustomerId!
+    const subscription = subscriptionIdOf(user)
+    await stripe.invoiceItems.create({ customer, subscription, amount: 300, currency: 'usd' })
+    const { id } = await stripe.invoices.create({ customer, subscription })
+    await stripe.invoices.finalizeInvoice(id)
+    await stripe.invoices.pay(id).catch(() => null)
+    await deliveries.deliver()
+
+    const rows = await rowsOf(user)
+    const open = await openInvoicesOf(context, user)
+    expect(open).toHaveLength(2)
+    expect(rows.slice(0, 2).map(({ paid, invoice }) => [paid, invoice?.url])).toEqual(
+      open.map(({ amount_remaining: left, hosted_invoice_url: url }) => [`$${(left / 100).toFixed(2)} due`, url]),
+    )
+    expect(rows.slice(2).map(({ paid }) => paid)).toEqual(['$10.00'])
+    expect(await noticeOf(user)).toMatch(/^Your payment of \$13\.00 on /)
   })
 
   it('is gone from the history once it is paid', async () => {

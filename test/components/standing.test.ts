@@ -153,6 +153,14 @@ describe('standingOf', () => {
     )
   })
 
+  test('an amount that is owed is named also where the day is not known on which its payment failed', () => {
+    const owed = { amount: 1000, currency: 'usd', stripeInvoiceId: 'in_1', at: new Date('2026-05-01'), url: null }
+
+    expect(standing({ status: 'unpaid', owed }).notices[0]?.text).toBe(
+      'Spending is paused because the payment of $10.00 failed. Your 1,840 credits are safe.',
+    )
+  })
+
   test('the account and the subscription do not tell the same failed payment twice', () => {
     const over = standing({ status: 'unpaid' }, { frozen: 'past_due' })
 

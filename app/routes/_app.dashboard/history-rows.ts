@@ -18,33 +18,32 @@ const STATUSES: Record<string, { tone: Tone; text: string }> = {
 
 /**
  * Puts stored payments into the words of the table.
- * @param subscription with what is owed for it, which comes first
+ * @param subscription with what is owed for it, which comes first: a row for each invoice, since each is paid by itself
  */
 export function toHistoryRows(
   history: BillingHistoryView[],
   timeZone: string,
   subscription: User['subscription'] = null,
 ): HistoryRow[] {
-  return [...openRow(subscription, timeZone), ...history.map((row) => paidRow(row, timeZone))]
+  return [...openRows(subscription, timeZone), ...history.map((row) => paidRow(row, timeZone))]
 }
 
-function openRow(subscription: User['subscription'], timeZone: string): HistoryRow[] {
+function openRows(subscription: User['subscription'], timeZone: string): HistoryRow[] {
   const owed = subscription?.owed
   if (!owed) return []
-  const { stripeInvoiceId: id, at, amount, currency, url } = owed
-  return [
-    {
-      id,
-      at: at.toISOString(),
-      date: formatDate(at, timeZone),
-      what: subscription.plan,
-      status: { tone: 'ochre', text: 'Payment due' },
-      note: null,
-      paid: `${formatMoney(amount, currency)} due`,
-      credits: null,
-      invoice: url ? { name: 'Pay now', url } : null,
-    },
-  ]
+  const older = owed.older ?? []
+  const newest = { ...owed, amount: older.reduce((left, { amount }) => left - amount, owed.amount) }
+  return [newest, ...older].map(({ stripeInvoiceId: id, at, amount, url }) => ({
+    id,
+    at: at.toISOString(),
+    date: formatDate(at, timeZone),
+    what: subscription.plan,
+    status: { tone: 'ochre' as const, text: 'Payment due' },
+    note: null,
+    paid: `${formatMoney(amount, owed.currency)} due`,
+    credits: null,
+    invoice: url ? { name: 'Pay now', url } : null,
+  }))
 }
 
 function paidRow(row: BillingHistoryView, timeZone: string): HistoryRow {
