@@ -94,3 +94,62 @@ test('a price in several currencies is charged in the one that is asked for', as
   expect(inYen).toMatchObject({ currency: 'jpy', latest_invoice: { currency: 'jpy', amount_paid: 1500 } })
   await expect(stripe.subscriptions.create({ customer, currency: 'chf', items })).rejects.toThrow(/currency/)
 })
+
+describe('the checkout page', () => {
+  const text = async (url: string, form?: Record<string, string>) =>
+    (await fetch(url, form && { method: 'POST', body: new URLSearchParams(form) })).text()
+
+  test('says what is bought, as the shop describes it', async () => {
+    const { stripe } = await sandboxAndClient()
+    const { monthly } = await aPlan(stripe)
+    await stripe.products.update(monthly.product as string, { description: '1,000 credits a month. For one person.' })
+    const line_items = [{ price: monthly.id, quantity: 1 }]
+    const { url } = await stripe.checkout.sessions.create({ ...urls, mode: 'subscription', line_items })
+    expect(await text(url!)).toContain('1,000 credits a month. For one person.')
+  })
+
+  test('asks for a state with the address, and gives a refused card number back in groups', async () => {
+    const { stripe } = await sandboxAndClient()
+    const { monthly } = await aPlan(stripe)
+    const line_items = [{ price: monthly.id, quantity: 1 }]
+    const order = {
+      ...urls,
+      mode: 'subscription' as const,
+      line_items,
+      billing_address_collection: 'required' as const,
+    }
+    const { id, url } = await stripe.checkout.sessions.create(order)
+    const form = { email: 'ada@example.com', number: '4242424242424242', expiry: '12 / 34', cvc: '123', country: 'US' }
+    const address = { name: 'Ada', line1: '1 Main Street', city: 'Springfield', postal_code: '12345', state: 'IL' }
+    const refused = await text(url!, { ...form, ...address, cvc: '1', pay: '1' })
+
+    expect(refused).toContain('value="4242 4242 4242 4242"')
+    expect(refused).toMatch(/name="state"[^>]*value="IL"|value="IL"[^>]*name="state"/)
+    await fetch(url!, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({ ...form, ...address, pay: '1' }),
+    })
+    expect((await stripe.checkout.sessions.retrieve(id)).customer_details?.address?.state).toBe('IL')
+  })
+
+  test('remembers the country in which the customer paid last', async () => {
+    const { stripe } = await sandboxAndClient()
+    const { id: customer } = await stripe.customers.create({ email: 'ada@example.com' })
+    const open = () =>
+      stripe.checkout.sessions.create({
+        ...urls,
+        ...{ mode: 'payment', customer },
+        line_items: [
+          { quantity: 1, price_data: { currency: 'usd', unit_amount: 500, product_data: { name: 'Pack' } } },
+        ],
+      })
+    const first = await open()
+    expect(await text(first.url!)).toMatch(/value="US"\s+selected/)
+    const form = { number: '4242424242424242', expiry: '12 / 34', cvc: '123', name: 'Ada', country: 'PT', pay: '1' }
+    await fetch(first.url!, { method: 'POST', redirect: 'manual', body: new URLSearchParams(form) })
+    const second = await open()
+
+    expect(await text(second.url!)).toMatch(/value="PT"\s+selected/)
+  })
+})

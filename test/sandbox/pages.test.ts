@@ -161,7 +161,10 @@ test('the control page: what happened, whether it arrived, and one click for eac
   expect(await stripe.charges.retrieve(charge!.id)).toMatchObject({ amount_refunded: 500 })
   await click({ do: `dispute:${charge!.id}` })
   const [dispute] = (await stripe.disputes.list()).data
+  const tree = async () => (await text(`${sandbox.url}/?customer=${customer.id}`)).replaceAll(/\s+/g, ' ')
+  expect(await tree()).toMatch(/Dispute, [^<]*<\/a ?> <span[^>]*>Open</)
   await click({ do: `lost:${dispute!.id}` })
+  expect(await tree()).toMatch(/Dispute, [^<]*<\/a ?> <span[^>]*>Lost</)
   expect((await stripe.disputes.retrieve(dispute!.id)).status).toBe('lost')
   await click({ do: `fail:${customer.id}` })
   await click({ advance: 'renewal' })
@@ -211,4 +214,21 @@ test('the controls over HTTP', async () => {
   await expect(stripe.customers.list()).rejects.toMatchObject({ statusCode: 503 })
   expect(await call('DELETE', '/faults')).toMatchObject({ api: [], slow: 0 })
   expect(await call('POST', '/idle')).toEqual({ idle: true })
+})
+
+test('the clock says when the next renewal is, and the pulse how many events wait', async () => {
+  const { sandbox, stripe } = await sandboxAndClient()
+  const pulse = async () => (await (await fetch(`${sandbox.url}/_sandbox/pulse`)).json()) as { waiting: number }
+  expect(await text(sandbox.url)).not.toContain('Next renewal')
+  const { subscription } = await subscriber(stripe)
+  const end = new Date(subscription.items.data[0]!.current_period_end * 1000)
+  const page = await text(sandbox.url)
+
+  expect(page.replaceAll(/\s+/g, ' ')).toContain(`Next renewal: <time datetime="${end.toISOString()}"`)
+  expect((await pulse()).waiting).toBe(0)
+  const hook = await receiver()
+  sandbox.addEndpoint({ url: hook.url, secret: SECRET })
+  sandbox.faults.deliveries.hold = true
+  await stripe.customers.create({})
+  expect((await pulse()).waiting).toBe(1)
 })

@@ -21,6 +21,16 @@ for (const button of document.querySelectorAll('button[data-number]'))
     document.querySelector('button[name=pay]').focus()
   })
 
+// Grouped as on the card while it is typed, with the caret behind the same digit.
+const number = document.getElementById('number')
+number?.addEventListener('input', () => {
+  if (!/^[\d -]*$/.test(number.value)) return
+  const before = number.value.slice(0, number.selectionStart).replaceAll(/\D/g, '').length
+  number.value = number.value.replaceAll(/\D/g, '').replaceAll(/(\d{4})(?=\d)/g, '$1 ')
+  const caret = before + Math.max(0, Math.floor((before - 1) / 4))
+  number.setSelectionRange(caret, caret)
+})
+
 const pay = document.querySelector('form.payment')
 pay?.addEventListener('submit', (event) => {
   if (pay.dataset.sent) return event.preventDefault()

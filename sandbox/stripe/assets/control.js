@@ -1,9 +1,21 @@
-/* global document, location, sessionStorage */
+/* global document, location, sessionStorage, DOMParser */
 // The page works without this script, by reloading. With it new events announce themselves, and follow mode loads them.
 const fresh = document.getElementById('fresh')
 const follow = document.getElementById('follow')
 const label = document.getElementById('follow-label')
+const health = document.getElementById('health')
 const KEY = 'follow'
+
+/** The line on top says how many events wait: it is read anew when that has changed, and nothing else moves. */
+async function catchUp(waiting) {
+  if (!health || String(waiting) === health.dataset.waiting) return
+  const response = await fetch(location.href).catch(() => null)
+  if (!response?.ok) return
+  const now = new DOMParser().parseFromString(await response.text(), 'text/html').getElementById('health')
+  if (!now) return
+  health.replaceChildren(...now.childNodes)
+  health.dataset.waiting = now.dataset.waiting
+}
 
 if (fresh && follow) {
   follow.hidden = label.hidden = false
@@ -13,7 +25,8 @@ if (fresh && follow) {
     if (document.hidden) return
     const response = await fetch(`/_sandbox/pulse?since=${fresh.dataset.newest}`).catch(() => null)
     if (!response?.ok) return
-    const { count } = await response.json()
+    const { count, waiting } = await response.json()
+    await catchUp(waiting)
     if (count === 0) return
     if (follow.checked) return location.reload()
     // Said politely and once per change; the list under the reader's pointer stays where it is.

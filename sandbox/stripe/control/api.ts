@@ -38,14 +38,14 @@ const actions: Record<string, Action> = {
     return clock(sandbox)
   },
   'GET /events': (sandbox, _body, query) => ({ events: sandbox.events(query.get('type') ?? undefined) }),
-  // How many events there are after the one that the page knows.
+  // How many events there are after the one that the page knows, and how many still wait to be delivered.
   'GET /pulse': (sandbox, _body, query) => {
     let count = 0
     for (const { id } of sandbox.world.tables.events.newestFirst()) {
       if (id === query.get('since') || count === 1000) break
       count++
     }
-    return { count }
+    return { count, waiting: sandbox.courier.waiting().length }
   },
   'GET /deliveries': (sandbox) => ({ deliveries: [...sandbox.world.tables.deliveries.newestFirst()].slice(0, 500) }),
   'GET /requests': (sandbox) => ({ requests: [...sandbox.api.log].reverse() }),

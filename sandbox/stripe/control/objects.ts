@@ -37,7 +37,7 @@ export function tree(sandbox: Sandbox, view: View): Html {
 }
 
 function belongings(sandbox: Sandbox, view: View, { id }: Customer): Html {
-  const { subscriptions, invoices, charges } = sandbox.world.tables
+  const { subscriptions, invoices, charges, disputes } = sandbox.world.tables
   const mine = (row: { customer?: string | null }) => row.customer === id
   const entry = (row: ApiObject, label: string, extra: Html | null) =>
     html`<li>
@@ -75,7 +75,16 @@ function belongings(sandbox: Sandbox, view: View, { id }: Customer): Html {
               : null,
         ),
       )}
+    ${disputes
+      .filter((row) => mine(charges.get(String(row.charge)) ?? {}))
+      .slice(0, 12)
+      .map((row) => entry(row, `Dispute, ${money(row.amount, row.currency)}`, disputeBadge(row.status)))}
   </ul>`
+}
+
+function disputeBadge(status: string): Html {
+  if (status === 'won') return html`<span class="badge credit">Won</span>`
+  return html`<span class="badge debt">${status === 'lost' ? 'Lost' : 'Open'}</span>`
 }
 
 /** What is open: the object as it is now, or an event with each attempt to deliver it. */

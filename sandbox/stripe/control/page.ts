@@ -2,7 +2,7 @@ import type { Reply } from '../http/listener.ts'
 import { html } from '../pages/html.ts'
 import { page } from '../pages/layout.ts'
 import { objectPanel, tree } from './objects.ts'
-import { clockPanel, faultPanel, health } from './panels.ts'
+import { clockBar, faultPanel, health } from './panels.ts'
 import type { Sandbox } from './sandbox.ts'
 import { timeline } from './timeline.ts'
 
@@ -35,11 +35,12 @@ export function controlPage(sandbox: Sandbox, url: URL): Reply {
     },
     html`<h1 class="sr-only">Stripe sandbox</h1>
       <p class="notice" role="status" id="status">${view.notice}</p>
-      ${health(sandbox)}
+      <div id="health" data-waiting="${sandbox.courier.waiting().length}">${health(sandbox)}</div>
+      ${clockBar(sandbox, view)}
       <nav class="tabs" aria-label="Parts of this page">
-        <a href="#events">Events</a> <a href="#objects">Objects</a> <a href="#clock">Clock and faults</a>
+        <a href="#events">Events</a> <a href="#objects">Objects</a> <a href="#faults">Faults</a>
       </nav>
-      <div class="panels" id="clock">${clockPanel(sandbox, view)} ${faultPanel(sandbox, view)}</div>
+      <div class="panels" id="faults">${faultPanel(sandbox, view)}</div>
       <div class="regions">
         <section id="objects" aria-labelledby="objects-title">${tree(sandbox, view)}</section>
         <section id="events" aria-labelledby="events-title">${timeline(sandbox, view)}</section>

@@ -64,16 +64,15 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? ' is' : 's are'}`
 }
 
-export function clockPanel(sandbox: Sandbox, view: View): Html {
-  const now = sandbox.now()
-  const next = sandbox.timekeeper.nextDue()
-  const renewal = sandbox.nextRenewal()
+/** The clock stays in view while one scrolls through the events: every experiment ends with "and a month later?". */
+export function clockBar(sandbox: Sandbox, view: View): Html {
+  const renewal = sandbox.nextPeriodEnd()
   const days = Math.round(sandbox.world.clock.offset / 86_400)
-  return html`<section class="sheet" aria-labelledby="clock-title">
-    <h2 id="clock-title">Clock</h2>
-    <p class="lead">Now: ${time(now)}</p>
+  return html`<section class="clock" aria-labelledby="clock-title">
+    <h2 id="clock-title">${time(sandbox.now())}</h2>
     <p class="fine">
-      ${days > 0 ? `${days} days ahead of this machine. Scrip follows this clock.` : 'The time of this machine. Scrip follows this clock.'}${next !== null && html` Next due: ${time(next)}.`}
+      ${days > 0 ? `${days} days ahead of this machine` : 'The time of this machine'}; Scrip follows this clock.
+      ${renewal !== null && html`Next renewal: ${time(renewal)}.`}
     </p>
     <div class="row">
       ${action(view, 'advance', '1 day', 'Advance 1 day')} ${action(view, 'advance', '1 month', 'Advance 1 month')}

@@ -35,14 +35,18 @@ export class Sandbox {
     return endpoint ? new URL(endpoint.url).origin : null
   }
 
-  /** A minute after the next renewal's invoice is collected, on the sandbox's own clock. */
-  nextRenewal(): Seconds | null {
+  /** When the next period of a living subscription ends, on the sandbox's own clock. */
+  nextPeriodEnd(): Seconds | null {
     const living = this.world.tables.subscriptions.filter(
       ({ status, test_clock }) => !test_clock && ['active', 'trialing', 'past_due'].includes(status),
     )
-    return living.length > 0
-      ? Math.min(...living.map((subscription) => currentPeriod(subscription).end)) + HOUR + MINUTE
-      : null
+    return living.length > 0 ? Math.min(...living.map((subscription) => currentPeriod(subscription).end)) : null
+  }
+
+  /** A minute after the next renewal's invoice is collected. */
+  nextRenewal(): Seconds | null {
+    const end = this.nextPeriodEnd()
+    return end === null ? null : end + HOUR + MINUTE
   }
 
   /** All events, oldest first, or those of a type (`invoice.paid`) or a family (`invoice.*`). */

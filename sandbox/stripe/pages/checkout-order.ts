@@ -40,6 +40,7 @@ export function orderStub(
               html`<tr>
                 <th scope="row">
                   ${item.description}${(item.quantity ?? 1) > 1 && html` <span class="fine">× ${item.quantity}</span>`}
+                  ${brings(world, item)}
                 </th>
                 <td>${money(item.amount_subtotal, currency)}</td>
               </tr>`,
@@ -76,6 +77,13 @@ export function orderStub(
       ${session.allow_promotion_codes && promotion(session, order, values, errors)}
     </details>
   </section>`
+}
+
+/** What the shop says of it, such as the credits that it brings. */
+function brings({ tables }: World, { price }: LineItem): Html | false {
+  const { product } = price ?? {}
+  const text = typeof product === 'string' ? tables.products.get(product)?.description : null
+  return text ? html`<span class="fine">${text}</span>` : false
 }
 
 function priceOf(item: LineItem | undefined): string {

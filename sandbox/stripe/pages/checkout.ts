@@ -23,15 +23,23 @@ export function checkoutPage(world: World, method: string, id: string, form: URL
   if (!session) return null
   if (session.status !== 'open') return closed(session)
   const values = typed(form)
-  if (method !== 'POST')
-    return show(world, session, { country: session.customer_details?.address?.country ?? 'US' }, [])
+  if (method !== 'POST') return show(world, session, { country: usualCountry(world, session) }, [])
   if (values.fill) return show(world, session, filled(values), [])
   if (values.promotion !== undefined) {
     const error = world.run(() => applyPromotion(world, session, values.code ?? '', values.promotion!))
     if (!error) return redirect(`/c/pay/${id}`)
-    return show(world, session, { country: 'US', code: values.code ?? '' }, [{ field: 'code', message: error }])
+    const country = usualCountry(world, session)
+    return show(world, session, { country, code: values.code ?? '' }, [{ field: 'code', message: error }])
   }
   return pay(world, session, values)
+}
+
+/** That of the customer's address, else of what they paid last. */
+function usualCountry({ tables }: World, { customer, customer_details: known }: CheckoutSession): string {
+  const own = known?.address?.country ?? tables.customers.get(customer ?? '')?.address?.country
+  if (own) return own
+  const [last] = customer ? tables.charges.filter((charge) => charge.customer === customer && charge.paid) : []
+  return last?.billing_details.address?.country ?? 'US'
 }
 
 function pay(world: World, session: CheckoutSession, values: Typed): Reply {
@@ -68,8 +76,10 @@ function filled(values: Typed): Typed {
   }
 }
 
+/** As it stands on the card; what is no number of a card stays as it was typed. */
 function grouped(number: string): string {
-  return number.replace(/(\d{4})(?=\d)/g, '$1 ')
+  const digits = number.replaceAll(/[ -]/g, '')
+  return /^\d+$/.test(digits) ? digits.replaceAll(/(\d{4})(?=\d)/g, '$1 ') : number
 }
 
 function show(world: World, before: CheckoutSession, values: Typed, errors: FormError[]): Reply {
@@ -162,7 +172,7 @@ function cardFields(
   return html`
     <fieldset>
       <legend>Card</legend>
-      ${fieldOf('number', 'Card number', { autocomplete: 'cc-number', inputmode: 'numeric' })}
+      ${fieldOf('number', 'Card number', { value: grouped(values.number ?? ''), autocomplete: 'cc-number', inputmode: 'numeric' })}
       <div class="pair">
         ${fieldOf('expiry', 'Expiry date', { autocomplete: 'cc-exp', inputmode: 'numeric', hint: 'Month and year' })}
         ${fieldOf('cvc', 'CVC', { autocomplete: 'cc-csc', inputmode: 'numeric', hint: 'On the back' })}
@@ -185,7 +195,8 @@ function cardFields(
           <div class="pair">
             ${fieldOf('postal_code', 'Postal code', { autocomplete: 'billing postal-code' })}
             ${fieldOf('city', 'Town or city', { autocomplete: 'billing address-level2' })}
-          </div>`
+          </div>
+          ${fieldOf('state', 'State, county or region', { autocomplete: 'billing address-level1', optional: true })}`
       }
     </fieldset>
   `
@@ -244,12 +255,9 @@ export function bankPage(world: World, method: string, id: string, form: URLSear
   if (method === 'POST') {
     const outcome = world.run(() => answerBank(world, session, form.get('answer') === 'confirm'))
     if (outcome.result === 'complete') return redirect(successUrl(outcome.session))
-    return show(
-      world,
-      world.tables.checkoutSessions.get(id)!,
-      { country: session.customer_details?.address?.country ?? 'US' },
-      [{ field: 'number', message: outcome.result === 'declined' ? outcome.message : 'Your bank asks again.' }],
-    )
+    return show(world, world.tables.checkoutSessions.get(id)!, { country: usualCountry(world, session) }, [
+      { field: 'number', message: outcome.result === 'declined' ? outcome.message : 'Your bank asks again.' },
+    ])
   }
   return page(
     { title: 'Your bank', width: 'narrow', back: { url: `/c/pay/${id}`, label: 'Back to checkout' } },
