@@ -26,6 +26,10 @@ export const sumInWords = ({ amount, currency, isExact }: Sum): string =>
 export const priceInWords = (price: PeriodPrice): string =>
   `${formatMoney(price.amount, price.currency)} ${everyInWords(price)}${price.isExact ? '' : ' plus any tax'}`
 
+/** What has a shorter interval than the plan is still charged while a canceled plan runs. */
+export const stillCharged = (next: Sum, day: string): string =>
+  `What you have beside the plan is charged until then: next ${sumInWords(next)} on ${day}.`
+
 /** A coupon that passes, or something that waits, makes the next payment another one than those after it. */
 export const isUsual = (next: Sum, price: PeriodPrice | null | undefined): boolean =>
   price?.amount === next.amount && price.currency === next.currency

@@ -8,7 +8,7 @@ import { frozenNotice } from './frozen-notice.ts'
 import type { Loss } from './credits/losses.ts'
 import { formatCreditsInWords, formatDateTime, formatDay } from './format.ts'
 import { overdueNotice } from './overdue-notice.ts'
-import { costInWords, isListPrice, isUsual, priceInWords, sumInWords } from './payment-words.ts'
+import { costInWords, isListPrice, isUsual, priceInWords, stillCharged, sumInWords } from './payment-words.ts'
 
 /** What the pages say about somebody's plan and its state. Pure: words and tones in, no colours and no links. */
 export interface Standing {
@@ -181,7 +181,7 @@ function nextOf(subscription: Subscription, state: State, context: StandingConte
     return {
       term: 'Ends on',
       value: day(subscription.cancelAt ?? currentPeriodEnd),
-      note: 'No new credits will come.',
+      note: ['No new credits will come.', ...(payment ? [stillCharged(payment, day(payment.at))] : [])].join(' '),
       credits: null,
     }
   if (state !== 'active') return null

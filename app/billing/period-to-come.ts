@@ -103,7 +103,11 @@ function partsOfPhase(terms: StripeTerms, phase: StripePhase): PeriodToCome | 'i
     hasTaxOnTop: terms.hasTaxOnTop || phase.hasTaxOnTop,
     hasAutomaticTax: terms.hasAutomaticTax || phase.hasAutomaticTax,
   }
-  return periodOf(taxed, { at: phase.startDate, items, discounts: discountsOf(phase.discounts) })
+  // What is in the middle of a period of its own is charged on its own day.
+  const isRunning = ({ price }: PeriodPart): boolean =>
+    terms.items.some((one) => one.price.id === price.id && one.periodEnd !== null && one.periodEnd > phase.startDate)
+  const due = items.filter((item) => !isRunning(item))
+  return periodOf(taxed, { at: phase.startDate, items: due, discounts: discountsOf(phase.discounts) })
 }
 
 /** When the shortest of its items ends. */

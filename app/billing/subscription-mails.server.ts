@@ -86,6 +86,7 @@ async function tellCanceled(userId: Types.ObjectId, next: Change['next'], subscr
   const owed = isOverdue(next.status) ? await owedFor(subscription) : null
   const data = {
     ...{ plan: next.plan, worksUntil, owed: owed && { amount: owed.amount, currency: owed.currency } },
+    next: paymentOf(next),
     losses: await lossesWithoutPlan(userId),
   }
   await notify({ kind: 'subscription_canceled', userId, key, data })
@@ -117,10 +118,11 @@ async function tellResumed(userId: Types.ObjectId, next: Change['next'], known: 
 }
 
 async function notifyResumed(userId: Types.ObjectId, next: Change['next'], key: string): Promise<void> {
-  const { plan, nextPayment } = next
-  const payment = nextPayment && { ...sumOf(nextPayment), at: nextPayment.at }
-  await notify({ kind: 'subscription_resumed', userId, key, data: { plan, next: payment ?? null } })
+  await notify({ kind: 'subscription_resumed', userId, key, data: { plan: next.plan, next: paymentOf(next) } })
 }
+
+const paymentOf = ({ nextPayment }: Change['next']) =>
+  nextPayment ? { ...sumOf(nextPayment), at: nextPayment.at } : null
 
 /**
  * Tells of an invoice that could not be collected, as it stands now: the bank wants its customer, or the card was

@@ -1,5 +1,5 @@
 import { formatCredits, formatCreditsInWords, formatMoney } from '../format.ts'
-import { costInWords, priceInWords, sumInWords } from '../payment-words.ts'
+import { costInWords, priceInWords, stillCharged, sumInWords } from '../payment-words.ts'
 import type { NotificationData } from './kinds.ts'
 import { day, type MailContent, type MailContext, moment } from './mail-content.ts'
 
@@ -61,7 +61,7 @@ export const SUBSCRIPTION_MAILS = {
   }),
 
   subscription_canceled: (
-    { plan, worksUntil, owed, losses }: NotificationData<'subscription_canceled'>,
+    { plan, worksUntil, owed, next, losses }: NotificationData<'subscription_canceled'>,
     context: MailContext,
   ) => ({
     subject: `${plan} ends on ${day(worksUntil, context)}`,
@@ -71,7 +71,9 @@ export const SUBSCRIPTION_MAILS = {
           `Your open payment of ${formatMoney(owed.amount, owed.currency)} is still being collected. To end ${plan} now without paying, go to ${context.appUrl}/billing/cancel.`,
         ]
       : [
-          `You canceled ${plan}. It works until ${moment(worksUntil, context)}; there are no more payments.`,
+          next
+            ? `You canceled ${plan}. It works until ${moment(worksUntil, context)}. ${stillCharged(next, day(next.at, context))}`
+            : `You canceled ${plan}. It works until ${moment(worksUntil, context)}; there are no more payments.`,
           keptWithoutPlan(losses, context),
           'Until then you can undo it.',
         ],

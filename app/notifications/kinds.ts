@@ -70,6 +70,8 @@ const schemas = {
     worksUntil: z.date(),
     /** What is still collected for it. */
     owed: money.nullable().default(null),
+    /** What is charged before it ends, of something beside the plan. */
+    next: z.strictObject({ amount, currency, at: z.date(), isExact }).nullable().default(null),
     losses,
   }),
   /** It waits, and nothing is owed: mostly since its trial ended without a card. */

@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest'
 import { cancelAtPeriodEnd } from '#app/billing/cancel.server.ts'
 import { changePlan } from '#app/billing/change-plan.server.ts'
+import { previewPlanChange } from '#app/billing/change-preview.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
 import { CardDeclined, StripeUnavailable } from '#app/billing/errors.ts'
 import { useDatabase } from '#test/setup/database.ts'
+import { addOnPrice, addPrice, sellByHand } from './by-hand.ts'
 import { advance, useSandboxClock } from './clock.ts'
 import { openInvoicesOf, payWith, subscriber, subscriptionIdOf } from './customers.ts'
 import { Deliveries, historyOf, readUser, sessionIdOf } from './scenario.ts'
@@ -72,4 +74,30 @@ it('a plan whose end nobody told of can be bought again at once', async () => {
   context.sandbox.completeCheckout(sessionIdOf(url))
   await deliveries.deliver()
   expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', status: 'active' })
+})
+
+it('a change to another interval is charged without an add-on that is in the middle of its year', async () => {
+  const quarter = { unit_amount: 4800, recurring: { interval: 'month', interval_count: 3 } } as const
+  const price = await addPrice(context, 'scrip_daily_month', quarter)
+  const { _id } = await sellByHand(context, [{ price }, { price: await addOnPrice(context, { interval: 'year' }) }])
+  await deliveries.deliver()
+  const user = await readUser(_id)
+  await changePlan(user, { plan: 'Daily', interval: 'month' })
+  const { nextPayment, currentPeriodEnd } = (await readUser(_id)).subscription!
+  expect(nextPayment).toMatchObject({ amount: 1800, credits: 2000, at: currentPeriodEnd })
+  context.sandbox.advance(currentPeriodEnd!.getTime() / 1000 - context.sandbox.now() + 7200)
+  await deliveries.deliver()
+  expect((await historyOf(user)).at(-1)).toMatchObject({ amount: 1800, creditsAdded: 2000 })
+})
+
+it('a change of zero of a plan that waits for the end of the period is to one of the other', async () => {
+  const recurring = { interval: 'month', interval_count: 3 } as const
+  const price = await addPrice(context, 'scrip_daily_month', { unit_amount: 4800, recurring })
+  const { _id } = await sellByHand(context, [{ price, quantity: 0 }])
+  await deliveries.deliver()
+  const user = await readUser(_id)
+  const { after } = await previewPlanChange(user, { plan: 'Creator', interval: 'month' })
+  expect(after.next).toMatchObject({ amount: 4000, credits: 5000 })
+  await changePlan(user, { plan: 'Creator', interval: 'month' })
+  expect((await readUser(_id)).subscription).toMatchObject({ nextPayment: { amount: 4000, credits: 5000 } })
 })

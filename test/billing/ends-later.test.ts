@@ -2,7 +2,10 @@ import { expect, it } from 'vitest'
 import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/cancel.server.ts'
 import { EndSetByShop } from '#app/billing/errors.ts'
 import { standingOf } from '#app/standing.ts'
+import { loader } from '#app/routes/_app.billing.cancel/route.tsx'
+import { NotificationModel } from '#models/notification.server.ts'
 import type { User } from '#models/user.server.ts'
+import { visitAs } from '#test/auth/users.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { addOnPrice, sellByHand } from './by-hand.ts'
 import { advance, useSandboxClock } from './clock.ts'
@@ -78,4 +81,21 @@ it('a yearly plan beside a monthly add-on ends with its year, not with the add-o
   await deliveries.deliver()
   expect((await readUser(_id)).subscription).toMatchObject({ plan: 'Daily', cancelAt: currentPeriodEnd })
   expect((await resumeSubscription(user)).subscription).toMatchObject({ cancelAtPeriodEnd: false, cancelAt: null })
+})
+
+it('what goes on being charged until a canceled plan ends is said before, after and by mail', async () => {
+  const items = [{ price: await addOnPrice(context) }, { price: await planPrice('Daily', 'year') }]
+  const { _id } = await sellByHand(context, items)
+  await deliveries.deliver()
+  const user = await readUser(_id)
+  const { url, headers } = await visitAs(user, '/billing/cancel')
+  const page = await loader({ request: new Request(url, { headers }), params: {}, context: {} })
+  expect(page).toMatchObject({ charged: expect.stringMatching(/charged until then: next \$5\.00 on /) as string })
+
+  const { subscription } = await cancelAtPeriodEnd(user)
+  const now = new Date(context.sandbox.now() * 1000)
+  const standing = standingOf(subscription, { now, timeZone: 'UTC', gracePeriodDays: 3, credits: 0, frozen: null })
+  expect(standing.next).toMatchObject({ term: 'Ends on', note: expect.stringContaining('next $5.00 on') as string })
+  const mail = await NotificationModel.findOne({ userId: _id, kind: 'subscription_canceled' }).lean()
+  expect(mail?.data).toMatchObject({ next: { amount: 500, currency: 'usd' } })
 })

@@ -63,7 +63,11 @@ export type PhaseCopy = z.infer<typeof phaseSchema>
 /** Copies a phase, its dates and its trial left out: those are for the caller to say. */
 export const copyPhase = (phase: unknown): PhaseCopy => phaseSchema.parse(phase)
 
-/** The same with another price for one of its items; quantity, discounts, tax rates and metadata stay. */
+/**
+ * The same with another price for one of its items; quantity, discounts, tax rates and metadata stay. Zero of it is none,
+ * and whoever changes it wants one.
+ */
 export function withPrice({ items, ...phase }: PhaseCopy, from: string, to: string): PhaseCopy {
-  return { ...phase, items: items.map((item) => (item.price === from ? { ...item, price: to } : item)) }
+  const changed = (item: PhaseCopy['items'][number]) => ({ ...item, price: to, quantity: item.quantity || 1 })
+  return { ...phase, items: items.map((item) => (item.price === from ? changed(item) : item)) }
 }

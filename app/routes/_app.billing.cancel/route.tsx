@@ -20,6 +20,7 @@ import { DomainError } from '#app/domain-error.ts'
 import { formatDay } from '#app/format.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
+import { stillCharged } from '#app/payment-words.ts'
 import { keptSentence } from '#app/rollover-words.ts'
 import { standingNow } from '#app/standing.server.ts'
 import type { User } from '#models/user.server.ts'
@@ -53,10 +54,12 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const search = new URL(request.url).searchParams
   const open = search.has('owed') || (await mayOwe(user, now())) ? await openPayment(user) : null
   const choice = search.get('choice') ?? ''
+  const { nextPayment: next = null, currentPeriodEnd: end = null } = subscription ?? {}
   return {
     plan: standing.plan,
     endsOn: subscription?.currentPeriodEnd ? formatDay(subscription.currentPeriodEnd, timeZone, now()) : null,
     kept: keptSentence(balance.credits, losses, { timeZone, now: now() }),
+    charged: next && end && next.at < end ? stillCharged(next, formatDay(next.at, timeZone, now())) : null,
     owed:
       open &&
       toOwedView(open, {
@@ -108,7 +111,7 @@ export async function action({ request }: ActionFunctionArgs) {
 }
 
 export default function CancelPlan() {
-  const { plan, endsOn, kept, owed, choice, nonce } = useLoaderData<typeof loader>()
+  const { plan, endsOn, kept, charged, owed, choice, nonce } = useLoaderData<typeof loader>()
   const problem = useActionData<typeof action>()?.problem
   const busy = useSubmitting()
   const reasons = <RadioCards legend="Why are you canceling? (optional)" name="reason" cards={REASONS} isOptional />
@@ -133,7 +136,11 @@ export default function CancelPlan() {
         <ul className="grid gap-2">
           <li>{endsOn ? `${plan} runs to its end on ${endsOn}. Nothing changes before that day.` : `${plan} ends.`}</li>
           <li>{kept}</li>
-          <li>No new credits will come, and nothing more is charged.</li>
+          <li>
+            {charged
+              ? `No new credits will come. ${charged}`
+              : 'No new credits will come, and nothing more is charged.'}
+          </li>
           <li>Until then you can change your mind with one press.</li>
         </ul>
         {reasons}

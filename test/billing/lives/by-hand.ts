@@ -41,6 +41,7 @@ const YEN = 3
 export async function sellByHand(context: StripeForTests, { customer }: Person, how: ByHand): Promise<unknown> {
   const { stripe } = context
   const { currency, quantity, addOn, coupon } = how
+  if (coupon === 'less' && currency !== 'usd') return false
   const price = await priceOf(context, how)
   const plan = { price, quantity }
   const items = addOn === 'none' ? [plan] : [{ price: await addOnPrice(context, currency, addOn) }, plan]
@@ -83,7 +84,9 @@ export async function changeByHand(
   step: Change,
 ): Promise<unknown> {
   const { stripe } = context
-  const { id, items, currency, status } = subscription
+  const { id, items, currency, status, schedule } = subscription
+  // The dashboard edits the schedule then: what comes later says all of itself.
+  if (schedule) return false
   const plan = await planItemOf(new Prices(context), subscription)
   switch (step.kind) {
     case 'quantity': {
@@ -110,6 +113,7 @@ export async function changeByHand(
       return stripe.subscriptions.update(id, { trial_end, proration_behavior: 'none' })
     }
     case 'discount':
+      if (step.coupon === 'less' && currency !== 'usd') return false
       return stripe.subscriptions.update(id, { discounts: step.coupon === 'none' ? '' : [{ coupon: step.coupon }] })
   }
 }
