@@ -1,9 +1,17 @@
 import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
-import { AlreadySubscribed, EndSetByShop, NoSubscription, OfferUnavailable, PlanNotFound } from './errors.ts'
+import { comingChangeOf } from './coming-change.server.ts'
+import {
+  AlreadySubscribed,
+  EndSetByShop,
+  IntervalsDiffer,
+  NoSubscription,
+  OfferUnavailable,
+  PlanNotFound,
+} from './errors.ts'
 import { findPlan, type Interval, type Plan } from './plans.ts'
 import { findPriceIn, priceIdOf } from './prices.server.ts'
-import { listedInterval, monthsOf } from './rhythm.ts'
+import { adverbOf, isSameRhythm, listedInterval, monthsOf } from './rhythm.ts'
 import { findRunning, type RunningSubscription } from './running-subscription.server.ts'
 import { isRefused } from './stripe.server.ts'
 import { endsByShop, isOverdue } from './subscription-state.ts'
@@ -42,7 +50,7 @@ export interface Target {
 /**
  * The subscription as it is, and what the choice makes of it.
  * @throws PlanNotFound, NoSubscription, AlreadySubscribed for the plan that runs, OfferUnavailable, EndSetByShop,
- * StripeUnavailable
+ * IntervalsDiffer, StripeUnavailable
  */
 export async function targetOf(
   user: Pick<User, '_id'>,
@@ -53,13 +61,14 @@ export async function targetOf(
   if (!plan || !price) throw new PlanNotFound()
   const running = await findRunning(user)
   if (isOverdue(running.subscription.status)) {
-    throw new NoSubscription('A payment is still open. Settle it first, then change the plan.')
+    throw new NoSubscription('A payment for your plan is still open. Pay it first, then change the plan.')
   }
   if (running.subscription.status === 'paused') {
-    throw new NoSubscription('The plan is paused. Go on with it first, then change it.')
+    throw new NoSubscription('Your plan is paused. Resume it first, then change it.')
   }
   const isSame = running.item.plan.name === plan.name && listedInterval(running.item) === interval
-  if (isSame && !running.subscription.scheduleId) throw new AlreadySubscribed(plan.name)
+  // What else may wait, like another price of an add-on, is no change of plan and stays.
+  if (isSame && !(await comingChangeOf(running.subscription))) throw new AlreadySubscribed(plan.name)
   if (isSame) return { running, target: { plan, interval, priceId: running.item.priceId, isSame } }
   const target = { plan, interval, priceId: await priceIdOf({ kind: 'plan', plan, interval, price }), isSame }
   const currency = running.subscription.terms?.currency
@@ -67,9 +76,20 @@ export async function targetOf(
   if (currency && (await findPriceIn(target.priceId, currency))?.amountIn(currency) === null) {
     throw new OfferUnavailable()
   }
+  requireOneInterval(running, interval)
   // There is no period after which a smaller plan could begin.
   if (!isNow(running, target) && endsWithPeriod(running)) throw new EndSetByShop()
   return { running, target }
+}
+
+/** Stripe refuses other intervals on a classic subscription, in words that say nothing to its customer. */
+function requireOneInterval({ subscription, item }: RunningSubscription, interval: Interval): void {
+  const wanted = { interval, intervalCount: 1 }
+  if (!subscription.isClassic || isSameRhythm(item, wanted)) return
+  const others = subscription.items.filter(({ id }) => id !== item.id)
+  if (others.length === 0) return
+  const names = others.flatMap(({ name }) => name ?? [])
+  throw new IntervalsDiffer(names, adverbOf(item), adverbOf(wanted))
 }
 
 /** Up is now, down waits: a longer period that is paid for is never cut short. */

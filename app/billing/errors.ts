@@ -97,6 +97,23 @@ export class EndSetByShop extends DomainError {
   }
 }
 
+/** All of a subscription is paid by one interval, and something beside the plan is paid by another one than was chosen. */
+export class IntervalsDiffer extends DomainError {
+  readonly code = 'intervals_differ'
+  /**
+   * @param others names of what else the subscription has
+   * @param adverb how that is paid: "monthly"
+   * @param wanted how the plan would be paid
+   */
+  constructor(others: string[], adverb: string, wanted: string) {
+    const names = others.length > 0 ? new Intl.ListFormat('en').format(others) : 'an add-on'
+    super(
+      `Your subscription also has ${names}, paid ${adverb}. A plan that is paid ${wanted} cannot be combined with that. Nothing has changed.`,
+      { others },
+    )
+  }
+}
+
 /** The plan has what was asked for, and rests until there is a card: credits can be spent meanwhile. */
 export class PlanPaused extends DomainError {
   readonly code = 'plan_paused'

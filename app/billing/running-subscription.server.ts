@@ -8,6 +8,9 @@ import { hasLiveSubscription, isLive, type Term, termOf } from './subscription-s
 import { syncSubscriptions } from './subscription.server.ts'
 import { readUser } from './users.server.ts'
 
+/** For the names of what else it has. */
+const PRODUCTS = 'items.data.price.product'
+
 export interface RunningSubscription extends Term {
   user: User
   subscription: StripeSubscription
@@ -22,7 +25,9 @@ export interface RunningSubscription extends Term {
 export async function findRunning({ _id }: Pick<User, '_id'>): Promise<RunningSubscription> {
   const user = await readUser(_id)
   const id = hasLiveSubscription(user.subscription) ? user.subscription?.stripeSubscriptionId : null
-  const found = id ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(id, { expand: EXPANDED })) : null
+  const found = id
+    ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(id, { expand: [...EXPANDED, PRODUCTS] }))
+    : null
   const subscription = found && readSubscription(found)
   if (!subscription || !isLive(subscription.status)) {
     if (id) await syncSubscriptions(_id)

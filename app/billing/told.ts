@@ -64,7 +64,7 @@ export function toldByPaidInvoice(
     periodStart,
     periodEnd,
     latestInvoiceId: invoice.id,
-    items: [{ id: '', priceId: line.priceId, quantity: main.quantity, periodStart, periodEnd }],
+    items: [{ id: '', priceId: line.priceId, name: null, quantity: main.quantity, periodStart, periodEnd }],
   }
   return { subscription, at }
 }
@@ -106,8 +106,8 @@ function nothingKnown(id: string, customerId: string | null): StripeSubscription
     collectionResumesAt: null,
     paymentMethodId: null,
     scheduleId: null,
+    isClassic: true,
     latestInvoiceId: null,
-    discountIds: [],
     metadata: {},
     items: [],
     terms: null,

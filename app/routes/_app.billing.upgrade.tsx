@@ -35,10 +35,12 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const has = (one: Plan): boolean => (feature ? one.features[feature] : needed !== null && hasPlan(one, needed))
   if (has(plan) && redirectTo) throw redirect(redirectTo)
   const action = findPaidAction(search.get('action') ?? '')
-  const [offers, balance] = await Promise.all([offerPlans(user, has), getBalance(user._id)])
+  const [offers, balance] = await Promise.all([has(plan) ? [] : offerPlans(user, has), getBalance(user._id)])
   const standing = standingNow(user, balance)
   return {
-    sentence: sentenceOf(feature ? FEATURE_NAMES[feature] : 'This', plans.filter(has)),
+    sentence: has(plan)
+      ? `${plan.name} includes ${feature ? FEATURE_NAMES[feature] : 'this'} already.`
+      : sentenceOf(feature ? FEATURE_NAMES[feature] : 'This', plans.filter(has)),
     ways: offers.slice(0, WAYS_SHOWN).map((offer) => toView(offer, standing.isLive, redirectTo)),
     // What is owed, or a pause, has to end before a plan can be changed.
     notices: offers.length > 0 ? [] : waysInOf(standing),

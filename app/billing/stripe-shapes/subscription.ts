@@ -2,9 +2,14 @@ import { z } from 'zod'
 import { created, listOf, metadata, reference, seconds } from './fields.ts'
 import { readTerms, type StripeTerms } from './terms.ts'
 
+/** Only where it was expanded does it have a name. */
+const product = z
+  .union([z.string().transform(() => ({ name: null })), z.object({ name: z.string().nullish() })])
+  .nullish()
+
 const itemSchema = z.object({
   id: z.string().default(''),
-  price: z.union([z.string().transform((id) => ({ id })), z.object({ id: z.string() })]),
+  price: z.union([z.string().transform((id) => ({ id, product: null })), z.object({ id: z.string(), product })]),
   quantity: z.number().nullish(),
   current_period_start: seconds,
   current_period_end: seconds,
@@ -27,9 +32,8 @@ const subscriptionSchema = z
     pause_collection: z.object({ resumes_at: seconds }).nullish(),
     default_payment_method: reference,
     schedule: reference,
+    billing_mode: z.object({ type: z.string() }).nullish(),
     latest_invoice: reference,
-    discount: reference,
-    discounts: z.array(reference).nullish(),
     metadata,
     items: listOf(itemSchema),
   })
@@ -38,6 +42,8 @@ const subscriptionSchema = z
     const items = subscription.items.data.map((item) => ({
       id: item.id,
       priceId: item.price.id,
+      /** What Stripe calls it. */
+      name: item.price.product?.name ?? null,
       quantity: item.quantity ?? 1,
       periodStart: item.current_period_start ?? start,
       periodEnd: item.current_period_end ?? end,
@@ -66,9 +72,9 @@ const subscriptionSchema = z
       /** Its own; without one the customer's is charged. */
       paymentMethodId: subscription.default_payment_method,
       scheduleId: subscription.schedule,
+      /** All of its items are paid by one interval. */
+      isClassic: subscription.billing_mode?.type !== 'flexible',
       latestInvoiceId: subscription.latest_invoice,
-      /** Coupons that it has; before 2024-09-30 there was at most one. */
-      discountIds: (subscription.discounts ?? [subscription.discount]).filter((id) => id !== null),
       metadata: subscription.metadata,
       /** All that it sells, in no particular order: `planItemOf` finds the plan among them. */
       items,

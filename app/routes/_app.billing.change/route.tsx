@@ -1,15 +1,17 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
-import { Form, useActionData, useLoaderData } from '@remix-run/react'
+import { Form, useActionData, useLoaderData, useRouteError } from '@remix-run/react'
 import { z } from 'zod'
 import { takePageTry } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { changePlan } from '#app/billing/change-plan.server.ts'
 import { previewPlanChange } from '#app/billing/change-preview.server.ts'
 import { addMonths } from '#app/billing/credits-for-invoice.ts'
+import { PlanNotFound } from '#app/billing/errors.ts'
 import { subscriptionView } from '#app/billing/subscription-view.ts'
 import { now } from '#app/clock.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { Button, ButtonLink } from '#app/components/button.tsx'
+import { ErrorPage } from '#app/components/error-page.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Page } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
@@ -22,6 +24,8 @@ import { formatMoney } from '#app/format.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
+import { refusedIn, RefusedPage } from './refused.tsx'
+import { refusedPage } from './refused.server.ts'
 import { toChangeView } from './change-view.ts'
 import { ChangeSum } from './change-sum.tsx'
 
@@ -40,16 +44,16 @@ const choice = z.object({
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const chosen = choice.safeParse(Object.fromEntries(new URL(request.url).searchParams))
-  if (!chosen.success) throw redirect('/billing')
+  if (!chosen.success) throw await refusedPage(user, new PlanNotFound())
   const { plan, interval, redirectTo } = chosen.data
   await takePageTry('payment', user._id.toHexString())
-  const preview = await previewPlanChange(user, { plan, interval }).catch((error: unknown) => {
+  const preview = await previewPlanChange(user, { plan, interval }).catch(async (error: unknown) => {
     if (!(error instanceof DomainError)) throw error
     if (error.code === 'stripe_unavailable') throw data(null, { status: 503 })
-    // Nothing to change: whoever has no plan buys one, whoever has this one is told where things stand.
-    const { isLive } = subscriptionView(user)
+    // Nothing to change: whoever has no plan buys one.
+    if (subscriptionView(user).isLive) throw await refusedPage(user, error, chosen.data)
     const search = new URLSearchParams({ plan, interval, ...(redirectTo && { redirectTo }) }).toString()
-    throw redirect(isLive ? '/billing' : `/pricing?${search}`)
+    throw redirect(`/pricing?${search}`)
   })
   const balance = await getBalance(user._id)
   const periodEnd = user.subscription?.currentPeriodEnd ?? null
@@ -81,7 +85,7 @@ const order = choice.extend({
 export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
   const parsed = order.safeParse(Object.fromEntries(await readFormData(request)))
-  if (!parsed.success) throw redirect('/billing')
+  if (!parsed.success) return refusal(INCOMPLETE, 400)
   await takePageTry('payment', user._id.toHexString())
   const { plan, interval, redirectTo, nonce, amountDue } = parsed.data
   const shownFor = parsed.data.prorationDate ? new Date(parsed.data.prorationDate) : null
@@ -104,10 +108,18 @@ export async function action({ request }: ActionFunctionArgs) {
 const refusal = (problem: string, status: number, isDeclined = false) =>
   data({ problem, bankUrl: null, isDeclined }, { status })
 
+const INCOMPLETE = 'That did not work, and nothing has changed. Check the change again.'
+
 const OUTDATED = 'Your plan has changed since you opened this page. Check it again.'
 
 const changedSentence = (amount: number, currency: string): string =>
   `The amount changed to ${formatMoney(amount, currency)} since you opened this page. Check it again.`
+
+/** A change that is refused says why, and what helps. */
+export function ErrorBoundary() {
+  const refused = refusedIn(useRouteError())
+  return refused ? <RefusedPage {...refused} /> : <ErrorPage />
+}
 
 export default function ChangePlan() {
   const { view, plan, interval, redirectTo, when, amountDue, prorationDate, nonce } = useLoaderData<typeof loader>()

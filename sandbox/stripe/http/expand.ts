@@ -108,11 +108,11 @@ const TABLE_OF_PREFIX: Record<string, string> = {
   we: 'webhook_endpoint',
 }
 
-/** Whatever has that id; coupons have ids of their owner's choice. */
+/** Whatever has that id; coupons and products can have ids of their owner's choice. */
 export function objectById(world: World, id: string): ApiObject | undefined {
   const prefix = id.startsWith('sub_sched_') ? 'subscription_schedule' : TABLE_OF_PREFIX[id.slice(0, id.indexOf('_'))]
   const found = prefix ? world.tables.named(prefix)?.get(id) : undefined
   const deleted = world.tables.deletedCustomers.get(id)
   if (deleted) return { id, object: 'customer', deleted: true } as ApiObject
-  return (found as ApiObject | undefined) ?? world.tables.coupons.get(id)
+  return (found as ApiObject | undefined) ?? world.tables.coupons.get(id) ?? world.tables.products.get(id)
 }

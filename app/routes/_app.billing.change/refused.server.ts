@@ -1,0 +1,72 @@
+import { data } from '@remix-run/node'
+import { FREE_PLAN } from '#app/billing/plans.ts'
+import type { DomainError } from '#app/domain-error.ts'
+import { getBalance } from '#app/credits/balance.server.ts'
+import { STATUS_OF_CODE } from '#app/http/error-status.ts'
+import { standingNow } from '#app/standing.server.ts'
+import type { User } from '#models/user.server.ts'
+import type { Refused } from './refused.tsx'
+
+interface Choice {
+  plan: string
+  interval: 'month' | 'year'
+}
+
+/**
+ * The page that takes the place of a change that cannot be: why, and what helps.
+ * @returns what the loader throws
+ */
+export async function refusedPage(user: User, error: DomainError, choice: Choice | null = null) {
+  const standing = standingNow(user, await getBalance(user._id))
+  const refused: Refused = {
+    ...wordsOf(error, choice),
+    plan: standing.plan,
+    // What is owed, or a pause, is dealt with by its own button.
+    notices: standing.notices.filter(({ action }) => ['update-card', 'confirm', 'restart'].includes(action ?? '')),
+  }
+  return data(refused, { status: STATUS_OF_CODE[error.code] ?? 409 })
+}
+
+const SUPPORT = { to: '/support', label: 'Contact support' }
+
+function wordsOf(error: DomainError, choice: Choice | null): Pick<Refused, 'title' | 'text' | 'way'> {
+  const title = 'Your plan cannot be changed like this'
+  switch (error.code) {
+    case 'already_subscribed': {
+      const { plan, interval } = choice!
+      const other = interval === 'month' ? 'year' : 'month'
+      return {
+        title: `You already have ${plan}, paid ${interval}ly`,
+        text: `There is nothing to change. Choose another plan under Billing, or pay ${plan} ${other}ly instead.`,
+        way: {
+          to: `/billing/change?${new URLSearchParams({ plan, interval: other }).toString()}`,
+          label: `Review paying ${other}ly`,
+        },
+      }
+    }
+    case 'plan_not_found':
+      return choice?.plan === FREE_PLAN
+        ? {
+            title: 'Going back to Free means canceling your plan',
+            text: 'Your plan then stays active until the end of the period that is paid.',
+            way: { to: '/billing/cancel', label: 'Review canceling' },
+          }
+        : { title: 'There is no such plan', text: 'Choose one of the plans under Billing.', way: null }
+    case 'intervals_differ':
+      return {
+        title,
+        text: `${error.message} Choose a plan with your present billing period, or contact support to change both.`,
+        way: SUPPORT,
+      }
+    case 'offer_unavailable':
+      return {
+        title,
+        text: `${choice?.plan ?? 'This plan'} is not on sale for your subscription right now, for example because it has no price in your currency. Nothing has changed. Try again later, or contact support.`,
+        way: SUPPORT,
+      }
+    case 'end_set_by_shop':
+      return { title, text: error.message, way: SUPPORT }
+    default:
+      return { title, text: error.message, way: null }
+  }
+}

@@ -1,0 +1,41 @@
+import { isRouteErrorResponse } from '@remix-run/react'
+import { ButtonLink } from '#app/components/button.tsx'
+import { Page } from '#app/components/page.tsx'
+import { StandingNotices } from '#app/components/standing-notices.tsx'
+import type { Notice } from '#app/standing.ts'
+
+/** Why a change of plan cannot be, and what helps. */
+export interface Refused {
+  title: string
+  text: string
+  way: { to: string; label: string } | null
+  plan: string
+  notices: Notice[]
+}
+
+/** What the loader refused with; null for any other failure. */
+export function refusedIn(error: unknown): Refused | null {
+  if (!isRouteErrorResponse(error)) return null
+  const found = error.data as Partial<Refused> | null
+  return found?.title && found.text ? (found as Refused) : null
+}
+
+export function RefusedPage({ title, text, way, plan, notices }: Refused) {
+  return (
+    <Page
+      title={title}
+      width="text"
+      notices={notices.length > 0 ? <StandingNotices notices={notices} plan={plan} /> : null}
+    >
+      <div className="grid gap-6">
+        <p>{text}</p>
+        <div className="flex flex-wrap gap-3">
+          {way ? <ButtonLink to={way.to}>{way.label}</ButtonLink> : null}
+          <ButtonLink to="/billing" kind={way ? 'outline' : 'ink'}>
+            Back to billing
+          </ButtonLink>
+        </div>
+      </div>
+    </Page>
+  )
+}
