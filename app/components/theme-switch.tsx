@@ -1,7 +1,7 @@
 import { Form, useLocation, useRouteLoaderData } from '@remix-run/react'
 import { THEMES, type Theme } from '#app/theme.ts'
 
-const NAMES: Record<Theme, string> = { system: 'As the device', light: 'Light', dark: 'Dark' }
+const NAMES: Record<Theme, string> = { system: 'System', light: 'Light', dark: 'Dark' }
 
 /** Three buttons in a form of their own: the choice is a cookie, so the server draws the right colours at once. */
 export function ThemeSwitch() {
@@ -16,7 +16,7 @@ export function ThemeSwitch() {
       className="flex flex-wrap items-center gap-x-4 gap-y-1"
     >
       <input type="hidden" name="redirectTo" value={location.pathname + location.search} />
-      <span>Colours</span>
+      <span>Theme</span>
       {THEMES.map((theme) => (
         <button key={theme} name="theme" value={theme} aria-pressed={theme === current} className="theme-button">
           {NAMES[theme]}

@@ -5,10 +5,10 @@ import { drawPng, drawSvg } from './qr-drawing.server.ts'
 import { fitsQrCode, type Level, qrSegments } from './qr-segments.server.ts'
 
 const LEVELS: Record<Level, { label: string; bytes: number }> = {
-  L: { label: 'Low: 7 % may be lost', bytes: 2953 },
-  M: { label: 'Medium: 15 % may be lost', bytes: 2331 },
-  Q: { label: 'High: 25 % may be lost', bytes: 1663 },
-  H: { label: 'Highest: 30 % may be lost', bytes: 1273 },
+  L: { label: 'Low: 7% recoverable', bytes: 2953 },
+  M: { label: 'Medium: 15% recoverable', bytes: 2331 },
+  Q: { label: 'High: 25% recoverable', bytes: 1663 },
+  H: { label: 'Highest: 30% recoverable', bytes: 1273 },
 }
 
 const SIZE = { min: 256, max: 1024 }
@@ -82,23 +82,23 @@ export const qrCode = defineAction({
       name: 'level',
       label: 'Error correction',
       kind: 'select',
-      hint: 'How much of the printed code may be dirty or torn.',
+      hint: 'Higher levels scan even if the code is damaged.',
       options: Object.entries(LEVELS).map(([value, { label }]) => ({ value, label })),
       defaultValue: 'M',
     },
     {
       name: 'size',
-      label: 'Size of the PNG, in pixels',
+      label: 'PNG size (pixels)',
       kind: 'number',
-      hint: `From ${SIZE.min} to ${SIZE.max}. The SVG has any size.`,
+      hint: `From ${SIZE.min} to ${SIZE.max}. SVG scales to any size.`,
       defaultValue: '512',
       ...SIZE,
     },
     {
       name: 'margin',
-      label: 'Margin, in dots of the code',
+      label: 'Quiet zone (modules)',
       kind: 'number',
-      hint: `From ${MARGIN.min} to ${MARGIN.max}. Scanners like 4.`,
+      hint: `From ${MARGIN.min} to ${MARGIN.max}. 4 recommended.`,
       defaultValue: '4',
       ...MARGIN,
     },

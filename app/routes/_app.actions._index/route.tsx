@@ -32,7 +32,7 @@ export default function Actions() {
   return (
     <Page
       title="Actions"
-      lead="What your credits buy. The cost is known before you spend."
+      lead="See the cost before you spend."
       notices={warnings.length > 0 ? <StandingNotices notices={warnings} plan={plan} /> : null}
     >
       <ul className="grid rounded-sheet border border-rule bg-sheet">

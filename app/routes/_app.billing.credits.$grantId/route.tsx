@@ -80,7 +80,7 @@ export default function GrantPage() {
           Back to billing
         </Link>
         <Link className="link" to="/usage">
-          See the whole ledger
+          View all activity
         </Link>
       </p>
     </Page>

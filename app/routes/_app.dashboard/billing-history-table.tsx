@@ -53,7 +53,7 @@ export function BillingHistoryTable({
           <Th>Date</Th>
           <Th>Plan</Th>
           <Th>Status</Th>
-          <Th numeric>Paid</Th>
+          <Th numeric>Amount</Th>
           <Th numeric>Credits</Th>
           <Th>Invoice</Th>
         </tr>

@@ -51,10 +51,10 @@ export default function Dashboard() {
       </Section>
       <Section
         id="entries"
-        title="Last entries"
+        title="Recent activity"
         aside={
           <Link className="link" to="/usage">
-            See the whole ledger
+            View all activity
           </Link>
         }
       >
@@ -68,7 +68,7 @@ export default function Dashboard() {
               </ButtonLink>
             }
           >
-            Nothing has moved yet. Every credit that comes or goes gets a line here.
+            No activity yet. Every credit that is added or spent will appear here.
           </EmptyState>
         )}
       </Section>

@@ -55,7 +55,7 @@ export default function Usage() {
               </ButtonLink>
             }
           >
-            Nothing has moved yet. Every credit that comes or goes gets a line here.
+            No activity yet. Every credit that is added or spent will appear here.
           </EmptyState>
         ) : null}
         {ledger.state === 'no-match' ? (

@@ -70,8 +70,8 @@ export default function Landing() {
         <div className="mt-18 grid gap-12">
           <Chapter
             id="ledger"
-            title="Every credit has a line"
-            text="What comes in is green and carries a plus. What goes out names the action. Each day has its sum, and the balance after each line is exact."
+            title="Every credit accounted for"
+            text="Additions show in green, with a plus sign; spending names its action. Each day has its total, and each line the exact balance after it."
           >
             <Ledger days={ledger} labelledBy="ledger" />
             <p className="mt-2 text-table text-ink-2">An example: the first days on {sum.plan}, newest first.</p>
@@ -105,8 +105,8 @@ export default function Landing() {
 
           <Chapter
             id="refusals"
-            title="What is refused, and why"
-            text="A refusal names its reason, the figures and the way out. Nothing is spent by it."
+            title="Clear errors"
+            text="You see why, how much is missing and how to fix it. A request that is refused spends nothing."
           >
             <ul className="grid gap-2">
               <Refusal
@@ -115,10 +115,10 @@ export default function Landing() {
               />
               <Refusal
                 reason="Spending is paused because a payment failed. Your credits are safe."
-                wayOut="Update the card, and it goes on"
+                wayOut="Update your card to continue"
               />
               <Refusal
-                reason="This request was already done, under this very key."
+                reason="This request was already processed."
                 wayOut="You get the first answer again; nothing is spent twice"
               />
             </ul>
