@@ -1,6 +1,7 @@
 import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
+import { type BesidePlan, besidePlan } from './beside-plan.ts'
 import { type ChargesAfter, chargesAfter } from './charges-after.server.ts'
 import { dateOf, endsWithPeriod, isNow, type PlanChoice, targetOf, unlessNotSold } from './change-target.server.ts'
 import { creditsAtOnce, creditsForInvoice } from './credits-for-invoice.ts'
@@ -29,6 +30,8 @@ export interface PlanChangePreview {
   discount: number
   /** What is charged from then on, and what that brings. */
   after: ChargesAfter
+  /** What else the subscription has, which stays. */
+  beside: BesidePlan[]
   /** The day on which all of it ends, set by the shop. */
   endsAt: Date | null
   /** A trial that goes on with the other plan: the first payment is due when it ends. */
@@ -62,6 +65,7 @@ async function preview(
     from: { plan: item.plan.name, interval: item.interval, intervalCount: item.intervalCount },
     to: choice,
     currency: subscription.terms?.currency ?? 'usd',
+    beside: besidePlan(running),
     endsAt: endsWithPeriod(running) ? running.cancelAt : null,
   }
   if (!isNow(running, target)) {

@@ -152,7 +152,8 @@ describe('a sum that is not known is not shown', () => {
   it('an add-on that is paid monthly beside a yearly plan: what each year of the plan costs is', async () => {
     const price = await planPrice('Creator', 'year')
     const user = await sold({ items: [{ price: await addOnPrice(context) }, { price }] })
-    const { after } = await previewPlanChange(user, { plan: 'Beginner', interval: 'year' })
+    const { after, beside } = await previewPlanChange(user, { plan: 'Beginner', interval: 'year' })
+    expect(beside).toMatchObject([{ name: 'Priority queue', quantity: 1, unitAmount: 500, interval: 'month' }])
     expect(after).toMatchObject({ next: null, price: { amount: 10_000, credits: 12_000, interval: 'year' } })
   })
 

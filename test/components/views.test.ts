@@ -79,6 +79,7 @@ describe('what is for sale', () => {
 })
 
 describe('the preview of a plan change', () => {
+  const BROUGHT = 'Daily brings 1,133 credits for 17 days. Beginner has brought 567 of them already, so 566 are added.'
   const periodEnd = new Date('2026-05-21T12:00:00Z')
   const each = (amount: number, credits: number) => ({ amount, credits, currency: 'usd', isExact: true })
   const after = (amount: number, credits: number, interval: 'month' | 'year' = 'month', at = periodEnd) => ({
@@ -101,6 +102,7 @@ describe('the preview of a plan change', () => {
     discount: 0,
     after: after(1800, 2000),
     endsAt: null,
+    beside: [],
     prorationDate: now,
   }
   const view = (changes: Partial<PlanChangePreview> = {}) =>
@@ -109,38 +111,39 @@ describe('the preview of a plan change', () => {
   test('is a sum in money and in credits that adds up', () => {
     expect(view().sum).toEqual({
       rows: [
-        { label: 'Rest of Beginner, 17 days', money: '\u2212$5.67', credits: '\u2212567' },
-        { label: 'Daily, 17 days', money: '$10.20', credits: '1,133' },
+        { label: 'Daily, 17 days', money: '$10.20' },
+        { label: 'Returned for the rest of Beginner, 17 days', money: '\u2212$5.67' },
       ],
-      total: { money: '$4.53', credits: '566' },
+      total: { money: '$4.53', credits: '566 credits' },
     })
+    expect(view().sentences[0]).toBe(BROUGHT)
   })
 
   test('names the amount on the button and what comes after', () => {
     expect(view().button).toBe('Pay $4.53 and change to Daily')
     expect(view().keep).toBe('Keep Beginner')
-    expect(view().sentences).toEqual(['From 21 May: $18.00 and 2,000 credits each month.'])
+    expect(view().sentences).toEqual([BROUGHT, 'From 21 May: $18.00 and 2,000 credits each month.'])
   })
 
   test('shows what is neither line: tax, what is owed', () => {
     const rows = view({ amountDue: 400 }).sum?.rows ?? []
 
-    expect(rows.at(-1)).toEqual({ label: 'Tax and what you are owed', money: '\u2212$0.53', credits: '' })
+    expect(rows.at(-1)).toEqual({ label: 'Tax and what you are owed', money: '\u2212$0.53' })
   })
 
   test('shows what a coupon takes off, or what the old plan had of it', () => {
     const half = view({ discount: 226, amountDue: 227 }).sum?.rows ?? []
-    expect(half.slice(2)).toEqual([{ label: 'Discount', money: '\u2212$2.26', credits: '' }])
+    expect(half.slice(2)).toEqual([{ label: 'Discount', money: '\u2212$2.26' }])
 
     const spent = view({ discount: -283, amountDue: 750 }).sum?.rows ?? []
-    const had = { label: 'Discount that Beginner had', money: '$2.83', credits: '' }
-    expect(spent.slice(2)).toEqual([had, { label: 'Tax and what you are owed', money: '$0.14', credits: '' }])
+    const had = { label: 'Discount that Beginner had', money: '$2.83' }
+    expect(spent.slice(2)).toEqual([had, { label: 'Tax and what you are owed', money: '$0.14' }])
   })
 
   test('says what the first payment is where a discount ends, and no sum where none is known', () => {
     const { price } = preview.after
     const later = { when: 'period-end', at: periodEnd, to: { plan: 'Beginner', interval: 'month' } } as const
-    const sentences = (changes: Partial<PlanChangePreview>) => view(changes).sentences
+    const sentences = (changes: Partial<PlanChangePreview>) => view({ lines: [], ...changes }).sentences
     const first = { ...each(900, 2000), at: periodEnd }
     expect(sentences({ after: { next: first, price } })).toEqual([
       'On 21 May: $9.00 and 2,000 credits.',
@@ -156,6 +159,15 @@ describe('the preview of a plan change', () => {
     expect(sentences({ ...later, after: after(1000, 1000) })).toContain(
       'From 21 May: Beginner, $10.00 and 1,000 credits each month.',
     )
+  })
+
+  test('names what else the subscription has, and that it stays', () => {
+    const addOn = { name: 'Priority queue', quantity: 2, unitAmount: 500, interval: 'month', intervalCount: 1 } as const
+    const unknown = { ...addOn, name: null, unitAmount: null }
+    expect(view({ beside: [addOn, unknown] }).sentences.slice(-2)).toEqual([
+      'Priority queue stays: 2 × $5.00 a month.',
+      'What else you have stays as it is.',
+    ])
   })
 
   test('a smaller plan waits: nothing happens today', () => {
@@ -184,17 +196,17 @@ describe('the preview of a plan change', () => {
     expect(yearly.title).toBe('Pay Beginner yearly')
     expect(yearly.button).toBe('Pay $4.53 and change')
     expect(yearly.keep).toBe('Keep paying monthly')
-    expect(yearly.sum?.rows[1]?.label).toBe('Beginner, one year')
-    expect(yearly.sentences).toEqual(['From 4 May 2027: $100.00 and 12,000 credits each year.'])
+    expect(yearly.sum?.rows[0]?.label).toBe('Beginner, one year')
+    expect(yearly.sentences.slice(1)).toEqual(['From 4 May 2027: $100.00 and 12,000 credits each year.'])
   })
 
   test('lines that are not the usual ones keep the words of the invoice', () => {
     const lines = [...preview.lines, { description: 'Setup', amount: 0, credits: 0 }]
 
     expect(view({ lines }).sum?.rows.map(({ label }) => label)).toEqual([
-      'Unused time on Beginner',
       'Remaining time on Daily',
       'Setup',
+      'Unused time on Beginner',
     ])
   })
 })

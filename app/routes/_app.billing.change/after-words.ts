@@ -1,7 +1,7 @@
 import type { PlanChangePreview } from '#app/billing/change-preview.server.ts'
 import { findPlan } from '#app/billing/plans.ts'
-import { comesMonthly } from '#app/billing/rhythm.ts'
-import { formatCreditsInWords, formatDay } from '#app/format.ts'
+import { comesMonthly, everyInWords } from '#app/billing/rhythm.ts'
+import { formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
 import { isUsual, sumInWords } from '#app/payment-words.ts'
 
 interface Context {
@@ -14,8 +14,17 @@ export function afterSentences(preview: PlanChangePreview, context: Context): st
   const { after, endsAt } = preview
   return [
     ...chargeSentences(preview, after, context),
+    ...preview.beside.map((one) => stays(one, preview.currency)),
     ...(endsAt ? [`Your subscription ends on ${formatDay(endsAt, context.timeZone, context.now)}.`] : []),
   ]
+}
+
+/** "Priority queue stays: 2 × $5.00 a month." */
+function stays({ name, quantity, unitAmount, ...rhythm }: PlanChangePreview['beside'][number], currency: string) {
+  const what = name ?? 'What else you have'
+  if (unitAmount === null) return `${what} stays as it is.`
+  const each = `${formatMoney(unitAmount, currency)} ${everyInWords(rhythm)}`
+  return `${what} stays: ${quantity === 1 ? each : `${quantity} × ${each}`}.`
 }
 
 function chargeSentences(

@@ -2,7 +2,7 @@ import type { PlanChangePreview } from '#app/billing/change-preview.server.ts'
 import { findPlan, type Interval } from '#app/billing/plans.ts'
 import { adverbOf, listedInterval } from '#app/billing/rhythm.ts'
 import type { Loss } from '#app/credits/losses.ts'
-import { formatCredits, formatDay, formatMoney } from '#app/format.ts'
+import { formatCredits, formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
 import { keptSentence, rolloverSentence } from '#app/rollover-words.ts'
 import { afterSentences } from './after-words.ts'
 
@@ -10,7 +10,7 @@ export interface ChangeView {
   title: string
   /** The sum in money and credits; null where nothing happens today. */
   sum: {
-    rows: { label: string; money: string; credits: string }[]
+    rows: { label: string; money: string }[]
     total: { money: string; credits: string }
   } | null
   /** What comes after today. */
@@ -44,7 +44,11 @@ export function toChangeView(preview: PlanChangePreview, context: Context): Chan
   return {
     title,
     sum: sumOf(preview, context),
-    sentences: [...afterSentences(preview, context), ...creditSentences(preview, context)],
+    sentences: [
+      ...creditsSentence(preview, context),
+      ...afterSentences(preview, context),
+      ...creditSentences(preview, context),
+    ],
     button: preview.amountDue > 0 ? `Pay ${due} and change${samePlan ? '' : ` to ${to.plan}`}` : title,
     keep,
     isPaidNow: preview.amountDue > 0,
@@ -83,15 +87,14 @@ function sumOf(preview: PlanChangePreview, context: Context): ChangeView['sum'] 
   const money = (amount: number) => formatMoney(amount, currency)
   return {
     rows: [
-      ...lines.map((line) => ({
-        label: labelOf(line, preview, context),
-        money: money(line.amount),
-        credits: formatCredits(line.credits),
-      })),
-      ...(discount === 0 ? [] : [{ label: discountLabel(preview), money: money(-discount), credits: '' }]),
-      ...(rest === 0 ? [] : [{ label: 'Tax and what you are owed', money: money(rest), credits: '' }]),
+      // What is charged, and then what comes back.
+      ...[...lines]
+        .sort((one, other) => Number(one.amount < 0) - Number(other.amount < 0))
+        .map((line) => ({ label: labelOf(line, preview, context), money: money(line.amount) })),
+      ...(discount === 0 ? [] : [{ label: discountLabel(preview), money: money(-discount) }]),
+      ...(rest === 0 ? [] : [{ label: 'Tax and what you are owed', money: money(rest) }]),
     ],
-    total: { money: money(amountDue), credits: formatCredits(credits) },
+    total: { money: money(amountDue), credits: formatCreditsInWords(credits) },
   }
 }
 
@@ -99,19 +102,38 @@ function sumOf(preview: PlanChangePreview, context: Context): ChangeView['sum'] 
 const discountLabel = ({ discount, from }: PlanChangePreview): string =>
   discount > 0 ? 'Discount' : `Discount that ${from.plan} had`
 
-/** Our words where the lines are what they always are, Stripe's where they are not. */
-function labelOf(
-  line: { description: string; amount: number },
-  preview: PlanChangePreview,
-  { periodEnd }: Context,
-): string {
-  const { lines, from, to, prorationDate } = preview
-  const isUsual = lines.filter(({ amount }) => amount < 0).length <= 1 && lines.length <= 2
-  if (!isUsual || !periodEnd || !prorationDate) return line.description
+/** How the credits come about: those of both plans for the same days, of which the first have come already. */
+function creditsSentence(preview: PlanChangePreview, context: Context): string[] {
+  const { lines, credits, from, to } = preview
+  const days = daysLeft(preview, context)
+  const brought = -lines.reduce((sum, line) => sum + Math.min(0, line.credits), 0)
+  if (!isUsual(preview) || days === null || brought === 0 || credits <= 0) return []
+  const brings = `${to.plan} brings ${formatCreditsInWords(credits + brought)} for ${timeOf(preview, days)}`
+  return [
+    `${brings}. ${from.plan} has brought ${formatCredits(brought)} of them already, so ${formatCredits(credits)} are added.`,
+  ]
+}
+
+const isUsual = ({ lines }: PlanChangePreview): boolean =>
+  lines.filter(({ amount }) => amount < 0).length <= 1 && lines.length <= 2
+
+/** "20 days": what is left of the period that is paid. */
+function daysLeft({ prorationDate }: PlanChangePreview, { periodEnd }: Context): string | null {
+  if (!periodEnd || !prorationDate) return null
   const days = Math.max(1, Math.round((periodEnd.getTime() - prorationDate.getTime()) / DAY_MS))
-  const rest = days === 1 ? '1 day' : `${days} days`
-  if (line.amount < 0) return `Rest of ${from.plan}, ${rest}`
-  return isSameInterval(preview) ? `${to.plan}, ${rest}` : `${to.plan}, one ${to.interval}`
+  return days === 1 ? '1 day' : `${days} days`
+}
+
+/** What the new plan is paid for: the same days, or a period of its own. */
+const timeOf = (preview: PlanChangePreview, days: string): string =>
+  isSameInterval(preview) ? days : `one ${preview.to.interval}`
+
+/** Our words where the lines are what they always are, Stripe's where they are not. */
+function labelOf(line: { description: string; amount: number }, preview: PlanChangePreview, context: Context): string {
+  const { from, to } = preview
+  const days = daysLeft(preview, context)
+  if (!isUsual(preview) || days === null) return line.description
+  return line.amount < 0 ? `Returned for the rest of ${from.plan}, ${days}` : `${to.plan}, ${timeOf(preview, days)}`
 }
 
 const isSameInterval = ({ from, to }: PlanChangePreview): boolean => listedInterval(from) === to.interval
