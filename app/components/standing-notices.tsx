@@ -12,11 +12,23 @@ const ACTIONS = {
 } as const
 
 /** What somebody's plan and payments need to say, each with the button that deals with it. */
-export function StandingNotices({ notices, plan }: { notices: Notice[]; plan: string }) {
+export function StandingNotices({
+  notices,
+  plan,
+  main = null,
+}: {
+  notices: Notice[]
+  plan: string
+  /** The action that is the main button of the page. */
+  main?: Notice['action']
+}) {
   const views = notices.map(({ tone, text, action }) => ({
     tone,
     text,
-    action: action === null ? undefined : <NoticeButton action={action} plan={plan} />,
+    action:
+      action === null ? undefined : (
+        <NoticeButton action={action} plan={plan} kind={action === main ? 'ink' : 'outline'} />
+      ),
   }))
   return <Notices notices={views} />
 }

@@ -1,11 +1,12 @@
 import { recoverAbandonedRuns } from '../actions/run-action.server.ts'
-import { stillTrue, tellExpiring } from '../billing/expiry-notices.server.ts'
+import { tellExpiring } from '../billing/expiry-notices.server.ts'
 import { reconcile } from '../billing/reconcile.server.ts'
 import { pauseOverdue } from '../billing/spending-pause.server.ts'
 import { trimEvents } from '../billing/webhooks/trim-events.server.ts'
 import { runUpkeep } from '../credits/upkeep.server.ts'
 import { notifyBalances } from '../notifications/balance-news.server.ts'
 import { deliverDue } from '../notifications/deliver.server.ts'
+import { mailNow } from './mail-now.server.ts'
 
 /** Work that comes back at a time, whatever process does it. */
 export interface RecurringJob {
@@ -78,7 +79,7 @@ export const recurringJobs: RecurringJob[] = [
     every: '5 seconds',
     isTimely: true,
     run: async () => {
-      const { sent, failed, suppressed, unconfirmed } = await deliverDue(stillTrue)
+      const { sent, failed, suppressed, unconfirmed } = await deliverDue(mailNow)
       return `${sent} mails sent, ${failed} failed, ${suppressed} held back, ${unconfirmed} unconfirmed`
     },
   },

@@ -2,9 +2,29 @@ import { formatCredits, formatCreditsInWords } from '../format.ts'
 import type { NotificationData } from './kinds.ts'
 import { day, type MailContent, type MailContext, moment } from './mail-content.ts'
 
+type Way = NonNullable<NotificationData<'credits_arrived'>['way']>
+
+const WAYS: Record<Way, { label: string; path: string } | null> = {
+  use: { label: 'Use credits', path: '/actions' },
+  buy: { label: 'Buy credits', path: '/billing#packs' },
+  'update-card': { label: 'Update card', path: '/billing/update-card' },
+  confirm: { label: 'Continue at the bank', path: '/billing' },
+  restart: { label: 'Resume your plan', path: '/billing' },
+  wait: null,
+}
+
+/** The button that helps: what the mail is about, unless something else is in the way. */
+function actionOf(way: Way, { appUrl }: MailContext): MailContent['action'] {
+  const link = WAYS[way]
+  return link && { label: link.label, url: `${appUrl}${link.path}` }
+}
+
 /** The mails about the balance. */
 export const CREDIT_MAILS = {
-  credits_expiring: ({ at, losses }: NotificationData<'credits_expiring'>, context: MailContext): MailContent => {
+  credits_expiring: (
+    { at, losses, way, pause }: NotificationData<'credits_expiring'>,
+    context: MailContext,
+  ): MailContent => {
     const total = losses.reduce((sum, { credits }) => sum + credits, 0)
     return {
       subject: `${formatCreditsInWords(total)} ${total === 1 ? 'expires' : 'expire'} on ${day(at, context)}`,
@@ -15,9 +35,10 @@ export const CREDIT_MAILS = {
           if (limit === null) return `${formatCredits(credits)} unused ${name}credits end on that day.`
           return `A new period begins then. Up to ${formatCredits(limit)} unused ${name}credits roll over; ${formatCredits(credits)} more do not.`
         }),
+        ...(pause ? [pause] : []),
       ],
       facts: [],
-      action: { label: 'Use credits', url: `${context.appUrl}/actions` },
+      action: actionOf(way ?? 'use', context),
     }
   },
 
@@ -33,9 +54,11 @@ export const CREDIT_MAILS = {
       paragraphs: [
         `You have ${formatCreditsInWords(data.credits)} left. This mail comes when fewer than ${formatCredits(data.threshold)} are left.`,
         ...next,
+        ...(data.pause ? [data.pause] : []),
       ],
       facts: [],
-      action: { label: 'Buy credits', url: `${context.appUrl}/billing#packs` },
+      // There are some left to use; the mail is about getting more.
+      action: actionOf(data.way === 'use' ? 'buy' : (data.way ?? 'buy'), context),
     }
   },
 
@@ -44,8 +67,9 @@ export const CREDIT_MAILS = {
     paragraphs: [
       `${data.description}: ${formatCreditsInWords(data.credits)} were added. You have ${formatCredits(data.balance)} now.`,
       ...(data.expiresAt ? [`They expire on ${moment(data.expiresAt, context)}.`] : []),
+      ...(data.pause ? [data.pause] : []),
     ],
     facts: [],
-    action: { label: 'Use credits', url: `${context.appUrl}/actions` },
+    action: actionOf(data.way ?? 'use', context),
   }),
 }

@@ -33,6 +33,11 @@ const loss = z.strictObject({ at: z.date(), credits, plan: plan.nullable(), limi
 /** What will go of the credits that are there now. */
 const losses = z.array(loss).default([])
 
+/** What the one button of a mail about credits is for; it is worked out when the mail is sent. */
+const way = z.enum(['use', 'buy', 'update-card', 'confirm', 'restart', 'wait']).optional()
+/** Why credits cannot be spent, likewise. */
+const pause = z.string().max(500).optional()
+
 const schemas = {
   /** A payment arrived, and with it what it bought. */
   payment_receipt: z.strictObject({
@@ -106,6 +111,8 @@ const schemas = {
     arrival: z.strictObject({ credits, at: z.date() }).nullable(),
     /** When the plan renews, if it does. */
     renewsAt: z.date().nullable(),
+    way,
+    pause,
   }),
   /** Credits came without a payment that has its own receipt: a month's share of a yearly plan, a won dispute. */
   credits_arrived: z.strictObject({
@@ -114,6 +121,8 @@ const schemas = {
     /** Where they come from, as a sentence without its period: "This month's share of Daily". */
     description: z.string().min(1).max(200),
     expiresAt: z.date().nullable(),
+    way,
+    pause,
   }),
   /** Unused credits will go. */
   credits_expiring: z.strictObject({
@@ -127,6 +136,8 @@ const schemas = {
         limit: credits.nullable(),
       }),
     ),
+    way,
+    pause,
   }),
   refund: z.strictObject({
     amount,

@@ -33,8 +33,9 @@ async function stubOf({ _id }: User) {
 
 async function successOf({ _id }: User, session: string) {
   const status = await checkoutStatus(await readUser(_id), session)
-  const { credits: balance, frozen } = await getBalance(_id)
-  return toSuccessView({ ...status, balance, frozen, isSlow: false })
+  const balance = await getBalance(_id)
+  const standing = standingNow(await readUser(_id), balance)
+  return toSuccessView({ ...status, balance: balance.credits, standing, isSlow: false })
 }
 
 /** Beginner and Daily, paid in two tabs one after the other. */

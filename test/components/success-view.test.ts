@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest'
+import { type Standing, standingOf } from '#app/standing.ts'
 import { type PaymentFacts, toSuccessView } from '#app/routes/_app.billing.success/success-view.ts'
 
-const facts: PaymentFacts = { state: 'arrived', credits: 2000, balance: 3840, frozen: null, isSlow: false }
+const standing = (frozen: string | null = null, credits = 3840): Standing =>
+  standingOf(null, { now: new Date(), timeZone: 'UTC', gracePeriodDays: 3, credits, frozen })
+
+const facts: PaymentFacts = { state: 'arrived', credits: 2000, balance: 3840, standing: standing(), isSlow: false }
 
 test('credits that arrived are told with the sum they make', () => {
   expect(toSuccessView(facts)).toEqual({
@@ -11,6 +15,7 @@ test('credits that arrived are told with the sum they make', () => {
     text: 'You have 3,840 credits.',
     sum: { added: '+2,000', others: '1,840', total: '3,840' },
     pause: null,
+    main: 'use',
   })
 })
 
@@ -20,11 +25,17 @@ test.each([
 ] as const)(
   'credits that arrive while spending is paused (%s) are not said to be there to spend',
   (frozen, action, why) => {
-    const view = toSuccessView({ ...facts, frozen })
-    expect(view).toMatchObject({ state: 'arrived', figure: '2,000', sum: null, pause: { action } })
+    const view = toSuccessView({ ...facts, standing: standing(frozen) })
+    expect(view).toMatchObject({ state: 'arrived', figure: '2,000', sum: null, pause: { action }, main: action })
     expect(view.pause?.text).toContain(why)
   },
 )
+
+test('credits that a debt has taken are not offered to be used: the way on is to buy more', () => {
+  const view = toSuccessView({ ...facts, balance: -100, standing: standing(null, -100) })
+  expect(view).toMatchObject({ figure: '2,000', sum: null, main: 'buy' })
+  expect(view.text).toContain('Your balance is −100.')
+})
 
 test('whoever comes back after spending gets no sum that does not add up', () => {
   expect(toSuccessView({ ...facts, balance: 150 })).toMatchObject({ sum: null, text: 'You have 150 credits.' })

@@ -2,17 +2,27 @@ import { Form, Link, useFetcher } from '@remix-run/react'
 import { useEffect, useRef } from 'react'
 import type { ActionPage } from '#app/actions/action-page.server.ts'
 import type { FormAnswer } from '#app/actions/form-answer.server.ts'
-import { Button } from '#app/components/button.tsx'
+import { Button, ButtonLink } from '#app/components/button.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { useShownBusy } from '#app/components/use-shown-busy.ts'
 import { useSubmitting } from '#app/components/use-submitting.ts'
+import type { MainWay } from '#app/main-way.ts'
 import { ActionFieldControl } from './action-field-control.tsx'
 
 /** How long after the last key the sum is asked for again. */
 const SETTLE_MS = 400
 
 /** Left what the action needs, right what that will cost. */
-export function ActionForm({ page, answer }: { page: ActionPage; answer: FormAnswer | null }) {
+export function ActionForm({
+  page,
+  answer,
+  main,
+}: {
+  page: ActionPage
+  answer: FormAnswer | null
+  /** What the main button is for: spending, unless something is in the way. */
+  main: MainWay
+}) {
   // A run changes what is left: what was worked out before it is dropped, and asked for again.
   const runState = page.run ? `${page.run.id} ${page.run.status}` : ''
   const fetcher = useFetcher<FormAnswer>({ key: `cost of ${page.id} after ${runState}` })
@@ -52,7 +62,12 @@ export function ActionForm({ page, answer }: { page: ActionPage; answer: FormAns
             )}
           </div>
           {page.uses ? <p className="text-ink-2">{page.uses}</p> : null}
-          <Button name="intent" value="run" busy={busy}>
+          {main === 'buy' && !answer ? (
+            <ButtonLink to="/billing#packs" kind="green">
+              Buy credits
+            </ButtonLink>
+          ) : null}
+          <Button name="intent" value="run" busy={busy} kind={main === 'use' ? 'ink' : 'outline'}>
             {sum?.button ?? 'Spend credits'}
           </Button>
           <noscript>

@@ -12,7 +12,7 @@ import { StandingNotices } from '#app/components/standing-notices.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { RateLimited } from '#app/http/errors.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
-import { warningsOf } from '#app/main-way.ts'
+import { mainWayOf, warningsOf } from '#app/main-way.ts'
 import { standingNow } from '#app/standing.server.ts'
 import { ActionForm } from './action-form.tsx'
 import { RecentRuns } from './recent-runs.tsx'
@@ -35,7 +35,8 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
     getBalance(user._id),
   ])
   const standing = standingNow(user, balance)
-  return { ...page, plan: standing.plan, warnings: warningsOf(standing) }
+  const main = mainWayOf(standing, balance.credits)
+  return { ...page, plan: standing.plan, warnings: warningsOf(standing), main }
 }
 
 export async function action({ request, params }: ActionFunctionArgs) {
@@ -62,13 +63,14 @@ function tooOften({ message, retryAfterSeconds }: RateLimited, { values }: SentF
 export default function ActionPage() {
   const page = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>() ?? null
-  const { run, plan, warnings } = page
+  const { run, plan, warnings, main } = page
+  const wayOut = main === 'use' || main === 'buy' ? null : main
   return (
     <Page
       title={page.title}
       lead={page.summary}
       // The refusal below says the same, once it has come to that.
-      notices={warnings.length > 0 && !answer ? <StandingNotices notices={warnings} plan={plan} /> : null}
+      notices={warnings.length > 0 && !answer ? <StandingNotices notices={warnings} plan={plan} main={wayOut} /> : null}
     >
       {answer?.kind === 'refused' || answer?.kind === 'unknown' || answer?.kind === 'too-often' ? (
         <RefusalPanel
@@ -79,7 +81,7 @@ export default function ActionPage() {
       ) : run && !answer ? (
         <RunPanel key={run.id} run={run} title={page.title} />
       ) : null}
-      <ActionForm key={page.id} page={page} answer={answer} />
+      <ActionForm key={page.id} page={page} answer={answer} main={main} />
       {page.recent.length > 0 ? (
         <Section id="recent" title="Your last results">
           <RecentRuns actionId={page.id} runs={page.recent} current={run?.id ?? null} />

@@ -5,10 +5,12 @@ import { requireUser } from '#app/auth/require-user.server.ts'
 import { checkoutStatus } from '#app/billing/checkout-status.server.ts'
 import { ButtonLink } from '#app/components/button.tsx'
 import { Denomination, Note, NoteFace, NoteStub } from '#app/components/note.tsx'
-import { BillingButton } from '#app/components/standing-notices.tsx'
+import { NoticeButton } from '#app/components/standing-notices.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { SumTable } from '#app/components/sum-table.tsx'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
+import { readUser } from '#app/billing/users.server.ts'
+import { standingNow } from '#app/standing.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { toSuccessView } from './success-view.ts'
 import { usePolling } from '#app/components/use-polling.ts'
@@ -30,8 +32,9 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const tries = Math.min(Number(search.get('try')) || 0, 99)
   const status = await checkoutStatus(user, sessionId)
   // After the status: what it saw arrive is then in the balance too.
-  const { credits: balance, frozen } = await getBalance(user._id)
-  const facts = { ...status, balance, frozen }
+  const [buyer, balance] = await Promise.all([readUser(user._id), getBalance(user._id)])
+  const standing = standingNow(buyer, balance)
+  const facts = { ...status, balance: balance.credits, standing }
   const again = new URLSearchParams({
     session_id: sessionId,
     try: String(tries + 1),
@@ -40,6 +43,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const view = toSuccessView({ ...facts, isSlow: tries >= SLOW_AFTER_TRIES })
   return {
     view,
+    plan: standing.plan,
     next,
     slowView: toSuccessView({ ...facts, isSlow: true }),
     reload: view.state === 'waiting' ? `${RELOAD_SECONDS};url=/billing/success?${again.toString()}` : null,
@@ -47,7 +51,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 }
 
 export default function Success() {
-  const { view: first, slowView, reload, next } = useLoaderData<typeof loader>()
+  const { view: first, slowView, plan, reload, next } = useLoaderData<typeof loader>()
   const isSlow = usePolling(first.state === 'waiting')
   const view = isSlow ? slowView : first
   return (
@@ -86,10 +90,12 @@ export default function Success() {
         <NoteStub className="grid gap-3 sm:flex">
           {view.state === 'failed' ? (
             <ButtonLink to="/pricing">Try again</ButtonLink>
-          ) : view.pause?.action === 'update-card' ? (
-            <BillingButton intent="update-card">Update card</BillingButton>
-          ) : view.state === 'arrived' && !view.pause ? (
+          ) : view.main === 'use' || (view.main === 'buy' && next) ? (
             <ButtonLink to={next || '/actions'}>{next ? 'Go on where you were' : 'Use credits'}</ButtonLink>
+          ) : view.main === 'buy' ? (
+            <ButtonLink to="/billing#packs">Buy credits</ButtonLink>
+          ) : view.main ? (
+            <NoticeButton action={view.main} plan={plan} kind="ink" />
           ) : null}
           <ButtonLink to="/dashboard" kind="outline">
             Go to overview

@@ -1,7 +1,7 @@
 import { duplicateInWords } from '#app/duplicate-words.ts'
 import { formatCredits, formatCreditsInWords } from '#app/format.ts'
-import { frozenNotice } from '#app/frozen-notice.ts'
-import type { Notice } from '#app/standing.ts'
+import { type MainWay, mainWayOf, pausesOf } from '#app/main-way.ts'
+import type { Notice, Standing } from '#app/standing.ts'
 
 /** Where a payment stands, as the page treats it. */
 export type ViewState = 'waiting' | 'arrived' | 'confirming' | 'failed' | 'unknown'
@@ -20,6 +20,8 @@ export interface SuccessView {
   sum: { added: string; others: string; total: string } | null
   /** Why what came cannot be spent yet, and what ends that. */
   pause: Notice | null
+  /** What the main button is for, once it has arrived; null where only time helps. */
+  main: MainWay
 }
 
 export interface PaymentFacts {
@@ -30,8 +32,8 @@ export interface PaymentFacts {
   balance: number
   /** A trial that brings no credits, because its card has brought another user a trial. */
   isSecondTrialOfCard?: boolean
-  /** Why spending is stopped, or null. */
-  frozen: string | null
+  /** The buyer's plan and payments, by now. */
+  standing: Standing
   /** Another plan was bought at the same time, and one of the two was canceled. */
   duplicate?: Parameters<typeof duplicateInWords>[0] & { isThis: boolean }
   /** It has taken longer than it should. */
@@ -41,13 +43,16 @@ export interface PaymentFacts {
 /** Puts a payment's state into words. Told again and again, so nothing in it changes unless the state does. */
 export function toSuccessView(facts: PaymentFacts): SuccessView {
   const view = viewOf(facts)
-  if (view.state !== 'arrived') return { ...view, pause: null }
-  const pause = frozenNotice({ frozen: facts.frozen, credits: facts.balance })
+  if (view.state !== 'arrived') return { ...view, pause: null, main: null }
+  const { standing, balance } = facts
+  const [pause = null] = pausesOf(standing)
   // The sum ends in what can be spent, which is nothing for now.
-  return pause ? { ...view, sum: null, pause } : { ...view, pause }
+  return { ...view, sum: pause ? null : view.sum, pause, main: mainWayOf(standing, balance) }
 }
 
-function viewOf(facts: PaymentFacts): Omit<SuccessView, 'pause'> {
+type View = Omit<SuccessView, 'pause' | 'main'>
+
+function viewOf(facts: PaymentFacts): View {
   const { state, credits, balance, isSecondTrialOfCard, duplicate, isSlow } = facts
   const words = credits === null ? 'your credits' : `your ${formatCreditsInWords(credits)}`
   switch (state) {
@@ -92,21 +97,19 @@ function viewOf(facts: PaymentFacts): Omit<SuccessView, 'pause'> {
 
 const noFigures = { figure: null, sum: null }
 
-const slow: Omit<SuccessView, 'pause'> = {
+const slow: View = {
   state: 'waiting',
   title: 'Your payment is safe.',
   text: 'Credits usually take a few seconds; this time it is slower. You can leave this page: they come by themselves, and a receipt by mail.',
   ...noFigures,
 }
 
-const secondTrial: Omit<SuccessView, 'pause'> = {
+const secondTrial: View = {
   state: 'arrived',
   title: 'Your trial has started, without credits.',
   text: 'A trial brings its credits once per card, and this card was used for a trial by another account. You have not been charged.',
   ...noFigures,
 }
-
-type View = Omit<SuccessView, 'pause'>
 
 /** Of two plans bought at once one stays: the page of either payment says so. */
 function withDuplicate(duplicate: NonNullable<PaymentFacts['duplicate']>, view: View): View {
@@ -115,8 +118,10 @@ function withDuplicate(duplicate: NonNullable<PaymentFacts['duplicate']>, view: 
   return { state: 'arrived', title: `${duplicate.plan} was canceled.`, text, ...noFigures }
 }
 
-function arrived(credits: number | null, balance: number): Omit<SuccessView, 'pause'> {
-  const text = `You have ${formatCreditsInWords(balance)}.`
+function arrived(credits: number | null, balance: number): View {
+  const owed = 'A refund or a dispute took back credits you had already spent, and new credits settle that first.'
+  const text =
+    balance < 0 ? `Your balance is ${formatCredits(balance)}. ${owed}` : `You have ${formatCreditsInWords(balance)}.`
   if (!credits) return { state: 'arrived', title: 'All done.', text, ...noFigures }
   const others = balance - credits
   return {

@@ -1,0 +1,52 @@
+import type { Types } from 'mongoose'
+import { type User, UserModel } from '#models/user.server.ts'
+import { stillTrue } from '../billing/expiry-notices.server.ts'
+import { getBalance } from '../credits/balance.server.ts'
+import { type MainWay, mainWayOf, pausesOf } from '../main-way.ts'
+import type { NotificationContent } from '../notifications/kinds.ts'
+import { standingNow } from '../standing.server.ts'
+
+/**
+ * What a queued mail says now that it is sent: the figures of today, and the button that helps today.
+ * @returns null where there is nothing to say any more
+ */
+export async function mailNow(
+  userId: Types.ObjectId,
+  queued: NotificationContent,
+): Promise<NotificationContent | null> {
+  const content = await stillTrue(userId, queued)
+  switch (content?.kind) {
+    case 'credits_arrived':
+      return { ...content, data: { ...content.data, ...(await wayOf(userId)) } }
+    case 'credits_expiring':
+      return { ...content, data: { ...content.data, ...(await wayOf(userId)) } }
+    case 'credits_low':
+      return { ...content, data: { ...content.data, ...(await wayOf(userId)) } }
+    default:
+      return content
+  }
+}
+
+type Way = Extract<NotificationContent, { kind: 'credits_arrived' }>['data']['way']
+
+/** As on the pages: credits are used, unless there are none or something is in the way. */
+async function wayOf(userId: Types.ObjectId): Promise<{ way?: Way; pause?: string }> {
+  const user = await UserModel.findById(userId).lean<User>()
+  if (!user) return {}
+  const balance = await getBalance(userId)
+  const standing = standingNow(user, balance)
+  return { way: toWay(mainWayOf(standing, balance.credits)), pause: pausesOf(standing)[0]?.text }
+}
+
+function toWay(main: MainWay): Way {
+  switch (main) {
+    case 'use':
+    case 'buy':
+    case 'update-card':
+    case 'confirm':
+    case 'restart':
+      return main
+    default:
+      return 'wait'
+  }
+}
