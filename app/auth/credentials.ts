@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { nameProblem } from '../person-name.ts'
 import { email } from './email-address.ts'
+import { isKnownZone } from './time-zone.ts'
 
 /** Characters of a password. The upper bound keeps the work of hashing one bounded. */
 export const PASSWORD_MIN = 8
@@ -29,7 +30,11 @@ export const personName = z
   .transform((value) => value ?? '')
 
 export const logInForm = z.object({ email, password: currentPassword })
-export const signUpForm = z.object({ name: personName, email, password: newPassword })
+
+/** The browser's; one that is not known leaves the account at UTC, and nobody is bothered with it. */
+const timeZone = z.string().refine(isKnownZone).optional().catch(undefined)
+
+export const signUpForm = z.object({ name: personName, email, password: newPassword, timeZone })
 
 export type Credentials = z.output<typeof logInForm>
 export type SignUp = z.output<typeof signUpForm>

@@ -1,12 +1,10 @@
 import { z } from 'zod'
 import { personName } from './credentials.ts'
-
-/** Every zone whose name Node knows, with UTC first. */
-export const TIME_ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')]
+import { isKnownZone } from './time-zone.ts'
 
 export const profileForm = z.object({
   name: personName,
-  timeZone: z.string().refine((zone) => TIME_ZONES.includes(zone), 'Choose a time zone from the list.'),
+  timeZone: z.string().refine(isKnownZone, 'Choose a time zone from the list.'),
 })
 
 export type Profile = z.output<typeof profileForm>

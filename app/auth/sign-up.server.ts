@@ -20,9 +20,9 @@ const DUPLICATE_KEY = 11_000
  * @throws EmailTaken when the e-mail belongs to somebody with another password
  * @throws WeakPassword, CreditsUnavailable, RateLimited
  */
-export async function signUp({ email, password, name }: SignUp): Promise<User> {
+export async function signUp({ email, password, ...profile }: SignUp): Promise<User> {
   const passwordHash = await hashNewPassword(password, email)
-  const user = await insertUser({ email, passwordHash, name }).catch((error: unknown) => {
+  const user = await insertUser({ email, passwordHash, ...profile }).catch((error: unknown) => {
     if (!isDuplicate(error)) throw error
     return findSameUser(email, password)
   })
@@ -38,12 +38,12 @@ export async function signUp({ email, password, name }: SignUp): Promise<User> {
  * @returns the mail on its way, for who wants to wait for it
  * @throws WeakPassword, RateLimited
  */
-export async function signUpByMail({ email, password, name }: SignUp): Promise<{ delivery: Promise<void> }> {
+export async function signUpByMail({ email, password, ...profile }: SignUp): Promise<{ delivery: Promise<void> }> {
   const found = await UserModel.findOne({ email }).select('+passwordHash').lean<User>()
   const passwordHash = await hashNewPassword(password, email)
   const matches = await verifyPassword(found?.passwordHash ?? null, password)
   if (!found) {
-    const user = await insertUser({ email, passwordHash, name }).catch((error: unknown) => {
+    const user = await insertUser({ email, passwordHash, ...profile }).catch((error: unknown) => {
       if (!isDuplicate(error)) throw error
       return null
     })
@@ -56,8 +56,10 @@ export async function signUpByMail({ email, password, name }: SignUp): Promise<{
   return { delivery: Promise.resolve() }
 }
 
-async function insertUser(fields: { email: string; passwordHash: string; name: string }): Promise<User> {
-  const { _id } = await UserModel.create({ ...fields, createdAt: now() })
+type NewUser = Omit<SignUp, 'password'> & { passwordHash: string }
+
+async function insertUser({ timeZone = 'UTC', ...fields }: NewUser): Promise<User> {
+  const { _id } = await UserModel.create({ ...fields, timeZone, createdAt: now() })
   const user = await UserModel.findById(_id).lean<User>()
   if (!user) throw new Error('A user that was just created is gone')
   return user

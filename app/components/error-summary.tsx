@@ -6,6 +6,8 @@ export interface SummaryError {
   message: string
 }
 
+const PREFIX = 'Error: '
+
 /** What went wrong with a form, at its top: focused when it appears, each line leads to its field. */
 export function ErrorSummary({ errors }: { errors: SummaryError[] }) {
   const summary = useRef<HTMLDivElement>(null)
@@ -13,7 +15,10 @@ export function ErrorSummary({ errors }: { errors: SummaryError[] }) {
   useEffect(() => {
     if (errors.length === 0) return
     summary.current?.focus()
-    if (!document.title.startsWith('Error: ')) document.title = `Error: ${document.title}`
+    if (!document.title.startsWith(PREFIX)) document.title = PREFIX + document.title
+    return () => {
+      if (document.title.startsWith(PREFIX)) document.title = document.title.slice(PREFIX.length)
+    }
   }, [errors])
 
   if (errors.length === 0) return null

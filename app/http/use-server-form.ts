@@ -1,4 +1,5 @@
 import { type SubmissionResult, useForm } from '@conform-to/react'
+import { useEffect, useMemo, useRef } from 'react'
 
 /** What an action answers to a form: see form-failure.server.ts. */
 export interface FormAnswer {
@@ -25,15 +26,27 @@ export function useServerForm<Names extends string>(
   defaults: Partial<Record<Names, string>> = {},
 ): ServerForm<Names> {
   const [form, fields] = useForm<Record<string, string>>({ id, lastResult: answer?.result, defaultValue: defaults })
-  const errors = Object.entries(form.allErrors).flatMap(([field, messages]) =>
-    messages.map((message) => ({ field: field || null, message })),
+  // From the answer itself: conform keeps the last errors when an attempt that succeeds leads to the page anew.
+  const problems = answer?.result.error
+  const errors = useMemo(
+    () =>
+      Object.entries(problems ?? {}).flatMap(([field, messages]) =>
+        (messages ?? []).map((message) => ({ field: field || null, message })),
+      ),
+    [problems],
   )
+  const hadAnswer = useRef(false)
+  useEffect(() => {
+    // What was typed for an attempt that is over does not stay either.
+    if (!answer && hadAnswer.current) document.forms.namedItem(id)?.reset()
+    hadAnswer.current = Boolean(answer)
+  })
   return {
     form: { id: form.id, onSubmit: form.onSubmit, noValidate: form.noValidate },
     field: (name) => ({
       name,
       defaultValue: fields[name]?.initialValue,
-      error: fields[name]?.errors,
+      error: problems?.[name] ?? undefined,
     }),
     errors,
   }

@@ -1,8 +1,9 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import type { ActionFunctionArgs, LoaderFunctionArgs } from '@remix-run/node'
 import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
-import { profileForm, TIME_ZONES } from '#app/auth/profile.ts'
+import { profileForm } from '#app/auth/profile.ts'
 import { updateProfile } from '#app/auth/profile.server.ts'
+import { zonesWith } from '#app/auth/time-zone.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { Badge } from '#app/components/badge.tsx'
 import { Button } from '#app/components/button.tsx'
@@ -10,19 +11,19 @@ import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field, Select } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Section } from '#app/components/page.tsx'
+import { SavedNote } from '#app/components/saved-note.tsx'
 import { ThemeSwitch } from '#app/components/theme-switch.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { CONFIRM_PATH } from '#app/email-confirmation.ts'
 import { invalidForm, savedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
-import { useSaved } from '#app/http/use-saved.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 
 export const meta = () => pageTitle('Profile')
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const { email, emailConfirmedAt, name, timeZone } = await requireUser(request)
-  return { email, isConfirmed: Boolean(emailConfirmedAt), name, timeZone, timeZones: TIME_ZONES }
+  return { email, isConfirmed: Boolean(emailConfirmedAt), name, timeZone, timeZones: zonesWith(timeZone) }
 }
 
 export async function action({ request }: ActionFunctionArgs) {
@@ -38,7 +39,6 @@ export default function ProfileSettings() {
   const answer = useActionData<typeof action>()
   const { form, field, errors } = useServerForm<'name' | 'timeZone'>('profile', answer, { name, timeZone })
   const busy = useSubmitting()
-  useSaved(answer?.saved ? answer : null)
   return (
     <>
       <Section id="profile-title" title="Profile">
@@ -69,7 +69,7 @@ export default function ProfileSettings() {
           </Select>
           <div className="flex items-center gap-4">
             <Button busy={busy}>Save</Button>
-            {answer?.saved ? <span>Saved.</span> : null}
+            <SavedNote isSaved={answer?.saved === true && !busy} />
           </div>
         </Form>
       </Section>

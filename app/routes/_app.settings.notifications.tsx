@@ -7,10 +7,10 @@ import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Checkbox, Field } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Section } from '#app/components/page.tsx'
+import { SavedNote } from '#app/components/saved-note.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { invalidForm, savedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
-import { useSaved } from '#app/http/use-saved.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 import { saveSettings, settingsOf } from '#app/notifications/settings.server.ts'
 import { settingsForm } from '#app/notifications/settings-form.server.ts'
@@ -38,7 +38,6 @@ export default function NotificationSettings() {
     creditsLowThreshold: String(settings.creditsLowThreshold),
   })
   const busy = useSubmitting()
-  useSaved(answer)
   // A form that was turned down keeps what was chosen in it.
   const rejected = answer?.saved === false
   const check = (name: OptionalMail) => ({
@@ -68,7 +67,7 @@ export default function NotificationSettings() {
         <p className="text-ink-2">Receipts, failed payments and changes to your plan are always sent.</p>
         <div className="flex items-center gap-4">
           <Button busy={busy}>Save</Button>
-          {answer?.saved ? <span>Saved.</span> : null}
+          <SavedNote isSaved={answer?.saved === true && !busy} />
         </div>
       </Form>
     </Section>

@@ -14,10 +14,10 @@ import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Checkbox, Field } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Section } from '#app/components/page.tsx'
+import { SavedNote } from '#app/components/saved-note.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
-import { useSaved } from '#app/http/use-saved.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 
 const passwordForm = z.object({
@@ -65,7 +65,6 @@ export default function PasswordSettings() {
   const answer = useActionData<typeof action>()
   const { form, field, errors } = useServerForm<'currentPassword' | 'newPassword'>('password', answer)
   const busy = useSubmitting()
-  useSaved(saved)
   return (
     <Section id="password-title" title="Password" lead="A new password logs you out everywhere else.">
       <Form method="post" {...form} className="grid max-w-column gap-6">
@@ -96,7 +95,8 @@ export default function PasswordSettings() {
         ) : null}
         <div className="flex items-center gap-4">
           <Button busy={busy}>Save</Button>
-          {saved ? <span>Saved.</span> : null}
+          {/* After another attempt the address still says so. */}
+          <SavedNote isSaved={saved && !answer && !busy} />
         </div>
       </Form>
     </Section>

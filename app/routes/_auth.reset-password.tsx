@@ -42,7 +42,7 @@ export async function action({ request }: ActionFunctionArgs) {
     const user = await resetPassword((await tokenFrom(request)) ?? '', submission.value.password)
     const headers = await logInCookies(request, user)
     headers.append('Set-Cookie', await resetCookie().serialize('', { maxAge: 0 }))
-    return redirect('/dashboard', { headers })
+    return redirect('/dashboard?done=password', { headers })
   } catch (error) {
     return refusedForm(submission, error, error instanceof WeakPassword ? 'password' : undefined)
   }

@@ -13,6 +13,7 @@ import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
+import { useHydrated } from '#app/components/use-hydrated.ts'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { config } from '#app/config.server.ts'
 import { confirmPath } from '#app/email-confirmation.ts'
@@ -54,12 +55,16 @@ function fieldOf(error: unknown): Names | undefined {
   return error instanceof WeakPassword ? 'password' : undefined
 }
 
+/** Dates and times are shown in it from the start. */
+const browserZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone
+
 type Names = 'name' | 'email' | 'password'
 
 export default function SignUp() {
   const { redirectTo, welcomeCredits, passwordMin } = useLoaderData<typeof loader>()
   const { form, field, errors } = useServerForm<Names>('sign-up', useActionData<typeof action>())
   const busy = useSubmitting()
+  const hydrated = useHydrated()
   const query = redirectTo ? `?${new URLSearchParams({ redirectTo }).toString()}` : ''
   return (
     <Page title="Create your account" width="column">
@@ -75,6 +80,7 @@ export default function SignUp() {
           required
           {...field('password')}
         />
+        {hydrated ? <input type="hidden" name="timeZone" value={browserZone()} /> : null}
         {redirectTo ? <input type="hidden" name="redirectTo" value={redirectTo} /> : null}
         <Button busy={busy}>Create account</Button>
         <p className="text-ink-2">You get {welcomeCredits} credits to try it. No card needed.</p>

@@ -15,17 +15,25 @@ export class QuestionNotSent extends DomainError {
   }
 }
 
+/** Where questions go: the address that Scrip's own mails come from. */
+export const shopAddress = (): string => addressIn(config().mailFrom)
+
 /**
- * Mails a customer's question to the address that Scrip's own mails come from; an answer to it goes to the customer.
+ * Mails a customer's question to the shop; an answer to it goes to the customer.
+ * @param options `isPriority`: the mail says that it is to be answered first
  * @throws QuestionNotSent when it may not have arrived
  */
-export async function sendQuestion(user: User, { subject, question }: Question): Promise<void> {
+export async function sendQuestion(
+  user: User,
+  { subject, question }: Question,
+  { isPriority }: { isPriority: boolean },
+): Promise<void> {
   const lines = [question, '', '--', `${user.name || 'No name'} <${user.email}>`]
   const facts = [`Plan: ${planOf(user.subscription).name}`, `User: ${user._id.toHexString()}`]
   try {
     await sendMail({
-      to: addressIn(config().mailFrom),
-      subject: `Question: ${subject}`,
+      to: shopAddress(),
+      subject: `${isPriority ? 'Priority question' : 'Question'}: ${subject}`,
       text: [...lines, ...facts].join('\n'),
       html: null,
       headers: { 'Reply-To': user.email },

@@ -16,7 +16,7 @@ import { loader as changeLoader, action as changeAction } from '#app/routes/_app
 import { loader as successLoader } from '#app/routes/_app.billing.success/route.tsx'
 import { loader as updateCard } from '#app/routes/_app.billing.update-card.tsx'
 import { loader as upgradeLoader } from '#app/routes/_app.billing.upgrade.tsx'
-import { action as askAction, loader as askLoader } from '#app/routes/_app.support.tsx'
+import { action as askAction, loader as askLoader } from '#app/routes/_app.support.priority.tsx'
 import { action as pricingAction } from '#app/routes/pricing/route.tsx'
 import { MailModel } from '#models/mail.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
@@ -144,48 +144,48 @@ async function send(user: User, path: string, fields: Record<string, string>): P
   return args(new Request(url, { method: 'POST', headers, body: new URLSearchParams(fields) }))
 }
 
-const UPGRADE = '/billing/upgrade?feature=prioritySupport&redirectTo=%2Fsupport'
+const UPGRADE = '/billing/upgrade?feature=prioritySupport&redirectTo=%2Fsupport%2Fpriority'
 
-describe('the support page, which needs Creator', () => {
+describe('the page of priority support, which needs Creator', () => {
   it('asks for a log-in first, and leads back', async () => {
-    const stranger = new Request('http://localhost:3000/support')
-    expect(await target(askLoader(args(stranger)))).toBe('/login?redirectTo=%2Fsupport')
+    const stranger = new Request('http://localhost:3000/support/priority')
+    expect(await target(askLoader(args(stranger)))).toBe('/login?redirectTo=%2Fsupport%2Fpriority')
   })
 
   it('sends Free to the upgrade, from there through the checkout, and back', async () => {
     const user = await aUser()
-    expect(await target(askLoader(await at(user, '/support')))).toBe(UPGRADE)
-    expect(await target(send(user, '/support', question).then(askAction))).toBe(UPGRADE)
+    expect(await target(askLoader(await at(user, '/support/priority')))).toBe(UPGRADE)
+    expect(await target(send(user, '/support/priority', question).then(askAction))).toBe(UPGRADE)
 
     const page = await upgradeLoader(await at(user, UPGRADE))
     expect(page).toMatchObject({ sentence: 'Priority support is part of Creator.' })
-    expect(page.ways[0]?.to).toBe('/pricing?plan=Creator&interval=month&redirectTo=%2Fsupport')
-    const order = { plan: 'Creator', interval: 'month', nonce: randomUUID(), redirectTo: '/support' }
+    expect(page.ways[0]?.to).toBe('/pricing?plan=Creator&interval=month&redirectTo=%2Fsupport%2Fpriority')
+    const order = { plan: 'Creator', interval: 'month', nonce: randomUUID(), redirectTo: '/support/priority' }
     const checkout = sessionIdOf(await target(send(user, '/pricing', order).then(pricingAction)))
     const { success_url: successUrl } = await context.stripe.checkout.sessions.retrieve(checkout)
-    expect(successUrl).toContain('redirectTo=%2Fsupport')
+    expect(successUrl).toContain('redirectTo=%2Fsupport%2Fpriority')
     context.sandbox.completeCheckout(checkout)
     await deliveries.deliver()
     const { pathname, search } = new URL(successUrl!.replace('{CHECKOUT_SESSION_ID}', checkout))
     expect(await successLoader(await at(user, pathname + search))).toMatchObject({
       view: { state: 'arrived' },
-      next: '/support',
+      next: '/support/priority',
     })
-    expect(await askLoader(await at(user, '/support'))).toMatchObject({ email: user.email })
+    expect(await askLoader(await at(user, '/support/priority'))).toMatchObject({ email: user.email })
     // Whoever opens the old address again is sent on.
-    expect(await target(upgradeLoader(await at(user, UPGRADE)))).toBe('/support')
+    expect(await target(upgradeLoader(await at(user, UPGRADE)))).toBe('/support/priority')
   })
 
   it('brings a smaller plan back from its change', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     const page = await upgradeLoader(await at(user, UPGRADE))
-    expect(page.ways[0]?.to).toBe('/billing/change?plan=Creator&interval=month&redirectTo=%2Fsupport')
+    expect(page.ways[0]?.to).toBe('/billing/change?plan=Creator&interval=month&redirectTo=%2Fsupport%2Fpriority')
     const { plan, interval, redirectTo, amountDue, prorationDate, nonce } = await changeLoader(
       await at(user, page.ways[0]!.to),
     )
     const order = { plan, interval, redirectTo, amountDue: String(amountDue), prorationDate, nonce }
-    expect(await target(send(user, '/billing/change', order).then(changeAction))).toBe('/support')
-    expect(await askLoader(await at(user, '/support'))).toMatchObject({ email: user.email })
+    expect(await target(send(user, '/billing/change', order).then(changeAction))).toBe('/support/priority')
+    expect(await askLoader(await at(user, '/support/priority'))).toMatchObject({ email: user.email })
   })
 
   it('never leads out of the site', async () => {
@@ -203,21 +203,21 @@ describe('the support page, which needs Creator', () => {
   it('sends who has not paid to the card, not to another plan', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     await setOverdue(user)
-    expect(await target(askLoader(await at(user, '/support')))).toBe('/billing')
+    expect(await target(askLoader(await at(user, '/support/priority')))).toBe('/billing')
   })
 
   it('mails the question to the shop, with the plan and who asked', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
-    const answer = await askAction(await send(user, '/support', question))
+    const answer = await askAction(await send(user, '/support/priority', question))
     expect(answer.data.saved).toBe(true)
     const [mail] = await MailModel.find({ text: new RegExp(user.email) }).lean()
-    expect(mail).toMatchObject({ to: 'scrip@localhost', subject: 'Question: Invoices' })
+    expect(mail).toMatchObject({ to: 'scrip@localhost', subject: 'Priority question: Invoices' })
     expect(mail!.text).toContain('Plan: Creator')
   })
 
   it('refuses a question of no words, and a subject of two lines', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
-    const answer = await askAction(await send(user, '/support', { subject: 'a\nb', question: '' }))
+    const answer = await askAction(await send(user, '/support/priority', { subject: 'a\nb', question: '' }))
     expect(answer.init?.status).toBe(400)
     expect(Object.keys(answer.data.result.error ?? {})).toEqual(['subject', 'question'])
   })

@@ -5,7 +5,7 @@ import { choosePlan, payWith, signUp } from './steps.ts'
 
 /*
  * A page that is part of a larger plan: it says what is needed and what that costs, in money and in credits, and after
- * the purchase one stands on it. /support is such a page.
+ * the purchase one stands on it. /support/priority is such a page.
  */
 useBrowser()
 
@@ -21,7 +21,7 @@ describe.each([
     const page = await newPage({ javaScriptEnabled })
     await signUp(page)
 
-    await page.goto('/support')
+    await page.goto('/support/priority')
     await headed(page, 'Priority support is part of Creator.')
     const offer = await main(page).innerText()
     expect(offer).toContain('$40.00')
@@ -33,8 +33,8 @@ describe.each([
     await headed(page, '5,000 credits added.')
     await page.getByRole('link', { name: 'Go on where you were' }).click()
 
-    await headed(page, 'Support')
-    expect(new URL(page.url()).pathname).toBe('/support')
+    await headed(page, 'Priority support')
+    expect(new URL(page.url()).pathname).toBe('/support/priority')
   })
 
   test('from a smaller plan: the change says what it comes to, and leads back to the page', async () => {
@@ -47,14 +47,14 @@ describe.each([
       .first()
       .waitFor()
 
-    await page.goto('/support')
+    await page.goto('/support/priority')
     await page.getByRole('link', { name: 'Change to Creator' }).click()
     await headed(page, 'Change to Creator')
     const sum = await main(page).getByRole('table').innerText()
     expect(sum).toMatch(/You pay now\s+\$30\.00\s+You get now\s+4,000/)
     await page.getByRole('button', { name: 'Pay $30.00 and change to Creator' }).click()
 
-    await headed(page, 'Support')
+    await headed(page, 'Priority support')
   })
 })
 
@@ -66,14 +66,16 @@ test('a question that is sent twice by a double press without JavaScript is one 
   await headed(page, '5,000 credits added.')
   const subject = `About my plan ${Date.now()}`
 
-  await page.goto('/support')
+  await page.goto('/support/priority')
   await page.getByLabel('Subject').fill(subject)
   await page.getByLabel('Question').fill('What does a question cost, please?')
   const fields = await page.locator('form:has([name="question"])').evaluate((form: HTMLFormElement) => {
     return Object.fromEntries([...new FormData(form)] as [string, string][])
   })
   const answers = await Promise.all(
-    [1, 2].map(() => page.request.post('/support', { form: fields, headers: { Origin: inject('installation').url } })),
+    [1, 2].map(() =>
+      page.request.post('/support/priority', { form: fields, headers: { Origin: inject('installation').url } }),
+    ),
   )
 
   for (const answer of answers) expect(await answer.text()).toContain('Your question is on its way.')
@@ -84,7 +86,7 @@ test('a question that is sent twice by a double press without JavaScript is one 
 test('who is not logged in comes to the page by way of the log-in', async () => {
   const page = await newPage()
 
-  await page.goto('/support')
+  await page.goto('/support/priority')
 
-  expect(new URL(page.url()).search).toBe('?redirectTo=%2Fsupport')
+  expect(new URL(page.url()).search).toBe('?redirectTo=%2Fsupport%2Fpriority')
 })

@@ -10,7 +10,7 @@ import { stateOf } from './people.ts'
  */
 useBrowser()
 
-const PUBLIC = ['/', '/pricing', '/pricing?interval=year', '/login', '/signup', '/forgot-password', '/nowhere']
+const PUBLIC = ['/', '/pricing', '/pricing?interval=year', '/login', '/signup', '/forgot-password', '/support', '/nowhere']
 const SIGNED_IN = [
   '/dashboard',
   '/actions',
@@ -25,6 +25,7 @@ const SIGNED_IN = [
   '/settings/password',
   '/settings/api-keys',
   '/settings/sessions',
+  '/support/priority',
 ]
 
 /** The demo user's cookies. */

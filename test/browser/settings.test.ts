@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { newPage, useBrowser } from '#test/setup/browser.ts'
 import { expectFaultless } from './faults-of-page.ts'
-import { mailTo, signUp } from './steps.ts'
+import { mailTo, PASSWORD, signUp } from './steps.ts'
 
 /* What is done under Settings, as a person does it. */
 useBrowser()
@@ -24,6 +24,60 @@ test('an API key is revoked from inside its table, after a question, and the pag
   await page.getByText(/is revoked\. Programs that use it/).waitFor()
   await page.getByText('No API keys yet.').waitFor()
 })
+
+test('a wrong and then a right password leave no error behind, not in the title either, and "Saved." stands there once', async () => {
+  const page = await newPage()
+  await signUp(page)
+  await page.goto('/settings/password', { waitUntil: 'networkidle' })
+  const attempt = async (current: string) => {
+    await page.getByLabel('Current password', { exact: true }).fill(current)
+    await page.getByLabel('New password', { exact: true }).fill(`${PASSWORD} and on`)
+    await page.getByRole('button', { name: 'Save' }).click()
+  }
+  await attempt('not the right one')
+  await page.getByRole('alert').getByText('That is not your current password.').waitFor()
+  expect(await page.title()).toBe('Error: Password · Scrip')
+
+  await attempt(PASSWORD)
+  await page.getByText('Saved.').waitFor()
+  expect(await page.getByText('That is not your current password.').count()).toBe(0)
+  expect(await page.getByText('Saved.').count()).toBe(1)
+  expect(await page.title()).toBe('Password · Scrip')
+  expect(await page.getByLabel('New password', { exact: true }).inputValue()).toBe('')
+
+  await attempt('wrong again')
+  await page.getByRole('alert').getByText('That is not your current password.').waitFor()
+  expect(await page.getByText('Saved.').count()).toBe(0)
+})
+
+test('a profile that was turned down and then saved says only that it is saved', async () => {
+  const page = await newPage()
+  await signUp(page)
+  await page.goto('/settings', { waitUntil: 'networkidle' })
+  await page.getByLabel('Name').fill('x'.repeat(300))
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('alert').waitFor()
+  await page.getByLabel('Name').fill('Ada')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved.').waitFor()
+
+  expect(await page.getByRole('alert').count()).toBe(0)
+  expect(await page.getByText('Saved.').count()).toBe(1)
+  expect(await page.title()).toBe('Profile · Scrip')
+})
+
+test.each(['Asia/Calcutta', 'Europe/Kiev', 'America/New_York'])(
+  'a new account takes the time zone of its browser (%s)',
+  async (timezoneId) => {
+    const page = await newPage({ timezoneId })
+    await page.goto('/signup', { waitUntil: 'networkidle' })
+    const zone = await page.evaluate(() => Intl.DateTimeFormat().resolvedOptions().timeZone)
+    await signUp(page)
+    await page.goto('/settings')
+
+    expect(await page.getByLabel('Time zone').inputValue()).toBe(zone)
+  },
+)
 
 test('a new user confirms the address by the mail in the mailbox, and the strip is gone', async () => {
   const page = await newPage({ viewport: { width: 390, height: 844 } })

@@ -4,7 +4,7 @@ import { fillCheckout, pressPay } from './checkout-form.ts'
 
 /* What a person does on the pages, step by step. */
 
-const PASSWORD = 'a short sentence works well'
+export const PASSWORD = 'a short sentence works well'
 
 let people = 0
 

@@ -113,7 +113,7 @@ describe('3.10: what a form does not ask for', () => {
       if (response.status < 400) accepted.push(action)
     }
     expect(accepted).toEqual(
-      expect.arrayContaining(['/settings?index', '/settings/api-keys', '/actions/qr-code', '/support']),
+      expect.arrayContaining(['/settings?index', '/settings/api-keys', '/actions/qr-code', '/support/priority']),
     )
 
     const after = await stateOf(customer)

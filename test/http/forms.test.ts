@@ -118,7 +118,9 @@ describe('a forgotten password', () => {
     expect(opened.headers.get('Location')).toBe('/reset-password')
 
     const done = await app.post('/reset-password', { password: 'another short sentence' }, { Cookie: reset })
-    expect(done.headers.get('Location')).toBe('/dashboard')
+    expect(done.headers.get('Location')).toBe('/dashboard?done=password')
+    const back = done.headers.get('Set-Cookie')?.split(';')[0] ?? ''
+    expect(await page('/dashboard?done=password', back)).toContain('Your password is changed.')
     expect((await app.fetch('/settings', { headers: { Cookie: cookie } })).status).toBe(302)
     expect((await app.post('/login', { email, password: 'another short sentence' })).status).toBe(302)
 

@@ -40,7 +40,7 @@ export function ActionForm({
       <ErrorSummary errors={problems} />
       <input type="hidden" name="key" value={answer?.kind === 'unknown' ? answer.key : page.key} />
       <div className="grid items-start gap-8 lg:grid-cols-[minmax(0,1fr)_20rem]">
-        <div className="grid gap-2">
+        <div className="grid gap-6">
           {page.fields.map((field) => (
             <ActionFieldControl
               key={field.name}

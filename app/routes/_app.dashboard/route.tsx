@@ -1,8 +1,9 @@
 import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
-import { Link, useLoaderData } from '@remix-run/react'
+import { Link, useLoaderData, useSearchParams } from '@remix-run/react'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { listBillingHistory } from '#app/billing/history.server.ts'
 import { now } from '#app/clock.server.ts'
+import { Banner } from '#app/components/banner.tsx'
 import { ButtonLink } from '#app/components/button.tsx'
 import { EmptyState } from '#app/components/empty-state.tsx'
 import { Ledger } from '#app/components/ledger.tsx'
@@ -20,6 +21,7 @@ import { firstLines } from './first-lines.ts'
 import { toHistoryRows } from './history-rows.ts'
 
 const LEDGER_LINES = 8
+const PASSWORD_RESET = 'Your password is changed. You are logged out everywhere else, and your API keys are revoked.'
 
 export const meta: MetaFunction = () => pageTitle('Overview')
 
@@ -43,8 +45,19 @@ export async function loader({ request }: LoaderFunctionArgs) {
 
 export default function Dashboard() {
   const { balance, notices, plan, history, days } = useLoaderData<typeof loader>()
+  const isReset = useSearchParams()[0].get('done') === 'password'
   return (
-    <Page title="Overview" notices={notices.length > 0 ? <StandingNotices notices={notices} plan={plan} /> : null}>
+    <Page
+      title="Overview"
+      notices={
+        isReset || notices.length > 0 ? (
+          <>
+            {isReset ? <Banner tone="green">{PASSWORD_RESET}</Banner> : null}
+            <StandingNotices notices={notices} plan={plan} />
+          </>
+        ) : null
+      }
+    >
       <BalanceNote view={balance} />
       <Section id="history" title="Billing history">
         <BillingHistoryTable rows={history} labelledBy="history" hasPlan={balance.isLive} />
