@@ -10,7 +10,16 @@ import { stateOf } from './people.ts'
  */
 useBrowser()
 
-const PUBLIC = ['/', '/pricing', '/pricing?interval=year', '/login', '/signup', '/forgot-password', '/support', '/nowhere']
+const PUBLIC = [
+  '/',
+  '/pricing',
+  '/pricing?interval=year',
+  '/login',
+  '/signup',
+  '/forgot-password',
+  '/support',
+  '/nowhere',
+]
 const SIGNED_IN = [
   '/dashboard',
   '/actions',
