@@ -57,7 +57,7 @@ async function priceOfPlan(terms: StripeTerms, rhythm: Rhythm): Promise<PeriodPr
 async function firstPayment(
   running: RunningSubscription,
   terms: StripeTerms,
-  { rhythm, at, isChargedNow }: { rhythm: Rhythm; at: Date; isChargedNow: boolean },
+  { rhythm, at, isChargedNow }: { rhythm: StripeTermItem['price']; at: Date; isChargedNow: boolean },
 ): Promise<NextPayment | null> {
   const { subscription } = running
   const { items, discounts } = terms
@@ -65,8 +65,11 @@ async function firstPayment(
   const end = endWithoutCancellation(running)
   const isCutShort = end !== null && end < endOf(period)
   const isMixed = withInterval(terms, rhythm).length < items.length
+  // An add-on that is in the middle of a period of its own is charged on another day.
+  const isApart = items.some(({ price, periodEnd }) => price.id !== rhythm.id && periodEnd?.getTime() !== at.getTime())
   const isAnchoredLater = subscription.status === 'trialing' && terms.anchor !== null && terms.anchor > at
-  if (isCutShort || isMixed || isAnchoredLater || terms.isIrregular || isUncollected(subscription, at)) return null
+  if (isCutShort || isMixed || isApart || isAnchoredLater || terms.isIrregular || isUncollected(subscription, at))
+    return null
   if (!isChargedNow && (await hasPendingItems(subscription))) return null
   // Whether the invoice of the change itself uses up a coupon for one invoice is for Stripe to say.
   const counts: Counts = ({ end }, { isOnce }) => (isOnce && isChargedNow ? null : end === null || end > at)

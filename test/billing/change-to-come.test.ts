@@ -82,6 +82,8 @@ it('a change to another interval is charged without an add-on that is in the mid
   const { _id } = await sellByHand(context, [{ price }, { price: await addOnPrice(context, { interval: 'year' }) }])
   await deliveries.deliver()
   const user = await readUser(_id)
+  const { after } = await previewPlanChange(user, { plan: 'Beginner', interval: 'year' })
+  expect(after).toMatchObject({ next: null, price: { amount: 10_500 } })
   await changePlan(user, { plan: 'Daily', interval: 'month' })
   const { nextPayment, currentPeriodEnd } = (await readUser(_id)).subscription!
   expect(nextPayment).toMatchObject({ amount: 1800, credits: 2000, at: currentPeriodEnd })

@@ -3,7 +3,7 @@ import { emit } from '../core/events.ts'
 import type { Subscription, SubscriptionItem, SubscriptionSchedule } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { newSubscriptionItem, planOf } from '../objects/catalogue.ts'
-import { isSameCadence, shortestCadence } from './cadence.ts'
+import { cadenceOf, isSameCadence, shortestCadence } from './cadence.ts'
 import { change, currentPeriod, end, ENDED } from './subscription-status.ts'
 import { redeem } from './discounts.ts'
 import { updateSubscription } from './update.ts'
@@ -48,12 +48,14 @@ function enter(world: World, subscription: Subscription, phase: Phase): void {
     return
   }
   const items = matched.map(({ item, wanted }) => replaced(world, subscription, wanted, item))
-  const before = shortestCadence(subscription.items.data.map(({ price }) => price))
-  const after = shortestCadence(items.map(({ price }) => price))
+  const isOtherCadence = ({ item }: Match, place: number) =>
+    item !== undefined && !isSameCadence(cadenceOf(item.price), cadenceOf(items[place]!.price))
+  // As an update does: whatever is paid by another interval from now on has a period that begins now.
+  const restarts = matched.some(isOtherCadence)
   change(world, subscription, {
     ...metadataOf(subscription, phase),
     items: { ...subscription.items, data: items },
-    ...(!isSameCadence(before, after) && { billing_cycle_anchor: phase.start_date }),
+    ...(restarts && { billing_cycle_anchor: phase.start_date }),
   })
 }
 
