@@ -1,5 +1,6 @@
 import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
+import { endWithoutCancellation } from './cancel.server.ts'
 import { comingChangeOf } from './coming-change.server.ts'
 import {
   AlreadySubscribed,
@@ -77,8 +78,8 @@ export async function targetOf(
     throw new OfferUnavailable()
   }
   requireOneInterval(running, interval)
-  // There is no period after which a smaller plan could begin.
-  if (!isNow(running, target) && endsWithPeriod(running)) throw new EndSetByShop()
+  // A schedule for the smaller plan would take the place of the day on which the shop ends the subscription.
+  if (!isNow(running, target) && endWithoutCancellation(running)) throw new EndSetByShop()
   return { running, target }
 }
 
@@ -105,6 +106,6 @@ export function dateOf(prorationDate: Date | null): { proration_date?: number } 
   return isFresh ? { proration_date: Math.floor(prorationDate.getTime() / 1000) } : {}
 }
 
-/** It ends in this period on a day that the shop has set: a larger plan ends then too, and a smaller one never begins. */
+/** It ends in this period on a day that the shop has set; a larger plan ends then too. */
 export const endsWithPeriod = (running: RunningSubscription): boolean =>
   running.cancelAtPeriodEnd && !running.subscription.hasCancelFlag && endsByShop(running)
