@@ -66,9 +66,13 @@ async function needOf({ _id }: Refused, { credits, limit, feature }: WantedSpend
 /** What lets spending go on where a payment is owed. */
 function payWay({ subscription }: Refused, need: Need): WayOut {
   const owed = subscription?.owed
+  const older = owed?.older ?? []
   const price = owed ? { amount: owed.amount, currency: owed.currency } : {}
   const enough = suffices(need, planOf(subscription), 0)
-  if (subscription?.confirmationAsked && owed?.url) return { type: 'confirm_payment', ...price, enough, url: owed.url }
+  // The bank asks about one invoice: with another one open there is more to pay than that, and a card pays for all.
+  if (subscription?.confirmationAsked && owed?.url && older.length === 0) {
+    return { type: 'confirm_payment', ...price, enough, url: owed.url }
+  }
   return { type: 'update_payment_method', ...price, enough, url: '/billing/update-card' }
 }
 

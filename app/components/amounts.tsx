@@ -11,7 +11,7 @@ export function Credits({ value, signed = false }: { value: number; signed?: boo
         value < 0 && !signed && 'text-debt',
       )}
     >
-      {signed && value < 0 ? <span className="sr-only">spent </span> : null}
+      {signed && value < 0 ? <span className="sr-only">minus </span> : null}
       {formatCredits(value, { signed })}
       {signed ? <span className="sr-only"> credits</span> : null}
     </span>

@@ -13,7 +13,7 @@ import { now } from '#app/clock.server.ts'
 import { grantCredits } from '#app/credits/grant.server.ts'
 import { loader as upgradeLoader } from '#app/routes/_app.billing.upgrade.tsx'
 import { CreditAccountModel } from '#models/credit-account.server.ts'
-import type { User } from '#models/user.server.ts'
+import { type User, UserModel } from '#models/user.server.ts'
 import { visitAs } from '#test/auth/users.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { advance, useSandboxClock } from './clock.ts'
@@ -230,6 +230,14 @@ describe('a payment that is owed', () => {
     const { subscription } = await readUser(user._id)
     expect(await waysAt(user, 24)).toEqual([
       { type: 'confirm_payment', amount: 1000, currency: 'usd', enough: true, url: subscription!.owed!.url },
+    ])
+
+    // With another invoice open before it, the bank's page does not pay for all.
+    const older = [{ stripeInvoiceId: 'in_before', amount: 400, at: now(), url: null }]
+    const changes = { 'subscription.owed.older': older, 'subscription.owed.amount': 1400 }
+    await UserModel.updateOne({ _id: user._id }, { $set: changes })
+    expect(await waysAt(user, 24)).toEqual([
+      { type: 'update_payment_method', amount: 1400, currency: 'usd', enough: true, url: '/billing/update-card' },
     ])
   })
 })

@@ -107,7 +107,7 @@ describe('amounts', () => {
   test('what comes is green and signed; what goes says so to a screen reader', () => {
     expect(render(<Credits value={25} signed />)).toContain('text-credit')
     expect(renderText(<Credits value={25} signed />)).toBe('+25 credits')
-    expect(renderText(<Credits value={-24} signed />)).toBe('spent \u221224 credits')
+    expect(renderText(<Credits value={-24} signed />)).toBe('minus \u221224 credits')
     expect(render(<Credits value={-24} signed />)).not.toContain('text-credit')
   })
 
