@@ -135,7 +135,7 @@ const STATES: State[] = [
     name: 'all credits that came',
     as: 'rich',
     path: '/billing/credits',
-    says: ['Welcome credits', '+2,000', '1,820'],
+    says: ['Welcome credits', '+2,000', '1,665'],
   },
   {
     name: 'a year in monthly shares',
