@@ -1,9 +1,10 @@
 import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { endWithoutCancellation } from './cancel.server.ts'
-import { comingChangeOf } from './coming-change.server.ts'
+import { changeIn, scheduleOf } from './coming-change.server.ts'
 import {
   AlreadySubscribed,
+  ChangesSetByShop,
   EndSetByShop,
   IntervalsDiffer,
   NoSubscription,
@@ -51,7 +52,7 @@ export interface Target {
 /**
  * The subscription as it is, and what the choice makes of it.
  * @throws PlanNotFound, NoSubscription, AlreadySubscribed for the plan that runs, OfferUnavailable, EndSetByShop,
- * IntervalsDiffer, StripeUnavailable
+ * ChangesSetByShop, IntervalsDiffer, StripeUnavailable
  */
 export async function targetOf(
   user: Pick<User, '_id'>,
@@ -68,8 +69,11 @@ export async function targetOf(
     throw new NoSubscription('Your plan is paused. Resume it first, then change it.')
   }
   const isSame = running.item.plan.name === plan.name && listedInterval(running.item) === interval
+  const schedule = await scheduleOf(running.subscription)
   // What else may wait, like another price of an add-on, is no change of plan and stays.
-  if (isSame && !(await comingChangeOf(running.subscription))) throw new AlreadySubscribed(plan.name)
+  if (isSame && !(await changeIn(schedule))) throw new AlreadySubscribed(plan.name)
+  // What a customer orders has one phase to come, which can be restored; a release would end all of these.
+  if (schedule && schedule.coming.length > 1) throw new ChangesSetByShop()
   if (isSame) return { running, target: { plan, interval, priceId: running.item.priceId, isSame } }
   const target = { plan, interval, priceId: await priceIdOf({ kind: 'plan', plan, interval, price }), isSame }
   const currency = running.subscription.terms?.currency

@@ -97,6 +97,16 @@ export class EndSetByShop extends DomainError {
   }
 }
 
+/** The shop has planned more than one change: a change of the customer's would take the place of all of them. */
+export class ChangesSetByShop extends DomainError {
+  readonly code = 'changes_set_by_shop'
+  constructor() {
+    super(
+      'We have planned several changes of your plan for you. Contact us to change it: changed here, they would be lost.',
+    )
+  }
+}
+
 /** All of a subscription is paid by one interval, and something beside the plan is paid by another one than was chosen. */
 export class IntervalsDiffer extends DomainError {
   readonly code = 'intervals_differ'

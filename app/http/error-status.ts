@@ -60,6 +60,7 @@ export const STATUS_OF_CODE: Record<string, number> = {
   no_subscription: 409,
   payment_owed: 409,
   end_set_by_shop: 409,
+  changes_set_by_shop: 409,
   intervals_differ: 409,
   card_declined: 402,
   stripe_unavailable: 503,

@@ -83,6 +83,32 @@ describe('a change of plan that cannot be says why, and what helps', () => {
     })
   })
 
+  it.each(['Beginner', 'Creator'])(
+    'to %s, while several changes wait that the shop has planned: support',
+    async (to) => {
+      const user = await subscriber(deliveries, { plan: 'Daily' })
+      const { stripe } = context
+      const { id, phases } = await stripe.subscriptionSchedules.create({ from_subscription: subscriptionIdOf(user) })
+      const { start_date, end_date, items } = phases[0]!
+      const planned = async (name: string) => ({
+        items: [{ price: await planPrice(name) }],
+        duration: { interval: 'month' as const, interval_count: 1 },
+      })
+      const now = { start_date, end_date, items: items.map(({ price }) => ({ price: price as string })) }
+      await stripe.subscriptionSchedules.update(id, {
+        phases: [now, await planned('Creator'), await planned('Beginner')],
+      })
+      await deliveries.deliver()
+
+      expect(await refused(await readUser(user._id), `plan=${to}&interval=month`)).toMatchObject({
+        status: 409,
+        text: expect.stringContaining('several changes of your plan') as string,
+        way: { to: '/support' },
+      })
+      expect((await stripe.subscriptionSchedules.retrieve(id)).status).toBe('active')
+    },
+  )
+
   it.each([
     ['Free', 'plan=Free&interval=month', 'Going back to Free means canceling your plan'],
     ['a plan that there is not', 'plan=Huge&interval=month', 'There is no such plan'],

@@ -11,7 +11,7 @@ export function doneSentence(done: string | null, standing: Standing): string | 
       return standing.isLive ? null : 'Your plan has ended. There are no more payments.'
     case 'too-late':
       return next?.term === 'Ends on'
-        ? `Your payment went through before it could be canceled. ${standing.plan} stays active until ${next.value} and then ends. Nothing more is charged.`
+        ? `Your payment went through before it could be canceled. ${standing.plan} stays active until ${next.value} and then ends. It does not renew.`
         : null
     case 'no-plan':
       return standing.isLive ? null : 'You have no plan that could be canceled.'

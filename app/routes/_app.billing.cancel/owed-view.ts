@@ -54,7 +54,7 @@ export function toOwedView(open: OpenPayment, { plan, features, credits, losses,
               facts: [
                 `${sum} is charged to your card now.`,
                 ...(brings ? [`${brings} are added.`] : []),
-                `${plan} stays active until ${until} and then ends. Nothing more is charged.`,
+                `${plan} stays active until ${until} and then ends. It does not renew.`,
               ],
               button: `Pay ${sum} and cancel on ${until}`,
             },

@@ -65,6 +65,7 @@ function wordsOf(error: DomainError, choice: Choice | null): Pick<Refused, 'titl
         way: SUPPORT,
       }
     case 'end_set_by_shop':
+    case 'changes_set_by_shop':
       return { title, text: error.message, way: SUPPORT }
     default:
       return { title, text: error.message, way: null }
