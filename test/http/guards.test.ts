@@ -16,6 +16,7 @@ const PUBLIC_LOADERS = [
   'routes/mailbox_.$mailId',
   'routes/pricing',
   'routes/resources.theme',
+  'routes/support',
   'routes/unsubscribe',
 ]
 
