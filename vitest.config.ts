@@ -12,6 +12,7 @@ const DEEP = [
   'test/billing/{cancel-owed,complaints,discount,mails,next-payment,open-invoices,pause}.test.ts',
   'test/billing/{checkout-trouble,checkout-trouble-pages,reconcile,refund-lines}.test.ts',
   'test/billing/{several-payments,skipped-month,told,told-late,two-machines,ways-out-of-a-plan}.test.ts',
+  'test/billing/{balance-paid,card-saved,change-to-come,charges-after,currency,rhythm,stripe-balance}.test.ts',
   'test/credits/{long-history,simulation.database,simulation.holes}.test.ts',
   'test/http/{metrics,process,server,verify-email}.test.ts',
   'test/notifications/encryption.test.ts',
