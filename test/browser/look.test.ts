@@ -34,7 +34,6 @@ const SIGNED_IN = [
   '/settings/password',
   '/settings/api-keys',
   '/settings/sessions',
-  '/support/priority',
 ]
 
 /** The demo user's cookies. */

@@ -71,7 +71,8 @@ describe.each([
     await page.waitForURL('**/reset-password')
     await page.fill('[name=password]', 'another short sentence')
     await page.click('button:has-text("Set the password")')
-    await page.waitForURL('**/dashboard')
+    await page.getByText('Your password is changed.').waitFor()
+    expect(new URL(page.url()).pathname).toBe('/dashboard')
   })
 
   test('mistakes stand beside their fields, and what was typed is still there', async () => {
