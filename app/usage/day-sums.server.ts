@@ -43,6 +43,8 @@ export async function sumByDay(
   )
   if (!account) return new Map()
   const { from, to, kinds, action } = filter
+  // The database tells upper from lower case in a zone's name; `Intl` does not.
+  const zone = new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone
   const posted = await entries()
     .aggregate<Sum>(
       [
@@ -58,7 +60,7 @@ export async function sumByDay(
         {
           $group: {
             _id: {
-              day: { $dateToString: { format: '%Y-%m-%d', date: '$at', timezone: timeZone } },
+              day: { $dateToString: { format: '%Y-%m-%d', date: '$at', timezone: zone } },
               kind: '$kind',
               action: { $ifNull: ['$action', API_ACTION] },
             },

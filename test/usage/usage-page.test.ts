@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import mongoose from 'mongoose'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { setNow } from '#app/clock.server.ts'
 import { grantCredits } from '#app/credits/grant.server.ts'
 import { captureHold, placeHold } from '#app/credits/hold.server.ts'
@@ -11,6 +12,7 @@ import { readLedger } from '#app/usage/usage-page.server.ts'
 import { asBrowser, type Caller, newCaller } from '#test/api/caller.ts'
 import { CreditAccountModel } from '#models/credit-account.server.ts'
 import { CreditEntryModel } from '#models/credit-entry.server.ts'
+import { UserModel } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 
 useDatabase()
@@ -185,6 +187,20 @@ test('a ledger of 12,000 entries answers also to a filter that nothing matches',
 })
 
 describe('the chart', () => {
+  test('gives the database a zone’s name in its own case, which `Intl` does not ask for', async () => {
+    const caller = await callerOfMay()
+    await spendAt(caller, '2026-05-02T10:00:00Z', 30)
+    await settleAccount(caller.user._id)
+    const aggregate = vi.spyOn(mongoose.mongo.Collection.prototype, 'aggregate')
+
+    await UserModel.updateOne({ _id: caller.user._id }, { $set: { timeZone: 'europe/berlin' } })
+    const { chart } = await show(caller)
+
+    expect(chart.view?.sentence).toContain('You spent 30 credits.')
+    expect(JSON.stringify(aggregate.mock.calls.map(([pipeline]) => pipeline))).toContain('"timezone":"Europe/Berlin"')
+    aggregate.mockRestore()
+  })
+
   test('sums what is posted and what is not, by day, and says it in a sentence', async () => {
     const caller = await callerOfMay()
     await spendAt(caller, '2026-05-02T10:00:00Z', 30)
