@@ -122,11 +122,20 @@ async function secret(url: string): Promise<Finding[]> {
   )
   // That it does not answer stands under "Address".
   if (!answer) return []
-  if (!/invalid_signature/.test(await answer.text())) {
-    return [ok('The app takes what is signed with the first STRIPE_WEBHOOK_SECRET.')]
+  const said = await answer.text()
+  if (/"invalid_request"/.test(said)) {
+    return [ok('The app accepts the signature of the first STRIPE_WEBHOOK_SECRET.')]
+  }
+  if (!/"invalid_signature"/.test(said)) {
+    return [
+      error(`${url} answers ${answer.status}, and not as this app does.`, {
+        why: 'Something else stands at that address, or refuses webhooks before they reach the app.',
+        mend: 'Set APP_URL to the app itself, and let its proxy pass requests to /api/webhook.',
+      }),
+    ]
   }
   return [
-    error('The app refuses what is signed with the first STRIPE_WEBHOOK_SECRET of this environment.', {
+    error('The app refuses the signature of the first STRIPE_WEBHOOK_SECRET of this environment.', {
       why: 'The running app has another secret, or its clock is wrong by more than five minutes.',
       mend: 'Give the app and this command the same environment, and restart the app.',
     }),

@@ -29,6 +29,8 @@ let app: Server
 let appUrl: string
 /** The secret that the running app has; the doctor has that of the environment. */
 let secretOfApp = WEBHOOK_SECRET
+/** Something else at the app's address answers webhooks with this status. */
+let otherAnswer: number | null = null
 
 beforeAll(async () => {
   app = createServer((incoming, outgoing) => {
@@ -36,6 +38,7 @@ beforeAll(async () => {
     incoming.on('data', (chunk: Buffer) => (body += chunk.toString()))
     incoming.on('end', () => {
       if (incoming.url === '/healthz') return outgoing.end('{}')
+      if (otherAnswer) return outgoing.writeHead(otherAnswer).end('<h1>Not for you</h1>')
       const before = settings.changes
       settings.changes = { ...before, stripe: { ...before.stripe!, webhookSecrets: [secretOfApp] } }
       const headers = { 'Stripe-Signature': String(incoming.headers['stripe-signature']) }
@@ -54,6 +57,7 @@ afterEach(async () => {
   settings.changes = {}
   setNow(null)
   secretOfApp = WEBHOOK_SECRET
+  otherAnswer = null
   for (const { id } of (await context.stripe.webhookEndpoints.list({ limit: 100 })).data) {
     await context.stripe.webhookEndpoints.del(id)
   }
@@ -261,9 +265,18 @@ test('a running app that has another webhook secret is told, and the check leave
   await addEndpoint()
   secretOfApp = 'whsec_another_secret_0123456789'
   expect(wordsOf(await found('Webhooks'))).toEqual([
-    'error: The app refuses what is signed with the first STRIPE_WEBHOOK_SECRET of this environment.',
+    'error: The app refuses the signature of the first STRIPE_WEBHOOK_SECRET of this environment.',
   ])
   expect(await WebhookEventModel.countDocuments()).toBe(0)
+})
+
+test('something else that answers at the address of the app is not taken for it', async () => {
+  await installation()
+  await addEndpoint()
+  otherAnswer = 403
+  expect(wordsOf(await found('Webhooks'))).toEqual([
+    `error: ${appUrl}/api/webhook answers 403, and not as this app does.`,
+  ])
 })
 
 test('a mail server that takes the log-in, and one that does not answer', async () => {
