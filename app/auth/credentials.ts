@@ -31,7 +31,7 @@ export const personName = z
 
 export const logInForm = z.object({ email, password: currentPassword })
 
-/** The browser's; one that is not known leaves the account at UTC, and nobody is bothered with it. */
+/** The browser's time zone. An unknown one leaves the account at UTC and is no error. */
 const timeZone = z.string().refine(isKnownZone).optional().catch(undefined)
 
 export const signUpForm = z.object({ name: personName, email, password: newPassword, timeZone })

@@ -12,5 +12,5 @@ export const isKnownZone = (zone: string): boolean => NAME.test(zone) && isTimeZ
 /** Every zone whose name Node knows, with UTC first. */
 const ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')]
 
-/** The zones to choose from, with the one that somebody has. */
+/** The zones to choose from, including the one that is set. */
 export const zonesWith = (own: string): string[] => (ZONES.includes(own) ? ZONES : [own, ...ZONES])

@@ -54,7 +54,7 @@ export function resumeSubscription(user: Pick<User, '_id'>): Promise<User> {
 /** Where the day is noted that the shop had set, while an earlier end by the customer stands in its place. */
 const SHOPS_END = 'cancel_at_before'
 
-/** When a subscription ends once its customer goes on with it: on a day that the shop has set, or not at all. */
+/** When a subscription ends if its cancellation is undone: on the day set by the shop, or null for never. */
 export function endWithoutCancellation({ subscription, ...term }: RunningSubscription): Date | null {
   const { hasCancelFlag, metadata } = subscription
   if (!term.cancelAtPeriodEnd || (!hasCancelFlag && endsByShop(term))) return term.cancelAt

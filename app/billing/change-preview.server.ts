@@ -34,7 +34,7 @@ export interface PlanChangePreview {
   beside: BesidePlan[]
   /** The day on which all of it ends, set by the shop. */
   endsAt: Date | null
-  /** A trial that goes on with the other plan: the first payment is due when it ends. */
+  /** The trial continues on the new plan; the first payment is due when it ends. */
   trialEndsAt?: Date
   /** To be sent back with the order, so that its sums are those that were shown. */
   prorationDate: Date | null

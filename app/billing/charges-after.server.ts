@@ -65,7 +65,7 @@ async function firstPayment(
   const end = endWithoutCancellation(running)
   const isCutShort = end !== null && end < endOf(period)
   const isMixed = withInterval(terms, rhythm).length < items.length
-  // An add-on that is in the middle of a period of its own is charged on another day.
+  // An add-on in the middle of its own period is charged when that period ends.
   const isApart = items.some(({ price, periodEnd }) => price.id !== rhythm.id && periodEnd?.getTime() !== at.getTime())
   const isAnchoredLater = subscription.status === 'trialing' && terms.anchor !== null && terms.anchor > at
   if (isCutShort || isMixed || isApart || isAnchoredLater || terms.isIrregular || isUncollected(subscription, at))

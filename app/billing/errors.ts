@@ -102,7 +102,7 @@ export class ChangesSetByShop extends DomainError {
   readonly code = 'changes_set_by_shop'
   constructor() {
     super(
-      'We have planned several changes of your plan for you. Contact us to change it: changed here, they would be lost.',
+      'Several changes to your plan are already scheduled. Contact support to change it, so that they are not lost.',
     )
   }
 }

@@ -38,8 +38,8 @@ export async function ownerOf({ customerId, metadata, userId }: Belonging): Prom
 const isUntagged = ({ app }: Record<string, string>): boolean => !app
 
 /**
- * What to say of an object at Stripe that belongs to nobody here. Another app's tag explains it, and so does a sale of
- * what is not ours, like one that `stripe trigger` makes up; anything else may be money that somebody is waiting for.
+ * The outcome for an object at Stripe whose customer is no user here: ignored when it is tagged for another app or sells
+ * nothing of ours, such as an object made by `stripe trigger`; otherwise listed for review.
  * @param name the object's, as the sentence begins
  * @param priceIds the prices of what it sells
  */

@@ -57,7 +57,7 @@ export async function priceOfPeriod(terms: StripeTerms | null): Promise<PeriodPr
   return { amount, currency: period.currency, interval, intervalCount, credits, isExact: !period.hasTaxOnTop }
 }
 
-/** Whether a coupon comes off; null where nobody can say. */
+/** Whether a coupon applies; null where that is not known. */
 export type Counts = (discount: StripeDiscount, coupon: { isOnce: boolean }) => boolean | null
 
 async function sumOf({ items, discounts, currency }: PeriodToCome, counts: Counts): Promise<number | null> {

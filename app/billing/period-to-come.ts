@@ -103,7 +103,7 @@ function partsOfPhase(terms: StripeTerms, phase: StripePhase): PeriodToCome | 'i
     hasTaxOnTop: terms.hasTaxOnTop || phase.hasTaxOnTop,
     hasAutomaticTax: terms.hasAutomaticTax || phase.hasAutomaticTax,
   }
-  // What is in the middle of a period of its own is charged on its own day.
+  // An item in the middle of its own period is charged when that period ends.
   const isRunning = ({ price }: PeriodPart): boolean =>
     terms.items.some((one) => one.price.id === price.id && one.periodEnd !== null && one.periodEnd > phase.startDate)
   const due = items.filter((item) => !isRunning(item))

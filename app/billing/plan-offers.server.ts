@@ -15,7 +15,7 @@ interface Sum {
   credits: number
 }
 
-/** A plan that somebody can have at once. */
+/** A plan that can start now. */
 export interface PlanOffer {
   plan: Plan
   interval: Interval
@@ -35,8 +35,8 @@ type Buyer = Pick<User, '_id' | 'subscription'>
 const SECONDS = 3
 
 /**
- * The plans that somebody can have at once, each with what it then really costs and brings: the list price for whoever has
- * no plan, else what the preview of the change says. A change that waits for the end of the period is none of them.
+ * The plans that can start now, each with what it costs and brings: the list price without a plan, otherwise what the
+ * preview of the change says. Changes that wait for the end of the period are left out.
  * @param wanted which plans are worth asking Stripe about
  * @returns cheapest first
  */

@@ -25,7 +25,7 @@ export default function PrioritySupport() {
   return (
     <Page
       title="Priority support"
-      lead={`Your questions are answered first. The answer comes to ${email}.`}
+      lead={`Your questions are answered first. We reply to ${email}.`}
       width="text"
       notices={answer?.saved ? <Banner tone="green">{QUESTION_SENT}</Banner> : null}
     >

@@ -44,7 +44,7 @@ export default function Support() {
     <VisitorFrame frame={frame} sandboxUrl={sandboxUrl}>
       <Page
         title="Support"
-        lead={frame ? `The answer comes to ${frame.email}.` : 'Write to us by email, or log in to use the form.'}
+        lead={frame ? `We reply to ${frame.email}.` : 'Email us, or log in to use the form.'}
         width="text"
         notices={answer?.saved ? <Banner tone="green">{QUESTION_SENT}</Banner> : null}
       >
@@ -55,9 +55,9 @@ export default function Support() {
             <a className="link" href={`mailto:${address}`}>
               {address}
             </a>
-            {' or '}
+            {' · '}
             <Link className="link" to="/login?redirectTo=%2Fsupport">
-              log in
+              Log in
             </Link>
           </p>
         )}

@@ -102,7 +102,7 @@ describe('a change of plan that cannot be says why, and what helps', () => {
 
       expect(await refused(await readUser(user._id), `plan=${to}&interval=month`)).toMatchObject({
         status: 409,
-        text: expect.stringContaining('several changes of your plan') as string,
+        text: expect.stringContaining('Several changes to your plan') as string,
         way: { to: '/support' },
       })
       expect((await stripe.subscriptionSchedules.retrieve(id)).status).toBe('active')

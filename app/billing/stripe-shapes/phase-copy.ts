@@ -64,8 +64,8 @@ export type PhaseCopy = z.infer<typeof phaseSchema>
 export const copyPhase = (phase: unknown): PhaseCopy => phaseSchema.parse(phase)
 
 /**
- * The same with another price for one of its items; quantity, discounts, tax rates and metadata stay. Zero of it is none,
- * and whoever changes it wants one.
+ * The same with another price for one of its items; quantity, discounts, tax rates and metadata stay. A quantity of zero
+ * becomes one.
  */
 export function withPrice({ items, ...phase }: PhaseCopy, from: string, to: string): PhaseCopy {
   const changed = (item: PhaseCopy['items'][number]) => ({ ...item, price: to, quantity: item.quantity || 1 })
