@@ -80,7 +80,7 @@ export default tseslint.config(
   },
   {
     files: ['app/billing/**/*.ts'],
-    ignores: ['app/billing/stripe.server.ts'],
+    ignores: ['app/billing/stripe/client.server.ts'],
     rules: { 'no-restricted-imports': restrict('stripe', '**/routes/**') },
   },
   {

@@ -5,11 +5,11 @@ import { type BesidePlan, besidePlan } from './beside-plan.ts'
 import { type ChargesAfter, chargesAfter } from './charges-after.server.ts'
 import { dateOf, endsWithPeriod, isNow, type PlanChoice, targetOf, unlessNotSold } from './change-target.server.ts'
 import { creditsAtOnce, creditsForInvoice } from './credits-for-invoice.ts'
-import { whileSomebodyWaits } from './patience.server.ts'
+import { whileSomebodyWaits } from './stripe/deadline.server.ts'
 import { soldLines } from './plan-lines.server.ts'
 import type { Rhythm } from './rhythm.ts'
-import { callStripe } from './stripe.server.ts'
-import { readInvoice } from './stripe-shapes/invoice.ts'
+import { callStripe } from './stripe/client.server.ts'
+import { readInvoice } from './stripe/objects/invoice.ts'
 
 export interface PlanChangePreview {
   from: { plan: string } & Rhythm

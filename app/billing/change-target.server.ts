@@ -15,7 +15,7 @@ import { findPlan, type Interval, type Plan } from './plans.ts'
 import { findPriceIn, priceIdOf } from './prices.server.ts'
 import { adverbOf, isSameRhythm, listedInterval, monthsOf } from './rhythm.ts'
 import { findRunning, type RunningSubscription } from './running-subscription.server.ts'
-import { isRefused } from './stripe.server.ts'
+import { isRefused } from './stripe/client.server.ts'
 import { endsByShop, isOverdue } from './subscription-state.ts'
 
 /*

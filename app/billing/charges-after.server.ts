@@ -7,7 +7,7 @@ import type { PlanItem } from './plan-item.server.ts'
 import { findPriceIn } from './prices.server.ts'
 import { isSameRhythm, type Rhythm } from './rhythm.ts'
 import type { RunningSubscription } from './running-subscription.server.ts'
-import type { StripeTermItem, StripeTerms } from './stripe-shapes/terms.ts'
+import type { StripeTermItem, StripeTerms } from './stripe/objects/terms.ts'
 
 /** What a subscription charges after a change of plan. Null is what cannot be said to the cent. */
 export interface ChargesAfter {

@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import { config } from '../config.server.ts'
 import type { Offer } from './catalogue.ts'
 import type { Plan } from './plans.ts'
-import { appTag, callStripe, isKeptFailure, isOtherRequest } from './stripe.server.ts'
-import { readSession, type StripeSession } from './stripe-shapes/session.ts'
+import { appTag, callStripe, isKeptFailure, isOtherRequest } from './stripe/client.server.ts'
+import { readSession, type StripeSession } from './stripe/objects/session.ts'
 
 /** Everything that a page to pay on is made from. */
 export interface Order {

@@ -14,12 +14,12 @@ import {
   PlanNotFound,
   StripeUnavailable,
 } from './errors.ts'
-import { whileSomebodyWaits } from './patience.server.ts'
+import { whileSomebodyWaits } from './stripe/deadline.server.ts'
 import { findPack, findPlan, type Interval } from './plans.ts'
 import { forgetPrices, priceIdOf } from './prices.server.ts'
-import { callStripe, isMissing, isRefused } from './stripe.server.ts'
-import type { StripeSession } from './stripe-shapes/session.ts'
-import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
+import { callStripe, isMissing, isRefused } from './stripe/client.server.ts'
+import type { StripeSession } from './stripe/objects/session.ts'
+import { readSubscription, type StripeSubscription } from './stripe/objects/subscription.ts'
 import { hasLiveSubscription, isLive } from './subscription-state.ts'
 import { syncSubscriptions } from './subscription.server.ts'
 import { readUser } from './users.server.ts'

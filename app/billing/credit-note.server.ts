@@ -5,8 +5,8 @@ import { tellRefund } from './payment-mails.server.ts'
 import { takeRefunds } from './refund.server.ts'
 import { markRow } from './refund-marks.server.ts'
 import { reverseClaim } from './reverse-claim.server.ts'
-import { findAtStripe } from './stripe.server.ts'
-import { readCreditNote } from './stripe-shapes/credit-note.ts'
+import { findAtStripe } from './stripe/client.server.ts'
+import { readCreditNote } from './stripe/objects/credit-note.ts'
 
 /**
  * Takes back the share of the credits whose money a credit note gave to the customer's balance, or by means that Stripe

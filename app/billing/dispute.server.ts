@@ -9,8 +9,8 @@ import { done, ignored, type Outcome } from './outcome.ts'
 import { tellDispute, tellDisputeLost, tellDisputeWon } from './payment-mails.server.ts'
 import { reverseClaim } from './reverse-claim.server.ts'
 import { markRow } from './refund-marks.server.ts'
-import { findAtStripe } from './stripe.server.ts'
-import { readDispute, type StripeDispute } from './stripe-shapes/charge.ts'
+import { findAtStripe } from './stripe/client.server.ts'
+import { readDispute, type StripeDispute } from './stripe/objects/charge.ts'
 
 const ROUNDS = 5
 

@@ -8,9 +8,9 @@ import { creditsForInvoice } from './credits-for-invoice.ts'
 import { CreditsNotComputable } from './errors.ts'
 import { planItemOf } from './plan-item.server.ts'
 import { soldLines } from './plan-lines.server.ts'
-import { callStripe, callUnderKey, findAtStripe, isRefused } from './stripe.server.ts'
-import { readInvoice, type StripeInvoice } from './stripe-shapes/invoice.ts'
-import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
+import { callStripe, callUnderKey, findAtStripe, isRefused } from './stripe/client.server.ts'
+import { readInvoice, type StripeInvoice } from './stripe/objects/invoice.ts'
+import { readSubscription, type StripeSubscription } from './stripe/objects/subscription.ts'
 import { isEnded } from './subscription-state.ts'
 
 const NEWS_MS = 7 * 24 * 60 * 60 * 1000

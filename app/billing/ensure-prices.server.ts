@@ -4,7 +4,7 @@ import { logger } from '../log.server.ts'
 import { listOffers, lookupKeyOf, type Offer, productOf, tagOf } from './catalogue.ts'
 import { StripeUnavailable } from './errors.ts'
 import { fixedPriceId, forgetPrices } from './prices.server.ts'
-import { callStripe, callUnderKey, findAtStripe, isTaken, listAll } from './stripe.server.ts'
+import { callStripe, callUnderKey, findAtStripe, isTaken, listAll } from './stripe/client.server.ts'
 
 const LOOKUP_KEYS_MAX = 10
 

@@ -6,7 +6,7 @@ import { grantedBySource } from '../credits/granted-by.server.ts'
 import { stripeInvoiceKey, TRIAL_KEY } from '../credits/keys.ts'
 import { packsMetadata } from './bought.ts'
 import type { InvoiceCredits } from './credits-for-invoice.ts'
-import type { StripeInvoice } from './stripe-shapes/invoice.ts'
+import type { StripeInvoice } from './stripe/objects/invoice.ts'
 
 /**
  * Gives what an invoice buys, once: the credits that were paid for under the invoice's key, those of a trial under the

@@ -8,9 +8,9 @@ import { chargesOfInvoice, creditNotesOf } from './money-back.server.ts'
 import { ownerOf } from './owner.server.ts'
 import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
 import { type InvoicePart, partsOfInvoice } from './sold-parts.ts'
-import { callStripe, findAtStripe, isOurs, listAll } from './stripe.server.ts'
-import { readCharge, type StripeCharge } from './stripe-shapes/charge.ts'
-import { readSession } from './stripe-shapes/session.ts'
+import { callStripe, findAtStripe, isOurs, listAll } from './stripe/client.server.ts'
+import { readCharge, type StripeCharge } from './stripe/objects/charge.ts'
+import { readSession } from './stripe/objects/session.ts'
 
 /** What was bought, with its credits granted, and all the money that paid for it. */
 export interface MoneySource {

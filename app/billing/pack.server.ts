@@ -10,9 +10,9 @@ import { tellPackPaid } from './payment-mails.server.ts'
 import { soldItems } from './plan-lines.server.ts'
 import { findPack, welcomeCredits } from './plans.ts'
 import { creditsByLine, type LineCredits, type SoldLine } from './sold-line.ts'
-import { findAtStripe, isOurs } from './stripe.server.ts'
-import { readCharge } from './stripe-shapes/charge.ts'
-import type { StripeSession, StripeSessionItem } from './stripe-shapes/session.ts'
+import { findAtStripe, isOurs } from './stripe/client.server.ts'
+import { readCharge } from './stripe/objects/charge.ts'
+import type { StripeSession, StripeSessionItem } from './stripe/objects/session.ts'
 import { upsertOnce } from './upsert-once.server.ts'
 
 /**

@@ -10,7 +10,7 @@ import { besides, joined, purchaseInWords } from './bought.ts'
 import type { MoneySource } from './money-source.server.ts'
 import { findPlan } from './plans.ts'
 import { comesMonthly, rhythmOf } from './rhythm.ts'
-import type { StripeDispute, StripeRefund } from './stripe-shapes/charge.ts'
+import type { StripeDispute, StripeRefund } from './stripe/objects/charge.ts'
 import { isSecondTrialOfCard } from './trial-card.server.ts'
 import { readUser } from './users.server.ts'
 

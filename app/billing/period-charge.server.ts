@@ -7,7 +7,7 @@ import { type KnownCoupon, periodSum } from './period-sum.ts'
 import { endOf, periodOf, type PeriodPart, type PeriodToCome } from './period-to-come.ts'
 import { type PricedLine, soldLines } from './plan-lines.server.ts'
 import { findPriceIn } from './prices.server.ts'
-import type { StripeDiscount, StripeTerms } from './stripe-shapes/terms.ts'
+import type { StripeDiscount, StripeTerms } from './stripe/objects/terms.ts'
 
 /*
  * What a period of a subscription costs and brings, by its own items and coupons. The plan file only says what the credits

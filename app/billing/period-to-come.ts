@@ -1,7 +1,7 @@
 import { addMonths } from './credits-for-invoice.ts'
-import type { StripePhase, StripeSchedule } from './stripe-shapes/schedule.ts'
-import type { StripeSubscription } from './stripe-shapes/subscription.ts'
-import type { StripeDiscount, StripeTermItem, StripeTerms } from './stripe-shapes/terms.ts'
+import type { StripePhase, StripeSchedule } from './stripe/objects/schedule.ts'
+import type { StripeSubscription } from './stripe/objects/subscription.ts'
+import type { StripeDiscount, StripeTermItem, StripeTerms } from './stripe/objects/terms.ts'
 
 /** What a subscription is charged for when a period of it begins. */
 export interface PeriodToCome {

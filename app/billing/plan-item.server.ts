@@ -2,7 +2,7 @@ import { largestPlan } from './largest-plan.ts'
 import type { Plan } from './plans.ts'
 import { findPrice, type KnownPrice } from './prices.server.ts'
 import type { Rhythm } from './rhythm.ts'
-import type { StripeSubscriptionItem } from './stripe-shapes/subscription.ts'
+import type { StripeSubscriptionItem } from './stripe/objects/subscription.ts'
 
 /** What something sells: of a subscription, or of a phase that is to come. */
 type Item = Pick<StripeSubscriptionItem, 'priceId' | 'quantity' | 'periodEnd'>

@@ -13,9 +13,9 @@ import {
 import { askForAttention } from './attention.server.ts'
 import { OfferUnavailable } from './errors.ts'
 import { isSameRhythm, type Rhythm } from './rhythm.ts'
-import { callStripe, findAtStripe } from './stripe.server.ts'
-import { decimal } from './stripe-shapes/fields.ts'
-import { priceSchema, type StripeTermItem } from './stripe-shapes/terms.ts'
+import { callStripe, findAtStripe } from './stripe/client.server.ts'
+import { decimal } from './stripe/objects/fields.ts'
+import { priceSchema, type StripeTermItem } from './stripe/objects/terms.ts'
 
 /** A price at Stripe, and what it sells. */
 export interface KnownPrice {

@@ -1,7 +1,7 @@
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { needsHuman } from './errors.ts'
 import type { Walk } from './reconcile-walk.server.ts'
-import { listAll } from './stripe.server.ts'
+import { listAll } from './stripe/client.server.ts'
 import { toEvent } from './webhooks/event.ts'
 import { eventTable } from './webhooks/event-table.ts'
 import { takeEvent } from './webhooks/receive.server.ts'

@@ -23,7 +23,7 @@ import {
   walkRefundedCharges,
   walkSubscriptions,
 } from './reconcile-walk.server.ts'
-import type { StripeSubscription } from './stripe-shapes/subscription.ts'
+import type { StripeSubscription } from './stripe/objects/subscription.ts'
 import { isLive, termOf } from './subscription-state.ts'
 
 export interface Reconciliation {

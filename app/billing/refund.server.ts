@@ -10,8 +10,8 @@ import { done, ignored, type Outcome } from './outcome.ts'
 import { tellRefund } from './payment-mails.server.ts'
 import { reverseClaim, standingClaim } from './reverse-claim.server.ts'
 import { markRow } from './refund-marks.server.ts'
-import { findAtStripe, listAll } from './stripe.server.ts'
-import { readRefund, type StripeRefund } from './stripe-shapes/charge.ts'
+import { findAtStripe, listAll } from './stripe/client.server.ts'
+import { readRefund, type StripeRefund } from './stripe/objects/charge.ts'
 
 const ROUNDS = 5
 

@@ -1,9 +1,9 @@
 import type { User } from '#models/user.server.ts'
 import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
-import { whileSomebodyWaits } from './patience.server.ts'
+import { whileSomebodyWaits } from './stripe/deadline.server.ts'
 import { findRunning } from './running-subscription.server.ts'
-import { callStripe, findAtStripe, isRefused } from './stripe.server.ts'
-import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
+import { callStripe, findAtStripe, isRefused } from './stripe/client.server.ts'
+import { readSubscription, type StripeSubscription } from './stripe/objects/subscription.ts'
 import { syncSubscriptions } from './subscription.server.ts'
 
 /** It stays paused until its invoice is paid. */

@@ -5,9 +5,9 @@ import { planItemOf } from './plan-item.server.ts'
 import { priceIdOf } from './prices.server.ts'
 import { listedInterval } from './rhythm.ts'
 import type { RunningSubscription } from './running-subscription.server.ts'
-import { callStripe, callUnderKey, findAtStripe, isRefused } from './stripe.server.ts'
-import { copyPhase, withPrice } from './stripe-shapes/phase-copy.ts'
-import { readSubscription, type StripeSubscription } from './stripe-shapes/subscription.ts'
+import { callStripe, callUnderKey, findAtStripe, isRefused } from './stripe/client.server.ts'
+import { copyPhase, withPrice } from './stripe/objects/phase-copy.ts'
+import { readSubscription, type StripeSubscription } from './stripe/objects/subscription.ts'
 
 /** Drops the change that waits; the subscription goes on as it is. */
 export async function releaseSchedule({ scheduleId }: StripeSubscription): Promise<void> {

@@ -1,4 +1,11 @@
-import { appTag, callStripe, DEFAULT_TAG, listAll, signatureOf, STRIPE_API_VERSION } from '../billing/stripe.server.ts'
+import {
+  appTag,
+  callStripe,
+  DEFAULT_TAG,
+  listAll,
+  signatureOf,
+  STRIPE_API_VERSION,
+} from '../billing/stripe/client.server.ts'
 import { eventTable } from '../billing/webhooks/event-table.ts'
 import { config } from '../config.server.ts'
 import { error, type Finding, ok, warning } from './finding.ts'

@@ -1,7 +1,7 @@
 import { listOffers, lookupKeyOf, type Offer, variableOf } from '../billing/catalogue.ts'
 import { ensurePrices } from '../billing/ensure-prices.server.ts'
 import { fixedPriceId } from '../billing/prices.server.ts'
-import { callStripe, findAtStripe } from '../billing/stripe.server.ts'
+import { callStripe, findAtStripe } from '../billing/stripe/client.server.ts'
 import { config } from '../config.server.ts'
 import { formatMoney } from '../format.ts'
 import { error, type Finding, ok } from './finding.ts'

@@ -1,4 +1,4 @@
-import { appTag } from '../billing/stripe.server.ts'
+import { appTag } from '../billing/stripe/client.server.ts'
 import { config } from '../config.server.ts'
 import { type Finding, ok, warning, error } from './finding.ts'
 

@@ -1,5 +1,5 @@
 import { findPortal } from '../billing/portal.server.ts'
-import { callStripe, isLiveMode } from '../billing/stripe.server.ts'
+import { callStripe, isLiveMode } from '../billing/stripe/client.server.ts'
 import { machineNow } from '../clock.server.ts'
 import { config } from '../config.server.ts'
 import { error, type Finding, ok } from './finding.ts'

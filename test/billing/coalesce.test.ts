@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { coalesced } from '#app/billing/coalesce.ts'
+import { coalesced } from '#app/billing/stripe/coalesce.ts'
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5))
 

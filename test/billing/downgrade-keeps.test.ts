@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { changePlan } from '#app/billing/change-plan.server.ts'
-import { copyPhase, withPrice } from '#app/billing/stripe-shapes/phase-copy.ts'
+import { copyPhase, withPrice } from '#app/billing/stripe/objects/phase-copy.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { addOnPrice, sellByHand } from './by-hand.ts'
 import { advance, useSandboxClock } from './clock.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { readDispute, readRefund } from '#app/billing/stripe-shapes/charge.ts'
-import { readInvoice } from '#app/billing/stripe-shapes/invoice.ts'
-import { readSession } from '#app/billing/stripe-shapes/session.ts'
-import { readSubscription } from '#app/billing/stripe-shapes/subscription.ts'
+import { readDispute, readRefund } from '#app/billing/stripe/objects/charge.ts'
+import { readInvoice } from '#app/billing/stripe/objects/invoice.ts'
+import { readSession } from '#app/billing/stripe/objects/session.ts'
+import { readSubscription } from '#app/billing/stripe/objects/subscription.ts'
 import { termOf } from '#app/billing/subscription-state.ts'
 
 const invoice = {

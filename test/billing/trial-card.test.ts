@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
-import type * as Card from '#app/billing/stripe-shapes/card.ts'
+import type * as Card from '#app/billing/stripe/objects/card.ts'
 import { checkoutStatus } from '#app/billing/checkout-status.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
@@ -16,7 +16,7 @@ import { useStripe } from './stripe.ts'
 
 // The sandbox has test cards only; here they count as real ones.
 const cards = vi.hoisted(() => ({ areLive: true }))
-vi.mock('#app/billing/stripe-shapes/card.ts', async (original) => {
+vi.mock('#app/billing/stripe/objects/card.ts', async (original) => {
   const { readCard } = await original<typeof Card>()
   return { readCard: (object: unknown) => ({ ...readCard(object), isLive: cards.areLive }) }
 })

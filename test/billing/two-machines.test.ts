@@ -5,7 +5,7 @@ import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/cancel.serve
 import { changePlan } from '#app/billing/change-plan.server.ts'
 import { createCheckout } from '#app/billing/checkout.server.ts'
 import { StripeUnavailable } from '#app/billing/errors.ts'
-import { callStripe } from '#app/billing/stripe.server.ts'
+import { callStripe } from '#app/billing/stripe/client.server.ts'
 import { syncSubscriptions } from '#app/billing/subscription.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { seconds } from '../stripe-shapes/fields.ts'
+import { seconds } from '../stripe/objects/fields.ts'
 
 const envelope = {
   id: z.string().min(1).max(255),

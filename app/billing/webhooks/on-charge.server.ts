@@ -2,8 +2,8 @@ import { processCreditNote } from '../credit-note.server.ts'
 import { processDispute } from '../dispute.server.ts'
 import type { Outcome } from '../outcome.ts'
 import { processRefundById, processRefunds } from '../refund.server.ts'
-import { readCharge, readDispute, readRefund } from '../stripe-shapes/charge.ts'
-import { readCreditNote } from '../stripe-shapes/credit-note.ts'
+import { readCharge, readDispute, readRefund } from '../stripe/objects/charge.ts'
+import { readCreditNote } from '../stripe/objects/credit-note.ts'
 import type { EventObject } from './event.ts'
 
 /** Some of a charge went back. */

@@ -1,6 +1,6 @@
 import { done, ignored, type Outcome } from '../outcome.ts'
 import { ownerOf } from '../owner.server.ts'
-import { readSubscription } from '../stripe-shapes/subscription.ts'
+import { readSubscription } from '../stripe/objects/subscription.ts'
 import { tellTrialEnding } from '../subscription-mails.server.ts'
 import { syncSubscriptions } from '../subscription.server.ts'
 import { findOwner } from '../users.server.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type * as coalesce from '#app/billing/coalesce.ts'
+import type * as coalesce from '#app/billing/stripe/coalesce.ts'
 import { setNow } from '#app/clock.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { useStripe } from '../stripe.ts'
@@ -16,7 +16,7 @@ import { rememberPlans } from './world.ts'
  * lives all of them, and prints each that failed.
  */
 
-vi.mock('#app/billing/coalesce.ts', async (original) => {
+vi.mock('#app/billing/stripe/coalesce.ts', async (original) => {
   const { coalesced } = await original<typeof coalesce>()
   const { coalescedPerMachine } = await import('./machines.ts')
   return { coalesced: coalescedPerMachine(coalesced) }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import Stripe from 'stripe'
-import { config } from '../config.server.ts'
-import { logger } from '../log.server.ts'
-import { CardDeclined, InvalidSignature, StripeUnavailable } from './errors.ts'
-import { type Patience, patience, throwIfTold } from './patience.server.ts'
+import { config } from '../../config.server.ts'
+import { logger } from '../../log.server.ts'
+import { CardDeclined, InvalidSignature, StripeUnavailable } from '../errors.ts'
+import { type Patience, patience, throwIfTold } from './deadline.server.ts'
 
 /*
  * The gateway: the one module that imports `stripe`. Everything that goes out passes `callStripe`, and everything that

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { now } from '../../clock.server.ts'
+import { now } from '../../../clock.server.ts'
 
 /*
  * Stripe's objects as Scrip uses them. Both shapes are read: the one before API version 2025-03-31 (basil), where an

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { config } from '../config.server.ts'
-import { StripeUnavailable } from './errors.ts'
+import { config } from '../../config.server.ts'
+import { StripeUnavailable } from '../errors.ts'
 
 /*
  * How long Stripe may take. Nobody sees a webhook or a job wait; somebody at a page waits for several calls in a row, and
