@@ -1,6 +1,6 @@
 import type { User } from '#models/user.server.ts'
 import type { Interval, Plan } from './billing/plans.ts'
-import { everyInWords, type Rhythm } from './billing/rhythm.ts'
+import { everyInWords, type Rhythm } from './billing/billing-interval.ts'
 import { formatMoney } from './format.ts'
 
 /*

@@ -1,6 +1,6 @@
 import type { User } from '#models/user.server.ts'
 import { FREE_PLAN, findPlan, type Interval } from './billing/plans.ts'
-import { adverbOf, everyInWords, listedInterval, type Rhythm, rhythmOf } from './billing/rhythm.ts'
+import { adverbOf, everyInWords, listedInterval, type Rhythm, rhythmOf } from './billing/billing-interval.ts'
 import { endsByShop, isAtTrialsEnd, isEnded } from './billing/subscription-state.ts'
 import { lossSentence, type UnusedRow, unusedRows } from './rollover-words.ts'
 import { endsLaterNotice } from './ends-later-notice.ts'

@@ -6,7 +6,7 @@ readEnvironment()
 joinInstallation()
 // Only now: these modules read the environment as they load, and it has just been completed.
 const { ensurePortal } = await import('#app/billing/portal.server.ts')
-const { ensurePrices } = await import('#app/billing/ensure-prices.server.ts')
+const { ensurePrices } = await import('#app/billing/catalog/ensure-prices.server.ts')
 const { config, InvalidConfig } = await import('#app/config.server.ts')
 try {
   const { secretKey, apiBase } = config().stripe

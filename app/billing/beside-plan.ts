@@ -1,4 +1,4 @@
-import type { Rhythm } from './rhythm.ts'
+import type { Rhythm } from './billing-interval.ts'
 import type { RunningSubscription } from './running-subscription.server.ts'
 
 /** Something that a subscription has beside its plan. */

@@ -12,8 +12,8 @@ import {
   PlanNotFound,
 } from './errors.ts'
 import { findPlan, type Interval, type Plan } from './plans.ts'
-import { findPriceIn, priceIdOf } from './prices.server.ts'
-import { adverbOf, isSameRhythm, listedInterval, monthsOf } from './rhythm.ts'
+import { findPriceIn, priceIdOf } from './catalog/prices.server.ts'
+import { adverbOf, isSameRhythm, listedInterval, monthsOf } from './billing-interval.ts'
 import { findRunning, type RunningSubscription } from './running-subscription.server.ts'
 import { isRefused } from './stripe/client.server.ts'
 import { endsByShop, isOverdue } from './subscription-state.ts'

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { config } from '../config.server.ts'
-import type { Offer } from './catalogue.ts'
+import type { Offer } from './catalog/offers.ts'
 import type { Plan } from './plans.ts'
 import { appTag, callStripe, isKeptFailure, isOtherRequest } from './stripe/client.server.ts'
 import { readSession, type StripeSession } from './stripe/objects/session.ts'

@@ -1,5 +1,5 @@
 import { planItemOf } from './plan-item.server.ts'
-import { isSameRhythm, type Rhythm } from './rhythm.ts'
+import { isSameRhythm, type Rhythm } from './billing-interval.ts'
 import { findAtStripe } from './stripe/client.server.ts'
 import { readSchedule, type StripePhase, type StripeSchedule } from './stripe/objects/schedule.ts'
 

@@ -1,4 +1,4 @@
-import { addMonths } from './credits-for-invoice.ts'
+import { addMonths } from './line-items/credits-for-invoice.ts'
 import type { StripePhase, StripeSchedule } from './stripe/objects/schedule.ts'
 import type { StripeSubscription } from './stripe/objects/subscription.ts'
 import type { StripeDiscount, StripeTermItem, StripeTerms } from './stripe/objects/terms.ts'

@@ -1,7 +1,7 @@
-import { largestPlan } from './largest-plan.ts'
+import { largestPlan } from './line-items/main-line.ts'
 import type { Plan } from './plans.ts'
-import { findPrice, type KnownPrice } from './prices.server.ts'
-import type { Rhythm } from './rhythm.ts'
+import { findPrice, type KnownPrice } from './catalog/prices.server.ts'
+import type { Rhythm } from './billing-interval.ts'
 import type { StripeSubscriptionItem } from './stripe/objects/subscription.ts'
 
 /** What something sells: of a subscription, or of a phase that is to come. */

@@ -5,7 +5,7 @@ import { StripeUnavailable } from './errors.ts'
 import { whileSomebodyWaits } from './stripe/deadline.server.ts'
 import { planOf } from './plan-standing.ts'
 import { type Interval, type Plan, plans } from './plans.ts'
-import { monthsOf, rhythmOf } from './rhythm.ts'
+import { monthsOf, rhythmOf } from './billing-interval.ts'
 import { hasLiveSubscription, isOverdue } from './subscription-state.ts'
 
 interface Sum {

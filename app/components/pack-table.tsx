@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { PackWords } from '#app/billing/pack-words.ts'
+import type { PackWords } from '#app/billing/catalog/pack-offers.ts'
 import { Table, Td, Th } from './table.tsx'
 
 /** Packs with what each costs; `buy` is what stands at the end of a row: a button or a link. */

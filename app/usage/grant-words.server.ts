@@ -1,5 +1,5 @@
 import { type Grant, type GrantTerms, NEVER } from '#models/credit-account.server.ts'
-import { joined } from '../billing/bought.ts'
+import { joined } from '../billing/line-items/purchased-lines.ts'
 import { type PaymentBehind, sourceKey } from '../billing/payments-behind.server.ts'
 import { formatCredits, formatDay, formatMoney } from '../format.ts'
 

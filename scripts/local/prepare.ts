@@ -2,7 +2,7 @@
 import { markConfirmed } from '#app/auth/confirm-email.server.ts'
 import { signUp } from '#app/auth/sign-up.server.ts'
 import { EmailTaken } from '#app/auth/errors.ts'
-import { ensurePrices } from '#app/billing/ensure-prices.server.ts'
+import { ensurePrices } from '#app/billing/catalog/ensure-prices.server.ts'
 import { connectDatabase, disconnectDatabase, ensureIndexes } from '#app/database.server.ts'
 import { RateLimited } from '#app/http/errors.ts'
 import type { Types } from 'mongoose'

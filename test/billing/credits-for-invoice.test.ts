@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { addMonths, creditsForInvoice } from '#app/billing/credits-for-invoice.ts'
-import type { PlanLine } from '#app/billing/sold-line.ts'
+import { addMonths, creditsForInvoice } from '#app/billing/line-items/credits-for-invoice.ts'
+import type { PlanLine } from '#app/billing/line-items/sold-line.ts'
 import { CreditsNotComputable } from '#app/billing/errors.ts'
 import { findPlan, type Plan } from '#app/billing/plans.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach } from 'vitest'
 import { findPlan, type Interval, type Plan } from '#app/billing/plans.ts'
-import { priceIdOf } from '#app/billing/prices.server.ts'
+import { priceIdOf } from '#app/billing/catalog/prices.server.ts'
 
 /** Call at the top of a test file: its tests may change this plan, which is put back after each of them. */
 export function usePlan(name: string): Plan {

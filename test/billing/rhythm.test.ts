@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import { describe, expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
-import { forgetPrices } from '#app/billing/prices.server.ts'
+import { forgetPrices } from '#app/billing/catalog/prices.server.ts'
 import { reconcile } from '#app/billing/reconcile.server.ts'
 import { listBillingHistory } from '#app/billing/history.server.ts'
 import { deliverDue } from '#app/notifications/deliver.server.ts'

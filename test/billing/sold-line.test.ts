@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { creditsForInvoice } from '#app/billing/credits-for-invoice.ts'
+import { creditsForInvoice } from '#app/billing/line-items/credits-for-invoice.ts'
 import { CreditsNotComputable } from '#app/billing/errors.ts'
 import { findPack, findPlan } from '#app/billing/plans.ts'
-import type { Rhythm } from '#app/billing/rhythm.ts'
-import { creditsByLine, type PackLine, type PlanLine, type SoldLine } from '#app/billing/sold-line.ts'
+import type { Rhythm } from '#app/billing/billing-interval.ts'
+import { creditsByLine, type PackLine, type PlanLine, type SoldLine } from '#app/billing/line-items/sold-line.ts'
 
 const common = {
   id: 'il_1',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest'
 import { resetConfig } from '#app/config.server.ts'
-import { ensurePrices } from '#app/billing/ensure-prices.server.ts'
-import { forgetPrices } from '#app/billing/prices.server.ts'
+import { ensurePrices } from '#app/billing/catalog/ensure-prices.server.ts'
+import { forgetPrices } from '#app/billing/catalog/prices.server.ts'
 import { startStripeSandbox, type StripeSandbox } from '#sandbox/stripe/server.ts'
 import Stripe from 'stripe'
 

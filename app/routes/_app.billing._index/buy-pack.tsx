@@ -1,6 +1,6 @@
 import { Form } from '@remix-run/react'
 import { Button } from '#app/components/button.tsx'
-import type { PackWords } from '#app/billing/pack-words.ts'
+import type { PackWords } from '#app/billing/catalog/pack-offers.ts'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 
 /** The button of a pack; the one that a link asked for is green. */

@@ -1,7 +1,7 @@
 import type { User } from '#models/user.server.ts'
 import { balanceInWords } from '#app/balance-words.ts'
 import { findPlan, type Interval, type Plan, plans } from '#app/billing/plans.ts'
-import { comesMonthly, everyInWords, monthsOf } from '#app/billing/rhythm.ts'
+import { comesMonthly, everyInWords, monthsOf } from '#app/billing/billing-interval.ts'
 import { formatCredits, formatCreditsInWords } from '#app/format.ts'
 import { listPriceOf } from '#app/payment-words.ts'
 import type { Standing } from '#app/standing.ts'

@@ -1,6 +1,6 @@
 import type { PlanChangePreview } from '#app/billing/change-preview.server.ts'
 import { findPlan } from '#app/billing/plans.ts'
-import { comesMonthly, everyInWords } from '#app/billing/rhythm.ts'
+import { comesMonthly, everyInWords } from '#app/billing/billing-interval.ts'
 import { formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
 import { isUsual, sumInWords } from '#app/payment-words.ts'
 

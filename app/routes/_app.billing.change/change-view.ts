@@ -1,6 +1,6 @@
 import type { PlanChangePreview } from '#app/billing/change-preview.server.ts'
 import { findPlan, type Interval } from '#app/billing/plans.ts'
-import { adverbOf, listedInterval } from '#app/billing/rhythm.ts'
+import { adverbOf, listedInterval } from '#app/billing/billing-interval.ts'
 import type { Loss } from '#app/credits/losses.ts'
 import { formatCredits, formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
 import { keptSentence, rolloverSentence } from '#app/rollover-words.ts'

@@ -1,5 +1,5 @@
 import { Link } from '@remix-run/react'
-import type { PackWords } from '#app/billing/pack-words.ts'
+import type { PackWords } from '#app/billing/catalog/pack-offers.ts'
 
 /** To where the pack is bought, by way of an account for whoever has none. */
 export function PackLink({ pack, signedIn }: { pack: PackWords; signedIn: boolean }) {

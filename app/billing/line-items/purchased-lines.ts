@@ -1,5 +1,5 @@
 import type { BoughtLine } from '#models/bought-line.server.ts'
-import { formatCreditsInWords } from '../format.ts'
+import { formatCreditsInWords } from '../../format.ts'
 import type { LineCredits } from './sold-line.ts'
 
 interface PaidLine {

@@ -1,21 +1,12 @@
 import { z } from 'zod'
-import { logger } from '../log.server.ts'
-import {
-  isTagged,
-  listOffers,
-  lookupKeyOf,
-  type Offer,
-  offerOf,
-  soldBy,
-  type SoldOffer,
-  variableOf,
-} from './catalogue.ts'
-import { askForAttention } from './attention.server.ts'
-import { OfferUnavailable } from './errors.ts'
-import { isSameRhythm, type Rhythm } from './rhythm.ts'
-import { callStripe, findAtStripe } from './stripe/client.server.ts'
-import { decimal } from './stripe/objects/fields.ts'
-import { priceSchema, type StripeTermItem } from './stripe/objects/terms.ts'
+import { logger } from '../../log.server.ts'
+import { isTagged, listOffers, lookupKeyOf, type Offer, offerOf, soldBy, type SoldOffer, variableOf } from './offers.ts'
+import { askForAttention } from '../attention.server.ts'
+import { OfferUnavailable } from '../errors.ts'
+import { isSameRhythm, type Rhythm } from '../billing-interval.ts'
+import { callStripe, findAtStripe } from '../stripe/client.server.ts'
+import { decimal } from '../stripe/objects/fields.ts'
+import { priceSchema, type StripeTermItem } from '../stripe/objects/terms.ts'
 
 /** A price at Stripe, and what it sells. */
 export interface KnownPrice {

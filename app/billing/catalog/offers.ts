@@ -1,6 +1,6 @@
-import { findPack, findPlan, type Interval, type Pack, packs, type Plan, plans, type Price } from './plans.ts'
-import type { Rhythm } from './rhythm.ts'
-import { appTag, DEFAULT_TAG, isOurs } from './stripe/client.server.ts'
+import { findPack, findPlan, type Interval, type Pack, packs, type Plan, plans, type Price } from '../plans.ts'
+import type { Rhythm } from '../billing-interval.ts'
+import { appTag, DEFAULT_TAG, isOurs } from '../stripe/client.server.ts'
 
 /** Something with a price, as it stands in the plan file. */
 export type Offer =

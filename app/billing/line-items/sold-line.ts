@@ -1,7 +1,7 @@
-import { CreditsNotComputable } from './errors.ts'
-import { add, type Fraction, NOTHING, parseDecimal, times, whole, wholePart } from '../fraction.ts'
-import type { Pack, Plan } from './plans.ts'
-import { monthsIn, type Rhythm } from './rhythm.ts'
+import { CreditsNotComputable } from '../errors.ts'
+import { add, type Fraction, NOTHING, parseDecimal, times, whole, wholePart } from '../../fraction.ts'
+import type { Pack, Plan } from '../plans.ts'
+import { monthsIn, type Rhythm } from '../billing-interval.ts'
 
 interface LineOfOurs {
   /** Stripe's id of the line, by which a credit note names it. */

@@ -1,4 +1,4 @@
-import { type Plan, plans } from './plans.ts'
+import { type Plan, plans } from '../plans.ts'
 import type { PlanLine, SoldLine } from './sold-line.ts'
 
 /** One of several plans that are sold at once: an item of a subscription, or a line of an invoice. */

@@ -1,5 +1,5 @@
-import { formatCredits, formatMoney } from '../format.ts'
-import { packs } from './plans.ts'
+import { formatCredits, formatMoney } from '../../format.ts'
+import { packs } from '../plans.ts'
 
 /** A pack that is for sale, in words. */
 export interface PackWords {

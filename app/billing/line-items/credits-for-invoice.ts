@@ -1,7 +1,7 @@
 import type { Rollover } from '#models/credit-account.server.ts'
-import { mainLine } from './largest-plan.ts'
-import { rolloverLimit } from './plans.ts'
-import { comesMonthly } from './rhythm.ts'
+import { mainLine } from './main-line.ts'
+import { rolloverLimit } from '../plans.ts'
+import { comesMonthly } from '../billing-interval.ts'
 import { creditsByLine, type LineCredits, type PackLine, type PlanLine, type SoldLine } from './sold-line.ts'
 
 /** Credits that an invoice brings, and when. */
