@@ -5,7 +5,7 @@ import { joinInstallation, readEnvironment } from './local/environment.mjs'
 readEnvironment()
 joinInstallation()
 // Only now: these modules read the environment as they load, and it has just been completed.
-const { ensurePortal } = await import('#app/billing/portal.server.ts')
+const { ensurePortal } = await import('#app/billing/customers/billing-portal.server.ts')
 const { ensurePrices } = await import('#app/billing/catalog/ensure-prices.server.ts')
 const { config, InvalidConfig } = await import('#app/config.server.ts')
 try {

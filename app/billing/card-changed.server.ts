@@ -5,7 +5,7 @@ import { callStripe, findAtStripe, isRefused, listAll } from './stripe/client.se
 import { readSubscription, type StripeSubscription } from './stripe/objects/subscription.ts'
 import { hasLiveSubscription, isOverdue } from './subscription-state.ts'
 import { syncSubscriptions } from './subscription.server.ts'
-import { findOwner } from './users.server.ts'
+import { findOwner } from './customers/users.server.ts'
 
 /**
  * Follows a customer's card after it was changed on Stripe's page: the subscription is charged there from now on, and what

@@ -14,7 +14,7 @@ import { recentDuplicates } from './recent-duplicates.ts'
 import { findAtStripe } from './stripe/client.server.ts'
 import { readSession, type StripeSession } from './stripe/objects/session.ts'
 import { readSubscription } from './stripe/objects/subscription.ts'
-import { readUser } from './users.server.ts'
+import { readUser } from './customers/users.server.ts'
 import { isSecondTrialOfCard } from './trial-card.server.ts'
 
 export interface CheckoutStatus {

@@ -5,7 +5,7 @@ import { logger } from '../log.server.ts'
 import type { Offer } from './catalog/offers.ts'
 import { bindKey } from './checkout-key.server.ts'
 import { openSession } from './checkout-session.server.ts'
-import { ensureCustomer } from './customer.server.ts'
+import { ensureCustomer } from './customers/stripe-customer.server.ts'
 import {
   AlreadySubscribed,
   OfferUnavailable,
@@ -22,7 +22,7 @@ import type { StripeSession } from './stripe/objects/session.ts'
 import { readSubscription, type StripeSubscription } from './stripe/objects/subscription.ts'
 import { hasLiveSubscription, isLive } from './subscription-state.ts'
 import { syncSubscriptions } from './subscription.server.ts'
-import { readUser } from './users.server.ts'
+import { readUser } from './customers/users.server.ts'
 
 /** What somebody wants to buy; names come from outside. */
 export type Purchase = { user: Pick<User, '_id'> } & ({ plan: string; interval: Interval } | { pack: string })

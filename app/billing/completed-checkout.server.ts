@@ -1,6 +1,6 @@
-import { orAskForAttention } from './attention.server.ts'
+import { orAskForAttention } from './findings/attention.server.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
-import { nobodys, ownerOf } from './owner.server.ts'
+import { nobodys, ownerOf } from './customers/resolve-user.server.ts'
 import { grantPacks } from './pack.server.ts'
 import { processPaidInvoice } from './paid-invoice.server.ts'
 import { callStripe, findAtStripe, isOurs, isRefused, listAll } from './stripe/client.server.ts'

@@ -12,7 +12,7 @@ import { findPlan } from './plans.ts'
 import { comesMonthly, rhythmOf } from './billing-interval.ts'
 import type { StripeDispute, StripeRefund } from './stripe/objects/charge.ts'
 import { isSecondTrialOfCard } from './trial-card.server.ts'
-import { readUser } from './users.server.ts'
+import { readUser } from './customers/users.server.ts'
 
 /*
  * The mails about payments. Each is queued whenever its cause is seen, and the outbox keeps one per cause. What happened

@@ -11,7 +11,7 @@ import { planItemOf } from './plan-item.server.ts'
 import { FREE_PLAN } from './plans.ts'
 import { takeLostEvents } from './reconcile-events.server.ts'
 import { examine } from './reconcile-examine.server.ts'
-import { dropFinding, keepFinding, listFindings, openFindings, type Subject } from './reconcile-findings.server.ts'
+import { dropFinding, keepFinding, listFindings, openFindings, type Subject } from './findings/findings.server.ts'
 import { finishRun, startRun } from './reconcile-runs.server.ts'
 import {
   startWalk,

@@ -6,7 +6,7 @@ import { readSubscription, type StripeSubscription } from './stripe/objects/subs
 import { EXPANDED } from './stripe/objects/terms.ts'
 import { hasLiveSubscription, isLive, type Term, termOf } from './subscription-state.ts'
 import { syncSubscriptions } from './subscription.server.ts'
-import { readUser } from './users.server.ts'
+import { readUser } from './customers/users.server.ts'
 
 /** For the names of what else it has. */
 const PRODUCTS = 'items.data.price.product'

@@ -6,7 +6,7 @@ import { CreditsUnavailable } from '../credits/errors.ts'
 import { freezeSpending, unfreezeSpending } from '../credits/freeze.server.ts'
 import { logger } from '../log.server.ts'
 import { welcomeCredits } from './plans.ts'
-import { readUser } from './users.server.ts'
+import { readUser } from './customers/users.server.ts'
 
 const ROUNDS = 6
 

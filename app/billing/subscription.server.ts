@@ -17,13 +17,13 @@ import { FREE_PLAN } from './plans.ts'
 import { planItemOf } from './plan-item.server.ts'
 import { applySpendingPause } from './spending-pause.server.ts'
 import { findAtStripe, isMissing, listAll } from './stripe/client.server.ts'
-import { refreshStripeBalance } from './stripe-balance.server.ts'
+import { refreshStripeBalance } from './customers/customer-balance.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe/objects/subscription.ts'
 import { EXPANDED } from './stripe/objects/terms.ts'
 import { byPrecedence, endedReasonOf, gracePeriodEnd, isLive, isOverdue, termOf } from './subscription-state.ts'
 import { tellSubscriptionChange } from './subscription-mails.server.ts'
 import { asStored, isStale, type Told } from './told.ts'
-import { readUser } from './users.server.ts'
+import { readUser } from './customers/users.server.ts'
 
 const ROUNDS = 8
 

@@ -1,4 +1,4 @@
-import { findPortal } from '../billing/portal.server.ts'
+import { findPortal } from '../billing/customers/billing-portal.server.ts'
 import { callStripe, isLiveMode } from '../billing/stripe/client.server.ts'
 import { machineNow } from '../clock.server.ts'
 import { config } from '../config.server.ts'

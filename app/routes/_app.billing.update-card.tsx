@@ -1,7 +1,7 @@
 import { data, type LoaderFunctionArgs, redirect } from '@remix-run/node'
 import { takePageTry } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
-import { createPortalSession } from '#app/billing/portal.server.ts'
+import { createPortalSession } from '#app/billing/customers/billing-portal.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type Stripe from 'stripe'
-import { ensureCustomer } from '#app/billing/customer.server.ts'
+import { ensureCustomer } from '#app/billing/customers/stripe-customer.server.ts'
 import type { Interval } from '#app/billing/plans.ts'
 import type { User } from '#models/user.server.ts'
 import { follow } from './clock.ts'

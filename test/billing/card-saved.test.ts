@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cardStatus } from '#app/billing/card-status.server.ts'
-import { createPortalSession } from '#app/billing/portal.server.ts'
+import { createPortalSession } from '#app/billing/customers/billing-portal.server.ts'
 import { loader } from '#app/routes/_app.billing.card-saved/route.tsx'
 import { toCardView } from '#app/routes/_app.billing.card-saved/card-view.ts'
 import type { User } from '#models/user.server.ts'

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { ensureCustomer } from '#app/billing/customer.server.ts'
+import { ensureCustomer } from '#app/billing/customers/stripe-customer.server.ts'
 import { reconcile } from '#app/billing/reconcile.server.ts'
 import { pauseOverdue } from '#app/billing/spending-pause.server.ts'
 import { setNow } from '#app/clock.server.ts'

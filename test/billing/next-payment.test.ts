@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import { afterEach, describe, expect, it } from 'vitest'
 import { changePlan } from '#app/billing/change-plan.server.ts'
-import { ensureCustomer } from '#app/billing/customer.server.ts'
+import { ensureCustomer } from '#app/billing/customers/stripe-customer.server.ts'
 import { forgetCoupons } from '#app/billing/coupons.server.ts'
 import { forgetPrices } from '#app/billing/catalog/prices.server.ts'
 import { syncSubscriptions } from '#app/billing/subscription.server.ts'

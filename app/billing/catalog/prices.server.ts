@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { logger } from '../../log.server.ts'
 import { isTagged, listOffers, lookupKeyOf, type Offer, offerOf, soldBy, type SoldOffer, variableOf } from './offers.ts'
-import { askForAttention } from '../attention.server.ts'
+import { askForAttention } from '../findings/attention.server.ts'
 import { OfferUnavailable } from '../errors.ts'
 import { isSameRhythm, type Rhythm } from '../billing-interval.ts'
 import { callStripe, findAtStripe } from '../stripe/client.server.ts'

@@ -1,12 +1,12 @@
 import { NotReadyYet } from '../errors.ts'
 import { done, ignored, type Outcome } from '../outcome.ts'
 import { followCard } from '../card-changed.server.ts'
-import { ownerOf } from '../owner.server.ts'
+import { ownerOf } from '../customers/resolve-user.server.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
-import { refreshStripeBalance } from '../stripe-balance.server.ts'
+import { refreshStripeBalance } from '../customers/customer-balance.server.ts'
 import { syncSubscriptions } from '../subscription.server.ts'
 import { toldByDeletedCustomer } from '../told.ts'
-import { findOwner, unlinkCustomer } from '../users.server.ts'
+import { findOwner, unlinkCustomer } from '../customers/users.server.ts'
 import type { EventObject } from './event.ts'
 
 /**

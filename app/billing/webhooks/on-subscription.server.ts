@@ -1,9 +1,9 @@
 import { done, ignored, type Outcome } from '../outcome.ts'
-import { ownerOf } from '../owner.server.ts'
+import { ownerOf } from '../customers/resolve-user.server.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
 import { tellTrialEnding } from '../subscription-mails.server.ts'
 import { syncSubscriptions } from '../subscription.server.ts'
-import { findOwner } from '../users.server.ts'
+import { findOwner } from '../customers/users.server.ts'
 import type { EventObject } from './event.ts'
 
 /** Whatever happened to a subscription, what is stored follows what Stripe says now. */

@@ -6,7 +6,7 @@ import { needsHuman } from '../errors.ts'
 import { ignored, type Outcome } from '../outcome.ts'
 import { isLiveMode, verifySignature } from '../stripe/client.server.ts'
 import { upsertOnce } from '../../../models/insert-once.server.ts'
-import { findOwner } from '../users.server.ts'
+import { findOwner } from '../customers/users.server.ts'
 import { type StripeEvent, toEvent } from './event.ts'
 import { eventTable } from './event-table.ts'
 

@@ -1,5 +1,5 @@
 import { type ReconcileFinding, ReconcileFindingModel } from '#models/reconcile-finding.server.ts'
-import { now } from '../clock.server.ts'
+import { now } from '../../clock.server.ts'
 
 export type FindingKind = ReconcileFinding['kind']
 

@@ -1,8 +1,8 @@
 import { Types } from 'mongoose'
-import { logger } from '../log.server.ts'
-import { notify } from '../notifications/outbox.server.ts'
-import { CreditsNotComputable } from './errors.ts'
-import { keepFinding, type Subject } from './reconcile-findings.server.ts'
+import { logger } from '../../log.server.ts'
+import { notify } from '../../notifications/outbox.server.ts'
+import { CreditsNotComputable } from '../errors.ts'
+import { keepFinding, type Subject } from './findings.server.ts'
 
 /** Mails to the operator are no user's. */
 const NOBODY = new Types.ObjectId('0'.repeat(24))

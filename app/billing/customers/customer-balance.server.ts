@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Types } from 'mongoose'
 import { UserModel } from '#models/user.server.ts'
-import { now } from '../clock.server.ts'
-import { CreditsUnavailable } from '../credits/errors.ts'
-import { findAtStripe } from './stripe/client.server.ts'
-import { readCustomer } from './stripe/objects/customer.ts'
+import { now } from '../../clock.server.ts'
+import { CreditsUnavailable } from '../../credits/errors.ts'
+import { findAtStripe } from '../stripe/client.server.ts'
+import { readCustomer } from '../stripe/objects/customer.ts'
 import { readUser } from './users.server.ts'
 
 const ROUNDS = 8

@@ -1,8 +1,8 @@
 import type { User } from '#models/user.server.ts'
-import { NotReadyYet } from './errors.ts'
-import { ignored, type Outcome, unclaimed } from './outcome.ts'
-import { findPrice, isTaggedAsOurs } from './catalog/prices.server.ts'
-import { findAtStripe, isOurs } from './stripe/client.server.ts'
+import { NotReadyYet } from '../errors.ts'
+import { ignored, type Outcome, unclaimed } from '../outcome.ts'
+import { findPrice, isTaggedAsOurs } from '../catalog/prices.server.ts'
+import { findAtStripe, isOurs } from '../stripe/client.server.ts'
 import { findOwner, linkCustomer, readUser } from './users.server.ts'
 
 interface Belonging {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { User } from '#models/user.server.ts'
-import { StripeUnavailable } from './errors.ts'
-import { appTag, callStripe, findAtStripe, isKeptFailure } from './stripe/client.server.ts'
+import { StripeUnavailable } from '../errors.ts'
+import { appTag, callStripe, findAtStripe, isKeptFailure } from '../stripe/client.server.ts'
 import { linkCustomer, readUser, unlinkCustomer } from './users.server.ts'
 
 const TRIES = 4
