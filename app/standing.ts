@@ -1,7 +1,7 @@
 import type { User } from '#models/user.server.ts'
 import { FREE_PLAN, findPlan, type Interval } from './billing/plans.ts'
 import { adverbOf, everyInWords, listedInterval, type Rhythm, rhythmOf } from './billing/billing-interval.ts'
-import { endsByShop, isAtTrialsEnd, isEnded } from './billing/subscription-state.ts'
+import { endsByShop, isAtTrialsEnd, isEnded } from './billing/subscriptions/subscription-state.ts'
 import { lossSentence, type UnusedRow, unusedRows } from './rollover-words.ts'
 import { endsLaterNotice } from './ends-later-notice.ts'
 import { frozenNotice } from './frozen-notice.ts'

@@ -4,16 +4,16 @@ import { type CancelFeedback, endNow, letRunOut, markAtStripe } from './cancel.s
 import { creditsForInvoice } from './line-items/credits-for-invoice.ts'
 import { needsConfirmation } from './confirmation.server.ts'
 import { CardDeclined, CreditsNotComputable, PaymentOwed } from './errors.ts'
-import { type Owed, owedFor } from './owed.server.ts'
+import { type Owed, owedFor } from './subscriptions/amount-due.server.ts'
 import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
 import { whileSomebodyWaits } from './stripe/deadline.server.ts'
 import { soldLines } from './line-items/sold-lines.server.ts'
-import { findRunning } from './running-subscription.server.ts'
+import { findRunning } from './subscriptions/live-subscription.server.ts'
 import { releaseSchedule } from './scheduled-change.server.ts'
 import { callStripe, findAtStripe, isRefused } from './stripe/client.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe/objects/subscription.ts'
-import { syncSubscriptions } from './subscription.server.ts'
-import { markFor, voidedUnpaid } from './unpaid-mark.server.ts'
+import { syncSubscriptions } from './subscriptions/sync-subscriptions.server.ts'
+import { markFor, voidedUnpaid } from './subscriptions/unpaid-mark.server.ts'
 
 /*
  * Canceling while a payment is owed. Letting the plan run out would not stop the payment, so there are two ways: pay and

@@ -3,8 +3,8 @@ import { done, ignored, type Outcome } from './outcome.ts'
 import { processPaidInvoice } from './paid-invoice.server.ts'
 import { callStripe, findAtStripe, isRefused, listAll } from './stripe/client.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe/objects/subscription.ts'
-import { hasLiveSubscription, isOverdue } from './subscription-state.ts'
-import { syncSubscriptions } from './subscription.server.ts'
+import { hasLiveSubscription, isOverdue } from './subscriptions/subscription-state.ts'
+import { syncSubscriptions } from './subscriptions/sync-subscriptions.server.ts'
 import { findOwner } from './customers/users.server.ts'
 
 /**

@@ -20,8 +20,8 @@ import { forgetPrices, priceIdOf } from './catalog/prices.server.ts'
 import { callStripe, isMissing, isRefused } from './stripe/client.server.ts'
 import type { StripeSession } from './stripe/objects/session.ts'
 import { readSubscription, type StripeSubscription } from './stripe/objects/subscription.ts'
-import { hasLiveSubscription, isLive } from './subscription-state.ts'
-import { syncSubscriptions } from './subscription.server.ts'
+import { hasLiveSubscription, isLive } from './subscriptions/subscription-state.ts'
+import { syncSubscriptions } from './subscriptions/sync-subscriptions.server.ts'
 import { readUser } from './customers/users.server.ts'
 
 /** What somebody wants to buy; names come from outside. */

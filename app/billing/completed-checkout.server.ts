@@ -6,8 +6,8 @@ import { processPaidInvoice } from './paid-invoice.server.ts'
 import { callStripe, findAtStripe, isOurs, isRefused, listAll } from './stripe/client.server.ts'
 import { readSession, readSessionItem, type StripeSession } from './stripe/objects/session.ts'
 import { readSubscription } from './stripe/objects/subscription.ts'
-import { hasLiveSubscription } from './subscription-state.ts'
-import { syncSubscriptions } from './subscription.server.ts'
+import { hasLiveSubscription } from './subscriptions/subscription-state.ts'
+import { syncSubscriptions } from './subscriptions/sync-subscriptions.server.ts'
 
 /**
  * Does what a completed checkout session calls for: the credits of a pack, or a subscription with its first invoice.

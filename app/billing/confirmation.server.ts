@@ -1,7 +1,7 @@
 import { type User, UserModel } from '#models/user.server.ts'
 import { readBack } from './paid-invoice.server.ts'
 import { whileSomebodyWaits } from './stripe/deadline.server.ts'
-import { findRunning } from './running-subscription.server.ts'
+import { findRunning } from './subscriptions/live-subscription.server.ts'
 import { findAtStripe } from './stripe/client.server.ts'
 
 /**

@@ -6,7 +6,7 @@ import { whileSomebodyWaits } from './stripe/deadline.server.ts'
 import { planOf } from './plan-standing.ts'
 import { type Interval, type Plan, plans } from './plans.ts'
 import { monthsOf, rhythmOf } from './billing-interval.ts'
-import { hasLiveSubscription, isOverdue } from './subscription-state.ts'
+import { hasLiveSubscription, isOverdue } from './subscriptions/subscription-state.ts'
 
 interface Sum {
   /** In minor units. */

@@ -5,9 +5,9 @@ import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { logger } from '../log.server.ts'
 import { needsHuman } from './errors.ts'
-import { priceOfPeriod } from './period-charge.server.ts'
+import { priceOfPeriod } from './upcoming-invoice/period-charge.server.ts'
 import type { Outcome } from './outcome.ts'
-import { planItemOf } from './plan-item.server.ts'
+import { planItemOf } from './subscriptions/plan-item.server.ts'
 import { FREE_PLAN } from './plans.ts'
 import { takeLostEvents } from './reconcile-events.server.ts'
 import { examine } from './reconcile-examine.server.ts'
@@ -24,7 +24,7 @@ import {
   walkSubscriptions,
 } from './reconcile-walk.server.ts'
 import type { StripeSubscription } from './stripe/objects/subscription.ts'
-import { isLive, termOf } from './subscription-state.ts'
+import { isLive, termOf } from './subscriptions/subscription-state.ts'
 
 export interface Reconciliation {
   since: Date

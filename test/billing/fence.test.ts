@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { syncSubscriptions } from '#app/billing/subscription.server.ts'
+import { syncSubscriptions } from '#app/billing/subscriptions/sync-subscriptions.server.ts'
 import { UserModel } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { aUser, Deliveries, readUser } from './scenario.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/cancel.server.ts'
 import { confirmationPage } from '#app/billing/confirmation.server.ts'
-import { syncSubscriptions } from '#app/billing/subscription.server.ts'
+import { syncSubscriptions } from '#app/billing/subscriptions/sync-subscriptions.server.ts'
 import { setNow } from '#app/clock.server.ts'
 import type { NotificationKind } from '#app/notifications/kinds.ts'
 import { type Notification, NotificationModel } from '#models/notification.server.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
 import { ensureCustomer } from '#app/billing/customers/stripe-customer.server.ts'
-import { pauseOverdue } from '#app/billing/spending-pause.server.ts'
+import { pauseOverdue } from '#app/billing/subscriptions/grace-period.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { NotificationModel } from '#models/notification.server.ts'

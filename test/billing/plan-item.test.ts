@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { findRunning } from '#app/billing/running-subscription.server.ts'
+import { findRunning } from '#app/billing/subscriptions/live-subscription.server.ts'
 import { reconcile } from '#app/billing/reconcile.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'

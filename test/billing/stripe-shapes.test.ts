@@ -3,7 +3,7 @@ import { readDispute, readRefund } from '#app/billing/stripe/objects/charge.ts'
 import { readInvoice } from '#app/billing/stripe/objects/invoice.ts'
 import { readSession } from '#app/billing/stripe/objects/session.ts'
 import { readSubscription } from '#app/billing/stripe/objects/subscription.ts'
-import { termOf } from '#app/billing/subscription-state.ts'
+import { termOf } from '#app/billing/subscriptions/subscription-state.ts'
 
 const invoice = {
   id: 'in_1',

@@ -8,7 +8,7 @@ import { ensureCustomer } from '#app/billing/customers/stripe-customer.server.ts
 import { AlreadySubscribed } from '#app/billing/errors.ts'
 import { listBillingHistory } from '#app/billing/history.server.ts'
 import { plans } from '#app/billing/plans.ts'
-import { pauseOverdue } from '#app/billing/spending-pause.server.ts'
+import { pauseOverdue } from '#app/billing/subscriptions/grace-period.server.ts'
 import { setNow } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'

@@ -7,9 +7,9 @@ import { ownerOf } from '../customers/resolve-user.server.ts'
 import { processPaidInvoice, readBack } from '../paid-invoice.server.ts'
 import { processRefunds } from '../refund.server.ts'
 import { readInvoice } from '../stripe/objects/invoice.ts'
-import { tellUnpaid } from '../subscription-mails.server.ts'
-import { syncSubscriptions } from '../subscription.server.ts'
-import { toldByUnpaidInvoice } from '../told.ts'
+import { tellUnpaid } from '../subscriptions/subscription-mails.server.ts'
+import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
+import { toldByUnpaidInvoice } from '../subscriptions/event-snapshot.ts'
 import type { EventObject } from './event.ts'
 
 /** `invoice.paid` and `invoice.payment_succeeded` tell of the same payment; either one may be the only one to come. */

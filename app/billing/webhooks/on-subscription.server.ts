@@ -1,8 +1,8 @@
 import { done, ignored, type Outcome } from '../outcome.ts'
 import { ownerOf } from '../customers/resolve-user.server.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
-import { tellTrialEnding } from '../subscription-mails.server.ts'
-import { syncSubscriptions } from '../subscription.server.ts'
+import { tellTrialEnding } from '../subscriptions/subscription-mails.server.ts'
+import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 import { findOwner } from '../customers/users.server.ts'
 import type { EventObject } from './event.ts'
 

@@ -1,7 +1,7 @@
-import { forgetWhatWaits } from '../next-payment.server.ts'
+import { forgetWhatWaits } from '../upcoming-invoice/next-payment.server.ts'
 import { done, ignored, type Outcome } from '../outcome.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
-import { syncSubscriptions } from '../subscription.server.ts'
+import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 import { findOwner } from '../customers/users.server.ts'
 import type { EventObject } from './event.ts'
 

@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose'
-import { hasLiveSubscription } from '#app/billing/subscription-state.ts'
+import { hasLiveSubscription } from '#app/billing/subscriptions/subscription-state.ts'
 import { now } from '#app/clock.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { CreditAccountModel } from '#models/credit-account.server.ts'

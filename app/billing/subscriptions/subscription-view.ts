@@ -1,6 +1,6 @@
 import type { User } from '#models/user.server.ts'
-import { FREE_PLAN } from './plans.ts'
-import type { Rhythm } from './billing-interval.ts'
+import { FREE_PLAN } from '../plans.ts'
+import type { Rhythm } from '../billing-interval.ts'
 import { hasLiveSubscription } from './subscription-state.ts'
 
 /** A user's plan in facts; app/standing.ts puts them into words. */

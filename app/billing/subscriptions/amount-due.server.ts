@@ -1,8 +1,8 @@
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import type { User } from '#models/user.server.ts'
-import { listAll } from './stripe/client.server.ts'
-import { readInvoice, type StripeInvoice } from './stripe/objects/invoice.ts'
-import type { StripeSubscription } from './stripe/objects/subscription.ts'
+import { listAll } from '../stripe/client.server.ts'
+import { readInvoice, type StripeInvoice } from '../stripe/objects/invoice.ts'
+import type { StripeSubscription } from '../stripe/objects/subscription.ts'
 import { isOverdue } from './subscription-state.ts'
 
 /** What is owed for a subscription. Money is in minor units of `currency`. */

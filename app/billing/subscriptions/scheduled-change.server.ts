@@ -1,7 +1,7 @@
 import { planItemOf } from './plan-item.server.ts'
-import { isSameRhythm, type Rhythm } from './billing-interval.ts'
-import { findAtStripe } from './stripe/client.server.ts'
-import { readSchedule, type StripePhase, type StripeSchedule } from './stripe/objects/schedule.ts'
+import { isSameRhythm, type Rhythm } from '../billing-interval.ts'
+import { findAtStripe } from '../stripe/client.server.ts'
+import { readSchedule, type StripePhase, type StripeSchedule } from '../stripe/objects/schedule.ts'
 
 export interface ScheduledChange extends Rhythm {
   plan: string

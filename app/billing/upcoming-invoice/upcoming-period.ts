@@ -1,7 +1,7 @@
-import { addMonths } from './line-items/credits-for-invoice.ts'
-import type { StripePhase, StripeSchedule } from './stripe/objects/schedule.ts'
-import type { StripeSubscription } from './stripe/objects/subscription.ts'
-import type { StripeDiscount, StripeTermItem, StripeTerms } from './stripe/objects/terms.ts'
+import { addMonths } from '../line-items/credits-for-invoice.ts'
+import type { StripePhase, StripeSchedule } from '../stripe/objects/schedule.ts'
+import type { StripeSubscription } from '../stripe/objects/subscription.ts'
+import type { StripeDiscount, StripeTermItem, StripeTerms } from '../stripe/objects/terms.ts'
 
 /** What a subscription is charged for when a period of it begins. */
 export interface PeriodToCome {

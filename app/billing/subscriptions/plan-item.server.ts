@@ -1,8 +1,8 @@
-import { largestPlan } from './line-items/main-line.ts'
-import type { Plan } from './plans.ts'
-import { findPrice, type KnownPrice } from './catalog/prices.server.ts'
-import type { Rhythm } from './billing-interval.ts'
-import type { StripeSubscriptionItem } from './stripe/objects/subscription.ts'
+import { largestPlan } from '../line-items/main-line.ts'
+import type { Plan } from '../plans.ts'
+import { findPrice, type KnownPrice } from '../catalog/prices.server.ts'
+import type { Rhythm } from '../billing-interval.ts'
+import type { StripeSubscriptionItem } from '../stripe/objects/subscription.ts'
 
 /** What something sells: of a subscription, or of a phase that is to come. */
 type Item = Pick<StripeSubscriptionItem, 'priceId' | 'quantity' | 'periodEnd'>

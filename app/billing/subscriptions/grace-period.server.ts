@@ -1,12 +1,12 @@
 import type { Types } from 'mongoose'
 import { type User, UserModel } from '#models/user.server.ts'
-import { now } from '../clock.server.ts'
-import { openAccount } from '../credits/account.server.ts'
-import { CreditsUnavailable } from '../credits/errors.ts'
-import { freezeSpending, unfreezeSpending } from '../credits/freeze.server.ts'
-import { logger } from '../log.server.ts'
-import { welcomeCredits } from './plans.ts'
-import { readUser } from './customers/users.server.ts'
+import { now } from '../../clock.server.ts'
+import { openAccount } from '../../credits/account.server.ts'
+import { CreditsUnavailable } from '../../credits/errors.ts'
+import { freezeSpending, unfreezeSpending } from '../../credits/freeze.server.ts'
+import { logger } from '../../log.server.ts'
+import { welcomeCredits } from '../plans.ts'
+import { readUser } from '../customers/users.server.ts'
 
 const ROUNDS = 6
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { findAtStripe } from './stripe/client.server.ts'
+import { findAtStripe } from '../stripe/client.server.ts'
 
 /** What a coupon takes off, in whatever currencies it does. */
 export interface CouponTerms {

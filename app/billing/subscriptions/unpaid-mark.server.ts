@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { now } from '../clock.server.ts'
-import type { Owed } from './owed.server.ts'
-import { findAtStripe } from './stripe/client.server.ts'
-import { readInvoice } from './stripe/objects/invoice.ts'
+import { now } from '../../clock.server.ts'
+import type { Owed } from './amount-due.server.ts'
+import { findAtStripe } from '../stripe/client.server.ts'
+import { readInvoice } from '../stripe/objects/invoice.ts'
 
 /*
  * A note on a subscription at Stripe that its plan is canceled without paying, so that the wish outlives a process that

@@ -1,4 +1,4 @@
-import type { StripeSubscription, StripeSubscriptionItem } from './stripe/objects/subscription.ts'
+import type { StripeSubscription, StripeSubscriptionItem } from '../stripe/objects/subscription.ts'
 
 /** States in which a subscription runs or can run again: another one must not be bought beside it. */
 const LIVE: readonly string[] = ['active', 'trialing', 'past_due', 'unpaid', 'paused']

@@ -1,7 +1,7 @@
 import type { User } from '#models/user.server.ts'
-import type { PlanLine } from './line-items/sold-line.ts'
-import type { StripeInvoice } from './stripe/objects/invoice.ts'
-import type { StripeSubscription } from './stripe/objects/subscription.ts'
+import type { PlanLine } from '../line-items/sold-line.ts'
+import type { StripeInvoice } from '../stripe/objects/invoice.ts'
+import type { StripeSubscription } from '../stripe/objects/subscription.ts'
 import { isEnded } from './subscription-state.ts'
 
 /*

@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
-import type { StripeSubscription } from './stripe/objects/subscription.ts'
+import type { StripeSubscription } from '../stripe/objects/subscription.ts'
 import { endedReasonOf, isEnded } from './subscription-state.ts'
 
 /**
