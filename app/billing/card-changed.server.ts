@@ -1,6 +1,6 @@
 import { CardDeclined } from './errors.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
-import { processPaidInvoice } from './paid-invoice.server.ts'
+import { processPaidInvoice } from './invoices/record-paid-invoice.server.ts'
 import { callStripe, findAtStripe, isRefused, listAll } from './stripe/client.server.ts'
 import { readSubscription, type StripeSubscription } from './stripe/objects/subscription.ts'
 import { hasLiveSubscription, isOverdue } from './subscriptions/subscription-state.ts'

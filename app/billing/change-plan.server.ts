@@ -6,7 +6,7 @@ import { dateOf, endsWithPeriod, isNow, type PlanChoice, targetOf, unlessNotSold
 import { comingChangeOf } from './subscriptions/scheduled-change.server.ts'
 import { needsConfirmation } from './confirmation.server.ts'
 import { CardDeclined } from './errors.ts'
-import { processPaidInvoice } from './paid-invoice.server.ts'
+import { processPaidInvoice } from './invoices/record-paid-invoice.server.ts'
 import { unhurried, whileSomebodyWaits } from './stripe/deadline.server.ts'
 import type { RunningSubscription } from './subscriptions/live-subscription.server.ts'
 import { releaseSchedule, restoreSchedule, scheduleChange } from './scheduled-change.server.ts'

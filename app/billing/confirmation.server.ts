@@ -1,5 +1,5 @@
 import { type User, UserModel } from '#models/user.server.ts'
-import { readBack } from './paid-invoice.server.ts'
+import { readBack } from './invoices/record-paid-invoice.server.ts'
 import { whileSomebodyWaits } from './stripe/deadline.server.ts'
 import { findRunning } from './subscriptions/live-subscription.server.ts'
 import { findAtStripe } from './stripe/client.server.ts'

@@ -1,7 +1,7 @@
 import { stripeRefundKey } from '../credits/keys.ts'
 import { findInvoiceSource } from './money-source.server.ts'
 import { done, ignored, type Outcome } from './outcome.ts'
-import { tellRefund } from './payment-mails.server.ts'
+import { tellRefund } from './invoices/receipts.server.ts'
 import { takeRefunds } from './refund.server.ts'
 import { markRow } from './refund-marks.server.ts'
 import { reverseClaim } from './reverse-claim.server.ts'

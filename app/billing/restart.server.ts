@@ -1,5 +1,5 @@
 import type { User } from '#models/user.server.ts'
-import { processPaidInvoice, readBack } from './paid-invoice.server.ts'
+import { processPaidInvoice, readBack } from './invoices/record-paid-invoice.server.ts'
 import { whileSomebodyWaits } from './stripe/deadline.server.ts'
 import { findRunning } from './subscriptions/live-subscription.server.ts'
 import { callStripe, findAtStripe, isRefused } from './stripe/client.server.ts'

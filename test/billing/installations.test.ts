@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createCheckout } from '#app/billing/checkout.server.ts'
+import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import { ensurePrices } from '#app/billing/catalog/ensure-prices.server.ts'
 import { OfferUnavailable } from '#app/billing/errors.ts'
 import { forgetPrices } from '#app/billing/catalog/prices.server.ts'

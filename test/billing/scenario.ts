@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import Stripe from 'stripe'
 import { Types } from 'mongoose'
-import { createCheckout, type Purchase } from '#app/billing/checkout.server.ts'
+import { createCheckout, type Purchase } from '#app/billing/checkout/create-checkout.server.ts'
 import { openAccount } from '#app/credits/account.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { action } from '#app/routes/api.webhook.ts'

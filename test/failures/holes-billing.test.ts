@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
-import { createCheckout } from '#app/billing/checkout.server.ts'
+import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import { reconcile } from '#app/billing/reconcile.server.ts'
 import { pauseOverdue } from '#app/billing/subscriptions/grace-period.server.ts'
 import { eventTable } from '#app/billing/webhooks/event-table.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createCheckout } from '#app/billing/checkout.server.ts'
+import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import { resetConfig } from '#app/config.server.ts'
 import { setNow } from '#app/clock.server.ts'
 import { logger } from '#app/log.server.ts'

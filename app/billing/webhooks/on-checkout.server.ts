@@ -1,4 +1,4 @@
-import { processCheckout } from '../completed-checkout.server.ts'
+import { processCheckout } from '../checkout/fulfill-checkout.server.ts'
 import { ignored, type Outcome } from '../outcome.ts'
 import { readSession } from '../stripe/objects/session.ts'
 import type { EventObject } from './event.ts'

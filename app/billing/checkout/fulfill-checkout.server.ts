@@ -1,13 +1,13 @@
-import { orAskForAttention } from './findings/attention.server.ts'
-import { done, ignored, type Outcome } from './outcome.ts'
-import { nobodys, ownerOf } from './customers/resolve-user.server.ts'
-import { grantPacks } from './pack.server.ts'
-import { processPaidInvoice } from './paid-invoice.server.ts'
-import { callStripe, findAtStripe, isOurs, isRefused, listAll } from './stripe/client.server.ts'
-import { readSession, readSessionItem, type StripeSession } from './stripe/objects/session.ts'
-import { readSubscription } from './stripe/objects/subscription.ts'
-import { hasLiveSubscription } from './subscriptions/subscription-state.ts'
-import { syncSubscriptions } from './subscriptions/sync-subscriptions.server.ts'
+import { orAskForAttention } from '../findings/attention.server.ts'
+import { done, ignored, type Outcome } from '../outcome.ts'
+import { nobodys, ownerOf } from '../customers/resolve-user.server.ts'
+import { grantPacks } from './fulfill-pack.server.ts'
+import { processPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
+import { callStripe, findAtStripe, isOurs, isRefused, listAll } from '../stripe/client.server.ts'
+import { readSession, readSessionItem, type StripeSession } from '../stripe/objects/session.ts'
+import { readSubscription } from '../stripe/objects/subscription.ts'
+import { hasLiveSubscription } from '../subscriptions/subscription-state.ts'
+import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 
 /**
  * Does what a completed checkout session calls for: the credits of a pack, or a subscription with its first invoice.
