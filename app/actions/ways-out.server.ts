@@ -1,5 +1,5 @@
 import type { User } from '#models/user.server.ts'
-import { offerPlans, type PlanOffer } from '../billing/plan-offers.server.ts'
+import { offerPlans, type PlanOffer } from '../billing/plan-changes/plan-offers.server.ts'
 import { planInForce, planOf, renewsAt, standingOf } from '../billing/plan-standing.ts'
 import { FeatureNotInPlan } from '../billing/errors.ts'
 import { type Feature, type Limit, packs, plans } from '../billing/plans.ts'

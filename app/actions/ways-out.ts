@@ -1,4 +1,4 @@
-import type { PlanOffer } from '../billing/plan-offers.server.ts'
+import type { PlanOffer } from '../billing/plan-changes/plan-offers.server.ts'
 import type { Feature, Interval, Limit, Pack, Plan } from '../billing/plans.ts'
 
 /** One thing that a person who was refused can do, with what it costs today. Money is in minor units. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { now, setNow } from '#app/clock.server.ts'
-import { changePlan } from '#app/billing/change-plan.server.ts'
+import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
 import { processPaidInvoice } from '#app/billing/invoices/record-paid-invoice.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'

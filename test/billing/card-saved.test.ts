@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cardStatus } from '#app/billing/card-status.server.ts'
+import { cardStatus } from '#app/billing/dunning/card-status.server.ts'
 import { createPortalSession } from '#app/billing/customers/billing-portal.server.ts'
 import { loader } from '#app/routes/_app.billing.card-saved/route.tsx'
 import { toCardView } from '#app/routes/_app.billing.card-saved/card-view.ts'

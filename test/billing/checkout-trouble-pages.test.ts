@@ -1,7 +1,7 @@
 import type { LoaderFunctionArgs } from '@remix-run/node'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startSession } from '#app/auth/session.server.ts'
-import { changePlan } from '#app/billing/change-plan.server.ts'
+import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
 import { resetConfig } from '#app/config.server.ts'
 import { loader as layout } from '#app/routes/_app.tsx'
 import { loader as billing } from '#app/routes/_app.billing._index/route.tsx'

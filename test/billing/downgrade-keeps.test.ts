@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { changePlan } from '#app/billing/change-plan.server.ts'
+import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
 import { copyPhase, withPrice } from '#app/billing/stripe/objects/phase-copy.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { addOnPrice, sellByHand } from './by-hand.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/cancel.server.ts'
+import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/plan-changes/cancel.server.ts'
 import { EndSetByShop } from '#app/billing/errors.ts'
 import { standingOf } from '#app/standing.ts'
 import { loader } from '#app/routes/_app.billing.cancel/route.tsx'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { stillTrue, tellExpiring } from '#app/billing/expiry-notices.server.ts'
-import { cancelAtPeriodEnd } from '#app/billing/cancel.server.ts'
+import { cancelAtPeriodEnd } from '#app/billing/plan-changes/cancel.server.ts'
 import { contentOf } from '#app/notifications/content.ts'
 import { parseContent } from '#app/notifications/kinds.ts'
 import { runUpkeep } from '#app/credits/upkeep.server.ts'

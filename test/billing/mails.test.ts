@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/cancel.server.ts'
-import { confirmationPage } from '#app/billing/confirmation.server.ts'
+import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/plan-changes/cancel.server.ts'
+import { confirmationPage } from '#app/billing/dunning/bank-confirmation.server.ts'
 import { syncSubscriptions } from '#app/billing/subscriptions/sync-subscriptions.server.ts'
 import { setNow } from '#app/clock.server.ts'
 import type { NotificationKind } from '#app/notifications/kinds.ts'

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import { afterEach, describe, expect, it } from 'vitest'
-import { changePlan } from '#app/billing/change-plan.server.ts'
+import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
 import { ensureCustomer } from '#app/billing/customers/stripe-customer.server.ts'
 import { forgetCoupons } from '#app/billing/upcoming-invoice/coupons.server.ts'
 import { forgetPrices } from '#app/billing/catalog/prices.server.ts'

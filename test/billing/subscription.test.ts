@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
-import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/cancel.server.ts'
+import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/plan-changes/cancel.server.ts'
 import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import { NoSubscription } from '#app/billing/errors.ts'
 import { listBillingHistory } from '#app/billing/history.server.ts'

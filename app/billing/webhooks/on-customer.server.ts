@@ -1,6 +1,6 @@
 import { NotReadyYet } from '../errors.ts'
 import { done, ignored, type Outcome } from '../outcome.ts'
-import { followCard } from '../card-changed.server.ts'
+import { followCard } from '../dunning/retry-with-new-card.server.ts'
 import { ownerOf } from '../customers/resolve-user.server.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { refreshStripeBalance } from '../customers/customer-balance.server.ts'

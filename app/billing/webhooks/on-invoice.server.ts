@@ -1,5 +1,5 @@
-import { finishCancelUnpaid } from '../cancel-owed.server.ts'
-import { noteConfirmation } from '../confirmation.server.ts'
+import { finishCancelUnpaid } from '../dunning/cancel-unpaid.server.ts'
+import { noteConfirmation } from '../dunning/bank-confirmation.server.ts'
 import { processDispute } from '../dispute.server.ts'
 import { chargesOfInvoice, disputesOf } from '../money-back.server.ts'
 import { done, ignored, type Outcome } from '../outcome.ts'

@@ -1,6 +1,6 @@
 import type { User } from '#models/user.server.ts'
 import { findRunning } from '#app/billing/subscriptions/live-subscription.server.ts'
-import { releaseSchedule } from '#app/billing/scheduled-change.server.ts'
+import { releaseSchedule } from '#app/billing/plan-changes/schedule.server.ts'
 import { syncSubscriptions } from '#app/billing/subscriptions/sync-subscriptions.server.ts'
 
 /** Lets the plan go on as it is. Nothing is charged, and doing it twice is once. */

@@ -1,4 +1,4 @@
-import type { OpenPayment } from '#app/billing/cancel-owed.server.ts'
+import type { OpenPayment } from '#app/billing/dunning/cancel-unpaid.server.ts'
 import type { Loss } from '#app/credits/losses.ts'
 import { formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
 import { keptSentence } from '#app/rollover-words.ts'

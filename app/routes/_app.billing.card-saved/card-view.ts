@@ -1,4 +1,4 @@
-import type { CardStatus } from '#app/billing/card-status.server.ts'
+import type { CardStatus } from '#app/billing/dunning/card-status.server.ts'
 import { formatCreditsInWords, formatMoney } from '#app/format.ts'
 
 export interface CardView {

@@ -1,7 +1,7 @@
 import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
 import { useLoaderData } from '@remix-run/react'
 import { requireUser } from '#app/auth/require-user.server.ts'
-import { cardStatus } from '#app/billing/card-status.server.ts'
+import { cardStatus } from '#app/billing/dunning/card-status.server.ts'
 import { ButtonLink } from '#app/components/button.tsx'
 import { Note, NoteFace, NoteStub } from '#app/components/note.tsx'
 import { pageTitle } from '#app/components/page-title.ts'

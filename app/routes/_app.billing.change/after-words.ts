@@ -1,4 +1,4 @@
-import type { PlanChangePreview } from '#app/billing/change-preview.server.ts'
+import type { PlanChangePreview } from '#app/billing/plan-changes/change-preview.server.ts'
 import { findPlan } from '#app/billing/plans.ts'
 import { comesMonthly, everyInWords } from '#app/billing/billing-interval.ts'
 import { formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'

@@ -1,4 +1,4 @@
-import type { PlanChangePreview } from '#app/billing/change-preview.server.ts'
+import type { PlanChangePreview } from '#app/billing/plan-changes/change-preview.server.ts'
 import { findPlan, type Interval } from '#app/billing/plans.ts'
 import { adverbOf, listedInterval } from '#app/billing/billing-interval.ts'
 import type { Loss } from '#app/credits/losses.ts'

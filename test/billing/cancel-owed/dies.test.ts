@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { cancelUnpaid } from '#app/billing/cancel-owed.server.ts'
+import { cancelUnpaid } from '#app/billing/dunning/cancel-unpaid.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { useSandboxClock } from '../clock.ts'

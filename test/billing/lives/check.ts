@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { auditGrants } from '#app/billing/audit-grants.server.ts'
-import type { PlanChangePreview } from '#app/billing/change-preview.server.ts'
+import type { PlanChangePreview } from '#app/billing/plan-changes/change-preview.server.ts'
 import { reconcile } from '#app/billing/reconcile.server.ts'
 import { pauseOverdue } from '#app/billing/subscriptions/grace-period.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'

@@ -1,8 +1,8 @@
 import { type User, UserModel } from '#models/user.server.ts'
-import { readBack } from './invoices/record-paid-invoice.server.ts'
-import { whileSomebodyWaits } from './stripe/deadline.server.ts'
-import { findRunning } from './subscriptions/live-subscription.server.ts'
-import { findAtStripe } from './stripe/client.server.ts'
+import { readBack } from '../invoices/record-paid-invoice.server.ts'
+import { whileSomebodyWaits } from '../stripe/deadline.server.ts'
+import { findRunning } from '../subscriptions/live-subscription.server.ts'
+import { findAtStripe } from '../stripe/client.server.ts'
 
 /**
  * Whether the bank wants its customer: the payment waits for 3-D Secure, or was refused because nobody was there to do it.

@@ -1,5 +1,5 @@
-import type { Rhythm } from './billing-interval.ts'
-import type { RunningSubscription } from './subscriptions/live-subscription.server.ts'
+import type { Rhythm } from '../billing-interval.ts'
+import type { RunningSubscription } from '../subscriptions/live-subscription.server.ts'
 
 /** Something that a subscription has beside its plan. */
 export interface BesidePlan extends Rhythm {

@@ -1,7 +1,7 @@
 import type { User } from '#models/user.server.ts'
-import { now } from '../clock.server.ts'
+import { now } from '../../clock.server.ts'
 import { endWithoutCancellation } from './cancel.server.ts'
-import { changeIn, scheduleOf } from './subscriptions/scheduled-change.server.ts'
+import { changeIn, scheduleOf } from '../subscriptions/scheduled-change.server.ts'
 import {
   AlreadySubscribed,
   ChangesSetByShop,
@@ -10,13 +10,13 @@ import {
   NoSubscription,
   OfferUnavailable,
   PlanNotFound,
-} from './errors.ts'
-import { findPlan, type Interval, type Plan } from './plans.ts'
-import { findPriceIn, priceIdOf } from './catalog/prices.server.ts'
-import { adverbOf, isSameRhythm, listedInterval, monthsOf } from './billing-interval.ts'
-import { findRunning, type RunningSubscription } from './subscriptions/live-subscription.server.ts'
-import { isRefused } from './stripe/client.server.ts'
-import { endsByShop, isOverdue } from './subscriptions/subscription-state.ts'
+} from '../errors.ts'
+import { findPlan, type Interval, type Plan } from '../plans.ts'
+import { findPriceIn, priceIdOf } from '../catalog/prices.server.ts'
+import { adverbOf, isSameRhythm, listedInterval, monthsOf } from '../billing-interval.ts'
+import { findRunning, type RunningSubscription } from '../subscriptions/live-subscription.server.ts'
+import { isRefused } from '../stripe/client.server.ts'
+import { endsByShop, isOverdue } from '../subscriptions/subscription-state.ts'
 
 /*
  * What a change of plan leads to, and whether it can be: the same for its preview and its order.

@@ -1,10 +1,10 @@
 import type { User } from '#models/user.server.ts'
-import { processPaidInvoice, readBack } from './invoices/record-paid-invoice.server.ts'
-import { whileSomebodyWaits } from './stripe/deadline.server.ts'
-import { findRunning } from './subscriptions/live-subscription.server.ts'
-import { callStripe, findAtStripe, isRefused } from './stripe/client.server.ts'
-import { readSubscription, type StripeSubscription } from './stripe/objects/subscription.ts'
-import { syncSubscriptions } from './subscriptions/sync-subscriptions.server.ts'
+import { processPaidInvoice, readBack } from '../invoices/record-paid-invoice.server.ts'
+import { whileSomebodyWaits } from '../stripe/deadline.server.ts'
+import { findRunning } from '../subscriptions/live-subscription.server.ts'
+import { callStripe, findAtStripe, isRefused } from '../stripe/client.server.ts'
+import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
+import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 
 /** It stays paused until its invoice is paid. */
 const PAYS_FIRST = 'resume_on_payment_success'

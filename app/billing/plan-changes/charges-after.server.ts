@@ -1,19 +1,19 @@
 import { endWithoutCancellation } from './cancel.server.ts'
 import type { Target } from './change-target.server.ts'
-import { hasPendingItems } from './upcoming-invoice/next-payment.server.ts'
+import { hasPendingItems } from '../upcoming-invoice/next-payment.server.ts'
 import {
   type Counts,
   type NextPayment,
   paymentFor,
   type PeriodPrice,
   priceOfPeriod,
-} from './upcoming-invoice/period-charge.server.ts'
-import { endOf, isUncollected, periodOf } from './upcoming-invoice/upcoming-period.ts'
-import type { PlanItem } from './subscriptions/plan-item.server.ts'
-import { findPriceIn } from './catalog/prices.server.ts'
-import { isSameRhythm, type Rhythm } from './billing-interval.ts'
-import type { RunningSubscription } from './subscriptions/live-subscription.server.ts'
-import type { StripeTermItem, StripeTerms } from './stripe/objects/terms.ts'
+} from '../upcoming-invoice/period-charge.server.ts'
+import { endOf, isUncollected, periodOf } from '../upcoming-invoice/upcoming-period.ts'
+import type { PlanItem } from '../subscriptions/plan-item.server.ts'
+import { findPriceIn } from '../catalog/prices.server.ts'
+import { isSameRhythm, type Rhythm } from '../billing-interval.ts'
+import type { RunningSubscription } from '../subscriptions/live-subscription.server.ts'
+import type { StripeTermItem, StripeTerms } from '../stripe/objects/terms.ts'
 
 /** What a subscription charges after a change of plan. Null is what cannot be said to the cent. */
 export interface ChargesAfter {

@@ -1,11 +1,11 @@
-import { CardDeclined } from './errors.ts'
-import { done, ignored, type Outcome } from './outcome.ts'
-import { processPaidInvoice } from './invoices/record-paid-invoice.server.ts'
-import { callStripe, findAtStripe, isRefused, listAll } from './stripe/client.server.ts'
-import { readSubscription, type StripeSubscription } from './stripe/objects/subscription.ts'
-import { hasLiveSubscription, isOverdue } from './subscriptions/subscription-state.ts'
-import { syncSubscriptions } from './subscriptions/sync-subscriptions.server.ts'
-import { findOwner } from './customers/users.server.ts'
+import { CardDeclined } from '../errors.ts'
+import { done, ignored, type Outcome } from '../outcome.ts'
+import { processPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
+import { callStripe, findAtStripe, isRefused, listAll } from '../stripe/client.server.ts'
+import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
+import { hasLiveSubscription, isOverdue } from '../subscriptions/subscription-state.ts'
+import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
+import { findOwner } from '../customers/users.server.ts'
 
 /**
  * Follows a customer's card after it was changed on Stripe's page: the subscription is charged there from now on, and what

@@ -1,12 +1,12 @@
 import type { User } from '#models/user.server.ts'
-import { now } from '../clock.server.ts'
+import { now } from '../../clock.server.ts'
 import { previewPlanChange } from './change-preview.server.ts'
-import { StripeUnavailable } from './errors.ts'
-import { whileSomebodyWaits } from './stripe/deadline.server.ts'
-import { planOf } from './plan-standing.ts'
-import { type Interval, type Plan, plans } from './plans.ts'
-import { monthsOf, rhythmOf } from './billing-interval.ts'
-import { hasLiveSubscription, isOverdue } from './subscriptions/subscription-state.ts'
+import { StripeUnavailable } from '../errors.ts'
+import { whileSomebodyWaits } from '../stripe/deadline.server.ts'
+import { planOf } from '../plan-standing.ts'
+import { type Interval, type Plan, plans } from '../plans.ts'
+import { monthsOf, rhythmOf } from '../billing-interval.ts'
+import { hasLiveSubscription, isOverdue } from '../subscriptions/subscription-state.ts'
 
 interface Sum {
   /** In minor units. */

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import type { ScheduledChange } from './subscriptions/scheduled-change.server.ts'
-import { findPlan, type Interval } from './plans.ts'
-import { planItemOf } from './subscriptions/plan-item.server.ts'
-import { priceIdOf } from './catalog/prices.server.ts'
-import { listedInterval } from './billing-interval.ts'
-import type { RunningSubscription } from './subscriptions/live-subscription.server.ts'
-import { callStripe, callUnderKey, findAtStripe, isRefused } from './stripe/client.server.ts'
-import { copyPhase, withPrice } from './stripe/objects/phase-copy.ts'
-import { readSubscription, type StripeSubscription } from './stripe/objects/subscription.ts'
+import type { ScheduledChange } from '../subscriptions/scheduled-change.server.ts'
+import { findPlan, type Interval } from '../plans.ts'
+import { planItemOf } from '../subscriptions/plan-item.server.ts'
+import { priceIdOf } from '../catalog/prices.server.ts'
+import { listedInterval } from '../billing-interval.ts'
+import type { RunningSubscription } from '../subscriptions/live-subscription.server.ts'
+import { callStripe, callUnderKey, findAtStripe, isRefused } from '../stripe/client.server.ts'
+import { copyPhase, withPrice } from '../stripe/objects/phase-copy.ts'
+import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
 
 /** Drops the change that waits; the subscription goes on as it is. */
 export async function releaseSchedule({ scheduleId }: StripeSubscription): Promise<void> {
