@@ -7,7 +7,7 @@ import { stripeDisputeKey, stripeInvoiceKey, stripePaymentKey } from '../../cred
 import { formatDate, formatDay } from '../../format.ts'
 import { notify } from '../../notifications/outbox.server.ts'
 import { besides, joined, purchaseInWords } from '../line-items/purchased-lines.ts'
-import type { MoneySource } from '../money-source.server.ts'
+import type { MoneySource } from '../refunds/charged-purchase.server.ts'
 import { findPlan } from '../plans.ts'
 import { comesMonthly, rhythmOf } from '../billing-interval.ts'
 import type { StripeDispute, StripeRefund } from '../stripe/objects/charge.ts'

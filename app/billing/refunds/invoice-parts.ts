@@ -1,7 +1,7 @@
 import type { BoughtLine } from '#models/bought-line.server.ts'
-import type { SoldPart } from '../credits/reversed-share.ts'
-import type { LineMoney } from './credit-note-parts.ts'
-import type { StripeInvoiceLine } from './stripe/objects/invoice.ts'
+import type { SoldPart } from '../../credits/reversed-share.ts'
+import type { LineMoney } from './credit-note-lines.ts'
+import type { StripeInvoiceLine } from '../stripe/objects/invoice.ts'
 
 /** A part of an invoice that bears refunds by itself. */
 export interface InvoicePart extends SoldPart {

@@ -1,8 +1,8 @@
-import { grantIdOf, stripeInvoiceKey } from '../credits/keys.ts'
-import { type Reversed, type ReversalRequest, reverseGrants } from '../credits/reversal.server.ts'
-import { listReversals } from '../credits/reversal-history.server.ts'
-import type { LineMoney } from './credit-note-parts.ts'
-import type { MoneySource } from './money-source.server.ts'
+import { grantIdOf, stripeInvoiceKey } from '../../credits/keys.ts'
+import { type Reversed, type ReversalRequest, reverseGrants } from '../../credits/reversal.server.ts'
+import { listReversals } from '../../credits/reversal-history.server.ts'
+import type { LineMoney } from './credit-note-lines.ts'
+import type { MoneySource } from './charged-purchase.server.ts'
 
 interface Claim extends Pick<ReversalRequest, 'key' | 'source'> {
   /** In minor units. */

@@ -1,12 +1,12 @@
-import { stripeRefundKey } from '../credits/keys.ts'
-import { findInvoiceSource } from './money-source.server.ts'
-import { done, ignored, type Outcome } from './outcome.ts'
-import { tellRefund } from './invoices/receipts.server.ts'
+import { stripeRefundKey } from '../../credits/keys.ts'
+import { findInvoiceSource } from './charged-purchase.server.ts'
+import { done, ignored, type Outcome } from '../outcome.ts'
+import { tellRefund } from '../invoices/receipts.server.ts'
 import { takeRefunds } from './refund.server.ts'
-import { markRow } from './refund-marks.server.ts'
-import { reverseClaim } from './reverse-claim.server.ts'
-import { findAtStripe } from './stripe/client.server.ts'
-import { readCreditNote } from './stripe/objects/credit-note.ts'
+import { markRow } from './refund-status.server.ts'
+import { reverseClaim } from './reverse-credits.server.ts'
+import { findAtStripe } from '../stripe/client.server.ts'
+import { readCreditNote } from '../stripe/objects/credit-note.ts'
 
 /**
  * Takes back the share of the credits whose money a credit note gave to the customer's balance, or by means that Stripe

@@ -1,4 +1,4 @@
-import type { StripeCreditNote } from './stripe/objects/credit-note.ts'
+import type { StripeCreditNote } from '../stripe/objects/credit-note.ts'
 
 /** Money for a line of the invoice, in minor units. */
 export interface LineMoney {

@@ -1,15 +1,15 @@
-import { listReversals, type OpenReversal, reversedOfSource } from '../credits/reversal-history.server.ts'
-import { stripeRefundKey } from '../credits/keys.ts'
-import type { MoneySource } from './money-source.server.ts'
-import { findAtStripe, listAll } from './stripe/client.server.ts'
+import { listReversals, type OpenReversal, reversedOfSource } from '../../credits/reversal-history.server.ts'
+import { stripeRefundKey } from '../../credits/keys.ts'
+import type { MoneySource } from './charged-purchase.server.ts'
+import { findAtStripe, listAll } from '../stripe/client.server.ts'
 import {
   readCharge,
   readDispute,
   readPaymentsCharge,
   type StripeCharge,
   type StripeDispute,
-} from './stripe/objects/charge.ts'
-import { readCreditNote, readCreditNoteLine, type StripeCreditNote } from './stripe/objects/credit-note.ts'
+} from '../stripe/objects/charge.ts'
+import { readCreditNote, readCreditNoteLine, type StripeCreditNote } from '../stripe/objects/credit-note.ts'
 
 /** How a payment stands: what went back of it over all its charges, and what of its credits. */
 export interface MoneyBack {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
-import { CreditsUnavailable } from '../credits/errors.ts'
-import { type MoneyBack, readMoneyBack } from './money-back.server.ts'
-import type { MoneySource } from './money-source.server.ts'
+import { CreditsUnavailable } from '../../credits/errors.ts'
+import { type MoneyBack, readMoneyBack } from './money-returned.server.ts'
+import type { MoneySource } from './charged-purchase.server.ts'
 
 /*
  * What a row says about money that went back, over all payments of what was bought. A dispute that is open or lost
