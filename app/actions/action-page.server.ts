@@ -8,8 +8,8 @@ import { lockOf, outcomeOf, type Sum, sumOf, usesInWords } from './action-words.
 import type { ActionField, PaidAction } from './registry.ts'
 import { recoverRun } from './run-action.server.ts'
 import { type ActionRunView, findRun, listRuns, toRunView } from './run-store.server.ts'
-import { FEATURE_NAMES, limitOf, usesLeft } from '../billing/entitlements.ts'
-import { planInForce } from '../billing/plan-standing.ts'
+import { FEATURE_NAMES, limitOf, usesLeft } from '../billing/entitlements/entitlements.ts'
+import { planInForce } from '../billing/entitlements/current-plan.ts'
 
 /** A run as the page shows it, in finished texts. */
 export interface RunOnPage {

@@ -1,4 +1,4 @@
-import type { UsesLeft } from '../billing/entitlements.ts'
+import type { UsesLeft } from '../billing/entitlements/entitlements.ts'
 import { type Feature, type Plan, plans } from '../billing/plans.ts'
 import { formatCredits, formatCreditsInWords, formatDay, formatMoney } from '../format.ts'
 import type { ActionUnit } from './registry.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { checkFeature } from '../billing/entitlements.ts'
+import { checkFeature } from '../billing/entitlements/entitlements.ts'
 import type { Feature, Plan } from '../billing/plans.ts'
 import { SPEND_MAX } from '../credits/credits.ts'
 import { HoldNotFound } from '../credits/errors.ts'

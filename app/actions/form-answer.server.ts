@@ -8,8 +8,8 @@ import { ActionStillRunning, type FieldProblem, InvalidActionInput } from './err
 import { isRefusal, type Refusal, withWaysOut } from './refusal.server.ts'
 import type { PaidAction } from './registry.ts'
 import { runAction } from './run-action.server.ts'
-import { requireFeature } from '../billing/entitlements.ts'
-import { limitsResetAt, planInForce, planOf } from '../billing/plan-standing.ts'
+import { requireFeature } from '../billing/entitlements/entitlements.ts'
+import { limitsResetAt, planInForce, planOf } from '../billing/entitlements/current-plan.ts'
 import type { WayOut } from './ways-out.ts'
 
 /** What the page says after its form was sent, when there is no run to show. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Types } from 'mongoose'
 import type { ActionRun } from '#models/action-run.server.ts'
-import { checkFeature } from '../billing/entitlements.ts'
+import { checkFeature } from '../billing/entitlements/entitlements.ts'
 import type { Plan } from '../billing/plans.ts'
 import { now } from '../clock.server.ts'
 import { CreditsUnavailable, HoldAlreadyResolved, HoldNotFound, IdempotencyConflict } from '../credits/errors.ts'

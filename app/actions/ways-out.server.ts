@@ -1,6 +1,6 @@
 import type { User } from '#models/user.server.ts'
 import { offerPlans, type PlanOffer } from '../billing/plan-changes/plan-offers.server.ts'
-import { planInForce, planOf, renewsAt, standingOf } from '../billing/plan-standing.ts'
+import { planInForce, planOf, renewsAt, standingOf } from '../billing/entitlements/current-plan.ts'
 import { FeatureNotInPlan } from '../billing/errors.ts'
 import { type Feature, type Limit, packs, plans } from '../billing/plans.ts'
 import { hasLiveSubscription, isOverdue } from '../billing/subscriptions/subscription-state.ts'

@@ -5,7 +5,7 @@ import { requireUser, wayBack } from './require-user.server.ts'
 import { now } from '../clock.server.ts'
 import { SpendingFrozen } from '../credits/errors.ts'
 import { readUses } from '../credits/limits.server.ts'
-import { limitOf, requireFeature, requirePlan, type UsesLeft, checkUses } from '../billing/entitlements.ts'
+import { limitOf, requireFeature, requirePlan, type UsesLeft, checkUses } from '../billing/entitlements/entitlements.ts'
 import type { Feature, Limit } from '../billing/plans.ts'
 
 /*

@@ -1,6 +1,6 @@
 import { recoverAbandonedRuns } from '../actions/run-action.server.ts'
-import { tellExpiring } from '../billing/expiry-notices.server.ts'
-import { reconcile } from '../billing/reconcile.server.ts'
+import { tellExpiring } from '../billing/entitlements/expiry-notices.server.ts'
+import { reconcile } from '../billing/reconcile/reconcile.server.ts'
 import { pauseOverdue } from '../billing/subscriptions/grace-period.server.ts'
 import { trimEvents } from '../billing/webhooks/trim-events.server.ts'
 import { runUpkeep } from '../credits/upkeep.server.ts'

@@ -1,4 +1,4 @@
-import { nextMoment } from '../billing/expiry-notices.server.ts'
+import { nextMoment } from '../billing/entitlements/expiry-notices.server.ts'
 import { logger } from '../log.server.ts'
 import { type RecurringJob, recurringJobs } from './job-list.server.ts'
 

@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose'
 import { type User, UserModel } from '#models/user.server.ts'
-import { stillTrue } from '../billing/expiry-notices.server.ts'
+import { stillTrue } from '../billing/entitlements/expiry-notices.server.ts'
 import { getBalance } from '../credits/balance.server.ts'
 import { type MainWay, mainWayOf, pausesOf } from '../main-way.ts'
 import type { NotificationContent } from '../notifications/kinds.ts'

@@ -7,7 +7,7 @@ import {
   replayHeaders,
 } from '#app/actions/api-request.server.ts'
 import { withWaysOut } from '#app/actions/refusal.server.ts'
-import { planOf } from '#app/billing/plan-standing.ts'
+import { planOf } from '#app/billing/entitlements/current-plan.ts'
 import { requireApiUser } from '#app/auth/require-user.server.ts'
 import { apiKeyFor, freshKey } from '#app/credits/keys.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'

@@ -1,5 +1,5 @@
 import type { User } from '#models/user.server.ts'
-import { planOf } from '../billing/plan-standing.ts'
+import { planOf } from '../billing/entitlements/current-plan.ts'
 import { config } from '../config.server.ts'
 import { DomainError } from '../domain-error.ts'
 import { logger } from '../log.server.ts'

@@ -1,6 +1,6 @@
 import type { User } from '#models/user.server.ts'
-import { isPaused } from '../billing/entitlements.ts'
-import { planInForce, planOf } from '../billing/plan-standing.ts'
+import { isPaused } from '../billing/entitlements/entitlements.ts'
+import { planInForce, planOf } from '../billing/entitlements/current-plan.ts'
 import { rhythmOf } from '../billing/billing-interval.ts'
 
 /** A user as `GET /api/user` shows them: their own data, nothing that proves who they are, nothing of Stripe but ids. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { auditGrants } from '#app/billing/audit-grants.server.ts'
-import { planOf } from '#app/billing/plan-standing.ts'
+import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { planOf } from '#app/billing/entitlements/current-plan.ts'
 import { standingOf } from '#app/standing.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { UserModel } from '#models/user.server.ts'

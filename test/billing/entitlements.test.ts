@@ -6,7 +6,13 @@ import { grantCredits } from '#app/credits/grant.server.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
 import { FeatureNotInPlan } from '#app/billing/errors.ts'
 import { withWaysOut } from '#app/actions/refusal.server.ts'
-import { isPaused, limitOf, requireFeature, requirePlan, type Subscriber } from '#app/billing/entitlements.ts'
+import {
+  isPaused,
+  limitOf,
+  requireFeature,
+  requirePlan,
+  type Subscriber,
+} from '#app/billing/entitlements/entitlements.ts'
 import { PlanTooSmall } from '#app/billing/errors.ts'
 import { checkLimit, requirePagePlan } from '#app/auth/plan-guards.server.ts'
 import { findPlan } from '#app/billing/plans.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { stillTrue, tellExpiring } from '#app/billing/expiry-notices.server.ts'
+import { stillTrue, tellExpiring } from '#app/billing/entitlements/expiry-notices.server.ts'
 import { cancelAtPeriodEnd } from '#app/billing/plan-changes/cancel.server.ts'
 import { contentOf } from '#app/notifications/content.ts'
 import { parseContent } from '#app/notifications/kinds.ts'

@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import { ensureCustomer } from '#app/billing/customers/stripe-customer.server.ts'
-import { reconcile } from '#app/billing/reconcile.server.ts'
+import { reconcile } from '#app/billing/reconcile/reconcile.server.ts'
 import { pauseOverdue } from '#app/billing/subscriptions/grace-period.server.ts'
 import { setNow } from '#app/clock.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'

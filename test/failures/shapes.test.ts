@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import Stripe from 'stripe'
 import { afterEach, describe, expect, it } from 'vitest'
-import { listBillingHistory } from '#app/billing/history.server.ts'
+import { listBillingHistory } from '#app/billing/history/list-history.server.ts'
 import { forgetPrices } from '#app/billing/catalog/prices.server.ts'
 import { readCharge } from '#app/billing/stripe/objects/charge.ts'
 import { readInvoice } from '#app/billing/stripe/objects/invoice.ts'

@@ -7,7 +7,7 @@ import { ensureCustomer } from '#app/billing/customers/stripe-customer.server.ts
 import { listOffers } from '#app/billing/catalog/offers.ts'
 import { ensurePrices } from '#app/billing/catalog/ensure-prices.server.ts'
 import { createPortalSession } from '#app/billing/customers/billing-portal.server.ts'
-import { reconcile } from '#app/billing/reconcile.server.ts'
+import { reconcile } from '#app/billing/reconcile/reconcile.server.ts'
 import { setNow } from '#app/clock.server.ts'
 import { UserModel } from '#models/user.server.ts'
 import type { ApiRequest, ApiResponse } from '#sandbox/stripe/http/api.ts'

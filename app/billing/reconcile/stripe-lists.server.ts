@@ -1,9 +1,9 @@
-import { isLiveMode, listAll } from './stripe/client.server.ts'
-import { readDispute, readRefund } from './stripe/objects/charge.ts'
-import { readInvoice } from './stripe/objects/invoice.ts'
-import { readSession } from './stripe/objects/session.ts'
-import { readSubscription, type StripeSubscription } from './stripe/objects/subscription.ts'
-import { EXPANDED } from './stripe/objects/terms.ts'
+import { isLiveMode, listAll } from '../stripe/client.server.ts'
+import { readDispute, readRefund } from '../stripe/objects/charge.ts'
+import { readInvoice } from '../stripe/objects/invoice.ts'
+import { readSession } from '../stripe/objects/session.ts'
+import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
+import { EXPANDED } from '../stripe/objects/terms.ts'
 
 /** What of Stripe is walked: everything since a time, and in test mode the customers of test clocks whole. */
 export interface Walk {

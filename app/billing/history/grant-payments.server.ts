@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose'
 import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
 import { type Payment, PaymentModel } from '#models/payment.server.ts'
-import { packsIn } from './line-items/purchased-lines.ts'
+import { packsIn } from '../line-items/purchased-lines.ts'
 
 /** What was paid for a grant of credits. Money is in minor units of `currency`. */
 export interface PaymentBehind {

@@ -1,5 +1,5 @@
-import { FREE_PLAN, findPlan, type Plan } from './plans.ts'
-import { listedInterval, rhythmOf } from './billing-interval.ts'
+import { FREE_PLAN, findPlan, type Plan } from '../plans.ts'
+import { listedInterval, rhythmOf } from '../billing-interval.ts'
 
 /** What is known of the one who was refused. */
 export interface Standing {

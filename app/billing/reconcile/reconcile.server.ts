@@ -2,17 +2,17 @@ import { isDeepStrictEqual } from 'node:util'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
-import { now } from '../clock.server.ts'
-import { logger } from '../log.server.ts'
-import { needsHuman } from './errors.ts'
-import { priceOfPeriod } from './upcoming-invoice/period-charge.server.ts'
-import type { Outcome } from './outcome.ts'
-import { planItemOf } from './subscriptions/plan-item.server.ts'
-import { FREE_PLAN } from './plans.ts'
-import { takeLostEvents } from './reconcile-events.server.ts'
-import { examine } from './reconcile-examine.server.ts'
-import { dropFinding, keepFinding, listFindings, openFindings, type Subject } from './findings/findings.server.ts'
-import { finishRun, startRun } from './reconcile-runs.server.ts'
+import { now } from '../../clock.server.ts'
+import { logger } from '../../log.server.ts'
+import { needsHuman } from '../errors.ts'
+import { priceOfPeriod } from '../upcoming-invoice/period-charge.server.ts'
+import type { Outcome } from '../outcome.ts'
+import { planItemOf } from '../subscriptions/plan-item.server.ts'
+import { FREE_PLAN } from '../plans.ts'
+import { takeLostEvents } from './lost-events.server.ts'
+import { examine } from './examine.server.ts'
+import { dropFinding, keepFinding, listFindings, openFindings, type Subject } from '../findings/findings.server.ts'
+import { finishRun, startRun } from './lease.server.ts'
 import {
   startWalk,
   type Walk,
@@ -22,9 +22,9 @@ import {
   walkPaidPacks,
   walkRefundedCharges,
   walkSubscriptions,
-} from './reconcile-walk.server.ts'
-import type { StripeSubscription } from './stripe/objects/subscription.ts'
-import { isLive, termOf } from './subscriptions/subscription-state.ts'
+} from './stripe-lists.server.ts'
+import type { StripeSubscription } from '../stripe/objects/subscription.ts'
+import { isLive, termOf } from '../subscriptions/subscription-state.ts'
 
 export interface Reconciliation {
   since: Date

@@ -1,9 +1,9 @@
-import { limitsResetAt, planInForce, planOf, type SubscriptionSnapshot } from './plan-standing.ts'
-import { LimitReached, SpendingFrozen } from '../credits/errors.ts'
-import type { UseLimit } from '../credits/limits.server.ts'
-import { FeatureNotInPlan, PlanPaused, PlanTooSmall } from './errors.ts'
-import { type Feature, findPlan, type Limit, type Plan, plans } from './plans.ts'
-import { isOverdue } from './subscriptions/subscription-state.ts'
+import { limitsResetAt, planInForce, planOf, type SubscriptionSnapshot } from './current-plan.ts'
+import { LimitReached, SpendingFrozen } from '../../credits/errors.ts'
+import type { UseLimit } from '../../credits/limits.server.ts'
+import { FeatureNotInPlan, PlanPaused, PlanTooSmall } from '../errors.ts'
+import { type Feature, findPlan, type Limit, type Plan, plans } from '../plans.ts'
+import { isOverdue } from '../subscriptions/subscription-state.ts'
 
 /*
  * What somebody's plan lets them do. Pure: it is decided by what is stored, and no page load asks Stripe.

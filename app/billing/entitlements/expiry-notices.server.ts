@@ -1,13 +1,13 @@
 import type { mongo, Types } from 'mongoose'
 import { type CreditAccount, CreditAccountModel, NEVER } from '#models/credit-account.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
-import { now } from '../clock.server.ts'
-import { getBalance } from '../credits/balance.server.ts'
-import { type Loss, lossesAhead } from '../credits/losses.ts'
-import { logger } from '../log.server.ts'
-import type { NotificationContent } from '../notifications/kinds.ts'
-import { notify } from '../notifications/outbox.server.ts'
-import { renewsAt } from './plan-standing.ts'
+import { now } from '../../clock.server.ts'
+import { getBalance } from '../../credits/balance.server.ts'
+import { type Loss, lossesAhead } from '../../credits/losses.ts'
+import { logger } from '../../log.server.ts'
+import type { NotificationContent } from '../../notifications/kinds.ts'
+import { notify } from '../../notifications/outbox.server.ts'
+import { renewsAt } from './current-plan.ts'
 
 /* The mails before unused credits go: a week before, and a day before. */
 

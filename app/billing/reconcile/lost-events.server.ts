@@ -1,10 +1,10 @@
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
-import { needsHuman } from './errors.ts'
-import type { Walk } from './reconcile-walk.server.ts'
-import { listAll } from './stripe/client.server.ts'
-import { toEvent } from './webhooks/event.ts'
-import { eventTable } from './webhooks/event-table.ts'
-import { takeEvent } from './webhooks/receive.server.ts'
+import { needsHuman } from '../errors.ts'
+import type { Walk } from './stripe-lists.server.ts'
+import { listAll } from '../stripe/client.server.ts'
+import { toEvent } from '../webhooks/event.ts'
+import { eventTable } from '../webhooks/event-table.ts'
+import { takeEvent } from '../webhooks/receive.server.ts'
 
 /** So many events that were received and not finished are tried again in one run, the oldest first. */
 const AGAIN_MAX = 500

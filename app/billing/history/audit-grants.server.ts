@@ -1,4 +1,4 @@
-import { listGrantedSources } from '../credits/granted-sources.server.ts'
+import { listGrantedSources } from '../../credits/granted-sources.server.ts'
 import type { Types } from 'mongoose'
 import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'

@@ -2,8 +2,8 @@ import type { Types } from 'mongoose'
 import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
 import type { BoughtLine } from '#models/bought-line.server.ts'
 import { type Payment, PaymentModel } from '#models/payment.server.ts'
-import { besides, joined, packInWords } from './line-items/purchased-lines.ts'
-import type { Rhythm } from './billing-interval.ts'
+import { besides, joined, packInWords } from '../line-items/purchased-lines.ts'
+import type { Rhythm } from '../billing-interval.ts'
 
 /** One payment, as the dashboard and the API show it. */
 export interface BillingHistoryView {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import mongoose from 'mongoose'
-import { logger } from '../log.server.ts'
+import { logger } from '../../log.server.ts'
 
 /** One document: when the last complete run began, and who is at it. */
 interface RunState {
