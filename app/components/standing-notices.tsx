@@ -1,5 +1,5 @@
 import { Form } from '@remix-run/react'
-import type { Notice } from '#app/standing.ts'
+import type { Notice } from '#app/plan-status/plan-status.ts'
 import { Button, ButtonLink } from './button.tsx'
 import { Notices } from './notices.tsx'
 import { useSubmitting } from './use-submitting.ts'

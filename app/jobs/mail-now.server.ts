@@ -2,9 +2,9 @@ import type { Types } from 'mongoose'
 import { type User, UserModel } from '#models/user.server.ts'
 import { stillTrue } from '../billing/entitlements/expiry-notices.server.ts'
 import { getBalance } from '../credits/balance.server.ts'
-import { type MainWay, mainWayOf, pausesOf } from '../main-way.ts'
+import { type MainWay, mainWayOf, pausesOf } from '../plan-status/primary-action.ts'
 import type { NotificationContent } from '../notifications/kinds.ts'
-import { standingNow } from '../standing.server.ts'
+import { standingNow } from '../plan-status/current-plan-status.server.ts'
 
 /**
  * What a queued mail says now that it is sent: the figures of today, and the button that helps today.

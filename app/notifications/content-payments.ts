@@ -1,6 +1,6 @@
 import { formatCredits, formatCreditsInWords, formatMoney } from '../format.ts'
 import type { NotificationData } from './kinds.ts'
-import { duplicateInWords } from '../duplicate-words.ts'
+import { duplicateInWords } from '../wording/duplicate-words.ts'
 import { day, type MailContent, type MailContext, moment } from './mail-content.ts'
 
 const WAYS_BACK = {

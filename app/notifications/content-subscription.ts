@@ -1,5 +1,5 @@
 import { formatCredits, formatCreditsInWords, formatMoney } from '../format.ts'
-import { costInWords, priceInWords, stillCharged, sumInWords } from '../payment-words.ts'
+import { costInWords, priceInWords, stillCharged, sumInWords } from '../wording/payment-words.ts'
 import type { NotificationData } from './kinds.ts'
 import { day, type MailContent, type MailContext, moment } from './mail-content.ts'
 

@@ -14,8 +14,8 @@ import { SumTable } from '#app/components/sum-table.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { formatCreditsInWords, formatMoney } from '#app/format.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
-import type { Notice, Standing } from '#app/standing.ts'
-import { standingNow } from '#app/standing.server.ts'
+import type { Notice, Standing } from '#app/plan-status/plan-status.ts'
+import { standingNow } from '#app/plan-status/current-plan-status.server.ts'
 
 export const meta: MetaFunction = () => pageTitle('What this needs')
 

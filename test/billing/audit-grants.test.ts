@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
 import { planOf } from '#app/billing/entitlements/current-plan.ts'
-import { standingOf } from '#app/standing.ts'
+import { standingOf } from '#app/plan-status/plan-status.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { UserModel } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/plan-changes/cancel.server.ts'
 import { EndSetByShop } from '#app/billing/errors.ts'
-import { standingOf } from '#app/standing.ts'
+import { standingOf } from '#app/plan-status/plan-status.ts'
 import { loader } from '#app/routes/_app.billing.cancel/route.tsx'
 import { NotificationModel } from '#models/notification.server.ts'
 import type { User } from '#models/user.server.ts'

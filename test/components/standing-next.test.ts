@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { User } from '#models/user.server.ts'
 import { toBalanceView } from '#app/routes/_app.dashboard/balance-view.ts'
-import { pausesOf, warningsOf } from '#app/main-way.ts'
-import { standingOf } from '#app/standing.ts'
+import { pausesOf, warningsOf } from '#app/plan-status/primary-action.ts'
+import { standingOf } from '#app/plan-status/plan-status.ts'
 import { aBalance } from './a-balance.ts'
 
 const now = new Date('2026-05-04T12:00:00Z')

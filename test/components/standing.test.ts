@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { User } from '#models/user.server.ts'
-import { standingOf } from '#app/standing.ts'
+import { standingOf } from '#app/plan-status/plan-status.ts'
 
 const now = new Date('2026-05-04T12:00:00Z')
 const context = { now, timeZone: 'Europe/Berlin', gracePeriodDays: 3, credits: 1840, frozen: null as string | null }

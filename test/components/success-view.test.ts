@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Standing, standingOf } from '#app/standing.ts'
+import { type Standing, standingOf } from '#app/plan-status/plan-status.ts'
 import { type PaymentFacts, toSuccessView } from '#app/routes/_app.billing.success/success-view.ts'
 
 const standing = (frozen: string | null = null, credits = 3840): Standing =>

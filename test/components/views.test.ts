@@ -6,7 +6,7 @@ import type { PlanChangePreview } from '#app/billing/plan-changes/change-preview
 import { toChangeView } from '#app/routes/_app.billing.change/change-view.ts'
 import { exampleLedger, exampleSum } from '#app/routes/_index/example.server.ts'
 import { planOffers, yearlySaving } from '#app/routes/pricing/offers.server.ts'
-import { standingOf } from '#app/standing.ts'
+import { standingOf } from '#app/plan-status/plan-status.ts'
 import { aBalance } from './a-balance.ts'
 
 const now = new Date('2026-05-04T12:00:00Z')

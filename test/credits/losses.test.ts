@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { lossesAhead } from '#app/credits/losses.ts'
-import { keptSentence } from '#app/rollover-words.ts'
+import { keptSentence } from '#app/wording/rollover-words.ts'
 import { wordsOfGrant } from '#app/usage/grant-words.server.ts'
 import { type Grant, NEVER, type Rollover } from '#models/credit-account.server.ts'
 

@@ -3,7 +3,7 @@ import { FREE_PLAN } from '../plans.ts'
 import type { Rhythm } from '../billing-interval.ts'
 import { hasLiveSubscription } from './subscription-state.ts'
 
-/** A user's plan in facts; app/standing.ts puts them into words. */
+/** A user's plan in facts; app/plan-status/plan-status.ts puts them into words. */
 export interface SubscriptionView {
   plan: string
   /** How often it is paid: every `intervalCount` of `interval`. */

@@ -6,7 +6,7 @@ import { Button, ButtonLink } from '#app/components/button.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { useShownBusy } from '#app/components/use-shown-busy.ts'
 import { useSubmitting } from '#app/components/use-submitting.ts'
-import type { MainWay } from '#app/main-way.ts'
+import type { MainWay } from '#app/plan-status/primary-action.ts'
 import { ActionFieldControl } from './action-field-control.tsx'
 
 /** How long after the last key the sum is asked for again. */

@@ -8,8 +8,8 @@ import { Page } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { StandingNotices } from '#app/components/standing-notices.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
-import { warningsOf } from '#app/main-way.ts'
-import { standingNow } from '#app/standing.server.ts'
+import { warningsOf } from '#app/plan-status/primary-action.ts'
+import { standingNow } from '#app/plan-status/current-plan-status.server.ts'
 
 export const meta: MetaFunction = () => pageTitle('Actions')
 

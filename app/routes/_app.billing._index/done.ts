@@ -1,4 +1,4 @@
-import type { Standing } from '#app/standing.ts'
+import type { Standing } from '#app/plan-status/plan-status.ts'
 
 /**
  * What was done on the page before, told once it is true. The word in the address alone says nothing: anybody can

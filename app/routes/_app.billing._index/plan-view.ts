@@ -1,10 +1,10 @@
 import type { User } from '#models/user.server.ts'
-import { balanceInWords } from '#app/balance-words.ts'
+import { balanceInWords } from '#app/routes/_app.billing._index/balance-words.ts'
 import { findPlan, type Interval, type Plan, plans } from '#app/billing/plans.ts'
 import { comesMonthly, everyInWords, monthsOf } from '#app/billing/billing-interval.ts'
 import { formatCredits, formatCreditsInWords } from '#app/format.ts'
-import { listPriceOf } from '#app/payment-words.ts'
-import type { Standing } from '#app/standing.ts'
+import { listPriceOf } from '#app/wording/payment-words.ts'
+import type { Standing } from '#app/plan-status/plan-status.ts'
 
 export interface PlanView {
   name: string

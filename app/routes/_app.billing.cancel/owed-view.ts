@@ -1,7 +1,7 @@
 import type { OpenPayment } from '#app/billing/dunning/cancel-unpaid.server.ts'
 import type { Loss } from '#app/credits/losses.ts'
 import { formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
-import { keptSentence } from '#app/rollover-words.ts'
+import { keptSentence } from '#app/wording/rollover-words.ts'
 
 /** How a plan is canceled while a payment for it is open. */
 export type Way = 'now' | 'pay'

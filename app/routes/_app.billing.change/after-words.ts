@@ -2,7 +2,7 @@ import type { PlanChangePreview } from '#app/billing/plan-changes/change-preview
 import { findPlan } from '#app/billing/plans.ts'
 import { comesMonthly, everyInWords } from '#app/billing/billing-interval.ts'
 import { formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
-import { isUsual, sumInWords } from '#app/payment-words.ts'
+import { isUsual, sumInWords } from '#app/wording/payment-words.ts'
 
 interface Context {
   timeZone: string

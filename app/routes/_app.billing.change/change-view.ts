@@ -3,7 +3,7 @@ import { findPlan, type Interval } from '#app/billing/plans.ts'
 import { adverbOf, listedInterval } from '#app/billing/billing-interval.ts'
 import type { Loss } from '#app/credits/losses.ts'
 import { formatCredits, formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
-import { keptSentence, rolloverSentence } from '#app/rollover-words.ts'
+import { keptSentence, rolloverSentence } from '#app/wording/rollover-words.ts'
 import { afterSentences } from './after-words.ts'
 
 export interface ChangeView {

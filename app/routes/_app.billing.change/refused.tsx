@@ -2,7 +2,7 @@ import { isRouteErrorResponse } from '@remix-run/react'
 import { ButtonLink } from '#app/components/button.tsx'
 import { Page } from '#app/components/page.tsx'
 import { StandingNotices } from '#app/components/standing-notices.tsx'
-import type { Notice } from '#app/standing.ts'
+import type { Notice } from '#app/plan-status/plan-status.ts'
 
 /** Why a change of plan cannot be, and what helps. */
 export interface Refused {

@@ -1,7 +1,7 @@
-import { duplicateInWords } from '#app/duplicate-words.ts'
+import { duplicateInWords } from '#app/wording/duplicate-words.ts'
 import { formatCredits, formatCreditsInWords } from '#app/format.ts'
-import { type MainWay, mainWayOf, pausesOf } from '#app/main-way.ts'
-import type { Notice, Standing } from '#app/standing.ts'
+import { type MainWay, mainWayOf, pausesOf } from '#app/plan-status/primary-action.ts'
+import type { Notice, Standing } from '#app/plan-status/plan-status.ts'
 
 /** Where a payment stands, as the page treats it. */
 export type ViewState = 'waiting' | 'arrived' | 'confirming' | 'failed' | 'unknown'

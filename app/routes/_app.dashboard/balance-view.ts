@@ -1,7 +1,7 @@
 import type { Balance } from '#app/credits/balance.server.ts'
 import { formatCredits, formatCreditsInWords, formatDay } from '#app/format.ts'
-import { type MainWay, mainWayOf, pausesOf } from '#app/main-way.ts'
-import type { Standing } from '#app/standing.ts'
+import { type MainWay, mainWayOf, pausesOf } from '#app/plan-status/primary-action.ts'
+import type { Standing } from '#app/plan-status/plan-status.ts'
 
 export interface BalanceView {
   /** What the figure counts. */

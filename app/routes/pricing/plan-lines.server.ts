@@ -1,7 +1,7 @@
 import { type Feature, type Limit, type Plan } from '#app/billing/plans.ts'
 import { config } from '#app/config.server.ts'
 import { formatCredits, formatCreditsInWords } from '#app/format.ts'
-import { expiryInWords } from '#app/rollover-words.ts'
+import { expiryInWords } from '#app/wording/rollover-words.ts'
 
 /** What a feature adds for its buyer, and what there is without it. */
 const FEATURES: Record<Feature, { has: string; lacks: string | null }> = {

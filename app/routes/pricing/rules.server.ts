@@ -1,6 +1,6 @@
 import { plans } from '#app/billing/plans.ts'
 import { config } from '#app/config.server.ts'
-import { rolloverRule } from '#app/rollover-words.ts'
+import { rolloverRule } from '#app/wording/rollover-words.ts'
 
 /** What buyers ask. What becomes of unused credits is what the plans on sale say. */
 export function rulesOfSale(): { term: string; text: string }[] {

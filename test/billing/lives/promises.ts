@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import type { Types } from 'mongoose'
-import { standingOf } from '#app/standing.ts'
+import { standingOf } from '#app/plan-status/plan-status.ts'
 import { readUser } from '../scenario.ts'
 import type { StripeForTests } from '../stripe.ts'
 import { isAtLeast, plus, product, ratio, wholeOf } from './ratio.ts'

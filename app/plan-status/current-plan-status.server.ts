@@ -1,10 +1,10 @@
 import type { User } from '#models/user.server.ts'
-import { now } from './clock.server.ts'
-import { renewsAt } from './billing/entitlements/current-plan.ts'
-import { config } from './config.server.ts'
-import type { Balance } from './credits/balance.server.ts'
-import { lossesAhead } from './credits/losses.ts'
-import { type Standing, standingOf } from './standing.ts'
+import { now } from '../clock.server.ts'
+import { renewsAt } from '../billing/entitlements/current-plan.ts'
+import { config } from '../config.server.ts'
+import type { Balance } from '../credits/balance.server.ts'
+import { lossesAhead } from '../credits/losses.ts'
+import { type Standing, standingOf } from './plan-status.ts'
 
 /** What the pages say about a user's plan and its state, now. */
 export function standingNow(

@@ -1,7 +1,7 @@
 import type { User } from '#models/user.server.ts'
-import type { Interval, Plan } from './billing/plans.ts'
-import { everyInWords, type Rhythm } from './billing/billing-interval.ts'
-import { formatMoney } from './format.ts'
+import type { Interval, Plan } from '../billing/plans.ts'
+import { everyInWords, type Rhythm } from '../billing/billing-interval.ts'
+import { formatMoney } from '../format.ts'
 
 /*
  * What a subscription charges, in words. Every sum is the subscription's own: the plan file has only what is on sale.

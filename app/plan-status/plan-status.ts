@@ -1,14 +1,14 @@
 import type { User } from '#models/user.server.ts'
-import { FREE_PLAN, findPlan, type Interval } from './billing/plans.ts'
-import { adverbOf, everyInWords, listedInterval, type Rhythm, rhythmOf } from './billing/billing-interval.ts'
-import { endsByShop, isAtTrialsEnd, isEnded } from './billing/subscriptions/subscription-state.ts'
-import { lossSentence, type UnusedRow, unusedRows } from './rollover-words.ts'
+import { FREE_PLAN, findPlan, type Interval } from '../billing/plans.ts'
+import { adverbOf, everyInWords, listedInterval, type Rhythm, rhythmOf } from '../billing/billing-interval.ts'
+import { endsByShop, isAtTrialsEnd, isEnded } from '../billing/subscriptions/subscription-state.ts'
+import { lossSentence, type UnusedRow, unusedRows } from '../wording/rollover-words.ts'
 import { endsLaterNotice } from './ends-later-notice.ts'
-import { frozenNotice } from './frozen-notice.ts'
-import type { Loss } from './credits/losses.ts'
-import { formatCreditsInWords, formatDateTime, formatDay } from './format.ts'
+import { frozenNotice } from './freeze-notice.ts'
+import type { Loss } from '../credits/losses.ts'
+import { formatCreditsInWords, formatDateTime, formatDay } from '../format.ts'
 import { overdueNotice } from './overdue-notice.ts'
-import { costInWords, isListPrice, isUsual, priceInWords, stillCharged, sumInWords } from './payment-words.ts'
+import { costInWords, isListPrice, isUsual, priceInWords, stillCharged, sumInWords } from '../wording/payment-words.ts'
 
 /** What the pages say about somebody's plan and its state. Pure: words and tones in, no colours and no links. */
 export interface Standing {

@@ -1,7 +1,7 @@
 import type { User } from '#models/user.server.ts'
-import { formatDateTime, formatDay, formatMoney } from './format.ts'
-import { safeCredits } from './frozen-notice.ts'
-import type { Notice, StandingContext } from './standing.ts'
+import { formatDateTime, formatDay, formatMoney } from '../format.ts'
+import { safeCredits } from './freeze-notice.ts'
+import type { Notice, StandingContext } from './plan-status.ts'
 
 type Subscription = NonNullable<User['subscription']>
 

@@ -1,6 +1,6 @@
-import type { Plan } from './billing/plans.ts'
-import type { Loss } from './credits/losses.ts'
-import { formatCredits, formatCreditsInWords, formatDay } from './format.ts'
+import type { Plan } from '../billing/plans.ts'
+import type { Loss } from '../credits/losses.ts'
+import { formatCredits, formatCreditsInWords, formatDay } from '../format.ts'
 
 interface Context {
   timeZone: string

@@ -1,4 +1,4 @@
-import type { Notice, Standing } from './standing.ts'
+import type { Notice, Standing } from './plan-status.ts'
 
 /** What stops somebody from spending: those notices belong on the pages where one spends, too. */
 export const pausesOf = ({ notices }: Standing): Notice[] => notices.filter(({ tone }) => tone === 'red')

@@ -1,5 +1,5 @@
-import { formatCreditsInWords } from './format.ts'
-import type { Notice, StandingContext } from './standing.ts'
+import { formatCreditsInWords } from '../format.ts'
+import type { Notice, StandingContext } from './plan-status.ts'
 
 /** Spending can be stopped by what is no state of the subscription: a dispute, a ledger that must be looked at. */
 export function frozenNotice({ frozen, credits }: Pick<StandingContext, 'frozen' | 'credits'>): Notice | null {

@@ -1,4 +1,4 @@
-import { formatCreditsInWords, formatMoney } from './format.ts'
+import { formatCreditsInWords, formatMoney } from '../format.ts'
 
 interface Duplicate {
   plan: string

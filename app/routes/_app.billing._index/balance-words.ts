@@ -1,4 +1,4 @@
-import { formatMoney } from './format.ts'
+import { formatMoney } from '../../format.ts'
 
 interface StripeBalance {
   /** Minor units, with Stripe's sign: below zero is in the customer's favor. */
