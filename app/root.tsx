@@ -19,7 +19,7 @@ import { pageTitle } from './components/page-title.ts'
 import { PublicFrame } from './components/public-frame.tsx'
 import { StatusRegion } from './components/status-region.tsx'
 import styles from './styles/app.css?url'
-import { readTheme } from './theme.server.ts'
+import { readTheme } from './http/theme-cookie.server.ts'
 
 const font = (href: string) =>
   ({ rel: 'preload', as: 'font', type: 'font/woff2', href, crossOrigin: 'anonymous' }) as const

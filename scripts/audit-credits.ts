@@ -6,7 +6,7 @@ const failed = await withDatabase(async () => {
   const { auditGrants } = await import('#app/billing/history/audit-grants.server.ts')
   const { auditCredits } = await import('#app/credits/audit.server.ts')
   const { connectDatabase, disconnectDatabase } = await import('#app/database.server.ts')
-  const { readSandboxClock } = await import('#app/local-clock.server.ts')
+  const { readSandboxClock } = await import('#app/sandbox-clock.server.ts')
   // It reads everything there is: an answer may take longer than one to a request.
   await connectDatabase(undefined, { socketTimeoutMS: 0 })
   await readSandboxClock()

@@ -19,7 +19,7 @@ if (since && Number.isNaN(since.getTime())) {
 const failed = await withDatabase(async () => {
   // Only now: these modules read the environment as they load, and it has just been completed.
   const { connectDatabase, disconnectDatabase } = await import('#app/database.server.ts')
-  const { readSandboxClock } = await import('#app/local-clock.server.ts')
+  const { readSandboxClock } = await import('#app/sandbox-clock.server.ts')
   const { reconcile } = await import('#app/billing/reconcile/reconcile.server.ts')
   await connectDatabase()
   await readSandboxClock()

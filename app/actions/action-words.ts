@@ -3,7 +3,7 @@ import { type Feature, type Plan, plans } from '../billing/plans.ts'
 import { formatCredits, formatCreditsInWords, formatDay, formatMoney } from '../format.ts'
 import type { ActionUnit } from './registry.ts'
 import type { ActionRunView } from './run-store.server.ts'
-import type { PlanWay, WayOut } from './ways-out.ts'
+import type { PlanWay, WayOut } from './refusal-options.ts'
 
 /** What a run will cost, in words. */
 export interface Sum {

@@ -10,7 +10,7 @@ import type { PaidAction } from './registry.ts'
 import { runAction } from './run-action.server.ts'
 import { requireFeature } from '../billing/entitlements/entitlements.ts'
 import { limitsResetAt, planInForce, planOf } from '../billing/entitlements/current-plan.ts'
-import type { WayOut } from './ways-out.ts'
+import type { WayOut } from './refusal-options.ts'
 
 /** What the page says after its form was sent, when there is no run to show. */
 export type FormAnswer =

@@ -2,7 +2,7 @@ import type { User } from '#models/user.server.ts'
 import { FeatureNotInPlan, PlanPaused } from '../billing/errors.ts'
 import { InsufficientCredits, LimitReached, SpendingFrozen } from '../credits/errors.ts'
 import { logger } from '../log.server.ts'
-import { type WantedSpend, waysOutOf } from './ways-out.server.ts'
+import { type WantedSpend, waysOutOf } from './refusal-options.server.ts'
 
 /** A refusal to spend that has its ways out in `details.options`. */
 export type Refusal = InsufficientCredits | SpendingFrozen | LimitReached | FeatureNotInPlan | PlanPaused

@@ -1,5 +1,5 @@
 import { Link } from '@remix-run/react'
-import { CONFIRM_PATH } from '../email-confirmation.ts'
+import { CONFIRM_PATH } from '../email-confirmation/confirm-path.ts'
 
 /** Stands on every page of a user whose address is not confirmed. */
 export function ConfirmEmailStrip() {

@@ -1,6 +1,6 @@
 import { keepPace } from '../jobs/keep-pace.server.ts'
 import { jobScheduler } from '../jobs/scheduler.server.ts'
-import { localClock } from '../local-clock.server.ts'
+import { localClock } from '../sandbox-clock.server.ts'
 import { finishDeliveries } from '../notifications/mail.server.ts'
 
 /** Something that runs beside the requests for as long as the process does. */

@@ -1,7 +1,7 @@
 import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
-import { CONFIRM_PATH, CONFIRMATION_HOURS } from '../email-confirmation.ts'
+import { CONFIRM_PATH, CONFIRMATION_HOURS } from '../email-confirmation/confirm-path.ts'
 import { isSigned, signClaim } from './signed-claim.server.ts'
 
 const PURPOSE = 'scrip confirm email 1'

@@ -1,4 +1,4 @@
-import { CONFIRM_PATH, CONFIRMATION_HOURS } from '../email-confirmation.ts'
+import { CONFIRM_PATH, CONFIRMATION_HOURS } from '../email-confirmation/confirm-path.ts'
 import type { NotificationData } from './kinds.ts'
 import { type MailContent, type MailContext, moment } from './mail-content.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { limitsResetAt, planOf, standingOf } from '#app/billing/entitlements/current-plan.ts'
-import { type Need, packWays, planWays, suffices } from '#app/actions/ways-out.ts'
+import { type Need, packWays, planWays, suffices } from '#app/actions/refusal-options.ts'
 import type { PlanOffer } from '#app/billing/plan-changes/plan-offers.server.ts'
 import { findPlan, packs, type Plan } from '#app/billing/plans.ts'
 

@@ -1,5 +1,5 @@
 import type { User } from '#models/user.server.ts'
-import { requireConfirmedEmail } from '../../confirmed-email.server.ts'
+import { requireConfirmedEmail } from '../../email-confirmation/require-confirmed-email.server.ts'
 import { getBalance } from '../../credits/balance.server.ts'
 import { logger } from '../../log.server.ts'
 import type { Offer } from '../catalog/offers.ts'

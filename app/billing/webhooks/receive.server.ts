@@ -1,6 +1,6 @@
 import { type WebhookEvent, WebhookEventModel } from '#models/webhook-event.server.ts'
 import { now } from '../../clock.server.ts'
-import { catchUpWithSandbox } from '../../local-clock.server.ts'
+import { catchUpWithSandbox } from '../../sandbox-clock.server.ts'
 import { logger } from '../../log.server.ts'
 import { needsHuman } from '../errors.ts'
 import { ignored, type Outcome } from '../outcome.ts'

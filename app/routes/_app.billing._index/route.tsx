@@ -26,7 +26,7 @@ import { BillingButton, StandingNotices } from '#app/components/standing-notices
 import { getBalance } from '#app/credits/balance.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { duplicateInWords } from '#app/wording/duplicate-words.ts'
-import { confirmPath } from '#app/email-confirmation.ts'
+import { confirmPath } from '#app/email-confirmation/confirm-path.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 import { refusalHeaders } from '#app/http/errors.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'

@@ -2,8 +2,8 @@ import type { User } from '#models/user.server.ts'
 import { checkMayCreateKey } from '#app/auth/api-key.server.ts'
 import { FeatureNotInPlan } from '#app/billing/errors.ts'
 import { DomainError } from '#app/domain-error.ts'
-import { confirmPath } from '#app/email-confirmation.ts'
-import { EmailNotConfirmed } from '#app/email-errors.ts'
+import { confirmPath } from '#app/email-confirmation/confirm-path.ts'
+import { EmailNotConfirmed } from '#app/email-confirmation/errors.ts'
 
 const HERE = '/settings/api-keys'
 

@@ -1,5 +1,5 @@
-import { DomainError } from './domain-error.ts'
-import { CONFIRM_PATH } from './email-confirmation.ts'
+import { DomainError } from '../domain-error.ts'
+import { CONFIRM_PATH } from './confirm-path.ts'
 
 /** It is not proven that the account's address belongs to whoever uses the account. */
 export class EmailNotConfirmed extends DomainError {

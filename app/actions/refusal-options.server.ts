@@ -10,7 +10,7 @@ import { InsufficientCredits, LimitReached, SpendingFrozen } from '../credits/er
 import { readUses } from '../credits/limits.server.ts'
 import { lossesAhead } from '../credits/losses.ts'
 import type { Refusal } from './refusal.server.ts'
-import { type Need, packWays, planWays, suffices, type WayOut } from './ways-out.ts'
+import { type Need, packWays, planWays, suffices, type WayOut } from './refusal-options.ts'
 
 /** What was to be spent when it was refused. */
 export interface WantedSpend {

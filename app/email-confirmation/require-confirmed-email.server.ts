@@ -1,6 +1,6 @@
 import type { User } from '#models/user.server.ts'
-import { config } from './config.server.ts'
-import { EmailNotConfirmed } from './email-errors.ts'
+import { config } from '../config.server.ts'
+import { EmailNotConfirmed } from './errors.ts'
 
 type Addressee = Pick<User, 'emailConfirmedAt'>
 
