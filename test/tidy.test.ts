@@ -18,14 +18,26 @@ const isResourceTable = (file: string) => file.startsWith('sandbox/stripe/resour
 /** What a folder may import of the project; every folder may import itself. */
 const MAY_IMPORT: Record<string, string[]> = {
   models: [],
+  'app/email-confirmation': ['models', 'app'],
   'app/credits': ['models', 'app'],
-  'app/billing': ['models', 'app', 'app/credits', 'app/notifications'],
+  'app/billing': ['models', 'app', 'app/credits', 'app/notifications', 'app/email-confirmation'],
+  'app/wording': ['app', 'app/credits', 'app/billing'],
+  'app/plan-status': ['models', 'app', 'app/credits', 'app/billing', 'app/wording'],
   'app/actions': ['models', 'app', 'app/credits', 'app/billing'],
-  'app/auth': ['models', 'app', 'app/credits', 'app/billing', 'app/notifications', 'app/http'],
-  'app/notifications': ['models', 'app'],
-  'app/jobs': ['models', 'app', 'app/actions', 'app/credits', 'app/billing', 'app/notifications', 'app/auth'],
+  'app/auth': [
+    ...['models', 'app', 'app/credits', 'app/billing', 'app/notifications', 'app/http'],
+    'app/email-confirmation',
+  ],
+  'app/notifications': ['models', 'app', 'app/email-confirmation', 'app/wording'],
+  'app/jobs': [
+    ...['models', 'app', 'app/actions', 'app/credits', 'app/billing', 'app/notifications', 'app/auth'],
+    'app/plan-status',
+  ],
   'app/doctor': ['models', 'app', 'app/billing', 'app/notifications', 'app/jobs'],
-  'app/components': ['app', 'app/billing', 'app/actions', 'app/usage', 'app/http'],
+  'app/components': [
+    ...['app', 'app/billing', 'app/actions', 'app/usage', 'app/http'],
+    ...['app/plan-status', 'app/email-confirmation'],
+  ],
 }
 
 const files = ['app', 'models', 'sandbox', 'scripts'].flatMap(listFiles)
