@@ -5,15 +5,17 @@ import reactHooks from 'eslint-plugin-react-hooks'
 import tseslint from 'typescript-eslint'
 
 /** Which layers a layer may not reach for; the later block of a flat config replaces the rule, so each repeats all. */
-const restrict = (...patterns) => [
-  'error',
-  {
-    patterns: patterns.map((group) => ({
-      group: [group],
-      message: 'Dependencies run one way: see README.md, Where things happen',
-    })),
-  },
-]
+const restrict = (...names) => {
+  const message = 'Dependencies run one way: see README.md, Where things happen'
+  const isPackage = (name) => /^[a-z-]+$/.test(name)
+  return [
+    'error',
+    {
+      paths: names.filter(isPackage).map((name) => ({ name, message })),
+      patterns: names.filter((name) => !isPackage(name)).map((group) => ({ group: [group], message })),
+    },
+  ]
+}
 
 export default tseslint.config(
   { ignores: ['build/**', 'node_modules/**', '.scrip/**', 'public/**'] },

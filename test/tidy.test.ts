@@ -21,7 +21,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'app/email-confirmation': ['models', 'app'],
   'app/credits': ['models', 'app'],
   'app/billing': ['models', 'app', 'app/credits', 'app/notifications', 'app/email-confirmation'],
-  'app/wording': ['app', 'app/credits', 'app/billing'],
+  'app/wording': ['models', 'app', 'app/credits', 'app/billing'],
   'app/plan-status': ['models', 'app', 'app/credits', 'app/billing', 'app/wording'],
   'app/actions': ['models', 'app', 'app/credits', 'app/billing'],
   'app/auth': [
