@@ -3,7 +3,7 @@ import { withDatabase } from './local/database.mjs'
 
 const failed = await withDatabase(async () => {
   // Only now: these modules read the environment as they load, and it has just been completed.
-  const { auditGrants } = await import('#app/billing/history/audit-grants.server.ts')
+  const { auditGrants } = await import('#app/billing/purchases/audit-grants.server.ts')
   const { auditCredits } = await import('#app/credits/audit.server.ts')
   const { connectDatabase, disconnectDatabase } = await import('#app/database.server.ts')
   const { readSandboxClock } = await import('#app/sandbox-clock.server.ts')

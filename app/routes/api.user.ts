@@ -1,6 +1,6 @@
 import type { LoaderFunctionArgs } from '@remix-run/node'
 import { requireApiUser } from '#app/auth/require-user.server.ts'
-import { listBillingHistory } from '#app/billing/history/list-history.server.ts'
+import { listBillingHistory } from '#app/billing/purchases/list-history.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { apiError, methodNotAllowed } from '#app/http/api-error.server.ts'
 import { now } from '#app/clock.server.ts'

@@ -1,6 +1,6 @@
 import { type Grant, type GrantTerms, NEVER } from '#models/credit-account.server.ts'
 import { joined } from '../billing/line-items/purchased-lines.ts'
-import { type PaymentBehind, sourceKey } from '../billing/history/grant-payments.server.ts'
+import { type PaymentBehind, sourceKey } from '../billing/purchases/grant-payments.server.ts'
 import { formatCredits, formatDay, formatMoney } from '../format.ts'
 
 interface Context {

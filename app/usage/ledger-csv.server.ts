@@ -1,5 +1,5 @@
 import type { CreditEntry } from '#models/credit-entry.server.ts'
-import { findPaymentsBehind, type PaymentBehind, sourceKey } from '../billing/history/grant-payments.server.ts'
+import { findPaymentsBehind, type PaymentBehind, sourceKey } from '../billing/purchases/grant-payments.server.ts'
 import type { EntryFilter } from '../credits/ledger.server.ts'
 import type { CsvCell } from './csv.ts'
 import { streamCsv } from './csv-stream.server.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { planOf } from '#app/billing/entitlements/current-plan.ts'
 import { standingOf } from '#app/plan-status/plan-status.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'

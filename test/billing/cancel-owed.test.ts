@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import Stripe from 'stripe'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { cancelAtPeriodEnd } from '#app/billing/plan-changes/cancel.server.ts'
 import { cancelUnpaid, openPaymentOf, payAndCancel } from '#app/billing/dunning/cancel-unpaid.server.ts'
 import { CardDeclined, PaymentOwed } from '#app/billing/errors.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { reconcile } from '#app/billing/reconcile/reconcile.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { NotificationModel } from '#models/notification.server.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type Stripe from 'stripe'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
 import { previewPlanChange } from '#app/billing/plan-changes/change-preview.server.ts'
 import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
 import { previewPlanChange } from '#app/billing/plan-changes/change-preview.server.ts'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { toChangeView } from '#app/routes/_app.billing.change/change-view.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { advance, useSandboxClock } from './clock.ts'

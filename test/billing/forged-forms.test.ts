@@ -1,7 +1,7 @@
 import type { ActionFunctionArgs } from '@remix-run/node'
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { action as billing } from '#app/routes/_app.billing._index/route.tsx'
 import { action as cancel } from '#app/routes/_app.billing.cancel/route.tsx'
 import { action as change, loader as changePage } from '#app/routes/_app.billing.change/route.tsx'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { parseConfig } from '#app/config.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import { WebhookEventModel } from '#models/webhook-event.server.ts'

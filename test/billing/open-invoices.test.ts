@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { ensureCustomer } from '#app/billing/customers/stripe-customer.server.ts'
 import { pauseOverdue } from '#app/billing/subscriptions/grace-period.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'

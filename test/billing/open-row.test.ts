@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { listBillingHistory } from '#app/billing/history/list-history.server.ts'
+import { listBillingHistory } from '#app/billing/purchases/list-history.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { toHistoryRows } from '#app/routes/_app.dashboard/history-rows.ts'
 import { standingNow } from '#app/plan-status/current-plan-status.server.ts'

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
-import { listBillingHistory } from '#app/billing/history/list-history.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
+import { listBillingHistory } from '#app/billing/purchases/list-history.server.ts'
 import { reconcile } from '#app/billing/reconcile/reconcile.server.ts'
 import { toHistoryRows } from '#app/routes/_app.dashboard/history-rows.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'

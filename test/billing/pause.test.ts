@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { withWaysOut } from '#app/actions/refusal.server.ts'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { cancelAtPeriodEnd } from '#app/billing/plan-changes/cancel.server.ts'
 import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
 import { requireFeature } from '#app/billing/entitlements/entitlements.ts'

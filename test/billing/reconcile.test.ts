@@ -1,6 +1,6 @@
 import mongoose from 'mongoose'
 import { afterEach, describe, expect, it } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { reconcile } from '#app/billing/reconcile/reconcile.server.ts'
 import { finishRun, startRun } from '#app/billing/reconcile/lease.server.ts'
 import { setNow } from '#app/clock.server.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { listOffers, tagOf } from '#app/billing/catalog/offers.ts'
 import { priceIdOf } from '#app/billing/catalog/prices.server.ts'
 import { reconcile } from '#app/billing/reconcile/reconcile.server.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readDispute, readRefund } from '#app/billing/stripe/objects/charge.ts'
 import { readInvoice } from '#app/billing/stripe/objects/invoice.ts'
-import { readSession } from '#app/billing/stripe/objects/session.ts'
+import { readSession } from '#app/billing/stripe/objects/checkout-session.ts'
 import { readSubscription } from '#app/billing/stripe/objects/subscription.ts'
 import { termOf } from '#app/billing/subscriptions/subscription-state.ts'
 

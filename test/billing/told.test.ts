@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { now } from '#app/clock.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { NotificationModel } from '#models/notification.server.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import type * as Card from '#app/billing/stripe/objects/card.ts'
 import { checkoutStatus } from '#app/billing/checkout/checkout-status.server.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { cancelAtPeriodEnd } from '#app/billing/plan-changes/cancel.server.ts'
 import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
 import { previewPlanChange } from '#app/billing/plan-changes/change-preview.server.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { resetConfig } from '#app/config.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'

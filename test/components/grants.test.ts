@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Grant, NEVER } from '#models/credit-account.server.ts'
-import type { PaymentBehind } from '#app/billing/history/grant-payments.server.ts'
+import type { PaymentBehind } from '#app/billing/purchases/grant-payments.server.ts'
 import { toGrantViews } from '#app/routes/_app.billing._index/grant-views.server.ts'
 import { toArrivals } from '#app/routes/_app.billing.credits._index/arrivals.server.ts'
 import { wordsOfGrant } from '#app/usage/grant-words.server.ts'

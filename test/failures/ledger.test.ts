@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import mongoose, { type Types } from 'mongoose'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { addMonths, creditsForInvoice } from '#app/billing/line-items/credits-for-invoice.ts'
 import type { PlanLine } from '#app/billing/line-items/sold-line.ts'
 import { setNow } from '#app/clock.server.ts'

@@ -1,4 +1,4 @@
-import { listBillingHistory } from '#app/billing/history/list-history.server.ts'
+import { listBillingHistory } from '#app/billing/purchases/list-history.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { settleAccount } from '#app/credits/settle.server.ts'
 import { CreditEntryModel } from '#models/credit-entry.server.ts'

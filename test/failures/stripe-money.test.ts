@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { listOffers, productOf, tagOf } from '#app/billing/catalog/offers.ts'
 import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
 import { previewPlanChange } from '#app/billing/plan-changes/change-preview.server.ts'

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { afterEach, expect, inject, test } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { connectDatabase, disconnectDatabase } from '#app/database.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'

@@ -3,7 +3,7 @@ import { config } from '../../config.server.ts'
 import type { Offer } from '../catalog/offers.ts'
 import type { Plan } from '../plans.ts'
 import { appTag, callStripe, isKeptFailure, isOtherRequest } from '../stripe/client.server.ts'
-import { readSession, type StripeSession } from '../stripe/objects/session.ts'
+import { readSession, type StripeSession } from '../stripe/objects/checkout-session.ts'
 
 /** Everything that a page to pay on is made from. */
 export interface Order {

@@ -12,7 +12,7 @@ import { findPack, welcomeCredits } from '../plans.ts'
 import { creditsByLine, type LineCredits, type SoldLine } from '../line-items/sold-line.ts'
 import { findAtStripe, isOurs } from '../stripe/client.server.ts'
 import { readCharge } from '../stripe/objects/charge.ts'
-import type { StripeSession, StripeSessionItem } from '../stripe/objects/session.ts'
+import type { StripeSession, StripeSessionItem } from '../stripe/objects/checkout-session.ts'
 import { upsertOnce } from '../../../models/insert-once.server.ts'
 
 /**

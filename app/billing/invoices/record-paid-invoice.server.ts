@@ -21,7 +21,7 @@ import { findAtStripe, isOurs, listAll } from '../stripe/client.server.ts'
 import { readInvoice, readInvoiceLine, type StripeInvoice } from '../stripe/objects/invoice.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
-import { type Told, toldByPaidInvoice } from '../subscriptions/event-snapshot.ts'
+import { type Told, toldByPaidInvoice } from '../subscriptions/stored-subscription.ts'
 import { withoutSecondTrial } from './trial-card.server.ts'
 import { upsertOnce } from '../../../models/insert-once.server.ts'
 

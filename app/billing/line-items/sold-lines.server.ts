@@ -1,7 +1,7 @@
 import { findPriceIn, isTaggedAsOurs } from '../catalog/prices.server.ts'
 import type { SoldLine } from './sold-line.ts'
 import type { StripeInvoiceLine } from '../stripe/objects/invoice.ts'
-import type { StripeSession } from '../stripe/objects/session.ts'
+import type { StripeSession } from '../stripe/objects/checkout-session.ts'
 
 /**
  * Finds what is ours among an invoice's lines.

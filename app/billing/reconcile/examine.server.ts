@@ -18,7 +18,7 @@ import { findAtStripe } from '../stripe/client.server.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
 import { isLive } from '../subscriptions/subscription-state.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
-import type { Told } from '../subscriptions/event-snapshot.ts'
+import type { Told } from '../subscriptions/stored-subscription.ts'
 
 const examiners: Record<FindingKind, (id: string) => Promise<Outcome>> = {
   invoice: examineInvoice,

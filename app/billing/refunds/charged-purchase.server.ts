@@ -10,7 +10,7 @@ import { processPaidInvoice, readBack } from '../invoices/record-paid-invoice.se
 import { type InvoicePart, partsOfInvoice } from './invoice-parts.ts'
 import { callStripe, findAtStripe, isOurs, listAll } from '../stripe/client.server.ts'
 import { readCharge, type StripeCharge } from '../stripe/objects/charge.ts'
-import { readSession } from '../stripe/objects/session.ts'
+import { readSession } from '../stripe/objects/checkout-session.ts'
 
 /** What was bought, with its credits granted, and all the money that paid for it. */
 export interface MoneySource {

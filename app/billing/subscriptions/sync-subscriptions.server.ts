@@ -22,7 +22,7 @@ import { readSubscription, type StripeSubscription } from '../stripe/objects/sub
 import { EXPANDED } from '../stripe/objects/terms.ts'
 import { byPrecedence, endedReasonOf, gracePeriodEnd, isLive, isOverdue, termOf } from './subscription-state.ts'
 import { tellSubscriptionChange } from './subscription-mails.server.ts'
-import { asStored, isStale, type Told } from './event-snapshot.ts'
+import { asStored, isStale, type Told } from './stored-subscription.ts'
 import { readUser } from '../customers/users.server.ts'
 
 const ROUNDS = 8

@@ -1,6 +1,6 @@
 import { processCheckout } from '../checkout/fulfill-checkout.server.ts'
 import { ignored, type Outcome } from '../outcome.ts'
-import { readSession } from '../stripe/objects/session.ts'
+import { readSession } from '../stripe/objects/checkout-session.ts'
 import type { EventObject } from './event.ts'
 
 /** Paid, or on its way: the session's own state tells. */

@@ -5,7 +5,7 @@ import { ownerOf } from '../customers/resolve-user.server.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { refreshStripeBalance } from '../customers/customer-balance.server.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
-import { toldByDeletedCustomer } from '../subscriptions/event-snapshot.ts'
+import { toldByDeletedCustomer } from '../subscriptions/stored-subscription.ts'
 import { findOwner, unlinkCustomer } from '../customers/users.server.ts'
 import type { EventObject } from './event.ts'
 

@@ -9,7 +9,7 @@ import { processRefunds } from '../refunds/refund.server.ts'
 import { readInvoice } from '../stripe/objects/invoice.ts'
 import { tellUnpaid } from '../subscriptions/subscription-mails.server.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
-import { toldByUnpaidInvoice } from '../subscriptions/event-snapshot.ts'
+import { toldByUnpaidInvoice } from '../subscriptions/stored-subscription.ts'
 import type { EventObject } from './event.ts'
 
 /** `invoice.paid` and `invoice.payment_succeeded` tell of the same payment; either one may be the only one to come. */

@@ -2,7 +2,7 @@ import { data, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/nod
 import { Link, useLoaderData } from '@remix-run/react'
 import { Gift } from 'lucide-react'
 import { requireUser } from '#app/auth/require-user.server.ts'
-import { findPaymentsBehind } from '#app/billing/history/grant-payments.server.ts'
+import { findPaymentsBehind } from '#app/billing/purchases/grant-payments.server.ts'
 import { now } from '#app/clock.server.ts'
 import { Badge } from '#app/components/badge.tsx'
 import { GrantMeter } from '#app/components/grant-meter.tsx'

@@ -1,5 +1,5 @@
 import type { GrantEffect, GrantLine, GrantStory } from '#app/credits/grant-story.server.ts'
-import type { PaymentBehind } from '#app/billing/history/grant-payments.server.ts'
+import type { PaymentBehind } from '#app/billing/purchases/grant-payments.server.ts'
 import { formatCredits, formatDateTime } from '#app/format.ts'
 import { detailOf, wordsOf } from '#app/usage/entry-words.server.ts'
 import { type GrantWords, positionOf, reservedOf, wordsOfGrant } from '#app/usage/grant-words.server.ts'

@@ -1,5 +1,5 @@
 import type { Grant, LogEntry } from '#models/credit-account.server.ts'
-import type { PaymentBehind } from '#app/billing/history/grant-payments.server.ts'
+import type { PaymentBehind } from '#app/billing/purchases/grant-payments.server.ts'
 import { formatCredits } from '#app/format.ts'
 import { grantHref, wordsOfGrant } from '#app/usage/grant-words.server.ts'
 

@@ -1,7 +1,7 @@
 import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
 import { Link, useLoaderData } from '@remix-run/react'
 import { requireUser } from '#app/auth/require-user.server.ts'
-import { findPaymentsBehind } from '#app/billing/history/grant-payments.server.ts'
+import { findPaymentsBehind } from '#app/billing/purchases/grant-payments.server.ts'
 import { now } from '#app/clock.server.ts'
 import { ButtonLink } from '#app/components/button.tsx'
 import { EmptyState } from '#app/components/empty-state.tsx'

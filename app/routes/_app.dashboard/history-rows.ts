@@ -1,6 +1,6 @@
 import type { User } from '#models/user.server.ts'
 import { joined } from '#app/billing/line-items/purchased-lines.ts'
-import type { BillingHistoryView } from '#app/billing/history/list-history.server.ts'
+import type { BillingHistoryView } from '#app/billing/purchases/list-history.server.ts'
 import { adverbOf, rhythmOf } from '#app/billing/billing-interval.ts'
 import type { Tone } from '#app/components/badge.tsx'
 import { formatCreditsInWords, formatDate, formatMoney } from '#app/format.ts'

@@ -1,7 +1,7 @@
 import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
 import { Link, useLoaderData, useSearchParams } from '@remix-run/react'
 import { requireUser } from '#app/auth/require-user.server.ts'
-import { listBillingHistory } from '#app/billing/history/list-history.server.ts'
+import { listBillingHistory } from '#app/billing/purchases/list-history.server.ts'
 import { now } from '#app/clock.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { ButtonLink } from '#app/components/button.tsx'

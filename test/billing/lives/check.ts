@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
+import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import type { PlanChangePreview } from '#app/billing/plan-changes/change-preview.server.ts'
 import { reconcile } from '#app/billing/reconcile/reconcile.server.ts'
 import { pauseOverdue } from '#app/billing/subscriptions/grace-period.server.ts'
