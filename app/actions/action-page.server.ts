@@ -9,7 +9,7 @@ import type { ActionField, PaidAction } from './registry.ts'
 import { recoverRun } from './run-action.server.ts'
 import { type ActionRunView, findRun, listRuns, toRunView } from './run-store.server.ts'
 import { FEATURE_NAMES, limitOf, usesLeft } from '../billing/entitlements/entitlements.ts'
-import { planInForce } from '../billing/entitlements/current-plan.ts'
+import { effectivePlan } from '../billing/entitlements/current-plan.ts'
 
 /** A run as the page shows it, in finished texts. */
 export interface RunOnPage {
@@ -87,7 +87,7 @@ async function usesOf(user: User, { limit: name }: PaidAction): Promise<string |
 }
 
 function extrasOf({ subscription }: User, { id, extras = [] }: PaidAction): ActionPage['extras'] {
-  const plan = planInForce(subscription)
+  const plan = effectivePlan(subscription)
   return extras.flatMap((feature) => {
     const text = lockOf(FEATURE_NAMES[feature], feature, plan)
     return text ? [{ text, to: `/billing/upgrade?feature=${feature}&action=${id}` }] : []

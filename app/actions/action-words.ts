@@ -3,7 +3,7 @@ import { type Feature, type Plan, plans } from '../billing/plans.ts'
 import { formatCredits, formatCreditsInWords, formatDay, formatMoney } from '../format.ts'
 import type { ActionUnit } from './registry.ts'
 import type { ActionRunView } from './run-store.server.ts'
-import type { PlanWay, WayOut } from './refusal-options.ts'
+import type { PlanOption, RefusalOption } from './refusal-options.ts'
 
 /** What a run will cost, in words. */
 export interface Sum {
@@ -72,7 +72,7 @@ export interface WayOutWords {
  * @param options `plan`: the user's own, also while it is paused; `timeZone`: the reader's
  * @returns at most four
  */
-export function wordsOfWays(ways: WayOut[], options: { plan: Plan; timeZone: string }): WayOutWords[] {
+export function wordsOfWays(ways: RefusalOption[], options: { plan: Plan; timeZone: string }): WayOutWords[] {
   const actions = ways.filter(({ type }) => type !== 'wait')
   const offered = actions.some(({ enough }) => enough) ? actions.filter(({ enough }) => enough) : actions
   const shown = [
@@ -84,7 +84,7 @@ export function wordsOfWays(ways: WayOut[], options: { plan: Plan; timeZone: str
   return shown.filter((way) => way !== undefined).map((way) => wordsOfWay(way, options))
 }
 
-function wordsOfWay(way: WayOut, { plan, timeZone }: { plan: Plan; timeZone: string }): WayOutWords {
+function wordsOfWay(way: RefusalOption, { plan, timeZone }: { plan: Plan; timeZone: string }): WayOutWords {
   switch (way.type) {
     case 'pack':
       return { text: `Buy ${formatCreditsInWords(way.credits)}, ${shortMoney(way)}`, to: way.url }
@@ -108,7 +108,7 @@ function wordsOfWay(way: WayOut, { plan, timeZone }: { plan: Plan; timeZone: str
 }
 
 /** "Change to Daily, $4.13 today for 510 credits" */
-function changeInWords({ plan, amount, credits = 0, ...way }: PlanWay): string {
+function changeInWords({ plan, amount, credits = 0, ...way }: PlanOption): string {
   if (amount === undefined) return `Change to ${plan}`
   if (amount === 0) return `Change to ${plan}, nothing to pay today`
   const gets = credits > 0 ? ` for ${formatCreditsInWords(credits)}` : ''
@@ -116,7 +116,7 @@ function changeInWords({ plan, amount, credits = 0, ...way }: PlanWay): string {
 }
 
 /** "Get Beginner, $10 a month", "Try Beginner free for 14 days" */
-const purchaseInWords = ({ plan, interval, trialDays, ...way }: PlanWay): string =>
+const purchaseInWords = ({ plan, interval, trialDays, ...way }: PlanOption): string =>
   trialDays ? `Try ${plan} free for ${trialDays} days` : `Get ${plan}, ${shortMoney(way)} a ${interval}`
 
 const shortMoney = ({ amount, currency }: { amount?: number; currency?: string }): string =>

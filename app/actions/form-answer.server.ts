@@ -5,12 +5,13 @@ import { formatCredits, formatCreditsInWords } from '../format.ts'
 import { checkCost, pressKey, type SentForm } from './action-page.server.ts'
 import { type Sum, usesInWords, type WayOutWords, wordsOfWays } from './action-words.ts'
 import { ActionStillRunning, type FieldProblem, InvalidActionInput } from './errors.ts'
-import { isRefusal, type Refusal, withWaysOut } from './refusal.server.ts'
 import type { PaidAction } from './registry.ts'
 import { runAction } from './run-action.server.ts'
 import { requireFeature } from '../billing/entitlements/entitlements.ts'
-import { limitsResetAt, planInForce, planOf } from '../billing/entitlements/current-plan.ts'
-import type { WayOut } from './refusal-options.ts'
+import { limitsResetAt, effectivePlan, planOf } from '../billing/entitlements/current-plan.ts'
+import type { RefusalOption } from './refusal-options.ts'
+import { withRefusalOptions } from './refusal-options.server.ts'
+import { isRefusal, type Refusal } from './refusal.ts'
 
 /** What the page says after its form was sent, when there is no run to show. */
 export type FormAnswer =
@@ -42,11 +43,11 @@ export async function answerForm(
     }
     const { credits } = action.prepare(values)
     const { limit, feature } = action
-    const run = await withWaysOut(user, { credits, limit, feature }, async () => {
+    const run = await withRefusalOptions(user, { credits, limit, feature }, async () => {
       if (action.feature) requireFeature(user, action.feature, now())
       return runAction({
         accountId: user._id,
-        plan: planInForce(user.subscription),
+        plan: effectivePlan(user.subscription),
         limitsResetAt: limitsResetAt(user.subscription, now()),
         action,
         input: values,
@@ -74,7 +75,7 @@ const unknownReason = (error: CreditsUnavailable | ActionStillRunning): string =
     : 'Credits cannot be moved right now. Press the button again in a moment; nothing is spent twice.'
 
 function refusalWords(user: User, refusal: Refusal): { reason: string; ways: WayOutWords[] } {
-  const options = (refusal.details['options'] ?? []) as WayOut[]
+  const options = (refusal.details['options'] ?? []) as RefusalOption[]
   return {
     reason: reasonOf(refusal, user.timeZone),
     ways: wordsOfWays(options, { plan: planOf(user.subscription), timeZone: user.timeZone }),

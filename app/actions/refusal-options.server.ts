@@ -1,6 +1,6 @@
 import type { User } from '#models/user.server.ts'
 import { offerPlans, type PlanOffer } from '../billing/plan-changes/plan-offers.server.ts'
-import { planInForce, planOf, renewsAt, standingOf } from '../billing/entitlements/current-plan.ts'
+import { effectivePlan, planOf, renewsAt, expectationOf } from '../billing/entitlements/current-plan.ts'
 import { FeatureNotInPlan } from '../billing/errors.ts'
 import { type Feature, type Limit, packs, plans } from '../billing/plans.ts'
 import { hasLiveSubscription, isOverdue } from '../billing/subscriptions/subscription-state.ts'
@@ -9,8 +9,9 @@ import { type Balance, getBalance } from '../credits/balance.server.ts'
 import { InsufficientCredits, LimitReached, SpendingFrozen } from '../credits/errors.ts'
 import { readUses } from '../credits/limits.server.ts'
 import { lossesAhead } from '../credits/losses.ts'
-import type { Refusal } from './refusal.server.ts'
-import { type Need, packWays, planWays, suffices, type WayOut } from './refusal-options.ts'
+import { isRefusal, type Refusal } from './refusal.ts'
+import { logger } from '../log.server.ts'
+import { type Need, packOptions, planOptions, suffices, type RefusalOption } from './refusal-options.ts'
 
 /** What was to be spent when it was refused. */
 export interface WantedSpend {
@@ -22,11 +23,34 @@ export interface WantedSpend {
 type Refused = Pick<User, '_id' | 'subscription'>
 
 /**
+ * Does something that spends credits; a refusal gets its ways out, each with its price, into its details.
+ * @param user whose credits they are
+ * @param wanted what it takes, so that only what then lets it through is said to be enough
+ * @param spend what spends them
+ * @returns what `spend` returns
+ * @throws whatever `spend` throws
+ */
+export async function withRefusalOptions<T>(user: Refused, wanted: WantedSpend, spend: () => Promise<T>): Promise<T> {
+  try {
+    return await spend()
+  } catch (error) {
+    if (isRefusal(error)) {
+      // The refusal stands whatever happens here, so a failure to find its ways out only leaves them away.
+      error.details['options'] = await refusalOptions(user, error, wanted).catch((failure: unknown) => {
+        logger.warn({ error: failure }, 'the ways out of a refusal could not be found')
+        return []
+      })
+    }
+    throw error
+  }
+}
+
+/**
  * The ways out of a refusal, nearest first: each with what it costs and brings today, and whether the same spend succeeds
  * after it. What does not help is left out.
  * @throws CreditsUnavailable
  */
-export async function waysOutOf(user: Refused, refusal: Refusal, wanted: WantedSpend): Promise<WayOut[]> {
+export async function refusalOptions(user: Refused, refusal: Refusal, wanted: WantedSpend): Promise<RefusalOption[]> {
   const balance = await getBalance(user._id)
   const need = await needOf(user, { ...wanted, ...lackOf(refusal) }, balance)
   const { subscription } = user
@@ -34,7 +58,7 @@ export async function waysOutOf(user: Refused, refusal: Refusal, wanted: WantedS
   // Everything else that freezes an account only the shop or a bank can end.
   if (refusal instanceof SpendingFrozen) return refusal.reason === 'past_due' ? [payWay(user, need)] : []
   const lacksCredits = refusal instanceof InsufficientCredits
-  const bought = lacksCredits ? packWays(need, planInForce(subscription), packs) : []
+  const bought = lacksCredits ? packOptions(need, effectivePlan(subscription), packs) : []
   if (status === 'paused') return [...bought, resumeWay(user, need)]
   const waited = refusal instanceof LimitReached ? waitForCount(user, refusal, need, balance) : []
   if (status && isOverdue(status)) return [...bought, payWay(user, need), ...waited]
@@ -44,7 +68,7 @@ export async function waysOutOf(user: Refused, refusal: Refusal, wanted: WantedS
   )
   const helps = ({ today }: PlanOffer) => !lacksCredits || (today !== null && today.credits > 0)
   const arriving = lacksCredits ? waitForCredits(user, need, balance) : []
-  return [...bought, ...planWays(need, offers.filter(helps)), ...waited, ...arriving]
+  return [...bought, ...planOptions(need, offers.filter(helps)), ...waited, ...arriving]
 }
 
 /** What the refusal itself is about. */
@@ -64,7 +88,7 @@ async function needOf({ _id }: Refused, { credits, limit, feature }: WantedSpend
 }
 
 /** What lets spending go on where a payment is owed. */
-function payWay({ subscription }: Refused, need: Need): WayOut {
+function payWay({ subscription }: Refused, need: Need): RefusalOption {
   const owed = subscription?.owed
   const older = owed?.older ?? []
   const price = owed ? { amount: owed.amount, currency: owed.currency } : {}
@@ -77,15 +101,15 @@ function payWay({ subscription }: Refused, need: Need): WayOut {
 }
 
 /** The plan that is paused, with the period that resuming it begins. */
-function resumeWay({ subscription }: Refused, need: Need): WayOut {
+function resumeWay({ subscription }: Refused, need: Need): RefusalOption {
   const price = subscription?.price
   const enough = suffices(need, planOf(subscription), price?.credits ?? 0)
   const sum = price ? { amount: price.amount, currency: price.currency, credits: price.credits } : {}
   return { type: 'resume_plan', ...sum, enough, url: '/billing' }
 }
 
-function waitForCredits(user: Refused, need: Need, balance: Balance): WayOut[] {
-  const { nextGrant } = standingOf(user.subscription, balance.nextArrival)
+function waitForCredits(user: Refused, need: Need, balance: Balance): RefusalOption[] {
+  const { nextGrant } = expectationOf(user.subscription, balance.nextArrival)
   if (!nextGrant) return []
   const { credits, at } = nextGrant
   const enough = suffices(need, planOf(user.subscription), changeBy(user, balance, at))
@@ -93,18 +117,18 @@ function waitForCredits(user: Refused, need: Need, balance: Balance): WayOut[] {
 }
 
 /** A plan that allows none of it never will. */
-function waitForCount(user: Refused, { details }: LimitReached, need: Need, balance: Balance): WayOut[] {
+function waitForCount(user: Refused, { details }: LimitReached, need: Need, balance: Balance): RefusalOption[] {
   const { max, resetsAt } = details as { max: number; resetsAt: string }
   if (max <= 0 || !need.limit) return []
   const counted: Need = { ...need, limit: { ...need.limit, used: 0 } }
-  const enough = suffices(counted, planInForce(user.subscription), changeBy(user, balance, new Date(resetsAt)))
+  const enough = suffices(counted, effectivePlan(user.subscription), changeBy(user, balance, new Date(resetsAt)))
   return [{ type: 'wait', credits: 0, at: resetsAt, enough }]
 }
 
 /** What comes and what goes of the credits by themselves until a moment. */
 function changeBy({ subscription }: Refused, balance: Balance, moment: Date): number {
   const at = now()
-  const { nextGrant } = standingOf(subscription, balance.nextArrival)
+  const { nextGrant } = expectationOf(subscription, balance.nextArrival)
   const losses = lossesAhead(balance, { now: at, renewsAt: renewsAt(subscription, at) })
   const gone = losses.reduce((sum, loss) => (loss.at <= moment ? sum + loss.credits : sum), 0)
   return (nextGrant && nextGrant.at <= moment ? nextGrant.credits : 0) - gone

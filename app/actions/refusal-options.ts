@@ -2,12 +2,12 @@ import type { PlanOffer } from '../billing/plan-changes/plan-offers.server.ts'
 import type { Feature, Interval, Limit, Pack, Plan } from '../billing/plans.ts'
 
 /** One thing that a person who was refused can do, with what it costs today. Money is in minor units. */
-export type WayOut = {
+export type RefusalOption = {
   /** Whether what was refused succeeds after it. */
   enough: boolean
 } & (
   | { type: 'pack'; pack: string; credits: number; amount: number; currency: string; url: string }
-  | PlanWay
+  | PlanOption
   /** `credits` arrive by themselves, or the count of uses starts again. */
   | { type: 'wait'; credits: number; at: string }
   /** A payment is owed: another card, or the bank's customer, pays it. */
@@ -22,7 +22,7 @@ interface Price {
   currency?: string
 }
 
-export interface PlanWay extends Price {
+export interface PlanOption extends Price {
   type: 'plan'
   plan: string
   interval: Interval
@@ -57,7 +57,7 @@ export function suffices(need: Need, plan: Plan, more: number): boolean {
  * @param plan whose features and limits hold
  * @param offered what is sold
  */
-export function packWays(need: Need, plan: Plan, offered: readonly Pack[]): WayOut[] {
+export function packOptions(need: Need, plan: Plan, offered: readonly Pack[]): RefusalOption[] {
   const bySize = [...offered].sort((one, other) => one.credits - other.credits)
   const enough = bySize.filter(({ credits }) => suffices(need, plan, credits))
   return (enough.length > 0 ? enough : bySize.slice(-1)).map(({ id, credits, price }) => ({
@@ -68,11 +68,11 @@ export function packWays(need: Need, plan: Plan, offered: readonly Pack[]): WayO
 }
 
 /** The plans that help, by what each of them brings at once. One whose sums are not known brings no credits for sure. */
-export const planWays = (need: Need, offers: readonly PlanOffer[]): WayOut[] =>
+export const planOptions = (need: Need, offers: readonly PlanOffer[]): RefusalOption[] =>
   offers.map((offer) => ({ ...toPlanWay(offer), enough: suffices(need, offer.plan, offer.today?.credits ?? 0) }))
 
 /** A plan as a way out says it. */
-export const toPlanWay = ({ plan, interval, today, renewal, trialDays, url }: PlanOffer): PlanWay => ({
+export const toPlanWay = ({ plan, interval, today, renewal, trialDays, url }: PlanOffer): PlanOption => ({
   ...{ type: 'plan', plan: plan.name, interval },
   ...(today && { credits: today.credits, amount: today.amount, currency: today.currency }),
   ...(renewal && { renewal: { amount: renewal.amount, currency: renewal.currency, credits: renewal.credits } }),

@@ -5,7 +5,9 @@ export interface Outcome {
   /** False when everything was found as it should be. */
   changed: boolean
   /** Money or a plan at Stripe that nobody here has: reconcile lists it, for a human to say what it is. */
-  isUnclaimed?: boolean
+  isUnmatched?: boolean
+  /** Stripe does not know the object: only the event can say more, see webhooks/unverifiable-events. */
+  isUnknown?: boolean
 }
 
 /** Something was done, or was found done. */
@@ -15,4 +17,7 @@ export const done = (sentence: string, changed = true): Outcome => ({ status: 'p
 export const ignored = (sentence: string): Outcome => ({ status: 'ignored', sentence, changed: false })
 
 /** It may be ours, and nothing says whose: nobody guesses. */
-export const unclaimed = (sentence: string): Outcome => ({ ...ignored(sentence), isUnclaimed: true })
+export const unmatched = (sentence: string): Outcome => ({ ...ignored(sentence), isUnmatched: true })
+
+/** Stripe does not know the object that it was to be read from. */
+export const unknownAtStripe = (sentence: string): Outcome => ({ ...ignored(sentence), isUnknown: true })

@@ -1,8 +1,8 @@
 import { Form } from '@remix-run/react'
-import type { Notice } from '#app/plan-status/plan-status.ts'
 import { Button, ButtonLink } from './button.tsx'
 import { Notices } from './notices.tsx'
 import { useSubmitting } from './use-submitting.ts'
+import type { Notice } from '#app/plan-status/notice.ts'
 
 const ACTIONS = {
   'update-card': { intent: 'update-card', label: 'Update card' },
@@ -12,7 +12,7 @@ const ACTIONS = {
 } as const
 
 /** What somebody's plan and payments need to say, each with the button that deals with it. */
-export function StandingNotices({
+export function PlanNotices({
   notices,
   plan,
   main = null,

@@ -2,9 +2,9 @@ import type { Types } from 'mongoose'
 import { type User, UserModel } from '#models/user.server.ts'
 import { stillTrue } from '../billing/entitlements/expiry-notices.server.ts'
 import { getBalance } from '../credits/balance.server.ts'
-import { type MainWay, mainWayOf, pausesOf } from '../plan-status/primary-action.ts'
+import { type PrimaryAction, primaryActionOf, pausesOf } from '../plan-status/primary-action.ts'
 import type { NotificationContent } from '../notifications/kinds.ts'
-import { standingNow } from '../plan-status/current-plan-status.server.ts'
+import { currentPlanStatus } from '../plan-status/current-plan-status.server.ts'
 
 /**
  * What a queued mail says now that it is sent: the figures of today, and the button that helps today.
@@ -34,11 +34,11 @@ async function wayOf(userId: Types.ObjectId): Promise<{ way?: Way; pause?: strin
   const user = await UserModel.findById(userId).lean<User>()
   if (!user) return {}
   const balance = await getBalance(userId)
-  const standing = standingNow(user, balance)
-  return { way: toWay(mainWayOf(standing, balance.credits)), pause: pausesOf(standing)[0]?.text }
+  const standing = currentPlanStatus(user, balance)
+  return { way: toWay(primaryActionOf(standing, balance.credits)), pause: pausesOf(standing)[0]?.text }
 }
 
-function toWay(main: MainWay): Way {
+function toWay(main: PrimaryAction): Way {
   switch (main) {
     case 'use':
     case 'buy':

@@ -4,15 +4,15 @@ import { renewsAt } from '../billing/entitlements/current-plan.ts'
 import { config } from '../config.server.ts'
 import type { Balance } from '../credits/balance.server.ts'
 import { lossesAhead } from '../credits/losses.ts'
-import { type Standing, standingOf } from './plan-status.ts'
+import { type PlanStatus, planStatusOf } from './plan-status.ts'
 
 /** What the pages say about a user's plan and its state, now. */
-export function standingNow(
+export function currentPlanStatus(
   { subscription, timeZone }: Pick<User, 'subscription' | 'timeZone'>,
   { credits, frozen, grants, debt }: Pick<Balance, 'credits' | 'frozen' | 'grants' | 'debt'>,
-): Standing {
+): PlanStatus {
   const { gracePeriodDays } = config()
   const at = now()
   const losses = lossesAhead({ grants, debt }, { now: at, renewsAt: renewsAt(subscription, at) })
-  return standingOf(subscription, { now: at, timeZone, gracePeriodDays, credits, frozen, losses })
+  return planStatusOf(subscription, { now: at, timeZone, gracePeriodDays, credits, frozen, losses })
 }

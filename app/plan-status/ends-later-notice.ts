@@ -1,5 +1,5 @@
 import type { User } from '#models/user.server.ts'
-import type { Notice } from './plan-status.ts'
+import type { Notice } from './notice.ts'
 
 /** "Daily renews on 1 Jun and ends on 11 Jun." Null where no end is set. */
 export function endsLaterNotice(

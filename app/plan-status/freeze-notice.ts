@@ -1,8 +1,8 @@
 import { formatCreditsInWords } from '../format.ts'
-import type { Notice, StandingContext } from './plan-status.ts'
+import type { Notice, PlanStatusContext } from './notice.ts'
 
 /** Spending can be stopped by what is no state of the subscription: a dispute, a ledger that must be looked at. */
-export function frozenNotice({ frozen, credits }: Pick<StandingContext, 'frozen' | 'credits'>): Notice | null {
+export function frozenNotice({ frozen, credits }: Pick<PlanStatusContext, 'frozen' | 'credits'>): Notice | null {
   switch (frozen) {
     case null:
       return null

@@ -1,7 +1,7 @@
 import type { User } from '#models/user.server.ts'
 import { formatDateTime, formatDay, formatMoney } from '../format.ts'
 import { safeCredits } from './freeze-notice.ts'
-import type { Notice, StandingContext } from './plan-status.ts'
+import type { Notice, PlanStatusContext } from './notice.ts'
 
 type Subscription = NonNullable<User['subscription']>
 
@@ -10,7 +10,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
 /** A payment that failed or waits for its bank: how much it is, and until when that leaves spending open. */
 export function overdueNotice(
   subscription: Subscription,
-  context: Pick<StandingContext, 'now' | 'timeZone' | 'gracePeriodDays' | 'credits'> & { isStopped: boolean },
+  context: Pick<PlanStatusContext, 'now' | 'timeZone' | 'gracePeriodDays' | 'credits'> & { isStopped: boolean },
 ): Notice {
   const { gracePeriodEnd, confirmationAsked, owed, plan, cancelAtPeriodEnd, currentPeriodEnd: end } = subscription
   const { now, timeZone, gracePeriodDays, credits, isStopped } = context

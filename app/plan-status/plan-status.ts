@@ -5,13 +5,13 @@ import { endsByShop, isAtTrialsEnd, isEnded } from '../billing/subscriptions/sub
 import { lossSentence, type UnusedRow, unusedRows } from '../wording/rollover-words.ts'
 import { endsLaterNotice } from './ends-later-notice.ts'
 import { frozenNotice } from './freeze-notice.ts'
-import type { Loss } from '../credits/losses.ts'
 import { formatCreditsInWords, formatDateTime, formatDay } from '../format.ts'
+import type { Notice, PlanStatusContext } from './notice.ts'
 import { overdueNotice } from './overdue-notice.ts'
 import { costInWords, isListPrice, isUsual, priceInWords, stillCharged, sumInWords } from '../wording/payment-words.ts'
 
 /** What the pages say about somebody's plan and its state. Pure: words and tones in, no colours and no links. */
-export interface Standing {
+export interface PlanStatus {
   plan: string
   /** Their subscription is one that can still be changed, so that a second one must not be bought. */
   isLive: boolean
@@ -36,30 +36,11 @@ export interface Standing {
   notices: Notice[]
 }
 
-/** A sentence for a banner, and what can be done about it. */
-export interface Notice {
-  tone: 'ochre' | 'red'
-  text: string
-  action: 'update-card' | 'resume' | 'restart' | 'finish' | 'undo-change' | 'cancel-trial' | 'confirm' | null
-}
-
 type Subscription = NonNullable<User['subscription']>
 type Change = NonNullable<Subscription['scheduledChange']>
 
-export interface StandingContext {
-  now: Date
-  timeZone: string
-  gracePeriodDays: number
-  /** For the promise that paused credits are not lost. */
-  credits: number
-  /** Why spending is stopped, as the account says. */
-  frozen: string | null
-  /** What will go of the credits if they are not used, soonest first. */
-  losses?: readonly Loss[]
-}
-
 /** Puts the state of a subscription into words. */
-export function standingOf(subscription: User['subscription'], context: StandingContext): Standing {
+export function planStatusOf(subscription: User['subscription'], context: PlanStatusContext): PlanStatus {
   const current = subscription?.stripeSubscriptionId && !isEnded(subscription.status) ? subscription : null
   if (!current) return freeStanding(subscription ?? null, context)
   const plan = findPlan(current.plan)
@@ -82,7 +63,7 @@ export function standingOf(subscription: User['subscription'], context: Standing
   }
 }
 
-function freeStanding(past: Subscription | null, context: StandingContext): Standing {
+function freeStanding(past: Subscription | null, context: PlanStatusContext): PlanStatus {
   const ended = past !== null && past.plan !== FREE_PLAN
   return {
     plan: FREE_PLAN,
@@ -108,13 +89,13 @@ const ENDS: Record<string, string> = {
 }
 
 /** What the end of a plan leaves of the credits. */
-function keptAtEnd({ losses = [], ...context }: StandingContext): string {
+function keptAtEnd({ losses = [], ...context }: PlanStatusContext): string {
   if (losses.length === 0) return 'You keep your credits; no new ones will come.'
   return ['No new credits will come.', ...losses.map((loss) => lossSentence(loss, context))].join(' ')
 }
 
 /** Nothing is next; but why the last plan is gone is what one would ask. */
-function endOf(past: Subscription | null, context: StandingContext): Standing['next'] {
+function endOf(past: Subscription | null, context: PlanStatusContext): PlanStatus['next'] {
   const why = ENDS[past?.endedReason ?? '']
   const note = [why, ...(context.losses ?? []).map((loss) => lossSentence(loss, context))].filter(Boolean).join(' ')
   return note ? { term: 'Your last plan', value: 'Has ended', note, credits: null } : null
@@ -129,7 +110,7 @@ function noticesOf(own: Notice | null, frozen: Notice | null, scheduled: Notice 
 
 type State = 'trial' | 'active' | 'ending' | 'due' | 'stopped' | 'paused' | 'uncollected' | 'unfinished'
 
-function stateOf(subscription: Subscription, { now }: StandingContext): State {
+function stateOf(subscription: Subscription, { now }: PlanStatusContext): State {
   switch (subscription.status) {
     case 'past_due':
       return subscription.gracePeriodEnd && subscription.gracePeriodEnd > now ? 'due' : 'stopped'
@@ -146,7 +127,11 @@ function stateOf(subscription: Subscription, { now }: StandingContext): State {
   }
 }
 
-function badgeOf(subscription: Subscription, state: State, context: StandingContext): NonNullable<Standing['badge']> {
+function badgeOf(
+  subscription: Subscription,
+  state: State,
+  context: PlanStatusContext,
+): NonNullable<PlanStatus['badge']> {
   const day = (date: Date | null | undefined) => (date ? ` ${formatDay(date, context.timeZone, context.now)}` : '')
   switch (state) {
     case 'trial':
@@ -172,7 +157,7 @@ function badgeOf(subscription: Subscription, state: State, context: StandingCont
 const isThatDay = ({ nextPayment, currentPeriodEnd }: Subscription): boolean =>
   nextPayment?.at.getTime() === currentPeriodEnd?.getTime()
 
-function nextOf(subscription: Subscription, state: State, context: StandingContext): Standing['next'] {
+function nextOf(subscription: Subscription, state: State, context: PlanStatusContext): PlanStatus['next'] {
   const { currentPeriodEnd, trialEnd, nextPayment: payment } = subscription
   const day = (date: Date) => formatDay(date, context.timeZone, context.now)
   if (state === 'trial' && trialEnd) return { term: 'Trial ends on', value: day(trialEnd), note: null, credits: null }
@@ -197,7 +182,7 @@ function nextOf(subscription: Subscription, state: State, context: StandingConte
   return { ...renews, note: [...sum, ...added].join(' ') || null, credits: payment.credits }
 }
 
-function noticeOf(subscription: Subscription, state: State, context: StandingContext): Notice | null {
+function noticeOf(subscription: Subscription, state: State, context: PlanStatusContext): Notice | null {
   const { timeZone, now } = context
   const { currentPeriodEnd, trialEnd } = subscription
   const day = (date: Date) => formatDay(date, timeZone, now)
@@ -240,7 +225,7 @@ function noticeOf(subscription: Subscription, state: State, context: StandingCon
 }
 
 /** What comes instead of a renewal when a smaller plan waits for the end of the period. */
-function changeOf({ plan: name, at }: Change, payment: Subscription['nextPayment'], on: string): Standing['next'] {
+function changeOf({ plan: name, at }: Change, payment: Subscription['nextPayment'], on: string): PlanStatus['next'] {
   const first = payment?.at.getTime() === at.getTime() ? payment : null
   const credits = first?.credits ?? null
   const note = first
@@ -250,7 +235,7 @@ function changeOf({ plan: name, at }: Change, payment: Subscription['nextPayment
 }
 
 /** "Changes to Beginner on 1 Jun." It is stored, so that the pages come without Stripe too. */
-function scheduledNotice({ plan, scheduledChange: change }: Subscription, context: StandingContext): Notice | null {
+function scheduledNotice({ plan, scheduledChange: change }: Subscription, context: PlanStatusContext): Notice | null {
   if (!change) return null
   const day = formatDay(change.at, context.timeZone, context.now)
   const isSamePlan = change.plan === plan

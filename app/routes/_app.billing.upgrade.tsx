@@ -9,13 +9,14 @@ import { type Feature, findPlan, type Plan, plans } from '#app/billing/plans.ts'
 import { ButtonLink } from '#app/components/button.tsx'
 import { Page } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
-import { StandingNotices } from '#app/components/standing-notices.tsx'
+import { PlanNotices } from '#app/components/standing-notices.tsx'
 import { SumTable } from '#app/components/sum-table.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { formatCreditsInWords, formatMoney } from '#app/format.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
-import type { Notice, Standing } from '#app/plan-status/plan-status.ts'
-import { standingNow } from '#app/plan-status/current-plan-status.server.ts'
+import type { PlanStatus } from '#app/plan-status/plan-status.ts'
+import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
+import type { Notice } from '#app/plan-status/notice.ts'
 
 export const meta: MetaFunction = () => pageTitle('What this needs')
 
@@ -36,7 +37,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   if (has(plan) && redirectTo) throw redirect(redirectTo)
   const action = findPaidAction(search.get('action') ?? '')
   const [offers, balance] = await Promise.all([has(plan) ? [] : offerPlans(user, has), getBalance(user._id)])
-  const standing = standingNow(user, balance)
+  const standing = currentPlanStatus(user, balance)
   return {
     sentence: has(plan)
       ? `${plan.name} includes ${feature ? FEATURE_NAMES[feature] : 'this'} already.`
@@ -60,7 +61,7 @@ function sentenceOf(name: string, having: Plan[]): string {
   return `${name} is part of ${new Intl.ListFormat('en').format(having.map((plan) => plan.name))}.`
 }
 
-const waysInOf = ({ notices }: Standing): Notice[] =>
+const waysInOf = ({ notices }: PlanStatus): Notice[] =>
   notices.filter(({ action }) => action === 'update-card' || action === 'confirm' || action === 'restart')
 
 function toView(offer: PlanOffer, isLive: boolean, redirectTo: string) {
@@ -99,7 +100,7 @@ export default function Upgrade() {
     <Page
       title={sentence}
       width="text"
-      notices={notices.length > 0 ? <StandingNotices notices={notices} plan={plan} /> : null}
+      notices={notices.length > 0 ? <PlanNotices notices={notices} plan={plan} /> : null}
     >
       <ul className="grid gap-4">
         {ways.map((way, index) => (

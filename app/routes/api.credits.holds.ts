@@ -6,13 +6,13 @@ import {
   idempotencyKeyOf,
   replayHeaders,
 } from '#app/actions/api-request.server.ts'
-import { withWaysOut } from '#app/actions/refusal.server.ts'
 import { planOf } from '#app/billing/entitlements/current-plan.ts'
 import { requireApiUser } from '#app/auth/require-user.server.ts'
 import { placeHold } from '#app/credits/hold.server.ts'
 import { apiKeyFor, freshKey } from '#app/credits/keys.ts'
 import { apiError, methodNotAllowed } from '#app/http/api-error.server.ts'
 import { readJson } from '#app/http/read-json.server.ts'
+import { withRefusalOptions } from '#app/actions/refusal-options.server.ts'
 
 export const loader = () => methodNotAllowed('POST')
 
@@ -25,7 +25,7 @@ export async function action({ request }: ActionFunctionArgs): Promise<Response>
     const { credits, action: name, ttlSeconds, metadata } = await readJson(request, holdBody)
     const key = idempotencyKey === null ? freshKey('hold') : apiKeyFor('hold', idempotencyKey)
     const ttlMs = ttlSeconds === undefined ? undefined : ttlSeconds * 1000
-    const hold = await withWaysOut(user, { credits, ...featureOf(via) }, async () => {
+    const hold = await withRefusalOptions(user, { credits, ...featureOf(via) }, async () => {
       checkApiAccess(planOf(user.subscription), via)
       return placeHold({ accountId: user._id, key, credits, action: name, ttlMs, metadata })
     })

@@ -1,6 +1,6 @@
 import type { User } from '#models/user.server.ts'
 import { isPaused } from '../billing/entitlements/entitlements.ts'
-import { planInForce, planOf } from '../billing/entitlements/current-plan.ts'
+import { effectivePlan, planOf } from '../billing/entitlements/current-plan.ts'
 import { rhythmOf } from '../billing/billing-interval.ts'
 
 /** A user as `GET /api/user` shows them: their own data, nothing that proves who they are, nothing of Stripe but ids. */
@@ -43,7 +43,7 @@ export interface UserJson {
  */
 export function toUserJson(user: User, at: Date): UserJson {
   const plan = planOf(user.subscription)
-  const inForce = planInForce(isPaused(user, at) ? null : user.subscription)
+  const inForce = effectivePlan(isPaused(user, at) ? null : user.subscription)
   return {
     id: user._id.toHexString(),
     email: user.email,

@@ -8,7 +8,7 @@ import { qrCode } from '#app/actions/built-in/qr-code.server.ts'
 import { runAction } from '#app/actions/run-action.server.ts'
 import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
 import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
-import { limitsResetAt, planInForce } from '#app/billing/entitlements/current-plan.ts'
+import { limitsResetAt, effectivePlan } from '#app/billing/entitlements/current-plan.ts'
 import { type Pack, packs, plans } from '#app/billing/plans.ts'
 import { stillTrue, tellExpiring } from '#app/billing/entitlements/expiry-notices.server.ts'
 import { callStripe } from '#app/billing/stripe/client.server.ts'
@@ -92,7 +92,7 @@ async function work(): Promise<void> {
 }
 
 async function useCredits({ _id: accountId, subscription }: User, day: number): Promise<void> {
-  const plan = planInForce(subscription)
+  const plan = effectivePlan(subscription)
   const codes = CODES[day % CODES.length] ?? 0
   for (let nth = 1; nth <= codes; nth++) {
     const input = { text: `https://example.com/day-${day}/code-${nth}` }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { limitsResetAt, planOf, standingOf } from '#app/billing/entitlements/current-plan.ts'
-import { type Need, packWays, planWays, suffices } from '#app/actions/refusal-options.ts'
+import { limitsResetAt, planOf, expectationOf } from '#app/billing/entitlements/current-plan.ts'
+import { type Need, packOptions, planOptions, suffices } from '#app/actions/refusal-options.ts'
 import type { PlanOffer } from '#app/billing/plan-changes/plan-offers.server.ts'
 import { findPlan, packs, type Plan } from '#app/billing/plans.ts'
 
@@ -10,7 +10,7 @@ const lacking = (credits: number): Need => ({ credits, available: 0 })
 
 describe('the packs that are offered', () => {
   test('are those that are enough, the smallest first', () => {
-    const ways = packWays(lacking(600), free, packs)
+    const ways = packOptions(lacking(600), free, packs)
 
     expect(ways.map((way) => 'pack' in way && way.pack)).toEqual(['2000', '10000'])
     expect(ways[0]).toEqual({
@@ -25,15 +25,15 @@ describe('the packs that are offered', () => {
   })
 
   test('are the largest where none is enough, and it says so', () => {
-    expect(packWays(lacking(500_000), free, packs)).toMatchObject([{ pack: '10000', enough: false }])
+    expect(packOptions(lacking(500_000), free, packs)).toMatchObject([{ pack: '10000', enough: false }])
   })
 
   test('have to pay a debt first', () => {
-    expect(packWays({ credits: 24, available: -490 }, free, packs)[0]).toMatchObject({ pack: '2000', enough: true })
+    expect(packOptions({ credits: 24, available: -490 }, free, packs)[0]).toMatchObject({ pack: '2000', enough: true })
   })
 
   test('are none where nothing is sold', () => {
-    expect(packWays(lacking(1), free, [])).toEqual([])
+    expect(packOptions(lacking(1), free, [])).toEqual([])
   })
 })
 
@@ -47,17 +47,17 @@ describe('a plan that is offered', () => {
   }
 
   test('is enough by what it brings today, not by what its periods bring', () => {
-    expect(planWays(lacking(566), [offer])).toEqual([
+    expect(planOptions(lacking(566), [offer])).toEqual([
       {
         ...{ type: 'plan', plan: 'Daily', interval: 'month', amount: 453, currency: 'usd', credits: 566, renewal },
         ...{ enough: true, url: '/billing/change?plan=Daily&interval=month' },
       },
     ])
-    expect(planWays(lacking(567), [offer])).toMatchObject([{ enough: false }])
+    expect(planOptions(lacking(567), [offer])).toMatchObject([{ enough: false }])
   })
 
   test('has no sums where nobody knows them, and then brings no credits for sure', () => {
-    const [way] = planWays(lacking(1), [{ ...offer, today: null, renewal: null }])
+    const [way] = planOptions(lacking(1), [{ ...offer, today: null, renewal: null }])
     expect(way).toMatchObject({ plan: 'Daily', enough: false })
     expect(way).not.toHaveProperty('amount')
   })
@@ -102,8 +102,8 @@ describe('standingOf', () => {
   }
 
   test('expects the renewal, or an earlier scheduled grant', () => {
-    expect(standingOf(renewing, null).nextGrant).toEqual({ credits: 6000, at: at('2026-06-10') })
-    expect(standingOf(renewing, { credits: 7, at: at('2026-06-01') }).nextGrant).toEqual({
+    expect(expectationOf(renewing, null).nextGrant).toEqual({ credits: 6000, at: at('2026-06-10') })
+    expect(expectationOf(renewing, { credits: 7, at: at('2026-06-01') }).nextGrant).toEqual({
       credits: 7,
       at: at('2026-06-01'),
     })
@@ -114,7 +114,7 @@ describe('standingOf', () => {
     ['that is not paid', { ...renewing, status: 'past_due' }],
     ['that is none', null],
   ])('expects nothing of a subscription %s', (_, subscription) => {
-    expect(standingOf(subscription, null).nextGrant).toBeNull()
+    expect(expectationOf(subscription, null).nextGrant).toBeNull()
   })
 })
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { planOf } from '#app/billing/entitlements/current-plan.ts'
-import { standingOf } from '#app/plan-status/plan-status.ts'
+import { planStatusOf } from '#app/plan-status/plan-status.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { UserModel } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
@@ -65,6 +65,6 @@ it('free weeks of somebody who has paid read “Next payment on”, and not as a
   const { subscription } = await readUser(user._id)
   expect(subscription).toMatchObject({ status: 'trialing', isFreeTime: true })
   const now = new Date(context.sandbox.now() * 1000)
-  const shown = standingOf(subscription, { now, timeZone: 'UTC', gracePeriodDays: 3, credits: 1000, frozen: null })
+  const shown = planStatusOf(subscription, { now, timeZone: 'UTC', gracePeriodDays: 3, credits: 1000, frozen: null })
   expect(shown).toMatchObject({ badge: { text: 'Active' }, next: { term: 'Next payment on' }, notices: [] })
 })

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { now, setNow } from '#app/clock.server.ts'
 import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
-import { processPaidInvoice } from '#app/billing/invoices/record-paid-invoice.server.ts'
+import { recordPaidInvoice } from '#app/billing/invoices/record-paid-invoice.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { grantCredits } from '#app/credits/grant.server.ts'
@@ -246,7 +246,7 @@ describe('a cap is taken once, and exactly', () => {
     const user = await subscriber()
     const invoice = renewed()
     const spent = meanwhile(() => spend(user, 600))
-    await processPaidInvoice(invoice)
+    await recordPaidInvoice(invoice)
     expect(spent.isDone).toBe(true)
     expect(await creditsOf(user)).toBe(1300)
     expect(await capsOf(user)).toEqual([-100])
@@ -261,7 +261,7 @@ describe('a cap is taken once, and exactly', () => {
     const granted = meanwhile(() =>
       grantCredits(user._id, [{ key: 'other', credits: 100, source, rollover }], elsewhere),
     )
-    await processPaidInvoice(invoice)
+    await recordPaidInvoice(invoice)
     expect(granted.isDone).toBe(true)
     expect(await creditsOf(user)).toBe(1300)
   })
@@ -271,7 +271,7 @@ describe('a cap is taken once, and exactly', () => {
     const user = await subscriber()
     const invoice = renewed()
     const another = meanwhile((write) => write())
-    await processPaidInvoice(invoice)
+    await recordPaidInvoice(invoice)
     expect(another.isDone).toBe(true)
     expect(await creditsOf(user)).toBe(1300)
     expect(await capsOf(user)).toEqual([-700])
@@ -288,7 +288,7 @@ describe('a cap is taken once, and exactly', () => {
     const upgraded = await creditsOf(user)
     expect(upgraded).toBeGreaterThan(3000)
     await deliveries.deliver()
-    await processPaidInvoice(invoice)
+    await recordPaidInvoice(invoice)
     expect(await creditsOf(user)).toBe(upgraded + 1000)
     expect(await capsOf(user)).toEqual([])
   })

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/plan-changes/cancel.server.ts'
 import { EndSetByShop } from '#app/billing/errors.ts'
-import { standingOf } from '#app/plan-status/plan-status.ts'
+import { planStatusOf } from '#app/plan-status/plan-status.ts'
 import { loader } from '#app/routes/_app.billing.cancel/route.tsx'
 import { NotificationModel } from '#models/notification.server.ts'
 import type { User } from '#models/user.server.ts'
@@ -37,7 +37,7 @@ it('an end in a later period is no end of this one: the plan renews before it, a
   const { subscription } = await readUser(user._id)
   expect(subscription).toMatchObject({ cancelAtPeriodEnd: false, cancelAt: end })
   const now = new Date(context.sandbox.now() * 1000)
-  const standing = standingOf(subscription, { now, timeZone: 'UTC', gracePeriodDays: 3, credits: 0, frozen: null })
+  const standing = planStatusOf(subscription, { now, timeZone: 'UTC', gracePeriodDays: 3, credits: 0, frozen: null })
   expect(standing.next).toMatchObject({ term: 'Renews on' })
   expect(standing.notices).toMatchObject([
     { text: expect.stringMatching(/renews on .+ and ends on /) as string, action: null },
@@ -94,7 +94,7 @@ it('what goes on being charged until a canceled plan ends is said before, after 
 
   const { subscription } = await cancelAtPeriodEnd(user)
   const now = new Date(context.sandbox.now() * 1000)
-  const standing = standingOf(subscription, { now, timeZone: 'UTC', gracePeriodDays: 3, credits: 0, frozen: null })
+  const standing = planStatusOf(subscription, { now, timeZone: 'UTC', gracePeriodDays: 3, credits: 0, frozen: null })
   expect(standing.next).toMatchObject({ term: 'Ends on', note: expect.stringContaining('next $5.00 on') as string })
   const mail = await NotificationModel.findOne({ userId: _id, kind: 'subscription_canceled' }).lean()
   expect(mail?.data).toMatchObject({ next: { amount: 500, currency: 'usd' } })

@@ -5,7 +5,6 @@ import { LimitReached, SpendingFrozen } from '#app/credits/errors.ts'
 import { grantCredits } from '#app/credits/grant.server.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
 import { FeatureNotInPlan } from '#app/billing/errors.ts'
-import { withWaysOut } from '#app/actions/refusal.server.ts'
 import {
   isPaused,
   limitOf,
@@ -31,6 +30,7 @@ import { useDatabase } from '#test/setup/database.ts'
 import { subscriber } from './customers.ts'
 import { aUser, Deliveries, sessionIdOf } from './scenario.ts'
 import { useStripe } from './stripe.ts'
+import { withRefusalOptions } from '#app/actions/refusal-options.server.ts'
 
 const context = useStripe()
 useDatabase()
@@ -87,7 +87,7 @@ describe('a payment that is owed', () => {
 
   it('is said to the API with its code and its way out', async () => {
     const user = { ...(await aUser()), ...on('Creator', 'past_due', new Date(0)) } as User
-    const asked = withWaysOut(user, { credits: 1 }, () =>
+    const asked = withRefusalOptions(user, { credits: 1 }, () =>
       Promise.resolve(requireFeature(user, 'prioritySupport', now())),
     )
     const answer = apiError(await asked.catch((error: unknown) => error))
@@ -96,7 +96,7 @@ describe('a payment that is owed', () => {
       error: { code: 'past_due', options: [{ type: 'update_payment_method', url: '/billing/update-card' }] },
     })
     const plain = await aUser()
-    const refused = withWaysOut(plain, { credits: 1 }, () =>
+    const refused = withRefusalOptions(plain, { credits: 1 }, () =>
       Promise.resolve(requireFeature(plain, 'prioritySupport', now())),
     )
     expect(await apiError(await refused.catch((error: unknown) => error)).json()).toMatchObject({

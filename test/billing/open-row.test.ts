@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { listBillingHistory } from '#app/billing/purchases/list-history.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { toHistoryRows } from '#app/routes/_app.dashboard/history-rows.ts'
-import { standingNow } from '#app/plan-status/current-plan-status.server.ts'
+import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { useSandboxClock } from './clock.ts'
@@ -21,7 +21,7 @@ async function rowsOf({ _id }: User) {
 }
 
 async function noticeOf({ _id }: User) {
-  return standingNow(await readUser(_id), await getBalance(_id)).notices[0]?.text
+  return currentPlanStatus(await readUser(_id), await getBalance(_id)).notices[0]?.text
 }
 
 describe('a renewal that is owed', () => {

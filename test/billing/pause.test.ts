@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { withWaysOut } from '#app/actions/refusal.server.ts'
 import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { cancelAtPeriodEnd } from '#app/billing/plan-changes/cancel.server.ts'
 import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
@@ -10,7 +9,7 @@ import { now } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { apiError } from '#app/http/api-error.server.ts'
-import { standingNow } from '#app/plan-status/current-plan-status.server.ts'
+import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
 import { toUserJson } from '#app/usage/user-json.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
@@ -19,6 +18,7 @@ import { openInvoicesOf, spend, subscriber, subscriptionIdOf } from './customers
 import { usePlan } from './plan.ts'
 import { creditsOf, Deliveries, historyOf, readUser } from './scenario.ts'
 import { useStripe } from './stripe.ts'
+import { withRefusalOptions } from '#app/actions/refusal-options.server.ts'
 
 const context = useStripe()
 useDatabase()
@@ -45,14 +45,14 @@ async function addCard({ stripeCustomerId }: User, card = 'pm_card_visa'): Promi
   await context.stripe.customers.update(customer, { invoice_settings: { default_payment_method: id } })
 }
 
-const standingOf = async (user: User) => standingNow(await readUser(user._id), await getBalance(user._id))
+const standingOf = async (user: User) => currentPlanStatus(await readUser(user._id), await getBalance(user._id))
 
 describe('a plan that is paused because its trial ended without a card', () => {
   it('leaves the credits to be spent, and pauses what the plan has beyond Free', async () => {
     const user = await paused()
     expect(user.subscription).toMatchObject({ status: 'paused', plan: 'Creator' })
     expect(await spend(user, 20)).toMatchObject({ creditsLeft: 30 })
-    const asked = withWaysOut(user, { credits: 1, feature: 'prioritySupport' }, async () =>
+    const asked = withRefusalOptions(user, { credits: 1, feature: 'prioritySupport' }, async () =>
       requireFeature(user, 'prioritySupport', now()),
     )
     const answer = apiError(await asked.catch((error: unknown) => error))

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { findRunning } from '#app/billing/subscriptions/live-subscription.server.ts'
+import { requireLiveSubscription } from '#app/billing/subscriptions/live-subscription.server.ts'
 import { reconcile } from '#app/billing/reconcile/reconcile.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
@@ -39,7 +39,7 @@ describe('the plan is the item with a plan’s price, wherever it stands', () =>
     const { subscription } = await readUser(user._id)
     expect(subscription?.currentPeriodEnd).toEqual(user.subscription?.currentPeriodEnd)
     expect(subscription?.currentPeriodStart).toEqual(user.subscription?.currentPeriodStart)
-    expect((await findRunning(user)).currentPeriodEnd).toEqual(user.subscription?.currentPeriodEnd)
+    expect((await requireLiveSubscription(user)).currentPeriodEnd).toEqual(user.subscription?.currentPeriodEnd)
     expect(await creditsOf(user)).toBe(24_000)
     expect(await reconcile()).toMatchObject({ done: [], failed: [] })
   })

@@ -8,7 +8,7 @@ import { syncSubscriptions } from '#app/billing/subscriptions/sync-subscriptions
 import { getBalance } from '#app/credits/balance.server.ts'
 import { toPlanView } from '#app/routes/_app.billing._index/plan-view.ts'
 import { toSuccessView } from '#app/routes/_app.billing.success/success-view.ts'
-import { standingNow } from '#app/plan-status/current-plan-status.server.ts'
+import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
 import { NotificationModel } from '#models/notification.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
@@ -28,13 +28,13 @@ const mailsOf = ({ _id: userId }: User) => NotificationModel.find({ userId, kind
 /** What the billing page says beside the plan. */
 async function stubOf({ _id }: User) {
   const user = await readUser(_id)
-  return toPlanView(standingNow(user, await getBalance(_id)), user.stripeBalance).stub
+  return toPlanView(currentPlanStatus(user, await getBalance(_id)), user.stripeBalance).stub
 }
 
 async function successOf({ _id }: User, session: string) {
   const status = await checkoutStatus(await readUser(_id), session)
   const balance = await getBalance(_id)
-  const standing = standingNow(await readUser(_id), balance)
+  const standing = currentPlanStatus(await readUser(_id), balance)
   return toSuccessView({ ...status, balance: balance.credits, standing, isSlow: false })
 }
 

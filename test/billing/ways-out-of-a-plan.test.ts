@@ -3,8 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { qrCode } from '#app/actions/built-in/qr-code.server.ts'
 import { readForm } from '#app/actions/action-page.server.ts'
 import { answerForm } from '#app/actions/form-answer.server.ts'
-import { withWaysOut } from '#app/actions/refusal.server.ts'
-import type { WayOut } from '#app/actions/refusal-options.ts'
+import type { RefusalOption } from '#app/actions/refusal-options.ts'
 import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
 import { requireFeature } from '#app/billing/entitlements/entitlements.ts'
 import { pauseOverdue } from '#app/billing/subscriptions/grace-period.server.ts'
@@ -21,6 +20,7 @@ import { chargesOf, newestCharge, overdueSubscriber, spend, subscriber } from '.
 import { usePlan } from './plan.ts'
 import { aUser, creditsOf, Deliveries, readUser } from './scenario.ts'
 import { useStripe } from './stripe.ts'
+import { withRefusalOptions } from '#app/actions/refusal-options.server.ts'
 
 const context = useStripe()
 useDatabase()
@@ -31,11 +31,11 @@ useSandboxClock(context)
 afterEach(() => context.sandbox.faults.reset())
 
 /** The ways out that a program is told of when it cannot spend. */
-async function waysAt(user: User, credits: number): Promise<WayOut[]> {
-  const refused = await withWaysOut(await readUser(user._id), { credits }, () => spend(user, credits)).catch(
+async function waysAt(user: User, credits: number): Promise<RefusalOption[]> {
+  const refused = await withRefusalOptions(await readUser(user._id), { credits }, () => spend(user, credits)).catch(
     (error: unknown) => error,
   )
-  return (refused as { details: { options: WayOut[] } }).details.options
+  return (refused as { details: { options: RefusalOption[] } }).details.options
 }
 
 async function make(user: User) {
@@ -49,7 +49,7 @@ const wordsAt = async (user: User) => {
   return 'kind' in answer && answer.kind === 'refused' ? answer.ways.map(({ text }) => text) : []
 }
 
-const planOf = (ways: WayOut[], name: string) => ways.find((way) => way.type === 'plan' && way.plan === name)
+const planOf = (ways: RefusalOption[], name: string) => ways.find((way) => way.type === 'plan' && way.plan === name)
 const setUses = ({ _id }: User, used: number) =>
   CreditAccountModel.collection.updateOne(
     { _id },
@@ -245,11 +245,11 @@ describe('a payment that is owed', () => {
 describe('a feature that the plan lacks', () => {
   const ask = async (user: User, credits: number) => {
     const current = await readUser(user._id)
-    const asked = withWaysOut(current, { credits, feature: 'prioritySupport' }, () =>
+    const asked = withRefusalOptions(current, { credits, feature: 'prioritySupport' }, () =>
       Promise.resolve(requireFeature(current, 'prioritySupport', now())),
     )
     const refused = await asked.catch((error: unknown) => error)
-    return (refused as { details: { options: WayOut[] } }).details.options
+    return (refused as { details: { options: RefusalOption[] } }).details.options
   }
 
   it('comes with the plan that has it, at what that costs today', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { User } from '#models/user.server.ts'
 import { toBalanceView } from '#app/routes/_app.dashboard/balance-view.ts'
 import { pausesOf, warningsOf } from '#app/plan-status/primary-action.ts'
-import { standingOf } from '#app/plan-status/plan-status.ts'
+import { planStatusOf } from '#app/plan-status/plan-status.ts'
 import { aBalance } from './a-balance.ts'
 
 const now = new Date('2026-05-04T12:00:00Z')
@@ -26,7 +26,7 @@ describe('a smaller plan that waits', () => {
   const at = daily.currentPeriodEnd!
   const nextPayment = { amount: 1000, currency: 'usd', credits: 1000, at, isExact: true }
   const scheduledChange = { plan: 'Beginner', interval: 'month' as const, at }
-  const waiting = standingOf({ ...daily, nextPayment, scheduledChange }, context)
+  const waiting = planStatusOf({ ...daily, nextPayment, scheduledChange }, context)
 
   test('is told as what comes next, with its own credits', () => {
     expect(waiting.next).toEqual({
@@ -43,7 +43,7 @@ describe('a smaller plan that waits', () => {
 
   test('comes after what is graver', () => {
     const scheduledChange = { plan: 'Daily', interval: 'year' as const, at }
-    const both = standingOf({ ...daily, scheduledChange }, { ...context, frozen: 'dispute' })
+    const both = planStatusOf({ ...daily, scheduledChange }, { ...context, frozen: 'dispute' })
 
     expect(both.notices.map(({ tone }) => tone)).toEqual(['red', 'ochre'])
     expect(both.notices[1]?.text).toBe('Daily is paid by the year from 1 Jun.')
@@ -56,12 +56,16 @@ test.each([
 ])('a plan that ended says why: %s', (endedReason, note) => {
   const ended = { ...daily, stripeSubscriptionId: null, plan: 'Free', status: 'canceled', endedReason }
 
-  expect(standingOf(ended, context)).toMatchObject({ plan: 'Free', isLive: false, next: { value: 'Has ended', note } })
+  expect(planStatusOf(ended, context)).toMatchObject({
+    plan: 'Free',
+    isLive: false,
+    next: { value: 'Has ended', note },
+  })
 })
 
 test('while spending is paused the figure is not called what one can spend', () => {
-  const free = standingOf(daily, context)
-  const disputed = standingOf(daily, { ...context, frozen: 'dispute' })
+  const free = planStatusOf(daily, context)
+  const disputed = planStatusOf(daily, { ...context, frozen: 'dispute' })
 
   expect(pausesOf(free)).toEqual([])
   expect(toBalanceView(balance, free, context).label).toBe('Credits you can spend now')
@@ -73,7 +77,7 @@ test('while spending is paused the figure is not called what one can spend', () 
 
 describe('the main button of the balance', () => {
   const mainOf = (credits: number, subscription: Partial<Subscription> | null, frozen: string | null = null) => {
-    const standing = standingOf(subscription && { ...daily, ...subscription }, { ...context, credits, frozen })
+    const standing = planStatusOf(subscription && { ...daily, ...subscription }, { ...context, credits, frozen })
     return toBalanceView(aBalance({ credits }), standing, context).main
   }
   const soon = new Date('2026-05-06T12:00:00Z')
@@ -95,8 +99,8 @@ describe('the main button of the balance', () => {
 })
 
 test('a payment that is due is a warning where one spends, before it pauses anything', () => {
-  const due = standingOf({ ...daily, status: 'past_due', gracePeriodEnd: new Date('2026-05-06T12:00:00Z') }, context)
+  const due = planStatusOf({ ...daily, status: 'past_due', gracePeriodEnd: new Date('2026-05-06T12:00:00Z') }, context)
 
   expect(warningsOf(due)).toMatchObject([{ tone: 'ochre', action: 'update-card' }])
-  expect(warningsOf(standingOf(daily, context))).toEqual([])
+  expect(warningsOf(planStatusOf(daily, context))).toEqual([])
 })

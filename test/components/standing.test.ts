@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { User } from '#models/user.server.ts'
-import { standingOf } from '#app/plan-status/plan-status.ts'
+import { planStatusOf } from '#app/plan-status/plan-status.ts'
 
 const now = new Date('2026-05-04T12:00:00Z')
 const context = { now, timeZone: 'Europe/Berlin', gracePeriodDays: 3, credits: 1840, frozen: null as string | null }
@@ -35,11 +35,11 @@ function subscription(changes: Partial<Subscription> = {}): Subscription {
 }
 
 const standing = (changes: Partial<Subscription> = {}, more: Partial<typeof context> = {}) =>
-  standingOf(subscription(changes), { ...context, ...more })
+  planStatusOf(subscription(changes), { ...context, ...more })
 
 describe('standingOf', () => {
   test('is Free without a subscription, and says no more than that', () => {
-    expect(standingOf(null, context)).toEqual({
+    expect(planStatusOf(null, context)).toEqual({
       plan: 'Free',
       isLive: false,
       badge: null,

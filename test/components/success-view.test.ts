@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { type Standing, standingOf } from '#app/plan-status/plan-status.ts'
+import { type PlanStatus, planStatusOf } from '#app/plan-status/plan-status.ts'
 import { type PaymentFacts, toSuccessView } from '#app/routes/_app.billing.success/success-view.ts'
 
-const standing = (frozen: string | null = null, credits = 3840): Standing =>
-  standingOf(null, { now: new Date(), timeZone: 'UTC', gracePeriodDays: 3, credits, frozen })
+const standing = (frozen: string | null = null, credits = 3840): PlanStatus =>
+  planStatusOf(null, { now: new Date(), timeZone: 'UTC', gracePeriodDays: 3, credits, frozen })
 
 const facts: PaymentFacts = { state: 'arrived', credits: 2000, balance: 3840, standing: standing(), isSlow: false }
 

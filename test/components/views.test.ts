@@ -6,14 +6,14 @@ import type { PlanChangePreview } from '#app/billing/plan-changes/change-preview
 import { toChangeView } from '#app/routes/_app.billing.change/change-view.ts'
 import { exampleLedger, exampleSum } from '#app/routes/_index/example.server.ts'
 import { planOffers, yearlySaving } from '#app/routes/pricing/offers.server.ts'
-import { standingOf } from '#app/plan-status/plan-status.ts'
+import { planStatusOf } from '#app/plan-status/plan-status.ts'
 import { aBalance } from './a-balance.ts'
 
 const now = new Date('2026-05-04T12:00:00Z')
 const context = { now, timeZone: 'UTC' }
 
 describe('the note of the overview', () => {
-  const free = standingOf(null, { ...context, gracePeriodDays: 3, credits: 0, frozen: null })
+  const free = planStatusOf(null, { ...context, gracePeriodDays: 3, credits: 0, frozen: null })
 
   test('says what is reserved and for how many actions', () => {
     const hold = { id: 'h', amount: 60, action: 'qr-code', expiresAt: NEVER, createdAt: now }

@@ -4,7 +4,7 @@ import { type CheckoutKey, CheckoutKeyModel } from '#models/checkout-key.server.
 import { now } from '../../clock.server.ts'
 import { IdempotencyConflict } from '../../credits/errors.ts'
 import type { Offer } from '../catalog/offers.ts'
-import { upsertOnce } from '../../../models/insert-once.server.ts'
+import { upsertOnce } from '#models/insert-once.server.ts'
 
 const KEPT_MS = 24 * 60 * 60 * 1000
 

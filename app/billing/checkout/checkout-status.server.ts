@@ -6,8 +6,7 @@ import { now } from '../../clock.server.ts'
 import { creditsForInvoice } from '../line-items/credits-for-invoice.ts'
 import { config } from '../../config.server.ts'
 import { StripeUnavailable } from '../errors.ts'
-import { readBack } from '../invoices/record-paid-invoice.server.ts'
-import { whileSomebodyWaits } from '../stripe/deadline.server.ts'
+import { withDeadline } from '../stripe/deadline.server.ts'
 import { soldLines } from '../line-items/sold-lines.server.ts'
 import { findPack } from '../plans.ts'
 import { recentDuplicates } from './recent-duplicates.ts'
@@ -16,6 +15,7 @@ import { readSession, type StripeSession } from '../stripe/objects/checkout-sess
 import { readSubscription } from '../stripe/objects/subscription.ts'
 import { readUser } from '../customers/users.server.ts'
 import { isSecondTrialOfCard } from '../invoices/trial-card.server.ts'
+import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 
 export interface CheckoutStatus {
   /**
@@ -45,7 +45,7 @@ export async function checkoutStatus(
 ): Promise<CheckoutStatus> {
   if (!/^cs_\w{1,200}$/.test(sessionId)) return unknown
   try {
-    return await whileSomebodyWaits(() => statusAtStripe(user, sessionId))
+    return await withDeadline(() => statusAtStripe(user, sessionId))
   } catch (error) {
     if (error instanceof StripeUnavailable) return { state: 'unreachable', credits: null }
     throw error
@@ -100,7 +100,7 @@ async function planStatus(
       ...((await isSecondTrialOfCard(invoiceId)) && { isSecondTrialOfCard: true }),
     }
   }
-  const invoice = await readBack(invoiceId)
+  const invoice = await retrieveInvoice(invoiceId)
   const bought = invoice && creditsForInvoice(await soldLines(invoice.lines), config())
   const credits = bought ? bought.credits + bought.trialCredits : null
   return { state: isPaid ? 'waiting' : 'confirming', credits }

@@ -14,7 +14,7 @@ import {
   PlanNotFound,
   StripeUnavailable,
 } from '../errors.ts'
-import { whileSomebodyWaits } from '../stripe/deadline.server.ts'
+import { withDeadline } from '../stripe/deadline.server.ts'
 import { findPack, findPlan, type Interval } from '../plans.ts'
 import { forgetPrices, priceIdOf } from '../catalog/prices.server.ts'
 import { callStripe, isMissing, isRefused } from '../stripe/client.server.ts'
@@ -46,7 +46,7 @@ export interface CheckoutOptions {
  * OfferUnavailable, StripeUnavailable
  */
 export function createCheckout(purchase: Purchase, options: CheckoutOptions): Promise<{ url: string }> {
-  return whileSomebodyWaits(async () => {
+  return withDeadline(async () => {
     const { url } = await openFor(purchase, options)
     if (!url) throw new StripeUnavailable()
     return { url }

@@ -1,8 +1,8 @@
 import { orAskForAttention } from '../findings/attention.server.ts'
-import { done, ignored, type Outcome } from '../outcome.ts'
-import { nobodys, ownerOf } from '../customers/resolve-user.server.ts'
+import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
+import { unmatchedOutcome, resolveUser } from '../customers/resolve-user.server.ts'
 import { grantPacks } from './fulfill-pack.server.ts'
-import { processPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
+import { recordPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
 import { callStripe, findAtStripe, isOurs, isRefused, listAll } from '../stripe/client.server.ts'
 import { readSession, readSessionItem, type StripeSession } from '../stripe/objects/checkout-session.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
@@ -10,23 +10,29 @@ import { hasLiveSubscription } from '../subscriptions/subscription-state.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 
 /**
- * Does what a completed checkout session calls for: the credits of a pack, or a subscription with its first invoice.
- * @param sessionId read back from Stripe
- * @param received the event's own object, for a session that Stripe no longer knows
+ * Fulfills a completed checkout session: grants the credits of packs, or records the first invoice of a subscription.
+ * @param sessionId retrieved from Stripe
+ * @throws NotReadyYet, CreditsNotComputable, CreditsUnavailable, StripeUnavailable: try again later
  */
-export async function processCheckout(sessionId: string, received?: unknown): Promise<Outcome> {
-  const session = await readBackSession(sessionId, received)
-  if (session?.status !== 'complete') return ignored(`The session ${sessionId} is not complete.`)
-  const user = await ownerOf(session)
+export async function fulfillCheckout(sessionId: string): Promise<Outcome> {
+  const session = await retrieveSession(sessionId)
+  return session ? fulfillSession(session) : unknownAtStripe(`Stripe does not know the session ${sessionId}.`)
+}
+
+/** Fulfills a session as given, if it is complete. */
+export async function fulfillSession(session: StripeSession): Promise<Outcome> {
+  const { id: sessionId } = session
+  if (session.status !== 'complete') return ignored(`The session ${sessionId} is not complete.`)
+  const user = await resolveUser(session)
   if (!user) {
-    return nobodys(
+    return unmatchedOutcome(
       session,
       `The completed session ${sessionId}`,
       session.items.map(({ priceId }) => priceId),
     )
   }
   // Where the purchase has an invoice, the invoice grants, and nothing is granted twice.
-  if (session.mode === 'payment' && session.invoiceId) return processPaidInvoice(session.invoiceId)
+  if (session.mode === 'payment' && session.invoiceId) return recordPaidInvoice(session.invoiceId)
   if (session.mode === 'payment') {
     return orAskForAttention({ kind: 'session', id: sessionId }, () => grantPacks(user._id, session))
   }
@@ -36,7 +42,7 @@ export async function processCheckout(sessionId: string, received?: unknown): Pr
   // Word of a purchase that is over may come late, when somebody buys again.
   if (hasLiveSubscription(subscription)) await closeOtherPages(session)
   const invoiceId = await firstInvoice(session)
-  if (invoiceId) return processPaidInvoice(invoiceId)
+  if (invoiceId) return recordPaidInvoice(invoiceId)
   return done(`The session ${sessionId} is complete; the plan is ${subscription?.plan ?? 'Free'}.`)
 }
 
@@ -56,9 +62,9 @@ async function closeOtherPages({ id: paid, customerId: customer }: StripeSession
   }
 }
 
-async function readBackSession(sessionId: string, received: unknown): Promise<StripeSession | null> {
+async function retrieveSession(sessionId: string): Promise<StripeSession | null> {
   const found = await findAtStripe((stripe) => stripe.checkout.sessions.retrieve(sessionId, { expand: ['line_items'] }))
-  if (!found) return received === undefined ? null : readSession(received)
+  if (!found) return null
   const session = readSession(found)
   if (!session.hasMoreItems) return session
   const items = await listAll((stripe) => stripe.checkout.sessions.listLineItems(sessionId, { limit: 100 }))

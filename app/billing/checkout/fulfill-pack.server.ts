@@ -5,15 +5,15 @@ import { grantCredits } from '../../credits/grant.server.ts'
 import { stripePaymentKey } from '../../credits/keys.ts'
 import { boughtLines, packsMetadata } from '../line-items/purchased-lines.ts'
 import { NotReadyYet } from '../errors.ts'
-import { done, ignored, type Outcome, unclaimed } from '../outcome.ts'
-import { tellPackPaid } from '../invoices/receipts.server.ts'
+import { done, ignored, type Outcome, unmatched } from '../outcome.ts'
+import { notifyPackPaid } from '../invoices/receipts.server.ts'
 import { soldItems } from '../line-items/sold-lines.server.ts'
 import { findPack, welcomeCredits } from '../plans.ts'
 import { creditsByLine, type LineCredits, type SoldLine } from '../line-items/sold-line.ts'
 import { findAtStripe, isOurs } from '../stripe/client.server.ts'
 import { readCharge } from '../stripe/objects/charge.ts'
 import type { StripeSession, StripeSessionItem } from '../stripe/objects/checkout-session.ts'
-import { upsertOnce } from '../../../models/insert-once.server.ts'
+import { upsertOnce } from '#models/insert-once.server.ts'
 
 /**
  * Gives the credits of all packs of a checkout that is paid, once per payment: a purchase by bank debit is complete long
@@ -28,7 +28,7 @@ export async function grantPacks(userId: Types.ObjectId, session: StripeSession)
   const credits = byLine.reduce((sum, line) => sum + line.credits, 0)
   const packs = byLine.flatMap(({ line }) => (line.kind === 'pack' ? [line] : []))
   const [first] = packs
-  if (!first || credits <= 0) return unclaimed(`The session ${session.id} was paid and sells no credit pack.`)
+  if (!first || credits <= 0) return unmatched(`The session ${session.id} was paid and sells no credit pack.`)
   // A coupon for everything leaves no payment behind; the session then stands for it.
   const paymentId = session.paymentIntentId ?? session.id
 
@@ -58,7 +58,7 @@ export async function grantPacks(userId: Types.ObjectId, session: StripeSession)
       ...(await paidBy(session)),
     },
   )
-  await tellPackPaid(paymentId)
+  await notifyPackPaid(paymentId)
   return done(`${paymentId} brought ${granted.credits} credits.`, isNew)
 }
 

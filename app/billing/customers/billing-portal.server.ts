@@ -1,7 +1,7 @@
 import type { User } from '#models/user.server.ts'
 import { config } from '../../config.server.ts'
 import { ensureCustomer } from './stripe-customer.server.ts'
-import { whileSomebodyWaits } from '../stripe/deadline.server.ts'
+import { withDeadline } from '../stripe/deadline.server.ts'
 import { appTag, callStripe, isOurs, listAll } from '../stripe/client.server.ts'
 
 let configuration: { account: string; id: string } | null = null
@@ -17,7 +17,7 @@ export function createPortalSession(
   user: Pick<User, '_id'>,
   { updateCard = false }: { updateCard?: boolean } = {},
 ): Promise<{ url: string }> {
-  return whileSomebodyWaits(() => openPortal(user, updateCard))
+  return withDeadline(() => openPortal(user, updateCard))
 }
 
 async function openPortal(user: Pick<User, '_id'>, updateCard: boolean): Promise<{ url: string }> {

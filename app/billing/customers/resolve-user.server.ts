@@ -1,9 +1,9 @@
 import type { User } from '#models/user.server.ts'
 import { NotReadyYet } from '../errors.ts'
-import { ignored, type Outcome, unclaimed } from '../outcome.ts'
+import { ignored, type Outcome, unmatched } from '../outcome.ts'
 import { findPrice, isTaggedAsOurs } from '../catalog/prices.server.ts'
 import { findAtStripe, isOurs } from '../stripe/client.server.ts'
-import { findOwner, linkCustomer, readUser } from './users.server.ts'
+import { findUserByCustomer, linkCustomer, readUser } from './users.server.ts'
 
 interface Belonging {
   customerId: string | null
@@ -18,14 +18,14 @@ interface Belonging {
  * @returns null when it belongs to another app on the same Stripe account: that is nothing to retry
  * @throws NotReadyYet when it carries our tag and the user is not here (yet)
  */
-export async function ownerOf({ customerId, metadata, userId }: Belonging): Promise<User | null> {
+export async function resolveUser({ customerId, metadata, userId }: Belonging): Promise<User | null> {
   // Another installation on the same Stripe account, or another app: even where the customer was copied from there.
   if (metadata.app && !isOurs(metadata)) return null
   // Anybody can write a `client_reference_id` into another app's payment link; metadata comes from whoever made it.
   const named = isOurs(metadata) ? (userId ?? metadata.userId) : isUntagged(metadata) ? metadata.userId : null
-  const known = await findOwner(customerId, named)
+  const known = await findUserByCustomer(customerId, named)
   const tag = known ? metadata : { ...(await customerTag(customerId)), ...metadata }
-  const owner = known ?? (await findOwner(customerId, isOurs(tag) || isUntagged(tag) ? tag.userId : null))
+  const owner = known ?? (await findUserByCustomer(customerId, isOurs(tag) || isUntagged(tag) ? tag.userId : null))
   if (!owner) {
     if (isOurs(tag)) throw new NotReadyYet(`Customer ${customerId ?? 'none'} is tagged as ours and has no user`)
     return null
@@ -43,7 +43,7 @@ const isUntagged = ({ app }: Record<string, string>): boolean => !app
  * @param name the object's, as the sentence begins
  * @param priceIds the prices of what it sells
  */
-export async function nobodys(
+export async function unmatchedOutcome(
   { customerId, metadata }: Belonging,
   name: string,
   priceIds: readonly (string | null)[],
@@ -51,7 +51,7 @@ export async function nobodys(
   const { app } = { ...(await customerTag(customerId)), ...metadata }
   if (app && !isOurs({ app })) return ignored(`${name} belongs to ${app}.`)
   if (!app && !(await areOurs(priceIds))) return ignored(`${name} has no tag of ours and sells nothing of ours.`)
-  return unclaimed(`${name} is of customer ${customerId ?? 'none'}, who is nobody here.`)
+  return unmatched(`${name} is of customer ${customerId ?? 'none'}, who is nobody here.`)
 }
 
 async function areOurs(priceIds: readonly (string | null)[]): Promise<boolean> {

@@ -12,7 +12,10 @@ export async function readUser(userId: Types.ObjectId): Promise<User> {
  * Finds the user that something at Stripe belongs to: by its customer, else by the id in its tag.
  * @returns null when nobody here is meant
  */
-export async function findOwner(customerId: string | null, taggedUserId?: string | null): Promise<User | null> {
+export async function findUserByCustomer(
+  customerId: string | null,
+  taggedUserId?: string | null,
+): Promise<User | null> {
   const byCustomer = customerId ? await UserModel.findOne({ stripeCustomerId: customerId }).lean<User>() : null
   if (byCustomer || !taggedUserId || !Types.ObjectId.isValid(taggedUserId)) return byCustomer
   return UserModel.findById(new Types.ObjectId(taggedUserId)).lean<User>()

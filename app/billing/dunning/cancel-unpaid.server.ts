@@ -2,18 +2,18 @@ import type { User } from '#models/user.server.ts'
 import { config } from '../../config.server.ts'
 import { type CancelFeedback, endNow, letRunOut, markAtStripe } from '../plan-changes/cancel.server.ts'
 import { creditsForInvoice } from '../line-items/credits-for-invoice.ts'
-import { needsConfirmation } from './bank-confirmation.server.ts'
 import { CardDeclined, CreditsNotComputable, PaymentOwed } from '../errors.ts'
 import { type Owed, owedFor } from '../subscriptions/amount-due.server.ts'
-import { processPaidInvoice, readBack } from '../invoices/record-paid-invoice.server.ts'
-import { whileSomebodyWaits } from '../stripe/deadline.server.ts'
+import { recordPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
+import { withDeadline } from '../stripe/deadline.server.ts'
 import { soldLines } from '../line-items/sold-lines.server.ts'
-import { findRunning } from '../subscriptions/live-subscription.server.ts'
+import { requireLiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import { releaseSchedule } from '../plan-changes/schedule.server.ts'
 import { callStripe, findAtStripe, isRefused } from '../stripe/client.server.ts'
 import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 import { markFor, voidedUnpaid } from '../subscriptions/unpaid-mark.server.ts'
+import { retrieveInvoice, needsConfirmation } from '../stripe/retrieve-invoice.server.ts'
 
 /*
  * Canceling while a payment is owed. Letting the plan run out would not stop the payment, so there are two ways: pay and
@@ -37,8 +37,8 @@ export interface OpenPayment {
  * @throws NoSubscription, StripeUnavailable
  */
 export function openPaymentOf(user: Pick<User, '_id'>): Promise<OpenPayment | null> {
-  return whileSomebodyWaits(async () => {
-    const { subscription, currentPeriodEnd } = await findRunning(user)
+  return withDeadline(async () => {
+    const { subscription, currentPeriodEnd } = await requireLiveSubscription(user)
     const owed = await owedFor(subscription)
     if (!owed) return null
     const { amount, currency } = owed
@@ -76,8 +76,8 @@ export function cancelUnpaid(
   user: Pick<User, '_id'>,
   { feedback = null }: { feedback?: CancelFeedback | null } = {},
 ): Promise<CancelUnpaid> {
-  return whileSomebodyWaits(async () => {
-    const running = await findRunning(user)
+  return withDeadline(async () => {
+    const running = await requireLiveSubscription(user)
     const { subscription } = running
     await releaseSchedule(subscription)
     const owed = await owedFor(subscription)
@@ -103,8 +103,8 @@ async function markAndVoid({ id }: StripeSubscription, owed: Owed): Promise<bool
     }
     await unlessRefused((stripe) => stripe.invoices.voidInvoice(invoice.id))
   }
-  const newest = await readBack(invoices[0].id)
-  if (newest?.isPaid) await processPaidInvoice(newest.id)
+  const newest = await retrieveInvoice(invoices[0].id)
+  if (newest?.isPaid) await recordPaidInvoice(newest.id)
   return newest?.isVoid ?? true
 }
 
@@ -141,8 +141,8 @@ export function payAndCancel(
   user: Pick<User, '_id'>,
   { nonce, amount, feedback = null }: { nonce: string; amount: number; feedback?: CancelFeedback | null },
 ): Promise<PayAndCancel> {
-  return whileSomebodyWaits(async () => {
-    const running = await findRunning(user)
+  return withDeadline(async () => {
+    const running = await requireLiveSubscription(user)
     const { subscription } = running
     const owed = await owedFor(subscription)
     if (owed && owed.amount > amount) throw new PaymentOwed(owed.amount, owed.currency)
@@ -165,8 +165,8 @@ async function firstUnpaid(invoices: Owed['invoices'][number][], nonce: string) 
       if (!(error instanceof CardDeclined) && !isRefused(error)) throw error
       if (error instanceof CardDeclined && !(await needsConfirmation(id))) throw new CardDeclined(DECLINED)
     }
-    const after = await readBack(id)
-    if (after?.isPaid) await processPaidInvoice(id)
+    const after = await retrieveInvoice(id)
+    if (after?.isPaid) await recordPaidInvoice(id)
     else if (after && !after.isVoid) return after
   }
   return null

@@ -3,12 +3,12 @@ import type { User } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
 import { StripeUnavailable } from '../errors.ts'
 import { owedFor } from '../subscriptions/amount-due.server.ts'
-import { readBack } from '../invoices/record-paid-invoice.server.ts'
-import { whileSomebodyWaits } from '../stripe/deadline.server.ts'
+import { withDeadline } from '../stripe/deadline.server.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import type { StripeInvoice } from '../stripe/objects/invoice.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
 import { hasLiveSubscription } from '../subscriptions/subscription-state.ts'
+import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 
 interface Sum {
   /** In minor units. */
@@ -38,7 +38,7 @@ const RECENT_MS = 60 * 60 * 1000
  */
 export async function cardStatus(user: User): Promise<CardStatus> {
   try {
-    return await whileSomebodyWaits(() => statusAtStripe(user))
+    return await withDeadline(() => statusAtStripe(user))
   } catch (error) {
     if (error instanceof StripeUnavailable) return { state: 'unreachable' }
     throw error
@@ -62,7 +62,7 @@ async function statusAtStripe({ subscription: stored, stripeCustomerId }: User):
 }
 
 async function paidStatus(invoiceId: string | null, card: string | null): Promise<CardStatus> {
-  const invoice = invoiceId ? await readBack(invoiceId) : null
+  const invoice = invoiceId ? await retrieveInvoice(invoiceId) : null
   if (!invoice?.isPaid || !isRecent(invoice) || invoice.amountPaid === 0) return { state: 'saved' }
   const wasUsed = (await intentsOf(invoice.id)).some(({ payment_method: used }) => idOf(used) === card)
   if (!wasUsed) return { state: 'saved' }

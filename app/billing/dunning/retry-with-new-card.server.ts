@@ -1,11 +1,11 @@
 import { CardDeclined } from '../errors.ts'
 import { done, ignored, type Outcome } from '../outcome.ts'
-import { processPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
+import { recordPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
 import { callStripe, findAtStripe, isRefused, listAll } from '../stripe/client.server.ts'
 import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
 import { hasLiveSubscription, isOverdue } from '../subscriptions/subscription-state.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
-import { findOwner } from '../customers/users.server.ts'
+import { findUserByCustomer } from '../customers/users.server.ts'
 
 /**
  * Follows a customer's card after it was changed on Stripe's page: the subscription is charged there from now on, and what
@@ -13,7 +13,7 @@ import { findOwner } from '../customers/users.server.ts'
  * @param customerId read back from Stripe
  */
 export async function followCard(customerId: string): Promise<Outcome> {
-  const owner = await findOwner(customerId)
+  const owner = await findUserByCustomer(customerId)
   const id = hasLiveSubscription(owner?.subscription) ? owner?.subscription?.stripeSubscriptionId : null
   const found = id ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(id)) : null
   if (!owner || !found) return ignored(`Nothing of ours is charged to the customer ${customerId} regularly.`)
@@ -69,7 +69,7 @@ async function payWhatIsOwed(subscription: string, card: string): Promise<number
       throw error
     }
     paid++
-    await processPaidInvoice(id)
+    await recordPaidInvoice(id)
   }
   return paid
 }

@@ -2,7 +2,7 @@ import { FREE_PLAN, findPlan, type Plan } from '../plans.ts'
 import { listedInterval, rhythmOf } from '../billing-interval.ts'
 
 /** What is known of the one who was refused. */
-export interface Standing {
+export interface Expectation {
   plan: Plan
   /** Credits that will come without any doing: the next scheduled grant, or the renewal. */
   nextGrant: { credits: number; at: Date } | null
@@ -40,7 +40,7 @@ export function planOf(subscription: SubscriptionSnapshot | null | undefined): P
  * The plan whose features and limits hold: Free while the subscription is paused, since nobody pays for it then.
  * @param subscription the user's snapshot, or null
  */
-export const planInForce = (subscription: SubscriptionSnapshot | null | undefined): Plan =>
+export const effectivePlan = (subscription: SubscriptionSnapshot | null | undefined): Plan =>
   planOf(subscription?.status === 'paused' ? null : subscription)
 
 /**
@@ -49,10 +49,10 @@ export const planInForce = (subscription: SubscriptionSnapshot | null | undefine
  * @param nextArrival the next scheduled grant of the balance, or null
  * @returns the earlier of renewal and scheduled grant
  */
-export function standingOf(
+export function expectationOf(
   subscription: SubscriptionSnapshot | null | undefined,
   nextArrival: { credits: number; at: Date } | null,
-): Standing {
+): Expectation {
   const plan = planOf(subscription)
   const coming = [nextArrival, renewalOf(subscription)].filter((grant) => grant !== null)
   coming.sort((one, other) => one.at.getTime() - other.at.getTime())

@@ -1,4 +1,4 @@
-import { limitsResetAt, planInForce, planOf, type SubscriptionSnapshot } from './current-plan.ts'
+import { limitsResetAt, effectivePlan, planOf, type SubscriptionSnapshot } from './current-plan.ts'
 import { LimitReached, SpendingFrozen } from '../../credits/errors.ts'
 import type { UseLimit } from '../../credits/limits.server.ts'
 import { FeatureNotInPlan, PlanPaused, PlanTooSmall } from '../errors.ts'
@@ -75,7 +75,7 @@ export function checkFeature(plan: Plan, feature: Feature, title: string): Plan 
 
 /** A limit as a spend counts it: `spendCredits` and `placeHold` take it, and no two callers pass it at once. */
 export function limitOf(user: Subscriber, limit: Limit, at: Date): UseLimit {
-  const { limits } = planInForce(user.subscription)
+  const { limits } = effectivePlan(user.subscription)
   return { name: limit, max: limits[limit], resetsAt: limitsResetAt(user.subscription, at) }
 }
 

@@ -1,6 +1,5 @@
 import type { Types } from 'mongoose'
 import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
-import type { User } from '#models/user.server.ts'
 import { config } from '../../config.server.ts'
 import { openAccount } from '../../credits/account.server.ts'
 import { orAskForAttention } from '../findings/attention.server.ts'
@@ -10,49 +9,40 @@ import { creditsForInvoice } from '../line-items/credits-for-invoice.ts'
 import { CreditsNotComputable } from '../errors.ts'
 import { grantForInvoice } from './grant-invoice-credits.server.ts'
 import { mainLine } from '../line-items/main-line.ts'
-import { done, ignored, type Outcome } from '../outcome.ts'
-import { nobodys, ownerOf } from '../customers/resolve-user.server.ts'
-import { tellInvoicePaid } from './receipts.server.ts'
+import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
+import { unmatchedOutcome, resolveUser } from '../customers/resolve-user.server.ts'
+import { notifyInvoicePaid } from './receipts.server.ts'
 import { planItemOf } from '../subscriptions/plan-item.server.ts'
 import { soldLines } from '../line-items/sold-lines.server.ts'
 import { welcomeCredits } from '../plans.ts'
 import { dropFinding } from '../findings/findings.server.ts'
-import { findAtStripe, isOurs, listAll } from '../stripe/client.server.ts'
-import { readInvoice, readInvoiceLine, type StripeInvoice } from '../stripe/objects/invoice.ts'
+import { findAtStripe, isOurs } from '../stripe/client.server.ts'
+import type { StripeInvoice } from '../stripe/objects/invoice.ts'
+import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
-import { type Told, toldByPaidInvoice } from '../subscriptions/stored-subscription.ts'
 import { withoutSecondTrial } from './trial-card.server.ts'
-import { upsertOnce } from '../../../models/insert-once.server.ts'
+import { upsertOnce } from '#models/insert-once.server.ts'
 
 /**
- * Gives what a paid invoice buys, once, whichever event or reconcile brings it and however often: first the credits,
- * keyed by the invoice, then its row in the billing history with the number that was recorded, then the subscription.
- * @param invoiceId read back from Stripe, since an event may be old
- * @param received the event's own object and its time, for an invoice that Stripe no longer knows
- * @throws NotReadyYet, CreditsNotComputable, CreditsUnavailable, StripeUnavailable; then it is to be tried again
+ * Records a paid invoice, once, however often and by whichever event or reconcile it comes: first grants the credits,
+ * keyed by the invoice, then writes its billing history row with the number of credits granted, then syncs the
+ * subscription.
+ * @param invoiceId retrieved from Stripe, since an event may be old
+ * @throws NotReadyYet, CreditsNotComputable, CreditsUnavailable, StripeUnavailable: try again later
  */
-export async function processPaidInvoice(
-  invoiceId: string,
-  received: { object: unknown; at: Date } | null = null,
-): Promise<Outcome> {
-  const outcome = await processKnownInvoice(invoiceId)
-  if (outcome) return outcome
-  if (!received) return ignored(`Stripe does not know the invoice ${invoiceId}.`)
-  return process(readInvoice(received.object), received.at)
-}
-
-const processKnownInvoice = coalesced(async (invoiceId: string): Promise<Outcome | null> => {
-  const invoice = await readBack(invoiceId)
-  return invoice && process(invoice)
+export const recordPaidInvoice = coalesced(async (invoiceId: string): Promise<Outcome> => {
+  const invoice = await retrieveInvoice(invoiceId)
+  return invoice ? recordInvoice(invoice) : unknownAtStripe(`Stripe does not know the invoice ${invoiceId}.`)
 })
 
-async function process(invoice: StripeInvoice, toldAt: Date | null = null): Promise<Outcome> {
+/** Records an invoice as given, if it is paid. */
+export async function recordInvoice(invoice: StripeInvoice): Promise<Outcome> {
   const invoiceId = invoice.id
   if (!invoice.isPaid) return ignored(`The invoice ${invoiceId} is not paid.`)
-  const user = await ownerOf(invoice)
+  const user = await resolveUser(invoice)
   if (!user) {
-    return nobodys(
+    return unmatchedOutcome(
       invoice,
       `The paid invoice ${invoiceId}`,
       invoice.lines.map(({ priceId }) => priceId),
@@ -63,24 +53,10 @@ async function process(invoice: StripeInvoice, toldAt: Date | null = null): Prom
   const subject = { kind: 'invoice' as const, id: invoiceId }
   const creditsAdded = row?.creditsAdded ?? (await orAskForAttention(subject, () => grantAndRecord(user._id, invoice)))
   if (!row) await dropFinding(subject)
-  await syncSubscriptions(user._id, toldAt && (await toldBy(invoice, user, toldAt)))
-  await tellInvoicePaid(invoiceId)
-  const sentence = row ? `${invoiceId} was counted before.` : `${invoiceId} brought ${creditsAdded} credits.`
+  await syncSubscriptions(user._id)
+  await notifyInvoicePaid(invoiceId)
+  const sentence = row ? `${invoiceId} was recorded before.` : `${invoiceId} brought ${creditsAdded} credits.`
   return done(sentence, !row)
-}
-
-async function toldBy(invoice: StripeInvoice, { subscription: stored }: User, at: Date): Promise<Told | null> {
-  return toldByPaidInvoice(invoice, { main: mainLine(await soldLines(invoice.lines)), at, stored })
-}
-
-/** Reads an invoice with all its lines. */
-export async function readBack(invoiceId: string): Promise<StripeInvoice | null> {
-  const found = await findAtStripe((stripe) => stripe.invoices.retrieve(invoiceId))
-  if (!found) return null
-  const invoice = readInvoice(found)
-  if (!invoice.hasMoreLines) return invoice
-  const lines = await listAll((stripe) => stripe.invoices.listLineItems(invoiceId, { limit: 100 }))
-  return { ...invoice, lines: lines.map(readInvoiceLine), hasMoreLines: false }
 }
 
 async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): Promise<number> {

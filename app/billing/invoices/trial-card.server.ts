@@ -6,7 +6,7 @@ import { findAtStripe } from '../stripe/client.server.ts'
 import { readCard } from '../stripe/objects/card.ts'
 import type { StripeInvoice } from '../stripe/objects/invoice.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
-import { upsertOnce } from '../../../models/insert-once.server.ts'
+import { upsertOnce } from '#models/insert-once.server.ts'
 
 /**
  * Leaves out a trial's credits where its card has brought another user a trial before. The first user who comes with a

@@ -3,8 +3,8 @@ import type { User } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
 import { EndSetByShop, NoSubscription, PaymentOwed } from '../errors.ts'
 import { owedFor } from '../subscriptions/amount-due.server.ts'
-import { whileSomebodyWaits } from '../stripe/deadline.server.ts'
-import { findRunning, type RunningSubscription } from '../subscriptions/live-subscription.server.ts'
+import { withDeadline } from '../stripe/deadline.server.ts'
+import { requireLiveSubscription, type LiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import { releaseSchedule } from './schedule.server.ts'
 import { callStripe, isRefused } from '../stripe/client.server.ts'
 import { endsByShop } from '../subscriptions/subscription-state.ts'
@@ -23,11 +23,11 @@ export function cancelAtPeriodEnd(
   user: Pick<User, '_id'>,
   { feedback = null }: { feedback?: CancelFeedback | null } = {},
 ): Promise<User> {
-  return whileSomebodyWaits(() => cancel(user, feedback))
+  return withDeadline(() => cancel(user, feedback))
 }
 
 async function cancel(user: Pick<User, '_id'>, feedback: CancelFeedback | null): Promise<User> {
-  const running = await findRunning(user)
+  const running = await requireLiveSubscription(user)
   const { subscription } = running
   const owed = await owedFor(subscription)
   if (owed) throw new PaymentOwed(owed.amount, owed.currency)
@@ -44,8 +44,8 @@ async function cancel(user: Pick<User, '_id'>, feedback: CancelFeedback | null):
  * @throws NoSubscription, EndSetByShop, StripeUnavailable
  */
 export function resumeSubscription(user: Pick<User, '_id'>): Promise<User> {
-  return whileSomebodyWaits(async () => {
-    const running = await findRunning(user)
+  return withDeadline(async () => {
+    const running = await requireLiveSubscription(user)
     if (running.cancelAtPeriodEnd) await resume(running)
     return syncSubscriptions(user._id)
   })
@@ -55,7 +55,7 @@ export function resumeSubscription(user: Pick<User, '_id'>): Promise<User> {
 const SHOPS_END = 'cancel_at_before'
 
 /** When a subscription ends if its cancellation is undone: on the day set by the shop, or null for never. */
-export function endWithoutCancellation({ subscription, ...term }: RunningSubscription): Date | null {
+export function endWithoutCancellation({ subscription, ...term }: LiveSubscription): Date | null {
   const { hasCancelFlag, metadata } = subscription
   if (!term.cancelAtPeriodEnd || (!hasCancelFlag && endsByShop(term))) return term.cancelAt
   const before = new Date(Number(metadata[SHOPS_END] ?? 0) * 1000)
@@ -67,7 +67,7 @@ export function endWithoutCancellation({ subscription, ...term }: RunningSubscri
  * flag; a later day that the shop had set holds again.
  * @throws EndSetByShop where it is the shop that ends it
  */
-export async function resume(running: RunningSubscription): Promise<void> {
+export async function resume(running: LiveSubscription): Promise<void> {
   const { id, hasCancelFlag } = running.subscription
   if (!hasCancelFlag && endsByShop(running)) throw new EndSetByShop()
   const end = endWithoutCancellation(running)
@@ -77,7 +77,7 @@ export async function resume(running: RunningSubscription): Promise<void> {
 
 /** Nothing renews any more; the plan stays until its period ends. */
 export async function letRunOut(
-  { subscription, currentPeriodEnd, cancelAtPeriodEnd, cancelAt }: RunningSubscription,
+  { subscription, currentPeriodEnd, cancelAtPeriodEnd, cancelAt }: LiveSubscription,
   { feedback }: { feedback: CancelFeedback | null },
 ): Promise<void> {
   // The flag would end it with the period of an add-on, where that is the shorter one.

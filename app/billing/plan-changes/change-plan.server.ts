@@ -4,15 +4,15 @@ import { now } from '../../clock.server.ts'
 import { cancelAtPeriodEnd, resume } from './cancel.server.ts'
 import { dateOf, endsWithPeriod, isNow, type PlanChoice, targetOf, unlessNotSold } from './change-target.server.ts'
 import { comingChangeOf } from '../subscriptions/scheduled-change.server.ts'
-import { needsConfirmation } from '../dunning/bank-confirmation.server.ts'
 import { CardDeclined } from '../errors.ts'
-import { processPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
-import { unhurried, whileSomebodyWaits } from '../stripe/deadline.server.ts'
-import type { RunningSubscription } from '../subscriptions/live-subscription.server.ts'
+import { recordPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
+import { withoutDeadline, withDeadline } from '../stripe/deadline.server.ts'
+import type { LiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import { releaseSchedule, restoreSchedule, scheduleChange } from './schedule.server.ts'
 import { callUnderKey, findAtStripe } from '../stripe/client.server.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
+import { needsConfirmation } from '../stripe/retrieve-invoice.server.ts'
 
 const DECLINED = 'Your card was declined. Nothing has changed. Use another card and try again.'
 
@@ -30,7 +30,7 @@ export function changePlan(
   choice: PlanChoice,
   { nonce = randomUUID(), prorationDate = null }: { nonce?: string; prorationDate?: Date | null } = {},
 ): Promise<PlanChangeResult> {
-  return whileSomebodyWaits(() => unlessNotSold(() => change(user, choice, { nonce, prorationDate })))
+  return withDeadline(() => unlessNotSold(() => change(user, choice, { nonce, prorationDate })))
 }
 
 async function change(
@@ -51,7 +51,7 @@ async function change(
       await scheduleChange(running, { priceId: target.priceId, interval: choice.interval }, key)
     } catch (error) {
       // Whoever had canceled is not to pay on at the old price because of it.
-      if (running.cancelAtPeriodEnd) await unhurried(() => cancelAtPeriodEnd(user)).catch(() => undefined)
+      if (running.cancelAtPeriodEnd) await withoutDeadline(() => cancelAtPeriodEnd(user)).catch(() => undefined)
       throw error
     }
     await syncSubscriptions(user._id)
@@ -66,7 +66,7 @@ async function change(
     ? await findAtStripe((stripe) => stripe.invoices.retrieve(updated.latestInvoiceId!))
     : null
   // The webhook would bring them too; this way they are there when the next page opens.
-  if (invoice?.status === 'paid') await processPaidInvoice(invoice.id)
+  if (invoice?.status === 'paid') await recordPaidInvoice(invoice.id)
   else await syncSubscriptions(user._id)
   if (isChanged) return { state: 'changed' }
   if (invoice && !(await needsConfirmation(invoice.id))) {
@@ -78,7 +78,7 @@ async function change(
 }
 
 function upgrade(
-  { subscription, item }: RunningSubscription,
+  { subscription, item }: LiveSubscription,
   priceId: string,
   { key, prorationDate }: { key: string; prorationDate: Date | null },
 ): Promise<unknown> {
@@ -101,6 +101,6 @@ function upgrade(
 }
 
 /** Whoever chooses a plan wants it to go on. */
-async function takeBackCancellation(running: RunningSubscription): Promise<void> {
+async function takeBackCancellation(running: LiveSubscription): Promise<void> {
   if (running.cancelAtPeriodEnd) await resume(running)
 }

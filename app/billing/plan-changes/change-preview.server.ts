@@ -5,7 +5,7 @@ import { type BesidePlan, besidePlan } from './other-items.ts'
 import { type ChargesAfter, chargesAfter } from './charges-after.server.ts'
 import { dateOf, endsWithPeriod, isNow, type PlanChoice, targetOf, unlessNotSold } from './change-target.server.ts'
 import { creditsAtOnce, creditsForInvoice } from '../line-items/credits-for-invoice.ts'
-import { whileSomebodyWaits } from '../stripe/deadline.server.ts'
+import { withDeadline } from '../stripe/deadline.server.ts'
 import { soldLines } from '../line-items/sold-lines.server.ts'
 import type { Rhythm } from '../billing-interval.ts'
 import { callStripe } from '../stripe/client.server.ts'
@@ -50,7 +50,7 @@ export function previewPlanChange(
   choice: PlanChoice,
   { prorationDate = null }: { prorationDate?: Date | null } = {},
 ): Promise<PlanChangePreview> {
-  return whileSomebodyWaits(() => unlessNotSold(() => preview(user, choice, prorationDate)))
+  return withDeadline(() => unlessNotSold(() => preview(user, choice, prorationDate)))
 }
 
 async function preview(

@@ -14,7 +14,7 @@ import {
 import { findPlan, type Interval, type Plan } from '../plans.ts'
 import { findPriceIn, priceIdOf } from '../catalog/prices.server.ts'
 import { adverbOf, isSameRhythm, listedInterval, monthsOf } from '../billing-interval.ts'
-import { findRunning, type RunningSubscription } from '../subscriptions/live-subscription.server.ts'
+import { requireLiveSubscription, type LiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import { isRefused } from '../stripe/client.server.ts'
 import { endsByShop, isOverdue } from '../subscriptions/subscription-state.ts'
 
@@ -57,11 +57,11 @@ export interface Target {
 export async function targetOf(
   user: Pick<User, '_id'>,
   { plan: name, interval }: PlanChoice,
-): Promise<{ running: RunningSubscription; target: Target }> {
+): Promise<{ running: LiveSubscription; target: Target }> {
   const plan = findPlan(name)
   const price = plan?.prices?.[interval]
   if (!plan || !price) throw new PlanNotFound()
-  const running = await findRunning(user)
+  const running = await requireLiveSubscription(user)
   if (isOverdue(running.subscription.status)) {
     throw new NoSubscription('A payment for your plan is still open. Pay it first, then change the plan.')
   }
@@ -88,7 +88,7 @@ export async function targetOf(
 }
 
 /** Stripe refuses other intervals on a classic subscription, in words that say nothing to its customer. */
-function requireOneInterval({ subscription, item }: RunningSubscription, interval: Interval): void {
+function requireOneInterval({ subscription, item }: LiveSubscription, interval: Interval): void {
   const wanted = { interval, intervalCount: 1 }
   if (!subscription.isClassic || isSameRhythm(item, wanted)) return
   const others = subscription.items.filter(({ id }) => id !== item.id)
@@ -98,7 +98,7 @@ function requireOneInterval({ subscription, item }: RunningSubscription, interva
 }
 
 /** Up is now, down waits: a longer period that is paid for is never cut short. */
-export function isNow(running: RunningSubscription, target: Pick<Target, 'plan' | 'interval'>): boolean {
+export function isNow(running: LiveSubscription, target: Pick<Target, 'plan' | 'interval'>): boolean {
   if (monthsOf(running.item) > (target.interval === 'year' ? 12 : 1)) return false
   return target.plan.credits >= running.item.plan.credits
 }
@@ -111,5 +111,5 @@ export function dateOf(prorationDate: Date | null): { proration_date?: number } 
 }
 
 /** It ends in this period on a day that the shop has set; a larger plan ends then too. */
-export const endsWithPeriod = (running: RunningSubscription): boolean =>
+export const endsWithPeriod = (running: LiveSubscription): boolean =>
   running.cancelAtPeriodEnd && !running.subscription.hasCancelFlag && endsByShop(running)

@@ -12,7 +12,7 @@ import { endOf, isUncollected, periodOf } from '../upcoming-invoice/upcoming-per
 import type { PlanItem } from '../subscriptions/plan-item.server.ts'
 import { findPriceIn } from '../catalog/prices.server.ts'
 import { isSameRhythm, type Rhythm } from '../billing-interval.ts'
-import type { RunningSubscription } from '../subscriptions/live-subscription.server.ts'
+import type { LiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import type { StripeTermItem, StripeTerms } from '../stripe/objects/terms.ts'
 
 /** What a subscription charges after a change of plan. Null is what cannot be said to the cent. */
@@ -33,7 +33,7 @@ export interface ChargesAfter {
  * @throws StripeUnavailable
  */
 export async function chargesAfter(
-  running: RunningSubscription,
+  running: LiveSubscription,
   target: Pick<Target, 'priceId'>,
   { at, isChargedNow }: { at: Date | null; isChargedNow: boolean },
 ): Promise<ChargesAfter> {
@@ -61,7 +61,7 @@ async function priceOfPlan(terms: StripeTerms, rhythm: Rhythm): Promise<PeriodPr
 }
 
 async function firstPayment(
-  running: RunningSubscription,
+  running: LiveSubscription,
   terms: StripeTerms,
   { rhythm, at, isChargedNow }: { rhythm: StripeTermItem['price']; at: Date; isChargedNow: boolean },
 ): Promise<NextPayment | null> {

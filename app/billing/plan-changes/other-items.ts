@@ -1,5 +1,5 @@
 import type { Rhythm } from '../billing-interval.ts'
-import type { RunningSubscription } from '../subscriptions/live-subscription.server.ts'
+import type { LiveSubscription } from '../subscriptions/live-subscription.server.ts'
 
 /** Something that a subscription has beside its plan. */
 export interface BesidePlan extends Rhythm {
@@ -11,7 +11,7 @@ export interface BesidePlan extends Rhythm {
 }
 
 /** What a subscription has beside its plan, which a change of plan leaves as it is: add-ons and the like. */
-export function besidePlan({ subscription, item }: RunningSubscription): BesidePlan[] {
+export function besidePlan({ subscription, item }: LiveSubscription): BesidePlan[] {
   const { terms, items } = subscription
   const names = new Map(items.map(({ priceId, name }) => [priceId, name]))
   const others = terms?.items.filter(({ price }) => price.id !== item.priceId) ?? []

@@ -2,7 +2,7 @@ import type { User } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
 import { previewPlanChange } from './change-preview.server.ts'
 import { StripeUnavailable } from '../errors.ts'
-import { whileSomebodyWaits } from '../stripe/deadline.server.ts'
+import { withDeadline } from '../stripe/deadline.server.ts'
 import { planOf } from '../entitlements/current-plan.ts'
 import { type Interval, type Plan, plans } from '../plans.ts'
 import { monthsOf, rhythmOf } from '../billing-interval.ts'
@@ -87,7 +87,7 @@ async function changeTo(buyer: Buyer, plan: Plan, interval: Interval): Promise<P
 /** @returns null for what cannot be had at once */
 async function sumsOf(buyer: Buyer, plan: Plan, interval: Interval): Promise<Sums | null> {
   try {
-    const preview = await whileSomebodyWaits(() => previewPlanChange(buyer, { plan: plan.name, interval }), SECONDS)
+    const preview = await withDeadline(() => previewPlanChange(buyer, { plan: plan.name, interval }), SECONDS)
     const { when, amountDue, currency, creditsAtOnce, after } = preview
     if (when !== 'now') return null
     const { price } = after

@@ -1,10 +1,11 @@
 import type { User } from '#models/user.server.ts'
-import { processPaidInvoice, readBack } from '../invoices/record-paid-invoice.server.ts'
-import { whileSomebodyWaits } from '../stripe/deadline.server.ts'
-import { findRunning } from '../subscriptions/live-subscription.server.ts'
+import { recordPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
+import { withDeadline } from '../stripe/deadline.server.ts'
+import { requireLiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import { callStripe, findAtStripe, isRefused } from '../stripe/client.server.ts'
 import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
+import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 
 /** It stays paused until its invoice is paid. */
 const PAYS_FIRST = 'resume_on_payment_success'
@@ -23,13 +24,13 @@ export type Restart =
  * @throws NoSubscription, CardDeclined, StripeUnavailable
  */
 export function restartPlan(user: Pick<User, '_id'>): Promise<Restart> {
-  return whileSomebodyWaits(async () => {
-    const { subscription } = await findRunning(user)
+  return withDeadline(async () => {
+    const { subscription } = await requireLiveSubscription(user)
     if (subscription.status !== 'paused') {
       await syncSubscriptions(user._id)
       return { state: 'running' }
     }
-    const waiting = subscription.latestInvoiceId ? await readBack(subscription.latestInvoiceId) : null
+    const waiting = subscription.latestInvoiceId ? await retrieveInvoice(subscription.latestInvoiceId) : null
     if (waiting?.isOpen) return { state: 'payment-needed', url: waiting.hostedInvoiceUrl }
     if (!(await hasCard(subscription))) return { state: 'card-needed' }
     return charged(user, await resumed(subscription))
@@ -61,9 +62,9 @@ async function resumed({ id, latestInvoiceId }: StripeSubscription): Promise<Str
 }
 
 async function charged(user: Pick<User, '_id'>, subscription: StripeSubscription | null): Promise<Restart> {
-  const invoice = subscription?.latestInvoiceId ? await readBack(subscription.latestInvoiceId) : null
+  const invoice = subscription?.latestInvoiceId ? await retrieveInvoice(subscription.latestInvoiceId) : null
   // The webhook would bring its credits too; this way they are there when the next page opens.
-  if (invoice?.isPaid) await processPaidInvoice(invoice.id)
+  if (invoice?.isPaid) await recordPaidInvoice(invoice.id)
   await syncSubscriptions(user._id)
   return invoice?.isOpen ? { state: 'payment-needed', url: invoice.hostedInvoiceUrl } : { state: 'running' }
 }

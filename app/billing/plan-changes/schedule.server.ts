@@ -4,7 +4,7 @@ import { findPlan, type Interval } from '../plans.ts'
 import { planItemOf } from '../subscriptions/plan-item.server.ts'
 import { priceIdOf } from '../catalog/prices.server.ts'
 import { listedInterval } from '../billing-interval.ts'
-import type { RunningSubscription } from '../subscriptions/live-subscription.server.ts'
+import type { LiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import { callStripe, callUnderKey, findAtStripe, isRefused } from '../stripe/client.server.ts'
 import { copyPhase, withPrice } from '../stripe/objects/phase-copy.ts'
 import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
@@ -23,7 +23,7 @@ export async function releaseSchedule({ scheduleId }: StripeSubscription): Promi
  * @param invoiceId the upgrade's; unpaid it is void, and the upgrade with it, since both cannot wait
  */
 export async function restoreSchedule(
-  running: RunningSubscription,
+  running: LiveSubscription,
   waited: ScheduledChange,
   invoiceId: string,
 ): Promise<void> {
@@ -56,7 +56,7 @@ const ROUNDS = 4
  * @param nonce of the form, so that a double click makes one schedule
  */
 export async function scheduleChange(
-  running: RunningSubscription,
+  running: LiveSubscription,
   target: { priceId: string; interval: Interval },
   nonce: string,
 ): Promise<void> {
@@ -76,7 +76,7 @@ export async function scheduleChange(
 }
 
 async function createSchedule(
-  { subscription, item, currentPeriodEnd }: RunningSubscription,
+  { subscription, item, currentPeriodEnd }: LiveSubscription,
   target: { priceId: string; interval: Interval },
   key: string,
 ): Promise<void> {

@@ -1,9 +1,9 @@
 import { listGrantedSources } from '../../credits/granted-sources.server.ts'
 import type { Types } from 'mongoose'
-import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
-import { PaymentModel } from '#models/payment.server.ts'
+import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
+import { allPurchases } from './purchase.server.ts'
 
 export interface GrantAudit {
   invoices: number
@@ -13,9 +13,6 @@ export interface GrantAudit {
   unfinished: string[]
 }
 
-/** What of a row decides. */
-type Row = Pick<BillingHistory, 'userId' | 'creditsAdded' | 'lines'>
-
 /**
  * Checks that money and credits tell the same story: every paid invoice and every pack has its one row, whose
  * `creditsAdded` is what its entries grant or will grant, and every grant that names an invoice or a payment has a row.
@@ -24,8 +21,9 @@ export async function auditGrants(): Promise<GrantAudit> {
   const granted = await listGrantedSources()
   const audit: GrantAudit = { invoices: 0, payments: 0, violations: [], unfinished: [] }
   const seen = new Set<string>()
-  const compare = (type: 'invoice' | 'payment', id: string, { userId: owner, creditsAdded, lines }: Row) => {
-    const userId = owner.toHexString()
+  for await (const { key, userId, creditsAdded, lines } of allPurchases()) {
+    const { type, id } = key
+    audit[type === 'invoice' ? 'invoices' : 'payments']++
     seen.add(`${type}:${id}`)
     const ofLines = lines?.reduce((sum, { credits: ofLine }) => sum + ofLine, 0) ?? creditsAdded
     const source = granted.get(`${type}:${id}`)
@@ -36,16 +34,9 @@ export async function auditGrants(): Promise<GrantAudit> {
     if (credits !== creditsAdded) {
       audit.violations.push(`${type} ${id} says ${creditsAdded} credits, its entries grant ${credits}`)
     }
-    if (source && source.accountId !== userId) audit.violations.push(`${type} ${id} granted to another account`)
-  }
-
-  for await (const row of BillingHistoryModel.find().lean().cursor()) {
-    audit.invoices++
-    compare('invoice', row.stripeInvoiceId, row)
-  }
-  for await (const row of PaymentModel.find().lean().cursor()) {
-    audit.payments++
-    compare('payment', row.stripePaymentIntentId, row)
+    if (source && source.accountId !== userId.toHexString()) {
+      audit.violations.push(`${type} ${id} granted to another account`)
+    }
   }
   for (const [source, { type, id }] of granted) {
     if (seen.has(source)) continue

@@ -1,7 +1,6 @@
 import type { Types } from 'mongoose'
-import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
-import { type Payment, PaymentModel } from '#models/payment.server.ts'
 import { packsIn } from '../line-items/purchased-lines.ts'
+import { findPurchases, type Purchase } from './purchase.server.ts'
 
 /** What was paid for a grant of credits. Money is in minor units of `currency`. */
 export interface PaymentBehind {
@@ -42,15 +41,8 @@ export async function findPaymentsBehind(
   userId: Types.ObjectId,
   sources: readonly Source[],
 ): Promise<Map<string, PaymentBehind>> {
-  const idsOf = (wanted: string) => [...new Set(sources.filter(({ type }) => type === wanted).map(({ id }) => id))]
-  const [invoices, payments] = await Promise.all([
-    BillingHistoryModel.find({ userId, stripeInvoiceId: { $in: idsOf('invoice') } }).lean<BillingHistory[]>(),
-    PaymentModel.find({ userId, stripePaymentIntentId: { $in: idsOf('payment') } }).lean<Payment[]>(),
-  ])
-  return new Map([
-    ...invoices.map((row) => [sourceKey({ type: 'invoice', id: row.stripeInvoiceId }), ofInvoice(row)] as const),
-    ...payments.map((row) => [sourceKey({ type: 'payment', id: row.stripePaymentIntentId }), ofPack(row)] as const),
-  ])
+  const purchases = await findPurchases(userId, sources)
+  return new Map(purchases.map((purchase) => [sourceKey(purchase.key), paymentOf(purchase)]))
 }
 
 /** Under what {@link findPaymentsBehind} puts the payment behind a source. */
@@ -58,39 +50,29 @@ export function sourceKey({ type, id }: Source): string {
   return `${type}:${id}`
 }
 
-const disputeOf = ({ status }: { status: string }): PaymentBehind['dispute'] =>
+const disputeOf = ({ status }: Purchase): PaymentBehind['dispute'] =>
   status === 'disputed' ? 'open' : status === 'dispute_lost' ? 'lost' : null
 
-const ofInvoice = (row: BillingHistory): PaymentBehind => ({
-  plan: row.lines && !row.interval ? null : row.planName,
-  packs: packsIn(row.lines ?? []),
-  planCredits: planCredits(row),
-  billingReason: row.billingReason ?? null,
-  amount: row.amount,
-  amountRefunded: row.amountRefunded,
-  dispute: disputeOf(row),
-  currency: row.currency,
-  creditsAdded: row.creditsAdded,
-  paidAt: row.transactionDate,
-  invoiceNumber: row.stripeInvoiceNumber ?? null,
-  url: row.hostedInvoiceUrl ?? null,
-})
+function paymentOf(purchase: Purchase): PaymentBehind {
+  const { planName, interval, lines, billingReason, amount, amountRefunded, currency, creditsAdded } = purchase
+  return {
+    plan: lines && !interval ? null : planName,
+    packs: packsIn(lines ?? []),
+    planCredits: planCredits(purchase),
+    billingReason,
+    amount,
+    amountRefunded,
+    dispute: disputeOf(purchase),
+    currency,
+    creditsAdded,
+    paidAt: purchase.paidAt,
+    invoiceNumber: purchase.invoiceNumber,
+    url: purchase.url,
+  }
+}
 
-/** Of the row and not of the plan file, which may give the credits of a year otherwise by now. */
-const planCredits = ({ lines, creditsAdded }: BillingHistory): number =>
-  (lines ?? []).reduce((sum, { kind, credits }) => (kind === 'pack' ? sum - credits : sum), creditsAdded)
-
-const ofPack = (row: Payment): PaymentBehind => ({
-  plan: null,
-  packs: packsIn(row.lines ?? []),
-  planCredits: 0,
-  billingReason: null,
-  amount: row.amount,
-  amountRefunded: row.amountRefunded,
-  dispute: disputeOf(row),
-  currency: row.currency,
-  creditsAdded: row.creditsAdded,
-  paidAt: row.paidAt,
-  invoiceNumber: null,
-  url: row.receiptUrl ?? null,
-})
+/** From the lines and not from the plan file, which may have changed since. */
+const planCredits = ({ planName, lines, creditsAdded }: Purchase): number =>
+  planName === null
+    ? 0
+    : (lines ?? []).reduce((sum, { kind, credits }) => (kind === 'pack' ? sum - credits : sum), creditsAdded)

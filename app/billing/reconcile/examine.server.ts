@@ -1,15 +1,14 @@
 import { Types } from 'mongoose'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
-import { now } from '../../clock.server.ts'
-import { processCheckout } from '../checkout/fulfill-checkout.server.ts'
+import { fulfillCheckout } from '../checkout/fulfill-checkout.server.ts'
 import { processCreditNote } from '../refunds/credit-note.server.ts'
 import { processDispute } from '../refunds/dispute.server.ts'
 import { listOffers, lookupKeyOf } from '../catalog/offers.ts'
 import { OfferUnavailable } from '../errors.ts'
-import { done, ignored, type Outcome, unclaimed } from '../outcome.ts'
-import { nobodys, ownerOf } from '../customers/resolve-user.server.ts'
-import { processPaidInvoice, readBack } from '../invoices/record-paid-invoice.server.ts'
+import { done, ignored, type Outcome, unmatched } from '../outcome.ts'
+import { unmatchedOutcome, resolveUser } from '../customers/resolve-user.server.ts'
+import { recordPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
 import { planItemOf } from '../subscriptions/plan-item.server.ts'
 import { priceIdOf } from '../catalog/prices.server.ts'
 import type { FindingKind, Subject } from '../findings/findings.server.ts'
@@ -18,16 +17,16 @@ import { findAtStripe } from '../stripe/client.server.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
 import { isLive } from '../subscriptions/subscription-state.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
-import type { Told } from '../subscriptions/stored-subscription.ts'
+import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 
 const examiners: Record<FindingKind, (id: string) => Promise<Outcome>> = {
   invoice: examineInvoice,
-  session: (id) => processCheckout(id),
+  session: fulfillCheckout,
   subscription: examineSubscription,
   user: examineUser,
-  charge: (id) => processRefunds(id),
+  charge: processRefunds,
   credit_note: processCreditNote,
-  dispute: (id) => processDispute(id),
+  dispute: processDispute,
   price: examinePrice,
 }
 
@@ -39,12 +38,12 @@ const examiners: Record<FindingKind, (id: string) => Promise<Outcome>> = {
 export const examine = ({ kind, id }: Subject): Promise<Outcome> => examiners[kind](id)
 
 async function examineInvoice(id: string): Promise<Outcome> {
-  const outcome = await processPaidInvoice(id)
-  if (outcome.changed || outcome.isUnclaimed) return outcome
+  const outcome = await recordPaidInvoice(id)
+  if (outcome.changed || outcome.isUnmatched) return outcome
   const row = await BillingHistoryModel.findOne({ stripeInvoiceId: id }).select({ amount: 1 }).lean()
-  const invoice = row && (await readBack(id))
+  const invoice = row && (await retrieveInvoice(id))
   if (!invoice || row.amount === invoice.amountPaid) return outcome
-  return unclaimed(`${id}: ${invoice.amountPaid} ${invoice.currency} was paid, its row says ${row.amount}.`)
+  return unmatched(`${id}: ${invoice.amountPaid} ${invoice.currency} was paid, its row says ${row.amount}.`)
 }
 
 /** A price that was not the one on sale; its name here is its lookup key. */
@@ -54,7 +53,7 @@ async function examinePrice(lookupKey: string): Promise<Outcome> {
     if (offer) await priceIdOf(offer)
   } catch (error) {
     if (!(error instanceof OfferUnavailable)) throw error
-    return unclaimed(error.cause instanceof Error ? error.cause.message : `${lookupKey} cannot be sold.`)
+    return unmatched(error.cause instanceof Error ? error.cause.message : `${lookupKey} cannot be sold.`)
   }
   return ignored(`${lookupKey} is sold at its price.`)
 }
@@ -64,13 +63,13 @@ async function examineSubscription(id: string): Promise<Outcome> {
   const found = await findAtStripe((stripe) => stripe.subscriptions.retrieve(id))
   const subscription = found && readSubscription(found)
   if (!subscription || !isLive(subscription.status)) return ignored(`The subscription ${id} has ended.`)
-  const owner = await ownerOf(subscription)
+  const owner = await resolveUser(subscription)
   const prices = subscription.items.map(({ priceId }) => priceId)
-  if (!owner) return nobodys(subscription, `The subscription ${id}`, prices)
+  if (!owner) return unmatchedOutcome(subscription, `The subscription ${id}`, prices)
   // By its id, since it may be of another customer than the one that is noted.
-  if (await planItemOf(subscription)) return resync(owner, { subscription, at: now() })
+  if (await planItemOf(subscription)) return resync(owner, subscription.id)
   const name = `The subscription ${id} of user ${owner._id.toHexString()}`
-  return unclaimed(`${name} has the price ${prices.join(', ')}, which is in no plan.`)
+  return unmatched(`${name} has the price ${prices.join(', ')}, which is in no plan.`)
 }
 
 async function examineUser(id: string): Promise<Outcome> {
@@ -78,12 +77,12 @@ async function examineUser(id: string): Promise<Outcome> {
   return user ? resync(user) : ignored(`There is no user ${id} any more.`)
 }
 
-async function resync(before: User, found: Told | null = null): Promise<Outcome> {
-  const { _id, subscription } = await syncSubscriptions(before._id, found)
+async function resync(before: User, subscriptionId: string | null = null): Promise<Outcome> {
+  const { _id, subscription } = await syncSubscriptions(before._id, subscriptionId)
   const { plan = 'Free', status = 'none', version, stripeSubscriptionId } = subscription ?? {}
   const name = `The subscription of user ${_id.toHexString()}`
   if (stripeSubscriptionId && !(await findAtStripe((stripe) => stripe.subscriptions.retrieve(stripeSubscriptionId)))) {
-    return unclaimed(`${name}, ${stripeSubscriptionId} (${plan}), is not known to Stripe.`)
+    return unmatched(`${name}, ${stripeSubscriptionId} (${plan}), is not known to Stripe.`)
   }
   return done(`${name} is ${plan} (${status}).`, version !== before.subscription?.version)
 }

@@ -109,7 +109,7 @@ async function counted<T>(result: Reconciliation, what: string, found: Promise<T
 async function settle(result: Reconciliation, subject: Subject): Promise<void> {
   try {
     const outcome: Outcome = await examine(subject)
-    if (outcome.isUnclaimed) return await keepFinding(subject, { state: 'unclaimed', sentence: outcome.sentence })
+    if (outcome.isUnmatched) return await keepFinding(subject, { state: 'unclaimed', sentence: outcome.sentence })
     if (outcome.changed) result.done.push(outcome.sentence)
     await dropFinding(subject)
   } catch (error) {

@@ -1,18 +1,17 @@
 import { stripeRefundKey } from '../../credits/keys.ts'
-import { findInvoiceSource } from './charged-purchase.server.ts'
 import { done, ignored, type Outcome } from '../outcome.ts'
-import { tellRefund } from '../invoices/receipts.server.ts'
-import { takeRefunds } from './refund.server.ts'
-import { markRow } from './refund-status.server.ts'
-import { reverseClaim } from './reverse-credits.server.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { readCreditNote } from '../stripe/objects/credit-note.ts'
+import { findInvoicePurchase } from './charged-purchase.server.ts'
+import { notifyRefund } from './refund-mails.server.ts'
+import { syncRefundStatus } from './refund-status.server.ts'
+import { takeRefunds } from './refund.server.ts'
+import { reverseCredits } from './reverse-credits.server.ts'
 
 /**
- * Takes back the share of the credits whose money a credit note gave to the customer's balance, or by means that Stripe
- * does not see. From the balance it buys credits again with a later invoice, so keeping the first ones would be a gift.
- * What a credit note refunds to the card comes with a refund of its own; the note says for which lines that was, also of a
- * refund that was made before.
+ * Takes back the credits whose money a credit note gave to the customer's balance, or by means that Stripe does not see.
+ * Money in the balance pays for credits of a later invoice, so the first ones must go. Money that a credit note returns to
+ * the card comes as a refund of its own; the note says for which lines that was, also for an earlier refund.
  * @param creditNoteId read back from Stripe
  * @see https://docs.stripe.com/invoicing/integration/programmatic-credit-notes
  */
@@ -23,20 +22,20 @@ export async function processCreditNote(creditNoteId: string): Promise<Outcome> 
   if (note.amountCredited <= 0 && note.refunds.length === 0) {
     return ignored(`The credit note ${creditNoteId} gives nothing back.`)
   }
-  const source = await findInvoiceSource(note.invoiceId)
-  if (!source) return ignored(`The credit note ${creditNoteId} is of an invoice that paid for nothing of ours.`)
-  const refunds = note.refunds.length > 0 ? await takeRefunds(source) : null
+  const purchase = await findInvoicePurchase(note.invoiceId)
+  if (!purchase) return ignored(`The credit note ${creditNoteId} is of an invoice that paid for nothing of ours.`)
+  const refunds = note.refunds.length > 0 ? await takeRefunds(purchase) : null
   if (note.amountCredited <= 0) return refunds ?? ignored(`The credit note ${creditNoteId} credits nothing.`)
 
-  const taken = await reverseClaim(source, {
+  const taken = await reverseCredits(purchase, {
     key: stripeRefundKey(note.id),
     source: { type: 'refund', id: note.id },
     amount: note.amountCredited,
-    lines: source.named.credited.get(note.id),
+    lines: purchase.named.credited.get(note.id),
   })
-  await markRow(source)
-  await tellRefund(
-    source,
+  await syncRefundStatus(purchase)
+  await notifyRefund(
+    purchase,
     { ...note, amount: note.amountCredited, to: note.isToBalance ? 'balance' : 'elsewhere' },
     taken.reversed,
   )

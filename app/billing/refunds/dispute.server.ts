@@ -1,60 +1,55 @@
-import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { now } from '../../clock.server.ts'
 import { CreditsUnavailable } from '../../credits/errors.ts'
 import { freezeSpending, unfreezeSpending } from '../../credits/freeze.server.ts'
 import { stripeDisputeKey, stripeDisputeLostKey } from '../../credits/keys.ts'
 import { noteLost, restoreReversal } from '../../credits/reversal.server.ts'
-import { findMoneySource, type MoneySource } from './charged-purchase.server.ts'
-import { done, ignored, type Outcome } from '../outcome.ts'
-import { tellDispute, tellDisputeLost, tellDisputeWon } from '../invoices/receipts.server.ts'
-import { reverseClaim } from './reverse-credits.server.ts'
-import { markRow } from './refund-status.server.ts'
+import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { readDispute, type StripeDispute } from '../stripe/objects/charge.ts'
+import { type ChargedPurchase, findChargedPurchase, retrieveCharge } from './charged-purchase.server.ts'
+import { notifyDispute, notifyDisputeLost, notifyDisputeWon } from './refund-mails.server.ts'
+import { syncRefundStatus } from './refund-status.server.ts'
+import { reverseCredits } from './reverse-credits.server.ts'
 
 const ROUNDS = 5
 
 /**
- * Brings credits to what a dispute says now: while it is open the money is away, so its credits are, and spending stops;
- * won gives them back, lost lets spending go on without them. Reads the dispute again after acting, since two events of
- * it may be handled at once.
- * @param disputeId read back from Stripe
- * @param told the dispute as an event had it, should Stripe not know it
+ * Brings credits to what a dispute says now: an open dispute takes the money, so its credits are reversed and spending
+ * stops; a won one restores them, a lost one lets spending go on without them. Retrieves the dispute again after acting,
+ * since two of its events may be handled at once.
+ * @throws NotReadyYet, StripeUnavailable; CreditsUnavailable when the dispute changes faster than it can be read
  */
-export async function processDispute(disputeId: string, told: StripeDispute | null = null): Promise<Outcome> {
-  let dispute = (await retrieve(disputeId)) ?? told
-  if (!dispute?.chargeId) return ignored(`Stripe does not know the dispute ${disputeId}.`)
-  const { chargeId: id, paymentIntentId, currency } = dispute
-  const charge = { id, paymentIntentId, currency, invoiceId: null, amountRefunded: 0, refunds: [] }
-  const source = await findMoneySource(id, charge)
-  if (source?.told && (await isLate(dispute))) return ignored(`The dispute ${disputeId} has been closed since.`)
-  if (!source) return ignored(`The dispute ${disputeId} is about nothing of ours.`)
+export async function processDispute(disputeId: string): Promise<Outcome> {
+  let dispute = await retrieveDispute(disputeId)
+  const charge = dispute?.chargeId ? await retrieveCharge(dispute.chargeId) : null
+  if (!dispute || !charge) return unknownAtStripe(`Stripe does not know the dispute ${disputeId}.`)
+  const purchase = await findChargedPurchase(charge)
+  if (!purchase) return ignored(`The dispute ${disputeId} is about nothing of ours.`)
   let changed = false
   for (let round = 0; round < ROUNDS; round++) {
     const { status } = dispute
-    const { sentence, isNew } = await apply(source, dispute)
+    const { sentence, isNew } = await takeDispute(purchase, dispute)
     changed ||= isNew
-    dispute = (await retrieve(disputeId)) ?? dispute
+    await syncRefundStatus(purchase)
+    dispute = (await retrieveDispute(disputeId)) ?? dispute
     if (dispute.status === status) return done(sentence, changed)
   }
   throw new CreditsUnavailable()
 }
 
-/** Where Stripe cannot be asked: of a dispute that was told to be closed, word of its beginning comes late. */
-async function isLate({ id, status }: StripeDispute): Promise<boolean> {
-  if (['won', 'lost', 'warning_closed', 'prevented'].includes(status)) return false
-  const closed = { type: 'charge.dispute.closed', status: 'processed' as const, 'payload.data.object.id': id }
-  return (await WebhookEventModel.exists(closed)) !== null
-}
-
-async function retrieve(disputeId: string): Promise<StripeDispute | null> {
+/** Retrieves a dispute; null when Stripe does not know it. */
+export async function retrieveDispute(disputeId: string): Promise<StripeDispute | null> {
   const found = await findAtStripe((stripe) => stripe.disputes.retrieve(disputeId))
   return found && readDispute(found)
 }
 
-async function apply(moneySource: MoneySource, dispute: StripeDispute): Promise<{ sentence: string; isNew: boolean }> {
+/** Does to the credits and to spending what a dispute's status calls for. Safe to repeat. */
+export async function takeDispute(
+  purchase: ChargedPurchase,
+  dispute: StripeDispute,
+): Promise<{ sentence: string; isNew: boolean }> {
   const { id, status, amount } = dispute
-  const { userId: accountId, of } = moneySource
+  const { userId: accountId, key: of } = purchase
   const key = stripeDisputeKey(id)
   const source = { type: 'dispute' as const, id }
   switch (status) {
@@ -65,28 +60,25 @@ async function apply(moneySource: MoneySource, dispute: StripeDispute): Promise<
     case 'warning_closed':
     case 'prevented': {
       const undone = await restoreReversal({
-        ...{ accountId, source, of, soldParts: moneySource.parts },
+        ...{ accountId, source, of, soldParts: purchase.parts },
         ...{ key: `${key}:restore`, undoes: key },
       })
-      await markRow(moneySource, 'none')
       await unfreezeSpending(accountId, 'dispute', id)
-      await tellDisputeWon(moneySource, id, undone.restored)
+      await notifyDisputeWon(purchase, id, undone.restored)
       const sentence = `The dispute ${id} ended well: ${undone.restored} credits came back.`
       return { sentence, isNew: undone.found && !undone.replayed }
     }
     case 'lost': {
-      const { reversed, found, replayed } = await reverseClaim(moneySource, { key, source, amount })
+      const { reversed, found, replayed } = await reverseCredits(purchase, { key, source, amount })
       const lostAt = found ? await noteLost({ accountId, key: stripeDisputeLostKey(id), source, of }) : now()
-      await markRow(moneySource, 'lost')
       await unfreezeSpending(accountId, 'dispute', id)
-      await tellDisputeLost(moneySource, dispute, { credits: reversed, lostAt })
+      await notifyDisputeLost(purchase, dispute, { credits: reversed, lostAt })
       return { sentence: `The dispute ${id} was lost, and ${reversed} credits with it.`, isNew: found && !replayed }
     }
     default: {
       await freezeSpending(accountId, 'dispute', id)
-      const { reversed, found, replayed } = await reverseClaim(moneySource, { key, source, amount })
-      await markRow(moneySource, 'open')
-      await tellDispute(moneySource, dispute)
+      const { reversed, found, replayed } = await reverseCredits(purchase, { key, source, amount })
+      await notifyDispute(purchase, dispute)
       const sentence = `The dispute ${id} is open: ${reversed} credits are away and spending stops.`
       return { sentence, isNew: found && !replayed }
     }

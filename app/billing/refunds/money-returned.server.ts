@@ -1,33 +1,26 @@
-import { listReversals, type OpenReversal, reversedOfSource } from '../../credits/reversal-history.server.ts'
 import { stripeRefundKey } from '../../credits/keys.ts'
-import type { MoneySource } from './charged-purchase.server.ts'
-import { findAtStripe, listAll } from '../stripe/client.server.ts'
-import {
-  readCharge,
-  readDispute,
-  readPaymentsCharge,
-  type StripeCharge,
-  type StripeDispute,
-} from '../stripe/objects/charge.ts'
-import { readCreditNote, readCreditNoteLine, type StripeCreditNote } from '../stripe/objects/credit-note.ts'
+import { listReversals, type OpenReversal, reversedOfSource } from '../../credits/reversal-history.server.ts'
+import type { StripeCharge } from '../stripe/objects/charge.ts'
+import { type ChargedPurchase, retrieveCharge } from './charged-purchase.server.ts'
+import { chargesOfInvoice, creditNotesOf, disputesOf } from './stripe-refunds.server.ts'
 
-/** How a payment stands: what went back of it over all its charges, and what of its credits. */
-export interface MoneyBack {
+/** What went back of a purchase. */
+export interface MoneyReturned {
   /** By refunds and credit notes, in minor units. */
   refunded: number
-  /** Of several disputes an open one says more than a lost one. `unknown`: as it was said before. */
+  /** Of several disputes an open one counts before a lost one. `unknown`: nothing can be read about disputes. */
   dispute: 'open' | 'lost' | 'none' | 'unknown'
   credits: number
 }
 
-/** Reads it from Stripe and from the ledger, now. */
-export async function readMoneyBack(source: MoneySource): Promise<MoneyBack> {
-  const { userId, of, told } = source
-  const credits = await reversedOfSource(userId, of)
-  if (told) return { refunded: sumOf(await refundsTaken(source)), dispute: 'unknown', credits }
+/** Reads what went back of a purchase from Stripe, over all its charges, and from the ledger. */
+export async function readMoneyReturned(purchase: ChargedPurchase): Promise<MoneyReturned> {
+  const { userId, key } = purchase
+  const credits = await reversedOfSource(userId, key)
+  const isInvoice = key.type === 'invoice'
   const [charges, notes] = await Promise.all([
-    of.type === 'invoice' ? chargesOfInvoice(of.id) : chargesAgain(source),
-    of.type === 'invoice' ? creditNotesOf(of.id) : [],
+    isInvoice ? chargesOfInvoice(key.id) : retrieveAgain(purchase),
+    isInvoice ? creditNotesOf(key.id) : [],
   ])
   const disputes = await disputesOf(charges)
   const credited = notes.reduce((sum, { amountCredited }) => sum + amountCredited, 0)
@@ -38,53 +31,18 @@ export async function readMoneyBack(source: MoneySource): Promise<MoneyBack> {
   }
 }
 
-/** Charges that paid an invoice, over all its payments. */
-export async function chargesOfInvoice(invoice: string): Promise<StripeCharge[]> {
-  const expand = ['data.payment.payment_intent.latest_charge']
-  const charges = await listAll(
-    (stripe) => stripe.invoicePayments.list({ invoice, limit: 100, expand }),
-    (payment) => readPaymentsCharge(payment),
-  )
-  return charges.filter((charge) => charge !== null).filter(({ isPaid }) => isPaid)
+async function retrieveAgain({ charges }: ChargedPurchase): Promise<StripeCharge[]> {
+  return Promise.all(charges.map(async (charge) => (await retrieveCharge(charge.id)) ?? charge))
 }
 
-async function chargesAgain({ charges }: MoneySource): Promise<StripeCharge[]> {
-  const found = await Promise.all(charges.map(({ id }) => findAtStripe((stripe) => stripe.charges.retrieve(id))))
-  return found.map((charge, index) => (charge ? readCharge(charge) : charges[index])).filter((one) => one !== undefined)
+/** The reversals that refunds have made of a purchase; disputes reverse credits as well. */
+export async function refundReversals({
+  userId,
+  key,
+}: Pick<ChargedPurchase, 'userId' | 'key'>): Promise<OpenReversal[]> {
+  return (await listReversals(userId, key)).filter((reversal) => reversal.key.startsWith(stripeRefundKey('')))
 }
 
-/** An invoice's credit notes, with all their lines. */
-export async function creditNotesOf(invoice: string): Promise<StripeCreditNote[]> {
-  const notes = await listAll(
-    (stripe) => stripe.creditNotes.list({ invoice, limit: 100 }),
-    (note) => readCreditNote(note),
-  )
-  return Promise.all(notes.map(withAllLines))
-}
-
-async function withAllLines(note: StripeCreditNote): Promise<StripeCreditNote> {
-  if (!note.hasMoreLines) return note
-  const lines = await listAll((stripe) => stripe.creditNotes.listLineItems(note.id, { limit: 100 }))
-  return { ...note, lines: lines.map(readCreditNoteLine), hasMoreLines: false }
-}
-
-/** Disputes of charges. */
-export async function disputesOf(charges: readonly StripeCharge[]): Promise<StripeDispute[]> {
-  const lists = await Promise.all(
-    charges.map(({ id: charge }) =>
-      listAll(
-        (stripe) => stripe.disputes.list({ charge, limit: 100 }),
-        (dispute) => readDispute(dispute),
-      ),
-    ),
-  )
-  return lists.flat()
-}
-
-/** What refunds have taken of a payment; disputes have taken theirs besides. */
-export async function refundsTaken({ userId, of }: Pick<MoneySource, 'userId' | 'of'>): Promise<OpenReversal[]> {
-  return (await listReversals(userId, of)).filter(({ key }) => key.startsWith(stripeRefundKey('')))
-}
-
-/** The money of them, in minor units. */
-export const sumOf = (taken: readonly OpenReversal[]): number => taken.reduce((sum, { amount }) => sum + amount, 0)
+/** The money of reversals, in minor units. */
+export const moneyOf = (reversals: readonly OpenReversal[]): number =>
+  reversals.reduce((sum, { amount }) => sum + amount, 0)

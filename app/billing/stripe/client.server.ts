@@ -3,7 +3,7 @@ import Stripe from 'stripe'
 import { config } from '../../config.server.ts'
 import { logger } from '../../log.server.ts'
 import { CardDeclined, InvalidSignature, StripeUnavailable } from '../errors.ts'
-import { type Patience, patience, throwIfTold } from './deadline.server.ts'
+import { type Patience, patience, throwIfExpired } from './deadline.server.ts'
 
 /*
  * The gateway: the one module that imports `stripe`. Everything that goes out passes `callStripe`, and everything that
@@ -56,7 +56,7 @@ function newClient(secretKey: string, apiBase: string | null, options: Patience)
  * @throws CardDeclined | StripeUnavailable; anything else of Stripe's passes through and means a mistake of ours
  */
 export async function callStripe<T>(call: (stripe: Stripe) => Promise<T>): Promise<T> {
-  throwIfTold()
+  throwIfExpired()
   try {
     return await call(stripeClient())
   } catch (error) {

@@ -28,7 +28,7 @@ const waits = new AsyncLocalStorage<Wait | null>()
 export const patience = (): Patience => waits.getStore()?.patience ?? UNSEEN
 
 /** @throws StripeUnavailable when whoever waited for this has been told so already: nothing more is begun then */
-export function throwIfTold(): void {
+export function throwIfExpired(): void {
   if (waits.getStore()?.isOver) throw new StripeUnavailable()
 }
 
@@ -38,7 +38,7 @@ export function throwIfTold(): void {
  * @param seconds how long it may take; unless given, as long as a page may
  * @throws StripeUnavailable when it takes too long, and whatever `work` throws
  */
-export async function whileSomebodyWaits<T>(work: () => Promise<T>, seconds = Infinity): Promise<T> {
+export async function withDeadline<T>(work: () => Promise<T>, seconds = Infinity): Promise<T> {
   if (waits.getStore()) return work()
   const total = Math.min(seconds, config().stripe.patienceSeconds) * 1000
   // Half for one try, so that one that hangs leaves time for another.
@@ -56,4 +56,4 @@ export async function whileSomebodyWaits<T>(work: () => Promise<T>, seconds = In
 }
 
 /** Does something that others share and that is not to end because one of them no longer waits. */
-export const unhurried = <T>(work: () => Promise<T>): Promise<T> => waits.run(null, work)
+export const withoutDeadline = <T>(work: () => Promise<T>): Promise<T> => waits.run(null, work)

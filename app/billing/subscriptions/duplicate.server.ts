@@ -39,7 +39,7 @@ export async function cancelDuplicate({ id: subscriptionId, status }: StripeSubs
  * @param user with the subscription that stays
  * @param known all that Stripe has, as it was before any was canceled now
  */
-export async function tellDuplicates(user: User, known: readonly StripeSubscription[]): Promise<void> {
+export async function notifyDuplicates(user: User, known: readonly StripeSubscription[]): Promise<void> {
   const { subscription, canceledDuplicates = [] } = user
   for (const id of subscription?.previousSubscriptionIds ?? []) {
     const before = known.find((one) => one.id === id)

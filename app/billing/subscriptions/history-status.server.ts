@@ -10,7 +10,7 @@ import { endedReasonOf, isEnded } from './subscription-state.ts'
  * @param all the user's subscriptions
  * @param currentId the one that runs, or null
  */
-export async function markHistory(
+export async function syncHistoryStatus(
   userId: Types.ObjectId,
   all: readonly StripeSubscription[],
   currentId: string | null,

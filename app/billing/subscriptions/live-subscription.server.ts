@@ -11,7 +11,7 @@ import { readUser } from '../customers/users.server.ts'
 /** For the names of what else it has. */
 const PRODUCTS = 'items.data.price.product'
 
-export interface RunningSubscription extends Term {
+export interface LiveSubscription extends Term {
   user: User
   subscription: StripeSubscription
   /** The item that carries the plan. */
@@ -22,7 +22,7 @@ export interface RunningSubscription extends Term {
  * A user's live subscription as Stripe has it now, with the plan it sells.
  * @throws NoSubscription when none is live
  */
-export async function findRunning({ _id }: Pick<User, '_id'>): Promise<RunningSubscription> {
+export async function requireLiveSubscription({ _id }: Pick<User, '_id'>): Promise<LiveSubscription> {
   const user = await readUser(_id)
   const id = hasLiveSubscription(user.subscription) ? user.subscription?.stripeSubscriptionId : null
   const found = id

@@ -6,13 +6,13 @@ import { getBalance } from '../../credits/balance.server.ts'
 import { AccountNotFound } from '../../credits/errors.ts'
 import { type Loss, lossesAhead } from '../../credits/losses.ts'
 import { notify } from '../../notifications/outbox.server.ts'
-import { needsConfirmation } from '../dunning/bank-confirmation.server.ts'
 import { planItemOf } from './plan-item.server.ts'
 import { owedFor } from './amount-due.server.ts'
 import type { StripeInvoice } from '../stripe/objects/invoice.ts'
 import type { StripeSubscription } from '../stripe/objects/subscription.ts'
 import { isAtTrialsEnd, isOverdue } from './subscription-state.ts'
 import { voidedUnpaid } from './unpaid-mark.server.ts'
+import { needsConfirmation } from '../stripe/retrieve-invoice.server.ts'
 
 /*
  * The mails about a plan's life. Changes are told before they are stored: a crash in between tells them again under the
@@ -33,7 +33,7 @@ interface Change {
 }
 
 /** Tells what a subscription's next state means to its owner, where it means something. */
-export async function tellSubscriptionChange({ before, next, subscription }: Change): Promise<void> {
+export async function notifySubscriptionChange({ before, next, subscription }: Change): Promise<void> {
   const { _id: userId, subscription: stored } = before
   const storedId = stored?.stripeSubscriptionId ?? null
   const endedId = storedId ?? next.endedSubscriptionId ?? null
@@ -57,9 +57,9 @@ export async function tellSubscriptionChange({ before, next, subscription }: Cha
   const { trialEnd } = subscription
   // One that is paused when it is first seen is news only while its trial has ended a short time ago.
   const isNews = known !== null || (trialEnd !== null && now().getTime() - trialEnd.getTime() <= NEWS_MS)
-  if (next.status === 'paused' && known?.status !== 'paused' && isNews) await tellPaused(userId, next, subscription)
-  if (next.cancelAtPeriodEnd && !known?.cancelAtPeriodEnd) await tellCanceled(userId, next, subscription)
-  if (!next.cancelAtPeriodEnd && known?.cancelAtPeriodEnd) await tellResumed(userId, next, known)
+  if (next.status === 'paused' && known?.status !== 'paused' && isNews) await notifyPaused(userId, next, subscription)
+  if (next.cancelAtPeriodEnd && !known?.cancelAtPeriodEnd) await notifyCanceled(userId, next, subscription)
+  if (!next.cancelAtPeriodEnd && known?.cancelAtPeriodEnd) await notifyUndone(userId, next, known)
   else if (known?.status === 'paused' && (next.status === 'active' || next.status === 'trialing')) {
     await notifyResumed(userId, next, `${id}:${known.version}`)
   }
@@ -77,7 +77,7 @@ async function lossesWithoutPlan(userId: Types.ObjectId): Promise<Loss[]> {
 }
 
 /** Each decision to cancel is one cause: whoever undoes it and decides again is told again. */
-async function tellCanceled(userId: Types.ObjectId, next: Change['next'], subscription: StripeSubscription) {
+async function notifyCanceled(userId: Types.ObjectId, next: Change['next'], subscription: StripeSubscription) {
   const { id, canceledAt, cancelAt } = subscription
   const worksUntil = cancelAt ?? next.currentPeriodEnd
   if (!worksUntil) return
@@ -93,7 +93,11 @@ async function tellCanceled(userId: Types.ObjectId, next: Change['next'], subscr
 }
 
 /** Each pause follows an invoice of its own, which names it. */
-async function tellPaused(userId: Types.ObjectId, { plan, ...next }: Change['next'], subscription: StripeSubscription) {
+async function notifyPaused(
+  userId: Types.ObjectId,
+  { plan, ...next }: Change['next'],
+  subscription: StripeSubscription,
+) {
   const { id, latestInvoiceId, trialEnd } = subscription
   const price = priceOf(next)
   const trialEndedAt = isAtTrialsEnd(next) ? trialEnd : null
@@ -103,7 +107,7 @@ async function tellPaused(userId: Types.ObjectId, { plan, ...next }: Change['nex
 }
 
 /** A cancellation can be undone once, so its own mail names the cause; two processes that see it do the same. */
-async function tellResumed(userId: Types.ObjectId, next: Change['next'], known: Stored): Promise<void> {
+async function notifyUndone(userId: Types.ObjectId, next: Change['next'], known: Stored): Promise<void> {
   const prefix = `subscription_canceled:${next.stripeSubscriptionId}:`
   const told = await NotificationModel.findOne({
     userId,
@@ -132,7 +136,7 @@ const paymentOf = ({ nextPayment }: Change['next']) =>
  * @param options `isConfirmationAsked`: an event says so, and Stripe cannot be asked
  * @returns what is wanted of the customer; null when there is nothing to tell
  */
-export async function tellUnpaid(
+export async function notifyUnpaid(
   { _id: userId, subscription }: User,
   invoice: StripeInvoice,
   { isConfirmationAsked = false }: { isConfirmationAsked?: boolean } = {},
@@ -154,7 +158,7 @@ export async function tellUnpaid(
 }
 
 /** A trial will soon turn into a payment; one that was canceled will not. */
-export async function tellTrialEnding({ _id: userId, subscription }: User): Promise<void> {
+export async function notifyTrialEnding({ _id: userId, subscription }: User): Promise<void> {
   if (subscription?.status !== 'trialing' || subscription.isFreeTime || subscription.cancelAtPeriodEnd) return
   const { stripeSubscriptionId: id, trialEnd, plan, nextPayment } = subscription
   if (!id || !trialEnd || trialEnd <= now()) return

@@ -8,21 +8,19 @@ import { CreditsUnavailable } from '../../credits/errors.ts'
 import { catchUpWithSandbox } from '../../sandbox-clock.server.ts'
 import { coalesced } from '../stripe/coalesce.ts'
 import { changeIn, scheduleOf } from './scheduled-change.server.ts'
-import { cancelDuplicate, tellDuplicates } from './duplicate.server.ts'
-import { markHistory } from './history-status.server.ts'
+import { cancelDuplicate, notifyDuplicates } from './duplicate.server.ts'
+import { syncHistoryStatus } from './history-status.server.ts'
 import { chargesOf, chargesTold, UNKNOWN } from '../upcoming-invoice/next-payment.server.ts'
 import { owedToShow } from './amount-due.server.ts'
-import { unhurried } from '../stripe/deadline.server.ts'
+import { withoutDeadline } from '../stripe/deadline.server.ts'
 import { FREE_PLAN } from '../plans.ts'
 import { planItemOf } from './plan-item.server.ts'
 import { applySpendingPause } from './grace-period.server.ts'
-import { findAtStripe, isMissing, listAll } from '../stripe/client.server.ts'
 import { refreshStripeBalance } from '../customers/customer-balance.server.ts'
-import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
-import { EXPANDED } from '../stripe/objects/terms.ts'
+import type { StripeSubscription } from '../stripe/objects/subscription.ts'
 import { byPrecedence, endedReasonOf, gracePeriodEnd, isLive, isOverdue, termOf } from './subscription-state.ts'
-import { tellSubscriptionChange } from './subscription-mails.server.ts'
-import { asStored, isStale, type Told } from './stored-subscription.ts'
+import { notifySubscriptionChange } from './subscription-mails.server.ts'
+import { listSubscriptions, type Subscriptions } from './list-subscriptions.server.ts'
 import { readUser } from '../customers/users.server.ts'
 
 const ROUNDS = 8
@@ -31,20 +29,34 @@ type Stored = NonNullable<User['subscription']>
 type Snapshot = Omit<Stored, 'version'>
 
 /**
- * Brings a user's subscription to what Stripe says now, whatever event asked for it and in whatever order they come. The
- * fence is read before Stripe is asked, so that of two answers the older one can never be written last. Should several
- * subscriptions live, the newest paid one stays and the others are canceled.
- * @param userId whose it is
- * @param told what an event said, for a subscription that Stripe no longer knows
+ * Brings a user's subscription to what Stripe says now, whatever event asked for it and in whatever order events come.
+ * The fence is read before Stripe is asked, so that of two answers the older one can never be written last. If several
+ * subscriptions are live, the newest paid one stays and the others are canceled.
+ * @param userId whose subscription
+ * @param subscriptionId one to look at by its id, since it may belong to another customer than the stored one
+ * @throws StripeUnavailable; CreditsUnavailable when the subscription changes faster than it can be read
  */
-export async function syncSubscriptions(userId: Types.ObjectId, told: Told | null = null): Promise<User> {
-  // A burst of events about one subscription shares what Stripe says; their word counts only where Stripe has none.
-  const { user, known } = await syncOnce(userId.toHexString())
-  return !told || known.has(told.subscription.id) ? user : (await sync(userId, told)).user
+export async function syncSubscriptions(userId: Types.ObjectId, subscriptionId: string | null = null): Promise<User> {
+  return (await syncAndList(userId, subscriptionId)).user
 }
 
-// Webhooks share it, so it does not end because somebody at a page no longer waits.
-const syncOnce = coalesced((userId) => unhurried(() => sync(new Types.ObjectId(userId), null)))
+/** The same, and which subscriptions Stripe has. */
+export async function syncAndList(userId: Types.ObjectId, subscriptionId: string | null = null): Promise<Synced> {
+  // Events that come in a burst share what Stripe says.
+  const synced = await syncOnce(userId.toHexString())
+  if (!subscriptionId || synced.known.has(subscriptionId)) return synced
+  return sync(userId, (user) => listSubscriptions(user, subscriptionId))
+}
+
+/** The same from another source than Stripe's lists, as for an event about a subscription that Stripe does not know. */
+export async function syncFrom(userId: Types.ObjectId, list: (user: User) => Promise<Subscriptions>): Promise<User> {
+  return (await sync(userId, list)).user
+}
+
+// Webhooks share it, so it must not end when one caller stops waiting.
+const syncOnce = coalesced((userId) =>
+  withoutDeadline(() => sync(new Types.ObjectId(userId), (user) => listSubscriptions(user))),
+)
 
 interface Synced {
   user: User
@@ -52,91 +64,49 @@ interface Synced {
   known: Set<string>
 }
 
-async function sync(userId: Types.ObjectId, told: Told | null): Promise<Synced> {
+async function sync(userId: Types.ObjectId, list: (user: User) => Promise<Subscriptions>): Promise<Synced> {
   for (let round = 0; round < ROUNDS; round++) {
     const before = await readUser(userId)
-    const { known, hearsay } = await subscriptionsOf(before, told)
-    const all = [...known, ...hearsay]
-    const [running, ...others] = known.filter(({ status }) => isLive(status)).sort(byPrecedence)
-    const current = running ?? hearsay.filter(({ status }) => isLive(status)).sort(byPrecedence)[0]
-    // The answer may come from after a month that was skipped while it was asked for.
+    const { subscription: stored } = before
+    const { known, unknown, saidAt } = await list(before)
+    const [live, ...others] = known.filter(({ status }) => isLive(status)).sort(byPrecedence)
+    const unverified = live ? null : newestLive(unknown)
+    const current = live ?? unverified?.subscription
+    // Stripe's answer may come after a month that was skipped meanwhile.
     if (current && isOverdue(current.status)) await catchUpWithSandbox()
+    const all = [...known, ...unknown.map(({ subscription }) => subscription)]
     const next = current
-      ? await snapshotOf(current, { stored: before.subscription, others, isHearsay: !running })
-      : endedSnapshot(before.subscription, { known, hearsay })
-    if (next) next.toldAt = toldAtOf(current, { known, told, stored: before.subscription })
+      ? await snapshotOf(current, { stored, others, isVerified: live !== undefined })
+      : endedSnapshot(stored, { known, all })
+    if (next) next.toldAt = live ? null : unverified ? unverified.at : saidAt
     if (next) {
-      const endedId = before.subscription?.stripeSubscriptionId ?? next.endedSubscriptionId
+      const endedId = stored?.stripeSubscriptionId ?? next.endedSubscriptionId
       const subscription = current ?? all.find(({ id }) => id === endedId) ?? null
-      await tellSubscriptionChange({ before, next, subscription })
+      await notifySubscriptionChange({ before, next, subscription })
     }
     if (!(await store(before, next))) continue
 
     await Promise.all(others.map(cancelDuplicate))
-    await tellDuplicates(await readUser(userId), known)
-    await markHistory(userId, all, current?.id ?? null)
+    await notifyDuplicates(await readUser(userId), known)
+    await syncHistoryStatus(userId, all, current?.id ?? null)
     await applySpendingPause(userId)
     await refreshStripeBalance(userId)
     const user = await readUser(userId)
-    // What was marked here is older than what another process has found, and marked, since.
+    // Another process has stored a different subscription: what was written after it here is older.
     if (next && (user.subscription?.stripeSubscriptionId ?? null) !== next.stripeSubscriptionId) continue
     return { user, known: new Set(known.map(({ id }) => id)) }
   }
   throw new CreditsUnavailable(new Error('The subscription changes faster than it can be read'))
 }
 
-interface Subscriptions {
-  /** All that Stripe has of a user's subscriptions to plans of ours, ended ones included. */
-  known: StripeSubscription[]
-  /** What is only told of, or stored: Stripe does not know it. */
-  hearsay: StripeSubscription[]
-}
-
-async function subscriptionsOf(user: User, told: Told | null): Promise<Subscriptions> {
-  const { stripeCustomerId: customer = null, subscription: stored } = user
-  const storedId = stored?.stripeSubscriptionId
-  const all = customer ? await listSubscriptions(customer) : []
-  const hearsay: StripeSubscription[] = []
-  for (const id of new Set([told?.subscription.id, storedId])) {
-    if (!id || all.some((one) => one.id === id)) continue
-    const found = await findAtStripe((stripe) => stripe.subscriptions.retrieve(id, { expand: EXPANDED }))
-    if (found) all.push(readSubscription(found))
-    else if (told?.subscription.id === id && !isStale(told, stored)) hearsay.push(told.subscription)
-    else if (stored && id === storedId) hearsay.push(asStored({ ...stored, stripeSubscriptionId: id }, customer))
-  }
-  // One that is stored stays ours even if somebody put another price on it at Stripe: its end must not be missed.
-  const isOurs = async (one: StripeSubscription) => one.id === storedId || (await planItemOf(one)) !== null
-  const ours = async (list: StripeSubscription[]) => {
-    const kept = await Promise.all(list.map(async (one) => ((await isOurs(one)) ? one : null)))
-    return kept.filter((one) => one !== null)
-  }
-  return { known: await ours(all), hearsay: await ours(hearsay) }
-}
-
-/** Since when an event's word holds; null for what Stripe says itself. */
-function toldAtOf(
-  current: StripeSubscription | undefined,
-  { known, told, stored }: { known: StripeSubscription[]; told: Told | null; stored: User['subscription'] },
-): Date | null {
-  if (current && known.includes(current)) return null
-  return told && (!current || current === told.subscription) ? told.at : (stored?.toldAt ?? null)
-}
-
-async function listSubscriptions(customer: string): Promise<StripeSubscription[]> {
-  try {
-    const expand = EXPANDED.map((path) => `data.${path}`)
-    const listed = await listAll((stripe) => stripe.subscriptions.list({ customer, status: 'all', limit: 100, expand }))
-    return listed.map(readSubscription)
-  } catch (error) {
-    // The customer is gone; the subscription that is stored is asked for by its own id.
-    if (isMissing(error)) return []
-    throw error
-  }
+function newestLive(unknown: Subscriptions['unknown']): Subscriptions['unknown'][number] | null {
+  const live = unknown.filter(({ subscription }) => isLive(subscription.status))
+  return live.sort((one, other) => byPrecedence(one.subscription, other.subscription))[0] ?? null
 }
 
 async function snapshotOf(
   subscription: StripeSubscription,
-  { stored, others, isHearsay }: { stored: User['subscription']; others: StripeSubscription[]; isHearsay: boolean },
+  { stored, others, isVerified }: { stored: User['subscription']; others: StripeSubscription[]; isVerified: boolean },
 ): Promise<Snapshot> {
   const item = await planItemOf(subscription)
   const { id, status, trialEnd } = subscription
@@ -144,7 +114,7 @@ async function snapshotOf(
   const schedule = await scheduleOf(subscription)
   // Zero of a plan is no plan.
   const plan = item?.quantity === 0 ? FREE_PLAN : (item?.plan.name ?? known?.plan ?? FREE_PLAN)
-  const charges = isHearsay ? await chargesTold(subscription, known) : await chargesOf(subscription, schedule, known)
+  const charges = isVerified ? await chargesOf(subscription, schedule, known) : await chargesTold(subscription, known)
   return {
     stripeSubscriptionId: id,
     // A price that is in no plan says nothing: what was sold stays until a human has looked at it.
@@ -166,7 +136,7 @@ async function snapshotOf(
     collectionResumesAt: subscription.collectionResumesAt,
     scheduledChange: await changeIn(schedule),
     ...charges,
-    owed: isHearsay ? (known?.owed ?? null) : await owedToShow(subscription),
+    owed: isVerified ? await owedToShow(subscription) : (known?.owed ?? null),
     endedReason: null,
     previousSubscriptionIds: [
       ...new Set([...(known?.previousSubscriptionIds ?? []), ...others.map((other) => other.id)]),
@@ -182,12 +152,15 @@ async function hasPaidFor(stripeSubscriptionId: string): Promise<boolean> {
 }
 
 /** Nothing lives: back to Free. What never lived, like an unpaid first invoice, leaves no trace. */
-function endedSnapshot(stored: User['subscription'], { known, hearsay }: Subscriptions): Snapshot | null {
+function endedSnapshot(
+  stored: User['subscription'],
+  { known, all }: { known: StripeSubscription[]; all: StripeSubscription[] },
+): Snapshot | null {
   const id = stored?.stripeSubscriptionId
   const ended = id
-    ? [...known, ...hearsay].find((one) => one.id === id)
-    : // It was over before it was known here: its owner is told, and a late word of its beginning counts no more.
-      [...(stored ? [] : known), ...hearsay]
+    ? all.find((one) => one.id === id)
+    : // It ended before it was known here: a later event about its beginning must not revive it.
+      (stored ? all.filter((one) => !known.includes(one)) : all)
         .filter((one) => one.status === 'canceled' && one.id !== stored?.endedSubscriptionId)
         .sort(byPrecedence)[0]
   if (!ended || ended.status === 'incomplete') return null

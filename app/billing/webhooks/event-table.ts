@@ -3,12 +3,12 @@ import type { EventObject } from './event.ts'
 import { onCheckout, onCheckoutEnded } from './on-checkout.server.ts'
 import { onCharge, onCreditNote, onDispute, onRefund } from './on-charge.server.ts'
 import { onCustomerCreated, onCustomerDeleted, onCustomerUpdated } from './on-customer.server.ts'
-import { onInvoiceConfirmation, onInvoiceFailed, onInvoicePaid, onInvoiceUnpaid } from './on-invoice.server.ts'
+import { onInvoiceFailed, onInvoicePaid, onInvoiceUnpaid } from './on-invoice.server.ts'
 import { onSchedule, onSubscription, onTrialEnding } from './on-subscription.server.ts'
 import { onDiscount, onInvoiceItem } from './on-terms.server.ts'
 
-/** Gets the event's object, and when Stripe says that it was like that. */
-export type EventHandler = (object: EventObject, at: Date) => Promise<Outcome>
+/** Gets the event's object, which only says where to look. */
+export type EventHandler = (object: EventObject) => Promise<Outcome>
 
 /**
  * Every event that is acted on. An event only says where to look: handlers read the object back from Stripe, so the
@@ -23,7 +23,7 @@ export const eventTable: Record<string, EventHandler> = {
   'invoice.paid': onInvoicePaid,
   'invoice.payment_succeeded': onInvoicePaid,
   'invoice.payment_failed': onInvoiceUnpaid,
-  'invoice.payment_action_required': onInvoiceConfirmation,
+  'invoice.payment_action_required': onInvoiceUnpaid,
   'invoice.voided': onInvoiceFailed,
   'invoice.marked_uncollectible': onInvoiceFailed,
   'invoice.finalization_failed': onInvoiceFailed,

@@ -1,21 +1,19 @@
+import type { Outcome } from '../outcome.ts'
 import { processCreditNote } from '../refunds/credit-note.server.ts'
 import { processDispute } from '../refunds/dispute.server.ts'
-import type { Outcome } from '../outcome.ts'
 import { processRefundById, processRefunds } from '../refunds/refund.server.ts'
 import { readCharge, readDispute, readRefund } from '../stripe/objects/charge.ts'
 import { readCreditNote } from '../stripe/objects/credit-note.ts'
 import type { EventObject } from './event.ts'
 
-/** Some of a charge went back. */
+/** Some of a charge was refunded. */
 export async function onCharge(object: EventObject): Promise<Outcome> {
-  const charge = readCharge(object)
-  return processRefunds(charge.id, charge)
+  return processRefunds(readCharge(object).id)
 }
 
 /** A refund was made, went through or failed. */
 export async function onRefund(object: EventObject): Promise<Outcome> {
-  const refund = readRefund(object)
-  return processRefundById(refund.id, refund)
+  return processRefundById(readRefund(object).id)
 }
 
 /** Some of an invoice was credited. */
@@ -25,6 +23,5 @@ export async function onCreditNote(object: EventObject): Promise<Outcome> {
 
 /** A dispute was opened, its money moved, or it was decided. */
 export async function onDispute(object: EventObject): Promise<Outcome> {
-  const dispute = readDispute(object)
-  return processDispute(dispute.id, dispute)
+  return processDispute(readDispute(object).id)
 }

@@ -1,11 +1,11 @@
-import { processCheckout } from '../checkout/fulfill-checkout.server.ts'
+import { fulfillCheckout } from '../checkout/fulfill-checkout.server.ts'
 import { ignored, type Outcome } from '../outcome.ts'
 import { readSession } from '../stripe/objects/checkout-session.ts'
 import type { EventObject } from './event.ts'
 
 /** Paid, or on its way: the session's own state tells. */
 export async function onCheckout(object: EventObject): Promise<Outcome> {
-  return processCheckout(readSession(object).id, object)
+  return fulfillCheckout(readSession(object).id)
 }
 
 /** Nothing was granted for it, so nothing has to be undone. */

@@ -1,12 +1,11 @@
 import { NotReadyYet } from '../errors.ts'
-import { done, ignored, type Outcome } from '../outcome.ts'
+import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
 import { followCard } from '../dunning/retry-with-new-card.server.ts'
-import { ownerOf } from '../customers/resolve-user.server.ts'
+import { resolveUser } from '../customers/resolve-user.server.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { refreshStripeBalance } from '../customers/customer-balance.server.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
-import { toldByDeletedCustomer } from '../subscriptions/stored-subscription.ts'
-import { findOwner, unlinkCustomer } from '../customers/users.server.ts'
+import { findUserByCustomer, unlinkCustomer } from '../customers/users.server.ts'
 import type { EventObject } from './event.ts'
 
 /**
@@ -18,7 +17,7 @@ export async function onCustomerCreated(object: EventObject): Promise<Outcome> {
   const found = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
   if (!found || found.deleted) return ignored(`The customer ${customerId} is gone.`)
   // No money hangs on it yet, so one whose user is not here, but in another installation, is nothing to wait for.
-  const user = await ownerOf({ customerId, metadata: found.metadata }).catch((error: unknown) => {
+  const user = await resolveUser({ customerId, metadata: found.metadata }).catch((error: unknown) => {
     if (error instanceof NotReadyYet) return null
     throw error
   })
@@ -29,21 +28,22 @@ export async function onCustomerCreated(object: EventObject): Promise<Outcome> {
 /** Card, balance, address or name: the card and the balance matter here. */
 export async function onCustomerUpdated(object: EventObject): Promise<Outcome> {
   const customerId = object.id ?? ''
-  const owner = await findOwner(customerId)
+  const owner = await findUserByCustomer(customerId)
   const isRefreshed = owner !== null && (await refreshStripeBalance(owner._id))
   const outcome = await followCard(customerId)
   return isRefreshed ? done(`The balance of ${customerId} is another one. ${outcome.sentence}`) : outcome
 }
 
 /** Stripe ends a deleted customer's subscriptions by itself; the next purchase makes a new customer. */
-export async function onCustomerDeleted(object: EventObject, at: Date): Promise<Outcome> {
+export async function onCustomerDeleted(object: EventObject): Promise<Outcome> {
   const customerId = object.id ?? null
-  const user = await findOwner(customerId)
+  const user = await findUserByCustomer(customerId)
   if (!user || !customerId) return ignored('The deleted customer was none of ours.')
   const found = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
   if (found && !found.deleted) return ignored(`The customer ${customerId} is there all the same.`)
-  // A subscription that Stripe does not know either has ended with its customer.
-  await syncSubscriptions(user._id, toldByDeletedCustomer(user, at))
+  const { subscription } = await syncSubscriptions(user._id)
+  if (!found || subscription?.stripeSubscriptionId)
+    return unknownAtStripe(`Stripe does not know ${customerId} any more.`)
   await unlinkCustomer(customerId)
   return done(`The customer ${customerId} was forgotten.`)
 }

@@ -2,7 +2,7 @@ import { forgetWhatWaits } from '../upcoming-invoice/next-payment.server.ts'
 import { done, ignored, type Outcome } from '../outcome.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
-import { findOwner } from '../customers/users.server.ts'
+import { findUserByCustomer } from '../customers/users.server.ts'
 import type { EventObject } from './event.ts'
 
 /*
@@ -11,7 +11,7 @@ import type { EventObject } from './event.ts'
 
 /** A coupon was given, or taken away. */
 export async function onDiscount(object: EventObject): Promise<Outcome> {
-  const user = await findOwner(customerOf(object))
+  const user = await findUserByCustomer(customerOf(object))
   if (!user) return ignored(`The discount ${object.id ?? ''} is none of ours.`)
   const { subscription } = await syncSubscriptions(user._id)
   return done(`The next payment is ${subscription?.nextPayment?.amount ?? 'unknown'}.`)
@@ -19,7 +19,7 @@ export async function onDiscount(object: EventObject): Promise<Outcome> {
 
 /** Something waits for the next invoice, or no longer does. */
 export async function onInvoiceItem(object: EventObject): Promise<Outcome> {
-  const user = await findOwner(customerOf(object))
+  const user = await findUserByCustomer(customerOf(object))
   if (!user) return ignored(`The invoice item ${object.id ?? ''} is none of ours.`)
   const found = await findAtStripe((stripe) => stripe.invoiceItems.retrieve(object.id ?? ''))
   // An upgrade's prorations are on its own invoice by now.

@@ -5,10 +5,11 @@ import { logger } from '../../log.server.ts'
 import { needsHuman } from '../errors.ts'
 import { ignored, type Outcome } from '../outcome.ts'
 import { isLiveMode, verifySignature } from '../stripe/client.server.ts'
-import { upsertOnce } from '../../../models/insert-once.server.ts'
-import { findOwner } from '../customers/users.server.ts'
+import { upsertOnce } from '#models/insert-once.server.ts'
+import { findUserByCustomer } from '../customers/users.server.ts'
 import { type StripeEvent, toEvent } from './event.ts'
 import { eventTable } from './event-table.ts'
+import { unverifiableEvents } from './unverifiable-events/event-table.ts'
 
 /** Stripe waits some ten seconds; what takes longer is answered with an error and comes again. */
 const BUDGET_MS = 8_000
@@ -87,9 +88,9 @@ async function take(event: StripeEvent, payload: unknown, { isEarly }: { isEarly
   }
   try {
     const customerId = customerOf(event)
-    const isStranger = (await findOwner(customerId)) === null
+    const isStranger = (await findUserByCustomer(customerId)) === null
     const outcome = await withinBudget(act(event))
-    const isKnownNow = isStranger && (await findOwner(customerId)) !== null
+    const isKnownNow = isStranger && (await findUserByCustomer(customerId)) !== null
     // Of one that comes again, a process may have done its work and died over what had come early.
     const mayCount = isKnownNow || (!isNew && !isEarly) || (outcome.changed && isAboutMoney(event))
     if (customerId && mayCount) await takeIgnored(customerId)
@@ -104,7 +105,7 @@ async function take(event: StripeEvent, payload: unknown, { isEarly }: { isEarly
 /** What it was about may have come while it was put aside, and have looked for early word before that was written. */
 async function secondLook(event: StripeEvent, first: Outcome): Promise<Outcome | null> {
   if (first.status !== 'ignored' || !canBeEarly(event.type) || !Object.hasOwn(eventTable, event.type)) return null
-  if (!(await findOwner(customerOf(event)))) return null
+  if (!(await findUserByCustomer(customerOf(event)))) return null
   const outcome = await withinBudget(act(event))
   if (outcome.status !== 'ignored') await finish(event.id, outcome)
   return outcome
@@ -142,7 +143,10 @@ async function act(event: StripeEvent): Promise<Outcome> {
   }
   const handler = Object.hasOwn(eventTable, event.type) ? eventTable[event.type] : undefined
   if (!handler) return ignored('Events of this type are not acted on.')
-  return handler(event.data.object, event.at ?? now())
+  const outcome = await handler(event.data.object)
+  if (!outcome.isUnknown) return outcome
+  const unverified = Object.hasOwn(unverifiableEvents, event.type) ? unverifiableEvents[event.type] : undefined
+  return unverified ? unverified(event.data.object, event.at ?? now()) : outcome
 }
 
 async function withinBudget<T>(work: Promise<T>): Promise<T> {

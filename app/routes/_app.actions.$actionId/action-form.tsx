@@ -6,7 +6,7 @@ import { Button, ButtonLink } from '#app/components/button.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { useShownBusy } from '#app/components/use-shown-busy.ts'
 import { useSubmitting } from '#app/components/use-submitting.ts'
-import type { MainWay } from '#app/plan-status/primary-action.ts'
+import type { PrimaryAction } from '#app/plan-status/primary-action.ts'
 import { ActionFieldControl } from './action-field-control.tsx'
 
 /** How long after the last key the sum is asked for again. */
@@ -21,7 +21,7 @@ export function ActionForm({
   page: ActionPage
   answer: FormAnswer | null
   /** What the main button is for: spending, unless something is in the way. */
-  main: MainWay
+  main: PrimaryAction
 }) {
   // A run changes what is left: what was worked out before it is dropped, and asked for again.
   const runState = page.run ? `${page.run.id} ${page.run.status}` : ''

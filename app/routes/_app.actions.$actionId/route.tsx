@@ -8,12 +8,12 @@ import { takeTry } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
-import { StandingNotices } from '#app/components/standing-notices.tsx'
+import { PlanNotices } from '#app/components/standing-notices.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { RateLimited } from '#app/http/errors.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
-import { mainWayOf, warningsOf } from '#app/plan-status/primary-action.ts'
-import { standingNow } from '#app/plan-status/current-plan-status.server.ts'
+import { primaryActionOf, warningsOf } from '#app/plan-status/primary-action.ts'
+import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
 import { ActionForm } from './action-form.tsx'
 import { RecentRuns } from './recent-runs.tsx'
 import { RefusalPanel } from './refusal-panel.tsx'
@@ -34,8 +34,8 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
     readActionPage(user, getAction(params.actionId), runId),
     getBalance(user._id),
   ])
-  const standing = standingNow(user, balance)
-  const main = mainWayOf(standing, balance.credits)
+  const standing = currentPlanStatus(user, balance)
+  const main = primaryActionOf(standing, balance.credits)
   return { ...page, plan: standing.plan, warnings: warningsOf(standing), main }
 }
 
@@ -70,7 +70,7 @@ export default function ActionPage() {
       title={page.title}
       lead={page.summary}
       // The refusal below says the same, once it has come to that.
-      notices={warnings.length > 0 && !answer ? <StandingNotices notices={warnings} plan={plan} main={wayOut} /> : null}
+      notices={warnings.length > 0 && !answer ? <PlanNotices notices={warnings} plan={plan} main={wayOut} /> : null}
     >
       {answer?.kind === 'refused' || answer?.kind === 'unknown' || answer?.kind === 'too-often' ? (
         <RefusalPanel

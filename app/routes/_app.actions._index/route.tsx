@@ -6,10 +6,10 @@ import { planOf } from '#app/billing/entitlements/current-plan.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { Page } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
-import { StandingNotices } from '#app/components/standing-notices.tsx'
+import { PlanNotices } from '#app/components/standing-notices.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { warningsOf } from '#app/plan-status/primary-action.ts'
-import { standingNow } from '#app/plan-status/current-plan-status.server.ts'
+import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
 
 export const meta: MetaFunction = () => pageTitle('Actions')
 
@@ -23,7 +23,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
     cost: costOf(unit),
     lock: lockOf(title, feature, plan),
   }))
-  const standing = standingNow(user, await getBalance(user._id))
+  const standing = currentPlanStatus(user, await getBalance(user._id))
   return { actions, plan: standing.plan, warnings: warningsOf(standing) }
 }
 
@@ -33,7 +33,7 @@ export default function Actions() {
     <Page
       title="Actions"
       lead="See the cost before you spend."
-      notices={warnings.length > 0 ? <StandingNotices notices={warnings} plan={plan} /> : null}
+      notices={warnings.length > 0 ? <PlanNotices notices={warnings} plan={plan} /> : null}
     >
       <ul className="grid rounded-sheet border border-rule bg-sheet">
         {actions.map(({ id, title, summary, cost, lock }) => (

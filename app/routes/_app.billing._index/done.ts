@@ -1,10 +1,10 @@
-import type { Standing } from '#app/plan-status/plan-status.ts'
+import type { PlanStatus } from '#app/plan-status/plan-status.ts'
 
 /**
  * What was done on the page before, told once it is true. The word in the address alone says nothing: anybody can
  * write it.
  */
-export function doneSentence(done: string | null, standing: Standing): string | null {
+export function doneSentence(done: string | null, standing: PlanStatus): string | null {
   const next = standing.next
   switch (done) {
     case 'ended':

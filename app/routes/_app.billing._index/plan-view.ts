@@ -4,11 +4,11 @@ import { findPlan, type Interval, type Plan, plans } from '#app/billing/plans.ts
 import { comesMonthly, everyInWords, monthsOf } from '#app/billing/billing-interval.ts'
 import { formatCredits, formatCreditsInWords } from '#app/format.ts'
 import { listPriceOf } from '#app/wording/payment-words.ts'
-import type { Standing } from '#app/plan-status/plan-status.ts'
+import type { PlanStatus } from '#app/plan-status/plan-status.ts'
 
 export interface PlanView {
   name: string
-  badge: Standing['badge']
+  badge: PlanStatus['badge']
   isLive: boolean
   interval: Interval | null
   credits: string
@@ -18,7 +18,7 @@ export interface PlanView {
 }
 
 /** @param stripeBalance the customer's, as it was last read */
-export function toPlanView(standing: Standing, stripeBalance?: User['stripeBalance']): PlanView {
+export function toPlanView(standing: PlanStatus, stripeBalance?: User['stripeBalance']): PlanView {
   const plan = findPlan(standing.plan)
   const balance = balanceInWords(stripeBalance, standing)
   return {
@@ -51,13 +51,13 @@ export function toPlanView(standing: Standing, stripeBalance?: User['stripeBalan
 }
 
 /** Where the subscription is not charged as listed, only the preview of a change can say what another plan costs it. */
-function asideOf(name: string, standing: Standing): string {
+function asideOf(name: string, standing: PlanStatus): string {
   if (name === standing.plan) return standing.price ?? ''
   return standing.isListPrice ? (listPriceOf(findPlan(name), standing.interval ?? 'month') ?? '') : ''
 }
 
 /** What the subscription brings each month, or each period where that is no whole number of months. */
-function creditsOf({ creditsEach, rhythm }: Standing, plan: Plan | null): Pick<PlanView, 'credits' | 'creditsUnit'> {
+function creditsOf({ creditsEach, rhythm }: PlanStatus, plan: Plan | null): Pick<PlanView, 'credits' | 'creditsUnit'> {
   const isMonthly = creditsEach === null || !rhythm || (plan && comesMonthly(plan, rhythm))
   const months = isMonthly ? 1 : monthsOf(rhythm)
   const each = creditsEach ?? plan?.credits ?? 0

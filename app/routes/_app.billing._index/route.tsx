@@ -22,7 +22,7 @@ import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { PackTable } from '#app/components/pack-table.tsx'
 import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
-import { BillingButton, StandingNotices } from '#app/components/standing-notices.tsx'
+import { BillingButton, PlanNotices } from '#app/components/standing-notices.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { duplicateInWords } from '#app/wording/duplicate-words.ts'
@@ -30,7 +30,7 @@ import { confirmPath } from '#app/email-confirmation/confirm-path.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 import { refusalHeaders } from '#app/http/errors.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
-import { standingNow } from '#app/plan-status/current-plan-status.server.ts'
+import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
 import { BuyPack } from './buy-pack.tsx'
 import { doneSentence } from './done.ts'
 import { GrantStack } from './grant-stack.tsx'
@@ -49,7 +49,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
     balance.grants.map(({ source }) => source),
   )
   const context = { now: now(), timeZone }
-  const standing = standingNow(user, balance)
+  const standing = currentPlanStatus(user, balance)
   return {
     plan: toPlanView(standing, user.stripeBalance),
     duplicates: recentDuplicates(user, context.now).map((duplicate) => duplicateInWords(duplicate).join(' ')),
@@ -145,7 +145,7 @@ export default function Billing() {
               {text}
             </Banner>
           ))}
-          {notices.length > 0 ? <StandingNotices notices={notices} plan={plan.name} /> : null}
+          {notices.length > 0 ? <PlanNotices notices={notices} plan={plan.name} /> : null}
         </>
       }
     >

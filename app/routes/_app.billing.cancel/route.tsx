@@ -22,7 +22,7 @@ import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { stillCharged } from '#app/wording/payment-words.ts'
 import { keptSentence } from '#app/wording/rollover-words.ts'
-import { standingNow } from '#app/plan-status/current-plan-status.server.ts'
+import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
 import type { User } from '#models/user.server.ts'
 import { OwedChoice, OwedConfirmation } from './owed-choice.tsx'
 import { toOwedView, type Way } from './owed-view.ts'
@@ -44,7 +44,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const { timeZone, subscription } = user
   const balance = await getBalance(user._id)
-  const standing = standingNow(user, balance)
+  const standing = currentPlanStatus(user, balance)
   // Without another renewal only what has a date of its own will go.
   const losses = lossesAhead(balance, { now: now(), renewsAt: null })
   const owes = isOverdue(subscription?.status ?? '')

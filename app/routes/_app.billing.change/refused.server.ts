@@ -3,7 +3,7 @@ import { FREE_PLAN } from '#app/billing/plans.ts'
 import type { DomainError } from '#app/domain-error.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
-import { standingNow } from '#app/plan-status/current-plan-status.server.ts'
+import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
 import type { User } from '#models/user.server.ts'
 import type { Refused } from './refused.tsx'
 
@@ -17,7 +17,7 @@ interface Choice {
  * @returns what the loader throws
  */
 export async function refusedPage(user: User, error: DomainError, choice: Choice | null = null) {
-  const standing = standingNow(user, await getBalance(user._id))
+  const standing = currentPlanStatus(user, await getBalance(user._id))
   const refused: Refused = {
     ...wordsOf(error, choice),
     plan: standing.plan,

@@ -1,8 +1,8 @@
 import { isRouteErrorResponse } from '@remix-run/react'
 import { ButtonLink } from '#app/components/button.tsx'
 import { Page } from '#app/components/page.tsx'
-import { StandingNotices } from '#app/components/standing-notices.tsx'
-import type { Notice } from '#app/plan-status/plan-status.ts'
+import { PlanNotices } from '#app/components/standing-notices.tsx'
+import type { Notice } from '#app/plan-status/notice.ts'
 
 /** Why a change of plan cannot be, and what helps. */
 export interface Refused {
@@ -25,7 +25,7 @@ export function RefusedPage({ title, text, way, plan, notices }: Refused) {
     <Page
       title={title}
       width="text"
-      notices={notices.length > 0 ? <StandingNotices notices={notices} plan={plan} /> : null}
+      notices={notices.length > 0 ? <PlanNotices notices={notices} plan={plan} /> : null}
     >
       <div className="grid gap-6">
         <p>{text}</p>

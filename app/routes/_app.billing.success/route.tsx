@@ -10,7 +10,7 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { SumTable } from '#app/components/sum-table.tsx'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { readUser } from '#app/billing/customers/users.server.ts'
-import { standingNow } from '#app/plan-status/current-plan-status.server.ts'
+import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { toSuccessView } from './success-view.ts'
 import { usePolling } from '#app/components/use-polling.ts'
@@ -33,7 +33,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const status = await checkoutStatus(user, sessionId)
   // After the status: what it saw arrive is then in the balance too.
   const [buyer, balance] = await Promise.all([readUser(user._id), getBalance(user._id)])
-  const standing = standingNow(buyer, balance)
+  const standing = currentPlanStatus(buyer, balance)
   const facts = { ...status, balance: balance.credits, standing }
   const again = new URLSearchParams({
     session_id: sessionId,

@@ -1,7 +1,8 @@
 import { duplicateInWords } from '#app/wording/duplicate-words.ts'
 import { formatCredits, formatCreditsInWords } from '#app/format.ts'
-import { type MainWay, mainWayOf, pausesOf } from '#app/plan-status/primary-action.ts'
-import type { Notice, Standing } from '#app/plan-status/plan-status.ts'
+import { type PrimaryAction, primaryActionOf, pausesOf } from '#app/plan-status/primary-action.ts'
+import type { PlanStatus } from '#app/plan-status/plan-status.ts'
+import type { Notice } from '#app/plan-status/notice.ts'
 
 /** Where a payment stands, as the page treats it. */
 export type ViewState = 'waiting' | 'arrived' | 'confirming' | 'failed' | 'unknown'
@@ -21,7 +22,7 @@ export interface SuccessView {
   /** Why what came cannot be spent yet, and what ends that. */
   pause: Notice | null
   /** What the main button is for, once it has arrived; null where only time helps. */
-  main: MainWay
+  main: PrimaryAction
 }
 
 export interface PaymentFacts {
@@ -33,7 +34,7 @@ export interface PaymentFacts {
   /** A trial that brings no credits, because its card has brought another user a trial. */
   isSecondTrialOfCard?: boolean
   /** The buyer's plan and payments, by now. */
-  standing: Standing
+  standing: PlanStatus
   /** Another plan was bought at the same time, and one of the two was canceled. */
   duplicate?: Parameters<typeof duplicateInWords>[0] & { isThis: boolean }
   /** It has taken longer than it should. */
@@ -47,7 +48,7 @@ export function toSuccessView(facts: PaymentFacts): SuccessView {
   const { standing, balance } = facts
   const [pause = null] = pausesOf(standing)
   // The sum ends in what can be spent, which is nothing for now.
-  return { ...view, sum: pause ? null : view.sum, pause, main: mainWayOf(standing, balance) }
+  return { ...view, sum: pause ? null : view.sum, pause, main: primaryActionOf(standing, balance) }
 }
 
 type View = Omit<SuccessView, 'pause' | 'main'>

@@ -1,7 +1,7 @@
 import type { Balance } from '#app/credits/balance.server.ts'
 import { formatCredits, formatCreditsInWords, formatDay } from '#app/format.ts'
-import { type MainWay, mainWayOf, pausesOf } from '#app/plan-status/primary-action.ts'
-import type { Standing } from '#app/plan-status/plan-status.ts'
+import { type PrimaryAction, primaryActionOf, pausesOf } from '#app/plan-status/primary-action.ts'
+import type { PlanStatus } from '#app/plan-status/plan-status.ts'
 
 export interface BalanceView {
   /** What the figure counts. */
@@ -12,16 +12,16 @@ export interface BalanceView {
   sentences: string[]
   plan: string
   isLive: boolean
-  badge: Standing['badge']
+  badge: PlanStatus['badge']
   stub: { term: string; value: string; note?: string | null }[]
   /** What the main button is for. */
-  main: MainWay
+  main: PrimaryAction
 }
 
 /** Puts a balance and a plan's state into the words of the note. */
 export function toBalanceView(
   { credits, held, holds, debt, nextArrival }: Balance,
-  standing: Standing,
+  standing: PlanStatus,
   { timeZone, now }: { timeZone: string; now: Date },
 ): BalanceView {
   const day = (date: Date) => formatDay(date, timeZone, now)
@@ -49,12 +49,12 @@ export function toBalanceView(
     isLive: standing.isLive,
     badge: standing.badge,
     stub: stub.filter((row) => row !== null),
-    main: mainWayOf(standing, credits),
+    main: primaryActionOf(standing, credits),
   }
 }
 
 /** What is scheduled comes before the renewal, which needs a payment first. */
-function arrivalSentence(scheduled: { credits: number; on: string } | null, next: Standing['next']): string | null {
+function arrivalSentence(scheduled: { credits: number; on: string } | null, next: PlanStatus['next']): string | null {
   if (scheduled) return `${formatCreditsInWords(scheduled.credits)} arrive on ${scheduled.on}.`
   return next?.credits ? `${formatCreditsInWords(next.credits)} arrive on ${next.value}.` : null
 }

@@ -9,9 +9,9 @@ import { EmptyState } from '#app/components/empty-state.tsx'
 import { Ledger } from '#app/components/ledger.tsx'
 import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
-import { StandingNotices } from '#app/components/standing-notices.tsx'
+import { PlanNotices } from '#app/components/standing-notices.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
-import { standingNow } from '#app/plan-status/current-plan-status.server.ts'
+import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
 import { parseUsageQuery } from '#app/usage/filters.ts'
 import { readLedger } from '#app/usage/usage-page.server.ts'
 import { BalanceNote } from './balance-note.tsx'
@@ -33,7 +33,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
     listBillingHistory(user._id),
     readLedger(user, parseUsageQuery(new URLSearchParams())),
   ])
-  const standing = standingNow(user, balance)
+  const standing = currentPlanStatus(user, balance)
   return {
     balance: toBalanceView(balance, standing, { timeZone, now: now() }),
     notices: standing.notices,
@@ -53,7 +53,7 @@ export default function Dashboard() {
         isReset || notices.length > 0 ? (
           <>
             {isReset ? <Banner tone="green">{PASSWORD_RESET}</Banner> : null}
-            <StandingNotices notices={notices} plan={plan} />
+            <PlanNotices notices={notices} plan={plan} />
           </>
         ) : null
       }

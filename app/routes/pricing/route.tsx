@@ -22,7 +22,7 @@ import { refusalHeaders } from '#app/http/errors.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { frameOf } from '#app/signed-in-frame.server.ts'
-import { standingOf } from '#app/plan-status/plan-status.ts'
+import { planStatusOf } from '#app/plan-status/plan-status.ts'
 import { IntervalSwitch } from './interval-switch.tsx'
 import { freeOffer, planOffers, yearlySaving } from './offers.server.ts'
 import { PackLink } from './pack-link.tsx'
@@ -41,7 +41,7 @@ export const meta: MetaFunction = () => [
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await findUser(request)
   const standing = user
-    ? standingOf(user.subscription, {
+    ? planStatusOf(user.subscription, {
         now: now(),
         timeZone: user.timeZone,
         gracePeriodDays: config().gracePeriodDays,

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import type { Types } from 'mongoose'
-import { standingOf } from '#app/plan-status/plan-status.ts'
+import { planStatusOf } from '#app/plan-status/plan-status.ts'
 import { readUser } from '../scenario.ts'
 import type { StripeForTests } from '../stripe.ts'
 import { isAtLeast, plus, product, ratio, wholeOf } from './ratio.ts'
@@ -99,9 +99,9 @@ async function owedFor({ stripe }: StripeForTests, live: Stripe.Subscription): P
 }
 
 /** The billing page says these very sums. */
-function checkPage({ sandbox }: StripeForTests, stored: NonNullable<Parameters<typeof standingOf>[0]>): void {
+function checkPage({ sandbox }: StripeForTests, stored: NonNullable<Parameters<typeof planStatusOf>[0]>): void {
   const now = new Date(sandbox.now() * 1000)
-  const said = standingOf(stored, { now, timeZone: 'UTC', gracePeriodDays: 3, credits: 0, frozen: null })
+  const said = planStatusOf(stored, { now, timeZone: 'UTC', gracePeriodDays: 3, credits: 0, frozen: null })
   const { price, nextPayment: next } = stored
   if (price && !said.price?.startsWith(money(price))) throw new Error(`The page says ${said.price} for ${money(price)}`)
   const isPlain = stored.status === 'active' && !stored.collectionPaused && !stored.scheduledChange

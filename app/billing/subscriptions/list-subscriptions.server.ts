@@ -1,0 +1,51 @@
+import type { User } from '#models/user.server.ts'
+import { findAtStripe, isMissing, listAll } from '../stripe/client.server.ts'
+import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
+import { EXPANDED } from '../stripe/objects/terms.ts'
+import { planItemOf } from './plan-item.server.ts'
+import { asStored } from './stored-subscription.ts'
+
+/** A user's subscriptions to plans of ours. */
+export interface Subscriptions {
+  /** All that Stripe has, ended ones included. */
+  known: StripeSubscription[]
+  /** What is only stored, or only described by an event, and since when that holds. */
+  unknown: { subscription: StripeSubscription; at: Date | null }[]
+  /** When the newest event about a subscription that Stripe does not know was made; null when there was none. */
+  saidAt: Date | null
+}
+
+/**
+ * Lists a user's subscriptions: those of the stored customer, the stored one, and one more by its id.
+ * @throws StripeUnavailable
+ */
+export async function listSubscriptions(user: User, subscriptionId: string | null = null): Promise<Subscriptions> {
+  const { stripeCustomerId: customer = null, subscription: stored } = user
+  const storedId = stored?.stripeSubscriptionId ?? null
+  const all = customer ? await listOfCustomer(customer) : []
+  const unknown: Subscriptions['unknown'] = []
+  for (const id of new Set([subscriptionId, storedId])) {
+    if (!id || all.some((one) => one.id === id)) continue
+    const found = await findAtStripe((stripe) => stripe.subscriptions.retrieve(id, { expand: EXPANDED }))
+    if (found) all.push(readSubscription(found))
+    else if (stored && id === storedId) {
+      const subscription = asStored({ ...stored, stripeSubscriptionId: id }, customer)
+      unknown.push({ subscription, at: stored.toldAt ?? null })
+    }
+  }
+  // The stored one stays ours even with another price at Stripe: its end must not be missed.
+  const isOurs = await Promise.all(all.map(async (one) => one.id === storedId || (await planItemOf(one)) !== null))
+  return { known: all.filter((_, index) => isOurs[index]), unknown, saidAt: stored?.toldAt ?? null }
+}
+
+async function listOfCustomer(customer: string): Promise<StripeSubscription[]> {
+  try {
+    const expand = EXPANDED.map((path) => `data.${path}`)
+    const listed = await listAll((stripe) => stripe.subscriptions.list({ customer, status: 'all', limit: 100, expand }))
+    return listed.map(readSubscription)
+  } catch (error) {
+    // The customer is gone; the stored subscription is retrieved by its own id.
+    if (isMissing(error)) return []
+    throw error
+  }
+}

@@ -1,0 +1,44 @@
+import { WebhookEventModel } from '#models/webhook-event.server.ts'
+import { done, ignored, type Outcome } from '../../outcome.ts'
+import { findChargedPurchase, retrieveCharge } from '../../refunds/charged-purchase.server.ts'
+import { takeDispute } from '../../refunds/dispute.server.ts'
+import { syncRefundStatus } from '../../refunds/refund-status.server.ts'
+import { readDispute, type StripeDispute } from '../../stripe/objects/charge.ts'
+import type { EventObject } from '../event.ts'
+import { findUnverifiedPurchase, writeUnverifiedStatus } from './refund.server.ts'
+
+/** A dispute's event says its status. */
+export async function takeDisputeEvent(object: EventObject): Promise<Outcome> {
+  const dispute = readDispute(object)
+  const { id, chargeId, paymentIntentId, currency } = dispute
+  const charge = chargeId ? await retrieveCharge(chargeId) : null
+  if (charge) {
+    const purchase = await findChargedPurchase(charge)
+    if (!purchase) return ignored(`The dispute ${id} is about nothing of ours.`)
+    const { sentence, isNew } = await takeDispute(purchase, dispute)
+    await syncRefundStatus(purchase)
+    return done(sentence, isNew)
+  }
+  const purchase = await findUnverifiedPurchase({ invoiceId: null, paymentIntentId, currency })
+  if (!purchase) return ignored(`The dispute ${id} is about nothing of ours.`)
+  if (await wasClosed(dispute)) return ignored(`The dispute ${id} has been closed since.`)
+  const { sentence, isNew } = await takeDispute(purchase, dispute)
+  await writeUnverifiedStatus(purchase, stateOf(dispute))
+  return done(sentence, isNew)
+}
+
+const CLOSED = ['won', 'lost', 'warning_closed', 'prevented']
+const INQUIRY = ['warning_needs_response', 'warning_under_review']
+
+function stateOf({ status }: StripeDispute): 'open' | 'lost' | 'none' | 'unknown' {
+  if (INQUIRY.includes(status)) return 'unknown'
+  if (status === 'lost') return 'lost'
+  return CLOSED.includes(status) ? 'none' : 'open'
+}
+
+/** The event of a dispute's beginning may arrive after the event of its end. */
+async function wasClosed({ id, status }: StripeDispute): Promise<boolean> {
+  if (CLOSED.includes(status)) return false
+  const closed = { type: 'charge.dispute.closed', status: 'processed' as const, 'payload.data.object.id': id }
+  return (await WebhookEventModel.exists(closed)) !== null
+}

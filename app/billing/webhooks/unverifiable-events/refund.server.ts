@@ -1,0 +1,129 @@
+import { WebhookEventModel } from '#models/webhook-event.server.ts'
+import { now } from '../../../clock.server.ts'
+import { stripeRefundKey } from '../../../credits/keys.ts'
+import { restoreReversal } from '../../../credits/reversal.server.ts'
+import { reversedOfSource } from '../../../credits/reversal-history.server.ts'
+import { done, ignored, type Outcome } from '../../outcome.ts'
+import { findPurchaseOfCharge } from '../../purchases/purchase.server.ts'
+import { type ChargedPurchase, UNDIVIDED } from '../../refunds/charged-purchase.server.ts'
+import { type MoneyReturned, moneyOf, refundReversals } from '../../refunds/money-returned.server.ts'
+import { processRefunds, restoreRefund, takeRefund } from '../../refunds/refund.server.ts'
+import { writeUntilStable } from '../../refunds/refund-status.server.ts'
+import { readCharge, readRefund, type StripeCharge, type StripeRefund } from '../../stripe/objects/charge.ts'
+import type { EventObject } from '../event.ts'
+
+/** What an event says of a charge. */
+type ChargeSnapshot = Pick<
+  StripeCharge,
+  'id' | 'paymentIntentId' | 'invoiceId' | 'amountRefunded' | 'currency' | 'refunds'
+>
+
+/** A charge's event says how much was refunded in all and, in old API versions, each refund. */
+export async function takeChargeEvent(object: EventObject): Promise<Outcome> {
+  return takeRefundsOf(readCharge(object))
+}
+
+/** A refund's event says one refund; it may be the first event about its charge. */
+export async function takeRefundEvent(object: EventObject): Promise<Outcome> {
+  const refund = readRefund(object)
+  const { id, chargeId, paymentIntentId, currency } = refund
+  if (!chargeId) return ignored(`The refund ${id} has no charge.`)
+  const known = await processRefunds(chargeId)
+  if (!known.isUnknown) return known
+  return takeRefundsOf({
+    id: chargeId,
+    paymentIntentId,
+    invoiceId: null,
+    amountRefunded: 0,
+    currency: currency ?? '',
+    refunds: [refund],
+  })
+}
+
+/** Finds what a charge that Stripe does not know paid for, from the database only. */
+export async function findUnverifiedPurchase(
+  charge: Pick<ChargeSnapshot, 'invoiceId' | 'paymentIntentId' | 'currency'>,
+): Promise<ChargedPurchase | null> {
+  const purchase = await findPurchaseOfCharge(charge)
+  if (!purchase) return null
+  const { key, userId, amount: paid } = purchase
+  return { ...UNDIVIDED, key, userId, paid, currency: charge.currency, charges: [] }
+}
+
+/**
+ * Brings a purchase to what the ledger says went back of it, which is all that can be known.
+ * @param dispute what an event says of it, if it is about a dispute
+ */
+export async function writeUnverifiedStatus(
+  purchase: ChargedPurchase,
+  dispute: MoneyReturned['dispute'] = 'unknown',
+): Promise<void> {
+  await writeUntilStable(purchase, async () => ({
+    refunded: moneyOf(await refundReversals(purchase)),
+    credits: await reversedOfSource(purchase.userId, purchase.key),
+    dispute,
+  }))
+}
+
+/** What the sum has taken is not taken again for the single refunds, and the other way round. */
+async function takeRefundsOf(charge: ChargeSnapshot): Promise<Outcome> {
+  const purchase = await findUnverifiedPurchase(charge)
+  if (!purchase) return ignored(`The charge ${charge.id} paid for nothing of ours.`)
+  let changed = false
+  for (const refund of charge.refunds) changed = (await takeSingleRefund(purchase, charge, refund)) || changed
+  const taken = moneyOf(await refundReversals(purchase))
+  if (charge.refunds.length === 0 && charge.amountRefunded > taken) {
+    const { id, amountRefunded, currency, paymentIntentId } = charge
+    const refund = { id: `${id}:${amountRefunded}`, chargeId: id, paymentIntentId, currency }
+    const rest = { amount: amountRefunded - taken, hasFailed: false, createdAt: now() }
+    changed = (await takeRefund(purchase, { ...refund, ...rest })).isNew || changed
+  }
+  await dropCountedTwice(purchase, charge)
+  await writeUnverifiedStatus(purchase)
+  return done(`By its events, ${moneyOf(await refundReversals(purchase))} of ${charge.id} was refunded.`, changed)
+}
+
+async function takeSingleRefund(
+  purchase: ChargedPurchase,
+  charge: ChargeSnapshot,
+  refund: StripeRefund,
+): Promise<boolean> {
+  const hasFailed = refund.hasFailed || (await failedByEarlierEvent(refund.id))
+  const open = await refundReversals(purchase)
+  const sums = open.filter(({ key }) => key.startsWith(sumKeyOf(charge)))
+  if (!hasFailed) return sums.length === 0 && (await takeRefund(purchase, { ...refund, hasFailed })).isNew
+  const own = open.find(({ key }) => key === stripeRefundKey(refund.id))
+  // One that was counted with the sum took what the sum rose by.
+  const undoes = own ?? sums.find(({ amount }) => amount === refund.amount)
+  return (await restoreRefund(purchase, refund.id, undoes?.key)).isNew
+}
+
+const sumKeyOf = ({ id }: { id: string }): string => stripeRefundKey(`${id}:`)
+
+/**
+ * A sum and a single refund whose events are handled at once may each not have seen the other. Looks again after acting,
+ * and undoes single refunds that the largest sum includes.
+ */
+async function dropCountedTwice(purchase: ChargedPurchase, charge: ChargeSnapshot): Promise<void> {
+  const { userId: accountId, key: of } = purchase
+  const bySum = sumKeyOf(charge)
+  const open = await refundReversals(purchase)
+  const sums = open.filter(({ key }) => key.startsWith(bySum)).map(({ key }) => Number(key.slice(bySum.length)))
+  let excess = sums.length > 0 ? moneyOf(open) - Math.max(...sums) : 0
+  for (const { key, amount } of open) {
+    if (key.startsWith(bySum) || amount > excess) continue
+    const source = { type: 'refund' as const, id: charge.id }
+    await restoreReversal({ accountId, key: `${key}:counted`, source, of, undoes: key })
+    excess -= amount
+  }
+}
+
+/** The event of a refund's success may arrive after the event of its failure. */
+async function failedByEarlierEvent(refundId: string): Promise<boolean> {
+  const failure = {
+    type: { $in: ['refund.failed', 'refund.updated', 'charge.refund.updated'] },
+    'payload.data.object.id': refundId,
+    'payload.data.object.status': { $in: ['failed', 'canceled'] },
+  }
+  return (await WebhookEventModel.exists(failure)) !== null
+}

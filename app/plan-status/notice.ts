@@ -1,0 +1,20 @@
+import type { Loss } from '../credits/losses.ts'
+
+/** A sentence for a banner, and what can be done about it. */
+export interface Notice {
+  tone: 'ochre' | 'red'
+  text: string
+  action: 'update-card' | 'resume' | 'restart' | 'finish' | 'undo-change' | 'cancel-trial' | 'confirm' | null
+}
+
+export interface PlanStatusContext {
+  now: Date
+  timeZone: string
+  gracePeriodDays: number
+  /** For the promise that paused credits are not lost. */
+  credits: number
+  /** Why spending is stopped, as the account says. */
+  frozen: string | null
+  /** What will go of the credits if they are not used, soonest first. */
+  losses?: readonly Loss[]
+}
