@@ -30,7 +30,7 @@ const common = {
   setupFiles: ['test/setup/fixed-start.mjs'],
   expect: { poll: { timeout: 20_000 } },
 }
-const engine = { ...common, globalSetup: ['test/setup/global-setup.ts'], testTimeout: 60_000, hookTimeout: 120_000 }
+const engine = { ...common, globalSetup: ['test/setup/global-setup.ts'], testTimeout: 180_000, hookTimeout: 120_000 }
 const browser = { ...common, globalSetup: ['test/setup/browser-setup.ts'], testTimeout: 120_000, hookTimeout: 120_000 }
 
 export default defineConfig({

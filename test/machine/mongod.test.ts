@@ -83,11 +83,10 @@ test.runIf(embedded)('keeps every acknowledged w:majority, j:true write when it 
       // The engine is gone: what was under way now is unknown, and none of it was acknowledged.
     }
   })
-  await new Promise((resolve) => setTimeout(resolve, 400))
+  await expect.poll(() => acknowledged.length).toBeGreaterThan(50)
   first.engine.kill('SIGKILL')
   await client.close(true)
   await Promise.all(writers)
-  expect(acknowledged.length).toBeGreaterThan(50)
 
   const second = await startEngine()
   const reader = await collectionAt(second.uri)
