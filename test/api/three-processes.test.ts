@@ -18,7 +18,7 @@ let installation: Installation
 beforeAll(async () => {
   installation = await startInstallation({ apps: 3, mongodbUri: inject('mongodbUri'), prepared: false })
   await connectDatabase(installation.mongodbUri)
-}, 180_000)
+})
 
 afterAll(async () => {
   await disconnectDatabase()

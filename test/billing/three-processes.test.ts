@@ -17,7 +17,7 @@ let installation: Installation
 beforeAll(async () => {
   installation = await startInstallation({ apps: 3, mongodbUri: inject('mongodbUri') })
   await connectDatabase(installation.mongodbUri)
-}, 180_000)
+})
 
 afterAll(async () => {
   await disconnectDatabase()
@@ -56,7 +56,7 @@ describe('three processes on one database', () => {
     expect(user?.subscription).toMatchObject({ plan: 'Daily', status: 'active' })
     expect((await auditCredits()).violations).toEqual([])
     expect((await auditGrants()).violations).toEqual([])
-  }, 60_000)
+  })
 
   test.each([
     ['a wrong signature', (body: string) => ({ body, signature: sign(body, { secret: 'whsec_wrong' }) })],

@@ -22,7 +22,7 @@ describe('fold', () => {
         { numRuns: 30 },
       )
     }
-  }, 60_000)
+  })
 
   test('does not change what it is given', async () => {
     const { ledger } = await simulate(5100, memoryWorld())

@@ -48,4 +48,4 @@ test('processes killed in mid-use lose nothing and double nothing', async () => 
   for (const [, entryId] of acknowledged) expect(ledger).toContain(entryId)
   const news = acknowledged.filter(([, , how]) => how === 'new').map(([, entryId]) => entryId)
   expect(new Set(news).size).toBe(news.length)
-}, 60_000)
+})

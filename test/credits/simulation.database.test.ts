@@ -14,7 +14,7 @@ describe('the credits engine over the real database', () => {
       }),
       { numRuns: 15, endOnFailure: true },
     )
-  }, 120_000)
+  })
 
   test('ends like the in-memory double on the same seeds', async () => {
     for (let seed = 1; seed <= 8; seed++) {
@@ -23,7 +23,7 @@ describe('the credits engine over the real database', () => {
 
       expect(printed(inDatabase), `seed ${seed}`).toEqual(printed(inMemory))
     }
-  }, 120_000)
+  })
 })
 
 /** Account and ledger as text: field by field, in one order. */

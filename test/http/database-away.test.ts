@@ -66,6 +66,6 @@ test('when it is back everything goes on by itself, with the session as it was',
   mongod = await startMongod({ dataFolder: folder, port })
   const visit = () => app.fetch('/settings', { headers: { Cookie: user.cookie } })
 
-  await expect.poll(async () => (await visit()).status, { timeout: 10_000, interval: 250 }).toBe(200)
+  await expect.poll(async () => (await visit()).status, { interval: 250 }).toBe(200)
   expect((await app.fetch('/readyz')).status).toBe(200)
-}, 15_000)
+})

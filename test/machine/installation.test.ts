@@ -6,7 +6,7 @@ let installation: Installation
 
 beforeAll(async () => {
   installation = await startInstallation({ apps: 2, mongodbUri: inject('mongodbUri') })
-}, 180_000)
+})
 
 afterAll(() => installation.stop())
 
