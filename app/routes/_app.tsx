@@ -4,7 +4,7 @@ import { requireUser } from '#app/auth/require-user.server.ts'
 import { AppFrame } from '#app/components/app-frame.tsx'
 import { ErrorPage } from '#app/components/error-page.tsx'
 import { PublicFrame } from '#app/components/public-frame.tsx'
-import { frameOf } from '#app/signed-in-frame.server.ts'
+import { frameOf } from '#app/auth/signed-in-frame.server.ts'
 
 export async function loader({ request }: LoaderFunctionArgs) {
   return frameOf(await requireUser(request))

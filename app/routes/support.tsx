@@ -11,7 +11,7 @@ import { Page } from '#app/components/page.tsx'
 import { QUESTION_SENT, QuestionForm } from '#app/components/question-form.tsx'
 import { VisitorFrame } from '#app/components/visitor-frame.tsx'
 import { config } from '#app/config.server.ts'
-import { frameOf } from '#app/signed-in-frame.server.ts'
+import { frameOf } from '#app/auth/signed-in-frame.server.ts'
 import { answerQuestion } from '#app/support/answer-question.server.ts'
 import { shopAddress } from '#app/support/send-question.server.ts'
 

@@ -11,7 +11,7 @@ import { SumTable } from '#app/components/sum-table.tsx'
 import { VisitorFrame } from '#app/components/visitor-frame.tsx'
 import { config } from '#app/config.server.ts'
 import { formatCredits } from '#app/format.ts'
-import { frameOf } from '#app/signed-in-frame.server.ts'
+import { frameOf } from '#app/auth/signed-in-frame.server.ts'
 import { exampleLedger, exampleRefusals, exampleRenewal, exampleSum } from './example.server.ts'
 
 export const meta: MetaFunction = () => [
