@@ -55,6 +55,14 @@ describe('the house', () => {
     expect(wrong).toEqual([])
   })
 
+  test('no file imports itself through others', () => {
+    expect(circlesIn(graphOf((file) => file))).toEqual([])
+  })
+
+  test('no folder imports itself through others', () => {
+    expect(circlesIn(graphOf(roomOf))).toEqual([])
+  })
+
   test('only the gateway imports stripe in the app', () => {
     const importing = files.filter((file) => file.startsWith('app/') && /from 'stripe'/.test(read(file)))
     expect(importing.filter((file) => file !== 'app/billing/stripe/client.server.ts')).toEqual([])
@@ -130,6 +138,37 @@ function importsOf(file: string): string[] {
 function layerOf(file: string): string {
   const [top = '', second = '', ...rest] = file.split('/')
   return top === 'app' && rest.length > 0 ? `app/${second}` : top
+}
+
+/** A layer, a folder of app/billing, or one of the files at the top that put the app together. */
+function roomOf(file: string): string {
+  if (file.startsWith('app/billing/')) return path.posix.dirname(file).split('/').slice(0, 3).join('/')
+  return /^app\/(root|entry\.|routes\/)/.test(file) ? file : layerOf(file)
+}
+
+/** Which rooms each room imports, over all files of the app and its models. */
+function graphOf(room: (file: string) => string): Map<string, Set<string>> {
+  const graph = new Map<string, Set<string>>()
+  for (const file of files.filter(isAppOrModel)) {
+    const imported = graph.get(room(file)) ?? new Set()
+    graph.set(room(file), imported)
+    for (const to of importsOf(file).map(room)) if (to !== room(file)) imported.add(to)
+  }
+  return graph
+}
+
+/** One way around each circle: "a → b → a". */
+function circlesIn(graph: Map<string, Set<string>>): string[] {
+  const done = new Set<string>()
+  const circles: string[] = []
+  const follow = (node: string, way: string[]) => {
+    if (way.includes(node)) circles.push([...way.slice(way.indexOf(node)), node].join(' → '))
+    if (way.includes(node) || done.has(node)) return
+    for (const next of graph.get(node) ?? []) follow(next, [...way, node])
+    done.add(node)
+  }
+  for (const node of graph.keys()) follow(node, [])
+  return circles
 }
 
 const isAppOrModel = (file: string) => file.startsWith('app/') || file.startsWith('models/')

@@ -15,7 +15,7 @@ const PLACES = [
   { to: '/settings', label: 'Settings' },
 ]
 
-/** What the bar says of somebody. */
+/** What the bar around a signed-in user's pages shows. */
 export interface SignedInFrame {
   /** The name of the user, or the address where there is none. */
   person: string
