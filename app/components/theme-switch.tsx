@@ -1,5 +1,5 @@
 import { Form, useLocation, useRouteLoaderData } from '@remix-run/react'
-import { THEMES, type Theme } from '#app/components/theme.ts'
+import { THEMES, type Theme } from '#app/http/theme.ts'
 
 const NAMES: Record<Theme, string> = { system: 'System', light: 'Light', dark: 'Dark' }
 

@@ -1,6 +1,6 @@
 import { createCookie } from '@remix-run/node'
 import { config } from '../config.server.ts'
-import { type Theme, themeFrom } from '../components/theme.ts'
+import { type Theme, themeFrom } from './theme.ts'
 
 const ONE_YEAR_SECONDS = 365 * 24 * 60 * 60
 
