@@ -36,7 +36,7 @@ const RULES = {
   /** By the user: each costs work whether or not it is paid in the end. */
   actionRun: { tries: 120, seconds: MINUTE },
   actionCheck: { tries: 300, seconds: MINUTE },
-  /** By the user: each makes Scrip ask Stripe, whose own limits all customers share. */
+  /** By the user: each makes the app ask Stripe, whose own limits all customers share. */
   payment: { tries: 120, seconds: 10 * MINUTE },
   /** The page after a checkout asks again by itself every one or two seconds. */
   paymentLook: { tries: 180, seconds: MINUTE },

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe'
 import { describe, expect, it } from 'vitest'
+import { brand } from '#app/brand.mjs'
 import { auditGrants } from '#app/billing/history/audit-grants.server.ts'
 import { forgetPrices } from '#app/billing/catalog/prices.server.ts'
 import { reconcile } from '#app/billing/reconcile/reconcile.server.ts'
@@ -100,7 +101,7 @@ describe('a line of ours that nobody can say the worth of', () => {
     expect(await findingOf(invoice)).toMatchObject({ state: 'unclaimed' })
     expect((await reconcile())?.unclaimed).toEqual([expect.stringContaining(invoice)])
     const mails = await mailsAbout(invoice)
-    expect(mails).toMatchObject([{ to: 'scrip@localhost' }])
+    expect(mails).toMatchObject([{ to: brand.senderAddress }])
     expect(mails[0]?.text).toContain('has granted nothing')
 
     await context.stripe.products.update(unknown.product, { metadata: { pack: '2000' } })

@@ -41,6 +41,7 @@ export function createDraft(world: World, request: DraftRequest): Invoice {
   const now = world.now(customer.id)
   const taxed = request.automaticTax ?? subscription?.automatic_tax.enabled ?? false
   const draft = newInvoice(now, customer, {
+    account_name: `${world.accountName} (sandbox)`,
     currency: request.currency,
     auto_advance: true,
     automatic_tax: taxed

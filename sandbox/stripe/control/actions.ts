@@ -187,9 +187,9 @@ export function actionsFor({ world }: Sandbox, object: ApiObject): { name: strin
 /** What somebody should know who is about to do it. */
 export function noteOn({ object }: ApiObject): string | null {
   if (object === 'charge')
-    return 'A refund is for the whole invoice: Scrip takes credits back by its share of all money. To refund one line, open the invoice.'
+    return 'A refund is for the whole invoice: the app takes credits back by its share of all money. To refund one line, open the invoice.'
   if (object === 'invoice')
-    return 'Refunding a line makes a credit note, so that Scrip takes back the credits of that line and no others.'
+    return 'Refunding a line makes a credit note, so that the app takes back the credits of that line and no others.'
   return null
 }
 

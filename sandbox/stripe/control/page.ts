@@ -31,7 +31,7 @@ export function controlPage(sandbox: Sandbox, url: URL): Reply {
       title: 'Control',
       width: 'full',
       script: 'control.js',
-      back: sandbox.shopUrl ? { url: sandbox.shopUrl, label: 'Open Scrip' } : null,
+      back: sandbox.shopUrl ? { url: sandbox.shopUrl, label: `Open ${sandbox.world.accountName}` } : null,
     },
     html`<h1 class="sr-only">Stripe sandbox</h1>
       <p class="notice" role="status" id="status">${view.notice}</p>

@@ -36,14 +36,14 @@ export function health(sandbox: Sandbox): Html {
   if (endpoints.length === 0)
     return banner(
       'due',
-      html`No webhook endpoint is set, so events go nowhere. Start the sandbox with Scrip, or create one with the API.`,
+      html`No webhook endpoint is set, so events go nowhere. Start the sandbox with the app, or create one with the API.`,
     )
   if (faults.deliveries.hold)
     return banner('due', html`Deliveries are held. ${count(waiting.length, 'event')} waiting.`)
   if (down.length > 0)
     return banner(
       'debt',
-      html`${down.map(({ url }) => `Scrip does not answer at ${new URL(url).origin}.`)}
+      html`${down.map(({ url }) => `The app does not answer at ${new URL(url).origin}.`)}
       ${count(waiting.length, 'event')} waiting. ${action(BARE, 'flush', '1', 'Try now')}`,
     )
   if (waiting.length > 0)
@@ -71,7 +71,7 @@ export function clockBar(sandbox: Sandbox, view: View): Html {
   return html`<section class="clock" aria-labelledby="clock-title">
     <h2 id="clock-title">${time(sandbox.now())}</h2>
     <p class="fine">
-      ${days > 0 ? `${days} days ahead of this machine` : 'The time of this machine'}; Scrip follows this clock.
+      ${days > 0 ? `${days} days ahead of this machine` : 'The time of this machine'}; the app follows this clock.
       ${renewal !== null && html`Next renewal: ${time(renewal)}.`}
     </p>
     <div class="row">

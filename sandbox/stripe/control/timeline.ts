@@ -156,5 +156,5 @@ export function short(id: string): string {
 function empty(view: View): Html {
   return view.type || view.customer
     ? html`<p class="empty">No events match. <a href="/">Clear filters</a></p>`
-    : html`<p class="empty">No events yet. Buy something in Scrip and watch it arrive here.</p>`
+    : html`<p class="empty">No events yet. Buy something in the app and watch it arrive here.</p>`
 }

@@ -16,6 +16,8 @@ export interface WorldOptions {
   journal?: Journal
   /** Where the hosted pages are; known once the server listens. */
   baseUrl?: string
+  /** The business that pages and invoices name. */
+  accountName?: string
   machineNow?: () => Seconds
   /** A new world begins so long ago, so that a history can be played in it. */
   startsBehind?: Seconds
@@ -39,10 +41,18 @@ export class World {
   readonly clock: Clock
   readonly #journal: Journal | undefined
   readonly #listeners: ((touched: Map<string, Set<string>>) => void)[] = []
+  readonly accountName: string
   baseUrl: string
   cause: Cause = { request: null, idempotencyKey: null }
 
-  constructor({ journal, baseUrl = 'http://127.0.0.1', machineNow, startsBehind = 0 }: WorldOptions = {}) {
+  constructor({
+    journal,
+    baseUrl = 'http://127.0.0.1',
+    accountName = 'Shop',
+    machineNow,
+    startsBehind = 0,
+  }: WorldOptions = {}) {
+    this.accountName = accountName
     this.baseUrl = baseUrl
     this.#journal = journal
     if (journal) {

@@ -167,7 +167,7 @@ function route({ method, path }: ApiRequest): { endpoint: Endpoint; ids: string[
       return { endpoint, ids: steps.filter((_, index) => pattern[index]!.startsWith(':')).map(decodeURIComponent) }
   }
   throw invalidRequest(
-    `Unrecognized request URL (${method}: ${path}). The sandbox speaks the part of Stripe's API that Scrip uses; see its control page for a list.`,
+    `Unrecognized request URL (${method}: ${path}). The sandbox speaks the part of Stripe's API that the app uses; see its control page for a list.`,
     undefined,
     undefined,
     404,

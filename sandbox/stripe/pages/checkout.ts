@@ -15,13 +15,11 @@ import { html } from './html.ts'
 import type { Html } from './html.ts'
 import { errorSummary, field, page, redirect } from './layout.ts'
 
-const SHOP = 'Scrip'
-
 /** The hosted checkout: GET shows the form, POST pays, fills in a test card, or redeems a code. */
 export function checkoutPage(world: World, method: string, id: string, form: URLSearchParams): Reply | null {
   const session = world.tables.checkoutSessions.get(id)
   if (!session) return null
-  if (session.status !== 'open') return closed(session)
+  if (session.status !== 'open') return closed(world, session)
   const values = typed(form)
   if (method !== 'POST') return show(world, session, { country: usualCountry(world, session) }, [])
   if (values.fill) return show(world, session, filled(values), [])
@@ -128,7 +126,7 @@ function show(world: World, before: CheckoutSession, values: Typed, errors: Form
   const content = html`
     <h1 class="sr-only">Checkout</h1>
     <div class="checkout">
-      ${orderStub(world, session, order, totals, { values, errors, shop: SHOP })}
+      ${orderStub(world, session, order, totals, { values, errors, shop: world.accountName })}
       <form class="payment" id="payment" method="post" action="/c/pay/${session.id}" novalidate>
         ${errorSummary(errors)}
         <h2>Your details</h2>
@@ -136,7 +134,7 @@ function show(world: World, before: CheckoutSession, values: Typed, errors: Form
         ${needs.card ? cardFields(values, fieldOf, needs.address) : html`<p>No card is needed.</p>`}
         ${needs.taxId && fieldOf('tax_id', 'Tax ID of your company', { optional: true, hint: 'It is printed on the invoice' })}
         <button class="ink wide" name="pay" value="1">${button}</button>
-        ${session.mode === 'subscription' && html`<p class="fine">By paying you let ${SHOP} charge this card for every coming period, until you cancel. It is a sandbox: no money moves.</p>`}
+        ${session.mode === 'subscription' && html`<p class="fine">By paying you let ${world.accountName} charge this card for every coming period, until you cancel. It is a sandbox: no money moves.</p>`}
       </form>
       ${needs.card && testCardStrip(session)}
     </div>
@@ -144,7 +142,7 @@ function show(world: World, before: CheckoutSession, values: Typed, errors: Form
   return page(
     {
       title: 'Checkout',
-      back: { url: session.cancel_url ?? '/', label: `Back to ${SHOP}` },
+      back: { url: session.cancel_url ?? '/', label: `Back to ${world.accountName}` },
       width: 'wide',
       script: 'checkout.js',
       error: errors.length > 0,
@@ -228,20 +226,20 @@ function testCardStrip(session: CheckoutSession): Html {
   </section>`
 }
 
-function closed(session: CheckoutSession): Reply {
+function closed(world: World, session: CheckoutSession): Reply {
   const expired = session.status === 'expired'
   const back = session.cancel_url ?? session.success_url ?? '/'
   return page(
     {
       title: expired ? 'Checkout expired' : 'Already paid',
-      back: { url: expired ? back : successUrl(session), label: `Back to ${SHOP}` },
+      back: { url: expired ? back : successUrl(session), label: `Back to ${world.accountName}` },
     },
     html`<section class="sheet">
       <h1>${expired ? 'This checkout has expired' : 'You are all done here'}</h1>
       <p>
         ${expired ? 'Nothing was charged. Go back to the shop and start again.' : 'This order is paid. Paying twice is not possible.'}
       </p>
-      <p><a class="button ink" href="${expired ? back : successUrl(session)}">Back to ${SHOP}</a></p>
+      <p><a class="button ink" href="${expired ? back : successUrl(session)}">Back to ${world.accountName}</a></p>
     </section>`,
   )
 }
@@ -251,7 +249,7 @@ export function bankPage(world: World, method: string, id: string, form: URLSear
   const session = world.tables.checkoutSessions.get(id)
   if (!session) return null
   const waiting = world.tables.checkoutOrders.get(id)?.waiting
-  if (session.status !== 'open' || !waiting) return closed(session)
+  if (session.status !== 'open' || !waiting) return closed(world, session)
   if (method === 'POST') {
     const outcome = world.run(() => answerBank(world, session, form.get('answer') === 'confirm'))
     if (outcome.result === 'complete') return redirect(successUrl(outcome.session))
@@ -263,7 +261,7 @@ export function bankPage(world: World, method: string, id: string, form: URLSear
     { title: 'Your bank', width: 'narrow', back: { url: `/c/pay/${id}`, label: 'Back to checkout' } },
     html`<section class="sheet">
       <h1>Your bank: confirm ${money(session.amount_total ?? 0, session.currency ?? 'usd')}?</h1>
-      <p>${SHOP} wants to charge your card. A real bank would ask for a code or a finger here.</p>
+      <p>${world.accountName} wants to charge your card. A real bank would ask for a code or a finger here.</p>
       <form method="post" class="row">
         <button class="ink" name="answer" value="confirm">Confirm</button>
         <button class="outline" name="answer" value="refuse">Refuse</button>

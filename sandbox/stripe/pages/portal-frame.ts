@@ -9,7 +9,11 @@ import type { Visit } from './portal.ts'
 export function framed(visit: Visit, title: string, error: string | null, content: Html): Reply {
   const { return_url } = visit.session
   return page(
-    { title, back: return_url ? { url: return_url, label: 'Back to Scrip' } : null, error: error !== null },
+    {
+      title,
+      back: return_url ? { url: return_url, label: `Back to ${visit.world.accountName}` } : null,
+      error: error !== null,
+    },
     html`${errorSummary(error ? [{ message: error }] : [])}${content}`,
   )
 }

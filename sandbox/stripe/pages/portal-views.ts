@@ -206,7 +206,7 @@ export function donePage(visit: Visit): Reply {
     html`<section class="sheet">
       <h1>Done</h1>
       <p>${message ?? 'Your change is saved.'}</p>
-      ${visit.session.return_url && html`<p><a class="button ink" href="${visit.session.return_url}">Back to Scrip</a></p>`}
+      ${visit.session.return_url && html`<p><a class="button ink" href="${visit.session.return_url}">Back to ${visit.world.accountName}</a></p>`}
     </section>`,
   )
 }

@@ -33,7 +33,7 @@ export function portalPage(
   const [, , , secret = '', view = '', target = ''] = path.split('/')
   const session = world.tables.portalSessions.filter((row) => new URL(row.url).pathname === `/p/session/${secret}`)[0]
   if (!session) return null
-  if (world.now(session.customer) > session.created + 3600) return expired(session)
+  if (world.now(session.customer) > session.created + 3600) return expired(world, session)
   const visit: Visit = {
     world,
     session,
@@ -237,9 +237,12 @@ function subscriptionOf({ world, session }: Visit, id: string): Subscription | u
   return row?.customer === session.customer && !ENDED.has(row.status) ? row : undefined
 }
 
-function expired(session: PortalSession): Reply {
+function expired(world: World, session: PortalSession): Reply {
   return page(
-    { title: 'Session expired', back: session.return_url ? { url: session.return_url, label: 'Back to Scrip' } : null },
+    {
+      title: 'Session expired',
+      back: session.return_url ? { url: session.return_url, label: `Back to ${world.accountName}` } : null,
+    },
     html`<section class="sheet">
       <h1>This session has expired</h1>
       <p>Go back to the shop and open it again from there.</p>
