@@ -38,7 +38,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'app/doctor': ['models', 'app', 'app/billing', 'app/notifications', 'app/jobs'],
   'app/components': [
     ...['app', 'app/billing', 'app/actions', 'app/usage', 'app/http'],
-    ...['app/plan-status', 'app/email-confirmation'],
+    ...['app/plan-status', 'app/email-confirmation', 'app/wording'],
   ],
 }
 

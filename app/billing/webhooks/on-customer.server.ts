@@ -1,6 +1,7 @@
 import { NotReadyYet } from '../errors.ts'
 import { done, ignored, type Outcome } from '../outcome.ts'
 import { followCard } from '../dunning/retry-with-new-card.server.ts'
+import { refreshBillingDetails } from '../customers/billing-details.server.ts'
 import { ownerOf } from '../customers/resolve-user.server.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { refreshStripeBalance } from '../customers/customer-balance.server.ts'
@@ -26,12 +27,13 @@ export async function onCustomerCreated(object: EventObject): Promise<Outcome> {
   return done(`The customer ${customerId} is that of ${user._id.toHexString()}.`, user.stripeCustomerId === customerId)
 }
 
-/** Card, balance, address or name: the card and the balance matter here. */
+/** Card, balance, address or name. What is owed is charged to a new card first; then what pages show of it is read. */
 export async function onCustomerUpdated(object: EventObject): Promise<Outcome> {
   const customerId = object.id ?? ''
   const owner = await findOwner(customerId)
   const isRefreshed = owner !== null && (await refreshStripeBalance(owner._id))
   const outcome = await followCard(customerId)
+  if (owner) await refreshBillingDetails(owner._id)
   return isRefreshed ? done(`The balance of ${customerId} is another one. ${outcome.sentence}`) : outcome
 }
 

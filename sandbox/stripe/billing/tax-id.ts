@@ -25,8 +25,8 @@ export function addTaxId(
   world: World,
   customer: Customer,
   { type, value }: { type: string; value: string | null },
-): void {
-  if (value === null || taxIdsOf(world, customer.id).some((known) => known.value === value)) return
+): TaxId | null {
+  if (value === null || taxIdsOf(world, customer.id).some((known) => known.value === value)) return null
   const row = world.tables.taxIds.insert({
     id: newId('txi'),
     object: 'tax_id',
@@ -41,4 +41,10 @@ export function addTaxId(
     verification: { status: 'pending', verified_address: null, verified_name: null },
   })
   emit(world, 'customer.tax_id.created', row)
+  return row
+}
+
+export function removeTaxId(world: World, row: TaxId): void {
+  world.tables.taxIds.remove(row.id)
+  emit(world, 'customer.tax_id.deleted', row)
 }

@@ -1,24 +1,10 @@
-import { Credits, Time } from '#app/components/amounts.tsx'
-import { Badge, type Tone } from '#app/components/badge.tsx'
-import { ButtonLink } from '#app/components/button.tsx'
-import { EmptyState } from '#app/components/empty-state.tsx'
-import { PaperLink } from '#app/components/paper-link.tsx'
-import { Table, Td, Th } from '#app/components/table.tsx'
-
-export interface HistoryRow {
-  id: string
-  at: string
-  date: string
-  /** "Daily, monthly" */
-  what: string
-  status: { tone: Tone; text: string }
-  /** What went back of it. */
-  note: string | null
-  paid: string
-  /** Null for what is not paid yet. */
-  credits: number | null
-  invoice: { name: string; url: string } | null
-}
+import type { HistoryRow } from '#app/wording/history-rows.ts'
+import { Credits, Time } from './amounts.tsx'
+import { Badge } from './badge.tsx'
+import { ButtonLink } from './button.tsx'
+import { EmptyState } from './empty-state.tsx'
+import { PaperLink } from './paper-link.tsx'
+import { Table, Td, Th } from './table.tsx'
 
 /** What is due, and what has been paid, newest first. */
 export function BillingHistoryTable({

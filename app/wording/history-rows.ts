@@ -2,9 +2,24 @@ import type { User } from '#models/user.server.ts'
 import { joined } from '#app/billing/line-items/purchased-lines.ts'
 import type { BillingHistoryView } from '#app/billing/history/list-history.server.ts'
 import { adverbOf, rhythmOf } from '#app/billing/billing-interval.ts'
-import type { Tone } from '#app/components/badge.tsx'
 import { formatCreditsInWords, formatDate, formatMoney } from '#app/format.ts'
-import type { HistoryRow } from './billing-history-table.tsx'
+
+type Tone = 'green' | 'ochre' | 'red' | 'neutral'
+
+export interface HistoryRow {
+  id: string
+  at: string
+  date: string
+  /** "Daily, monthly" */
+  what: string
+  status: { tone: Tone; text: string }
+  /** What went back of it. */
+  note: string | null
+  paid: string
+  /** Null for what is not paid yet. */
+  credits: number | null
+  invoice: { name: string; url: string } | null
+}
 
 const STATUSES: Record<string, { tone: Tone; text: string }> = {
   active: { tone: 'green', text: 'Paid' },
