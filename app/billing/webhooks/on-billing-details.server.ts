@@ -14,6 +14,7 @@ export async function onPaymentMethod(object: EventObject): Promise<Outcome> {
   return done(`The payment method of ${user._id.toHexString()} was read.`, false)
 }
 
+/** Tax ids are printed on invoices, so the billing page shows them. */
 export async function onTaxId(object: EventObject): Promise<Outcome> {
   const user = await findOwner(customerOf(object))
   if (!user) return ignored(`The tax id ${object.id ?? ''} is none of ours.`)
