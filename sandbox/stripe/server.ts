@@ -1,13 +1,13 @@
 import type { AddressInfo } from 'node:net'
-import { Courier } from './core/courier.ts'
+import { Courier } from './webhooks/sender.ts'
 import { Faults } from './core/faults.ts'
 import { Journal } from './core/journal.ts'
-import { Timekeeper } from './core/timekeeper.ts'
+import { Timekeeper } from './time/timekeeper.ts'
 import { World } from './core/world.ts'
 import { Sandbox } from './control/sandbox.ts'
-import { Api } from './http/api.ts'
-import { createListener } from './http/listener.ts'
-import { pagesOf } from './pages/index.ts'
+import { Api } from './api/api.ts'
+import { createListener } from './listener.ts'
+import { pagesOf } from './routes.ts'
 
 export interface StripeSandboxOptions {
   /** 0 (any free port) if not said. */

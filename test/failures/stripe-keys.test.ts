@@ -10,7 +10,7 @@ import { createPortalSession } from '#app/billing/customers/billing-portal.serve
 import { reconcile } from '#app/billing/reconcile/reconcile.server.ts'
 import { setNow } from '#app/clock.server.ts'
 import { UserModel } from '#models/user.server.ts'
-import type { ApiRequest, ApiResponse } from '#sandbox/stripe/http/api.ts'
+import type { ApiRequest, ApiResponse } from '#sandbox/stripe/api/api.ts'
 import { advance, follow } from '#test/billing/clock.ts'
 import { scheduledChangeOf, subscriber, subscriptionIdOf } from '#test/billing/customers.ts'
 import { planPrice } from '#test/billing/plan.ts'

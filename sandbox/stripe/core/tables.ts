@@ -2,9 +2,9 @@ import type * as shapes from './shapes.ts'
 import type { Seconds } from './clock.ts'
 import { Table, Transactions } from './store.ts'
 import type { Changes } from './store.ts'
-import type { CheckoutOrder } from '../billing/checkout-order.ts'
-import type { PriceCurrencies } from '../billing/currencies.ts'
-import type { SubscriptionChange } from '../billing/pending-update.ts'
+import type { CheckoutOrder } from './rows.ts'
+import type { PriceCurrencies } from '../billing/invoices/currency-options.ts'
+import type { SubscriptionChange } from '../billing/subscriptions/pending-update.ts'
 
 /** Which of the test cards a payment method stands for, and what has been done with it. */
 export interface CardRow {

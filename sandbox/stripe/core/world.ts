@@ -4,7 +4,7 @@ import type { Seconds } from './clock.ts'
 import type { Journal } from './journal.ts'
 import { Tables } from './tables.ts'
 import type { SettingsRow } from './tables.ts'
-import { dueAt, clockOf } from '../billing/due.ts'
+import { dueAt, clockOf } from './due-dates.ts'
 
 /** Who asked for the change an event tells of: null for what time brought about. */
 export interface Cause {

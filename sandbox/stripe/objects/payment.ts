@@ -1,7 +1,7 @@
 import { newId, randomText } from '../core/ids.ts'
 import { noAddress } from '../core/shapes.ts'
 import type { PaymentIntent, PaymentMethod, SetupIntent } from '../core/shapes.ts'
-import type { TestCard } from '../billing/test-cards.ts'
+import type { TestCard } from '../billing/payments/test-cards.ts'
 
 export interface BillingDetails {
   name?: string | null

@@ -1,6 +1,6 @@
 import { newId } from '../core/ids.ts'
 import type { Subscription, SubscriptionSchedule } from '../core/shapes.ts'
-import type { Phase } from '../billing/schedule.ts'
+import type { Phase } from '../billing/lifecycle/schedule.ts'
 
 export function newPhase(given: {
   currency: string

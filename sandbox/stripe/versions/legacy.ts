@@ -9,8 +9,8 @@ import type {
   SubscriptionItem,
 } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { invoiceOf } from '../billing/collect.ts'
-import { paymentOf } from '../billing/invoice.ts'
+import { invoiceOf } from '../billing/collection/collect.ts'
+import { paymentOf } from '../billing/invoices/invoice.ts'
 import { planOf } from '../objects/catalogue.ts'
 
 /** From this version on objects look as they are kept here; before it they had the older shape. */

@@ -1,0 +1,47 @@
+import type { Invoice, Subscription } from '../../core/shapes.ts'
+import type { World } from '../../core/world.ts'
+import { renew, scheduled } from '../lifecycle/renew-subscription.ts'
+import { currentPeriod } from '../subscriptions/status.ts'
+import { randomText } from '../../core/ids.ts'
+
+/**
+ * What an invoice would be: it is really made, read, and undone. So a preview cannot differ from the invoice that
+ * the same change makes at the same moment.
+ */
+export function preview(world: World, work: () => Invoice): Invoice {
+  const invoice = world.tables.transactions.rehearse(work)
+  const id = `upcoming_in_1${randomText(23)}`
+  const lines = invoice.lines.data.map((line) => ({ ...line, invoice: id, id: line.id.replace('il_', 'il_tmp_') }))
+  return {
+    ...invoice,
+    id,
+    status: 'draft',
+    attempted: false,
+    automatically_finalizes_at: null,
+    hosted_invoice_url: null,
+    invoice_pdf: null,
+    number: null,
+    status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
+    lines: { ...invoice.lines, data: lines, url: `/v1/invoices/${id}/lines` },
+  }
+}
+
+/** The invoice of the coming renewal. */
+export function previewRenewal(world: World, subscription: Subscription): Invoice {
+  const moment =
+    subscription.trial_end && subscription.status === 'trialing'
+      ? subscription.trial_end
+      : currentPeriod(subscription).end
+  return preview(world, () =>
+    atMoment(world, subscription.customer, moment, () =>
+      renew(world, scheduled(world, world.tables.subscriptions.get(subscription.id)!)),
+    ),
+  )
+}
+
+/** Runs work as if it were that moment, on the sandbox's clock or on the customer's own. Only for rehearsals. */
+function atMoment<T>(world: World, customer: string, moment: number, work: () => T): T {
+  const clock = world.tables.customers.get(customer)?.test_clock
+  if (clock) world.tables.testClocks.update(clock, { frozen_time: moment })
+  return world.clock.at(moment, work)
+}
