@@ -3,22 +3,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Faults } from './core/faults.ts'
 import { newId } from './core/ids.ts'
+import type { PageHandler } from './http/reply.ts'
 import type { Api, ApiRequest } from './api/api.ts'
-
-/** What a page or a control answers with. */
-export interface Reply {
-  status?: number
-  headers?: Record<string, string>
-  body?: string | Uint8Array
-}
-
-export type PageHandler = (request: {
-  method: string
-  url: URL
-  form: URLSearchParams
-  body: string
-  headers: IncomingMessage['headers']
-}) => Promise<Reply | null> | Reply | null
 
 const LARGEST_BODY = 1_000_000
 

@@ -1,11 +1,12 @@
 import { invalidRequest } from '../core/errors.ts'
-import type { ApiObject, Charge, CheckoutSession, Coupon, Customer, Invoice, Price } from '../core/shapes.ts'
+import type { Charge, CheckoutSession, Coupon, Customer, Invoice, Price } from '../core/shapes.ts'
+import { objectById } from '../core/lookup.ts'
 import type { World } from '../core/world.ts'
-import { paymentOf } from '../billing/invoices/invoice.ts'
 import { currencyOptions } from '../billing/invoices/currency-options.ts'
 import { taxIdsOf } from '../billing/customers/tax-id.ts'
 import { lineItemsOf } from '../billing/checkout/totals.ts'
 import { listOf } from '../objects/list.ts'
+import { paymentOf } from '../billing/invoices/invoice-payment.ts'
 
 type Hash = Record<string, unknown>
 
@@ -78,41 +79,4 @@ function resolve(world: World, value: unknown, path: string): unknown {
   const found = objectById(world, value)
   if (!found) throw invalidRequest(`This property cannot be expanded (${path}).`, 'expand')
   return found
-}
-
-const TABLE_OF_PREFIX: Record<string, string> = {
-  bpc: 'billing_portal.configuration',
-  bps: 'billing_portal.session',
-  cbtxn: 'customer_balance_transaction',
-  ch: 'charge',
-  cn: 'credit_note',
-  clock: 'test_helpers.test_clock',
-  cs: 'checkout.session',
-  cus: 'customer',
-  di: 'discount',
-  du: 'dispute',
-  evt: 'event',
-  ii: 'invoiceitem',
-  in: 'invoice',
-  inpay: 'invoice_payment',
-  pi: 'payment_intent',
-  pm: 'payment_method',
-  price: 'price',
-  prod: 'product',
-  promo: 'promotion_code',
-  re: 'refund',
-  seti: 'setup_intent',
-  sub: 'subscription',
-  txn: 'balance_transaction',
-  txr: 'tax_rate',
-  we: 'webhook_endpoint',
-}
-
-/** Whatever has that id; coupons and products can have ids of their owner's choice. */
-export function objectById(world: World, id: string): ApiObject | undefined {
-  const prefix = id.startsWith('sub_sched_') ? 'subscription_schedule' : TABLE_OF_PREFIX[id.slice(0, id.indexOf('_'))]
-  const found = prefix ? world.tables.named(prefix)?.get(id) : undefined
-  const deleted = world.tables.deletedCustomers.get(id)
-  if (deleted) return { id, object: 'customer', deleted: true } as ApiObject
-  return (found as ApiObject | undefined) ?? world.tables.coupons.get(id) ?? world.tables.products.get(id)
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { DAY } from '../core/clock.ts'
 import { StripeApiError } from '../core/errors.ts'
-import type { IdempotencyRow } from '../core/tables.ts'
+import type { IdempotencyRow } from '../core/rows.ts'
 import type { World } from '../core/world.ts'
 
 /** Keys are kept for a day, as Stripe keeps them. */

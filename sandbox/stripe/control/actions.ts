@@ -22,7 +22,7 @@ import type {
   Subscription,
 } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { objectById } from '../api/expand.ts'
+import { objectById } from '../core/lookup.ts'
 import type { Sandbox } from './sandbox.ts'
 
 interface Doing<T> {

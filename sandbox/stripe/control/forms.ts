@@ -1,6 +1,6 @@
 import { DAY } from '../core/clock.ts'
 import { monthsAfter } from '../core/calendar.ts'
-import type { Reply } from '../listener.ts'
+import type { Reply } from '../http/reply.ts'
 import { redirect } from '../html/layout.ts'
 import { perform } from './actions.ts'
 import type { Sandbox } from './sandbox.ts'

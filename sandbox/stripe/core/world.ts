@@ -3,7 +3,7 @@ import { Clock } from './clock.ts'
 import type { Seconds } from './clock.ts'
 import type { Journal } from './journal.ts'
 import { Tables } from './tables.ts'
-import type { SettingsRow } from './tables.ts'
+import type { SettingsRow } from './rows.ts'
 import { dueAt, clockOf } from './due-dates.ts'
 
 /** Who asked for the change an event tells of: null for what time brought about. */
@@ -109,8 +109,8 @@ export class World {
     for (const [table, touchedIds] of touched)
       for (const id of touchedIds) {
         const row = this.tables.named(table)?.get(id)
-        const at = row && dueAt(this, table, row)
-        if (at != null) this.agenda.add({ at, table, id, clock: clockOf(this, row) })
+        const at = row && dueAt(this.tables, table, row)
+        if (at != null) this.agenda.add({ at, table, id, clock: clockOf(this.tables, row) })
       }
   }
 }

@@ -1,6 +1,6 @@
 import { html } from './html.ts'
 import type { Html } from './html.ts'
-import type { Reply } from '../listener.ts'
+import type { Reply } from '../http/reply.ts'
 
 interface PageOptions {
   title: string

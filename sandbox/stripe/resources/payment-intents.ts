@@ -3,7 +3,7 @@ import { emit } from '../core/events.ts'
 import { find, liveCustomer } from '../core/lookup.ts'
 import type { PaymentIntent } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { disputeIfMeantTo, invoiceOf, settle } from '../billing/collection/collect.ts'
+import { settle } from '../billing/collection/collect.ts'
 import { attach, createCardMethod, findMethod, methodFromToken } from '../billing/payments/payment-method.ts'
 import { cancelIntent, confirm } from '../billing/payments/payment-intent.ts'
 import type { PaymentSituation } from '../billing/payments/payment-intent.ts'
@@ -25,6 +25,8 @@ import {
   text,
 } from '../http/params.ts'
 import { currencyOf } from './price-data.ts'
+import { disputeIfMeantTo } from '../billing/payments/dispute.ts'
+import { invoiceOf } from '../billing/invoices/invoice-payment.ts'
 
 const intentFields = {
   amount: atLeast(1),

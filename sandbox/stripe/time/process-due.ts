@@ -24,7 +24,7 @@ export function catchUp(world: World, clock: string | null, until: Seconds): voi
 function attendTo(world: World, { table, id, clock, at }: Appointment): void {
   const row = world.tables.named(table)?.get(id)
   // Only a hint: the date may have moved since it was noted, or another appointment may have dealt with it.
-  const due = row && dueAt(world, table, row)
+  const due = row && dueAt(world.tables, table, row)
   if (row === undefined || due == null || due > at) return
   const work = () => world.run(() => attend(world, table, id))
   if (clock === null) return world.clock.at(Math.max(at, due), work)

@@ -3,7 +3,7 @@ import type { Seconds } from '../core/clock.ts'
 import { ownerOf } from '../core/events.ts'
 import type { Faults } from '../core/faults.ts'
 import { API_VERSION, signatureHeader } from '../core/sdk.ts'
-import type { DeliveryRow } from '../core/tables.ts'
+import type { DeliveryRow } from '../core/rows.ts'
 import type { World } from '../core/world.ts'
 
 /** Seconds after each failed attempt until the next: soon at first, then as Stripe spaces them, for three days. */

@@ -6,12 +6,14 @@ import type { World } from '../../core/world.ts'
 import { newPaymentIntent, newSetupIntent } from '../../objects/payment.ts'
 import type { CheckoutOrder } from '../../core/rows.ts'
 import { hasTrial } from './totals.ts'
-import { collect, disputeIfMeantTo } from '../collection/collect.ts'
-import { createDraft, finalize, paymentOf } from '../invoices/invoice.ts'
+import { collect } from '../collection/collect.ts'
+import { createDraft, finalize } from '../invoices/invoice.ts'
 import { addOneTime, takePending } from '../invoices/lines.ts'
 import { confirm } from '../payments/payment-intent.ts'
 import type { PaymentSituation } from '../payments/payment-intent.ts'
 import { subscribe, trialEndAfter } from '../lifecycle/create-subscription.ts'
+import { disputeIfMeantTo } from '../payments/dispute.ts'
+import { paymentOf } from '../invoices/invoice-payment.ts'
 
 type Fulfil = (
   world: World,

@@ -7,11 +7,12 @@ import type { CheckoutOrder } from '../../core/rows.ts'
 import { withTotals } from './totals.ts'
 import { attach, createCardMethod } from '../payments/payment-method.ts'
 import type { CardInput } from '../payments/payment-method.ts'
-import { invoiceOf, settle } from '../collection/collect.ts'
+import { settle } from '../collection/collect.ts'
 import { authenticate, behaviourOf, confirm, hearFromBank } from '../payments/payment-intent.ts'
 import type { PaymentSituation } from '../payments/payment-intent.ts'
 import { addTaxId, kindOfTaxId } from '../customers/tax-id.ts'
 import { FULFIL, newIntent } from './fulfill.ts'
+import { invoiceOf } from '../invoices/invoice-payment.ts'
 
 /**
  * The checkout session's state machine: open → (paid, or nothing to pay) → complete, open → (24 hours, or asked to)

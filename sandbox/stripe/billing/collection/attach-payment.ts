@@ -4,8 +4,10 @@ import type { Invoice, PaymentIntent, PaymentMethod } from '../../core/shapes.ts
 import type { World } from '../../core/world.ts'
 import { newInvoicePayment } from '../../objects/invoice.ts'
 import { newPaymentIntent } from '../../objects/payment.ts'
-import { type Collection, invoiceOf, receive, settle } from './collect.ts'
+import { receive, settle } from './collect.ts'
+import type { Collection } from './collect.ts'
 import { confirm } from '../payments/payment-intent.ts'
+import { invoiceOf } from '../invoices/invoice-payment.ts'
 
 /**
  * Adds a payment to an open invoice beside its default one. Money that is there already counts at once; else it counts

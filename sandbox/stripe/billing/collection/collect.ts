@@ -3,14 +3,14 @@ import { emit } from '../../core/events.ts'
 import type { ErrorBody } from '../../core/errors.ts'
 import type { Invoice, PaymentIntent, PaymentMethod } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
-import { markPaid, markPartPaid, paymentOf } from '../invoices/invoice.ts'
+import { markPaid, markPartPaid } from '../invoices/invoice.ts'
 import { methodFor } from '../payments/payment-method.ts'
 import { confirm } from '../payments/payment-intent.ts'
 import type { PaymentOutcome, PaymentSituation } from '../payments/payment-intent.ts'
 import { applyPendingUpdate } from '../subscriptions/pending-update.ts'
-import { openDispute } from '../payments/dispute.ts'
-import { behaviourOf } from '../payments/payment-intent.ts'
+import { disputeIfMeantTo } from '../payments/dispute.ts'
 import { change, end, invoiceFailed, invoicePaid, subscriptionOf } from '../subscriptions/status.ts'
+import { paymentOf } from '../invoices/invoice-payment.ts'
 
 export type Collection = { invoice: Invoice; error?: ErrorBody }
 
@@ -101,22 +101,4 @@ function giveUp(world: World, invoice: Invoice): void {
 function counted(world: World, invoice: Invoice, automatic: boolean): Invoice {
   const attempts = invoice.attempt_count + (automatic || invoice.attempt_count === 0 ? 1 : 0)
   return world.tables.invoices.update(invoice.id, { attempt_count: attempts })
-}
-
-/** The test card whose holder disputes every payment. */
-export function disputeIfMeantTo(world: World, intent: PaymentIntent): void {
-  const method = world.tables.paymentMethods.get(intent.payment_method ?? '')
-  const behaviour = method && behaviourOf(world, method)
-  if (behaviour?.kind === 'disputes')
-    openDispute(world, world.tables.charges.get(intent.latest_charge!)!, {
-      reason: behaviour.reason,
-      inquiry: behaviour.inquiry,
-    })
-}
-
-/** The open invoice that a payment intent is for. */
-export function invoiceOf(world: World, intent: PaymentIntent): Invoice | undefined {
-  for (const payment of world.tables.invoicePayments.newestFirst())
-    if (payment.payment.payment_intent === intent.id) return world.tables.invoices.get(payment.invoice)
-  return undefined
 }

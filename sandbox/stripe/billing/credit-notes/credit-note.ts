@@ -4,11 +4,12 @@ import { find } from '../../core/lookup.ts'
 import type { Charge, CreditNote, Invoice } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
 import { newCreditNote } from '../../objects/credit-note.ts'
-import { type CreditNoteLineRequest, creditNoteLines, netOf } from './credit-note-lines.ts'
+import { creditNoteLines, netOf } from './credit-note-lines.ts'
+import type { CreditNoteLineRequest } from './credit-note-lines.ts'
 import { changeBalance } from '../customers/customer-balance.ts'
-import { askForRest } from '../invoices/invoice.ts'
 import { refund } from '../payments/refund.ts'
 import { settleOtherwise } from '../collection/pay-out-of-band.ts'
+import { askForRest } from '../invoices/invoice-payment.ts'
 
 export interface CreditNoteRequest {
   amount?: number

@@ -2,13 +2,6 @@ import { invalidRequest } from '../../core/errors.ts'
 import type { Price } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
 
-/** What a price costs in its other currencies; the price itself shows them only to whoever asks. */
-export interface PriceCurrencies {
-  /** The price's id. */
-  id: string
-  amounts: Record<string, number>
-}
-
 /**
  * A price as a subscription or a session in that currency has it.
  * @throws StripeApiError when it is not sold in it

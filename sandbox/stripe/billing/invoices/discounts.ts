@@ -3,17 +3,11 @@ import { emit } from '../../core/events.ts'
 import { newId } from '../../core/ids.ts'
 import { find } from '../../core/lookup.ts'
 import { monthsAfter } from '../../core/calendar.ts'
+import type { DiscountRequest } from '../../core/rows.ts'
 import type { Coupon, Discount, Invoice, PromotionCode, Subscription } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
 import { appliesTo } from './totals.ts'
 import type { AppliedDiscount, DiscountAmount } from './totals.ts'
-
-/** How a discount is asked for: by coupon, by promotion code, or one that exists already. */
-export interface DiscountRequest {
-  coupon?: string
-  promotion_code?: string
-  discount?: string
-}
 
 /** The coupon behind a request, once it is known to be usable by this customer for this amount. */
 export function resolveDiscount(

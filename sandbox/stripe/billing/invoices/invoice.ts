@@ -2,11 +2,11 @@ import { invalidRequest } from '../../core/errors.ts'
 import { DAY } from '../../core/clock.ts'
 import { emit } from '../../core/events.ts'
 import { randomText } from '../../core/ids.ts'
-import type { Customer, Invoice, InvoiceLine, InvoicePayment, PaymentIntent, Subscription } from '../../core/shapes.ts'
+import type { Customer, Invoice, InvoiceLine, PaymentIntent, Subscription } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
 import { listOf } from '../../objects/list.ts'
-import { newInvoice, newInvoicePayment } from '../../objects/invoice.ts'
-import { newPaymentIntent } from '../../objects/payment.ts'
+import { newInvoice } from '../../objects/invoice.ts'
+import { askForRest, cancelPayment, createIntent, payPayment, paymentOf } from './invoice-payment.ts'
 import { applyBalance, setCurrency } from '../customers/customer-balance.ts'
 import { applied, spendOnce } from './discounts.ts'
 import { cancelIntent } from '../payments/payment-intent.ts'
@@ -149,34 +149,6 @@ export function finalize(world: World, before: Invoice): Invoice {
   return open
 }
 
-function createIntent(world: World, invoice: Invoice): void {
-  const { tables } = world
-  const intent = tables.paymentIntents.insert(
-    newPaymentIntent(world.now(invoice.customer), {
-      amount: invoice.amount_due,
-      currency: invoice.currency,
-      customer: invoice.customer,
-      description: DESCRIPTIONS[invoice.billing_reason ?? ''] ?? `Payment for Invoice ${invoice.number}`,
-      setup_future_usage: invoice.billing_reason === 'subscription_create' ? 'off_session' : null,
-    }),
-  )
-  tables.invoicePayments.insert(
-    newInvoicePayment(intent.created, {
-      invoice: invoice.id,
-      currency: invoice.currency,
-      amount: invoice.amount_due,
-      intent: intent.id,
-    }),
-  )
-  emit(world, 'payment_intent.created', intent)
-}
-
-const DESCRIPTIONS: Record<string, string> = {
-  subscription_create: 'Subscription creation',
-  subscription_cycle: 'Subscription update',
-  subscription_update: 'Subscription update',
-}
-
 /** The money is there: by card, from the balance, out of band, or because nothing was due. */
 export function markPaid(
   world: World,
@@ -218,21 +190,6 @@ export function markPartPaid(world: World, before: Invoice, { id, amount }: Paym
   return invoice
 }
 
-function payPayment(world: World, { id }: InvoicePayment, amount: number, now: number): void {
-  const status_transitions = { canceled_at: null, paid_at: now }
-  const paid = world.tables.invoicePayments.update(id, { amount_paid: amount, status: 'paid', status_transitions })
-  emit(world, 'invoice_payment.paid', paid)
-}
-
-/** The default payment follows what is left to pay. */
-export function askForRest(world: World, invoice: Invoice): void {
-  const payment = paymentOf(world, invoice)
-  if (!payment || payment.status !== 'open') return
-  const { amount_remaining: amount } = invoice
-  world.tables.invoicePayments.update(payment.id, { amount_requested: amount })
-  world.tables.paymentIntents.update(payment.payment.payment_intent!, { amount })
-}
-
 export function voidInvoice(world: World, before: Invoice): Invoice {
   if (before.status !== 'open' && before.status !== 'uncollectible')
     throw invalidRequest(`You can only pass in open or uncollectible invoices. This invoice is ${before.status}.`)
@@ -261,25 +218,4 @@ export function markUncollectible(world: World, before: Invoice): Invoice {
   emit(world, 'invoice.updated', invoice, before)
   emit(world, 'invoice.marked_uncollectible', invoice)
   return invoice
-}
-
-/** The payment (and so the intent) that is to settle an invoice, or the one that a given intent makes. */
-export function paymentOf(world: World, invoice: Invoice, intent?: string): InvoicePayment | undefined {
-  let attached: InvoicePayment | undefined
-  for (const payment of world.tables.invoicePayments.newestFirst()) {
-    if (payment.invoice !== invoice.id || payment.status === 'canceled') continue
-    if (intent ? payment.payment.payment_intent === intent : payment.is_default) return payment
-    attached ??= payment
-  }
-  return intent ? undefined : attached
-}
-
-function cancelPayment(world: World, invoice: Invoice): void {
-  const payment = paymentOf(world, invoice)
-  if (!payment || payment.status !== 'open') return
-  cancelIntent(world, world.tables.paymentIntents.get(payment.payment.payment_intent!)!, 'void_invoice')
-  world.tables.invoicePayments.update(payment.id, {
-    status: 'canceled',
-    status_transitions: { canceled_at: world.now(invoice.customer), paid_at: null },
-  })
 }

@@ -1,7 +1,5 @@
-import type { Invoice, Subscription } from '../../core/shapes.ts'
+import type { Invoice } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
-import { renew, scheduled } from '../lifecycle/renew-subscription.ts'
-import { currentPeriod } from '../subscriptions/status.ts'
 import { randomText } from '../../core/ids.ts'
 
 /**
@@ -24,24 +22,4 @@ export function preview(world: World, work: () => Invoice): Invoice {
     status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
     lines: { ...invoice.lines, data: lines, url: `/v1/invoices/${id}/lines` },
   }
-}
-
-/** The invoice of the coming renewal. */
-export function previewRenewal(world: World, subscription: Subscription): Invoice {
-  const moment =
-    subscription.trial_end && subscription.status === 'trialing'
-      ? subscription.trial_end
-      : currentPeriod(subscription).end
-  return preview(world, () =>
-    atMoment(world, subscription.customer, moment, () =>
-      renew(world, scheduled(world, world.tables.subscriptions.get(subscription.id)!)),
-    ),
-  )
-}
-
-/** Runs work as if it were that moment, on the sandbox's clock or on the customer's own. Only for rehearsals. */
-function atMoment<T>(world: World, customer: string, moment: number, work: () => T): T {
-  const clock = world.tables.customers.get(customer)?.test_clock
-  if (clock) world.tables.testClocks.update(clock, { frozen_time: moment })
-  return world.clock.at(moment, work)
 }

@@ -4,12 +4,12 @@ import { emit } from '../../core/events.ts'
 import { newId } from '../../core/ids.ts'
 import type { Invoice, Subscription, SubscriptionItem } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
-import { cadenceOf, dueFirst } from '../subscriptions/billing-interval.ts'
-import { INCOMPLETE_FOR, RENEWAL_NOTICE, TRIAL_NOTICE } from '../../core/due-dates.ts'
+import { cadenceOf } from '../subscriptions/billing-interval.ts'
+import { INCOMPLETE_FOR, RENEWAL_NOTICE, TRIAL_NOTICE, dueFirst } from '../../core/due-dates.ts'
 import { createDraft, voidInvoice } from '../invoices/invoice.ts'
 import { periodLines, takePending } from '../invoices/lines.ts'
 import { dropPendingUpdate } from '../subscriptions/pending-update.ts'
-import { previewRenewal } from '../invoices/preview.ts'
+import { preview } from '../invoices/preview.ts'
 import { attendSchedule } from './schedule.ts'
 import { change, currentPeriod, end } from '../subscriptions/status.ts'
 import { endTrialWithoutCard } from '../subscriptions/trial-end.ts'
@@ -86,6 +86,26 @@ export function renew(world: World, before: Subscription, patch: Partial<Subscri
     finalizesAt: collects ? world.now(subscription.customer) + HOUR : null,
     given: { id, auto_advance: collects },
   })
+}
+
+/** The invoice of the coming renewal. */
+export function previewRenewal(world: World, subscription: Subscription): Invoice {
+  const moment =
+    subscription.trial_end && subscription.status === 'trialing'
+      ? subscription.trial_end
+      : currentPeriod(subscription).end
+  return preview(world, () =>
+    atMoment(world, subscription.customer, moment, () =>
+      renew(world, scheduled(world, world.tables.subscriptions.get(subscription.id)!)),
+    ),
+  )
+}
+
+/** Runs work as if it were that moment, on the sandbox's clock or on the customer's own. Only for rehearsals. */
+function atMoment<T>(world: World, customer: string, moment: number, work: () => T): T {
+  const clock = world.tables.customers.get(customer)?.test_clock
+  if (clock) world.tables.testClocks.update(clock, { frozen_time: moment })
+  return world.clock.at(moment, work)
 }
 
 function endTrial(world: World, subscription: Subscription): void {

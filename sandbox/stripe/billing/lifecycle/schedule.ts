@@ -3,12 +3,11 @@ import { emit } from '../../core/events.ts'
 import type { Subscription, SubscriptionItem, SubscriptionSchedule } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
 import { newSubscriptionItem, planOf } from '../../objects/catalogue.ts'
+import type { Phase } from '../../objects/schedule.ts'
 import { cadenceOf, isSameCadence, shortestCadence } from '../subscriptions/billing-interval.ts'
 import { change, currentPeriod, end, ENDED } from '../subscriptions/status.ts'
 import { redeem } from '../invoices/discounts.ts'
 import { updateSubscription } from './update-subscription.ts'
-
-export type Phase = SubscriptionSchedule['phases'][number]
 
 /** A phase is over: the next one takes the subscription over, or the schedule lets it go. */
 export function attendSchedule(world: World, schedule: SubscriptionSchedule): void {

@@ -2,9 +2,10 @@ import { DAY } from '../../core/clock.ts'
 import { invalidRequest } from '../../core/errors.ts'
 import { emit } from '../../core/events.ts'
 import { newId } from '../../core/ids.ts'
-import type { Charge, Dispute } from '../../core/shapes.ts'
+import type { Charge, Dispute, PaymentIntent } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
 import { newBalanceTransaction } from '../../objects/charge.ts'
+import { behaviourOf } from './payment-intent.ts'
 
 const FEE = 1500
 
@@ -120,6 +121,17 @@ export function submitEvidence(
   if (submit && patched.uncategorized_text === 'winning_evidence') return closeDispute(world, dispute, 'won')
   if (submit && patched.uncategorized_text === 'losing_evidence') return closeDispute(world, dispute, 'lost')
   return dispute
+}
+
+/** The test card whose holder disputes every payment. */
+export function disputeIfMeantTo(world: World, intent: PaymentIntent): void {
+  const method = world.tables.paymentMethods.get(intent.payment_method ?? '')
+  const behaviour = method && behaviourOf(world, method)
+  if (behaviour?.kind === 'disputes')
+    openDispute(world, world.tables.charges.get(intent.latest_charge!)!, {
+      reason: behaviour.reason,
+      inquiry: behaviour.inquiry,
+    })
 }
 
 function noEvidence(charge: Charge): Dispute['evidence'] {

@@ -3,7 +3,7 @@ import { emit } from '../../core/events.ts'
 import type { Charge, Refund } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
 import { newBalanceTransaction, newRefund } from '../../objects/charge.ts'
-import { money } from '../invoices/lines.ts'
+import { money } from '../../core/money.ts'
 
 export interface RefundRequest {
   amount?: number

@@ -2,7 +2,7 @@ import { intervalsAfter, nextBoundary } from '../../core/calendar.ts'
 import type { Cadence } from '../../core/calendar.ts'
 import type { Seconds } from '../../core/clock.ts'
 import { invalidRequest } from '../../core/errors.ts'
-import type { Price, SubscriptionItem } from '../../core/shapes.ts'
+import type { Price } from '../../core/shapes.ts'
 import { isFlexible } from './billing-mode.ts'
 import type { BillingMode } from './billing-mode.ts'
 
@@ -52,10 +52,4 @@ export function periodAround(anchor: Seconds, cadence: Cadence, moment: Seconds)
   for (let count = 1; start <= moment && intervalsAfter(anchor, cadence, count) <= moment; count++)
     start = intervalsAfter(anchor, cadence, count)
   return { start: Math.min(start, moment), end }
-}
-
-/** The items whose period ends first: those that the next renewal is about. */
-export function dueFirst(items: SubscriptionItem[]): SubscriptionItem[] {
-  const end = Math.min(...items.map((item) => item.current_period_end))
-  return items.filter((item) => item.current_period_end === end)
 }

@@ -1,17 +1,8 @@
-import type { Seconds } from '../../core/clock.ts'
 import { emit } from '../../core/events.ts'
+import type { SubscriptionChange } from '../../core/rows.ts'
 import type { Invoice, Subscription } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
 import { voidInvoice } from '../invoices/invoice.ts'
-
-/** A change that waits for its invoice to be paid (`payment_behavior: pending_if_incomplete`). */
-export interface SubscriptionChange {
-  /** The subscription's id. */
-  id: string
-  invoice: string
-  patch: Partial<Subscription>
-  expiresAt: Seconds
-}
 
 export function holdUpdate(
   world: World,

@@ -1,7 +1,7 @@
 import { emit } from '../../core/events.ts'
 import type { Invoice, Subscription } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
-import { paymentOf } from '../invoices/invoice.ts'
+import { paymentOf } from '../invoices/invoice-payment.ts'
 
 /**
  * The subscription's state machine. Money and time move it:

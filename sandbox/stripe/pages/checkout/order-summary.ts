@@ -1,6 +1,6 @@
 import type { CheckoutOrder } from '../../core/rows.ts'
 import type { Totals } from '../../billing/invoices/totals.ts'
-import { money } from '../../billing/invoices/lines.ts'
+import { money } from '../../core/money.ts'
 import { hasTrial } from '../../billing/checkout/totals.ts'
 import { trialEndAfter } from '../../billing/lifecycle/create-subscription.ts'
 import type { CheckoutSession, LineItem } from '../../core/shapes.ts'

@@ -1,5 +1,5 @@
-import type { Address, CheckoutSession } from '../../core/shapes.ts'
 import { noAddress } from '../../core/shapes.ts'
+import type { Address, CheckoutSession } from '../../core/shapes.ts'
 import { findTestCard } from '../../billing/payments/test-cards.ts'
 import type { CheckoutEntry } from '../../billing/checkout/pay-session.ts'
 import { kindOfTaxId } from '../../billing/customers/tax-id.ts'

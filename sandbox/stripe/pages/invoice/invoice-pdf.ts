@@ -1,6 +1,6 @@
 import { PDFDocument, StandardFonts, rgb } from 'pdf-lib'
 import type { PDFFont, PDFPage } from 'pdf-lib'
-import { money } from '../../billing/invoices/lines.ts'
+import { money } from '../../core/money.ts'
 import type { Invoice } from '../../core/shapes.ts'
 
 const LEFT = 56

@@ -1,14 +1,13 @@
-import { money, rate } from '../../billing/invoices/lines.ts'
+import { money, rate } from '../../core/money.ts'
 import { ENDED, currentPeriod } from '../../billing/subscriptions/status.ts'
 import type { Invoice, Subscription } from '../../core/shapes.ts'
-import type { Reply } from '../../listener.ts'
+import type { Reply } from '../../http/reply.ts'
 import { html } from '../../html/html.ts'
 import type { Html } from '../../html/html.ts'
 import { invoiceBadge } from '../invoice/invoice-page.ts'
 import { time } from '../../html/layout.ts'
-import { cardOf, livingOf } from './portal-page.ts'
-import type { Visit } from './portal-page.ts'
-import { framed, nameOf } from './visit.ts'
+import { cardOf, framed, livingOf, nameOf } from './visit.ts'
+import type { Visit } from './visit.ts'
 
 /** The portal's first page: what is wrong or next, the card, the invoices. */
 export function homePage(visit: Visit, error: string | null): Reply {

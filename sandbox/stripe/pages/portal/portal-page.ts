@@ -1,4 +1,4 @@
-import { attach, createCardMethod, methodFor } from '../../billing/payments/payment-method.ts'
+import { attach, createCardMethod } from '../../billing/payments/payment-method.ts'
 import { collect } from '../../billing/collection/collect.ts'
 import { preview } from '../../billing/invoices/preview.ts'
 import { isFlexible } from '../../billing/subscriptions/billing-mode.ts'
@@ -6,21 +6,15 @@ import { ENDED, currentPeriod, end } from '../../billing/subscriptions/status.ts
 import { updateSubscription } from '../../billing/lifecycle/update-subscription.ts'
 import { StripeApiError } from '../../core/errors.ts'
 import { emit } from '../../core/events.ts'
-import type { Invoice, PortalConfiguration, PortalSession, Subscription } from '../../core/shapes.ts'
+import type { Invoice, PortalSession, Subscription } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
-import type { Reply } from '../../listener.ts'
+import type { Reply } from '../../http/reply.ts'
 import { html } from '../../html/html.ts'
 import { page, redirect } from '../../html/layout.ts'
 import { homePage } from './home.ts'
+import { livingOf } from './visit.ts'
+import type { Visit } from './visit.ts'
 import { cancelPage, cardPage, confirmPage, donePage, plansPage } from './views.ts'
-
-/** A customer's visit: whose it is, what they may do, and where they came from. */
-export interface Visit {
-  world: World
-  session: PortalSession
-  configuration: PortalConfiguration
-  base: string
-}
 
 /** The hosted customer portal. Its address carries a secret; it is good for an hour, as Stripe's. */
 export function portalPage(
@@ -217,19 +211,6 @@ function previewOf(visit: Visit, subscription: Subscription, query: URLSearchPar
     if (error instanceof StripeApiError && error.body.code === 'invoice_upcoming_none') return null
     throw error
   }
-}
-
-export function livingOf({ world, session }: Pick<Visit, 'world' | 'session'>): Subscription[] {
-  return world.tables.subscriptions.filter(
-    (row) => row.customer === session.customer && !ENDED.has(row.status) && row.status !== 'incomplete',
-  )
-}
-
-export function cardOf({ world, session }: Visit, subscription?: Subscription): string | null {
-  const method = methodFor(world, world.tables.customers.get(session.customer)!, subscription ?? null)
-  return method?.card
-    ? `${method.card.brand === 'visa' ? 'Visa' : method.card.brand} ending ${method.card.last4}, ${String(method.card.exp_month).padStart(2, '0')}/${String(method.card.exp_year).slice(-2)}`
-    : null
 }
 
 function subscriptionOf({ world, session }: Visit, id: string): Subscription | undefined {

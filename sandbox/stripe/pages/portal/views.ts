@@ -1,14 +1,13 @@
 import { testCards } from '../../billing/payments/test-cards.ts'
-import { money, rate } from '../../billing/invoices/lines.ts'
+import { money, rate } from '../../core/money.ts'
 import { currentPeriod } from '../../billing/subscriptions/status.ts'
 import type { Invoice, Price, Subscription } from '../../core/shapes.ts'
-import type { Reply } from '../../listener.ts'
+import type { Reply } from '../../http/reply.ts'
 import type { ItemChange } from '../../billing/lifecycle/update-subscription.ts'
 import { html } from '../../html/html.ts'
 import { field, time } from '../../html/layout.ts'
-import { cardOf, livingOf } from './portal-page.ts'
-import type { Visit } from './portal-page.ts'
-import { framed, nameOf } from './visit.ts'
+import { cardOf, framed, livingOf, nameOf } from './visit.ts'
+import type { Visit } from './visit.ts'
 
 export function cardPage(visit: Visit, error: string | null): Reply {
   return framed(
