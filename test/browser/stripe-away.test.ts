@@ -103,7 +103,7 @@ test('at the portal, also by the link of a mail', async () => {
 
   await away('POST /v1/billing_portal/sessions')
   await page.goto('/billing')
-  await page.getByRole('button', { name: 'Open card and invoices' }).click()
+  await page.getByRole('button', { name: 'Add billing address' }).click()
   await isAway(page)
 })
 
