@@ -154,7 +154,10 @@ describe('the ledger as a file for people', () => {
     const caller = await subscriberInBerlin()
     const response = await call(csv, '/usage/csv?bom=1', { headers: asBrowser(caller) })
 
-    const product = brand.name.toLowerCase().match(/[a-z0-9]+/g)?.join('-')
+    const product = brand.name
+      .toLowerCase()
+      .match(/[a-z0-9]+/g)
+      ?.join('-')
     expect(response.headers.get('Content-Disposition')).toBe(`attachment; filename="${product}-ledger-2026-03-29.csv"`)
     expect(response.headers.get('Cache-Control')).toBe('no-store')
     expect([...new Uint8Array(await response.arrayBuffer()).slice(0, 3)]).toEqual([0xef, 0xbb, 0xbf])
