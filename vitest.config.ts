@@ -17,7 +17,7 @@ const DEEP = [
   'test/http/{metrics,process,server,verify-email}.test.ts',
   'test/notifications/encryption.test.ts',
   'test/jobs/scheduler.test.ts',
-  'test/machine/{demo-history,start,installation,mongod}.test.ts',
+  'test/machine/{brand,demo-history,start,installation,mongod}.test.ts',
   'test/sandbox/cli.test.ts',
 ]
 const BROWSER = 'test/browser/**/*.test.ts'

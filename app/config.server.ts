@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { isLoopback, LOCAL_DEFAULTS, localProblems, productionProblems } from './environment-problems.server.ts'
+import { brand } from './brand.mjs'
+import {
+  isLocalAddress,
+  isLoopback,
+  LOCAL_DEFAULTS,
+  localProblems,
+  productionProblems,
+} from './environment-problems.server.ts'
 
 export type Mode = 'production' | 'local' | 'test'
 
@@ -33,6 +40,8 @@ export interface Config {
   /** Tags of what is this installation's at Stripe: the first is written, all are known. */
   installations: string[]
   mailFrom: string
+  /** Where questions of customers go. */
+  supportAddress: string
   /** Who is written to when only a human can put something right. */
   operatorEmail: string
   /** What a program that reads `/metrics` has to send; null where there is none. */
@@ -188,6 +197,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     smtpRequiresTls: mode === 'production' && env.SMTP_URL !== undefined && !isLoopback(new URL(env.SMTP_URL).hostname),
     installations: env.SCRIP_INSTALLATION,
     mailFrom: env.MAIL_FROM,
+    supportAddress: brand.supportAddress ?? addressOf(env.MAIL_FROM),
     operatorEmail: env.OPERATOR_EMAIL ?? addressOf(env.MAIL_FROM),
     metricsToken: env.METRICS_TOKEN ?? null,
     trustedProxies: env.TRUST_PROXY,
@@ -200,7 +210,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
   }
 }
 
-/** "Scrip <billing@example.com>" without the name. */
+/** "Name <billing@example.com>" without the name. */
 const addressOf = (sender: string): string => /<([^<>]+)>/.exec(sender)?.[1] ?? sender
 
 function modeOf(environment: Record<string, string | undefined>): Mode {
@@ -212,11 +222,13 @@ function modeOf(environment: Record<string, string | undefined>): Mode {
 
 function fallbacks(mode: Mode, given: Record<string, string | undefined>): Record<string, string> {
   const port = given.PORT ?? '3000'
-  if (mode === 'production') return { PORT: port }
+  // The name is quoted: it may have a comma.
+  const sender = { MAIL_FROM: `"${brand.name}" <${brand.senderAddress}>` }
+  if (mode === 'production') return { PORT: port, ...(isLocalAddress(brand.senderAddress) ? {} : sender) }
   const sandbox: Record<string, string> = given.STRIPE_SECRET_KEY
     ? {}
     : { STRIPE_API_BASE: `http://127.0.0.1:${given.SANDBOX_PORT ?? '4242'}` }
-  return { ...LOCAL_DEFAULTS, ...sandbox, PORT: port, APP_URL: `http://localhost:${port}` }
+  return { ...LOCAL_DEFAULTS, ...sender, ...sandbox, PORT: port, APP_URL: `http://localhost:${port}` }
 }
 
 // Values never appear in the message: half of them are secrets.
@@ -227,7 +239,9 @@ function describe(issue: z.core.$ZodIssue): string {
 
 function refusal(mode: Mode, problems: string[]): string {
   const lines = [...new Set(problems)].map((problem) => `  ${problem}`)
-  return [`Scrip cannot start in ${mode} mode:`, ...lines, 'docs/environment.md explains each variable.'].join('\n')
+  return [`${brand.name} cannot start in ${mode} mode:`, ...lines, 'docs/environment.md explains each variable.'].join(
+    '\n',
+  )
 }
 
 function loadEnvFile(): void {

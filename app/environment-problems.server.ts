@@ -6,7 +6,6 @@ export const LOCAL_DEFAULTS = {
   STRIPE_SECRET_KEY: 'sk_test_scrip_local_sandbox_0123456789',
   STRIPE_WEBHOOK_SECRET: 'whsec_scrip_local_sandbox_0123456789',
   SESSION_SECRET: 'scrip-local-session-secret-not-for-production',
-  MAIL_FROM: 'Scrip <scrip@localhost>',
 } as const
 
 const SESSION_SECRET_LENGTH = 32
@@ -28,6 +27,7 @@ export function productionProblems(given: Given): string[] {
     ...stripeProblems(given),
     ...sessionSecretProblems(given.SESSION_SECRET),
     ...smtpProblems(given.SMTP_URL),
+    ...(isLocalAddress(given.MAIL_FROM) ? ['MAIL_FROM is an address of this machine'] : []),
     ...publishedValues(given),
     ...(hostOf(given.APP_URL) && !isProtected(given.APP_URL) ? ['APP_URL is not https'] : []),
   ]
@@ -52,6 +52,11 @@ export function localProblems(given: Given): string[] {
 /** True for the names and addresses by which a machine calls itself. */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
+}
+
+/** True for an address, alone or with a name, that no mail from outside reaches. */
+export function isLocalAddress(mailbox = ''): boolean {
+  return /@localhost>?$/.test(mailbox)
 }
 
 function missing(given: Given): string[] {

@@ -13,6 +13,7 @@ import {
 } from '@remix-run/react'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { useNonce } from '#app/http/nonce.ts'
+import { brand } from './brand.mjs'
 import { ErrorPage, wordsOfError } from './components/error-page.tsx'
 import { LoadingBar } from './components/loading-bar.tsx'
 import { pageTitle } from './components/page-title.ts'
@@ -24,11 +25,14 @@ import { readTheme } from './http/theme-cookie.server.ts'
 const font = (href: string) =>
   ({ rel: 'preload', as: 'font', type: 'font/woff2', href, crossOrigin: 'anonymous' }) as const
 
+const light = Object.fromEntries(Object.entries(brand.colors).map(([name, [color]]) => [name, color]))
+const icon = `data:image/svg+xml,${encodeURIComponent(brand.logo(light))}`
+
 export const links: LinksFunction = () => [
   font(publicSans),
   font(besley),
   { rel: 'stylesheet', href: styles },
-  { rel: 'icon', href: '/favicon.svg', type: 'image/svg+xml' },
+  { rel: 'icon', href: icon, type: 'image/svg+xml' },
 ]
 
 export const meta: MetaFunction = ({ error }) => pageTitle(error ? wordsOfError(error).title : 'Pay for credits')

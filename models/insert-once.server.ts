@@ -7,7 +7,7 @@ const DUPLICATE_KEY = 11_000
  * @param filter the unique field; two that insert at once are told apart by its index, and the second one is content
  * @returns whether it was stored now
  */
-export async function upsertOnce<T>(
+export async function insertOnce<T>(
   model: Model<T>,
   filter: NoInfer<QueryFilter<T>>,
   fields: NoInfer<Partial<T>>,

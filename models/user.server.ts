@@ -1,4 +1,5 @@
 import { type InferSchemaType, Schema, type Types } from 'mongoose'
+import { type BillingDetails, billingDetailsSchema } from './billing-details.server.ts'
 import { defineModel } from './define-model.server.ts'
 
 /** An invoice that is not paid. */
@@ -184,6 +185,7 @@ const userSchema = new Schema(
     stripeCustomerId: { type: String },
     subscription: { type: subscriptionSchema, default: null },
     stripeBalance: { type: stripeBalanceSchema, default: null },
+    billingDetails: { type: billingDetailsSchema, default: null },
     /** The last few. */
     canceledDuplicates: { type: [canceledDuplicateSchema], default: [] },
     notificationSettings: { type: notificationSettingsSchema, default: null },
@@ -211,6 +213,8 @@ userSchema.index(
   { unique: true, partialFilterExpression: { stripeCustomerId: { $type: 'string' } } },
 )
 userSchema.index({ 'subscription.stripeSubscriptionId': 1 })
+// A payment method that was detached no longer says whose it was.
+userSchema.index({ 'billingDetails.paymentMethod.stripePaymentMethodId': 1 }, { sparse: true })
 // Finds those whose unused credits a renewal will hold to a limit soon.
 userSchema.index({ 'subscription.currentPeriodEnd': 1 }, { sparse: true })
 
@@ -222,10 +226,11 @@ type OwedSum = Omit<NonNullable<StoredSubscription['owed']>, 'older'> & {
   older?: InferSchemaType<typeof owedInvoiceSchema>[] | null
 }
 
-export type User = Omit<Stored, 'canceledDuplicates' | 'subscription'> & {
+export type User = Omit<Stored, 'billingDetails' | 'canceledDuplicates' | 'subscription'> & {
   _id: Types.ObjectId
   subscription?: (Omit<StoredSubscription, 'owed'> & { owed?: OwedSum | null }) | null
   /** Users from before these were kept have none. */
+  billingDetails?: BillingDetails | null
   canceledDuplicates?: CanceledDuplicate[]
 }
 export const UserModel = defineModel<User>('User', userSchema)

@@ -12,6 +12,8 @@ const LINES_MAX = 300
 const LONG_FILES: Record<string, string> = {
   'sandbox/stripe/objects/payment.ts': 'the fields of the payment objects, one after the other',
 }
+/** The name as a word of a sentence, not as a part of an identifier such as `X-Scrip-Client-Address`. */
+const PRODUCT = /(?<![\w-])Scrip(?![\w-])/
 /** A resource of the sandbox is one table of its calls and their parameters. */
 const isResourceTable = (file: string) => file.startsWith('sandbox/stripe/resources/')
 
@@ -36,7 +38,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'app/doctor': ['models', 'app', 'app/billing', 'app/notifications', 'app/jobs'],
   'app/components': [
     ...['app', 'app/billing', 'app/actions', 'app/usage', 'app/http'],
-    ...['app/plan-status', 'app/email-confirmation'],
+    ...['app/plan-status', 'app/email-confirmation', 'app/wording'],
   ],
 }
 
@@ -79,6 +81,14 @@ describe('the house', () => {
       (file) => file.startsWith('app/') && importsOf(file).some((to) => to.startsWith('sandbox')),
     )
     expect([...inSandbox, ...inApp]).toEqual([])
+  })
+
+  test('only the brand file names the product', () => {
+    const named = files.filter(
+      (file) =>
+        file !== 'app/brand.mjs' && PRODUCT.test(read(file)) && wordsOf(file).some((text) => PRODUCT.test(text)),
+    )
+    expect(named, 'take the name from app/brand.mjs').toEqual([])
   })
 
   test('models are server-only by their name: without the suffix they would end up in the browser', () => {
@@ -132,6 +142,17 @@ function importsOf(file: string): string[] {
     if (fileName.startsWith('#')) return [fileName.slice(1)]
     return []
   })
+}
+
+/** What a file could show to somebody: its strings and the text of its elements, without comments and code. */
+function wordsOf(file: string): string[] {
+  const words: string[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateLiteralToken(node) || ts.isJsxText(node)) words.push(node.text)
+    ts.forEachChild(node, visit)
+  }
+  visit(ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest))
+  return words
 }
 
 /** `app/billing` for what lies there, `app` for what lies in app itself, `models`, … */

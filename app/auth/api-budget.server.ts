@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose'
-import { takeTry } from './rate-limit.server.ts'
+import { consumeAttempt } from './rate-limit.server.ts'
 
 /** Calls that a process buys at once from the shared count, so that the limit costs one write in a hundred calls. */
 const BLOCK = 100
@@ -23,7 +23,7 @@ export async function takeApiCall(userId: Types.ObjectId): Promise<void> {
   // Set before the answer comes: calls that arrive meanwhile draw on this block instead of buying one each.
   blocks.set(key, { left: BLOCK - 1, until: time + BLOCK_LIFE_MS })
   try {
-    await takeTry('api', key, BLOCK)
+    await consumeAttempt('api', key, BLOCK)
   } catch (error) {
     blocks.delete(key)
     throw error

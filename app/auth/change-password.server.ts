@@ -1,6 +1,7 @@
 import type { QueryFilter, Types } from 'mongoose'
 import { type User, UserModel } from '#models/user.server.ts'
 import { welcomeCredits } from '../billing/plans.ts'
+import { brand } from '../brand.mjs'
 import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
 import { openAccount } from '../credits/account.server.ts'
@@ -113,9 +114,9 @@ async function sendResetLink(user: User, secret: string): Promise<void> {
   const link = `${config().appUrl}/reset-password?token=${user._id.toHexString()}.${secret}`
   await sendMail({
     to: user.email,
-    subject: 'Reset your Scrip password',
+    subject: `Reset your ${brand.name} password`,
     text: [
-      'Somebody asked for a new password for your Scrip account.',
+      `Somebody asked for a new password for your ${brand.name} account.`,
       `Choose one here within ${RESET_HOURS} hour:`,
       link,
       'If it was not you, do nothing: your password stays as it is.',

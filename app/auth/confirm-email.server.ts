@@ -7,7 +7,7 @@ import { openAccount } from '../credits/account.server.ts'
 import { readConfirmationToken } from '../notifications/confirmation-token.server.ts'
 import { notify } from '../notifications/outbox.server.ts'
 import { InvalidToken } from './errors.ts'
-import { hasTryLeft, takeTry } from './rate-limit.server.ts'
+import { hasTryLeft, consumeAttempt } from './rate-limit.server.ts'
 
 /**
  * Mails the link of a new user, once however often it is called.
@@ -22,7 +22,7 @@ export async function sendConfirmation(user: Pick<User, '_id'>): Promise<void> {
  * @throws RateLimited
  */
 export async function resendConfirmation(user: Pick<User, '_id'>): Promise<void> {
-  await takeTry('confirmationMail', user._id.toHexString())
+  await consumeAttempt('confirmationMail', user._id.toHexString())
   await queueLink(user, randomUUID())
 }
 

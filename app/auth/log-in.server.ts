@@ -14,7 +14,7 @@ import { type Credentials, logInForm } from './credentials.ts'
 import { type Device, isDeviceOf, readDevice } from './device.server.ts'
 import { InvalidLogin } from './errors.ts'
 import { verifyPassword } from './password.server.ts'
-import { fromAddress, type RateLimitName, returnTry, takeTry } from './rate-limit.server.ts'
+import { fromAddress, type RateLimitName, returnTry, consumeAttempt } from './rate-limit.server.ts'
 
 /** How one can log in. Another way (a passkey, another site's account) is another strategy here. */
 export const authenticator = new Authenticator<User>()
@@ -44,7 +44,7 @@ export async function logIn(
   const counts = countsFor(email, address, user && device && isDeviceOf(device, user) ? device : null)
   // Counted before the password is looked at: tries that run side by side cannot share one count. And one after the
   // other: a try that the client's own count refuses must not use up those that it shares with the account's owner.
-  for (const [name, subject] of counts) await takeTry(name, subject)
+  for (const [name, subject] of counts) await consumeAttempt(name, subject)
 
   const matches = await verifyPassword(user?.passwordHash ?? null, password)
   if (!user || !matches) throw invalidLogin()

@@ -36,7 +36,7 @@ const RULES = {
   /** By the user: each costs work whether or not it is paid in the end. */
   actionRun: { tries: 120, seconds: MINUTE },
   actionCheck: { tries: 300, seconds: MINUTE },
-  /** By the user: each makes Scrip ask Stripe, whose own limits all customers share. */
+  /** By the user: each makes the app ask Stripe, whose own limits all customers share. */
   payment: { tries: 120, seconds: 10 * MINUTE },
   /** The page after a checkout asks again by itself every one or two seconds. */
   paymentLook: { tries: 180, seconds: MINUTE },
@@ -63,7 +63,7 @@ const limiters = new Map<string, { db: unknown; limiter: RateLimiterMongo }>()
  * @param subject whom or what it counts; an address is cut to its network first
  * @throws RateLimited when there are no tries left in this window
  */
-export async function takeTry(name: RateLimitName, subject: string, tries = 1): Promise<void> {
+export async function consumeAttempt(name: RateLimitName, subject: string, tries = 1): Promise<void> {
   try {
     for (const { limiter, key } of countersOf(name, subject)) await limiter.consume(key, tries)
   } catch (refusal) {
@@ -77,7 +77,7 @@ export async function takeTry(name: RateLimitName, subject: string, tries = 1): 
  * @throws a 429 response that says when to come back
  */
 export async function takePageTry(name: RateLimitName, subject: string): Promise<void> {
-  await takeTry(name, subject).catch((error: unknown) => {
+  await consumeAttempt(name, subject).catch((error: unknown) => {
     if (!(error instanceof RateLimited)) throw error
     throw new Response(error.message, { status: 429, headers: { 'Retry-After': String(error.retryAfterSeconds) } })
   })
@@ -88,7 +88,7 @@ export async function takePageTry(name: RateLimitName, subject: string): Promise
  * @returns false when there are no tries left in this window
  */
 export async function hasTryLeft(name: RateLimitName, subject: string): Promise<boolean> {
-  return takeTry(name, subject).then(
+  return consumeAttempt(name, subject).then(
     () => true,
     (error: unknown) => {
       if (error instanceof RateLimited) return false

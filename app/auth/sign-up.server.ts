@@ -9,7 +9,7 @@ import type { SignUp } from './credentials.ts'
 import { EmailTaken } from './errors.ts'
 import { hashNewPassword } from './new-password.server.ts'
 import { verifyPassword } from './password.server.ts'
-import { hasTryLeft, returnTry, takeTry } from './rate-limit.server.ts'
+import { hasTryLeft, returnTry, consumeAttempt } from './rate-limit.server.ts'
 
 const DUPLICATE_KEY = 11_000
 
@@ -69,7 +69,7 @@ async function findSameUser(email: string, password: string): Promise<User> {
   const found = await UserModel.findOne({ email }).select('+passwordHash').lean<User>()
   if (!found) throw new EmailTaken()
   // A password is tried here as at the log-in, so it is counted: else one would go on guessing here.
-  await takeTry('signUpAgain', email)
+  await consumeAttempt('signUpAgain', email)
   if (!(await verifyPassword(found.passwordHash, password))) throw new EmailTaken()
   await returnTry('signUpAgain', email)
   const { passwordHash: _, ...user } = found

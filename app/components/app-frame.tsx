@@ -1,6 +1,7 @@
 import { Form, Link, NavLink, useLocation } from '@remix-run/react'
 import { CircleUser, Menu } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { brand } from '../brand.mjs'
 import { classNames } from './class-names.ts'
 import { ConfirmEmailStrip } from './confirm-email-strip.tsx'
 import { NavItem } from './nav-item.tsx'
@@ -45,7 +46,7 @@ export function AppFrame({
       <header className="bar">
         <div className={classNames('bar-inner', width === 'app' ? 'max-w-app' : 'max-w-landing')}>
           <Link to="/dashboard" className="wordmark">
-            Scrip
+            {brand.name}
           </Link>
           <nav aria-label="Main" className="hidden gap-4 lg:flex">
             {places.map((place) => (

@@ -1,4 +1,5 @@
 import { isRouteErrorResponse, useLocation, useRouteError, useRouteLoaderData } from '@remix-run/react'
+import { brand } from '../brand.mjs'
 import { ButtonLink } from './button.tsx'
 import { Page } from './page.tsx'
 
@@ -22,7 +23,7 @@ const WORDS: Record<number, Words> = {
   405: NO_SUCH_REQUEST,
   429: { title: 'Too many tries.', text: 'Wait a few minutes, then try again. Nothing was charged or spent.' },
   503: {
-    title: 'Scrip cannot answer right now.',
+    title: `${brand.name} cannot answer right now.`,
     text: 'Your credits are safe. Try again in a minute; doing the same again never counts twice.',
   },
 }

@@ -8,6 +8,7 @@ export function Page({
   notices,
   children,
   width = 'app',
+  isDense = false,
 }: {
   title: ReactNode
   lead?: ReactNode
@@ -15,13 +16,15 @@ export function Page({
   notices?: ReactNode
   children: ReactNode
   width?: 'app' | 'text' | 'landing' | 'column'
+  /** Sections closer together on a wide screen, for a page of many. */
+  isDense?: boolean
 }) {
   return (
     <main id="main" tabIndex={-1} className={classNames('mx-auto w-full px-(--size-gutter) py-8', WIDTHS[width])}>
       {notices ? <div className="mb-6 grid gap-2">{notices}</div> : null}
       <h1 className={width === 'landing' ? 'text-display' : undefined}>{title}</h1>
       {lead ? <p className="mt-2 text-ink-2">{lead}</p> : null}
-      <div className="mt-6 grid grid-cols-[minmax(0,1fr)] gap-12">{children}</div>
+      <div className={classNames('mt-6 grid grid-cols-[minmax(0,1fr)] gap-12', isDense && 'lg:gap-8')}>{children}</div>
     </main>
   )
 }

@@ -1,5 +1,6 @@
 import { Link } from '@remix-run/react'
 import type { ReactNode } from 'react'
+import { brand } from '../brand.mjs'
 import { NavItem } from './nav-item.tsx'
 import { SiteFooter } from './site-footer.tsx'
 import { TestModeStrip } from './test-mode-strip.tsx'
@@ -12,7 +13,7 @@ export function PublicFrame({ sandboxUrl = null, children }: { sandboxUrl?: stri
       <header className="bar">
         <div className="bar-inner max-w-landing">
           <Link to="/" className="wordmark">
-            Scrip
+            {brand.name}
           </Link>
           <nav aria-label="Main" className="ml-auto flex flex-wrap items-center gap-x-4">
             <NavItem to="/pricing">Pricing</NavItem>

@@ -15,6 +15,7 @@ export function RadioCards({
   cards,
   defaultValue,
   isOptional = false,
+  hidesLegend = false,
   className = 'grid gap-2',
 }: {
   legend: ReactNode
@@ -22,11 +23,13 @@ export function RadioCards({
   cards: RadioCard[]
   defaultValue?: string | null
   isOptional?: boolean
+  /** Where the heading above says the same. */
+  hidesLegend?: boolean
   className?: string
 }) {
   return (
     <fieldset className="grid gap-2">
-      <legend className="field-label mb-2">{legend}</legend>
+      <legend className={hidesLegend ? 'sr-only' : 'field-label mb-2'}>{legend}</legend>
       <div className={className}>
         {cards.map((card) => (
           <label key={card.value} className="radio-card">
@@ -37,9 +40,9 @@ export function RadioCards({
               defaultChecked={card.value === defaultValue}
               required={!isOptional}
             />
-            <span>
+            <span className="flex flex-wrap items-baseline gap-x-3">
               <span className="font-semibold">{card.label}</span>
-              {card.detail ? <span className="block text-table text-ink-2">{card.detail}</span> : null}
+              {card.detail ? <span className="text-table text-ink-2">{card.detail}</span> : null}
             </span>
             {card.aside ? <span className="text-right text-table">{card.aside}</span> : null}
           </label>

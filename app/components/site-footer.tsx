@@ -1,4 +1,5 @@
 import { Link } from '@remix-run/react'
+import { brand } from '../brand.mjs'
 import { classNames } from './class-names.ts'
 import { ThemeSwitch } from './theme-switch.tsx'
 
@@ -13,7 +14,7 @@ export function SiteFooter({ width = 'landing' }: { width?: 'landing' | 'app' })
       >
         <nav aria-label="About" className="flex flex-wrap gap-x-6 gap-y-2">
           <Link className="footer-link" to="/">
-            Scrip
+            {brand.name}
           </Link>
           <Link className="footer-link" to="/pricing">
             Pricing

@@ -1,5 +1,6 @@
 import mongoose from 'mongoose'
 import { ZodError } from 'zod'
+import { brand } from '../brand.mjs'
 import { DomainError } from '../domain-error.ts'
 import { logger } from '../log.server.ts'
 import { STATUS_OF_CODE, UNKNOWN_CODE_STATUS } from './error-status.ts'
@@ -46,7 +47,7 @@ export function apiError(error: unknown): Response {
  * for what has no page, such as a file.
  */
 export function unavailable(): Response {
-  return new Response('Scrip cannot answer right now. Your credits are safe. Try again in a minute.', {
+  return new Response(`${brand.name} cannot answer right now. Your credits are safe. Try again in a minute.`, {
     status: 503,
     headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': String(RETRY_AFTER_SECONDS) },
   })

@@ -1,3 +1,4 @@
+import { brand } from '../brand.mjs'
 import { errorResponse } from './api-error.server.ts'
 import { STATUS_OF_CODE } from './error-status.ts'
 
@@ -35,14 +36,14 @@ function page(title: string, message: string, nonce: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${title} · Scrip</title>
+<title>${title} · ${brand.name}</title>
 <style nonce="${nonce}">body { font: 1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1rem }</style>
 </head>
 <body>
 <main>
 <h1>${title}</h1>
 <p>${message}</p>
-<p><a href="/">Back to Scrip</a></p>
+<p><a href="/">Back to ${brand.name}</a></p>
 </main>
 </body>
 </html>

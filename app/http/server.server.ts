@@ -3,6 +3,7 @@ import { createRequestHandler, type ServerBuild } from '@remix-run/node'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
+import { brand } from '../brand.mjs'
 import { config } from '../config.server.ts'
 import { connectDatabase } from '../database.server.ts'
 import { isLoopback } from '../environment-problems.server.ts'
@@ -58,7 +59,7 @@ export async function startServer(
   const close = () =>
     closeEverything(server, vite ? [...services, { name: 'vite', stop: () => vite.close() }] : services)
   if (handleSignals) closeOnSignals(close)
-  process.stdout.write(`Scrip ready at ${url}\n`)
+  process.stdout.write(`${brand.name} ready at ${url}\n`)
   return { url, close }
 }
 

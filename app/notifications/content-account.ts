@@ -1,3 +1,4 @@
+import { brand } from '../brand.mjs'
 import { CONFIRM_PATH, CONFIRMATION_HOURS } from '../email-confirmation/confirm-path.ts'
 import type { NotificationData } from './kinds.ts'
 import { type MailContent, type MailContext, moment } from './mail-content.ts'
@@ -12,7 +13,7 @@ export const ACCOUNT_MAILS = {
     return {
       subject: byReset ? 'Your password was reset' : 'Your password was changed',
       paragraphs: [
-        `Your Scrip password was ${byReset ? 'reset' : 'changed'} on ${moment(changedAt, context)}. ${sessions}`,
+        `Your ${brand.name} password was ${byReset ? 'reset' : 'changed'} on ${moment(changedAt, context)}. ${sessions}`,
         ...keySentences(keysRevoked, keysLeft),
         'If this was not you, reset your password now. That logs out every session and revokes every API key.',
       ],
@@ -27,7 +28,7 @@ export const ACCOUNT_MAILS = {
   ): MailContent => ({
     subject: 'Confirm your email address',
     paragraphs: [
-      'A Scrip account was created with this address. Open the page below and confirm that the address is yours.',
+      `A ${brand.name} account was created with this address. Open the page below and confirm that the address is yours.`,
       `The link works for ${CONFIRMATION_HOURS} hours. If you did not create an account, do nothing.`,
     ],
     facts: [],
@@ -35,9 +36,9 @@ export const ACCOUNT_MAILS = {
   }),
 
   account_exists: (_: NotificationData<'account_exists'>, { appUrl }: MailContext): MailContent => ({
-    subject: 'You already have a Scrip account',
+    subject: `You already have a ${brand.name} account`,
     paragraphs: [
-      'This address was entered to create a Scrip account, and it has one already. Nothing was changed.',
+      `This address was entered to create a ${brand.name} account, and it has one already. Nothing was changed.`,
       'If it was you, log in. If you forgot the password, or never confirmed the address, reset the password there.',
       'If it was not you, do nothing.',
     ],

@@ -1,3 +1,4 @@
+import { brand } from '../brand.mjs'
 import type { NotificationData } from './kinds.ts'
 import type { MailContent, MailContext } from './mail-content.ts'
 
@@ -7,13 +8,13 @@ export const OPERATOR_MAILS = {
     { object, sentence }: NotificationData<'operator_attention'>,
     { appUrl }: MailContext,
   ): MailContent => ({
-    subject: `Scrip needs your attention: ${object}`,
+    subject: `${brand.name} needs your attention: ${object}`,
     paragraphs: [
       sentence,
       'Put it right at Stripe or in the plan file. Each reconcile looks again, and does then what was left undone.',
       'npm run reconcile lists everything that is still open.',
     ],
     facts: [{ label: 'Object at Stripe', value: object }],
-    action: { label: 'Open Scrip', url: appUrl },
+    action: { label: `Open ${brand.name}`, url: appUrl },
   }),
 }

@@ -1,3 +1,4 @@
+import { brand } from '../brand.mjs'
 import { nameProblem, oneLine } from '../person-name.ts'
 import type { MailContent, MailContext } from './mail-content.ts'
 
@@ -44,25 +45,30 @@ function asText({ paragraphs, facts, action }: MailContent, greeting: string, fo
     ...paragraphs,
     facts.map(({ label, value }) => `${label}: ${value}`).join('\n'),
     action ? `${action.label}:\n${action.url}` : '',
-    'Scrip',
+    brand.name,
     footer.length > 0 ? ['--', ...footer].join('\n') : '',
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
-const INK = '#14231e'
+// Mail programs darken a light mail by themselves.
+const [DESK] = brand.colors.desk
+const [SHEET] = brand.colors.sheet
+const [RULE] = brand.colors.rule
+const [INK] = brand.colors.ink
+const [INK_2] = brand.colors['ink-2']
 const FONT = `font-family: 'Public Sans', system-ui, -apple-system, 'Segoe UI', sans-serif`
 const STYLES = {
-  body: `margin: 0; padding: 24px 16px; background: #edf2f0; color: ${INK}; ${FONT}; font-size: 16px; line-height: 24px`,
-  sheet: 'max-width: 560px; margin: 0 auto; padding: 24px; background: #fbfdfb; border: 1px solid #d1dcd5',
+  body: `margin: 0; padding: 24px 16px; background: ${DESK}; color: ${INK}; ${FONT}; font-size: 16px; line-height: 24px`,
+  sheet: `max-width: 560px; margin: 0 auto; padding: 24px; background: ${SHEET}; border: 1px solid ${RULE}`,
   heading: `margin: 0 0 16px; font-family: Besley, Rockwell, Georgia, serif; font-size: 20px; line-height: 28px`,
   paragraph: 'margin: 0 0 16px',
-  facts: 'margin: 0 0 16px; padding: 12px 0; border-top: 1px solid #d1dcd5; border-bottom: 1px solid #d1dcd5',
-  label: 'color: #44544d; font-size: 14px; line-height: 20px',
+  facts: `margin: 0 0 16px; padding: 12px 0; border-top: 1px solid ${RULE}; border-bottom: 1px solid ${RULE}`,
+  label: `color: ${INK_2}; font-size: 14px; line-height: 20px`,
   value: 'margin: 0 0 8px; font-weight: 600',
-  button: `display: inline-block; padding: 10px 16px; background: ${INK}; color: #fbfdfb; border-radius: 3px; font-weight: 600; text-decoration: none`,
-  footer: 'max-width: 560px; margin: 16px auto 0; color: #44544d; font-size: 14px; line-height: 20px',
-  link: 'color: #44544d; text-decoration: underline',
+  button: `display: inline-block; padding: 10px 16px; background: ${INK}; color: ${SHEET}; border-radius: 3px; font-weight: 600; text-decoration: none`,
+  footer: `max-width: 560px; margin: 16px auto 0; color: ${INK_2}; font-size: 14px; line-height: 20px`,
+  link: `color: ${INK_2}; text-decoration: underline`,
 }
 
 function asHtml(
@@ -94,7 +100,7 @@ function asHtml(
       ? `<p style="${STYLES.paragraph}"><a href="${escapeHtml(action.url)}" style="${STYLES.button}">${escapeHtml(action.label)}</a></p>`
       : '',
     '</main>',
-    `<footer style="${STYLES.footer}"><p>Scrip</p>${footer}</footer>`,
+    `<footer style="${STYLES.footer}"><p>${escapeHtml(brand.name)}</p>${footer}</footer>`,
     '</body>',
     '</html>',
   ]

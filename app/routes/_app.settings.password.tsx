@@ -6,7 +6,7 @@ import { changePassword } from '#app/auth/change-password.server.ts'
 import { currentPassword, newPassword, PASSWORD_MIN } from '#app/auth/credentials.ts'
 import { InvalidLogin, WeakPassword } from '#app/auth/errors.ts'
 import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
-import { takeTry } from '#app/auth/rate-limit.server.ts'
+import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { countLive } from '#app/auth/api-key.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { Button } from '#app/components/button.tsx'
@@ -49,7 +49,7 @@ export async function action({ request }: ActionFunctionArgs) {
   if (submission.status !== 'success') return invalidForm(submission)
   const { currentPassword: current, newPassword: next, revokeKeys } = submission.value
   try {
-    await takeTry('passwordChange', user._id.toHexString())
+    await consumeAttempt('passwordChange', user._id.toHexString())
     const changed = await changePassword(user._id, current, next, { revokeKeys })
     // The page must be asked for anew: with this request's cookie nobody is logged in any more.
     return redirect('/settings/password?saved', { headers: await logInCookies(request, changed) })

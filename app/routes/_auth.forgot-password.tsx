@@ -4,7 +4,7 @@ import { Form, Link, useActionData } from '@remix-run/react'
 import { z } from 'zod'
 import { requestPasswordReset } from '#app/auth/change-password.server.ts'
 import { email } from '#app/auth/email-address.ts'
-import { fromAddress, hasTryLeft, takeTry } from '#app/auth/rate-limit.server.ts'
+import { fromAddress, hasTryLeft, consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { Button } from '#app/components/button.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field } from '#app/components/field.tsx'
@@ -27,7 +27,7 @@ export async function action({ request }: ActionFunctionArgs) {
   const submission = parseWithZod(await readFormData(request), { schema: forgotForm })
   if (submission.status !== 'success') return invalidForm(submission)
   try {
-    await takeTry('passwordResetAddress', fromAddress(clientAddress(request)))
+    await consumeAttempt('passwordResetAddress', fromAddress(clientAddress(request)))
     if (await hasTryLeft('passwordReset', submission.value.email)) {
       const { delivery } = await requestPasswordReset(submission.value.email)
       deliverLater(delivery)

@@ -4,7 +4,7 @@ import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
 import { PASSWORD_MIN, signUpForm } from '#app/auth/credentials.ts'
 import { EmailTaken, WeakPassword } from '#app/auth/errors.ts'
 import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
-import { fromAddress, takeTry } from '#app/auth/rate-limit.server.ts'
+import { fromAddress, consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { findUser } from '#app/auth/require-user.server.ts'
 import { signUp, signUpByMail } from '#app/auth/sign-up.server.ts'
 import { welcomeCredits } from '#app/billing/plans.ts'
@@ -37,7 +37,7 @@ export async function action({ request }: ActionFunctionArgs) {
   const submission = parseWithZod(form, { schema: signUpForm })
   if (submission.status !== 'success') return invalidForm(submission)
   try {
-    await takeTry('signUp', fromAddress(clientAddress(request)))
+    await consumeAttempt('signUp', fromAddress(clientAddress(request)))
     if (config().requireConfirmedEmail) {
       const { delivery } = await signUpByMail(submission.value)
       deliverLater(delivery)

@@ -1,5 +1,6 @@
 import type { LoaderFunctionArgs } from '@remix-run/node'
 import { Link, Outlet, useLoaderData } from '@remix-run/react'
+import { brand } from '#app/brand.mjs'
 import { SiteFooter } from '#app/components/site-footer.tsx'
 import { TestModeStrip } from '#app/components/test-mode-strip.tsx'
 import { config } from '#app/config.server.ts'
@@ -16,7 +17,7 @@ export default function SignedOutLayout() {
       <TestModeStrip sandboxUrl={sandboxUrl} />
       <header className="mx-auto w-full max-w-column px-(--size-gutter) pt-12">
         <Link to="/" className="wordmark">
-          Scrip
+          {brand.name}
         </Link>
       </header>
       <Outlet />

@@ -1,6 +1,6 @@
 import type { ActionFunctionArgs } from '@remix-run/node'
 import { z } from 'zod'
-import { takeTry } from '#app/auth/rate-limit.server.ts'
+import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { requireApiUser } from '#app/auth/require-user.server.ts'
 import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import { checkoutLocaleOf } from '#app/billing/checkout/checkout-locale.ts'
@@ -24,7 +24,7 @@ export async function action({ request }: ActionFunctionArgs): Promise<Response>
   if (request.method !== 'POST') return methodNotAllowed('POST')
   try {
     const { user } = await requireApiUser(request)
-    await takeTry('payment', user._id.toHexString())
+    await consumeAttempt('payment', user._id.toHexString())
     const key = request.headers.get('Idempotency-Key')?.slice(0, KEY_LENGTH_MAX)
     const options = {
       nonce: key ?? crypto.randomUUID(),

@@ -13,7 +13,6 @@ import { VisitorFrame } from '#app/components/visitor-frame.tsx'
 import { config } from '#app/config.server.ts'
 import { frameOf } from '#app/auth/signed-in-frame.server.ts'
 import { answerQuestion } from '#app/support/answer-question.server.ts'
-import { shopAddress } from '#app/support/send-question.server.ts'
 
 export const meta = () => pageTitle('Support')
 
@@ -27,7 +26,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   return {
     frame: user && (await frameOf(user)),
     sandboxUrl: config().sandboxUrl,
-    address: shopAddress(),
+    address: config().supportAddress,
     answeredFirst: first.length > 0 ? new Intl.ListFormat('en').format(first) : null,
     nonce: crypto.randomUUID(),
   }

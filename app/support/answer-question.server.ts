@@ -1,6 +1,6 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import type { User } from '#models/user.server.ts'
-import { takeTry } from '../auth/rate-limit.server.ts'
+import { consumeAttempt } from '../auth/rate-limit.server.ts'
 import { RateLimited } from '../http/errors.ts'
 import { invalidForm, refusedForm, savedForm } from '../http/form-failure.server.ts'
 import { readFormData } from '../http/read-form-data.server.ts'
@@ -20,7 +20,7 @@ export async function answerQuestion(request: Request, user: User, options: { is
   if (submission.status !== 'success') return invalidForm(submission)
   try {
     if (!(await isFirstPress(user, form.get('nonce')))) return savedForm(submission, { empty: true })
-    await takeTry('support', user._id.toHexString())
+    await consumeAttempt('support', user._id.toHexString())
     await sendQuestion(user, submission.value, options)
     return savedForm(submission, { empty: true })
   } catch (error) {
@@ -32,7 +32,7 @@ export async function answerQuestion(request: Request, user: User, options: { is
 async function isFirstPress({ _id }: Pick<User, '_id'>, nonce: unknown): Promise<boolean> {
   if (typeof nonce !== 'string' || !NONCE.test(nonce)) return true
   try {
-    await takeTry('supportForm', `${_id.toHexString()}:${nonce}`)
+    await consumeAttempt('supportForm', `${_id.toHexString()}:${nonce}`)
     return true
   } catch (error) {
     if (error instanceof RateLimited) return false

@@ -15,9 +15,6 @@ export class QuestionNotSent extends DomainError {
   }
 }
 
-/** Where questions go: the address that Scrip's own mails come from. */
-export const shopAddress = (): string => addressIn(config().mailFrom)
-
 /**
  * Mails a customer's question to the shop; an answer to it goes to the customer.
  * @param options `isPriority`: the mail says that it is to be answered first
@@ -32,7 +29,7 @@ export async function sendQuestion(
   const facts = [`Plan: ${planOf(user.subscription).name}`, `User: ${user._id.toHexString()}`]
   try {
     await sendMail({
-      to: shopAddress(),
+      to: config().supportAddress,
       subject: `${isPriority ? 'Priority question' : 'Question'}: ${subject}`,
       text: [...lines, ...facts].join('\n'),
       html: null,
@@ -44,6 +41,3 @@ export async function sendQuestion(
     throw new QuestionNotSent()
   }
 }
-
-/** "scrip@example.com" of "Scrip <scrip@example.com>" */
-const addressIn = (mailbox: string): string => /<([^<>]+)>\s*$/.exec(mailbox)?.[1] ?? mailbox

@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose'
 import type { CreditEntry } from '#models/credit-entry.server.ts'
+import { brand } from '../brand.mjs'
 import { type EntryFilter, listEntries, PAGE_MAX } from '../credits/ledger.server.ts'
 import { logger } from '../log.server.ts'
 import type { Day } from './days.ts'
@@ -52,10 +53,11 @@ export function streamCsv(
 
 /** Sends a CSV as a file that is saved, and that nothing on the way keeps. */
 export function csvResponse(body: ReadableStream<Uint8Array>, day: Day): Response {
+  const product = brand.name.toLowerCase().match(/[a-z0-9]+/g) ?? []
   return new Response(body, {
     headers: {
       'Content-Type': 'text/csv; charset=utf-8; header=present',
-      'Content-Disposition': `attachment; filename="scrip-ledger-${day}.csv"`,
+      'Content-Disposition': `attachment; filename="${[...product, 'ledger', day].join('-')}.csv"`,
       'Cache-Control': 'no-store',
     },
   })

@@ -11,11 +11,13 @@ const {
   STRIPE_WEBHOOK_SECRET,
   STRIPE_WEBHOOK_API_VERSION,
   SANDBOX_STARTS_BEHIND,
+  SANDBOX_ACCOUNT_NAME,
 } = process.env
 
 try {
   const sandbox = await startStripeSandbox({
     port: Number(SANDBOX_PORT),
+    accountName: SANDBOX_ACCOUNT_NAME,
     dataFolder: SCRIP_DATA,
     startsBehind: Number(SANDBOX_STARTS_BEHIND ?? 0),
     ...(STRIPE_WEBHOOK_SECRET && {

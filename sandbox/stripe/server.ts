@@ -1,17 +1,19 @@
 import type { AddressInfo } from 'node:net'
-import { Courier } from './core/courier.ts'
+import { Courier } from './webhooks/sender.ts'
 import { Faults } from './core/faults.ts'
 import { Journal } from './core/journal.ts'
-import { Timekeeper } from './core/timekeeper.ts'
+import { Timekeeper } from './time/timekeeper.ts'
 import { World } from './core/world.ts'
 import { Sandbox } from './control/sandbox.ts'
-import { Api } from './http/api.ts'
-import { createListener } from './http/listener.ts'
-import { pagesOf } from './pages/index.ts'
+import { Api } from './api/api.ts'
+import { createListener } from './listener.ts'
+import { pagesOf } from './routes.ts'
 
 export interface StripeSandboxOptions {
   /** 0 (any free port) if not said. */
   port?: number
+  /** The business that pages and invoices name. */
+  accountName?: string
   /** Where the state is kept; without it everything is in memory and gone at the end. */
   dataFolder?: string
   /** The webhook endpoint to deliver to. The secret may be a list separated by commas. */
@@ -35,7 +37,7 @@ export interface StripeSandbox extends Sandbox {
 export async function startStripeSandbox(options: StripeSandboxOptions = {}): Promise<StripeSandbox> {
   if (process.env.NODE_ENV === 'production') throw new Error('The Stripe sandbox never starts in production.')
   const journal = options.dataFolder ? new Journal(options.dataFolder) : undefined
-  const world = new World({ journal, startsBehind: options.startsBehind })
+  const world = new World({ journal, accountName: options.accountName, startsBehind: options.startsBehind })
   const faults = new Faults()
   const api = new Api(world)
   const courier = new Courier(world, faults, { retryDelays: options.retryDelays, timeout: options.deliveryTimeout })

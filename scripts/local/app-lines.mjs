@@ -1,4 +1,5 @@
 /** What of the app's log belongs on the terminal: all of it in development, otherwise what went wrong. */
+import { brand } from '../../app/brand.mjs'
 import { dim, red, say } from './terminal.mjs'
 
 const WARNING = 40
@@ -12,7 +13,7 @@ export function appLines({ all }) {
     begin: () => void (begun = true),
     /** @param {string} line */
     line(line) {
-      if (!begun || line.startsWith('Scrip ready at')) return
+      if (!begun || line.startsWith(`${brand.name} ready at`)) return
       const entry = parse(line)
       if (!entry) return say(dim(`  app  ${line}`))
       if (!all && entry.level < WARNING) return

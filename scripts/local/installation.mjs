@@ -1,6 +1,7 @@
 /** The parts of a local installation, each started where it is not given. */
 import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { brand } from '../../app/brand.mjs'
 import { startLocalEngine } from './engine.mjs'
 import { sharedEnvironment } from './environment.mjs'
 import { LockHeld, takeLock } from './lock.mjs'
@@ -63,7 +64,7 @@ export function explainHeld(error, { port } = {}) {
   const state =
     { starting: 'already starting', running: 'already running', stopping: 'still stopping' }[phase] ?? 'running'
   const lines = [
-    `Scrip is ${state}${url ? ` at ${url}` : ''} (${command}, process ${pid}). Nothing was started.`,
+    `${brand.name} is ${state}${url ? ` at ${url}` : ''} (${command}, process ${pid}). Nothing was started.`,
     'For a second installation beside it give that one its own folder and ports:',
     '  SCRIP_DATA=.scrip-2 PORT=3001 SANDBOX_PORT=4243 npm start',
   ]

@@ -8,7 +8,7 @@ import { RateLimited } from '#app/http/errors.ts'
 import type { Types } from 'mongoose'
 import { comeBack, goBack, playHistory, secondsBehind } from './demo-history.ts'
 
-const DEMO = { email: 'demo@scrip.test', name: 'Demo', password: process.env.DEMO_PASSWORD ?? '' }
+const DEMO = { email: 'demo@example.com', name: 'Demo', password: process.env.DEMO_PASSWORD ?? '' }
 
 try {
   await connectDatabase()

@@ -1,5 +1,6 @@
 /** How the processes beside the database are started: the Stripe sandbox, the app, and what fills the database. */
 import path from 'node:path'
+import { brand } from '../../app/brand.mjs'
 import { startChild } from './child.mjs'
 import { inProject } from './project.mjs'
 
@@ -17,6 +18,7 @@ export async function startSandbox({ port, environment, appUrl, logFolder, start
       SANDBOX_PORT: String(port),
       APP_URL: appUrl,
       SANDBOX_STARTS_BEHIND: String(startsBehind),
+      SANDBOX_ACCOUNT_NAME: brand.name,
       // The app takes any of a list, so that a secret can be rotated; signing is done with the newest.
       STRIPE_WEBHOOK_SECRET: environment.STRIPE_WEBHOOK_SECRET.split(',')[0].trim(),
     },
@@ -35,7 +37,7 @@ export async function startApp({ environment, dev = false, logFolder, onLine }) 
     name: 'The app',
     args: [inProject(dev ? 'scripts/local/dev-server.mjs' : 'scripts/serve.mjs')],
     env: { ...process.env, ...environment },
-    ready: /Scrip ready at (http:\/\/\S+)/,
+    ready: / ready at (http:\/\/\S+)/,
     logFile: logFolder && path.join(logFolder, 'app.log'),
     onLine,
   })

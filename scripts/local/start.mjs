@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { brand } from '../../app/brand.mjs'
 import { appLines } from './app-lines.mjs'
 import { ensureBuilt } from './build.mjs'
 import {
@@ -35,7 +36,7 @@ const HISTORY_SECONDS = 100 * 86_400
 export async function start({ dev }) {
   readEnvironment()
   if (isProduction()) return startProduction({ dev })
-  const ends = stack({ name: 'Scrip' })
+  const ends = stack({ name: brand.name })
   try {
     await startLocal({ dev, ends })
   } catch (error) {
@@ -68,7 +69,7 @@ async function startLocal({ dev, ends }) {
   const port = await appPort()
   const appUrl = process.env.APP_URL?.replace(/\/+$/, '') || `http://localhost:${port}`
   lock.update({ url: appUrl })
-  say(`\n${bold('Scrip')} starts at ${appUrl}; its data is in ${folder}\n`)
+  say(`\n${bold(brand.name)} starts at ${appUrl}; its data is in ${folder}\n`)
   await step('Packages', async () => ({ note: (await ensureInstalled()) ? 'installed' : 'up to date' }))
   turnLogs(folder)
 
@@ -139,9 +140,9 @@ async function appPort() {
 function welcome({ folder, appUrl, environment, took }) {
   const sandbox = environment.STRIPE_API_BASE
   say()
-  say(`${bold('Scrip ready at')} ${bold(appUrl)} ${dim(`(${seconds(took)})`)}`)
+  say(`${bold(`${brand.name} ready at`)} ${bold(appUrl)} ${dim(`(${seconds(took)})`)}`)
   say()
-  say(`  Log in        demo@scrip.test  ${localSecrets(folder).DEMO_PASSWORD}`)
+  say(`  Log in        demo@example.com  ${localSecrets(folder).DEMO_PASSWORD}`)
   if (sandbox) {
     say(`  Pay with      4242 4242 4242 4242, any date to come, any CVC`)
     say(`  Stripe        ${sandbox} (objects, webhooks, the clock)`)

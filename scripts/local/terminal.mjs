@@ -1,6 +1,7 @@
 /** What a person sees while things start: one line per step, with the time it took. */
 import { performance } from 'node:perf_hooks'
 import { styleText } from 'node:util'
+import { brand } from '../../app/brand.mjs'
 
 const colors = process.stdout.isTTY && !process.env.NO_COLOR
 const paint = (style, text) => (colors ? styleText(style, text) : text)
@@ -42,5 +43,5 @@ export async function step(title, work) {
 /** Prints an error: in words where it was meant for people, with its stack where it is a surprise. */
 export function complain(error) {
   const planned = ['Refusal', 'EngineUnavailable', 'ChildFailed'].includes(error?.name)
-  console.error(`\n${red('Scrip could not start.')} ${planned ? error.message : (error?.stack ?? error)}\n`)
+  console.error(`\n${red(`${brand.name} could not start.`)} ${planned ? error.message : (error?.stack ?? error)}\n`)
 }

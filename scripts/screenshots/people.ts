@@ -89,6 +89,7 @@ async function makeOwing(): Promise<void> {
     url: 'https://invoice.stripe.com/in_due',
   }
   await due.has({ status: 'past_due', gracePeriodEnd: daysFromNow(1.4), owed })
+  await due.hasCardUntil(-40)
 
   const stopped = await Person.signUp('stopped@scrip.test', 'Stella Stopped')
   await stopped.pays(-35, 'Creator')

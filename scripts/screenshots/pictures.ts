@@ -35,6 +35,7 @@ export const pictures: Picture[] = [
   { name: 'billing-yearly', path: '/billing', as: 'yearly' },
   { name: 'billing-credits', path: '/billing/credits', as: 'rich' },
   { name: 'billing-grant', path: '/billing/credits/g%3Asys%3Awelcome', as: 'rich' },
+  { name: 'billing-payment-due', path: '/billing', as: 'due' },
   { name: 'billing-paused', path: '/billing', as: 'stopped' },
   { name: 'overview-disputed', path: '/dashboard', as: 'disputing' },
   { name: 'action-disputed', path: '/actions/qr-code', as: 'disputing' },

@@ -1,7 +1,7 @@
 import type { ActionFunctionArgs } from '@remix-run/node'
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { takeTry } from '#app/auth/rate-limit.server.ts'
+import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { action } from '#app/routes/_app.actions.$actionId/route.tsx'
 import { asBrowser, type Caller, newCaller } from '#test/api/caller.ts'
@@ -29,7 +29,7 @@ test.each([
   'who asks to %s an action more often than a person can is refused for a moment, and nobody else is',
   async (intent, limit, tries) => {
     const [busy, other] = await Promise.all([newCaller(), newCaller()])
-    await takeTry(limit, busy.user._id.toHexString(), tries - 1)
+    await consumeAttempt(limit, busy.user._id.toHexString(), tries - 1)
     expect((await press(busy, intent)).answer?.kind).not.toBe('too-often')
     const before = (await getBalance(busy.user._id)).credits
 

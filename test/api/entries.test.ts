@@ -121,7 +121,9 @@ describe('GET /api/credits/entries?format=csv', () => {
     const lines = (await response.text()).trimEnd().split('\r\n')
 
     expect(response.headers.get('Content-Type')).toBe('text/csv; charset=utf-8; header=present')
-    expect(response.headers.get('Content-Disposition')).toMatch(/^attachment; filename="scrip-ledger-[\d-]{10}\.csv"$/)
+    expect(response.headers.get('Content-Disposition')).toMatch(
+      /^attachment; filename="[a-z\d-]+-ledger-[\d-]{10}\.csv"$/,
+    )
     expect(lines[0]).toBe('seq,at,kind,credits,balance,action,source_type,source_id,reason,hold,id,metadata')
     expect(lines).toHaveLength(1 + 231)
     expect(lines[1]).toMatch(/^230,[\d-]{10}T[\d:.]+Z,spend,-1,270,render,action,render,,,/)

@@ -1,7 +1,7 @@
 import { Types } from 'mongoose'
 import { describe, expect, test } from 'vitest'
 import { takeApiCall } from '#app/auth/api-budget.server.ts'
-import { takeTry } from '#app/auth/rate-limit.server.ts'
+import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { RateLimited } from '#app/http/errors.ts'
 import { RateLimitModel } from '#models/rate-limit.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
@@ -18,7 +18,7 @@ describe('takeApiCall', () => {
 
   test('refuses when the calls of the minute are used up, here or on another process', async () => {
     const user = new Types.ObjectId()
-    await takeTry('api', user.toHexString(), 60_000)
+    await consumeAttempt('api', user.toHexString(), 60_000)
 
     await expect(takeApiCall(user)).rejects.toThrow(RateLimited)
     await expect(takeApiCall(user)).rejects.toThrow(RateLimited)

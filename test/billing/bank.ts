@@ -1,7 +1,7 @@
-import { settle } from '#sandbox/stripe/billing/collect.ts'
-import { openDispute } from '#sandbox/stripe/billing/dispute.ts'
-import { paymentOf } from '#sandbox/stripe/billing/invoice.ts'
-import { authenticate } from '#sandbox/stripe/billing/payment.ts'
+import { settle } from '#sandbox/stripe/billing/collection/collect.ts'
+import { openDispute } from '#sandbox/stripe/billing/payments/dispute.ts'
+import { authenticate } from '#sandbox/stripe/billing/payments/payment-intent.ts'
+import { paymentOf } from '#sandbox/stripe/billing/invoices/invoice-payment.ts'
 import type { StripeForTests } from './stripe.ts'
 
 /* What banks and the holders of cards do. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ActionFunctionArgs } from '@remix-run/node'
 import { describe, expect, it } from 'vitest'
-import { takeTry } from '#app/auth/rate-limit.server.ts'
+import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import { IdempotencyConflict } from '#app/credits/errors.ts'
 import { freezeSpending } from '#app/credits/freeze.server.ts'
@@ -107,7 +107,7 @@ describe('what a user makes Scrip ask of Stripe', () => {
   it('has a limit by the user, said with when to try again, on pages and to programs', async () => {
     const caller = await newCaller()
     const [busy, other] = [caller.user, await aUser()]
-    await takeTry('payment', busy._id.toHexString(), 119)
+    await consumeAttempt('payment', busy._id.toHexString(), 119)
     expect((await press(busy, pack())).status).toBe(302)
 
     const page = await press(busy, pack())
@@ -127,7 +127,7 @@ describe('what a user makes Scrip ask of Stripe', () => {
 
   it('so have looks at whether a payment has arrived', async () => {
     const user = await aUser()
-    await takeTry('paymentLook', user._id.toHexString(), 180)
+    await consumeAttempt('paymentLook', user._id.toHexString(), 180)
     const answer = await successLoader(await visit(user, '/billing/success?session_id=cs_test_x')).catch(
       (error: unknown) => error,
     )

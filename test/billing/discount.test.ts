@@ -157,7 +157,8 @@ describe('the page of a change', () => {
       const periodEnd = (await readUser(user._id)).subscription!.currentPeriodEnd!
       const { rows, total } = toChangeView(preview, { ...NOTHING_GOES, timeZone: 'UTC', now, periodEnd }).sum!
       const figure = (text: string) => Number(text.replace('\u2212', '-').replace(/[$,]/g, ''))
-      const sum = rows.reduce((before, { money }) => before + figure(money), 0)
+      const signOf = (label: string) => (label.startsWith('Returned') ? -1 : 1)
+      const sum = rows.reduce((before, { label, money }) => before + signOf(label) * figure(money), 0)
       const days = `${Math.round((periodEnd.getTime() - now.getTime()) / DAY_MS)} days`
       expect(rows.map(({ label }) => label)).toEqual([
         `Creator, ${days}`,

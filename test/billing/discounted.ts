@@ -6,7 +6,7 @@ import { previewPlanChange } from '#app/billing/plan-changes/change-preview.serv
 import type { PlanChoice } from '#app/billing/plan-changes/change-target.server.ts'
 import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import type { User } from '#models/user.server.ts'
-import { applyPromotion } from '#sandbox/stripe/pages/checkout-promotion.ts'
+import { applyPromotion } from '#sandbox/stripe/billing/checkout/promotion-code.ts'
 import { follow } from './clock.ts'
 import { subscriptionIdOf } from './customers.ts'
 import { aUser, creditsOf, type Deliveries, historyOf, readUser, sessionIdOf } from './scenario.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/plan-changes/cancel.server.ts'
+import { cancelAtPeriodEnd, undoCancellation } from '#app/billing/plan-changes/cancel.server.ts'
 import { EndSetByShop } from '#app/billing/errors.ts'
 import { planStatusOf } from '#app/plan-status/plan-status.ts'
 import { loader } from '#app/routes/_app.billing.cancel/route.tsx'
@@ -57,7 +57,7 @@ it('the customer can cancel before that day, and taking it back leaves the shopâ
     cancelAtPeriodEnd: true,
     cancelAt: user.subscription?.currentPeriodEnd,
   })
-  const resumed = await resumeSubscription(user)
+  const resumed = await undoCancellation(user)
   expect(resumed.subscription).toMatchObject({ cancelAtPeriodEnd: false, cancelAt: end })
   expect(await atStripe(user)).toMatchObject({ cancel_at: end.getTime() / 1000, cancel_at_period_end: false })
 })
@@ -65,7 +65,7 @@ it('the customer can cancel before that day, and taking it back leaves the shopâ
 it('a day within the period that the shop has set is not taken back', async () => {
   const user = await subscriber(deliveries)
   const end = await endByShop(user, -10)
-  await expect(resumeSubscription(user)).rejects.toThrow(EndSetByShop)
+  await expect(undoCancellation(user)).rejects.toThrow(EndSetByShop)
   expect(await atStripe(user)).toMatchObject({ cancel_at: end.getTime() / 1000 })
 })
 
@@ -80,7 +80,7 @@ it('a yearly plan beside a monthly add-on ends with its year, not with the add-o
   advance(context, 40)
   await deliveries.deliver()
   expect((await readUser(_id)).subscription).toMatchObject({ plan: 'Daily', cancelAt: currentPeriodEnd })
-  expect((await resumeSubscription(user)).subscription).toMatchObject({ cancelAtPeriodEnd: false, cancelAt: null })
+  expect((await undoCancellation(user)).subscription).toMatchObject({ cancelAtPeriodEnd: false, cancelAt: null })
 })
 
 it('what goes on being charged until a canceled plan ends is said before, after and by mail', async () => {

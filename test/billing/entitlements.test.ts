@@ -1,6 +1,7 @@
 import type { ActionFunctionArgs } from '@remix-run/node'
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
+import { brand } from '#app/brand.mjs'
 import { LimitReached, SpendingFrozen } from '#app/credits/errors.ts'
 import { grantCredits } from '#app/credits/grant.server.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
@@ -217,7 +218,10 @@ describe('the page of priority support, which needs Creator', () => {
     const answer = await askAction(await send(user, '/support/priority', question))
     expect(answer.data.saved).toBe(true)
     const [mail] = await MailModel.find({ text: new RegExp(user.email) }).lean()
-    expect(mail).toMatchObject({ to: 'scrip@localhost', subject: 'Priority question: Invoices' })
+    expect(mail).toMatchObject({
+      to: brand.supportAddress ?? brand.senderAddress,
+      subject: 'Priority question: Invoices',
+    })
     expect(mail!.text).toContain('Plan: Creator')
   })
 

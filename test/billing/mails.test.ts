@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/plan-changes/cancel.server.ts'
+import { cancelAtPeriodEnd, undoCancellation } from '#app/billing/plan-changes/cancel.server.ts'
 import { confirmationPage } from '#app/billing/dunning/bank-confirmation.server.ts'
 import { syncSubscriptions } from '#app/billing/subscriptions/sync-subscriptions.server.ts'
 import { setNow } from '#app/clock.server.ts'
@@ -136,7 +136,7 @@ describe('the life of a plan', () => {
     expect(await mailsOf(user, 'subscription_canceled')).toMatchObject([
       { data: { plan: 'Beginner', worksUntil: user.subscription!.currentPeriodEnd } },
     ])
-    await resumeSubscription(user)
+    await undoCancellation(user)
     await deliver()
     expect(await mailsOf(user, 'subscription_resumed')).toMatchObject([
       { data: { plan: 'Beginner', next: { amount: 1000, currency: 'usd' } } },
@@ -145,7 +145,7 @@ describe('the life of a plan', () => {
     await cancelAtPeriodEnd(user)
     await deliver()
     advance(context, 1)
-    await resumeSubscription(user)
+    await undoCancellation(user)
     await deliver()
     expect(await mailsOf(user, 'subscription_canceled')).toHaveLength(2)
     expect(await mailsOf(user, 'subscription_resumed')).toHaveLength(2)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
+import { brand } from '#app/brand.mjs'
 import { listOffers, soldBy } from '#app/billing/catalog/offers.ts'
 import { ensurePrices } from '#app/billing/catalog/ensure-prices.server.ts'
 import { findPrice, forgetPrices, priceIdOf } from '#app/billing/catalog/prices.server.ts'
@@ -41,6 +42,20 @@ describe('ensurePrices', () => {
     expect(again.every(({ done }) => done === 'kept')).toBe(true)
     const prices = await context.stripe.prices.list({ limit: 100 })
     expect(prices.data).toHaveLength(listOffers().length)
+  })
+
+  it('renames the products with the brand, and keeps their prices', async () => {
+    const { name } = brand
+    const nameAtStripe = async () => (await context.stripe.products.retrieve('scrip_plan_beginner')).name
+    brand.name = 'Zorblat'
+    try {
+      expect((await ensurePrices()).every(({ done }) => done === 'kept')).toBe(true)
+      expect(await nameAtStripe()).toBe('Zorblat Beginner')
+    } finally {
+      brand.name = name
+      await ensurePrices()
+    }
+    expect(await nameAtStripe()).toBe(`${name} Beginner`)
   })
 
   it('replaces a price whose amount was changed, and still knows the old one', async () => {

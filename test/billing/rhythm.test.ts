@@ -1,11 +1,12 @@
 import type Stripe from 'stripe'
 import { describe, expect, it } from 'vitest'
+import { brand } from '#app/brand.mjs'
 import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
 import { forgetPrices } from '#app/billing/catalog/prices.server.ts'
 import { reconcile } from '#app/billing/reconcile/reconcile.server.ts'
 import { listBillingHistory } from '#app/billing/purchases/list-history.server.ts'
 import { deliverDue } from '#app/notifications/deliver.server.ts'
-import { toHistoryRows } from '#app/routes/_app.dashboard/history-rows.ts'
+import { toHistoryRows } from '#app/wording/history-rows.ts'
 import { toUserJson } from '#app/usage/user-json.ts'
 import { MailModel } from '#models/mail.server.ts'
 import { ReconcileFindingModel } from '#models/reconcile-finding.server.ts'
@@ -100,7 +101,7 @@ describe('a line of ours that nobody can say the worth of', () => {
     expect(await findingOf(invoice)).toMatchObject({ state: 'unclaimed' })
     expect((await reconcile())?.unclaimed).toEqual([expect.stringContaining(invoice)])
     const mails = await mailsAbout(invoice)
-    expect(mails).toMatchObject([{ to: 'scrip@localhost' }])
+    expect(mails).toMatchObject([{ to: brand.senderAddress }])
     expect(mails[0]?.text).toContain('has granted nothing')
 
     await context.stripe.products.update(unknown.product, { metadata: { pack: '2000' } })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
-import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/plan-changes/cancel.server.ts'
+import { cancelAtPeriodEnd, undoCancellation } from '#app/billing/plan-changes/cancel.server.ts'
 import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import { NoSubscription } from '#app/billing/errors.ts'
 import { listBillingHistory } from '#app/billing/purchases/list-history.server.ts'
@@ -83,7 +83,7 @@ describe('cancellation', () => {
       status: 'active',
       cancelAtPeriodEnd: true,
     })
-    expect((await resumeSubscription(user)).subscription).toMatchObject({ cancelAtPeriodEnd: false })
+    expect((await undoCancellation(user)).subscription).toMatchObject({ cancelAtPeriodEnd: false })
     await deliveries.deliver()
     expect((await readUser(user._id)).subscription).toMatchObject({ status: 'active', cancelAtPeriodEnd: false })
   })
@@ -103,7 +103,7 @@ describe('cancellation', () => {
       { status: 'cancelled', statusReason: 'cancellation_requested', isCurrentSubscription: false },
     ])
     expect(await creditsOf(user)).toBe(1000)
-    await expect(resumeSubscription(user)).rejects.toThrow(NoSubscription)
+    await expect(undoCancellation(user)).rejects.toThrow(NoSubscription)
   })
 
   it('a late event of an old subscription does not touch the new one (H38)', async () => {

@@ -1,7 +1,7 @@
 import Stripe from 'stripe'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { auditGrants } from '#app/billing/purchases/audit-grants.server.ts'
-import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/plan-changes/cancel.server.ts'
+import { cancelAtPeriodEnd, undoCancellation } from '#app/billing/plan-changes/cancel.server.ts'
 import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
 import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import { StripeUnavailable } from '#app/billing/errors.ts'
@@ -124,7 +124,7 @@ const to =
     changePlan(user, { plan, interval: 'month' })
 const presses: Record<string, Press> = { up: to('Creator'), down: to('Beginner'), same: to('Daily') }
 presses['cancel'] = cancelAtPeriodEnd
-presses['resume'] = resumeSubscription
+presses['resume'] = undoCancellation
 
 describe('two presses at once leave what Stripe says, and every cent in step with its credits', () => {
   it.each([

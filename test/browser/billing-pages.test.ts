@@ -22,7 +22,7 @@ describe.each([
     await page.getByRole('link', { name: 'Change to Daily' }).click()
     await isHeaded(page, 'Change to Daily')
     const preview = await textOf(page)
-    expect(preview).toContain('\u2212$10.00')
+    expect(preview).toMatch(/Returned for the rest of Beginner, \d+ days\s+\$10\.00/)
     expect(preview).toContain('From ')
     await page.getByRole('button', { name: 'Pay $8.00 and change to Daily' }).click()
     await says(page, 'You are on Daily now.')

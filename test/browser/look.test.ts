@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import type { BrowserContextOptions } from 'playwright-core'
 import { describe, expect, inject, test } from 'vitest'
+import { brand } from '#app/brand.mjs'
 import { newContext, newPage, useBrowser } from '#test/setup/browser.ts'
 import { expectFaultless, listenFor } from './faults-of-page.ts'
 import { stateOf } from './people.ts'
@@ -73,7 +74,7 @@ test.each(allPages)('%s has one h1, its own title, no style attribute and no sli
   const html = (await response?.text()) ?? ''
 
   expect(html.match(/<h1[\s>]/g)).toHaveLength(1)
-  expect(await page.title()).toMatch(/^.+ · Scrip$|^Scrip: /)
+  expect(await page.title()).toMatch(new RegExp(`^.+ · ${brand.name}$|^${brand.name}: `))
   expect(html).not.toMatch(/\sstyle="/)
   expect(await page.locator('body').innerText()).not.toMatch(/undefined|NaN|Invalid Date|\bnull\b|\[object|(^|\s)-\d/)
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { brand } from '#app/brand.mjs'
 import { newPage, useBrowser } from '#test/setup/browser.ts'
 import { expectFaultless } from './faults-of-page.ts'
 import { mailTo, PASSWORD, signUp } from './steps.ts'
@@ -36,13 +37,13 @@ test('a wrong and then a right password leave no error behind, not in the title 
   }
   await attempt('not the right one')
   await page.getByRole('alert').getByText('That is not your current password.').waitFor()
-  expect(await page.title()).toBe('Error: Password · Scrip')
+  expect(await page.title()).toBe(`Error: Password · ${brand.name}`)
 
   await attempt(PASSWORD)
   await page.getByText('Saved.').waitFor()
   expect(await page.getByText('That is not your current password.').count()).toBe(0)
   expect(await page.getByText('Saved.').count()).toBe(1)
-  expect(await page.title()).toBe('Password · Scrip')
+  expect(await page.title()).toBe(`Password · ${brand.name}`)
   expect(await page.getByLabel('New password', { exact: true }).inputValue()).toBe('')
 
   await attempt('wrong again')
@@ -63,7 +64,7 @@ test('a profile that was turned down and then saved says only that it is saved',
 
   expect(await page.getByRole('alert').count()).toBe(0)
   expect(await page.getByText('Saved.').count()).toBe(1)
-  expect(await page.title()).toBe('Profile · Scrip')
+  expect(await page.title()).toBe(`Profile · ${brand.name}`)
 })
 
 test.each(['Asia/Calcutta', 'Europe/Kiev', 'America/New_York'])(

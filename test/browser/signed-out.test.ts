@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { brand } from '#app/brand.mjs'
 import { newPage, useBrowser } from '#test/setup/browser.ts'
 import { mailTo } from './steps.ts'
 
@@ -66,7 +67,7 @@ describe.each([
     await page.fill('[name=email]', email)
     await page.click('button:has-text("Send the link")')
     await page.getByText('a link is on its way').waitFor()
-    const mail = await mailTo(page, email, 'Reset your Scrip password')
+    const mail = await mailTo(page, email, `Reset your ${brand.name} password`)
     await mail.locator('a').click()
     await page.waitForURL('**/reset-password')
     await page.fill('[name=password]', 'another short sentence')

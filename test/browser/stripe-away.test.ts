@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { expect, test, vi } from 'vitest'
+import { brand } from '#app/brand.mjs'
 import { useBrowser } from '#test/setup/browser.ts'
 import { expectFaultless } from './faults-of-page.ts'
 import { choosePlan, payWith } from './steps.ts'
@@ -67,7 +68,7 @@ test('at a change of plan: neither the preview nor the change is half done', asy
   const page = await subscriber()
   await away('POST /v1/invoices/create_preview')
   await page.goto('/billing/change?plan=Daily&interval=month')
-  await main(page).getByText('Scrip cannot answer right now.').waitFor()
+  await main(page).getByText(`${brand.name} cannot answer right now.`).waitFor()
   await expectFaultless(page)
 
   await stripe.heal()
@@ -95,14 +96,14 @@ test('at the portal, also by the link of a mail', async () => {
   const page = await stripe.newPerson()
   await away('POST /v1/billing_portal/sessions')
   await page.goto('/billing/update-card')
-  await main(page).getByText('Scrip cannot answer right now.').waitFor()
+  await main(page).getByText(`${brand.name} cannot answer right now.`).waitFor()
   await stripe.heal()
   await page.getByRole('link', { name: 'Try again' }).click()
   await atStripe(page)
 
   await away('POST /v1/billing_portal/sessions')
   await page.goto('/billing')
-  await page.getByRole('button', { name: 'Open card and invoices' }).click()
+  await page.getByRole('button', { name: 'Add billing address' }).click()
   await isAway(page)
 })
 

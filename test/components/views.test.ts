@@ -112,7 +112,7 @@ describe('the preview of a plan change', () => {
     expect(view().sum).toEqual({
       rows: [
         { label: 'Daily, 17 days', money: '$10.20' },
-        { label: 'Returned for the rest of Beginner, 17 days', money: '\u2212$5.67' },
+        { label: 'Returned for the rest of Beginner, 17 days', money: '$5.67' },
       ],
       total: { money: '$4.53', credits: '566 credits' },
     })

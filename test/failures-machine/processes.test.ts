@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import mongoose from 'mongoose'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
+import { brand } from '#app/brand.mjs'
 import { violations } from '#app/credits/invariants.ts'
 import { grantCredits } from '#app/credits/grant.server.ts'
 import { settleAccount } from '#app/credits/settle.server.ts'
@@ -148,7 +149,7 @@ test.each(['127.0.0.1:1/x', ':bad/x', 'host:99999999/x', 'two@at/x', '127.0.0.1:
   async (address) => {
     const output = await outputOf({ SCRIP_MODE: 'local', MONGODB_URI: `mongodb://user:hunter2secret@${address}` })
 
-    expect(output).toContain('Scrip could not start.')
+    expect(output).toContain(`${brand.name} could not start.`)
     expect(output).not.toContain('hunter2secret')
   },
 )

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/plan-changes/cancel.server.ts'
+import { cancelAtPeriodEnd, undoCancellation } from '#app/billing/plan-changes/cancel.server.ts'
 import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
 import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import { ensureCustomer } from '#app/billing/customers/stripe-customer.server.ts'
@@ -10,7 +10,7 @@ import { createPortalSession } from '#app/billing/customers/billing-portal.serve
 import { reconcile } from '#app/billing/reconcile/reconcile.server.ts'
 import { setNow } from '#app/clock.server.ts'
 import { UserModel } from '#models/user.server.ts'
-import type { ApiRequest, ApiResponse } from '#sandbox/stripe/http/api.ts'
+import type { ApiRequest, ApiResponse } from '#sandbox/stripe/api/api.ts'
 import { advance, follow } from '#test/billing/clock.ts'
 import { scheduledChangeOf, subscriber, subscriptionIdOf } from '#test/billing/customers.ts'
 import { planPrice } from '#test/billing/plan.ts'
@@ -228,7 +228,7 @@ describe('C2 2.3, 2.6: over all that a customer does', () => {
     await changePlan(user, { plan: 'Beginner', interval: 'month' }, { nonce: randomUUID() })
     await changePlan(user, { plan: 'Creator', interval: 'month' }, { nonce: randomUUID() })
     await cancelAtPeriodEnd(user)
-    await resumeSubscription(user)
+    await undoCancellation(user)
     await createPortalSession(user)
     advance(context, 32)
     await line.deliver()

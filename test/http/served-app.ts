@@ -82,8 +82,8 @@ export interface BuiltRoute {
   hasPage: boolean
 }
 
-/** The routes of the build, asked of the build itself. */
-export function builtRoutes(): BuiltRoute[] {
+/** The routes of the build in a project's folder, asked of the build itself. */
+export function builtRoutes(folder = '.'): BuiltRoute[] {
   const script = `
     const { routes } = await import('./build/server/index.js')
     const pathOf = (route) => (route ? pathOf(routes[route.parentId]) + (route.path ? '/' + route.path : '') : '')
@@ -97,7 +97,8 @@ export function builtRoutes(): BuiltRoute[] {
     console.log(JSON.stringify(rows))
     process.exit(0)`
   const env = { ...process.env, SCRIP_MODE: 'local', LOG_LEVEL: 'silent' }
-  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { env, encoding: 'utf8' })
+  const options = { env, cwd: folder, encoding: 'utf8' } as const
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', script], options)
   return JSON.parse(output) as BuiltRoute[]
 }
 

@@ -69,9 +69,9 @@ describe('a built file', () => {
   })
 
   test('is not sent again to who has it', async () => {
-    const etag = (await app.fetch('/favicon.svg')).headers.get('ETag') ?? ''
+    const etag = (await app.fetch('/robots.txt')).headers.get('ETag') ?? ''
 
-    expect((await app.fetch('/favicon.svg', { headers: { 'If-None-Match': etag } })).status).toBe(304)
+    expect((await app.fetch('/robots.txt', { headers: { 'If-None-Match': etag } })).status).toBe(304)
   })
 
   test.each([

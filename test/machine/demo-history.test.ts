@@ -26,7 +26,7 @@ async function start(options: { historyDays: number; apps?: number; prepared?: b
   return installation
 }
 
-const demo = () => UserModel.findOne({ email: 'demo@scrip.test' }).lean<User>()
+const demo = () => UserModel.findOne({ email: 'demo@example.com' }).lean<User>()
 
 async function clockOf({ sandboxUrl }: Installation): Promise<{ now: number; offset: number }> {
   return (await (await fetch(`${sandboxUrl}/_sandbox/clock`)).json()) as { now: number; offset: number }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { brand } from '#app/brand.mjs'
 import { isRunning, processId } from '../../scripts/local/processes.mjs'
 import { type Installation, startInstallation } from '../setup/app-processes.ts'
 
@@ -43,6 +44,6 @@ test('app processes share everything, so the crash of one leaves the others as t
 test('an app process that joins keeps what it prints to itself until it is asked for', async () => {
   const app = await installation.addApp({ LOG_LEVEL: 'info' })
   await fetch(`${app.url}/pricing`)
-  expect(app.log()).toContain('Scrip ready at')
+  expect(app.log()).toContain(`${brand.name} ready at`)
   expect(app.log()).toContain('GET /pricing 200')
 })

@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { brand } from '#app/brand.mjs'
 import { lockHolder } from '../../scripts/local/lock.mjs'
 import { anyFreePort } from '../../scripts/local/ports.mjs'
 import { isRunning, processId, waitForEnd } from '../../scripts/local/processes.mjs'
@@ -73,7 +74,7 @@ async function logInAsDemo(): Promise<string> {
     method: 'POST',
     redirect: 'manual',
     headers: { Origin: url },
-    body: new URLSearchParams({ email: 'demo@scrip.test', password: DEMO_PASSWORD ?? '' }),
+    body: new URLSearchParams({ email: 'demo@example.com', password: DEMO_PASSWORD ?? '' }),
   })
   expect(answer.status).toBe(302)
   return answer.headers
@@ -95,10 +96,10 @@ test(
   { timeout: START_MS },
   async () => {
     const first = await start()
-    expect(first.output()).toContain(`Scrip ready at ${url}`)
+    expect(first.output()).toContain(`${brand.name} ready at ${url}`)
     const cookie = await logInAsDemo()
     const before = await whoAmI(cookie)
-    expect(before).toMatchObject({ status: 200, body: { user: { email: 'demo@scrip.test' } } })
+    expect(before).toMatchObject({ status: 200, body: { user: { email: 'demo@example.com' } } })
     // What the months of its history have left.
     expect(before.body.credits).toBeGreaterThan(1000)
 
@@ -113,7 +114,7 @@ test(
     await first.closed
 
     const second = await start()
-    expect(second.output()).toContain(`Scrip ready at ${url}`)
+    expect(second.output()).toContain(`${brand.name} ready at ${url}`)
     expect(await whoAmI(cookie)).toEqual(before)
 
     const running = processesOfFolder()

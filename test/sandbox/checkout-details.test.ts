@@ -49,6 +49,26 @@ describe('a tax ID at checkout', () => {
   })
 })
 
+test('tax IDs of a customer are added, listed, read and deleted by the API, each with its event', async () => {
+  const { sandbox, stripe } = await sandboxAndClient()
+  const { id: customer } = await stripe.customers.create({ email: 'ada@example.com' })
+  const { id: other } = await stripe.customers.create({ email: 'bob@example.com' })
+  const row = await stripe.customers.createTaxId(customer, { type: 'eu_vat', value: 'DE123456789' })
+  expect(row).toMatchObject({ type: 'eu_vat', value: 'DE123456789', country: 'DE', customer })
+  expect((await stripe.customers.listTaxIds(customer)).data).toMatchObject([{ id: row.id }])
+  expect(await stripe.customers.retrieveTaxId(customer, row.id)).toMatchObject({ id: row.id })
+  await expect(stripe.customers.retrieveTaxId(other, row.id)).rejects.toMatchObject({ code: 'resource_missing' })
+  const wrong = stripe.customers.createTaxId(customer, { type: 'eu_vat', value: '123' })
+  await expect(wrong).rejects.toMatchObject({ code: 'tax_id_invalid' })
+
+  expect(await stripe.customers.deleteTaxId(customer, row.id)).toMatchObject({ id: row.id, deleted: true })
+  expect((await stripe.customers.listTaxIds(customer)).data).toEqual([])
+  expect(sandbox.events('customer.tax_id.*').map(({ type }) => type)).toEqual([
+    'customer.tax_id.created',
+    'customer.tax_id.deleted',
+  ])
+})
+
 test('automatic tax wants an address, or leave to keep the one that is typed in', async () => {
   const { stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import { expect, test } from 'vitest'
 import { actionsFor, perform } from '#sandbox/stripe/control/actions.ts'
-import { objectById } from '#sandbox/stripe/http/expand.ts'
+import { objectById } from '#sandbox/stripe/core/lookup.ts'
 import { aCustomer, sandboxAndClient } from './harness.ts'
 import { differences } from './shape.ts'
 

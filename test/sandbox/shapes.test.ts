@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { lineItemsOf } from '#sandbox/stripe/billing/checkout-totals.ts'
+import { lineItemsOf } from '#sandbox/stripe/billing/checkout/totals.ts'
 import { aCustomer, aPlan, sandboxAndClient } from './harness.ts'
 import { differences, kinds } from './shape.ts'
 

@@ -47,7 +47,7 @@ export interface Installation {
   stop(): Promise<void>
 }
 
-const DEMO = { email: 'demo@scrip.test', password: 'demo-password-1' }
+const DEMO = { email: 'demo@example.com', password: 'demo-password-1' }
 
 /** Starts real processes as users do, from the built app, at free ports: engine, sandbox and any number of apps. */
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {

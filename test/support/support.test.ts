@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { brand } from '#app/brand.mjs'
 import { action, loader } from '#app/routes/support.tsx'
 import { MailModel } from '#models/mail.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
@@ -39,7 +40,7 @@ describe('support', () => {
 
   test('a visitor is told the address', async () => {
     const page = await loader(args(new Request('http://localhost:3000/support')))
-    expect(page).toMatchObject({ frame: null, address: 'scrip@localhost' })
+    expect(page).toMatchObject({ frame: null, address: brand.supportAddress ?? brand.senderAddress })
   })
 
   test('whose plan is answered first comes to that page, unless the plan waits for its payment', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { UserModel } from '#models/user.server.ts'
+import { brand } from '#app/brand.mjs'
 import { setNow } from '#app/clock.server.ts'
 import { grantCredits } from '#app/credits/grant.server.ts'
 import { captureHold, placeHold } from '#app/credits/hold.server.ts'
@@ -153,7 +154,11 @@ describe('the ledger as a file for people', () => {
     const caller = await subscriberInBerlin()
     const response = await call(csv, '/usage/csv?bom=1', { headers: asBrowser(caller) })
 
-    expect(response.headers.get('Content-Disposition')).toBe('attachment; filename="scrip-ledger-2026-03-29.csv"')
+    const product = brand.name
+      .toLowerCase()
+      .match(/[a-z0-9]+/g)
+      ?.join('-')
+    expect(response.headers.get('Content-Disposition')).toBe(`attachment; filename="${product}-ledger-2026-03-29.csv"`)
     expect(response.headers.get('Cache-Control')).toBe('no-store')
     expect([...new Uint8Array(await response.arrayBuffer()).slice(0, 3)]).toEqual([0xef, 0xbb, 0xbf])
     await expect(call(csv, '/usage/csv')).rejects.toMatchObject({ status: 302 })

@@ -51,7 +51,7 @@ async function pricesByLookupKey(keys: string[]): Promise<Map<string, ExistingPr
 async function ensureProduct(offer: Offer): Promise<void> {
   const { id, name, description, tag } = productOf(offer)
   const existing = await findAtStripe((stripe) => stripe.products.retrieve(id))
-  if (existing?.active) return
+  if (existing?.active && existing.name === name && existing.description === description) return
   if (existing) {
     await callStripe((stripe) => stripe.products.update(id, { active: true, name, description, metadata: tag }))
     return

@@ -1,3 +1,4 @@
+import { brand } from '../../brand.mjs'
 import { findPack, findPlan, type Interval, type Pack, packs, type Plan, plans, type Price } from '../plans.ts'
 import type { Rhythm } from '../billing-interval.ts'
 import { appTag, DEFAULT_TAG, isOurs } from '../stripe/client.server.ts'
@@ -32,7 +33,7 @@ const tagged = (name: string): string => (appTag() === DEFAULT_TAG ? name : `${a
 /** How an offer's price is found at Stripe. */
 export const lookupKeyOf = ({ price }: Offer): string => tagged(price.lookupKey)
 
-/** What every product and price of Scrip carries at Stripe, so that also an archived one is known again. */
+/** What every product and price of ours carries at Stripe, so that also an archived one is known again. */
 export function tagOf(offer: Offer): Record<string, string> {
   return offer.kind === 'plan'
     ? { app: appTag(), plan: offer.plan.name, interval: offer.interval }
@@ -59,7 +60,7 @@ export function productOf(offer: Offer): {
   const { name, summary, credits } = offer.plan
   return {
     id: tagged(`scrip_plan_${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')}`),
-    name: `Scrip ${name}`,
+    name: `${brand.name} ${name}`,
     description: `${credits.toLocaleString('en')} credits a month. ${summary}`,
     tag: { app: appTag(), plan: name },
   }

@@ -4,7 +4,7 @@ import { type CheckoutKey, CheckoutKeyModel } from '#models/checkout-key.server.
 import { now } from '../../clock.server.ts'
 import { IdempotencyConflict } from '../../credits/errors.ts'
 import type { Offer } from '../catalog/offers.ts'
-import { upsertOnce } from '#models/insert-once.server.ts'
+import { insertOnce } from '#models/insert-once.server.ts'
 
 const KEPT_MS = 24 * 60 * 60 * 1000
 
@@ -19,7 +19,7 @@ export async function bindKey(userId: Types.ObjectId, key: string, offer: Offer)
     .digest('hex')
   const wanted = offer.kind === 'plan' ? `plan:${offer.plan.name}:${offer.interval}` : `pack:${offer.pack.id}`
   const expiresAt = new Date(now().getTime() + KEPT_MS)
-  const isNew = await upsertOnce<CheckoutKey>(CheckoutKeyModel, { _id }, { offer: wanted, expiresAt })
+  const isNew = await insertOnce<CheckoutKey>(CheckoutKeyModel, { _id }, { offer: wanted, expiresAt })
   if (isNew) return
   const bound = await CheckoutKeyModel.findById(_id).lean<CheckoutKey>()
   if (bound && bound.expiresAt > now() && bound.offer !== wanted) throw new IdempotencyConflict()

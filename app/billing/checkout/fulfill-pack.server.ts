@@ -13,7 +13,7 @@ import { creditsByLine, type LineCredits, type SoldLine } from '../line-items/so
 import { findAtStripe, isOurs } from '../stripe/client.server.ts'
 import { readCharge } from '../stripe/objects/charge.ts'
 import type { StripeSession, StripeSessionItem } from '../stripe/objects/checkout-session.ts'
-import { upsertOnce } from '#models/insert-once.server.ts'
+import { insertOnce } from '#models/insert-once.server.ts'
 
 /**
  * Gives the credits of all packs of a checkout that is paid, once per payment: a purchase by bank debit is complete long
@@ -41,7 +41,7 @@ export async function grantPacks(userId: Types.ObjectId, session: StripeSession)
       metadata: packs.length === 1 ? { pack: first.pack.id } : packsMetadata(packs),
     },
   ])
-  const isNew = await upsertOnce<Payment>(
+  const isNew = await insertOnce<Payment>(
     PaymentModel,
     { stripePaymentIntentId: paymentId },
     {

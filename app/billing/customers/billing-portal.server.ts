@@ -65,7 +65,7 @@ function createPortal(): Promise<{ id: string }> {
     stripe.billingPortal.configurations.create(
       {
         metadata: { app: appTag() },
-        business_profile: { headline: 'Scrip: your card, your address and your invoices' },
+        business_profile: { headline: 'Your card, your address and your invoices' },
         default_return_url: `${config().appUrl}/billing`,
         features: {
           payment_method_update: { enabled: true },

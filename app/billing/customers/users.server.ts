@@ -31,7 +31,15 @@ export async function linkCustomer(userId: Types.ObjectId, customerId: string): 
   return stripeCustomerId ?? customerId
 }
 
-/** Forgets a customer that was deleted at Stripe. */
+/** Finds the user whose billing details have a payment method: one that was detached no longer names its customer. */
+export async function findByPaymentMethod(id: string): Promise<User | null> {
+  return UserModel.findOne({ 'billingDetails.paymentMethod.stripePaymentMethodId': id }).lean<User>()
+}
+
+/** Forgets a customer that was deleted at Stripe, with the card and the address that were kept of it. */
 export async function unlinkCustomer(customerId: string): Promise<void> {
-  await UserModel.updateOne({ stripeCustomerId: customerId }, { $unset: { stripeCustomerId: true } })
+  await UserModel.updateOne(
+    { stripeCustomerId: customerId },
+    { $unset: { stripeCustomerId: true, billingDetails: true } },
+  )
 }

@@ -12,7 +12,7 @@ import { findUserByCustomer } from '../customers/users.server.ts'
  * is owed is tried again at once, once per card, since that is what the card was changed for.
  * @param customerId read back from Stripe
  */
-export async function followCard(customerId: string): Promise<Outcome> {
+export async function retryOpenInvoices(customerId: string): Promise<Outcome> {
   const owner = await findUserByCustomer(customerId)
   const id = hasLiveSubscription(owner?.subscription) ? owner?.subscription?.stripeSubscriptionId : null
   const found = id ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(id)) : null

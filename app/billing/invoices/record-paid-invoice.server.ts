@@ -22,7 +22,7 @@ import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 import { withoutSecondTrial } from './trial-card.server.ts'
-import { upsertOnce } from '#models/insert-once.server.ts'
+import { insertOnce } from '#models/insert-once.server.ts'
 
 /**
  * Records a paid invoice, once, however often and by whichever event or reconcile it comes: first grants the credits,
@@ -71,7 +71,7 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
   await openAccount(userId, { welcomeCredits })
   const creditsAdded = await grantForInvoice(userId, invoice, bought)
   const boughtOf = boughtLines(invoice.lines, bought.byLine, creditsAdded)
-  await upsertOnce<BillingHistory>(
+  await insertOnce<BillingHistory>(
     BillingHistoryModel,
     { stripeInvoiceId: invoice.id },
     {

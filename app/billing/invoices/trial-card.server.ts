@@ -6,7 +6,7 @@ import { findAtStripe } from '../stripe/client.server.ts'
 import { readCard } from '../stripe/objects/card.ts'
 import type { StripeInvoice } from '../stripe/objects/invoice.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
-import { upsertOnce } from '#models/insert-once.server.ts'
+import { insertOnce } from '#models/insert-once.server.ts'
 
 /**
  * Leaves out a trial's credits where its card has brought another user a trial before. The first user who comes with a
@@ -24,7 +24,7 @@ export async function withoutSecondTrial(
   if (bought.trialCredits === 0 || invoice.billingReason !== 'subscription_create') return bought
   const fingerprint = await fingerprintOf(invoice)
   if (!fingerprint) return bought
-  await upsertOnce(TrialCardModel, { _id: fingerprint }, { userId, firstAt: now() })
+  await insertOnce(TrialCardModel, { _id: fingerprint }, { userId, firstAt: now() })
   const { matchedCount } = await TrialCardModel.updateOne(
     { _id: fingerprint, userId: { $ne: userId } },
     { $addToSet: { refusedInvoiceIds: invoice.id } },

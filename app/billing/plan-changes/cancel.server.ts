@@ -43,7 +43,7 @@ async function cancel(user: Pick<User, '_id'>, feedback: CancelFeedback | null):
  * @returns the user as stored afterwards
  * @throws NoSubscription, EndSetByShop, StripeUnavailable
  */
-export function resumeSubscription(user: Pick<User, '_id'>): Promise<User> {
+export function undoCancellation(user: Pick<User, '_id'>): Promise<User> {
   return withDeadline(async () => {
     const running = await requireLiveSubscription(user)
     if (running.cancelAtPeriodEnd) await resume(running)

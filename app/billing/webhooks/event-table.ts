@@ -1,5 +1,5 @@
-import type { Outcome } from '../outcome.ts'
-import type { EventObject } from './event.ts'
+import type { EventHandler } from './event.ts'
+import { onPaymentMethod, onTaxId, thenReadDetails } from './on-billing-details.server.ts'
 import { onCheckout, onCheckoutEnded } from './on-checkout.server.ts'
 import { onCharge, onCreditNote, onDispute, onRefund } from './on-charge.server.ts'
 import { onCustomerCreated, onCustomerDeleted, onCustomerUpdated } from './on-customer.server.ts'
@@ -7,15 +7,12 @@ import { onInvoiceFailed, onInvoicePaid, onInvoiceUnpaid } from './on-invoice.se
 import { onSchedule, onSubscription, onTrialEnding } from './on-subscription.server.ts'
 import { onDiscount, onInvoiceItem } from './on-terms.server.ts'
 
-/** Gets the event's object, which only says where to look. */
-export type EventHandler = (object: EventObject) => Promise<Outcome>
-
 /**
  * Every event that is acted on. An event only says where to look: handlers read the object back from Stripe, so the
  * order of events and their copies do not matter.
  */
 export const eventTable: Record<string, EventHandler> = {
-  'checkout.session.completed': onCheckout,
+  'checkout.session.completed': thenReadDetails(onCheckout),
   'checkout.session.async_payment_succeeded': onCheckout,
   'checkout.session.async_payment_failed': onCheckoutEnded,
   'checkout.session.expired': onCheckoutEnded,
@@ -28,9 +25,9 @@ export const eventTable: Record<string, EventHandler> = {
   'invoice.marked_uncollectible': onInvoiceFailed,
   'invoice.finalization_failed': onInvoiceFailed,
 
-  'customer.subscription.created': onSubscription,
-  'customer.subscription.updated': onSubscription,
-  'customer.subscription.deleted': onSubscription,
+  'customer.subscription.created': thenReadDetails(onSubscription),
+  'customer.subscription.updated': thenReadDetails(onSubscription),
+  'customer.subscription.deleted': thenReadDetails(onSubscription),
   'customer.subscription.paused': onSubscription,
   'customer.subscription.resumed': onSubscription,
   'customer.subscription.trial_will_end': onTrialEnding,
@@ -39,6 +36,13 @@ export const eventTable: Record<string, EventHandler> = {
   'customer.created': onCustomerCreated,
   'customer.updated': onCustomerUpdated,
   'customer.deleted': onCustomerDeleted,
+  'customer.tax_id.created': onTaxId,
+  'customer.tax_id.updated': onTaxId,
+  'customer.tax_id.deleted': onTaxId,
+  'payment_method.attached': onPaymentMethod,
+  'payment_method.updated': onPaymentMethod,
+  'payment_method.automatically_updated': onPaymentMethod,
+  'payment_method.detached': onPaymentMethod,
 
   'customer.discount.created': onDiscount,
   'customer.discount.updated': onDiscount,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Outcome } from '../outcome.ts'
 import { seconds } from '../stripe/objects/fields.ts'
 
 const envelope = {
@@ -33,6 +34,9 @@ const eventSchema = z.union([thinSchema, snapshotSchema])
 
 export type StripeEvent = z.infer<typeof eventSchema>
 export type EventObject = StripeEvent['data']['object']
+
+/** Gets the event's object, which only says where to look. */
+export type EventHandler = (object: EventObject) => Promise<Outcome>
 
 /**
  * Reads an event, from a signed body, from the store or from Stripe's list.

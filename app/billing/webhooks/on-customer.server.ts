@@ -1,6 +1,7 @@
 import { NotReadyYet } from '../errors.ts'
 import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
-import { followCard } from '../dunning/retry-with-new-card.server.ts'
+import { retryOpenInvoices } from '../dunning/retry-with-new-card.server.ts'
+import { refreshBillingDetails } from '../customers/billing-details.server.ts'
 import { resolveUser } from '../customers/resolve-user.server.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { refreshStripeBalance } from '../customers/customer-balance.server.ts'
@@ -25,12 +26,13 @@ export async function onCustomerCreated(object: EventObject): Promise<Outcome> {
   return done(`The customer ${customerId} is that of ${user._id.toHexString()}.`, user.stripeCustomerId === customerId)
 }
 
-/** Card, balance, address or name: the card and the balance matter here. */
+/** Card, balance, address or name. What is owed is charged to a new card first; then what pages show of it is read. */
 export async function onCustomerUpdated(object: EventObject): Promise<Outcome> {
   const customerId = object.id ?? ''
   const owner = await findUserByCustomer(customerId)
   const isRefreshed = owner !== null && (await refreshStripeBalance(owner._id))
-  const outcome = await followCard(customerId)
+  const outcome = await retryOpenInvoices(customerId)
+  if (owner) await refreshBillingDetails(owner._id)
   return isRefreshed ? done(`The balance of ${customerId} is another one. ${outcome.sentence}`) : outcome
 }
 
@@ -42,8 +44,7 @@ export async function onCustomerDeleted(object: EventObject): Promise<Outcome> {
   const found = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
   if (found && !found.deleted) return ignored(`The customer ${customerId} is there all the same.`)
   const { subscription } = await syncSubscriptions(user._id)
-  if (!found || subscription?.stripeSubscriptionId)
-    return unknownAtStripe(`Stripe does not know ${customerId} any more.`)
+  if (!found || subscription?.stripeSubscriptionId) return unknownAtStripe(`Stripe does not know ${customerId} any more.`)
   await unlinkCustomer(customerId)
   return done(`The customer ${customerId} was forgotten.`)
 }

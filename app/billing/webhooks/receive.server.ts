@@ -5,7 +5,7 @@ import { logger } from '../../log.server.ts'
 import { needsHuman } from '../errors.ts'
 import { ignored, type Outcome } from '../outcome.ts'
 import { isLiveMode, verifySignature } from '../stripe/client.server.ts'
-import { upsertOnce } from '#models/insert-once.server.ts'
+import { insertOnce } from '#models/insert-once.server.ts'
 import { findUserByCustomer } from '../customers/users.server.ts'
 import { type StripeEvent, toEvent } from './event.ts'
 import { eventTable } from './event-table.ts'
@@ -70,7 +70,7 @@ export function takeEvent(event: StripeEvent, payload: unknown): Promise<Receipt
 }
 
 async function take(event: StripeEvent, payload: unknown, { isEarly }: { isEarly: boolean }): Promise<Receipt> {
-  const isNew = await upsertOnce(
+  const isNew = await insertOnce(
     WebhookEventModel,
     { _id: event.id },
     {

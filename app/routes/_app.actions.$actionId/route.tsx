@@ -4,7 +4,7 @@ import { readActionPage, readForm, type SentForm } from '#app/actions/action-pag
 import { answerForm, type FormAnswer } from '#app/actions/form-answer.server.ts'
 import { findPaidAction } from '#app/actions/paid-actions.server.ts'
 import type { PaidAction } from '#app/actions/registry.ts'
-import { takeTry } from '#app/auth/rate-limit.server.ts'
+import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
@@ -44,7 +44,7 @@ export async function action({ request, params }: ActionFunctionArgs) {
   const paidAction = getAction(params.actionId)
   const sent = readForm(paidAction, await readFormData(request))
   try {
-    await takeTry(sent.intent === 'run' ? 'actionRun' : 'actionCheck', user._id.toHexString())
+    await consumeAttempt(sent.intent === 'run' ? 'actionRun' : 'actionCheck', user._id.toHexString())
   } catch (error) {
     if (error instanceof RateLimited) return tooOften(error, sent)
     throw error

@@ -11,7 +11,7 @@ export function BuyPack({ pack, isChosen, nonce }: { pack: PackWords; isChosen: 
       <input type="hidden" name="intent" value="pack" />
       <input type="hidden" name="pack" value={pack.id} />
       <input type="hidden" name="nonce" value={nonce} />
-      <Button kind={isChosen ? 'green' : 'outline'} busy={busy} className="w-full">
+      <Button kind={isChosen ? 'green' : 'outline'} busy={busy} className="w-full whitespace-nowrap">
         Buy for {pack.price}
         <span className="sr-only">, {pack.credits} credits</span>
       </Button>

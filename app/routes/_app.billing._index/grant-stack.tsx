@@ -15,6 +15,8 @@ function firstOf(grants: GrantView[]): number {
   return Math.min(SHOWN, waiting < 0 ? grants.length : waiting + 1)
 }
 
+const rowsOf = ({ length }: GrantView[]) => (length > 1 ? 'grid gap-2 lg:grid-cols-2' : 'grid gap-2')
+
 /** Where the credits came from, in the order in which they will be spent. */
 export function GrantStack({ grants }: { grants: GrantView[] }) {
   if (grants.length === 0) {
@@ -24,7 +26,7 @@ export function GrantStack({ grants }: { grants: GrantView[] }) {
   const rest = grants.slice(shown)
   return (
     <div className="grid gap-4">
-      <ol className="grid gap-2">
+      <ol className={rowsOf(grants)}>
         {grants.slice(0, shown).map((grant) => (
           <GrantNote key={grant.id} grant={grant} />
         ))}
@@ -32,7 +34,7 @@ export function GrantStack({ grants }: { grants: GrantView[] }) {
       {rest.length > 0 ? (
         <details>
           <summary className="w-fit cursor-pointer link">Show {rest.length} more</summary>
-          <ol className="mt-4 grid gap-2" start={shown + 1}>
+          <ol className={`mt-4 ${rowsOf(rest)}`} start={shown + 1}>
             {rest.map((grant) => (
               <GrantNote key={grant.id} grant={grant} />
             ))}

@@ -8,7 +8,7 @@ import type { PlanView } from './plan-view.ts'
 /** The plan and its state; on the stub, what happens next. */
 export function PlanCard({ plan }: { plan: PlanView }) {
   return (
-    <Note stub="side" aria-labelledby="plan">
+    <Note className="plan-note sm:col-span-2 lg:col-span-1" aria-labelledby="plan">
       <NoteFace>
         <div className="flex flex-wrap items-center gap-3">
           <h2 id="plan">{plan.name}</h2>
@@ -44,22 +44,26 @@ function StubValue({ value, note }: { value: string; note?: string | null }) {
 /** Chooses another plan; what it comes to is worked out on the next page, before anything happens. */
 export function ChangePlan({ plan }: { plan: PlanView }) {
   return (
-    <Form method="get" action="/billing/change" className="grid max-w-text gap-6">
-      <RadioCards legend="Plan" name="plan" cards={plan.choices} defaultValue={plan.name} />
-      <RadioCards
-        legend="How often you pay"
-        name="interval"
-        defaultValue={plan.interval}
-        className="grid gap-2 sm:grid-cols-2"
-        cards={[
-          { value: 'month', label: 'Monthly' },
-          { value: 'year', label: 'Yearly' },
-        ]}
-      />
-      <div>
+    <Form method="get" action="/billing/change" className="grid max-w-text gap-4">
+      <RadioCards legend="Plan" hidesLegend name="plan" cards={plan.choices} defaultValue={plan.name} />
+      <div className="flex flex-wrap items-center gap-4">
+        <fieldset className="segments">
+          <legend className="sr-only">How often you pay</legend>
+          <Interval value="month" label="Monthly" chosen={plan.interval} />
+          <Interval value="year" label="Yearly" chosen={plan.interval} />
+        </fieldset>
         <Button>See what it comes to</Button>
       </div>
     </Form>
+  )
+}
+
+function Interval({ value, label, chosen }: { value: string; label: string; chosen: string | null }) {
+  return (
+    <label className="segment">
+      <input type="radio" name="interval" value={value} defaultChecked={value === chosen} required />
+      {label}
+    </label>
   )
 }
 

@@ -1,53 +1,68 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
 import { Link, useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
 import { z } from 'zod'
-import { takeTry } from '#app/auth/rate-limit.server.ts'
+import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import { checkoutLocaleOf } from '#app/billing/checkout/checkout-locale.ts'
-import { resumeSubscription } from '#app/billing/plan-changes/cancel.server.ts'
+import { undoCancellation } from '#app/billing/plan-changes/cancel.server.ts'
 import { findPaymentsBehind } from '#app/billing/purchases/grant-payments.server.ts'
+import { listBillingHistory } from '#app/billing/purchases/list-history.server.ts'
 import { recentDuplicates } from '#app/billing/checkout/recent-duplicates.ts'
 import { packsInWords } from '#app/billing/catalog/pack-offers.ts'
 import { findPack } from '#app/billing/plans.ts'
 import { PackNotSpendable } from '#app/billing/errors.ts'
 import { confirmationPage } from '#app/billing/dunning/bank-confirmation.server.ts'
+import { billingDetailsOf } from '#app/billing/customers/billing-details.server.ts'
 import { createPortalSession } from '#app/billing/customers/billing-portal.server.ts'
 import { restartPlan } from '#app/billing/plan-changes/resume-paused.server.ts'
 import { isOverdue } from '#app/billing/subscriptions/subscription-state.ts'
 import { dropScheduledChange } from './scheduled-change.server.ts'
 import { now } from '#app/clock.server.ts'
 import { Banner } from '#app/components/banner.tsx'
+import { BillingHistoryTable } from '#app/components/billing-history-table.tsx'
+import { classNames } from '#app/components/class-names.ts'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
-import { PackTable } from '#app/components/pack-table.tsx'
 import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
-import { BillingButton, PlanNotices } from '#app/components/standing-notices.tsx'
+import { PlanNotices } from '#app/components/standing-notices.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { duplicateInWords } from '#app/wording/duplicate-words.ts'
+import { toHistoryRows } from '#app/wording/history-rows.ts'
 import { confirmPath } from '#app/email-confirmation/confirm-path.ts'
 import { STATUS_OF_CODE } from '#app/http/error-status.ts'
 import { refusalHeaders } from '#app/http/errors.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
-import { BuyPack } from './buy-pack.tsx'
+import { BillingAddressCard, PaymentMethodCard } from './billing-details.tsx'
+import { nextPaymentAt, toBillingDetailsView } from './billing-details-view.ts'
 import { doneSentence } from './done.ts'
 import { GrantStack } from './grant-stack.tsx'
 import { toGrantViews } from './grant-views.server.ts'
+import { Packs } from './packs.tsx'
 import { CancelLink, ChangePlan, PlanCard } from './plan-card.tsx'
 import { toPlanView } from './plan-view.ts'
+
+/** Of the billing history; the rest by a link. */
+const HISTORY_ROWS = 5
 
 export const meta: MetaFunction = () => pageTitle('Billing')
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const { timeZone } = user
-  const balance = await getBalance(user._id)
+  const [balance, history, details] = await Promise.all([
+    getBalance(user._id),
+    listBillingHistory(user._id),
+    billingDetailsOf(user),
+  ])
   const payments = await findPaymentsBehind(
     user._id,
     balance.grants.map(({ source }) => source),
   )
+  const { searchParams } = new URL(request.url)
+  const rows = toHistoryRows(history, timeZone, user.subscription)
   const context = { now: now(), timeZone }
   const standing = currentPlanStatus(user, balance)
   return {
@@ -56,8 +71,10 @@ export async function loader({ request }: LoaderFunctionArgs) {
     notices: standing.notices,
     // One that is to end may still owe a payment, which can be canceled too.
     canCancel: standing.isLive && (!user.subscription?.cancelAtPeriodEnd || isOverdue(user.subscription.status)),
-    hasCustomer: Boolean(user.stripeCustomerId),
-    done: doneSentence(new URL(request.url).searchParams.get('done'), standing),
+    details: toBillingDetailsView(details, { ...context, nextPaymentAt: nextPaymentAt(user.subscription) }),
+    history: searchParams.get('history') === 'all' ? rows : rows.slice(0, HISTORY_ROWS),
+    historyCount: rows.length,
+    done: doneSentence(searchParams.get('done'), standing),
     packs: packsInWords(),
     packWarning: packWarningOf(balance.frozen),
     grants: toGrantViews(balance.grants, payments, context),
@@ -80,7 +97,7 @@ export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
   const form = await readFormData(request)
   try {
-    await takeTry('payment', user._id.toHexString())
+    await consumeAttempt('payment', user._id.toHexString())
     switch (form.get('intent')) {
       case 'pack': {
         const order = packOrder.safeParse(Object.fromEntries(form))
@@ -110,7 +127,7 @@ export async function action({ request }: ActionFunctionArgs) {
         return redirect(url)
       }
       case 'resume':
-        await resumeSubscription(user)
+        await undoCancellation(user)
         return redirect('/billing?done=resumed')
       default:
         return data({ problem: 'That did not work. Try the button again.' }, { status: 400 })
@@ -126,80 +143,68 @@ export async function action({ request }: ActionFunctionArgs) {
 }
 
 export default function Billing() {
-  const { plan, notices, duplicates, canCancel, hasCustomer, done, packs, packWarning, grants, nonce } =
+  const { plan, notices, duplicates, canCancel, done, details, history, historyCount, ...rest } =
     useLoaderData<typeof loader>()
   const problem = useActionData<typeof action>()?.problem
-  const [search] = useSearchParams()
-  const isUnexpected = search.get('done') === 'too-late'
+  const isUnexpected = useSearchParams()[0].get('done') === 'too-late'
+  // What is still true outweighs what was just done, unless that is not what was asked for.
+  const saysDone = done !== null && (notices.length === 0 || isUnexpected)
   return (
     <Page
       title="Billing"
       notices={
-        // What is still true outweighs what was just done, unless that is not what was asked for.
-        <>
-          {done && (notices.length === 0 || isUnexpected) ? (
-            <Banner tone={isUnexpected ? 'ochre' : 'green'}>{done}</Banner>
-          ) : null}
-          {duplicates.map((text) => (
-            <Banner key={text} tone="ochre">
-              {text}
-            </Banner>
-          ))}
-          {notices.length > 0 ? <PlanNotices notices={notices} plan={plan.name} /> : null}
-        </>
+        saysDone || duplicates.length > 0 || notices.length > 0 ? (
+          <>
+            {saysDone ? <Banner tone={isUnexpected ? 'ochre' : 'green'}>{done}</Banner> : null}
+            {duplicates.map((text) => (
+              <Banner key={text} tone="ochre">
+                {text}
+              </Banner>
+            ))}
+            {notices.length > 0 ? <PlanNotices notices={notices} plan={plan.name} /> : null}
+          </>
+        ) : null
       }
+      isDense
     >
       <ErrorSummary errors={problem ? [{ message: problem }] : []} />
-      <PlanCard plan={plan} />
-      {plan.isLive ? (
-        <Section
-          id="change"
-          title="Change plan"
-          lead="You see what it comes to, in money and in credits, before anything happens."
-        >
-          <ChangePlan plan={plan} />
-        </Section>
-      ) : null}
-      <Section id="packs" title="Credit packs" lead="Bought once. They do not renew and do not expire.">
-        {packWarning ? (
-          <Banner
-            tone="ochre"
-            action={packWarning.isRefused ? undefined : <BillingButton intent="update-card">Update card</BillingButton>}
-          >
-            {packWarning.text}
-          </Banner>
-        ) : null}
-        {packWarning?.isRefused ? null : (
-          <PackTable
-            packs={packs}
-            hasButtons
-            buy={(pack) => (
-              <BuyPack pack={pack} isChosen={pack.id === search.get('pack')} nonce={`${nonce}-${pack.id}`} />
-            )}
-          />
-        )}
+      <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-[minmax(0,5fr)_minmax(0,4fr)_minmax(0,4fr)]">
+        <PlanCard plan={plan} />
+        <PaymentMethodCard method={details.method} />
+        <BillingAddressCard address={details.address} />
+      </div>
+      <Section
+        id="history"
+        title="Billing history"
+        aside={
+          history.length < historyCount ? (
+            <Link className="link" to="/billing?history=all#history" preventScrollReset>
+              View all {historyCount} payments
+            </Link>
+          ) : null
+        }
+      >
+        <BillingHistoryTable rows={history} labelledBy="history" hasPlan={plan.isLive} />
       </Section>
+      <div className={classNames('grid gap-12', plan.isLive && 'lg:grid-cols-[minmax(0,9fr)_minmax(0,10fr)] lg:gap-6')}>
+        {plan.isLive ? (
+          <Section id="change" title="Change plan" lead="You review the cost before you confirm.">
+            <ChangePlan plan={plan} />
+          </Section>
+        ) : null}
+        <Packs packs={rest.packs} warning={rest.packWarning} nonce={rest.nonce} />
+      </div>
       <Section
         id="grants"
         title="Where your credits came from"
-        lead="The one at the top is spent first. Each leads to what paid for it and what burned it."
         aside={
           <Link className="link" to="/billing/credits">
             See all that ever came
           </Link>
         }
       >
-        <GrantStack grants={grants} />
+        <GrantStack grants={rest.grants} />
       </Section>
-      {hasCustomer ? (
-        <Section
-          id="card"
-          title="Card and invoices"
-          lead="Your card, your billing address and every invoice are kept at Stripe."
-        >
-          <BillingButton intent="portal">Open card and invoices</BillingButton>
-        </Section>
-      ) : null}
       {canCancel ? <CancelLink plan={plan.name} /> : null}
     </Page>
   )

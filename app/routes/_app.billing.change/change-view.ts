@@ -90,7 +90,7 @@ function sumOf(preview: PlanChangePreview, context: Context): ChangeView['sum'] 
       // What is charged, and then what comes back.
       ...[...lines]
         .sort((one, other) => Number(one.amount < 0) - Number(other.amount < 0))
-        .map((line) => ({ label: labelOf(line, preview, context), money: money(line.amount) })),
+        .map((line) => rowOf(line, preview, context)),
       ...(discount === 0 ? [] : [{ label: discountLabel(preview), money: money(-discount) }]),
       ...(rest === 0 ? [] : [{ label: 'Tax and what you are owed', money: money(rest) }]),
     ],
@@ -128,12 +128,15 @@ function daysLeft({ prorationDate }: PlanChangePreview, { periodEnd }: Context):
 const timeOf = (preview: PlanChangePreview, days: string): string =>
   isSameInterval(preview) ? days : `one ${preview.to.interval}`
 
-/** Our words where the lines are what they always are, Stripe's where they are not. */
-function labelOf(line: { description: string; amount: number }, preview: PlanChangePreview, context: Context): string {
-  const { from, to } = preview
+/** Our words where the lines are what they always are, Stripe's where they are not; "Returned" says what a minus would. */
+function rowOf(line: { description: string; amount: number }, preview: PlanChangePreview, context: Context) {
+  const { from, to, currency } = preview
   const days = daysLeft(preview, context)
-  if (!isUsual(preview) || days === null) return line.description
-  return line.amount < 0 ? `Returned for the rest of ${from.plan}, ${days}` : `${to.plan}, ${timeOf(preview, days)}`
+  const money = formatMoney(line.amount, currency)
+  if (!isUsual(preview) || days === null) return { label: line.description, money }
+  return line.amount < 0
+    ? { label: `Returned for the rest of ${from.plan}, ${days}`, money: formatMoney(-line.amount, currency) }
+    : { label: `${to.plan}, ${timeOf(preview, days)}`, money }
 }
 
 const isSameInterval = ({ from, to }: PlanChangePreview): boolean => listedInterval(from) === to.interval

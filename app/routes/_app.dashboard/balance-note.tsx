@@ -78,7 +78,7 @@ export function BalanceNote({ view }: { view: BalanceView }) {
           ]}
         />
         <p className="mt-4">
-          <Link className="link" to={view.isLive ? '/billing#plan' : '/pricing'}>
+          <Link className="link" to={view.isLive ? '/billing#change' : '/pricing'}>
             {view.isLive ? 'Change plan' : 'See plans'}
           </Link>
         </p>

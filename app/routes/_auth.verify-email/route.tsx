@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { confirmEmail, resendConfirmation, resendTo } from '#app/auth/confirm-email.server.ts'
 import { email } from '#app/auth/email-address.ts'
 import { InvalidToken } from '#app/auth/errors.ts'
-import { fromAddress, takeTry } from '#app/auth/rate-limit.server.ts'
+import { fromAddress, consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { findUser } from '#app/auth/require-user.server.ts'
 import { Button, ButtonLink } from '#app/components/button.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
@@ -59,7 +59,7 @@ export async function action({ request }: ActionFunctionArgs) {
 async function resend(request: Request, address: string | undefined): Promise<void> {
   const user = await findUser(request)
   if (user && !user.emailConfirmedAt) return resendConfirmation(user)
-  await takeTry('confirmationAddress', fromAddress(clientAddress(request)))
+  await consumeAttempt('confirmationAddress', fromAddress(clientAddress(request)))
   if (address) deliverLater(resendTo(address))
 }
 

@@ -3,6 +3,7 @@ import { Link, useLoaderData } from '@remix-run/react'
 import type { ReactNode } from 'react'
 import { findUser } from '#app/auth/require-user.server.ts'
 import { welcomeCredits } from '#app/billing/plans.ts'
+import { brand } from '#app/brand.mjs'
 import { now } from '#app/clock.server.ts'
 import { ButtonLink } from '#app/components/button.tsx'
 import { Ledger } from '#app/components/ledger.tsx'
@@ -15,12 +16,8 @@ import { frameOf } from '#app/auth/signed-in-frame.server.ts'
 import { exampleLedger, exampleRefusals, exampleRenewal, exampleSum } from './example.server.ts'
 
 export const meta: MetaFunction = () => [
-  { title: 'Scrip: pay for credits, see where every one went' },
-  {
-    name: 'description',
-    content:
-      'Pick a plan, spend credits on actions, read the ledger. Nothing is charged twice and nothing goes missing.',
-  },
+  { title: `${brand.name}: ${brand.title}` },
+  { name: 'description', content: brand.description },
 ]
 
 export async function loader({ request }: LoaderFunctionArgs) {
@@ -48,9 +45,7 @@ export default function Landing() {
             <h1 className="text-display">
               <span className="block">Pay for credits.</span> See where every one went.
             </h1>
-            <p className="mt-4 text-h2 text-ink-2">
-              Pick a plan, spend credits on actions, read the ledger. Nothing is charged twice and nothing goes missing.
-            </p>
+            <p className="mt-4 text-h2 text-ink-2">{brand.description}</p>
             <div className="mt-6 grid gap-3 sm:flex">
               {frame ? (
                 <ButtonLink to="/dashboard">Go to your overview</ButtonLink>

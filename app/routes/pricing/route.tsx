@@ -1,7 +1,7 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
 import { type ShouldRevalidateFunctionArgs, useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
 import { z } from 'zod'
-import { takeTry } from '#app/auth/rate-limit.server.ts'
+import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { findUser } from '#app/auth/require-user.server.ts'
 import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import { checkoutLocaleOf } from '#app/billing/checkout/checkout-locale.ts'
@@ -98,7 +98,7 @@ export async function action({ request }: ActionFunctionArgs) {
   const user = await findUser(request)
   if (!user) throw redirect(`/signup?${new URLSearchParams({ redirectTo: `/pricing?${choice}` }).toString()}`)
   try {
-    await takeTry('payment', user._id.toHexString())
+    await consumeAttempt('payment', user._id.toHexString())
     const locale = checkoutLocaleOf(request.headers.get('Accept-Language'))
     const options = { nonce, returnTo: redirectTo || null, locale }
     const { url } = await createCheckout({ user, plan, interval }, options)

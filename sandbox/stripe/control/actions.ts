@@ -1,13 +1,13 @@
-import { payPart } from '../billing/attach-payment.ts'
-import { collect } from '../billing/collect.ts'
-import { createCreditNote } from '../billing/credit-note.ts'
-import { creditNoteLines, netOf } from '../billing/credit-note-lines.ts'
-import { closeDispute, openDispute } from '../billing/dispute.ts'
-import { attach, methodFromToken } from '../billing/methods.ts'
-import { failRefund, refund } from '../billing/refund.ts'
-import { currentPeriod, end, ENDED } from '../billing/subscription-status.ts'
-import { updateSubscription } from '../billing/update.ts'
-import { expireSession } from '../billing/checkout.ts'
+import { payPart } from '../billing/collection/attach-payment.ts'
+import { collect } from '../billing/collection/collect.ts'
+import { createCreditNote } from '../billing/credit-notes/credit-note.ts'
+import { creditNoteLines, netOf } from '../billing/credit-notes/credit-note-lines.ts'
+import { closeDispute, openDispute } from '../billing/payments/dispute.ts'
+import { attach, methodFromToken } from '../billing/payments/payment-method.ts'
+import { failRefund, refund } from '../billing/payments/refund.ts'
+import { currentPeriod, end, ENDED } from '../billing/subscriptions/status.ts'
+import { updateSubscription } from '../billing/lifecycle/update-subscription.ts'
+import { expireSession } from '../billing/checkout/pay-session.ts'
 import { StripeApiError } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
 import { HOUR, MINUTE } from '../core/clock.ts'
@@ -22,7 +22,7 @@ import type {
   Subscription,
 } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { objectById } from '../http/expand.ts'
+import { objectById } from '../core/lookup.ts'
 import type { Sandbox } from './sandbox.ts'
 
 interface Doing<T> {
@@ -187,9 +187,9 @@ export function actionsFor({ world }: Sandbox, object: ApiObject): { name: strin
 /** What somebody should know who is about to do it. */
 export function noteOn({ object }: ApiObject): string | null {
   if (object === 'charge')
-    return 'A refund is for the whole invoice: Scrip takes credits back by its share of all money. To refund one line, open the invoice.'
+    return 'A refund is for the whole invoice: the app takes credits back by its share of all money. To refund one line, open the invoice.'
   if (object === 'invoice')
-    return 'Refunding a line makes a credit note, so that Scrip takes back the credits of that line and no others.'
+    return 'Refunding a line makes a credit note, so that the app takes back the credits of that line and no others.'
   return null
 }
 

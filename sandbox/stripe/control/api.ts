@@ -2,8 +2,8 @@ import { DAY } from '../core/clock.ts'
 import { StripeApiError } from '../core/errors.ts'
 import { monthsAfter } from '../core/calendar.ts'
 import type { ApiFault, DeliveryFaults } from '../core/faults.ts'
-import type { Reply } from '../http/listener.ts'
-import type { CompleteOptions } from './checkout.ts'
+import type { Reply } from '../http/reply.ts'
+import type { CompleteOptions } from './complete-checkout.ts'
 import type { Sandbox } from './sandbox.ts'
 
 type Body = Record<string, unknown>

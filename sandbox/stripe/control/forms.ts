@@ -1,7 +1,7 @@
 import { DAY } from '../core/clock.ts'
 import { monthsAfter } from '../core/calendar.ts'
-import type { Reply } from '../http/listener.ts'
-import { redirect } from '../pages/layout.ts'
+import type { Reply } from '../http/reply.ts'
+import { redirect } from '../html/layout.ts'
 import { perform } from './actions.ts'
 import type { Sandbox } from './sandbox.ts'
 

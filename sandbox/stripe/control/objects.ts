@@ -1,15 +1,15 @@
-import { money } from '../billing/lines.ts'
+import { money } from '../core/money.ts'
 import type { ApiObject, Customer, Event } from '../core/shapes.ts'
-import { objectById } from '../http/expand.ts'
-import { html } from '../pages/html.ts'
-import type { Html } from '../pages/html.ts'
-import { invoiceBadge } from '../pages/invoice.ts'
-import { time } from '../pages/layout.ts'
-import { stateBadge } from '../pages/portal-home.ts'
+import { objectById } from '../core/lookup.ts'
+import { html } from '../html/html.ts'
+import type { Html } from '../html/html.ts'
+import { invoiceBadge } from '../pages/invoice/invoice-page.ts'
+import { time } from '../html/layout.ts'
+import { stateBadge } from '../pages/portal/home.ts'
 import { actionsFor, noteOn } from './actions.ts'
-import { linkTo } from './page.ts'
-import type { View } from './page.ts'
-import { action } from './panels.ts'
+import { linkTo } from './view.ts'
+import type { View } from './view.ts'
+import { actionButton } from './action-button.ts'
 import type { Sandbox } from './sandbox.ts'
 import { badge, short } from './timeline.ts'
 
@@ -100,7 +100,7 @@ export function objectPanel(sandbox: Sandbox, view: View): Html {
   const note = noteOn(object)
   return html`<h2 id="object-title" class="mono">${object.object}</h2>
     <p class="mono fine">${object.id}</p>
-    ${doings.length > 0 && html`<div class="row">${doings.map(({ name, label }) => action(view, 'do', `${name}:${object.id}`, label))}</div>`}
+    ${doings.length > 0 && html`<div class="row">${doings.map(({ name, label }) => actionButton(view, 'do', `${name}:${object.id}`, label))}</div>`}
     ${note && doings.length > 0 && html`<p class="fine">${note}</p>`}
     ${object.object === 'event' && attempts(sandbox, view, object as unknown as Event)}
     <details open>
@@ -112,7 +112,8 @@ export function objectPanel(sandbox: Sandbox, view: View): Html {
 function attempts(sandbox: Sandbox, view: View, event: Event): Html {
   const deliveries = sandbox.world.tables.deliveries.filter((row) => row.event === event.id)
   return html`<div class="row">
-      ${action(view, 'resend', event.id, 'Send again')} ${action(view, 'resend_twice', event.id, 'Send twice')}
+      ${actionButton(view, 'resend', event.id, 'Send again')}
+      ${actionButton(view, 'resend_twice', event.id, 'Send twice')}
     </div>
     ${deliveries.map(
       (delivery) =>

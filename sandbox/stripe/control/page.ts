@@ -1,20 +1,11 @@
-import type { Reply } from '../http/listener.ts'
-import { html } from '../pages/html.ts'
-import { page } from '../pages/layout.ts'
+import type { Reply } from '../http/reply.ts'
+import { html } from '../html/html.ts'
+import { page } from '../html/layout.ts'
 import { objectPanel, tree } from './objects.ts'
 import { clockBar, faultPanel, health } from './panels.ts'
 import type { Sandbox } from './sandbox.ts'
 import { timeline } from './timeline.ts'
-
-/** What the page shows: which events, and which object is open beside them. Everything is in the address. */
-export interface View {
-  customer: string | null
-  object: string | null
-  type: string | null
-  before: string | null
-  /** What the last action had to say. */
-  notice: string | null
-}
+import type { View } from './view.ts'
 
 /** The control page: is everything delivered, what happened, what time it is, and what can be done about it. */
 export function controlPage(sandbox: Sandbox, url: URL): Reply {
@@ -31,7 +22,7 @@ export function controlPage(sandbox: Sandbox, url: URL): Reply {
       title: 'Control',
       width: 'full',
       script: 'control.js',
-      back: sandbox.shopUrl ? { url: sandbox.shopUrl, label: 'Open Scrip' } : null,
+      back: sandbox.shopUrl ? { url: sandbox.shopUrl, label: `Open ${sandbox.world.accountName}` } : null,
     },
     html`<h1 class="sr-only">Stripe sandbox</h1>
       <p class="notice" role="status" id="status">${view.notice}</p>
@@ -47,11 +38,4 @@ export function controlPage(sandbox: Sandbox, url: URL): Reply {
         <section id="object" aria-labelledby="object-title">${objectPanel(sandbox, view)}</section>
       </div>`,
   )
-}
-
-/** The same page with something else open. */
-export function linkTo(view: View, change: Partial<View>): string {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries({ ...view, notice: null, ...change })) if (value) query.set(name, value)
-  return query.size > 0 ? `/?${query}` : '/'
 }

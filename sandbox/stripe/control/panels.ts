@@ -1,29 +1,10 @@
-import { html } from '../pages/html.ts'
-import type { Html } from '../pages/html.ts'
-import { time } from '../pages/layout.ts'
-import { linkTo } from './page.ts'
-import type { View } from './page.ts'
+import { html } from '../html/html.ts'
+import type { Html } from '../html/html.ts'
+import { time } from '../html/layout.ts'
+import { actionButton } from './action-button.ts'
+import { linkTo } from './view.ts'
+import type { View } from './view.ts'
 import type { Sandbox } from './sandbox.ts'
-
-/** A button that does one thing and comes back to the same view. */
-export function action(
-  view: View,
-  name: string,
-  value: string,
-  label: string,
-  kind = 'outline small',
-  extra: Html | null = null,
-): Html {
-  return html`<form method="post" action="/">
-    <input type="hidden" name="back" value="${linkTo(view, {})}" />${extra}<button
-      class="${kind}"
-      name="${name}"
-      value="${value}"
-    >
-      ${label}
-    </button>
-  </form>`
-}
 
 /** One sentence at the top: does everything arrive? */
 export function health(sandbox: Sandbox): Html {
@@ -36,20 +17,20 @@ export function health(sandbox: Sandbox): Html {
   if (endpoints.length === 0)
     return banner(
       'due',
-      html`No webhook endpoint is set, so events go nowhere. Start the sandbox with Scrip, or create one with the API.`,
+      html`No webhook endpoint is set, so events go nowhere. Start the sandbox with the app, or create one with the API.`,
     )
   if (faults.deliveries.hold)
     return banner('due', html`Deliveries are held. ${count(waiting.length, 'event')} waiting.`)
   if (down.length > 0)
     return banner(
       'debt',
-      html`${down.map(({ url }) => `Scrip does not answer at ${new URL(url).origin}.`)}
-      ${count(waiting.length, 'event')} waiting. ${action(BARE, 'flush', '1', 'Try now')}`,
+      html`${down.map(({ url }) => `The app does not answer at ${new URL(url).origin}.`)}
+      ${count(waiting.length, 'event')} waiting. ${actionButton(BARE, 'flush', '1', 'Try now')}`,
     )
   if (waiting.length > 0)
     return banner(
       'due',
-      html`${count(waiting.length, 'event')} waiting to be delivered. ${action(BARE, 'flush', '1', 'Deliver now')}`,
+      html`${count(waiting.length, 'event')} waiting to be delivered. ${actionButton(BARE, 'flush', '1', 'Deliver now')}`,
     )
   return banner('credit', html`Everything is delivered to ${endpoints.map(({ url }) => url).join(', ')}.`)
 }
@@ -71,12 +52,13 @@ export function clockBar(sandbox: Sandbox, view: View): Html {
   return html`<section class="clock" aria-labelledby="clock-title">
     <h2 id="clock-title">${time(sandbox.now())}</h2>
     <p class="fine">
-      ${days > 0 ? `${days} days ahead of this machine` : 'The time of this machine'}; Scrip follows this clock.
+      ${days > 0 ? `${days} days ahead of this machine` : 'The time of this machine'}; the app follows this clock.
       ${renewal !== null && html`Next renewal: ${time(renewal)}.`}
     </p>
     <div class="row">
-      ${action(view, 'advance', '1 day', 'Advance 1 day')} ${action(view, 'advance', '1 month', 'Advance 1 month')}
-      ${renewal !== null && action(view, 'advance', 'renewal', 'To the next renewal', 'ink small')}
+      ${actionButton(view, 'advance', '1 day', 'Advance 1 day')}
+      ${actionButton(view, 'advance', '1 month', 'Advance 1 month')}
+      ${renewal !== null && actionButton(view, 'advance', 'renewal', 'To the next renewal', 'ink small')}
     </div>
   </section>`
 }

@@ -1,12 +1,12 @@
 import type { Seconds } from '../core/clock.ts'
 import { ownerOf } from '../core/events.ts'
 import type { Event } from '../core/shapes.ts'
-import type { DeliveryRow } from '../core/tables.ts'
-import { html } from '../pages/html.ts'
-import type { Html } from '../pages/html.ts'
-import { linkTo } from './page.ts'
-import type { View } from './page.ts'
-import { action } from './panels.ts'
+import type { DeliveryRow } from '../core/rows.ts'
+import { html } from '../html/html.ts'
+import type { Html } from '../html/html.ts'
+import { linkTo } from './view.ts'
+import type { View } from './view.ts'
+import { actionButton } from './action-button.ts'
 import type { Sandbox } from './sandbox.ts'
 
 const PAGE = 60
@@ -77,7 +77,7 @@ function row(sandbox: Sandbox, view: View, event: Event, deliveries: DeliveryRow
       </div>
       <a class="mono fine" href="${linkTo(view, { object: id })}#object">${short(id)}</a>
     </td>
-    <td class="actions">${action(view, 'resend', event.id, 'Send again')}</td>
+    <td class="actions">${actionButton(view, 'resend', event.id, 'Send again')}</td>
   </tr>`
 }
 
@@ -156,5 +156,5 @@ export function short(id: string): string {
 function empty(view: View): Html {
   return view.type || view.customer
     ? html`<p class="empty">No events match. <a href="/">Clear filters</a></p>`
-    : html`<p class="empty">No events yet. Buy something in Scrip and watch it arrive here.</p>`
+    : html`<p class="empty">No events yet. Buy something in the app and watch it arrive here.</p>`
 }

@@ -1,5 +1,5 @@
-import type { Seconds } from './clock.ts'
 import { DAY } from './clock.ts'
+import type { Seconds } from './clock.ts'
 
 export interface Cadence {
   interval: string

@@ -1,68 +1,7 @@
 import type * as shapes from './shapes.ts'
-import type { Seconds } from './clock.ts'
 import { Table, Transactions } from './store.ts'
 import type { Changes } from './store.ts'
-import type { CheckoutOrder } from '../billing/checkout-order.ts'
-import type { PriceCurrencies } from '../billing/currencies.ts'
-import type { SubscriptionChange } from '../billing/pending-update.ts'
-
-/** Which of the test cards a payment method stands for, and what has been done with it. */
-export interface CardRow {
-  id: string
-  number: string
-  /** Authenticated for later use: a card that only asks once does not ask again. */
-  authenticated: boolean
-}
-
-/** One attempt to deliver one event to one endpoint. */
-export interface DeliveryAttempt {
-  at: Seconds
-  status: number | null
-  milliseconds: number
-  answer: string
-}
-
-export interface DeliveryRow {
-  id: string
-  event: string
-  endpoint: string
-  state: 'waiting' | 'delivered' | 'given_up' | 'dropped'
-  attempts: DeliveryAttempt[]
-  nextAttempt: Seconds | null
-}
-
-export interface IdempotencyRow {
-  id: string
-  at: Seconds
-  path: string
-  fingerprint: string
-  request: string
-  status: number
-  body: unknown
-}
-
-export interface SecretRow {
-  id: string
-  secret: string
-}
-
-/** How the sandbox itself is set: one row, `settings`. */
-export interface SettingsRow {
-  id: string
-  clockOffset: Seconds
-  /** Days after each failed attempt until the next; after the last of them `afterLastRetry` decides. */
-  retryAfterDays: number[]
-  afterLastRetry: 'cancel' | 'unpaid' | 'past_due'
-  /** What automatic tax charges, by country; no entry means no tax is collected there. */
-  taxPercentages: Record<string, number>
-}
-
-/** Which notices of a subscription have gone out: each names the date it was about. */
-export interface SubscriptionNotes {
-  id: string
-  trialEndAnnounced: Seconds | null
-  renewalAnnounced: Seconds | null
-}
+import type * as rows from './rows.ts'
 
 /** Everything the sandbox knows. A new kind of object begins as a line here. */
 export class Tables {
@@ -99,17 +38,17 @@ export class Tables {
   readonly webhookEndpoints = this.#table<shapes.WebhookEndpoint>('webhook_endpoint')
 
   // What Stripe keeps to itself and no object of the API shows.
-  readonly cards = this.#table<CardRow>('#card')
-  readonly checkoutOrders = this.#table<CheckoutOrder>('#checkout_order')
+  readonly cards = this.#table<rows.CardRow>('#card')
+  readonly checkoutOrders = this.#table<rows.CheckoutOrder>('#checkout_order')
   readonly deletedCoupons = this.#table<{ id: string }>('#deleted_coupon')
   readonly deletedCustomers = this.#table<{ id: string }>('#deleted_customer')
-  readonly deliveries = this.#table<DeliveryRow>('#delivery')
-  readonly endpointSecrets = this.#table<SecretRow>('#endpoint_secret')
-  readonly idempotency = this.#table<IdempotencyRow>('#idempotency')
-  readonly priceCurrencies = this.#table<PriceCurrencies>('#price_currencies')
-  readonly settings = this.#table<SettingsRow>('#settings')
-  readonly subscriptionNotes = this.#table<SubscriptionNotes>('#subscription_notes')
-  readonly subscriptionChanges = this.#table<SubscriptionChange>('#subscription_change')
+  readonly deliveries = this.#table<rows.DeliveryRow>('#delivery')
+  readonly endpointSecrets = this.#table<rows.SecretRow>('#endpoint_secret')
+  readonly idempotency = this.#table<rows.IdempotencyRow>('#idempotency')
+  readonly priceCurrencies = this.#table<rows.PriceCurrencies>('#price_currencies')
+  readonly settings = this.#table<rows.SettingsRow>('#settings')
+  readonly subscriptionNotes = this.#table<rows.SubscriptionNotes>('#subscription_notes')
+  readonly subscriptionChanges = this.#table<rows.SubscriptionChange>('#subscription_change')
 
   #table<T extends { id: string }>(name: string): Table<T> {
     const table = new Table<T>(name, this.transactions.note)

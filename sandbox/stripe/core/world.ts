@@ -3,8 +3,8 @@ import { Clock } from './clock.ts'
 import type { Seconds } from './clock.ts'
 import type { Journal } from './journal.ts'
 import { Tables } from './tables.ts'
-import type { SettingsRow } from './tables.ts'
-import { dueAt, clockOf } from '../billing/due.ts'
+import type { SettingsRow } from './rows.ts'
+import { dueAt, clockOf } from './due-dates.ts'
 
 /** Who asked for the change an event tells of: null for what time brought about. */
 export interface Cause {
@@ -16,6 +16,8 @@ export interface WorldOptions {
   journal?: Journal
   /** Where the hosted pages are; known once the server listens. */
   baseUrl?: string
+  /** The business that pages and invoices name. */
+  accountName?: string
   machineNow?: () => Seconds
   /** A new world begins so long ago, so that a history can be played in it. */
   startsBehind?: Seconds
@@ -39,10 +41,18 @@ export class World {
   readonly clock: Clock
   readonly #journal: Journal | undefined
   readonly #listeners: ((touched: Map<string, Set<string>>) => void)[] = []
+  readonly accountName: string
   baseUrl: string
   cause: Cause = { request: null, idempotencyKey: null }
 
-  constructor({ journal, baseUrl = 'http://127.0.0.1', machineNow, startsBehind = 0 }: WorldOptions = {}) {
+  constructor({
+    journal,
+    baseUrl = 'http://127.0.0.1',
+    accountName = 'Shop',
+    machineNow,
+    startsBehind = 0,
+  }: WorldOptions = {}) {
+    this.accountName = accountName
     this.baseUrl = baseUrl
     this.#journal = journal
     if (journal) {
@@ -99,8 +109,8 @@ export class World {
     for (const [table, touchedIds] of touched)
       for (const id of touchedIds) {
         const row = this.tables.named(table)?.get(id)
-        const at = row && dueAt(this, table, row)
-        if (at != null) this.agenda.add({ at, table, id, clock: clockOf(this, row) })
+        const at = row && dueAt(this.tables, table, row)
+        if (at != null) this.agenda.add({ at, table, id, clock: clockOf(this.tables, row) })
       }
   }
 }

@@ -185,7 +185,7 @@ export const metadata: Param<Record<string, string> | null> = {
   },
 }
 
-/** Accepted and left alone: the real API acts on it, and nothing that Scrip does depends on that. */
+/** Accepted and left alone: the real API acts on it, and nothing that the app does depends on that. */
 export const ignored: Param<unknown> = { parse: (raw) => raw }
 
 export const address = hash({

@@ -18,7 +18,7 @@ export function newCharge(
     application_fee_amount: null,
     balance_transaction: null,
     billing_details: method.billing_details,
-    calculated_statement_descriptor: 'SCRIP SANDBOX',
+    calculated_statement_descriptor: 'STRIPE SANDBOX',
     captured: false,
     created,
     currency: intent.currency,

@@ -12,7 +12,7 @@ export function newInvoice(
     id,
     object: 'invoice',
     account_country: 'US',
-    account_name: 'Scrip (sandbox)',
+    account_name: null,
     account_tax_ids: null,
     amount_due: 0,
     amount_overpaid: 0,

@@ -1,7 +1,12 @@
 import { newId, randomText } from '../core/ids.ts'
 import { noAddress } from '../core/shapes.ts'
 import type { PaymentIntent, PaymentMethod, SetupIntent } from '../core/shapes.ts'
-import type { TestCard } from '../billing/test-cards.ts'
+
+/** The card or the bank account behind a payment method; a bank account's number is its IBAN. */
+export interface Instrument {
+  brand: string
+  number: string
+}
 
 export interface BillingDetails {
   name?: string | null
@@ -12,7 +17,7 @@ export interface BillingDetails {
 
 export function newCardMethod(
   created: number,
-  card: TestCard,
+  card: Instrument,
   given: {
     expMonth: number
     expYear: number
@@ -46,7 +51,7 @@ export function newCardMethod(
 }
 
 function cardDetails(
-  card: TestCard,
+  card: Instrument,
   given: { expMonth: number; expYear: number },
   details: BillingDetails,
 ): NonNullable<PaymentMethod['card']> {

@@ -1,6 +1,7 @@
 import { newId } from '../core/ids.ts'
 import type { Subscription, SubscriptionSchedule } from '../core/shapes.ts'
-import type { Phase } from '../billing/schedule.ts'
+
+export type Phase = SubscriptionSchedule['phases'][number]
 
 export function newPhase(given: {
   currency: string

@@ -2,7 +2,7 @@ import { invalidRequest } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
 import { find } from '../core/lookup.ts'
 import type { World } from '../core/world.ts'
-import { refund } from '../billing/refund.ts'
+import { refund } from '../billing/payments/refund.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import { atLeast, flag, ignored, mergeMetadata, metadata, oneOf, range, text } from '../http/params.ts'
 

@@ -1,5 +1,5 @@
 import { find } from '../core/lookup.ts'
-import { createCreditNote } from '../billing/credit-note.ts'
+import { createCreditNote } from '../billing/credit-notes/credit-note.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import { atLeast, emptyable, hash, integer, list, metadata, oneOf, range, required, text } from '../http/params.ts'
 

@@ -1,10 +1,12 @@
 import { emit } from '../core/events.ts'
+import { invalidRequest, noSuch } from '../core/errors.ts'
 import { find } from '../core/lookup.ts'
-import type { Address, Customer } from '../core/shapes.ts'
+import type { Address, Customer, TaxId } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { changeBalance } from '../billing/customer-balance.ts'
-import { ENDED, end } from '../billing/subscription-status.ts'
-import { attach, findMethod } from '../billing/methods.ts'
+import { changeBalance } from '../billing/customers/customer-balance.ts'
+import { ENDED, end } from '../billing/subscriptions/status.ts'
+import { attach, findMethod } from '../billing/payments/payment-method.ts'
+import { addTaxId, kindOfTaxId, removeTaxId } from '../billing/customers/tax-id.ts'
 import { newCustomer } from '../objects/customer.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {
@@ -78,6 +80,12 @@ function patchOf(
 export function fullAddress(place: Partial<Address>): Address {
   const { city = null, country = null, line1 = null, line2 = null, postal_code = null, state = null } = place
   return { city, country, line1, line2, postal_code, state }
+}
+
+function taxIdOf(world: World, customer: string, id: string): TaxId {
+  const row = find(world.tables.taxIds, id)
+  if (row.customer !== customer) throw noSuch('tax_id', id, 'id')
+  return row
 }
 
 export const customers = [
@@ -176,6 +184,27 @@ export const customers = [
     {},
     (row, { ids }) => row.customer === ids[0],
   ),
+
+  endpoint(
+    'POST /v1/customers/:id/tax_ids',
+    { type: required(text), value: required(text) },
+    ({ world, id, params: { type, value } }) => {
+      const customer = find(world.tables.customers, id)
+      if (kindOfTaxId(value) !== type) throw invalidRequest(`Invalid value for ${type}.`, 'value', 'tax_id_invalid')
+      const row = addTaxId(world, customer, { type, value })
+      if (!row) throw invalidRequest('Tax ID already exists for this customer.', 'value', 'tax_id_invalid')
+      return row
+    },
+  ),
+
+  endpoint('GET /v1/customers/:id/tax_ids/:tax_id', {}, ({ world, ids: [customer, id] }) =>
+    taxIdOf(world, customer!, id!),
+  ),
+
+  endpoint('DELETE /v1/customers/:id/tax_ids/:tax_id', {}, ({ world, ids: [customer, id] }) => {
+    removeTaxId(world, taxIdOf(world, customer!, id!))
+    return { id, object: 'tax_id', deleted: true }
+  }),
 
   listEndpoint(
     'GET /v1/customers/:id/balance_transactions',

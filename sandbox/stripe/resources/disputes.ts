@@ -1,5 +1,5 @@
 import { find } from '../core/lookup.ts'
-import { closeDispute, submitEvidence } from '../billing/dispute.ts'
+import { closeDispute, submitEvidence } from '../billing/payments/dispute.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import { emptyable, flag, hash, metadata, range, text } from '../http/params.ts'
 

@@ -3,10 +3,10 @@ import { emit } from '../core/events.ts'
 import { find, liveCustomer } from '../core/lookup.ts'
 import type { PaymentIntent } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { disputeIfMeantTo, invoiceOf, settle } from '../billing/collect.ts'
-import { attach, createCardMethod, findMethod, methodFromToken } from '../billing/methods.ts'
-import { cancelIntent, confirm } from '../billing/payment.ts'
-import type { PaymentSituation } from '../billing/payment.ts'
+import { settle } from '../billing/collection/collect.ts'
+import { attach, createCardMethod, findMethod, methodFromToken } from '../billing/payments/payment-method.ts'
+import { cancelIntent, confirm } from '../billing/payments/payment-intent.ts'
+import type { PaymentSituation } from '../billing/payments/payment-intent.ts'
 import { newPaymentIntent } from '../objects/payment.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {
@@ -25,6 +25,8 @@ import {
   text,
 } from '../http/params.ts'
 import { currencyOf } from './price-data.ts'
+import { disputeIfMeantTo } from '../billing/payments/dispute.ts'
+import { invoiceOf } from '../billing/invoices/invoice-payment.ts'
 
 const intentFields = {
   amount: atLeast(1),

@@ -3,7 +3,7 @@ import { invalidRequest } from '../core/errors.ts'
 import { find, liveCustomer } from '../core/lookup.ts'
 import { noAddress } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { attach, createCardMethod, findMethod, methodFromToken } from '../billing/methods.ts'
+import { attach, createCardMethod, findMethod, methodFromToken } from '../billing/payments/payment-method.ts'
 import { newSetupIntent } from '../objects/payment.ts'
 import { endpoint, listEndpoint } from '../http/endpoint.ts'
 import {

@@ -1,6 +1,6 @@
 import { StripeApiError } from '../core/errors.ts'
 import { find } from '../core/lookup.ts'
-import { payWithMethod } from '../billing/checkout.ts'
+import { payWithMethod } from '../billing/checkout/pay-session.ts'
 import { endpoint } from '../http/endpoint.ts'
 import { atLeast, flag, ignored, required, text } from '../http/params.ts'
 

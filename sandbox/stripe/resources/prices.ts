@@ -3,7 +3,7 @@ import { emit } from '../core/events.ts'
 import { find } from '../core/lookup.ts'
 import type { Price } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { setCurrencies } from '../billing/currencies.ts'
+import { setCurrencies } from '../billing/invoices/currency-options.ts'
 import { planOf } from '../objects/catalogue.ts'
 import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
 import {

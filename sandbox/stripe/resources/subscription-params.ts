@@ -2,9 +2,9 @@ import { invalidRequest } from '../core/errors.ts'
 import { find } from '../core/lookup.ts'
 import type { Subscription } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { findMethod } from '../billing/methods.ts'
-import { currentPeriod } from '../billing/subscription-status.ts'
-import type { ItemChange } from '../billing/update.ts'
+import { findMethod } from '../billing/payments/payment-method.ts'
+import { currentPeriod } from '../billing/subscriptions/status.ts'
+import type { ItemChange } from '../billing/lifecycle/update-subscription.ts'
 import {
   atLeast,
   either,

@@ -6,7 +6,7 @@ import { find } from '../core/lookup.ts'
 import { monthsAfter } from '../core/calendar.ts'
 import type { TestClock } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { ENDED } from '../billing/subscription-status.ts'
+import { ENDED } from '../billing/subscriptions/status.ts'
 import { endpoint, listEndpoint } from '../http/endpoint.ts'
 import { integer, required, text } from '../http/params.ts'
 

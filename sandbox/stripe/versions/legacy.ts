@@ -9,9 +9,8 @@ import type {
   SubscriptionItem,
 } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { invoiceOf } from '../billing/collect.ts'
-import { paymentOf } from '../billing/invoice.ts'
 import { planOf } from '../objects/catalogue.ts'
+import { invoiceOf, paymentOf } from '../billing/invoices/invoice-payment.ts'
 
 /** From this version on objects look as they are kept here; before it they had the older shape. */
 const BASIL = '2025-03-31'

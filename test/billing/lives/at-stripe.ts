@@ -1,6 +1,6 @@
 import Stripe from 'stripe'
-import { openDispute } from '#sandbox/stripe/billing/dispute.ts'
-import { failRefund } from '#sandbox/stripe/billing/refund.ts'
+import { openDispute } from '#sandbox/stripe/billing/payments/dispute.ts'
+import { failRefund } from '#sandbox/stripe/billing/payments/refund.ts'
 import type { StripeForTests } from '../stripe.ts'
 import { changeByHand, sellByHand } from './by-hand.ts'
 import { giveLineBack, payPart, sellOnInvoice, sellOnPage } from './carts.ts'

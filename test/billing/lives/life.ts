@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import mongoose from 'mongoose'
-import { cancelAtPeriodEnd, resumeSubscription } from '#app/billing/plan-changes/cancel.server.ts'
+import { cancelAtPeriodEnd, undoCancellation } from '#app/billing/plan-changes/cancel.server.ts'
 import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
 import { createCheckout, type Purchase } from '#app/billing/checkout/create-checkout.server.ts'
 import { ensureCustomer } from '#app/billing/customers/stripe-customer.server.ts'
@@ -12,7 +12,7 @@ import { runUpkeep } from '#app/credits/upkeep.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import type { User } from '#models/user.server.ts'
 import { StripeApiError } from '#sandbox/stripe/core/errors.ts'
-import { applyPromotion } from '#sandbox/stripe/pages/checkout-promotion.ts'
+import { applyPromotion } from '#sandbox/stripe/billing/checkout/promotion-code.ts'
 import { aUser, readUser, sessionIdOf } from '../scenario.ts'
 import type { StripeForTests } from '../stripe.ts'
 import { happenAtStripe } from './at-stripe.ts'
@@ -116,7 +116,7 @@ export class Life {
       case 'cancel':
         return this.#attempt(() => cancelAtPeriodEnd(user))
       case 'resume':
-        return this.#attempt(() => resumeSubscription(user))
+        return this.#attempt(() => undoCancellation(user))
       case 'advance':
         return Promise.resolve(this.context.sandbox.advance(step.days * DAY))
       case 'spend':
@@ -148,7 +148,7 @@ export class Life {
       hold: () => wallet.hold(50),
       capture: () => wallet.capture(0, 0.5),
       cancel: () => this.#attempt(() => cancelAtPeriodEnd(user)),
-      resume: () => this.#attempt(() => resumeSubscription(user)),
+      resume: () => this.#attempt(() => undoCancellation(user)),
     }
     const all = await Promise.all(what.map((one) => this.#expectRefusals(works[one])))
     all.forEach((isDone, index) => this.#count(`rush ${what[index]}${isDone ? '' : ': refused'}`))

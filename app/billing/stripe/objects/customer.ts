@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count } from './fields.ts'
+import { count, listOf } from './fields.ts'
 
 const customerSchema = z
   .object({ id: z.string(), balance: count, currency: z.string().nullish() })
@@ -15,3 +15,30 @@ export type StripeCustomer = z.infer<typeof customerSchema>
 
 /** Reads a customer. */
 export const readCustomer = (value: unknown): StripeCustomer => customerSchema.parse(value)
+
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value?.trim() || null)
+
+const addressSchema = z
+  .object({ line1: text, line2: text, city: text, state: text, postal_code: text, country: text })
+  .transform(({ postal_code: postalCode, ...address }) => ({ ...address, postalCode }))
+
+const billedSchema = z
+  .object({
+    id: z.string(),
+    name: text,
+    address: addressSchema.nullish(),
+    tax_ids: listOf(z.object({ type: z.string(), value: z.string() })),
+  })
+  .transform(({ id, name, address, tax_ids: taxIds }) => ({
+    id,
+    name,
+    /** Null where every part of it is empty. */
+    address: address && Object.values(address).some((part) => part !== null) ? address : null,
+    taxIds: taxIds.data,
+  }))
+
+/** Reads what is printed on a customer's invoices; tax ids are there only where they were expanded. */
+export const readBilledCustomer = (value: unknown): z.infer<typeof billedSchema> => billedSchema.parse(value)

@@ -1,0 +1,36 @@
+import { refreshBillingDetails } from '../customers/billing-details.server.ts'
+import { done, ignored, type Outcome } from '../outcome.ts'
+import { findByPaymentMethod, findUserByCustomer } from '../customers/users.server.ts'
+import type { EventHandler, EventObject } from './event.ts'
+
+const customerOf = ({ customer }: EventObject): string | null => (typeof customer === 'string' ? customer : null)
+
+/** A payment method came, went, or was replaced by its bank. Where none is kept of it, its customer says whose it is. */
+export async function onPaymentMethod(object: EventObject): Promise<Outcome> {
+  const id = object.id ?? ''
+  const user = (await findUserByCustomer(customerOf(object))) ?? (await findByPaymentMethod(id))
+  if (!user) return ignored(`The payment method ${id} is none of ours.`)
+  await refreshBillingDetails(user._id)
+  return done(`The payment method of ${user._id.toHexString()} was read.`, false)
+}
+
+/** Tax ids are printed on invoices, so the billing page shows them. */
+export async function onTaxId(object: EventObject): Promise<Outcome> {
+  const user = await findUserByCustomer(customerOf(object))
+  if (!user) return ignored(`The tax id ${object.id ?? ''} is none of ours.`)
+  await refreshBillingDetails(user._id)
+  return done(`The tax ids of ${user._id.toHexString()} were read.`, false)
+}
+
+/**
+ * For events that may change what is charged, or to whom it is billed, besides what they are mainly about.
+ * @param handler goes first: money comes before what a page shows
+ */
+export const thenReadDetails =
+  (handler: EventHandler): EventHandler =>
+  async (object, at) => {
+    const outcome = await handler(object, at)
+    const user = await findUserByCustomer(customerOf(object))
+    if (user) await refreshBillingDetails(user._id)
+    return outcome
+  }

@@ -1,0 +1,84 @@
+import type { HistoryRow } from '#app/wording/history-rows.ts'
+import { Credits, Time } from './amounts.tsx'
+import { Badge } from './badge.tsx'
+import { ButtonLink } from './button.tsx'
+import { EmptyState } from './empty-state.tsx'
+import { PaperLink } from './paper-link.tsx'
+import { Table, Td, Th } from './table.tsx'
+
+/** What is due, and what has been paid, newest first. */
+export function BillingHistoryTable({
+  rows,
+  labelledBy,
+  hasPlan,
+}: {
+  rows: HistoryRow[]
+  labelledBy: string
+  /** Whoever has a plan need not be shown the way to one. */
+  hasPlan: boolean
+}) {
+  if (rows.length === 0) {
+    return (
+      <EmptyState
+        action={
+          hasPlan ? null : (
+            <ButtonLink to="/pricing" kind="outline">
+              See plans
+            </ButtonLink>
+          )
+        }
+      >
+        No payments yet. Your first invoice will appear here.
+      </EmptyState>
+    )
+  }
+  return (
+    <Table labelledBy={labelledBy} stacks>
+      <thead>
+        <tr>
+          <Th>Date</Th>
+          <Th>Plan</Th>
+          <Th>Status</Th>
+          <Th numeric>Amount</Th>
+          <Th numeric>Credits</Th>
+          <Th>Invoice</Th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.id}>
+            <Td place="part">
+              <Time at={row.at}>{row.date}</Time>
+            </Td>
+            <Td place="first">{row.what}</Td>
+            <Td place="part">
+              <Badge tone={row.status.tone}>{row.status.text}</Badge>
+              {row.note ? <span className="block text-ink-2">{row.note}</span> : null}
+            </Td>
+            <Td numeric place="second">
+              {row.paid}
+            </Td>
+            <Td numeric place="meta">
+              {row.credits === null ? null : (
+                <>
+                  <Credits value={row.credits} signed />
+                  <span className="sm:hidden" aria-hidden>
+                    {' '}
+                    credits
+                  </span>
+                </>
+              )}
+            </Td>
+            <Td place="meta">
+              {row.invoice ? (
+                <PaperLink name={row.invoice.name} of={row.date} href={row.invoice.url} />
+              ) : (
+                <span className="text-ink-3">None</span>
+              )}
+            </Td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  )
+}

@@ -1,0 +1,16 @@
+import type { IncomingMessage } from 'node:http'
+
+/** What a page or a control answers with. */
+export interface Reply {
+  status?: number
+  headers?: Record<string, string>
+  body?: string | Uint8Array
+}
+
+export type PageHandler = (request: {
+  method: string
+  url: URL
+  form: URLSearchParams
+  body: string
+  headers: IncomingMessage['headers']
+}) => Promise<Reply | null> | Reply | null

@@ -1,0 +1,88 @@
+import { catchUp } from './process-due.ts'
+import { emit } from '../core/events.ts'
+import type { Seconds } from '../core/clock.ts'
+import type { World } from '../core/world.ts'
+
+/** Sees to it that what is due happens: as real time passes, when a clock is advanced, and in the right order. */
+export class Timekeeper {
+  #timer: NodeJS.Timeout | null = null
+  #closed = false
+  readonly #advancing = new Set<string>()
+
+  constructor(
+    private readonly world: World,
+    private readonly moved: () => void,
+  ) {
+    world.onChange((touched) => {
+      for (const id of touched.get('test_helpers.test_clock') ?? []) this.#follow(id)
+      this.#arm()
+    })
+  }
+
+  start(): void {
+    for (const clock of this.world.tables.testClocks.oldestFirst()) this.#follow(clock.id)
+    this.#tick()
+  }
+
+  close(): void {
+    this.#closed = true
+    if (this.#timer) clearTimeout(this.#timer)
+  }
+
+  /** Moves the sandbox's own clock forward and lets everything due on the way happen. */
+  advanceTo(moment: Seconds): void {
+    const { world } = this
+    if (moment <= world.clock.now()) return
+    catchUp(world, null, moment)
+    world.clock.moveTo(moment)
+    world.run(() => void world.tables.settings.update('settings', { clockOffset: world.clock.offset }))
+    this.moved()
+  }
+
+  /** Does what is due by now, without waiting for the alarm. */
+  catchUp(): void {
+    catchUp(this.world, null, this.world.clock.now())
+  }
+
+  /** When the next thing is due on the sandbox's own clock. */
+  nextDue(): Seconds | null {
+    return this.world.agenda.next(null)?.at ?? null
+  }
+
+  #tick(): void {
+    if (this.#closed) return
+    this.catchUp()
+    this.#arm()
+  }
+
+  #arm(): void {
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+    const next = this.nextDue()
+    if (this.#closed || next === null) return
+    const wait = Math.min(3600, Math.max(0, next - this.world.clock.now())) * 1000
+    this.#timer = setTimeout(() => this.#tick(), wait + 10)
+    this.#timer.unref()
+  }
+
+  /** A test clock that was told to advance does so after the answer has gone out, as Stripe's do. */
+  #follow(id: string): void {
+    const { world } = this
+    const clock = world.tables.testClocks.get(id)
+    const target = clock?.status_details.advancing?.target_frozen_time
+    if (clock?.status !== 'advancing' || target === undefined || this.#advancing.has(id)) return
+    this.#advancing.add(id)
+    setImmediate(() => {
+      this.#advancing.delete(id)
+      if (this.#closed || !world.tables.testClocks.get(id)) return
+      catchUp(world, id, target)
+      world.run(() =>
+        emit(
+          world,
+          'test_helpers.test_clock.ready',
+          world.tables.testClocks.update(id, { frozen_time: target, status: 'ready', status_details: {} }),
+        ),
+      )
+    })
+  }
+}
