@@ -28,8 +28,8 @@ export async function onTaxId(object: EventObject): Promise<Outcome> {
  */
 export const thenReadDetails =
   (handler: EventHandler): EventHandler =>
-  async (object, at) => {
-    const outcome = await handler(object, at)
+  async (object) => {
+    const outcome = await handler(object)
     const user = await findUserByCustomer(customerOf(object))
     if (user) await refreshBillingDetails(user._id)
     return outcome
