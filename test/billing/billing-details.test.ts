@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { billingDetailsOf, refreshBillingDetails } from '#app/billing/customers/billing-details.server.ts'
+import { billingDetailsOf, refreshBillingDetails } from '#app/billing/billing-details/billing-details.server.ts'
 import { createPortalSession } from '#app/billing/customers/billing-portal.server.ts'
 import type { BillingDetails } from '#models/billing-details.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'

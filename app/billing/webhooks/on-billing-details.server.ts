@@ -1,4 +1,4 @@
-import { refreshBillingDetails } from '../customers/billing-details.server.ts'
+import { refreshBillingDetails } from '../billing-details/billing-details.server.ts'
 import { done, ignored, type Outcome } from '../outcome.ts'
 import { findByPaymentMethod, findUserByCustomer } from '../customers/users.server.ts'
 import type { EventHandler, EventObject } from './event.ts'

@@ -1,7 +1,7 @@
 import { NotReadyYet } from '../errors.ts'
 import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
 import { retryOpenInvoices } from '../dunning/retry-with-new-card.server.ts'
-import { refreshBillingDetails } from '../customers/billing-details.server.ts'
+import { refreshBillingDetails } from '../billing-details/billing-details.server.ts'
 import { resolveUser } from '../customers/resolve-user.server.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { refreshStripeBalance } from '../customers/customer-balance.server.ts'
@@ -44,7 +44,8 @@ export async function onCustomerDeleted(object: EventObject): Promise<Outcome> {
   const found = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
   if (found && !found.deleted) return ignored(`The customer ${customerId} is there all the same.`)
   const { subscription } = await syncSubscriptions(user._id)
-  if (!found || subscription?.stripeSubscriptionId) return unknownAtStripe(`Stripe does not know ${customerId} any more.`)
+  if (!found || subscription?.stripeSubscriptionId)
+    return unknownAtStripe(`Stripe does not know ${customerId} any more.`)
   await unlinkCustomer(customerId)
   return done(`The customer ${customerId} was forgotten.`)
 }

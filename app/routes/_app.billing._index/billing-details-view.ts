@@ -1,6 +1,6 @@
 import type { BillingDetails, KeptAddress, KeptPaymentMethod } from '#models/billing-details.server.ts'
 import type { User } from '#models/user.server.ts'
-import type { BillingDetailsReading } from '#app/billing/customers/billing-details.server.ts'
+import type { BillingDetailsReading } from '#app/billing/billing-details/billing-details.server.ts'
 import { hasLiveSubscription, isOverdue } from '#app/billing/subscriptions/subscription-state.ts'
 import { formatDay } from '#app/format.ts'
 

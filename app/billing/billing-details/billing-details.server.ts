@@ -12,7 +12,7 @@ import { findAtStripe } from '../stripe/client.server.ts'
 import { readBilledCustomer } from '../stripe/objects/customer.ts'
 import { readDefaults, readPaymentMethod } from '../stripe/objects/payment-method.ts'
 import { hasLiveSubscription } from '../subscriptions/subscription-state.ts'
-import { readUser } from './users.server.ts'
+import { readUser } from '../customers/users.server.ts'
 
 const ROUNDS = 8
 
