@@ -12,7 +12,7 @@ import { pageOf } from '../http/endpoint.ts'
 
 type Hash = Record<string, unknown>
 
-/** Fields that an object has only for who asks: each says how it is made. */
+/** Fields that are only included when expanded, and how each is made. */
 const INCLUDED: Record<string, Record<string, (world: World, object: never) => unknown>> = {
   charge: {
     refunds: (world, charge: Charge) =>

@@ -7,7 +7,7 @@ import type { World } from '../core/world.ts'
 import type { CheckoutOrder } from '../core/rows.ts'
 import { modeOfNew } from '../billing/subscriptions/billing-mode.ts'
 import { resolveDiscount } from '../billing/invoices/discounts.ts'
-import { requireFit } from '../billing/subscriptions/billing-interval.ts'
+import { requireCompatiblePrices } from '../billing/subscriptions/billing-interval.ts'
 import { newCheckoutSession } from '../objects/checkout.ts'
 import { fullAddress } from './customers.ts'
 import { priceFromData } from './price-data.ts'
@@ -97,7 +97,7 @@ function checkItems(world: World, items: { price: string }[], mode: string): voi
       'You must provide at least one recurring price in `subscription` mode when using prices.',
       'line_items',
     )
-  if (recurring.length > 0) requireFit(recurring)
+  if (recurring.length > 0) requireCompatiblePrices(recurring)
   if (prices.some(({ currency }) => currency !== prices[0]!.currency))
     throw invalidRequest('All prices must have the same currency.', 'line_items')
 }

@@ -7,9 +7,9 @@ import { attachPayment } from '../billing/collection/attach-payment.ts'
 import { collect } from '../billing/collection/collect.ts'
 import { redeem } from '../billing/invoices/discounts.ts'
 import { createDraft, finalize, markUncollectible, recount, voidInvoice } from '../billing/invoices/invoice.ts'
-import { takePending } from '../billing/invoices/lines.ts'
+import { takePendingItems } from '../billing/invoices/lines.ts'
 import { findMethod, attach } from '../billing/payments/payment-method.ts'
-import { settleOtherwise } from '../billing/collection/pay-out-of-band.ts'
+import { payOutOfBand } from '../billing/collection/pay-out-of-band.ts'
 import { endpoint, listEndpoint, retrieveEndpoint, pageOf } from '../http/endpoint.ts'
 import {
   atLeast,
@@ -61,7 +61,7 @@ export const invoices = [
       const id = newId('in')
       const lines =
         params.pending_invoice_items_behavior === 'include' || subscription
-          ? takePending(world, customer.id, subscription?.id ?? null, id)
+          ? takePendingItems(world, customer.id, subscription?.id ?? null, id)
           : []
       return createDraft(world, {
         customer,
@@ -139,7 +139,7 @@ export const invoices = [
       if (found.status === 'paid') throw invalidRequest('Invoice is already paid', undefined, 'invoice_already_paid')
       if (found.status === 'void') throw invalidRequest('You cannot pay a voided invoice.')
       const open = found.status === 'draft' ? finalize(world, found) : found
-      if (params.paid_out_of_band && open.status !== 'paid') return settleOtherwise(world, open)
+      if (params.paid_out_of_band && open.status !== 'paid') return payOutOfBand(world, open)
       const method = params.payment_method ? findMethod(world, params.payment_method) : undefined
       if (method && !method.customer) attach(world, method, liveCustomer(world, open.customer!))
       const { invoice, error } = collect(world, open, { method, offSession: params.off_session ?? true })

@@ -3,9 +3,9 @@ import { emit } from '../core/events.ts'
 import { find, liveCustomer } from '../core/lookup.ts'
 import type { Subscription, SubscriptionSchedule } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { attendSchedule, endAfter, release, takeDiscounts } from '../billing/lifecycle/schedule.ts'
+import { advanceSchedule, endAfter, release, takeDiscounts } from '../billing/lifecycle/schedule.ts'
 import { inCurrency } from '../billing/invoices/currency-options.ts'
-import { requireFit } from '../billing/subscriptions/billing-interval.ts'
+import { requireCompatiblePrices } from '../billing/subscriptions/billing-interval.ts'
 import { modeOfNew } from '../billing/subscriptions/billing-mode.ts'
 import type { ModeRequest } from '../billing/subscriptions/billing-mode.ts'
 import { subscribe } from '../billing/lifecycle/create-subscription.ts'
@@ -138,7 +138,7 @@ export const subscriptionSchedules = [
       if (subscription?.status === 'trialing' && !current.trial_end)
         updateSubscription(world, subscription, { trialEnd: 'now' })
       if (subscription && params.phases) takeDiscounts(world, subscription.id, current)
-      attendSchedule(world, after)
+      advanceSchedule(world, after)
       return world.tables.subscriptionSchedules.get(id)
     },
   ),
@@ -233,7 +233,7 @@ function phasesOf(world: World, schedule: SubscriptionSchedule, wanted: Values<t
       metadata: pairs ?? {},
     }))
     const prices = items.map(({ price }) => world.tables.prices.get(price)!)
-    requireFit(prices, schedule.billing_mode)
+    requireCompatiblePrices(prices, schedule.billing_mode)
     for (const price of prices) inCurrency(world, price, currency)
     if (index > 0 && typeof params.start_date === 'number' && params.start_date !== start)
       throw invalidRequest(

@@ -13,7 +13,7 @@ import { subscribe } from '../billing/lifecycle/create-subscription.ts'
 import { updateSubscription } from '../billing/lifecycle/update-subscription.ts'
 import { createDraft, finalize } from '../billing/invoices/invoice.ts'
 import { collect } from '../billing/collection/collect.ts'
-import { takePending } from '../billing/invoices/lines.ts'
+import { takePendingItems } from '../billing/invoices/lines.ts'
 import { newId } from '../core/ids.ts'
 import { endpoint, listEndpoint, within, retrieveEndpoint } from '../http/endpoint.ts'
 import { atLeast, emptyable, flag, hash, ignored, integer, oneOf, range, required, text } from '../http/params.ts'
@@ -231,7 +231,7 @@ function hasStatus({ status }: Subscription, wanted: string): boolean {
 /** What waits for the next invoice is invoiced now, because there will be no next one. */
 function invoiceNow(world: World, subscription: Subscription): void {
   const id = newId('in')
-  const lines = takePending(world, subscription.customer, subscription.id, id)
+  const lines = takePendingItems(world, subscription.customer, subscription.id, id)
   if (lines.length === 0) return
   const customer = world.tables.customers.get(subscription.customer)!
   const draft = createDraft(world, {

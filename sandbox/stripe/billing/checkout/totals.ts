@@ -9,7 +9,7 @@ import { automaticTax } from '../invoices/automatic-tax.ts'
 import { addUp } from '../invoices/totals.ts'
 import type { AppliedDiscount, Totals } from '../invoices/totals.ts'
 
-/** What the order comes to now, line by line: discounts and tax as the invoice will reckon them. */
+/** The totals of an order, line by line, with discounts and tax as the invoice will calculate them. */
 export function checkoutTotals(
   world: World,
   session: CheckoutSession,
