@@ -91,6 +91,18 @@ describe('the house', () => {
     expect(named, 'take the name from app/brand.mjs').toEqual([])
   })
 
+  test('no file and no folder imports itself through others in the sandbox', () => {
+    const inSandbox = files.filter((file) => file.startsWith('sandbox/'))
+    const folders = new Map<string, string[]>()
+    for (const file of inSandbox) {
+      const folder = path.posix.dirname(file)
+      const others = importsOf(file).map((to) => path.posix.dirname(to))
+      folders.set(folder, [...(folders.get(folder) ?? []), ...others.filter((other) => other !== folder)])
+    }
+    expect(circleIn(new Map(inSandbox.map((file) => [file, importsOf(file)])))).toEqual([])
+    expect(circleIn(folders)).toEqual([])
+  })
+
   test('models are server-only by their name: without the suffix they would end up in the browser', () => {
     expect(files.filter((file) => file.startsWith('models/') && !file.endsWith('.server.ts'))).toEqual([])
   })
@@ -153,6 +165,26 @@ function wordsOf(file: string): string[] {
   }
   visit(ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest))
   return words
+}
+
+/** The first circle in a graph of imports, from a name back to itself; empty where there is none. */
+function circleIn(graph: Map<string, string[]>): string[] {
+  const done = new Set<string>()
+  const search = (name: string, trail: string[]): string[] => {
+    if (trail.includes(name)) return [...trail.slice(trail.indexOf(name)), name]
+    if (done.has(name)) return []
+    for (const next of graph.get(name) ?? []) {
+      const circle = search(next, [...trail, name])
+      if (circle.length > 0) return circle
+    }
+    done.add(name)
+    return []
+  }
+  for (const name of graph.keys()) {
+    const circle = search(name, [])
+    if (circle.length > 0) return circle
+  }
+  return []
 }
 
 /** `app/billing` for what lies there, `app` for what lies in app itself, `models`, … */

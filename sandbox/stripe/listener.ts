@@ -60,17 +60,17 @@ async function apiAnswer(api: Api, faults: Faults, request: ApiRequest, response
       message:
         failure === 429
           ? 'Too many requests hit the API too quickly. We recommend an exponential backoff of your requests.'
-          : "Something went wrong on Stripe's end (a fault of the sandbox, switched on on purpose).",
+          : "Something went wrong on Stripe's end (a fault turned on in the sandbox).",
     }
     return send(response, failure, { 'Request-Id': newId('req') }, { error })
   }
   const { status, headers, body } = api.handle(request)
-  // The effect is there and the caller never hears of it: what idempotency keys are for.
+  // The call took effect and the caller never learns of it: what idempotency keys are for.
   if (failure === 'lost_answer') return void response.socket?.destroy()
   send(response, status, headers, body)
 }
 
-/** While the answer is slow its idempotency key is taken, so that a second request learns of the first. */
+/** Holds the idempotency key while the answer is delayed, so that a second request is told of the first. */
 async function delayed(api: Api, request: ApiRequest, milliseconds: number): Promise<void> {
   const key = request.headers['idempotency-key']
   if (api.holds(key)) return

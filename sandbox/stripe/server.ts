@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { Courier } from './webhooks/sender.ts'
+import { WebhookSender } from './webhooks/sender.ts'
 import { Faults } from './core/faults.ts'
 import { Journal } from './core/journal.ts'
 import { Timekeeper } from './time/timekeeper.ts'
@@ -40,9 +40,12 @@ export async function startStripeSandbox(options: StripeSandboxOptions = {}): Pr
   const world = new World({ journal, accountName: options.accountName, startsBehind: options.startsBehind })
   const faults = new Faults()
   const api = new Api(world)
-  const courier = new Courier(world, faults, { retryDelays: options.retryDelays, timeout: options.deliveryTimeout })
-  const timekeeper = new Timekeeper(world, () => courier.wake())
-  const sandbox = new Sandbox(world, api, courier, timekeeper, faults)
+  const webhooks = new WebhookSender(world, faults, {
+    retryDelays: options.retryDelays,
+    timeout: options.deliveryTimeout,
+  })
+  const timekeeper = new Timekeeper(world, () => webhooks.wake())
+  const sandbox = new Sandbox(world, api, webhooks, timekeeper, faults)
   const server = createListener(api, faults, pagesOf(sandbox))
 
   await new Promise<void>((resolve, reject) => {
@@ -55,12 +58,12 @@ export async function startStripeSandbox(options: StripeSandboxOptions = {}): Pr
   const { port } = server.address() as AddressInfo
   world.baseUrl = `http://127.0.0.1:${port}`
   if (options.endpoint) sandbox.addEndpoint(options.endpoint)
-  courier.resume()
+  webhooks.resume()
   timekeeper.start()
 
   const close = async () => {
     timekeeper.close()
-    courier.close()
+    webhooks.close()
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
     world.close()

@@ -93,7 +93,7 @@ test('faults: twice, late, lost, held, shuffled', async () => {
   for (let count = 0; count < 6; count++) ids.push((await stripe.customers.create({})).id)
   expect(await arrivals()).toBe(0)
   sandbox.faults.deliveries = { ...sandbox.faults.deliveries, hold: false, shuffled: true }
-  sandbox.courier.wake()
+  sandbox.webhooks.wake()
   expect(await arrivals()).toBe(6)
   await sandbox.deliver(sandbox.events('customer.created')[0]!.id, { times: 3 })
   expect(hook.events).toHaveLength(3)

@@ -8,9 +8,11 @@ import { lineItemsOf } from '../billing/checkout/totals.ts'
 import { listOf } from '../objects/list.ts'
 import { paymentOf } from '../billing/invoices/invoice-payment.ts'
 
+import { pageOf } from '../http/endpoint.ts'
+
 type Hash = Record<string, unknown>
 
-/** Fields that an object has only for who asks: each says how it is made. */
+/** Fields that are only included when expanded, and how each is made. */
 const INCLUDED: Record<string, Record<string, (world: World, object: never) => unknown>> = {
   charge: {
     refunds: (world, charge: Charge) =>
@@ -19,7 +21,7 @@ const INCLUDED: Record<string, Record<string, (world: World, object: never) => u
         `/v1/charges/${charge.id}/refunds`,
       ),
   },
-  'checkout.session': { line_items: (world, session: CheckoutSession) => lineItemsOf(world, session) },
+  'checkout.session': { line_items: (world, session: CheckoutSession) => pageOf(lineItemsOf(world, session), {}) },
   coupon: {
     applies_to: (_world, coupon: Coupon) => coupon.applies_to ?? null,
     currency_options: (_world, coupon: Coupon) => coupon.currency_options ?? {},

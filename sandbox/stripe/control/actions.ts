@@ -25,9 +25,9 @@ import type { World } from '../core/world.ts'
 import { objectById } from '../core/lookup.ts'
 import type { Sandbox } from './sandbox.ts'
 
-interface Doing<T> {
+interface ObjectAction<T> {
   label: string | ((object: T) => string)
-  /** Whether it makes sense now. */
+  /** Whether the object allows it now. */
   when: (object: T, world: World) => boolean
   /** Does it and says what was done. */
   run: (sandbox: Sandbox, object: T) => string | Promise<string>
@@ -35,8 +35,8 @@ interface Doing<T> {
 
 const always = () => true
 
-/** What one click can do to an object, by kind. */
-const DOINGS = {
+/** The actions on an object, by kind: each is a button of the control page. */
+const ACTIONS = {
   customer: {
     fail: {
       label: 'Fail the next payments',
@@ -49,14 +49,14 @@ const DOINGS = {
       when: always,
       run: (sandbox, customer) => useCard(sandbox.world, customer, 'pm_card_visa', 'This customer pays again.'),
     },
-  } satisfies Record<string, Doing<Customer>>,
+  } satisfies Record<string, ObjectAction<Customer>>,
 
   subscription: {
     renew: {
       label: 'To its renewal',
       when: ({ status, test_clock }) => !ENDED.has(status) && !test_clock,
       async run(sandbox, subscription) {
-        await sandbox.walkTo(currentPeriod(subscription).end + HOUR + MINUTE)
+        await sandbox.advanceInStages(currentPeriod(subscription).end + HOUR + MINUTE)
         return 'The clock stands an hour after the renewal, when its invoice is collected.'
       },
     },
@@ -88,7 +88,7 @@ const DOINGS = {
         return 'It is canceled.'
       },
     },
-  } satisfies Record<string, Doing<Subscription>>,
+  } satisfies Record<string, ObjectAction<Subscription>>,
 
   invoice: {
     pay: {
@@ -107,7 +107,7 @@ const DOINGS = {
       },
     },
     ...refundsOfLines(),
-  } satisfies Record<string, Doing<Invoice>>,
+  } satisfies Record<string, ObjectAction<Invoice>>,
 
   charge: {
     refund: {
@@ -137,7 +137,7 @@ const DOINGS = {
         return 'The holder disputes it.'
       },
     },
-  } satisfies Record<string, Doing<Charge>>,
+  } satisfies Record<string, ObjectAction<Charge>>,
 
   dispute: {
     won: {
@@ -150,7 +150,7 @@ const DOINGS = {
       when: isOpen,
       run: ({ world }, dispute) => `The dispute is ${closeDispute(world, dispute, 'lost').status}.`,
     },
-  } satisfies Record<string, Doing<Dispute>>,
+  } satisfies Record<string, ObjectAction<Dispute>>,
 
   refund: {
     fail: {
@@ -158,7 +158,7 @@ const DOINGS = {
       when: ({ status }) => status === 'succeeded',
       run: ({ world }, row) => `The refund ${failRefund(world, row).status}.`,
     },
-  } satisfies Record<string, Doing<Refund>>,
+  } satisfies Record<string, ObjectAction<Refund>>,
 
   'checkout.session': {
     pay: {
@@ -171,15 +171,15 @@ const DOINGS = {
       when: ({ status }) => status === 'open',
       run: ({ world }, session) => `The session is ${expireSession(world, session).status}.`,
     },
-  } satisfies Record<string, Doing<CheckoutSession>>,
+  } satisfies Record<string, ObjectAction<CheckoutSession>>,
 }
 
-function doingsOf(object: ApiObject): Record<string, Doing<never>> {
-  return (DOINGS as Record<string, Record<string, Doing<never>>>)[object.object] ?? {}
+function objectActions(object: ApiObject): Record<string, ObjectAction<never>> {
+  return (ACTIONS as Record<string, Record<string, ObjectAction<never>>>)[object.object] ?? {}
 }
 
 export function actionsFor({ world }: Sandbox, object: ApiObject): { name: string; label: string }[] {
-  return Object.entries(doingsOf(object))
+  return Object.entries(objectActions(object))
     .filter(([, doing]) => doing.when(object as never, world))
     .map(([name, { label }]) => ({ name, label: typeof label === 'string' ? label : label(object as never) }))
 }
@@ -196,8 +196,8 @@ export function noteOn({ object }: ApiObject): string | null {
 /** Does what a button names (`refund:ch_…`) and says what came of it. */
 export async function perform(sandbox: Sandbox, name: string, id: string): Promise<string> {
   const object = objectById(sandbox.world, id)
-  const doing = object && doingsOf(object)[name]
-  if (!doing) return 'That is not possible any more.'
+  const doing = object && objectActions(object)[name]
+  if (!doing) return 'That is no longer possible.'
   try {
     // Moving the clock is many units of work, everything else is one.
     return name === 'renew'
@@ -210,8 +210,8 @@ export async function perform(sandbox: Sandbox, name: string, id: string): Promi
 }
 
 /** One button for each line of an invoice with several: what the dashboard does by "Issue a credit note". */
-function refundsOfLines(): Record<string, Doing<Invoice>> {
-  const one = (index: number): Doing<Invoice> => ({
+function refundsOfLines(): Record<string, ObjectAction<Invoice>> {
+  const one = (index: number): ObjectAction<Invoice> => ({
     label: ({ lines }) => `Refund: ${lines.data[index]?.description ?? 'line'}`,
     when: ({ status, lines }) => status === 'paid' && lines.data.length > 1 && (lines.data[index]?.amount ?? 0) > 0,
     run({ world }, invoice) {

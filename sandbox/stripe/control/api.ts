@@ -27,14 +27,14 @@ type Action = (sandbox: Sandbox, body: Body, query: URLSearchParams) => unknown
 const actions: Record<string, Action> = {
   // A shop that follows says which stage of a move it has dealt with, and when it has something to do next.
   'GET /clock': (sandbox, _body, query) => {
-    if (query.has('done')) sandbox.walk.heard(Number(query.get('done')), Number(query.get('next')) || null)
+    if (query.has('done')) sandbox.clockAdvance.heard(Number(query.get('done')), Number(query.get('next')) || null)
     return clock(sandbox)
   },
   // { seconds } or { days } or { months }, added together, or { to }: a moment.
   'POST /clock': async (sandbox, { seconds = 0, days = 0, months = 0, to }) => {
     const target =
       typeof to === 'number' ? to : monthsAfter(sandbox.now(), Number(months)) + Number(days) * DAY + Number(seconds)
-    await sandbox.walkTo(target)
+    await sandbox.advanceInStages(target)
     return clock(sandbox)
   },
   'GET /events': (sandbox, _body, query) => ({ events: sandbox.events(query.get('type') ?? undefined) }),
@@ -45,7 +45,7 @@ const actions: Record<string, Action> = {
       if (id === query.get('since') || count === 1000) break
       count++
     }
-    return { count, waiting: sandbox.courier.waiting().length }
+    return { count, waiting: sandbox.webhooks.waiting().length }
   },
   'GET /deliveries': (sandbox) => ({ deliveries: [...sandbox.world.tables.deliveries.newestFirst()].slice(0, 500) }),
   'GET /requests': (sandbox) => ({ requests: [...sandbox.api.log].reverse() }),
@@ -68,19 +68,19 @@ const actions: Record<string, Action> = {
     if (deliveries) Object.assign(sandbox.faults.deliveries, deliveries as Partial<DeliveryFaults>)
     if (api) sandbox.faults.api = api as ApiFault[]
     if (slow !== undefined) sandbox.faults.slow = Number(slow)
-    sandbox.courier.wake()
+    sandbox.webhooks.wake()
     return faults(sandbox)
   },
   'DELETE /faults': (sandbox) => {
     sandbox.faults.reset()
-    sandbox.courier.wake()
+    sandbox.webhooks.wake()
     return faults(sandbox)
   },
 }
 
 function clock(sandbox: Sandbox) {
   const { offset } = sandbox.world.clock
-  return { now: sandbox.now(), offset, next: sandbox.timekeeper.nextDue(), ...sandbox.walk.state }
+  return { now: sandbox.now(), offset, next: sandbox.timekeeper.nextDue(), ...sandbox.clockAdvance.state }
 }
 
 function faults({ faults: { deliveries, api, slow } }: Sandbox) {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { DAY, HOUR } from '../core/clock.ts'
 import type { Seconds } from '../core/clock.ts'
-import type { Courier } from '../webhooks/sender.ts'
+import type { WebhookSender } from '../webhooks/sender.ts'
 import type { Timekeeper } from '../time/timekeeper.ts'
 import type { World } from '../core/world.ts'
 
@@ -16,7 +16,7 @@ const LOOK_MS = 10
  * and the shop does what is due on its side before time goes on. So a month that is skipped leaves what a month would have
  * left, mails and their dates too. Without a shop that follows, it is one stage.
  */
-export class Walk {
+export class ClockAdvance {
   /** Each stage has a number of its own; those of an earlier process never come again. */
   #stage = Date.now()
   #isOver = Promise.resolve()
@@ -28,7 +28,7 @@ export class Walk {
   constructor(
     private readonly world: World,
     private readonly timekeeper: Timekeeper,
-    private readonly courier: Courier,
+    private readonly webhooks: WebhookSender,
   ) {}
 
   /** What a shop that follows is told beside the time. */
@@ -49,11 +49,11 @@ export class Walk {
     this.#next = next
   }
 
-  /** Moves the clock to a moment; one walk after the other. */
+  /** Moves the clock to a moment; one advance after the other. */
   to(moment: Seconds): Promise<void> {
-    const walk = this.#isOver.then(() => this.#go(moment))
-    this.#isOver = walk.catch(() => undefined)
-    return walk
+    const advance = this.#isOver.then(() => this.#go(moment))
+    this.#isOver = advance.catch(() => undefined)
+    return advance
   }
 
   async #go(moment: Seconds): Promise<void> {
@@ -64,7 +64,7 @@ export class Walk {
       while (this.world.clock.now() < moment) {
         this.timekeeper.advanceTo(Math.min(moment, this.#isFollowed() ? this.#stageEnd() : moment))
         if (!this.#isFollowed()) continue
-        await this.courier.idle()
+        await this.webhooks.idle()
         await this.#letWork()
       }
     } finally {

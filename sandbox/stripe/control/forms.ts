@@ -42,12 +42,12 @@ async function advance(sandbox: Sandbox, step: string): Promise<string> {
   const target =
     step === '1 day' ? now + DAY : step === '1 month' ? monthsAfter(now, 1) : (sandbox.nextRenewal() ?? now)
   const before = sandbox.world.tables.events.size
-  await sandbox.walkTo(target)
+  await sandbox.advanceInStages(target)
   const made = sandbox.world.tables.events.size - before
   return `The clock moved forward. ${made} event${made === 1 ? '' : 's'} happened on the way.`
 }
 
-function setFaults({ faults, courier }: Sandbox, form: URLSearchParams): string {
+function setFaults({ faults, webhooks }: Sandbox, form: URLSearchParams): string {
   const action = form.get('faults')
   if (action === 'reset') faults.reset()
   if (action === 'fail') faults.api.push({ failure: 500, times: 1 })
@@ -63,6 +63,6 @@ function setFaults({ faults, courier }: Sandbox, form: URLSearchParams): string 
     }
     faults.slow = on('slow') ? 2000 : 0
   }
-  courier.wake()
+  webhooks.wake()
   return action === 'reset' ? 'All faults are off.' : 'The faults are set.'
 }

@@ -96,12 +96,12 @@ export function objectPanel(sandbox: Sandbox, view: View): Html {
         Choose an event or an object to see it
         here${view.object && html`; <span class="mono">${view.object}</span> no longer exists`}.
       </p>`
-  const doings = actionsFor(sandbox, object)
+  const actions = actionsFor(sandbox, object)
   const note = noteOn(object)
   return html`<h2 id="object-title" class="mono">${object.object}</h2>
     <p class="mono fine">${object.id}</p>
-    ${doings.length > 0 && html`<div class="row">${doings.map(({ name, label }) => actionButton(view, 'do', `${name}:${object.id}`, label))}</div>`}
-    ${note && doings.length > 0 && html`<p class="fine">${note}</p>`}
+    ${actions.length > 0 && html`<div class="row">${actions.map(({ name, label }) => actionButton(view, 'do', `${name}:${object.id}`, label))}</div>`}
+    ${note && actions.length > 0 && html`<p class="fine">${note}</p>`}
     ${object.object === 'event' && attempts(sandbox, view, object as unknown as Event)}
     <details open>
       <summary>JSON</summary>

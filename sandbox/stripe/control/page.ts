@@ -26,7 +26,7 @@ export function controlPage(sandbox: Sandbox, url: URL): Reply {
     },
     html`<h1 class="sr-only">Stripe sandbox</h1>
       <p class="notice" role="status" id="status">${view.notice}</p>
-      <div id="health" data-waiting="${sandbox.courier.waiting().length}">${health(sandbox)}</div>
+      <div id="health" data-waiting="${sandbox.webhooks.waiting().length}">${health(sandbox)}</div>
       ${clockBar(sandbox, view)}
       <nav class="tabs" aria-label="Parts of this page">
         <a href="#events">Events</a> <a href="#objects">Objects</a> <a href="#faults">Faults</a>

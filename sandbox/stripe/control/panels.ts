@@ -10,7 +10,7 @@ import type { Sandbox } from './sandbox.ts'
 export function health(sandbox: Sandbox): Html {
   const { world, faults } = sandbox
   const endpoints = world.tables.webhookEndpoints.filter(({ status }) => status === 'enabled')
-  const waiting = sandbox.courier.waiting()
+  const waiting = sandbox.webhooks.waiting()
   const down = endpoints.filter((endpoint) =>
     waiting.some((row) => row.endpoint === endpoint.id && row.attempts.at(-1)?.status === null),
   )

@@ -5,28 +5,28 @@ import { currentPeriod } from '../billing/subscriptions/status.ts'
 import { HOUR, MINUTE } from '../core/clock.ts'
 import type { Seconds } from '../core/clock.ts'
 import { StripeApiError } from '../core/errors.ts'
-import type { Courier } from '../webhooks/sender.ts'
+import type { WebhookSender } from '../webhooks/sender.ts'
 import { queue } from '../core/events.ts'
 import type { Faults } from '../core/faults.ts'
 import type { CheckoutSession, Event, WebhookEndpoint } from '../core/shapes.ts'
 import type { Timekeeper } from '../time/timekeeper.ts'
 import type { World } from '../core/world.ts'
 import type { Api } from '../api/api.ts'
-import { Walk } from './clock-advance.ts'
+import { ClockAdvance } from './clock-advance.ts'
 import { newId } from '../core/ids.ts'
 
-/** Everything that can be done with a sandbox beside calling its API; the control page and tests use the same. */
+/** What the control page and tests can do with a sandbox beside calling its API. */
 export class Sandbox {
-  readonly walk: Walk
+  readonly clockAdvance: ClockAdvance
 
   constructor(
     readonly world: World,
     readonly api: Api,
-    readonly courier: Courier,
+    readonly webhooks: WebhookSender,
     readonly timekeeper: Timekeeper,
     readonly faults: Faults,
   ) {
-    this.walk = new Walk(world, timekeeper, courier)
+    this.clockAdvance = new ClockAdvance(world, timekeeper, webhooks)
   }
 
   /** The shop that this sandbox serves, for the link back to it. */
@@ -60,7 +60,7 @@ export class Sandbox {
   async idle(): Promise<void> {
     while (this.world.tables.testClocks.filter(({ status }) => status === 'advancing').length > 0) await wait(2)
     this.timekeeper.catchUp()
-    await this.courier.idle()
+    await this.webhooks.idle()
   }
 
   /** Delivers an event again to every endpoint, as often as wanted, and waits for the answers. */
@@ -72,12 +72,12 @@ export class Sandbox {
         for (const endpoint of this.world.tables.webhookEndpoints.filter(({ status }) => status === 'enabled'))
           queue(this.world, event, endpoint.id)
     })
-    await this.courier.idle()
+    await this.webhooks.idle()
   }
 
-  /** Everything that waits, also for a later retry, goes out now. */
+  /** Sends everything that waits now, later retries too. */
   flush(): Promise<void> {
-    return this.courier.flush()
+    return this.webhooks.flush()
   }
 
   /** Pays a checkout session without a browser. Throws when the card is declined. */
@@ -100,9 +100,9 @@ export class Sandbox {
     return this.now()
   }
 
-  /** The same in stages, at each of which a shop that follows the clock does what is due on its side. */
-  async walkTo(moment: Seconds): Promise<Seconds> {
-    await this.walk.to(moment)
+  /** Advances in stages, so that a shop that follows the clock can do what is due on its side at each. */
+  async advanceInStages(moment: Seconds): Promise<Seconds> {
+    await this.clockAdvance.to(moment)
     return this.now()
   }
 

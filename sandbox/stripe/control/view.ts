@@ -1,4 +1,4 @@
-/** What the page shows: which events, and which object is open beside them. Everything is in the address. */
+/** What the page shows: which events, and which object is open beside them. All of it is in the URL. */
 export interface View {
   customer: string | null
   object: string | null

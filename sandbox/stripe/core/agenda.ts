@@ -1,6 +1,6 @@
 import type { Seconds } from './clock.ts'
 
-/** Something that will need attention: a subscription at its period's end, a draft to be finalised. */
+/** When an object is due: a subscription at the end of its period, a draft to be finalized. */
 export interface Appointment {
   at: Seconds
   table: string
@@ -10,8 +10,8 @@ export interface Appointment {
 }
 
 /**
- * Who is due when, per clock, as binary heaps. An appointment is only a hint: whoever keeps it looks again whether
- * the object is still due, so that a changed date needs nothing but a new appointment.
+ * What is due when, as one binary heap for each clock. An appointment is only a hint: processing checks again whether
+ * the object is due, so a changed date only needs a new appointment.
  */
 export class Agenda {
   readonly #heaps = new Map<string | null, Appointment[]>()

@@ -1,7 +1,7 @@
 import { DAY } from './clock.ts'
 import type { Seconds } from './clock.ts'
 
-export interface Cadence {
+export interface BillingInterval {
   interval: string
   interval_count: number
 }
@@ -10,7 +10,7 @@ export interface Cadence {
  * The moment `count` intervals after the anchor. Always counted from the anchor, never from the last period, so that
  * a plan bought on the 31st renews on 28 February and then on 31 March again.
  */
-export function intervalsAfter(anchor: Seconds, { interval, interval_count }: Cadence, count: number): Seconds {
+export function intervalsAfter(anchor: Seconds, { interval, interval_count }: BillingInterval, count: number): Seconds {
   const steps = interval_count * count
   if (interval === 'day') return anchor + steps * DAY
   if (interval === 'week') return anchor + steps * 7 * DAY
@@ -18,7 +18,7 @@ export function intervalsAfter(anchor: Seconds, { interval, interval_count }: Ca
 }
 
 /** The first cycle boundary later than `moment`. */
-export function nextBoundary(anchor: Seconds, cadence: Cadence, moment: Seconds): Seconds {
+export function nextBoundary(anchor: Seconds, cadence: BillingInterval, moment: Seconds): Seconds {
   if (anchor > moment) return anchor
   const length = intervalsAfter(anchor, cadence, 1) - anchor
   let count = Math.max(0, Math.floor((moment - anchor) / length) - 1)

@@ -6,8 +6,8 @@ export const HOUR = 3600
 export const DAY = 86_400
 
 /**
- * The sandbox's own clock: the machine's time and how far it was moved forward. While due work is done it stands
- * still at the moment the work was due, so that a year advanced at once leaves the dates that a year would have left.
+ * The sandbox's clock: the machine's time plus an offset. While due work is processed it stands still at the due date, so
+ * that advancing a year at once writes the same dates as a year.
  */
 export class Clock {
   #offset: Seconds
@@ -28,7 +28,7 @@ export class Clock {
     return this.#offset
   }
 
-  /** Moves forward; time never runs back, because everything written since then would come from the future. */
+  /** Moves forward only: otherwise objects that exist would lie in the future. */
   moveTo(moment: Seconds): void {
     this.#offset += Math.max(0, moment - (this.machine() + this.#offset))
   }

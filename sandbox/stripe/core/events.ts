@@ -5,8 +5,8 @@ import type { ApiObject, Event } from './shapes.ts'
 import type { World } from './world.ts'
 
 /**
- * Writes an event: the object as it is now and, when it was updated, what its changed fields were before. One
- * delivery is noted for every endpoint that listens. An update that changed nothing is no event.
+ * Writes an event with the object as it is now and, for an update, the previous values of the changed fields. Queues a
+ * delivery for every endpoint that listens. An update that changes nothing writes no event.
  */
 export function emit(world: World, type: string, object: ApiObject, before?: object): void {
   if (before && same(before, object)) return
@@ -30,7 +30,7 @@ export function emit(world: World, type: string, object: ApiObject, before?: obj
   for (const { id } of endpoints) queue(world, event.id, id)
 }
 
-/** Notes that an event is to be delivered to an endpoint, as soon as possible. */
+/** Queues an event for delivery to an endpoint as soon as possible. */
 export function queue(world: World, event: string, endpoint: string): void {
   world.tables.deliveries.insert({
     id: newId('whd'),

@@ -1,14 +1,14 @@
-/** What can go wrong on purpose. Everything is off until it is switched on, and back off by `reset`. */
+/** Faults of webhook deliveries. All are off until somebody turns them on; `reset` turns them off. */
 export interface DeliveryFaults {
   /** Every event is delivered twice. */
   twice: boolean
-  /** Seconds by which deliveries are late. */
+  /** Seconds by which deliveries are delayed. */
   late: number
   /** Deliveries that are ready at the same time go out in random order, all at once. */
   shuffled: boolean
-  /** The share (0 to 1) of deliveries that is lost for good. */
+  /** The share (0 to 1) of deliveries that is dropped. */
   drop: number
-  /** Nothing goes out; what waits is held until this is switched off. */
+  /** Holds all deliveries until this is turned off. */
   hold: boolean
 }
 
@@ -31,7 +31,7 @@ export class Faults {
   /** Milliseconds by which every answer is slower. */
   slow = 0
 
-  /** The failure this call is to suffer, if it is its turn. */
+  /** The failure for this call, if a rule applies. */
   next(method: string, path: string): ApiFailure | null {
     for (const fault of this.api) {
       if (fault.match && !`${method} ${path}`.startsWith(fault.match)) continue

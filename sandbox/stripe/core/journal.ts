@@ -16,12 +16,12 @@ import type { Changes } from './store.ts'
 
 type ProcessId = ReturnType<typeof processId>
 
-/** How long a predecessor that was killed may take to be gone. */
+/** How long a killed predecessor may take to exit. */
 const LAST_BREATH_MS = 5000
 
 /**
- * The sandbox's memory on disk: one line of JSON for each unit of work, so that a process killed in mid-request has
- * either all of the request's changes or none. At start the lines are folded into one file of current rows.
+ * The sandbox's state on disk: one line of JSON for each unit of work, so that a process killed during a request keeps
+ * all of its changes or none. At start the journal is compacted to the current rows.
  */
 export class Journal {
   readonly #path: string
@@ -43,12 +43,12 @@ export class Journal {
   *lines(): Generator<Changes> {
     if (!existsSync(this.#path)) return
     const lines = readFileSync(this.#path, 'utf8').split('\n')
-    // What follows the last line break is a line that was cut off by a sudden end: its request was never answered.
+    // After the last line break stands a line that a crash cut off; its request was never answered.
     lines.pop()
     for (const line of lines) yield JSON.parse(line) as Changes
   }
 
-  /** Writes the current rows to a new file and goes on from there. */
+  /** Writes the current rows to a new file and appends to it from then on. */
   compact(everything: Changes): void {
     const fresh = `${this.#path}.new`
     const file = openSync(fresh, 'w')
@@ -84,7 +84,7 @@ function readHolder(lock: string): ProcessId | null {
   }
 }
 
-/** Waits, without giving way, for a process that was just killed and is still on its way out. */
+/** Waits synchronously for a killed process to exit. */
 function endsWithin(holder: ProcessId, milliseconds: number): boolean {
   const deadline = Date.now() + milliseconds
   while (isRunning(holder)) {

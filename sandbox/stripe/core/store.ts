@@ -74,7 +74,7 @@ export class Table<T extends Row> {
     return [...this.newestFirst()].filter(keep)
   }
 
-  /** Puts a row of the journal back where it was. */
+  /** Restores a row from the journal. */
   restore(row: T): void {
     if (!this.#rows.has(row.id)) this.#order.push(row.id)
     this.#rows.set(row.id, row)
@@ -86,8 +86,8 @@ export class Table<T extends Row> {
 }
 
 /**
- * Units of work over tables. Whatever throws leaves no trace, whatever returns is one set of changes; and a
- * rehearsal is undone even though it succeeded, which is how an invoice is previewed by really making it.
+ * Units of work over tables. One that throws is rolled back, one that returns is committed as a whole. A rehearsal is
+ * rolled back even when it succeeds: a preview creates the real invoice and undoes it.
  */
 export class Transactions {
   #undo: (() => void)[] | null = null

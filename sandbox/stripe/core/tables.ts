@@ -3,7 +3,7 @@ import { Table, Transactions } from './store.ts'
 import type { Changes } from './store.ts'
 import type * as rows from './rows.ts'
 
-/** Everything the sandbox knows. A new kind of object begins as a line here. */
+/** All tables of the sandbox. A new kind of object starts with a line here. */
 export class Tables {
   readonly transactions = new Transactions()
   readonly #all = new Map<string, Table<{ id: string }>>()

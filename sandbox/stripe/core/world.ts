@@ -6,7 +6,7 @@ import { Tables } from './tables.ts'
 import type { SettingsRow } from './rows.ts'
 import { dueAt, clockOf } from './due-dates.ts'
 
-/** Who asked for the change an event tells of: null for what time brought about. */
+/** The request that caused an event; null where time caused it. */
 export interface Cause {
   request: string | null
   idempotencyKey: string | null
@@ -19,7 +19,7 @@ export interface WorldOptions {
   /** The business that pages and invoices name. */
   accountName?: string
   machineNow?: () => Seconds
-  /** A new world begins so long ago, so that a history can be played in it. */
+  /** Seconds by which a new world starts in the past, so that a history can be played in it. */
   startsBehind?: Seconds
 }
 
@@ -104,7 +104,7 @@ export class World {
     this.#journal?.close()
   }
 
-  /** Whoever was touched may have a new date in the agenda. */
+  /** Adds the due dates of the changed rows to the agenda. */
   #remember(touched: Map<string, Set<string>>): void {
     for (const [table, touchedIds] of touched)
       for (const id of touchedIds) {

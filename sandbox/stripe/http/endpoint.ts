@@ -1,9 +1,11 @@
-import type { List } from '../core/shapes.ts'
+import { find } from '../core/lookup.ts'
+import type { ApiObject, List } from '../core/shapes.ts'
 import type { Table } from '../core/store.ts'
+import type { Tables } from '../core/tables.ts'
 import type { World } from '../core/world.ts'
 import { invalidRequest } from '../core/errors.ts'
-import { hash, list as listOf, atLeast, text } from './params.ts'
-import type { Shape, Values } from './params.ts'
+import { hash, ignored, list as listOf, atLeast, range, text } from './params.ts'
+import type { Param, Shape, Values } from './params.ts'
 
 export type Method = 'GET' | 'POST' | 'DELETE'
 
@@ -40,26 +42,51 @@ export function endpoint<const S extends Shape>(
   }
 }
 
+/** The names of the tables that hold objects of the API. */
+type TableName = { [Name in keyof Tables]: Tables[Name] extends Table<infer _Row> ? Name : never }[keyof Tables]
+type RowOf<Name extends TableName> = Tables[Name] extends Table<infer Row> ? Row : never
+
+/** Retrieves one object by its id. */
+export function retrieveEndpoint(line: `GET /v1/${string}`, table: TableName): Endpoint {
+  return endpoint(line, {}, ({ world, id }) => find(world.tables[table] as Table<ApiObject>, id))
+}
+
 const paging = { limit: atLeast(1), starting_after: text, ending_before: text }
 
-/** A list endpoint: newest first, in pages, with the filters that `keep` understands. */
-export function listEndpoint<T extends { id: string }, const S extends Shape>(
+interface ListOptions<Row, S extends Shape> {
+  /** How a filter is matched that is not simply the object's field of the same name. */
+  by?: {
+    [Key in keyof S]?: (row: Row, wanted: S[Key] extends Param<infer Value> ? NonNullable<Value> : never) => boolean
+  }
+  /** What holds for every object in the list, whatever the filters say. */
+  where?: (row: Row, call: Call<Values<S>>) => boolean
+}
+
+/** A list endpoint: newest first, in pages. A filter asks for a field's value, or for a range of its dates. */
+export function listEndpoint<Name extends TableName, const S extends Shape>(
   line: `GET /v1/${string}`,
-  table: (world: World) => Table<T>,
+  table: Name,
   filters: S,
-  keep: (row: T, call: Call<Values<S>>) => boolean = () => true,
-  view: (row: T, world: World) => unknown = (row) => row,
+  { by = {}, where = () => true }: ListOptions<RowOf<Name>, S> = {},
 ): Endpoint {
+  type Row = RowOf<Name>
+  const matches = (row: Row, key: string, wanted: never): boolean => {
+    const match = by[key]
+    if (match) return match(row, wanted)
+    const value = (row as unknown as Record<string, unknown>)[key]
+    if (filters[key] === range) return within(value as number, wanted)
+    return filters[key] === ignored || value === wanted
+  }
   return endpoint(line, { ...paging, ...filters }, (call) => {
+    const given = Object.entries(call.params).filter(([key]) => Object.hasOwn(filters, key)) as [string, never][]
     const filtered = call as unknown as Call<Values<S>>
-    const page = paginate(table(call.world), call.params as Paging, (row) => keep(row, filtered))
-    const path = call.ids.reduce((url, id) => url.replace(/:\w+/, id), line.split(' ')[1]!)
-    return {
-      object: 'list',
-      data: page.data.map((row) => view(row, call.world)),
-      has_more: page.hasMore,
-      url: path,
-    } satisfies List<unknown>
+    const { data, hasMore } = paginate(
+      call.world.tables[table] as unknown as Table<Row>,
+      call.params as Paging,
+      (row) => given.every(([key, wanted]) => matches(row, key, wanted)) && where(row, filtered),
+    )
+    const url = call.ids.reduce((path, id) => path.replace(/:\w+/, id), line.split(' ')[1]!)
+    return { object: 'list', data, has_more: hasMore, url } satisfies List<unknown>
   })
 }
 
@@ -96,6 +123,15 @@ function paginate<T extends { id: string }>(
   const hasMore = data.length > limit
   const page = data.slice(0, limit)
   return { data: ending_before ? page.reverse() : page, hasMore }
+}
+
+/** A page of the items inside an object, which are listed in their order. */
+export function pageOf<T extends { id: string }>(
+  items: List<T>,
+  { limit = 10, starting_after }: { limit?: number; starting_after?: string },
+): List<T> {
+  const start = starting_after ? items.data.findIndex(({ id }) => id === starting_after) + 1 : 0
+  return { ...items, data: items.data.slice(start, start + limit), has_more: items.data.length > start + limit }
 }
 
 /** Whether a moment lies in the range that a filter asks for. */

@@ -124,7 +124,7 @@ export function hash<S extends Shape>(shape: S): Param<Values<S>> {
       const beyond = unknown.find((path) => BEYOND.has(path))
       if (beyond)
         throw invalidRequest(
-          `Stripe has the parameter ${beyond}, the sandbox does not play it.`,
+          `Stripe has the parameter ${beyond}, the sandbox does not support it.`,
           beyond,
           'sandbox_unsupported',
         )
@@ -155,7 +155,7 @@ export function record<T>(inner: Param<T>): Param<Record<string, T>> {
   }
 }
 
-/** Parameters that Stripe would take: whoever sends them is told that the limit is here and not in their request. */
+/** Parameters that Stripe has and the sandbox does not: the error says so, instead of calling them unknown. */
 const BEYOND = new Set(
   `account_tax_ids amount_details application_fee_amount application_fee_percent automatically_finalizes_at
   billing_cycle_anchor_config billing_schedules billing_thresholds cash_balance confirmation_token custom_fields

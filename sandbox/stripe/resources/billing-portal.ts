@@ -1,10 +1,10 @@
-import { invalidRequest } from '../core/errors.ts'
+import { invalidRequest, missingParameter } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
 import { find, liveCustomer } from '../core/lookup.ts'
 import type { PortalConfiguration, PortalSession } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { newPortalConfiguration, newPortalSession } from '../objects/portal.ts'
-import { endpoint, listEndpoint } from '../http/endpoint.ts'
+import { endpoint, listEndpoint, retrieveEndpoint } from '../http/endpoint.ts'
 import {
   atLeast,
   emptyable,
@@ -93,9 +93,7 @@ export const portalConfigurations = [
     emit(world, 'billing_portal.configuration.created', row)
     return row
   }),
-  endpoint('GET /v1/billing_portal/configurations/:id', {}, ({ world, id }) =>
-    find(world.tables.portalConfigurations, id),
-  ),
+  retrieveEndpoint('GET /v1/billing_portal/configurations/:id', 'portalConfigurations'),
   endpoint('POST /v1/billing_portal/configurations/:id', { ...fields, active: flag }, ({ world, id, params }) => {
     const before = find(world.tables.portalConfigurations, id)
     const { features: wanted, metadata: pairs, login_page: _l, business_profile, ...plain } = params
@@ -109,14 +107,7 @@ export const portalConfigurations = [
     emit(world, 'billing_portal.configuration.updated', after, before)
     return after
   }),
-  listEndpoint(
-    'GET /v1/billing_portal/configurations',
-    (world) => world.tables.portalConfigurations,
-    { active: flag, is_default: flag },
-    (row, { params }) =>
-      (params.active === undefined || row.active === params.active) &&
-      (params.is_default === undefined || row.is_default === params.is_default),
-  ),
+  listEndpoint('GET /v1/billing_portal/configurations', 'portalConfigurations', { active: flag, is_default: flag }),
 ]
 
 const flowShape = {
@@ -162,8 +153,7 @@ export const portalSessions = [
         : defaultConfiguration(world)
       const { type, after_completion: after, ...details }: Partial<Values<typeof flowShape>> = params.flow_data ?? {}
       const target = details.subscription_cancel ?? details.subscription_update ?? details.subscription_update_confirm
-      if (type && type.startsWith('subscription') && !target)
-        throw invalidRequest(`Missing required param: flow_data[${type}].`, `flow_data[${type}]`, 'parameter_missing')
+      if (type && type.startsWith('subscription') && !target) throw missingParameter(`flow_data[${type}]`)
       const subscription =
         target && find(world.tables.subscriptions, target.subscription, `flow_data[${type}][subscription]`)
       if (subscription && subscription.customer !== customer.id)

@@ -3,11 +3,11 @@ import { emit } from '../core/events.ts'
 import { find } from '../core/lookup.ts'
 import type { World } from '../core/world.ts'
 import { refund } from '../billing/payments/refund.ts'
-import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import { endpoint, listEndpoint, retrieveEndpoint } from '../http/endpoint.ts'
 import { atLeast, flag, ignored, mergeMetadata, metadata, oneOf, range, text } from '../http/params.ts'
 
 export const charges = [
-  endpoint('GET /v1/charges/:id', {}, ({ world, id }) => find(world.tables.charges, id)),
+  retrieveEndpoint('GET /v1/charges/:id', 'charges'),
   endpoint(
     'POST /v1/charges/:id',
     { description: text, metadata, receipt_email: text, fraud_details: ignored },
@@ -21,15 +21,12 @@ export const charges = [
       return after
     },
   ),
-  listEndpoint(
-    'GET /v1/charges',
-    (world) => world.tables.charges,
-    { customer: text, payment_intent: text, created: range, transfer_group: text },
-    (row, { params }) =>
-      (!params.customer || row.customer === params.customer) &&
-      (!params.payment_intent || row.payment_intent === params.payment_intent) &&
-      within(row.created, params.created),
-  ),
+  listEndpoint('GET /v1/charges', 'charges', {
+    customer: text,
+    payment_intent: text,
+    created: range,
+    transfer_group: text,
+  }),
 ]
 
 export const refunds = [
@@ -61,22 +58,14 @@ export const refunds = [
       return refund(world, charge, { amount: params.amount, reason: params.reason, metadata: params.metadata ?? {} })
     },
   ),
-  endpoint('GET /v1/refunds/:id', {}, ({ world, id }) => find(world.tables.refunds, id)),
+  retrieveEndpoint('GET /v1/refunds/:id', 'refunds'),
   endpoint('POST /v1/refunds/:id', { metadata }, ({ world, id, params }) => {
     const before = find(world.tables.refunds, id)
     const after = world.tables.refunds.update(id, { metadata: mergeMetadata(before.metadata ?? {}, params.metadata) })
     emit(world, 'refund.updated', after, before)
     return after
   }),
-  listEndpoint(
-    'GET /v1/refunds',
-    (world) => world.tables.refunds,
-    { charge: text, payment_intent: text, created: range },
-    (row, { params }) =>
-      (!params.charge || row.charge === params.charge) &&
-      (!params.payment_intent || row.payment_intent === params.payment_intent) &&
-      within(row.created, params.created),
-  ),
+  listEndpoint('GET /v1/refunds', 'refunds', { charge: text, payment_intent: text, created: range }),
 ]
 
 function chargeOf(world: World, id: string) {

@@ -13,7 +13,7 @@ import {
 } from '../http/params.ts'
 import type { Values } from '../http/params.ts'
 import { priceData } from './price-data.ts'
-import { billingMode } from './subscription-params.ts'
+import { automaticTax, billingMode, trialSettings } from './subscription-params.ts'
 
 const LOCALES = (
   'bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hi-IN hr hu id it ja ko lt lv ms mt nb nl pl pt pt-BR ro ru ' +
@@ -35,7 +35,7 @@ export const create = {
   after_expiration: ignored,
   allow_promotion_codes: flag,
   allowed_payment_method_types: list(text),
-  automatic_tax: hash({ enabled: required(flag), liability: ignored }),
+  automatic_tax: automaticTax,
   billing_address_collection: oneOf('auto', 'required'),
   branding_settings: ignored,
   cancel_url: text,
@@ -102,9 +102,7 @@ export const create = {
     proration_behavior: oneOf('create_prorations', 'none'),
     trial_end: integer,
     trial_period_days: atLeast(1),
-    trial_settings: hash({
-      end_behavior: required(hash({ missing_payment_method: required(oneOf('cancel', 'create_invoice', 'pause')) })),
-    }),
+    trial_settings: trialSettings,
   }),
   success_url: text,
   tax_id_collection: hash({ enabled: required(flag), required: oneOf('if_supported', 'never') }),

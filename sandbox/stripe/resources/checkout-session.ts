@@ -1,5 +1,5 @@
 import { DAY } from '../core/clock.ts'
-import { invalidRequest } from '../core/errors.ts'
+import { invalidRequest, missingParameter } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import { find } from '../core/lookup.ts'
 import type { CheckoutSession, Price } from '../core/shapes.ts'
@@ -7,7 +7,7 @@ import type { World } from '../core/world.ts'
 import type { CheckoutOrder } from '../core/rows.ts'
 import { modeOfNew } from '../billing/subscriptions/billing-mode.ts'
 import { resolveDiscount } from '../billing/invoices/discounts.ts'
-import { requireFit } from '../billing/subscriptions/billing-interval.ts'
+import { requireCompatiblePrices } from '../billing/subscriptions/billing-interval.ts'
 import { newCheckoutSession } from '../objects/checkout.ts'
 import { fullAddress } from './customers.ts'
 import { priceFromData } from './price-data.ts'
@@ -21,8 +21,7 @@ export function orderOf(
 ): CheckoutOrder {
   const items = (params.line_items ?? []).map((item, index) => {
     const path = `line_items[${index}]`
-    if (!item.price && !item.price_data)
-      throw invalidRequest(`Missing required param: ${path}[price].`, `${path}[price]`, 'parameter_missing')
+    if (!item.price && !item.price_data) throw missingParameter(`${path}[price]`)
     const price = item.price
       ? find(world.tables.prices, item.price, `${path}[price]`)
       : priceFromData(world, item.price_data!, `${path}[price_data]`)
@@ -90,7 +89,7 @@ export function orderOf(
 
 function checkItems(world: World, items: { price: string }[], mode: string): void {
   if (mode === 'setup') return
-  if (items.length === 0) throw invalidRequest('Missing required param: line_items.', 'line_items', 'parameter_missing')
+  if (items.length === 0) throw missingParameter('line_items')
   const prices = items.map(({ price }) => world.tables.prices.get(price)!)
   const recurring = prices.filter((price): price is Price => price.recurring !== null)
   if (mode === 'subscription' && recurring.length === 0)
@@ -98,7 +97,7 @@ function checkItems(world: World, items: { price: string }[], mode: string): voi
       'You must provide at least one recurring price in `subscription` mode when using prices.',
       'line_items',
     )
-  if (recurring.length > 0) requireFit(recurring)
+  if (recurring.length > 0) requireCompatiblePrices(recurring)
   if (prices.some(({ currency }) => currency !== prices[0]!.currency))
     throw invalidRequest('All prices must have the same currency.', 'line_items')
 }

@@ -1,10 +1,10 @@
 import { DAY } from '../core/clock.ts'
-import { invalidRequest } from '../core/errors.ts'
+import { invalidRequest, missingParameter } from '../core/errors.ts'
 import { randomText } from '../core/ids.ts'
 import { find, liveCustomer } from '../core/lookup.ts'
 import { expireSession } from '../billing/checkout/pay-session.ts'
 import { lineItemsOf, withTotals } from '../billing/checkout/totals.ts'
-import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import { endpoint, listEndpoint, retrieveEndpoint, pageOf } from '../http/endpoint.ts'
 import { hash, integer, mergeMetadata, metadata, oneOf, range, text } from '../http/params.ts'
 import { orderOf, sessionOf } from './checkout-session.ts'
 import { create } from './checkout-params.ts'
@@ -12,8 +12,7 @@ import { create } from './checkout-params.ts'
 export const checkoutSessions = [
   endpoint('POST /v1/checkout/sessions', create, ({ world, params, version }) => {
     const mode = params.mode ?? 'payment'
-    if (!params.success_url && !params.return_url)
-      throw invalidRequest('Missing required param: success_url.', 'success_url', 'parameter_missing')
+    if (!params.success_url && !params.return_url) throw missingParameter('success_url')
     for (const field of ['success_url', 'cancel_url'] as const)
       if (params[field] !== undefined && !/^https?:\/\//.test(params[field]))
         throw invalidRequest('Not a valid URL', field, 'url_invalid')
@@ -69,7 +68,7 @@ export const checkoutSessions = [
       )
     return priced
   }),
-  endpoint('GET /v1/checkout/sessions/:id', {}, ({ world, id }) => find(world.tables.checkoutSessions, id)),
+  retrieveEndpoint('GET /v1/checkout/sessions/:id', 'checkoutSessions'),
   endpoint('POST /v1/checkout/sessions/:id', { metadata }, ({ world, id, params }) => {
     const before = find(world.tables.checkoutSessions, id)
     return world.tables.checkoutSessions.update(id, { metadata: mergeMetadata(before.metadata ?? {}, params.metadata) })
@@ -80,15 +79,11 @@ export const checkoutSessions = [
   endpoint(
     'GET /v1/checkout/sessions/:id/line_items',
     { limit: integer, starting_after: text, ending_before: text },
-    ({ world, id, params }) =>
-      lineItemsOf(world, find(world.tables.checkoutSessions, id), {
-        limit: params.limit,
-        after: params.starting_after,
-      }),
+    ({ world, id, params }) => pageOf(lineItemsOf(world, find(world.tables.checkoutSessions, id)), params),
   ),
   listEndpoint(
     'GET /v1/checkout/sessions',
-    (world) => world.tables.checkoutSessions,
+    'checkoutSessions',
     {
       created: range,
       customer: text,
@@ -97,11 +92,6 @@ export const checkoutSessions = [
       status: oneOf('complete', 'expired', 'open'),
       subscription: text,
     },
-    (row, { params }) =>
-      (!params.customer || row.customer === params.customer) &&
-      (!params.payment_intent || row.payment_intent === params.payment_intent) &&
-      (!params.subscription || row.subscription === params.subscription) &&
-      (!params.status || row.status === params.status) &&
-      within(row.created, params.created),
+    { by: { customer_details: (row, { email }) => !email || row.customer_details?.email === email } },
   ),
 ]

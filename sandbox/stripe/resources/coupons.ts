@@ -1,12 +1,11 @@
-import { invalidRequest, noSuch } from '../core/errors.ts'
+import { invalidRequest, noSuch, missingParameter } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
 import { newId, randomText } from '../core/ids.ts'
 import { find } from '../core/lookup.ts'
-import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import { endpoint, listEndpoint, retrieveEndpoint } from '../http/endpoint.ts'
 import {
   atLeast,
   decimal,
-  emptyable,
   flag,
   hash,
   ignored,
@@ -97,12 +96,7 @@ export const coupons = [
     emit(world, 'coupon.deleted', coupon)
     return { id, object: 'coupon', deleted: true }
   }),
-  listEndpoint(
-    'GET /v1/coupons',
-    (world) => world.tables.coupons,
-    { created: range },
-    (row, { params }) => within(row.created, params.created),
-  ),
+  listEndpoint('GET /v1/coupons', 'coupons', { created: range }),
 ]
 
 const restrictions = hash({
@@ -128,7 +122,7 @@ export const promotionCodes = [
     },
     ({ world, params }) => {
       const id = params.promotion?.coupon ?? params.coupon
-      if (!id) throw invalidRequest('Missing required param: promotion.', 'promotion', 'parameter_missing')
+      if (!id) throw missingParameter('promotion')
       const coupon = find(world.tables.coupons, id, 'coupon')
       const code = params.code ?? randomText(8).toUpperCase()
       if (
@@ -164,7 +158,7 @@ export const promotionCodes = [
       return row
     },
   ),
-  endpoint('GET /v1/promotion_codes/:id', {}, ({ world, id }) => find(world.tables.promotionCodes, id)),
+  retrieveEndpoint('GET /v1/promotion_codes/:id', 'promotionCodes'),
   endpoint(
     'POST /v1/promotion_codes/:id',
     { active: flag, metadata, restrictions: ignored },
@@ -180,12 +174,13 @@ export const promotionCodes = [
   ),
   listEndpoint(
     'GET /v1/promotion_codes',
-    (world) => world.tables.promotionCodes,
-    { active: flag, code: text, coupon: text, created: range, customer: emptyable(text) },
-    (row, { params }) =>
-      (params.active === undefined || row.active === params.active) &&
-      (!params.code || row.code.toUpperCase() === params.code.toUpperCase()) &&
-      (!params.coupon || row.promotion.coupon === params.coupon) &&
-      within(row.created, params.created),
+    'promotionCodes',
+    { active: flag, code: text, coupon: text, created: range, customer: ignored },
+    {
+      by: {
+        code: (row, code) => row.code.toUpperCase() === code.toUpperCase(),
+        coupon: (row, coupon) => row.promotion.coupon === coupon,
+      },
+    },
   ),
 ]

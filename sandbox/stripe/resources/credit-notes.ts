@@ -1,6 +1,6 @@
 import { find } from '../core/lookup.ts'
 import { createCreditNote } from '../billing/credit-notes/credit-note.ts'
-import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import { endpoint, listEndpoint, retrieveEndpoint, pageOf } from '../http/endpoint.ts'
 import { atLeast, emptyable, hash, integer, list, metadata, oneOf, range, required, text } from '../http/params.ts'
 
 export const creditNotes = [
@@ -38,19 +38,8 @@ export const creditNotes = [
       }),
   ),
   endpoint('GET /v1/credit_notes/:id/lines', { limit: integer, starting_after: text }, ({ world, id, params }) => {
-    const { lines } = find(world.tables.creditNotes, id)
-    const start = params.starting_after ? lines.data.findIndex((line) => line.id === params.starting_after) + 1 : 0
-    const data = lines.data.slice(start, start + (params.limit ?? 10))
-    return { ...lines, data, has_more: start + data.length < lines.data.length }
+    return pageOf(find(world.tables.creditNotes, id).lines, params)
   }),
-  endpoint('GET /v1/credit_notes/:id', {}, ({ world, id }) => find(world.tables.creditNotes, id)),
-  listEndpoint(
-    'GET /v1/credit_notes',
-    (world) => world.tables.creditNotes,
-    { customer: text, invoice: text, created: range },
-    (row, { params }) =>
-      (!params.customer || row.customer === params.customer) &&
-      (!params.invoice || row.invoice === params.invoice) &&
-      within(row.created, params.created),
-  ),
+  retrieveEndpoint('GET /v1/credit_notes/:id', 'creditNotes'),
+  listEndpoint('GET /v1/credit_notes', 'creditNotes', { customer: text, invoice: text, created: range }),
 ]

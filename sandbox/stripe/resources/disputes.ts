@@ -1,7 +1,7 @@
 import { find } from '../core/lookup.ts'
 import { closeDispute, submitEvidence } from '../billing/payments/dispute.ts'
-import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
-import { emptyable, flag, hash, metadata, range, text } from '../http/params.ts'
+import { endpoint, listEndpoint, retrieveEndpoint } from '../http/endpoint.ts'
+import { emptyable, flag, hash, ignored, metadata, range, text } from '../http/params.ts'
 
 const evidenceFields = [
   'access_activity_log',
@@ -21,7 +21,7 @@ const evidenceFields = [
 ]
 
 export const disputes = [
-  endpoint('GET /v1/disputes/:id', {}, ({ world, id }) => find(world.tables.disputes, id)),
+  retrieveEndpoint('GET /v1/disputes/:id', 'disputes'),
   endpoint(
     'POST /v1/disputes/:id',
     {
@@ -40,26 +40,16 @@ export const disputes = [
   endpoint('POST /v1/disputes/:id/close', {}, ({ world, id }) =>
     closeDispute(world, find(world.tables.disputes, id), 'lost'),
   ),
-  listEndpoint(
-    'GET /v1/disputes',
-    (world) => world.tables.disputes,
-    { charge: text, payment_intent: text, created: range },
-    (row, { params }) =>
-      (!params.charge || row.charge === params.charge) &&
-      (!params.payment_intent || row.payment_intent === params.payment_intent) &&
-      within(row.created, params.created),
-  ),
+  listEndpoint('GET /v1/disputes', 'disputes', { charge: text, payment_intent: text, created: range }),
 ]
 
 export const balanceTransactions = [
-  endpoint('GET /v1/balance_transactions/:id', {}, ({ world, id }) => find(world.tables.balanceTransactions, id)),
-  listEndpoint(
-    'GET /v1/balance_transactions',
-    (world) => world.tables.balanceTransactions,
-    { type: text, source: text, currency: text, created: range, payout: text },
-    (row, { params }) =>
-      (!params.type || row.type === params.type) &&
-      (!params.source || row.source === params.source) &&
-      within(row.created, params.created),
-  ),
+  retrieveEndpoint('GET /v1/balance_transactions/:id', 'balanceTransactions'),
+  listEndpoint('GET /v1/balance_transactions', 'balanceTransactions', {
+    type: text,
+    source: text,
+    currency: text,
+    created: range,
+    payout: ignored,
+  }),
 ]

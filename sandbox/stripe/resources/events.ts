@@ -2,11 +2,11 @@ import { invalidRequest } from '../core/errors.ts'
 import { listens, queue } from '../core/events.ts'
 import { newId, randomText } from '../core/ids.ts'
 import { find } from '../core/lookup.ts'
-import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import { endpoint, listEndpoint, retrieveEndpoint } from '../http/endpoint.ts'
 import { emptyable, flag, list, mergeMetadata, metadata, range, required, text } from '../http/params.ts'
 
 export const events = [
-  endpoint('GET /v1/events/:id', {}, ({ world, id }) => find(world.tables.events, id)),
+  retrieveEndpoint('GET /v1/events/:id', 'events'),
   endpoint(
     'POST /v1/events/:id/retry',
     { webhook_endpoint: text, account: text, for_stripecli: flag },
@@ -21,13 +21,15 @@ export const events = [
   ),
   listEndpoint(
     'GET /v1/events',
-    (world) => world.tables.events,
+    'events',
     { created: range, delivery_success: flag, type: text, types: list(text) },
-    (row, { params }) =>
-      (!params.type || listens([params.type], row.type)) &&
-      (!params.types || params.types.includes(row.type)) &&
-      (params.delivery_success === undefined || (row.pending_webhooks === 0) === params.delivery_success) &&
-      within(row.created, params.created),
+    {
+      by: {
+        type: (row, type) => listens([type], row.type),
+        types: (row, types) => types.includes(row.type),
+        delivery_success: (row, wanted) => (row.pending_webhooks === 0) === wanted,
+      },
+    },
   ),
 ]
 
@@ -58,7 +60,7 @@ export const webhookEndpoints = [
       return { ...row, secret }
     },
   ),
-  endpoint('GET /v1/webhook_endpoints/:id', {}, ({ world, id }) => find(world.tables.webhookEndpoints, id)),
+  retrieveEndpoint('GET /v1/webhook_endpoints/:id', 'webhookEndpoints'),
   endpoint('POST /v1/webhook_endpoints/:id', fields, ({ world, id, params }) => {
     const before = find(world.tables.webhookEndpoints, id)
     const { metadata: pairs, disabled, ...plain } = params
@@ -74,5 +76,5 @@ export const webhookEndpoints = [
     world.tables.endpointSecrets.remove(id)
     return { id, object: 'webhook_endpoint', deleted: true }
   }),
-  listEndpoint('GET /v1/webhook_endpoints', (world) => world.tables.webhookEndpoints, {}),
+  listEndpoint('GET /v1/webhook_endpoints', 'webhookEndpoints', {}),
 ]

@@ -6,7 +6,7 @@ import type { World } from '../core/world.ts'
 import { recount } from '../billing/invoices/invoice.ts'
 import { lineOf } from '../billing/invoices/lines.ts'
 import { newInvoiceItem } from '../objects/invoice.ts'
-import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import { endpoint, listEndpoint, within, retrieveEndpoint } from '../http/endpoint.ts'
 import { atLeast, emptyable, flag, hash, ignored, integer, metadata, range, required, text } from '../http/params.ts'
 import { currencyOf } from './price-data.ts'
 
@@ -79,7 +79,7 @@ export const invoiceItems = [
       return item
     },
   ),
-  endpoint('GET /v1/invoiceitems/:id', {}, ({ world, id }) => find(world.tables.invoiceItems, id)),
+  retrieveEndpoint('GET /v1/invoiceitems/:id', 'invoiceItems'),
   endpoint('DELETE /v1/invoiceitems/:id', {}, ({ world, id }) => {
     const item = find(world.tables.invoiceItems, id)
     if (item.invoice) throw invalidRequest('You can only delete invoice items that are not attached to an invoice.')
@@ -89,13 +89,14 @@ export const invoiceItems = [
   }),
   listEndpoint(
     'GET /v1/invoiceitems',
-    (world) => world.tables.invoiceItems,
+    'invoiceItems',
     { created: range, customer: text, invoice: text, pending: flag },
-    (row, { params }) =>
-      (!params.customer || row.customer === params.customer) &&
-      (!params.invoice || row.invoice === params.invoice) &&
-      (params.pending === undefined || (row.invoice === null) === params.pending) &&
-      within(row.date, params.created),
+    {
+      by: {
+        created: (row, wanted) => within(row.date, wanted),
+        pending: (row, wanted) => (row.invoice === null) === wanted,
+      },
+    },
   ),
 ]
 

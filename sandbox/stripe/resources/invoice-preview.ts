@@ -13,14 +13,14 @@ import { updateSubscription } from '../billing/lifecycle/update-subscription.ts'
 import { endpoint } from '../http/endpoint.ts'
 import { either, emptyable, flag, hash, ignored, integer, list, oneOf, text } from '../http/params.ts'
 import type { Values } from '../http/params.ts'
-import { billingMode, itemChange, itemChanges, prorationBehavior } from './subscription-params.ts'
+import { billingMode, itemChange, itemChanges, prorationBehavior, discounts } from './subscription-params.ts'
 
 const params = {
   automatic_tax: ignored,
   currency: text,
   customer: text,
   customer_details: ignored,
-  discounts: emptyable(list(hash({ coupon: text, promotion_code: text, discount: text }))),
+  discounts,
   invoice_items: ignored,
   preview_mode: oneOf('next', 'recurring'),
   schedule: text,

@@ -7,10 +7,10 @@ import { attachPayment } from '../billing/collection/attach-payment.ts'
 import { collect } from '../billing/collection/collect.ts'
 import { redeem } from '../billing/invoices/discounts.ts'
 import { createDraft, finalize, markUncollectible, recount, voidInvoice } from '../billing/invoices/invoice.ts'
-import { takePending } from '../billing/invoices/lines.ts'
+import { takePendingItems } from '../billing/invoices/lines.ts'
 import { findMethod, attach } from '../billing/payments/payment-method.ts'
-import { settleOtherwise } from '../billing/collection/pay-out-of-band.ts'
-import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import { payOutOfBand } from '../billing/collection/pay-out-of-band.ts'
+import { endpoint, listEndpoint, retrieveEndpoint, pageOf } from '../http/endpoint.ts'
 import {
   atLeast,
   emptyable,
@@ -18,7 +18,6 @@ import {
   hash,
   ignored,
   integer,
-  list,
   mergeMetadata,
   metadata,
   oneOf,
@@ -27,15 +26,16 @@ import {
   text,
 } from '../http/params.ts'
 import { currencyOf } from './price-data.ts'
+import { automaticTax, discounts } from './subscription-params.ts'
 
 const fields = {
   auto_advance: flag,
-  automatic_tax: hash({ enabled: required(flag), liability: ignored }),
+  automatic_tax: automaticTax,
   collection_method: oneOf('charge_automatically', 'send_invoice'),
   days_until_due: atLeast(0),
   default_payment_method: text,
   description: emptyable(text),
-  discounts: emptyable(list(hash({ coupon: text, promotion_code: text, discount: text }))),
+  discounts,
   due_date: integer,
   footer: emptyable(text),
   metadata,
@@ -61,7 +61,7 @@ export const invoices = [
       const id = newId('in')
       const lines =
         params.pending_invoice_items_behavior === 'include' || subscription
-          ? takePending(world, customer.id, subscription?.id ?? null, id)
+          ? takePendingItems(world, customer.id, subscription?.id ?? null, id)
           : []
       return createDraft(world, {
         customer,
@@ -88,7 +88,7 @@ export const invoices = [
       })
     },
   ),
-  endpoint('GET /v1/invoices/:id', {}, ({ world, id }) => find(world.tables.invoices, id)),
+  retrieveEndpoint('GET /v1/invoices/:id', 'invoices'),
   endpoint('POST /v1/invoices/:id', fields, ({ world, id, params }) => {
     const before = find(world.tables.invoices, id)
     const {
@@ -139,7 +139,7 @@ export const invoices = [
       if (found.status === 'paid') throw invalidRequest('Invoice is already paid', undefined, 'invoice_already_paid')
       if (found.status === 'void') throw invalidRequest('You cannot pay a voided invoice.')
       const open = found.status === 'draft' ? finalize(world, found) : found
-      if (params.paid_out_of_band && open.status !== 'paid') return settleOtherwise(world, open)
+      if (params.paid_out_of_band && open.status !== 'paid') return payOutOfBand(world, open)
       const method = params.payment_method ? findMethod(world, params.payment_method) : undefined
       if (method && !method.customer) attach(world, method, liveCustomer(world, open.customer!))
       const { invoice, error } = collect(world, open, { method, offSession: params.off_session ?? true })
@@ -178,15 +178,12 @@ export const invoices = [
     'GET /v1/invoices/:id/lines',
     { limit: integer, starting_after: text, ending_before: text },
     ({ world, id, params }) => {
-      const { lines } = find(world.tables.invoices, id)
-      const start = params.starting_after ? lines.data.findIndex((line) => line.id === params.starting_after) + 1 : 0
-      const data = lines.data.slice(start, start + (params.limit ?? 10))
-      return { ...lines, data, has_more: start + data.length < lines.data.length }
+      return pageOf(find(world.tables.invoices, id).lines, params)
     },
   ),
   listEndpoint(
     'GET /v1/invoices',
-    (world) => world.tables.invoices,
+    'invoices',
     {
       collection_method: text,
       created: range,
@@ -195,28 +192,23 @@ export const invoices = [
       status: oneOf('draft', 'open', 'paid', 'uncollectible', 'void'),
       subscription: text,
     },
-    (row, { params }) =>
-      (!params.customer || row.customer === params.customer) &&
-      (!params.subscription || row.parent?.subscription_details?.subscription === params.subscription) &&
-      (!params.status || row.status === params.status) &&
-      within(row.created, params.created),
+    { by: { subscription: (row, id) => row.parent?.subscription_details?.subscription === id } },
   ),
 ]
 
 export const invoicePayments = [
-  endpoint('GET /v1/invoice_payments/:id', {}, ({ world, id }) => find(world.tables.invoicePayments, id)),
+  retrieveEndpoint('GET /v1/invoice_payments/:id', 'invoicePayments'),
   listEndpoint(
     'GET /v1/invoice_payments',
-    (world) => world.tables.invoicePayments,
+    'invoicePayments',
     {
       created: range,
       invoice: text,
       payment: hash({ payment_intent: text, payment_record: text, type: text }),
       status: oneOf('canceled', 'open', 'paid'),
     },
-    (row, { params }) =>
-      (!params.invoice || row.invoice === params.invoice) &&
-      (!params.status || row.status === params.status) &&
-      (!params.payment?.payment_intent || row.payment.payment_intent === params.payment.payment_intent),
+    {
+      by: { payment: (row, wanted) => !wanted.payment_intent || row.payment.payment_intent === wanted.payment_intent },
+    },
   ),
 ]

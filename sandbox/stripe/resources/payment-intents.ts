@@ -8,7 +8,7 @@ import { attach, createCardMethod, findMethod, methodFromToken } from '../billin
 import { cancelIntent, confirm } from '../billing/payments/payment-intent.ts'
 import type { PaymentSituation } from '../billing/payments/payment-intent.ts'
 import { newPaymentIntent } from '../objects/payment.ts'
-import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import { endpoint, listEndpoint } from '../http/endpoint.ts'
 import {
   atLeast,
   emptyable,
@@ -188,10 +188,5 @@ export const paymentIntents = [
       return cancelIntent(world, intent, params.cancellation_reason ?? null)
     },
   ),
-  listEndpoint(
-    'GET /v1/payment_intents',
-    (world) => world.tables.paymentIntents,
-    { customer: text, created: range },
-    (row, { params }) => (!params.customer || row.customer === params.customer) && within(row.created, params.created),
-  ),
+  listEndpoint('GET /v1/payment_intents', 'paymentIntents', { customer: text, created: range }),
 ]

@@ -1,11 +1,11 @@
 import { emit } from '../core/events.ts'
-import { invalidRequest } from '../core/errors.ts'
+import { invalidRequest, missingParameter } from '../core/errors.ts'
 import { find, liveCustomer } from '../core/lookup.ts'
 import { noAddress } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { attach, createCardMethod, findMethod, methodFromToken } from '../billing/payments/payment-method.ts'
 import { newSetupIntent } from '../objects/payment.ts'
-import { endpoint, listEndpoint } from '../http/endpoint.ts'
+import { endpoint, listEndpoint, retrieveEndpoint } from '../http/endpoint.ts'
 import {
   address,
   emptyable,
@@ -55,7 +55,7 @@ export const paymentMethods = [
           metadata: params.metadata ?? {},
           details: details,
         })
-      if (!card) throw invalidRequest('Missing required param: card.', 'card', 'parameter_missing')
+      if (!card) throw missingParameter('card')
       if (card.token) {
         const method = methodFromToken(world, card.token)
         if (!method) throw invalidRequest(`No such token: '${card.token}'`, 'card[token]', 'resource_missing')
@@ -64,8 +64,7 @@ export const paymentMethods = [
           metadata: params.metadata ?? {},
         })
       }
-      if (!card.number)
-        throw invalidRequest('Missing required param: card[number].', 'card[number]', 'parameter_missing')
+      if (!card.number) throw missingParameter('card[number]')
       return createCardMethod(world, {
         number: card.number,
         expMonth: card.exp_month ?? 12,
@@ -75,7 +74,7 @@ export const paymentMethods = [
       })
     },
   ),
-  endpoint('GET /v1/payment_methods/:id', {}, ({ world, id }) => find(world.tables.paymentMethods, id)),
+  retrieveEndpoint('GET /v1/payment_methods/:id', 'paymentMethods'),
   endpoint(
     'POST /v1/payment_methods/:id',
     {
@@ -118,12 +117,9 @@ export const paymentMethods = [
   }),
   listEndpoint(
     'GET /v1/payment_methods',
-    (world) => world.tables.paymentMethods,
+    'paymentMethods',
     { customer: text, type: text, allow_redisplay: text },
-    (row, { params }) =>
-      row.customer !== null &&
-      (!params.customer || row.customer === params.customer) &&
-      (!params.type || row.type === params.type),
+    { where: (row) => row.customer !== null },
   ),
 ]
 
@@ -181,7 +177,7 @@ export const setupIntents = [
       return intent
     },
   ),
-  endpoint('GET /v1/setup_intents/:id', {}, ({ world, id }) => find(world.tables.setupIntents, id)),
+  retrieveEndpoint('GET /v1/setup_intents/:id', 'setupIntents'),
   endpoint(
     'POST /v1/setup_intents/:id/confirm',
     { payment_method: text, return_url: text },
@@ -194,10 +190,5 @@ export const setupIntents = [
       return after
     },
   ),
-  listEndpoint(
-    'GET /v1/setup_intents',
-    (world) => world.tables.setupIntents,
-    { customer: text, payment_method: text },
-    (row, { params }) => !params.customer || row.customer === params.customer,
-  ),
+  listEndpoint('GET /v1/setup_intents', 'setupIntents', { customer: text, payment_method: text }),
 ]

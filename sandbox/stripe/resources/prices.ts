@@ -5,7 +5,7 @@ import type { Price } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { setCurrencies } from '../billing/invoices/currency-options.ts'
 import { planOf } from '../objects/catalogue.ts'
-import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import { endpoint, listEndpoint, retrieveEndpoint } from '../http/endpoint.ts'
 import {
   atLeast,
   emptyable,
@@ -123,7 +123,7 @@ export const prices = [
       return price
     },
   ),
-  endpoint('GET /v1/prices/:id', {}, ({ world, id }) => find(world.tables.prices, id)),
+  retrieveEndpoint('GET /v1/prices/:id', 'prices'),
   endpoint('POST /v1/prices/:id', priceFields, ({ world, id, params }) => {
     const before = find(world.tables.prices, id)
     const { metadata: pairs, transfer_lookup_key = false, currency_options, ...given } = params
@@ -135,7 +135,7 @@ export const prices = [
   }),
   listEndpoint(
     'GET /v1/prices',
-    (world) => world.tables.prices,
+    'prices',
     {
       active: flag,
       created: range,
@@ -145,13 +145,11 @@ export const prices = [
       recurring: hash({ interval: text, usage_type: text, meter: text }),
       type: oneOf('one_time', 'recurring'),
     },
-    (row, { params }) =>
-      (params.active === undefined || row.active === params.active) &&
-      (!params.lookup_keys || (row.lookup_key !== null && params.lookup_keys.includes(row.lookup_key))) &&
-      (!params.product || row.product === params.product) &&
-      (!params.type || row.type === params.type) &&
-      (!params.currency || row.currency === params.currency) &&
-      (!params.recurring?.interval || row.recurring?.interval === params.recurring.interval) &&
-      within(row.created, params.created),
+    {
+      by: {
+        lookup_keys: (row, keys) => row.lookup_key !== null && keys.includes(row.lookup_key),
+        recurring: (row, { interval }) => !interval || row.recurring?.interval === interval,
+      },
+    },
   ),
 ]

@@ -1,7 +1,7 @@
 import { invalidRequest } from '../core/errors.ts'
 import { emit } from '../core/events.ts'
 import { find } from '../core/lookup.ts'
-import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import { endpoint, listEndpoint, retrieveEndpoint } from '../http/endpoint.ts'
 import {
   emptyable,
   flag,
@@ -66,7 +66,7 @@ export const products = [
       return world.tables.products.update(product.id, { default_price: price.id })
     },
   ),
-  endpoint('GET /v1/products/:id', {}, ({ world, id }) => find(world.tables.products, id)),
+  retrieveEndpoint('GET /v1/products/:id', 'products'),
   endpoint(
     'POST /v1/products/:id',
     { ...productFields, name: text, default_price: text, package_dimensions: ignored, tax_details: ignored },
@@ -94,11 +94,8 @@ export const products = [
   }),
   listEndpoint(
     'GET /v1/products',
-    (world) => world.tables.products,
+    'products',
     { active: flag, created: range, ids: list(text), shippable: flag, url: text },
-    (row, { params }) =>
-      (params.active === undefined || row.active === params.active) &&
-      (!params.ids || params.ids.includes(row.id)) &&
-      within(row.created, params.created),
+    { by: { ids: (row, ids) => ids.includes(row.id) } },
   ),
 ]

@@ -1,16 +1,16 @@
 import { find } from '../core/lookup.ts'
-import { invalidRequest, noSuch } from '../core/errors.ts'
+import { noSuch, missingParameter } from '../core/errors.ts'
 import type { Subscription } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { updateSubscription } from '../billing/lifecycle/update-subscription.ts'
 import { endpoint } from '../http/endpoint.ts'
-import { flag, integer, oneOf, required, text } from '../http/params.ts'
-import { itemChanges, itemFields, prorationBehavior } from './subscription-params.ts'
+import { flag, integer, required, text } from '../http/params.ts'
+import { itemChanges, itemFields, paymentBehavior, prorationBehavior } from './subscription-params.ts'
 
 const options = {
   proration_behavior: prorationBehavior,
   proration_date: integer,
-  payment_behavior: oneOf('allow_incomplete', 'default_incomplete', 'error_if_incomplete', 'pending_if_incomplete'),
+  payment_behavior: paymentBehavior,
   off_session: flag,
 }
 
@@ -28,7 +28,7 @@ export const subscriptionItems = [
     ({ world, params }) => {
       const subscription = find(world.tables.subscriptions, params.subscription, 'subscription')
       const [item] = itemChanges(world, [params])
-      if (!item?.price) throw invalidRequest('Missing required param: price.', 'price', 'parameter_missing')
+      if (!item?.price) throw missingParameter('price')
       const after = updateSubscription(world, subscription, {
         items: [item],
         prorationBehavior: params.proration_behavior,

@@ -38,7 +38,7 @@ export const billingMode = hash({
   flexible: hash({ proration_discounts: oneOf('included', 'itemized') }),
 })
 export const itemChange = hash({ ...itemFields, id: text, deleted: flag, clear_usage: flag })
-const discounts = emptyable(list(hash({ coupon: text, promotion_code: text, discount: text })))
+export const discounts = emptyable(list(hash({ coupon: text, promotion_code: text, discount: text })))
 export const details = hash({
   comment: emptyable(text),
   feedback: emptyable(
@@ -62,8 +62,13 @@ export const paymentBehavior = oneOf(
   'pending_if_incomplete',
 )
 
+export const automaticTax = hash({ enabled: required(flag), liability: ignored })
+export const trialSettings = hash({
+  end_behavior: required(hash({ missing_payment_method: required(oneOf('cancel', 'create_invoice', 'pause')) })),
+})
+
 export const common = {
-  automatic_tax: hash({ enabled: required(flag), liability: ignored }),
+  automatic_tax: automaticTax,
   cancel_at: emptyable(either(integer, oneOf('min_period_end', 'max_period_end'))),
   cancel_at_period_end: flag,
   collection_method: oneOf('charge_automatically', 'send_invoice'),
@@ -83,9 +88,7 @@ export const common = {
   }),
   proration_behavior: prorationBehavior,
   trial_end: either(oneOf('now'), integer),
-  trial_settings: hash({
-    end_behavior: required(hash({ missing_payment_method: required(oneOf('cancel', 'create_invoice', 'pause')) })),
-  }),
+  trial_settings: trialSettings,
   trial_from_plan: flag,
 }
 type CommonParams = Values<typeof common>

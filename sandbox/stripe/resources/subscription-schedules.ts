@@ -3,9 +3,9 @@ import { emit } from '../core/events.ts'
 import { find, liveCustomer } from '../core/lookup.ts'
 import type { Subscription, SubscriptionSchedule } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { attendSchedule, endAfter, release, takeDiscounts } from '../billing/lifecycle/schedule.ts'
+import { advanceSchedule, endAfter, release, takeDiscounts } from '../billing/lifecycle/schedule.ts'
 import { inCurrency } from '../billing/invoices/currency-options.ts'
-import { requireFit } from '../billing/subscriptions/billing-interval.ts'
+import { requireCompatiblePrices } from '../billing/subscriptions/billing-interval.ts'
 import { modeOfNew } from '../billing/subscriptions/billing-mode.ts'
 import type { ModeRequest } from '../billing/subscriptions/billing-mode.ts'
 import { subscribe } from '../billing/lifecycle/create-subscription.ts'
@@ -13,11 +13,10 @@ import { change, currentPeriod, end } from '../billing/subscriptions/status.ts'
 import { updateSubscription } from '../billing/lifecycle/update-subscription.ts'
 import { newPhase, newSubscriptionSchedule } from '../objects/schedule.ts'
 import type { Phase } from '../objects/schedule.ts'
-import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import { endpoint, listEndpoint, retrieveEndpoint } from '../http/endpoint.ts'
 import {
   atLeast,
   either,
-  emptyable,
   flag,
   hash,
   ignored,
@@ -31,7 +30,7 @@ import {
   text,
 } from '../http/params.ts'
 import type { Values } from '../http/params.ts'
-import { billingMode, prorationBehavior } from './subscription-params.ts'
+import { billingMode, prorationBehavior, discounts } from './subscription-params.ts'
 
 const phaseFields = {
   items: required(
@@ -59,7 +58,7 @@ const phaseFields = {
   currency: text,
   default_payment_method: text,
   description: text,
-  discounts: emptyable(list(hash({ coupon: text, promotion_code: text, discount: text }))),
+  discounts,
   trial: flag,
   trial_end: integer,
 }
@@ -112,7 +111,7 @@ export const subscriptionSchedules = [
       return schedule
     },
   ),
-  endpoint('GET /v1/subscription_schedules/:id', {}, ({ world, id }) => find(world.tables.subscriptionSchedules, id)),
+  retrieveEndpoint('GET /v1/subscription_schedules/:id', 'subscriptionSchedules'),
   endpoint(
     'POST /v1/subscription_schedules/:id',
     {
@@ -139,7 +138,7 @@ export const subscriptionSchedules = [
       if (subscription?.status === 'trialing' && !current.trial_end)
         updateSubscription(world, subscription, { trialEnd: 'now' })
       if (subscription && params.phases) takeDiscounts(world, subscription.id, current)
-      attendSchedule(world, after)
+      advanceSchedule(world, after)
       return world.tables.subscriptionSchedules.get(id)
     },
   ),
@@ -159,12 +158,14 @@ export const subscriptionSchedules = [
     if (subscription) end(world, subscription, 'cancellation_requested')
     return after
   }),
-  listEndpoint(
-    'GET /v1/subscription_schedules',
-    (world) => world.tables.subscriptionSchedules,
-    { customer: text, created: range, scheduled: flag, canceled_at: range, completed_at: range, released_at: range },
-    (row, { params }) => (!params.customer || row.customer === params.customer) && within(row.created, params.created),
-  ),
+  listEndpoint('GET /v1/subscription_schedules', 'subscriptionSchedules', {
+    customer: text,
+    created: range,
+    scheduled: ignored,
+    canceled_at: range,
+    completed_at: range,
+    released_at: range,
+  }),
 ]
 
 /** A schedule for somebody new begins by subscribing them to its first phase. */
@@ -232,7 +233,7 @@ function phasesOf(world: World, schedule: SubscriptionSchedule, wanted: Values<t
       metadata: pairs ?? {},
     }))
     const prices = items.map(({ price }) => world.tables.prices.get(price)!)
-    requireFit(prices, schedule.billing_mode)
+    requireCompatiblePrices(prices, schedule.billing_mode)
     for (const price of prices) inCurrency(world, price, currency)
     if (index > 0 && typeof params.start_date === 'number' && params.start_date !== start)
       throw invalidRequest(

@@ -13,9 +13,9 @@ import { subscribe } from '../billing/lifecycle/create-subscription.ts'
 import { updateSubscription } from '../billing/lifecycle/update-subscription.ts'
 import { createDraft, finalize } from '../billing/invoices/invoice.ts'
 import { collect } from '../billing/collection/collect.ts'
-import { takePending } from '../billing/invoices/lines.ts'
+import { takePendingItems } from '../billing/invoices/lines.ts'
 import { newId } from '../core/ids.ts'
-import { endpoint, listEndpoint, within } from '../http/endpoint.ts'
+import { endpoint, listEndpoint, within, retrieveEndpoint } from '../http/endpoint.ts'
 import { atLeast, emptyable, flag, hash, ignored, integer, oneOf, range, required, text } from '../http/params.ts'
 import {
   billingMode,
@@ -64,7 +64,7 @@ export const subscriptions = [
         : subscription
     },
   ),
-  endpoint('GET /v1/subscriptions/:id', {}, ({ world, id }) => find(world.tables.subscriptions, id)),
+  retrieveEndpoint('GET /v1/subscriptions/:id', 'subscriptions'),
   endpoint(
     'POST /v1/subscriptions/:id',
     {
@@ -186,7 +186,7 @@ export const subscriptions = [
   ),
   listEndpoint(
     'GET /v1/subscriptions',
-    (world) => world.tables.subscriptions,
+    'subscriptions',
     {
       collection_method: text,
       created: range,
@@ -208,19 +208,22 @@ export const subscriptions = [
       ),
       test_clock: text,
     },
-    (row, { params }) =>
-      (!params.customer || row.customer === params.customer) &&
-      (!params.price || row.items.data.some((item) => item.price.id === params.price)) &&
-      (params.test_clock ? row.test_clock === params.test_clock : params.customer !== undefined || !row.test_clock) &&
-      hasStatus(row, params.status) &&
-      within(currentPeriod(row).end, params.current_period_end) &&
-      within(currentPeriod(row).start, params.current_period_start) &&
-      within(row.created, params.created),
+    {
+      by: {
+        current_period_end: (row, wanted) => within(currentPeriod(row).end, wanted),
+        current_period_start: (row, wanted) => within(currentPeriod(row).start, wanted),
+        price: (row, id) => row.items.data.some((item) => item.price.id === id),
+        status: hasStatus,
+      },
+      where: ({ status, test_clock }, { params }) =>
+        (params.status !== undefined || status !== 'canceled') &&
+        // Without a customer or a clock in the request, what lives on a test clock is left out.
+        (params.test_clock !== undefined || params.customer !== undefined || !test_clock),
+    },
   ),
 ]
 
-function hasStatus({ status }: Subscription, wanted: string | undefined): boolean {
-  if (wanted === undefined) return status !== 'canceled'
+function hasStatus({ status }: Subscription, wanted: string): boolean {
   if (wanted === 'all') return true
   return wanted === 'ended' ? ENDED.has(status) : status === wanted
 }
@@ -228,7 +231,7 @@ function hasStatus({ status }: Subscription, wanted: string | undefined): boolea
 /** What waits for the next invoice is invoiced now, because there will be no next one. */
 function invoiceNow(world: World, subscription: Subscription): void {
   const id = newId('in')
-  const lines = takePending(world, subscription.customer, subscription.id, id)
+  const lines = takePendingItems(world, subscription.customer, subscription.id, id)
   if (lines.length === 0) return
   const customer = world.tables.customers.get(subscription.customer)!
   const draft = createDraft(world, {

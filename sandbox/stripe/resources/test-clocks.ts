@@ -7,7 +7,7 @@ import { monthsAfter } from '../core/calendar.ts'
 import type { TestClock } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { ENDED } from '../billing/subscriptions/status.ts'
-import { endpoint, listEndpoint } from '../http/endpoint.ts'
+import { endpoint, listEndpoint, retrieveEndpoint } from '../http/endpoint.ts'
 import { integer, required, text } from '../http/params.ts'
 
 export const testClocks = [
@@ -26,7 +26,7 @@ export const testClocks = [
     emit(world, 'test_helpers.test_clock.created', clock)
     return clock
   }),
-  endpoint('GET /v1/test_helpers/test_clocks/:id', {}, ({ world, id }) => find(world.tables.testClocks, id)),
+  retrieveEndpoint('GET /v1/test_helpers/test_clocks/:id', 'testClocks'),
   endpoint(
     'POST /v1/test_helpers/test_clocks/:id/advance',
     { frozen_time: required(integer) },
@@ -65,7 +65,7 @@ export const testClocks = [
     emit(world, 'test_helpers.test_clock.deleted', clock)
     return { id, object: 'test_helpers.test_clock', deleted: true }
   }),
-  listEndpoint('GET /v1/test_helpers/test_clocks', (world) => world.tables.testClocks, {}),
+  listEndpoint('GET /v1/test_helpers/test_clocks', 'testClocks', {}),
 ]
 
 /** As far as Stripe lets a clock go at once: two intervals of its shortest subscription, two years without any. */

@@ -1,29 +1,29 @@
 import type { Appointment } from '../core/agenda.ts'
 import type { Seconds } from '../core/clock.ts'
 import type { World } from '../core/world.ts'
-import { expireSession, settleDebit } from '../billing/checkout/pay-session.ts'
+import { expireSession, settleBankDebit } from '../billing/checkout/pay-session.ts'
 import { collect } from '../billing/collection/collect.ts'
 import { dueAt } from '../core/due-dates.ts'
 import { finalize, markUncollectible, voidInvoice } from '../billing/invoices/invoice.ts'
-import { attendSubscription } from '../billing/lifecycle/renew-subscription.ts'
-import { attendSchedule } from '../billing/lifecycle/schedule.ts'
+import { processSubscription } from '../billing/lifecycle/renew-subscription.ts'
+import { advanceSchedule } from '../billing/lifecycle/schedule.ts'
 import { subscriptionOf } from '../billing/subscriptions/status.ts'
 import type { Invoice } from '../core/shapes.ts'
 
 /**
- * Does everything that is due on a clock up to a moment, in the order of its dates; each piece of work happens at
- * its own date and may add more, so a year advanced at once plays out like a year.
+ * Processes everything that is due on a clock up to a moment, in order. Each object is processed at its own date and may
+ * become due again, so advancing a year at once has the same results as a year.
  */
 export function catchUp(world: World, clock: string | null, until: Seconds): void {
   for (let next = world.agenda.next(clock); next && next.at <= until; next = world.agenda.next(clock)) {
     world.agenda.take(clock)
-    attendTo(world, next)
+    processAppointment(world, next)
   }
 }
 
-function attendTo(world: World, { table, id, clock, at }: Appointment): void {
+function processAppointment(world: World, { table, id, clock, at }: Appointment): void {
   const row = world.tables.named(table)?.get(id)
-  // Only a hint: the date may have moved since it was noted, or another appointment may have dealt with it.
+  // An appointment is only a hint: the date may have changed, or an earlier appointment may have done the work.
   const due = row && dueAt(world.tables, table, row)
   if (row === undefined || due == null || due > at) return
   const work = () => world.run(() => attend(world, table, id))
@@ -37,15 +37,15 @@ function attendTo(world: World, { table, id, clock, at }: Appointment): void {
 
 function attend(world: World, table: string, id: string): void {
   const { paymentIntents, subscriptions, invoices, checkoutSessions, subscriptionSchedules } = world.tables
-  if (table === 'subscription') attendSubscription(world, subscriptions.get(id)!)
-  if (table === 'invoice') attendInvoice(world, invoices.get(id)!)
-  if (table === 'payment_intent') settleDebit(world, paymentIntents.get(id)!)
+  if (table === 'subscription') processSubscription(world, subscriptions.get(id)!)
+  if (table === 'invoice') processInvoice(world, invoices.get(id)!)
+  if (table === 'payment_intent') settleBankDebit(world, paymentIntents.get(id)!)
   if (table === 'checkout.session') expireSession(world, checkoutSessions.get(id)!)
-  if (table === 'subscription_schedule') attendSchedule(world, subscriptionSchedules.get(id)!)
+  if (table === 'subscription_schedule') advanceSchedule(world, subscriptionSchedules.get(id)!)
 }
 
-/** A draft whose hour is over is finalised and collected; an open one is tried again. */
-function attendInvoice(world: World, invoice: Invoice): void {
+/** Finalizes and collects a draft whose hour is over; retries an open invoice. */
+function processInvoice(world: World, invoice: Invoice): void {
   const paused = subscriptionOf(world, invoice)?.pause_collection?.behavior
   const open = invoice.status === 'draft' ? finalize(world, invoice) : invoice
   if (open.status === 'open' && paused === 'void') voidInvoice(world, open)

@@ -3,7 +3,7 @@ import { emit } from '../core/events.ts'
 import type { Seconds } from '../core/clock.ts'
 import type { World } from '../core/world.ts'
 
-/** Sees to it that what is due happens: as real time passes, when a clock is advanced, and in the right order. */
+/** Processes what is due, in order: as real time passes and when a clock is advanced. */
 export class Timekeeper {
   #timer: NodeJS.Timeout | null = null
   #closed = false
@@ -29,7 +29,7 @@ export class Timekeeper {
     if (this.#timer) clearTimeout(this.#timer)
   }
 
-  /** Moves the sandbox's own clock forward and lets everything due on the way happen. */
+  /** Advances the sandbox's clock and processes everything that is due on the way. */
   advanceTo(moment: Seconds): void {
     const { world } = this
     if (moment <= world.clock.now()) return
@@ -39,7 +39,7 @@ export class Timekeeper {
     this.moved()
   }
 
-  /** Does what is due by now, without waiting for the alarm. */
+  /** Processes what is due by now, without waiting for the timer. */
   catchUp(): void {
     catchUp(this.world, null, this.world.clock.now())
   }
@@ -65,7 +65,7 @@ export class Timekeeper {
     this.#timer.unref()
   }
 
-  /** A test clock that was told to advance does so after the answer has gone out, as Stripe's do. */
+  /** A test clock advances after the request is answered, as at Stripe. */
   #follow(id: string): void {
     const { world } = this
     const clock = world.tables.testClocks.get(id)

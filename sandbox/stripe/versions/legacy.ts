@@ -12,7 +12,7 @@ import type { World } from '../core/world.ts'
 import { planOf } from '../objects/catalogue.ts'
 import { invoiceOf, paymentOf } from '../billing/invoices/invoice-payment.ts'
 
-/** From this version on objects look as they are kept here; before it they had the older shape. */
+/** From this version on objects have the shape in which they are stored; before it, an older one. */
 const BASIL = '2025-03-31'
 
 type Hash = Record<string, unknown>

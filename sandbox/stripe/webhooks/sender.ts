@@ -6,16 +6,15 @@ import { API_VERSION, signatureHeader } from '../core/sdk.ts'
 import type { DeliveryRow } from '../core/rows.ts'
 import type { World } from '../core/world.ts'
 
-/** Seconds after each failed attempt until the next: soon at first, then as Stripe spaces them, for three days. */
+/** Seconds from each failed attempt to the next: soon at first, then spaced like Stripe's retries, for three days. */
 export const RETRY_DELAYS: Seconds[] = [8, 60, 300, 1800, 7200, 18_000, 36_000, 43_200, 43_200, 43_200]
 const AT_ONCE = 8
 
 /**
- * Takes events to the webhook endpoints. The events of one customer go out one after the other, in the order in which
- * they happened; different customers do not wait for each other. What is not answered with 2xx is tried again when
- * the sandbox's clock says so.
+ * Delivers events to the webhook endpoints. The events of one customer are sent in order, one at a time; customers do
+ * not wait for each other. A delivery without a 2xx answer is retried by the sandbox's clock.
  */
-export class Courier {
+export class WebhookSender {
   readonly #running = new Set<string>()
   readonly #lanes = new Set<string>()
   #timer: NodeJS.Timeout | null = null
@@ -34,7 +33,7 @@ export class Courier {
     })
   }
 
-  /** Looks for what is to go out now, and sets the alarm for what is to go out later. */
+  /** Sends the deliveries that are due and sets a timer for the next one. */
   wake(): void {
     if (this.#closed) return
     if (this.#timer) clearTimeout(this.#timer)
@@ -51,7 +50,7 @@ export class Courier {
     if (this.#running.size === 0) for (const done of this.#idle.splice(0)) done()
   }
 
-  /** A burst of changes wakes once. */
+  /** Many changes at once wake the sender once. */
   #wakeSoon(): void {
     if (this.#waking) return
     this.#waking = true
@@ -61,7 +60,7 @@ export class Courier {
     })
   }
 
-  /** Resolves when nothing is under way and nothing is due. What waits for its retry is not waited for. */
+  /** Resolves when nothing is being sent and nothing is due; later retries do not count. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
       this.#idle.push(resolve)
@@ -69,7 +68,7 @@ export class Courier {
     })
   }
 
-  /** Sends what waits for a later date now. */
+  /** Sends everything that waits for a retry now. */
   flush(): Promise<void> {
     this.world.run(() => {
       for (const row of this.waiting())
@@ -84,7 +83,7 @@ export class Courier {
     for (const done of this.#idle.splice(0)) done()
   }
 
-  /** What has still to be delivered. */
+  /** The deliveries that are still open. */
   waiting(): DeliveryRow[] {
     return [...this.#open].flatMap((id) => {
       const row = this.world.tables.deliveries.get(id)
@@ -92,10 +91,10 @@ export class Courier {
     })
   }
 
-  // The ids of what still has to go out, so that a long history is not searched each time.
+  // The ids of open deliveries, so that a long history is not searched each time.
   readonly #open = new Set<string>()
 
-  /** A new delivery passes the faults once: it may be lost, late, or doubled. */
+  /** Applies the faults to a new delivery: it may be dropped, delayed, or doubled. */
   #prepare(id: string): void {
     const row = this.world.tables.deliveries.get(id)
     if (!row || row.state !== 'waiting') return void this.#open.delete(id)
@@ -140,7 +139,7 @@ export class Courier {
       2,
     )
     const started = performance.now()
-    // Signatures are checked against the machine's time, whatever the sandbox's clock says.
+    // The app checks signatures against the machine's time, not the sandbox's clock.
     const timestamp = Math.floor(Date.now() / 1000)
     const { status, answer } = await post(
       endpoint.url,
@@ -176,7 +175,7 @@ export class Courier {
     })
   }
 
-  /** After a restart: what had not gone out yet goes out now. */
+  /** Sends what was still open before a restart. */
   resume(): void {
     for (const row of this.world.tables.deliveries.oldestFirst()) if (row.state === 'waiting') this.#open.add(row.id)
     this.wake()

@@ -8,14 +8,14 @@ import type { CheckoutOrder } from '../../core/rows.ts'
 import { hasTrial } from './totals.ts'
 import { collect } from '../collection/collect.ts'
 import { createDraft, finalize } from '../invoices/invoice.ts'
-import { addOneTime, takePending } from '../invoices/lines.ts'
+import { addOneTime, takePendingItems } from '../invoices/lines.ts'
 import { confirm } from '../payments/payment-intent.ts'
 import type { PaymentSituation } from '../payments/payment-intent.ts'
 import { subscribe, trialEndAfter } from '../lifecycle/create-subscription.ts'
 import { disputeIfMeantTo } from '../payments/dispute.ts'
 import { paymentOf } from '../invoices/invoice-payment.ts'
 
-type Fulfil = (
+type Fulfill = (
   world: World,
   session: CheckoutSession,
   order: CheckoutOrder,
@@ -25,7 +25,7 @@ type Fulfil = (
 ) => CheckoutSession
 
 /** What a paid session brings about, by its mode. */
-export const FULFIL: Record<'subscription' | 'payment' | 'setup', Fulfil> = {
+export const FULFILL: Record<'subscription' | 'payment' | 'setup', Fulfill> = {
   subscription(world, session, order, method, situation) {
     const { subscriptionData: data } = order
     const customer = world.tables.customers.get(session.customer!)!
@@ -120,7 +120,7 @@ function payByInvoice(
   const customer = world.tables.customers.get(session.customer!)!
   for (const item of order.items) addOneTime(world, customer, item)
   const id = newId('in')
-  const lines = takePending(world, customer.id, null, id)
+  const lines = takePendingItems(world, customer.id, null, id)
   const invoice = finalize(
     world,
     createDraft(world, { customer, lines, reason: 'manual', currency: session.currency ?? 'usd', given: { id } }),

@@ -8,10 +8,10 @@ import { withTotals } from './totals.ts'
 import { attach, createCardMethod } from '../payments/payment-method.ts'
 import type { CardInput } from '../payments/payment-method.ts'
 import { settle } from '../collection/collect.ts'
-import { authenticate, behaviourOf, confirm, hearFromBank } from '../payments/payment-intent.ts'
+import { authenticate, behaviourOf, confirm, settlePending } from '../payments/payment-intent.ts'
 import type { PaymentSituation } from '../payments/payment-intent.ts'
 import { addTaxId, kindOfTaxId } from '../customers/tax-id.ts'
-import { FULFIL, newIntent } from './fulfill.ts'
+import { FULFILL, newIntent } from './fulfill.ts'
 import { invoiceOf } from '../invoices/invoice-payment.ts'
 
 /**
@@ -109,7 +109,7 @@ function complete(
   if (customer) for (const given of before.customer_details?.tax_ids ?? []) addTaxId(world, customer, given)
   const keeps = before.mode !== 'payment' || order.paymentData.setupFutureUsage !== undefined
   if (method && customer && keeps) attach(world, method, customer)
-  const done = FULFIL[before.mode as 'payment'](
+  const done = FULFILL[before.mode as 'payment'](
     world,
     { ...before, customer: customer?.id ?? null },
     order,
@@ -135,8 +135,8 @@ function isUnderWay(world: World, session: CheckoutSession): boolean {
 }
 
 /** The bank has answered a debit: the invoice or the session that waited for it hears of it. */
-export function settleDebit(world: World, intent: PaymentIntent): void {
-  const outcome = hearFromBank(world, intent)
+export function settleBankDebit(world: World, intent: PaymentIntent): void {
+  const outcome = settlePending(world, intent)
   const invoice = invoiceOf(world, intent)
   if (invoice?.status === 'open') settle(world, invoice, outcome)
   for (const session of world.tables.checkoutSessions.filter((row) => row.payment_intent === intent.id)) {

@@ -1,4 +1,4 @@
-import type { CheckoutSession, LineItem } from '../../core/shapes.ts'
+import type { CheckoutSession, LineItem, List } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
 import { listOf } from '../../objects/list.ts'
 import { newInvoiceLine } from '../../objects/invoice.ts'
@@ -9,7 +9,7 @@ import { automaticTax } from '../invoices/automatic-tax.ts'
 import { addUp } from '../invoices/totals.ts'
 import type { AppliedDiscount, Totals } from '../invoices/totals.ts'
 
-/** What the order comes to now, line by line: discounts and tax as the invoice will reckon them. */
+/** The totals of an order, line by line, with discounts and tax as the invoice will calculate them. */
 export function checkoutTotals(
   world: World,
   session: CheckoutSession,
@@ -89,15 +89,11 @@ export function withTotals(world: World, session: CheckoutSession, order: Checko
   }
 }
 
-/** What a session sells, a page of it: the first ten unless told. */
-export function lineItemsOf(
-  world: World,
-  session: CheckoutSession,
-  { limit = 10, after }: { limit?: number; after?: string } = {},
-) {
+/** What a session sells, all of it. */
+export function lineItemsOf(world: World, session: CheckoutSession): List<LineItem> {
   const order = world.tables.checkoutOrders.get(session.id)
-  const all = order ? checkoutTotals(world, session, order).items : []
-  const start = after ? all.findIndex(({ id }) => id === after) + 1 : 0
-  const page = listOf(all.slice(start, start + limit), `/v1/checkout/sessions/${session.id}/line_items`)
-  return { ...page, has_more: all.length > start + limit }
+  return listOf(
+    order ? checkoutTotals(world, session, order).items : [],
+    `/v1/checkout/sessions/${session.id}/line_items`,
+  )
 }

@@ -14,7 +14,7 @@ import { paymentOf } from '../invoices/invoice-payment.ts'
 
 export type Collection = { invoice: Invoice; error?: ErrorBody }
 
-/** Tries to collect an open invoice by card, and lets everything that hangs on it take its course. */
+/** Tries to collect an open invoice, and updates its subscription and its pending update by the outcome. */
 export function collect(
   world: World,
   invoice: Invoice,
@@ -40,14 +40,14 @@ function methodOfInvoice(world: World, invoice: Invoice): PaymentMethod | undefi
   return invoice.default_payment_method ? world.tables.paymentMethods.get(invoice.default_payment_method) : undefined
 }
 
-/** What follows from a payment's outcome for the invoice it is for. */
+/** Applies the outcome of a payment to its invoice. */
 export function settle(world: World, invoice: Invoice, outcome: PaymentOutcome, automatic = false): Collection {
   if (outcome.result === 'succeeded') {
     const collection = receive(world, counted(world, invoice, automatic), outcome.intent)
     disputeIfMeantTo(world, outcome.intent)
     return collection
   }
-  // What was attached beside the default payment is nobody's turn but its own.
+  // A payment attached beside the default one does not count as an attempt to collect.
   if (paymentOf(world, invoice, outcome.intent.id)?.is_default === false) {
     return outcome.result === 'failed' ? { invoice, error: outcome.error } : { invoice }
   }
@@ -57,7 +57,7 @@ export function settle(world: World, invoice: Invoice, outcome: PaymentOutcome, 
   return { invoice: world.tables.invoices.get(invoice.id)! }
 }
 
-/** Money for an invoice is there: all that was left of it, or a part. */
+/** Records a payment for an invoice: all that remains, or a part. */
 export function receive(world: World, invoice: Invoice, intent: PaymentIntent): Collection {
   if (intent.amount < invoice.amount_remaining) return { invoice: markPartPaid(world, invoice, intent) }
   return paid(world, markPaid(world, invoice, { intent: intent.id }))
@@ -69,7 +69,7 @@ function paid(world: World, invoice: Invoice): Collection {
   return { invoice }
 }
 
-/** Dunning: each failed attempt sets the date of the next; after the last one the settings say what becomes of it. */
+/** Dunning: each failed attempt schedules the next; after the last one the settings decide. */
 function failed(world: World, before: Invoice, error: ErrorBody, automatic = false): Collection {
   const retries =
     before.auto_advance &&

@@ -4,8 +4,8 @@ import { markPaid } from '../invoices/invoice.ts'
 import { applyPendingUpdate } from '../subscriptions/pending-update.ts'
 import { invoicePaid } from '../subscriptions/status.ts'
 
-/** An invoice is paid without a charge: by other means, or because nothing of it is left to pay. */
-export function settleOtherwise(world: World, open: Invoice): Invoice {
+/** Marks an invoice as paid without a charge: out of band, or because nothing remains to be paid. */
+export function payOutOfBand(world: World, open: Invoice): Invoice {
   const paid = markPaid(world, open, { outOfBand: true })
   applyPendingUpdate(world, paid)
   invoicePaid(world, paid)

@@ -8,7 +8,7 @@ import { creditNoteLines, netOf } from './credit-note-lines.ts'
 import type { CreditNoteLineRequest } from './credit-note-lines.ts'
 import { changeBalance } from '../customers/customer-balance.ts'
 import { refund } from '../payments/refund.ts'
-import { settleOtherwise } from '../collection/pay-out-of-band.ts'
+import { payOutOfBand } from '../collection/pay-out-of-band.ts'
 import { askForRest } from '../invoices/invoice-payment.ts'
 
 export interface CreditNoteRequest {
@@ -124,5 +124,5 @@ function linkedRefunds(
 function askForLess(world: World, before: Invoice, invoice: Invoice): void {
   askForRest(world, invoice)
   emit(world, 'invoice.updated', invoice, before)
-  if (invoice.amount_remaining === 0) settleOtherwise(world, invoice)
+  if (invoice.amount_remaining === 0) payOutOfBand(world, invoice)
 }

@@ -90,7 +90,7 @@ export function redeem(
   return discount
 }
 
-/** The discounts among these that count at a moment, each with its coupon. */
+/** The discounts that apply at a moment, each with its coupon. */
 export function applied(world: World, discounts: string[], moment: number): AppliedDiscount[] {
   return discounts.flatMap((id) => {
     const discount = world.tables.discounts.get(id)
@@ -99,7 +99,7 @@ export function applied(world: World, discounts: string[], moment: number): Appl
   })
 }
 
-/** A coupon for one invoice has had it once it took something off, not when it comes back: the subscription goes on without. */
+/** Removes from a subscription the `once` coupons that took something off this invoice; a credit does not count. */
 export function spendOnce(world: World, { id, discounts }: Subscription, { lines }: Invoice): void {
   const offs = lines.data.flatMap(({ discount_amounts }) => discount_amounts ?? [])
   const used = new Set(offs.filter(({ amount }) => amount > 0).map(({ discount }) => discount))

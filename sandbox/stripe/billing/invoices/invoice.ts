@@ -30,7 +30,7 @@ export interface DraftRequest {
   period?: { start: number; end: number }
   discounts?: string[]
   automaticTax?: boolean
-  /** Subscription cycles stay a draft for an hour; other invoices are finalised by whoever made them. */
+  /** Subscription cycles stay a draft for an hour; whoever creates another invoice finalizes it. */
   finalizesAt?: number | null
   prorationDate?: number
   given?: Partial<Invoice>
@@ -83,7 +83,7 @@ export function createDraft(world: World, request: DraftRequest): Invoice {
   return invoice
 }
 
-/** The invoice with its sums worked out anew from its lines. */
+/** The invoice with its totals recalculated from its lines. */
 export function recount(world: World, invoice: Invoice): Invoice {
   const customer = world.tables.customers.get(invoice.customer!)
   const tax = invoice.automatic_tax.enabled ? automaticTax(world, customer?.address) : null
@@ -149,7 +149,7 @@ export function finalize(world: World, before: Invoice): Invoice {
   return open
 }
 
-/** The money is there: by card, from the balance, out of band, or because nothing was due. */
+/** Marks an invoice as paid: by card, from the balance, out of band, or because nothing was due. */
 export function markPaid(
   world: World,
   before: Invoice,

@@ -90,7 +90,7 @@ function discountsShown({ amount, net_amount: net = amount, discounts, proration
 }
 
 /** Takes the invoice items that wait for this subscription's (or this customer's) next invoice. */
-export function takePending(
+export function takePendingItems(
   world: World,
   customer: string,
   subscription: string | null,

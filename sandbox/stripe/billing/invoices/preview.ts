@@ -3,8 +3,8 @@ import type { World } from '../../core/world.ts'
 import { randomText } from '../../core/ids.ts'
 
 /**
- * What an invoice would be: it is really made, read, and undone. So a preview cannot differ from the invoice that
- * the same change makes at the same moment.
+ * Previews an invoice: creates it, reads it and rolls it back, so a preview cannot differ from the real invoice of the
+ * same change.
  */
 export function preview(world: World, work: () => Invoice): Invoice {
   const invoice = world.tables.transactions.rehearse(work)

@@ -30,7 +30,7 @@ export interface Totals {
 }
 
 /**
- * Adds up lines: discounts come off line by line, then tax is reckoned on what is left. Lines that bring discounts of
+ * Adds up lines: discounts come off line by line, then tax is calculated on what is left. Lines that bring discounts of
  * their own, which are prorations, keep them.
  */
 export function addUp(lines: InvoiceLine[], discounts: AppliedDiscount[], tax: TaxRule | null): Totals {

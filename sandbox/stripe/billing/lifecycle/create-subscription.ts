@@ -8,12 +8,12 @@ import type { Customer, InvoiceLine, Price, Subscription } from '../../core/shap
 import type { World } from '../../core/world.ts'
 import { newSubscription } from '../../objects/subscription.ts'
 import { newSubscriptionItem } from '../../objects/catalogue.ts'
-import { cadenceOf, requireFit } from '../subscriptions/billing-interval.ts'
+import { intervalOf, requireCompatiblePrices } from '../subscriptions/billing-interval.ts'
 import { collect } from '../collection/collect.ts'
 import { redeem } from '../invoices/discounts.ts'
 import type { DiscountRequest } from '../../core/rows.ts'
 import { createDraft, finalize } from '../invoices/invoice.ts'
-import { periodLines, takePending } from '../invoices/lines.ts'
+import { periodLines, takePendingItems } from '../invoices/lines.ts'
 import { methodFor } from '../payments/payment-method.ts'
 import type { PaymentSituation } from '../payments/payment-intent.ts'
 
@@ -37,7 +37,7 @@ export interface SubscribeRequest extends PaymentSituation {
 /** Starts a subscription: its first period, its first invoice, and the attempt to collect it. */
 export function subscribe(world: World, request: SubscribeRequest): Subscription {
   const { customer, trialEnd, paymentBehavior = 'allow_incomplete' } = request
-  requireFit(
+  requireCompatiblePrices(
     request.items.map(({ price }) => price),
     request.given?.billing_mode,
   )
@@ -62,7 +62,7 @@ export function subscribe(world: World, request: SubscribeRequest): Subscription
       ...item,
       subscription: id,
       start: now,
-      end: trial ? trialEnd : nextBoundary(anchor, cadenceOf(item.price), now),
+      end: trial ? trialEnd : nextBoundary(anchor, intervalOf(item.price), now),
     }),
   )
   const discounts = (request.discounts ?? []).map(
@@ -87,7 +87,7 @@ function firstInvoice(
   const id = subscription.latest_invoice!
   const { customer, paymentBehavior } = request
   const lines = [
-    ...takePending(world, customer.id, null, id),
+    ...takePendingItems(world, customer.id, null, id),
     ...periodLines(world, subscription, subscription.items.data, { trial }),
   ]
   const draft = createDraft(world, {
@@ -126,7 +126,7 @@ function firstInvoice(
 function shorten(world: World, line: InvoiceLine): InvoiceLine {
   const price = world.tables.prices.get(line.pricing?.price_details?.price ?? '')
   if (!price?.recurring) return line
-  const whole = nextBoundary(line.period.end, cadenceOf(price), line.period.end) - line.period.end
+  const whole = nextBoundary(line.period.end, intervalOf(price), line.period.end) - line.period.end
   const amount = Math.round((line.amount * (line.period.end - line.period.start)) / whole)
   return { ...line, amount, subtotal: amount }
 }

@@ -4,13 +4,13 @@ import { emit } from '../../core/events.ts'
 import { newId } from '../../core/ids.ts'
 import type { Invoice, Subscription, SubscriptionItem } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
-import { cadenceOf } from '../subscriptions/billing-interval.ts'
+import { intervalOf } from '../subscriptions/billing-interval.ts'
 import { INCOMPLETE_FOR, RENEWAL_NOTICE, TRIAL_NOTICE, dueFirst } from '../../core/due-dates.ts'
 import { createDraft, voidInvoice } from '../invoices/invoice.ts'
-import { periodLines, takePending } from '../invoices/lines.ts'
+import { periodLines, takePendingItems } from '../invoices/lines.ts'
 import { dropPendingUpdate } from '../subscriptions/pending-update.ts'
 import { preview } from '../invoices/preview.ts'
-import { attendSchedule } from './schedule.ts'
+import { advanceSchedule } from './schedule.ts'
 import { change, currentPeriod, end } from '../subscriptions/status.ts'
 import { endTrialWithoutCard } from '../subscriptions/trial-end.ts'
 
@@ -20,9 +20,9 @@ import { endTrialWithoutCard } from '../subscriptions/trial-end.ts'
  * 1. what was announced to end, ends (`cancel_at`, `cancel_at_period_end`);
  * 2. a trial that is over turns into paying, or into what its settings say when there is no card;
  * 3. a period that is over is followed by the next, with an invoice that stays a draft for an hour and is then
- *    finalised and collected (`attend.ts`, `collect.ts`); should that fail, dunning begins there.
+ *    finalised and collected (`process-due.ts`, `collect.ts`); should that fail, dunning begins there.
  */
-export function attendSubscription(world: World, subscription: Subscription): void {
+export function processSubscription(world: World, subscription: Subscription): void {
   const now = world.now(subscription.customer)
   const period = currentPeriod(subscription)
   const trialOver =
@@ -45,7 +45,7 @@ export function attendSubscription(world: World, subscription: Subscription): vo
 /** The subscription as its schedule wants it from this moment on. */
 export function scheduled(world: World, subscription: Subscription): Subscription {
   const schedule = world.tables.subscriptionSchedules.get(subscription.schedule ?? '')
-  if (schedule) attendSchedule(world, schedule)
+  if (schedule) advanceSchedule(world, schedule)
   return world.tables.subscriptions.get(subscription.id)!
 }
 
@@ -63,7 +63,7 @@ export function renew(world: World, before: Subscription, patch: Partial<Subscri
   const next = (item: SubscriptionItem): SubscriptionItem => ({
     ...item,
     current_period_start: ended.end,
-    current_period_end: nextBoundary(anchor, cadenceOf(item.price), ended.end),
+    current_period_end: nextBoundary(anchor, intervalOf(item.price), ended.end),
   })
   const items = before.items.data.map((item) => (due.includes(item) ? next(item) : item))
   const id = newId('in')
@@ -73,7 +73,7 @@ export function renew(world: World, before: Subscription, patch: Partial<Subscri
     customer: world.tables.customers.get(subscription.customer)!,
     subscription,
     lines: [
-      ...takePending(world, subscription.customer, subscription.id, id),
+      ...takePendingItems(world, subscription.customer, subscription.id, id),
       ...periodLines(
         world,
         subscription,

@@ -4,13 +4,13 @@ import type { Subscription, SubscriptionItem, SubscriptionSchedule } from '../..
 import type { World } from '../../core/world.ts'
 import { newSubscriptionItem, planOf } from '../../objects/catalogue.ts'
 import type { Phase } from '../../objects/schedule.ts'
-import { cadenceOf, isSameCadence, shortestCadence } from '../subscriptions/billing-interval.ts'
+import { intervalOf, isSameInterval, shortestInterval } from '../subscriptions/billing-interval.ts'
 import { change, currentPeriod, end, ENDED } from '../subscriptions/status.ts'
 import { redeem } from '../invoices/discounts.ts'
 import { updateSubscription } from './update-subscription.ts'
 
 /** A phase is over: the next one takes the subscription over, or the schedule lets it go. */
-export function attendSchedule(world: World, schedule: SubscriptionSchedule): void {
+export function advanceSchedule(world: World, schedule: SubscriptionSchedule): void {
   const subscription = world.tables.subscriptions.get(schedule.subscription ?? '')
   const now = world.now(schedule.customer)
   if (schedule.status !== 'active' || !subscription || !schedule.current_phase || schedule.current_phase.end_date > now)
@@ -47,10 +47,10 @@ function enter(world: World, subscription: Subscription, phase: Phase): void {
     return
   }
   const items = matched.map(({ item, wanted }) => replaced(world, subscription, wanted, item))
-  const isOtherCadence = ({ item }: Match, place: number) =>
-    item !== undefined && !isSameCadence(cadenceOf(item.price), cadenceOf(items[place]!.price))
+  const hasOtherInterval = ({ item }: Match, place: number) =>
+    item !== undefined && !isSameInterval(intervalOf(item.price), intervalOf(items[place]!.price))
   // As an update does: whatever is paid by another interval from now on has a period that begins now.
-  const restarts = matched.some(isOtherCadence)
+  const restarts = matched.some(hasOtherInterval)
   change(world, subscription, {
     ...metadataOf(subscription, phase),
     items: { ...subscription.items, data: items },
@@ -174,6 +174,6 @@ export function endAfter(
       { interval: phase.duration.interval, interval_count: phase.duration.interval_count ?? 1 },
       1,
     )
-  const cadence = shortestCadence(phase.items.map(({ price }) => world.tables.prices.get(price)!))
+  const cadence = shortestInterval(phase.items.map(({ price }) => world.tables.prices.get(price)!))
   return intervalsAfter(start, cadence, phase.iterations ?? 1)
 }

@@ -6,10 +6,10 @@ import { newId } from '../../core/ids.ts'
 import type { Invoice, Price, Subscription, SubscriptionItem } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
 import { newSubscriptionItem, planOf } from '../../objects/catalogue.ts'
-import { cadenceOf, isSameCadence, periodAround, requireFit } from '../subscriptions/billing-interval.ts'
+import { intervalOf, isSameInterval, periodAround, requireCompatiblePrices } from '../subscriptions/billing-interval.ts'
 import { collect } from '../collection/collect.ts'
 import { createDraft, finalize } from '../invoices/invoice.ts'
-import { periodLines, takePending } from '../invoices/lines.ts'
+import { periodLines, takePendingItems } from '../invoices/lines.ts'
 import { holdUpdate } from '../subscriptions/pending-update.ts'
 import { prorate } from '../subscriptions/proration.ts'
 import type { ItemTransition } from '../subscriptions/proration.ts'
@@ -108,7 +108,7 @@ function plannedChange(world: World, subscription: Subscription, request: Update
   if (moment < period.start || moment > period.end)
     throw invalidRequest('Cannot specify proration_date outside of current subscription period.', 'proration_date')
   const kept = transitions.flatMap(({ after }) => (after ? [after] : []))
-  requireFit(
+  requireCompatiblePrices(
     kept.map(({ price }) => price),
     subscription.billing_mode,
   )
@@ -119,14 +119,14 @@ function plannedChange(world: World, subscription: Subscription, request: Update
   const restarts =
     !staysInTrial &&
     (trialing ||
-      hasOtherRhythm(transitions) ||
+      changesInterval(transitions) ||
       request.billingCycleAnchor === 'now' ||
       (wasFree && kept.some(({ price }) => price.unit_amount)))
   const isMoved = restarts || newTrialEnd !== undefined
   const items = kept.map((item) => ({
     ...item,
     ...(isMoved && { current_period_start: now }),
-    ...(restarts && { current_period_end: nextBoundary(now, cadenceOf(item.price), now) }),
+    ...(restarts && { current_period_end: nextBoundary(now, intervalOf(item.price), now) }),
     ...(staysInTrial && newTrialEnd !== undefined && { current_period_end: newTrialEnd }),
   }))
   return {
@@ -153,12 +153,12 @@ function plannedChange(world: World, subscription: Subscription, request: Update
 }
 
 /** An item recurs otherwise from now on, or none recurs as one did before: then a new billing period begins. */
-function hasOtherRhythm(transitions: ItemTransition[]): boolean {
+function changesInterval(transitions: ItemTransition[]): boolean {
   const isOther = ({ before, after }: ItemTransition) =>
-    before && after && !isSameCadence(cadenceOf(before.price), cadenceOf(after.price))
-  const before = transitions.flatMap((one) => (one.before ? [cadenceOf(one.before.price)] : []))
-  const after = transitions.flatMap((one) => (one.after ? [cadenceOf(one.after.price)] : []))
-  return transitions.some(isOther) || !after.some((one) => before.some((other) => isSameCadence(one, other)))
+    before && after && !isSameInterval(intervalOf(before.price), intervalOf(after.price))
+  const before = transitions.flatMap((one) => (one.before ? [intervalOf(one.before.price)] : []))
+  const after = transitions.flatMap((one) => (one.after ? [intervalOf(one.after.price)] : []))
+  return transitions.some(isOther) || !after.some((one) => before.some((other) => isSameInterval(one, other)))
 }
 
 /** Each item with what becomes of it; an item without an id is a new one. */
@@ -201,8 +201,8 @@ function itemTransitions(world: World, subscription: Subscription, changes: Item
 
 /** An item that is added is in the period that others of its rhythm are in, or would be. */
 function periodOfNew(world: World, subscription: Subscription, price: Price): { start: Seconds; end: Seconds } {
-  const cadence = cadenceOf(price)
-  const like = subscription.items.data.find((item) => isSameCadence(cadenceOf(item.price), cadence))
+  const cadence = intervalOf(price)
+  const like = subscription.items.data.find((item) => isSameInterval(intervalOf(item.price), cadence))
   if (like) return { start: like.current_period_start, end: like.current_period_end }
   if (subscription.status === 'trialing') return currentPeriod(subscription)
   return periodAround(subscription.billing_cycle_anchor, cadence, world.now(subscription.customer))
@@ -231,7 +231,7 @@ function invoiceNow(
     customer: world.tables.customers.get(after.customer)!,
     subscription: after,
     lines: [
-      ...takePending(world, after.customer, after.id, id),
+      ...takePendingItems(world, after.customer, after.id, id),
       ...(plan.restarts ? periodLines(world, after, after.items.data) : []),
     ],
     reason: 'subscription_update',

@@ -9,7 +9,7 @@ import { behaviourOf } from './payment-intent.ts'
 
 const FEE = 1500
 
-/** The holder disputes a charge at the bank: the money is taken back at once, until the dispute is decided. */
+/** Opens a dispute: the bank withdraws the money until the dispute is decided. */
 export function openDispute(
   world: World,
   before: Charge,
@@ -73,7 +73,7 @@ export function openDispute(
   return dispute
 }
 
-/** The bank decides. Won: the money comes back. Lost: it stays where it is. */
+/** Closes a dispute. Won: the money is reinstated. Lost: the bank keeps it. */
 export function closeDispute(world: World, before: Dispute, verdict: 'won' | 'lost'): Dispute {
   if (before.status === 'won' || before.status === 'lost') throw invalidRequest(`This dispute is already closed.`)
   const charge = world.tables.charges.get(before.charge)!
@@ -123,7 +123,7 @@ export function submitEvidence(
   return dispute
 }
 
-/** The test card whose holder disputes every payment. */
+/** Disputes a payment made with the test card that disputes every payment. */
 export function disputeIfMeantTo(world: World, intent: PaymentIntent): void {
   const method = world.tables.paymentMethods.get(intent.payment_method ?? '')
   const behaviour = method && behaviourOf(world, method)

@@ -64,7 +64,7 @@ function wait(world: World, before: PaymentIntent, method: PaymentMethod): Payme
 }
 
 /** The bank's answer to a debit that was under way. */
-export function hearFromBank(world: World, intent: PaymentIntent): PaymentOutcome {
+export function settlePending(world: World, intent: PaymentIntent): PaymentOutcome {
   const method = world.tables.paymentMethods.get(intent.payment_method!)!
   const behaviour = behaviourOf(world, method)
   // The charge that was pending is the one that succeeds or fails.

@@ -17,7 +17,7 @@ export interface CardInput {
   metadata?: Record<string, string>
 }
 
-/** A new payment method of a test card. Real card numbers have no business here and are refused. */
+/** A new payment method of a test card. Real card numbers are refused. */
 export function createCardMethod(world: World, input: CardInput): PaymentMethod {
   const card = findTestCard(input.number)
   if (!card) {
@@ -72,7 +72,7 @@ function keep(world: World, card: TestCard, method: PaymentMethod): PaymentMetho
   return world.tables.paymentMethods.insert(method)
 }
 
-/** Makes the card the customer's. A card that is always refused is refused here already. */
+/** Attaches a card to a customer. A card that always declines is declined here already. */
 export function attach(world: World, method: PaymentMethod, customer: Customer): PaymentMethod {
   if (method.customer === customer.id) return method
   if (method.customer)

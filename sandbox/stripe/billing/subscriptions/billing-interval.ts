@@ -1,5 +1,5 @@
 import { intervalsAfter, nextBoundary } from '../../core/calendar.ts'
-import type { Cadence } from '../../core/calendar.ts'
+import type { BillingInterval } from '../../core/calendar.ts'
 import type { Seconds } from '../../core/clock.ts'
 import { invalidRequest } from '../../core/errors.ts'
 import type { Price } from '../../core/shapes.ts'
@@ -7,7 +7,7 @@ import { isFlexible } from './billing-mode.ts'
 import type { BillingMode } from './billing-mode.ts'
 
 /** How often a price recurs. */
-export function cadenceOf({ recurring }: Price): Cadence {
+export function intervalOf({ recurring }: Price): BillingInterval {
   if (!recurring)
     throw invalidRequest(
       `The price specified is set to \`type=one_time\` but this field only accepts prices with \`type=recurring\`.`,
@@ -16,24 +16,24 @@ export function cadenceOf({ recurring }: Price): Cadence {
   return { interval: recurring.interval, interval_count: recurring.interval_count }
 }
 
-export const isSameCadence = (one: Cadence, other: Cadence): boolean =>
+export const isSameInterval = (one: BillingInterval, other: BillingInterval): boolean =>
   one.interval === other.interval && one.interval_count === other.interval_count
 
 /**
  * Whether prices can be sold on one subscription: in one currency, and with one rhythm unless it is flexible.
  * @param mode classic where it is not known
  */
-export function requireFit(prices: Price[], mode?: BillingMode): void {
+export function requireCompatiblePrices(prices: Price[], mode?: BillingMode): void {
   const [first] = prices
   if (!first) throw invalidRequest('Missing required param: items.', 'items', 'parameter_missing')
   for (const price of prices) {
-    const cadence = cadenceOf(price)
+    const cadence = intervalOf(price)
     if (price.currency !== first.currency)
       throw invalidRequest(
         'Currency and interval fields must match across all plans on this subscription. Found mismatch in currency field.',
         'items',
       )
-    if (!isSameCadence(cadence, cadenceOf(first)) && !(mode && isFlexible({ billing_mode: mode })))
+    if (!isSameInterval(cadence, intervalOf(first)) && !(mode && isFlexible({ billing_mode: mode })))
       throw invalidRequest(
         `Currency and interval fields must match across all plans on this subscription. Found mismatch in interval field (${price.id}).`,
         'items',
@@ -42,11 +42,15 @@ export function requireFit(prices: Price[], mode?: BillingMode): void {
 }
 
 /** Of several rhythms the one that comes round first. */
-export const shortestCadence = (prices: Price[]): Cadence =>
-  prices.map(cadenceOf).reduce((one, other) => (intervalsAfter(0, other, 1) < intervalsAfter(0, one, 1) ? other : one))
+export const shortestInterval = (prices: Price[]): BillingInterval =>
+  prices.map(intervalOf).reduce((one, other) => (intervalsAfter(0, other, 1) < intervalsAfter(0, one, 1) ? other : one))
 
 /** The period of a rhythm that a moment lies in, counted from the anchor. */
-export function periodAround(anchor: Seconds, cadence: Cadence, moment: Seconds): { start: Seconds; end: Seconds } {
+export function periodAround(
+  anchor: Seconds,
+  cadence: BillingInterval,
+  moment: Seconds,
+): { start: Seconds; end: Seconds } {
   const end = nextBoundary(anchor, cadence, moment)
   let start = anchor
   for (let count = 1; start <= moment && intervalsAfter(anchor, cadence, count) <= moment; count++)

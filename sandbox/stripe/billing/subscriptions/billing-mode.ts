@@ -4,7 +4,7 @@ import type { World } from '../../core/world.ts'
 import { ENDED, change } from './status.ts'
 
 /**
- * How a subscription's prorations are reckoned:
+ * How a subscription's prorations are calculated:
  *
  *     classic                what comes back is worked out with today's discounts, and is net of them
  *     flexible, included     what comes back is a share of what was debited, and net

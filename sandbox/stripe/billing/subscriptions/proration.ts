@@ -29,8 +29,8 @@ interface Sum {
 }
 
 /**
- * The invoice items of a change in mid-period, reckoned to the second: the unused time of the old price comes back,
- * the remaining time of the new one is charged. Percentage coupons stand inside the amounts, or beside them where the
+ * The invoice items of a change in mid-period, prorated to the second: the unused time of the old price is credited, the
+ * remaining time of the new price is charged. Percentage coupons stand inside the amounts, or beside them where the
  * subscription itemizes. Free time of a trial is not given back.
  */
 export function prorate(

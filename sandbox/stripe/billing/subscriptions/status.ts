@@ -15,7 +15,7 @@ import { paymentOf } from '../invoices/invoice-payment.ts'
  */
 export const ENDED = new Set<string>(['canceled', 'incomplete_expired'])
 
-/** Changes a subscription and tells of it. */
+/** Updates a subscription and emits the event. */
 export function change(world: World, before: Subscription, patch: Partial<Subscription>): Subscription {
   const after = world.tables.subscriptions.update(before.id, patch)
   emit(world, 'customer.subscription.updated', after, before)
@@ -36,7 +36,7 @@ export function currentPeriod(subscription: Subscription): { start: number; end:
   }
 }
 
-/** An invoice of the subscription is paid: what had fallen behind is in order again. */
+/** Moves the subscription of a paid invoice to active, where the invoice was what it lacked. */
 export function invoicePaid(world: World, invoice: Invoice): void {
   const subscription = subscriptionOf(world, invoice)
   if (!subscription || ENDED.has(subscription.status)) return
@@ -60,7 +60,7 @@ function cardToKeep(world: World, subscription: Subscription, invoice: Invoice):
   return method ? { default_payment_method: method } : {}
 }
 
-/** A payment failed. The first invoice leaves the subscription incomplete; any later one puts it behind. */
+/** A payment failed: the first invoice leaves the subscription incomplete, a later one makes it past due. */
 export function invoiceFailed(world: World, invoice: Invoice): void {
   const subscription = subscriptionOf(world, invoice)
   if (!subscription || invoice.billing_reason === 'subscription_create') return
@@ -69,7 +69,7 @@ export function invoiceFailed(world: World, invoice: Invoice): void {
     change(world, subscription, { status: 'past_due' })
 }
 
-/** The end: nothing renews and nothing is collected any more. */
+/** Cancels a subscription: it no longer renews, and its open invoices are no longer collected. */
 export function end(
   world: World,
   before: Subscription,
