@@ -1,4 +1,4 @@
-import type { HistoryRow } from '#app/components/history-rows.ts'
+import type { HistoryRow } from '#app/plan-status/history-rows.ts'
 import { Credits, Time } from './amounts.tsx'
 import { Badge } from './badge.tsx'
 import { ButtonLink } from './button.tsx'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { listBillingHistory } from '#app/billing/purchases/list-history.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
-import { toHistoryRows } from '#app/components/history-rows.ts'
+import { toHistoryRows } from '#app/plan-status/history-rows.ts'
 import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'

@@ -5,7 +5,7 @@ import { listBillingHistory } from '#app/billing/purchases/list-history.server.t
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { listEntries } from '#app/credits/ledger.server.ts'
-import { toHistoryRows } from '#app/components/history-rows.ts'
+import { toHistoryRows } from '#app/plan-status/history-rows.ts'
 import { toEntryJson } from '#app/usage/entry-views.ts'
 import { wordsOf } from '#app/usage/entry-words.server.ts'
 import { entriesAsCsv } from '#app/usage/export.server.ts'
