@@ -16,7 +16,7 @@ export type CancelFeedback = 'too_expensive' | 'unused' | 'missing_features' | '
  * Lets a plan run out: it stays until the end of the period that is paid, and the credits stay for good.
  * @param options `feedback`: why, in Stripe's own words
  * @returns the user as stored afterwards
- * @throws PaymentOwed while something is still collected for it, see `cancel-owed.server.ts`; NoSubscription,
+ * @throws PaymentOwed while something is still collected for it, see `dunning/cancel-unpaid.server.ts`; NoSubscription,
  * StripeUnavailable
  */
 export function cancelAtPeriodEnd(

@@ -7,7 +7,7 @@ import { type Patience, patience, throwIfExpired } from './deadline.server.ts'
 
 /*
  * The gateway: the one module that imports `stripe`. Everything that goes out passes `callStripe`, and everything that
- * comes back is read in stripe-shapes/.
+ * comes back is read in stripe/objects/.
  */
 
 /** The version in which objects are asked for and events are to come: the client library's own. */
