@@ -259,5 +259,5 @@ test('docs/environment.md tells of every variable there is', () => {
   const docs = readFileSync('docs/environment.md', 'utf8')
 
   expect(names.length).toBeGreaterThan(10)
-  expect(names.filter((name) => !docs.includes(`| \`${name}\``))).toEqual([])
+  expect(names.filter((name) => !docs.includes(`### \`${name}\`\n`))).toEqual([])
 })
