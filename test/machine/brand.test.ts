@@ -231,12 +231,13 @@ test('a file that is saved and a line on the terminal carry the new name', async
   expect(installation.apps[0]?.log()).not.toMatch(new RegExp(`(?<!\\w)${brand.name}(?!\\w)`))
 })
 
-/** The strings that the pages of a PDF of pdf-lib draw. */
+/** The text that the pages of a PDF draw, a line for each drawing. */
 function textOfPdf(pdf: Buffer): string {
   const streams = pdf.toString('latin1').matchAll(/stream\r?\n(.*?)\r?\nendstream/gs)
   const drawn = [...streams].map(([, stream = '']) => inflateSync(Buffer.from(stream, 'latin1')).toString('latin1'))
   return drawn
-    .flatMap((text) => [...text.matchAll(/<([0-9A-F]+)> Tj/gi)])
-    .map(([, hex = '']) => Buffer.from(hex, 'hex').toString('latin1'))
+    .flatMap((text) => [...text.matchAll(/\[(.*)\] TJ/g)])
+    .map(([, parts = '']) => [...parts.matchAll(/<([0-9a-f]+)>/g)].map(([, hex]) => hex).join(''))
+    .map((hex) => Buffer.from(hex, 'hex').toString('latin1'))
     .join('\n')
 }
