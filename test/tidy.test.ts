@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
@@ -36,6 +36,18 @@ const MAY_IMPORT: Record<string, string[]> = {
 }
 
 const files = ['app', 'models', 'sandbox', 'scripts'].flatMap(listFiles)
+
+const isDocument = (file: string) => file.endsWith('.md')
+const DOCUMENTS = [
+  ...readdirSync('.').filter(isDocument),
+  ...['docs', 'app', 'test'].flatMap(listAll).filter(isDocument),
+]
+/** A document may name a file without its folder. */
+const NAMES = new Set(
+  ['app', 'models', 'sandbox', 'scripts', 'test', 'docs'].flatMap(listAll).map((file) => path.posix.basename(file)),
+)
+const FOLDER_OF_PROJECT = /^(app|models|sandbox|scripts|test|docs|public)\//
+const FILE = /^[\w./$-]+\.(tsx?|mjs|md|css)$/
 
 describe('the house', () => {
   test('dependencies run one way', () => {
@@ -114,11 +126,51 @@ describe('the house', () => {
   })
 })
 
+describe('documents', () => {
+  test.each(DOCUMENTS)('%s names files and folders that exist', (document) => {
+    const isThere = (name: string) =>
+      [name, path.posix.join(path.posix.dirname(document), name)].some((place) => existsSync(place)) ||
+      (!name.includes('/') && NAMES.has(name))
+    expect(namedIn(document).filter((name) => !isThere(name))).toEqual([])
+  })
+
+  test.each(DOCUMENTS)('%s names commands that package.json has', (document) => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+    const commands = [...read(document).matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name]) => name!)
+    expect(commands.filter((name) => !(name in scripts))).toEqual([])
+  })
+
+  test('app/billing/README.md lists the folders so that each imports only from those above it', () => {
+    const listed = [...read('app/billing/README.md').matchAll(/^### `([\w-]+)\/`/gm)].map(
+      ([, name]) => `app/billing/${name}`,
+    )
+    const folders = [...graphOf(roomOf)].filter(([room]) => room.startsWith('app/billing/'))
+    expect([...listed].sort()).toEqual(folders.map(([room]) => room).sort())
+    const upward = folders.flatMap(([room, imported]) =>
+      [...imported].filter((to) => listed.indexOf(to) > listed.indexOf(room)).map((to) => `${room} imports ${to}`),
+    )
+    expect(upward, 'move the folder in the list, or the file').toEqual([])
+  })
+})
+
+/** Names in backticks that look like a file or a folder, and targets of links; no patterns and no placeholders. */
+function namedIn(document: string): string[] {
+  const text = read(document).replace(/^```[\s\S]*?^```/gm, '')
+  const quoted = [...text.matchAll(/`([^`\s]+)(?: › [^`]+)?`/g)]
+    .map(([, name]) => name!)
+    .filter((name) => FOLDER_OF_PROJECT.test(name) || FILE.test(name))
+  const linked = [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target]) => target!)
+  return [...quoted, ...linked].filter((name) => !/[*<…{$]|^\w+:|^@/.test(name))
+}
+
 function listFiles(folder: string): string[] {
+  return listAll(folder).filter((file) => /\.(ts|tsx|mjs)$/.test(file))
+}
+
+function listAll(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
     const file = path.posix.join(folder, name)
-    if (statSync(file).isDirectory()) return listFiles(file)
-    return /\.(ts|tsx|mjs)$/.test(name) ? [file] : []
+    return statSync(file).isDirectory() ? listAll(file) : [file]
   })
 }
 

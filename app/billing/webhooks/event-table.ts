@@ -9,63 +9,63 @@ import { onDiscount, onInvoiceItem } from './on-terms.server.ts'
 
 /**
  * Every event that is acted on. An event only says where to look: handlers read the object back from Stripe, so the
- * order of events and their copies do not matter.
+ * order of events and their copies do not matter. docs/recipes/handle-another-event.md shows how to add one.
  */
 export const eventTable: Record<string, EventHandler> = {
-  'checkout.session.completed': thenReadDetails(onCheckout),
-  'checkout.session.async_payment_succeeded': onCheckout,
-  'checkout.session.async_payment_failed': onCheckoutEnded,
-  'checkout.session.expired': onCheckoutEnded,
+  'checkout.session.completed': thenReadDetails(onCheckout), // grants a pack, records a first invoice
+  'checkout.session.async_payment_succeeded': onCheckout, // a bank debit is paid days after the checkout
+  'checkout.session.async_payment_failed': onCheckoutEnded, // nothing was granted, so nothing is undone
+  'checkout.session.expired': onCheckoutEnded, // nobody paid, so nothing was granted
 
-  'invoice.paid': onInvoicePaid,
-  'invoice.payment_succeeded': onInvoicePaid,
-  'invoice.payment_failed': onInvoiceUnpaid,
-  'invoice.payment_action_required': onInvoiceUnpaid,
-  'invoice.voided': onInvoiceFailed,
-  'invoice.marked_uncollectible': onInvoiceFailed,
-  'invoice.finalization_failed': onInvoiceFailed,
+  'invoice.paid': onInvoicePaid, // grants the credits and writes the billing history row
+  'invoice.payment_succeeded': onInvoicePaid, // the same payment; either event may be the only one to arrive
+  'invoice.payment_failed': onInvoiceUnpaid, // starts the grace period, mails the customer
+  'invoice.payment_action_required': onInvoiceUnpaid, // the bank wants a confirmation: a mail links to it
+  'invoice.voided': onInvoiceFailed, // nothing is owed for it any more
+  'invoice.marked_uncollectible': onInvoiceFailed, // the shop gave up on it: status and amount due follow
+  'invoice.finalization_failed': onInvoiceFailed, // cannot be collected until somebody fixes it
 
-  'customer.subscription.created': thenReadDetails(onSubscription),
-  'customer.subscription.updated': thenReadDetails(onSubscription),
-  'customer.subscription.deleted': thenReadDetails(onSubscription),
-  'customer.subscription.paused': onSubscription,
-  'customer.subscription.resumed': onSubscription,
-  'customer.subscription.trial_will_end': onTrialEnding,
-  'customer.subscription.pending_update_applied': onSubscription,
-  'customer.subscription.pending_update_expired': onSubscription,
-  'customer.created': onCustomerCreated,
-  'customer.updated': onCustomerUpdated,
-  'customer.deleted': onCustomerDeleted,
-  'customer.tax_id.created': onTaxId,
-  'customer.tax_id.updated': onTaxId,
-  'customer.tax_id.deleted': onTaxId,
-  'payment_method.attached': onPaymentMethod,
-  'payment_method.updated': onPaymentMethod,
-  'payment_method.automatically_updated': onPaymentMethod,
-  'payment_method.detached': onPaymentMethod,
+  'customer.subscription.created': thenReadDetails(onSubscription), // plan, status and period; often before invoice.paid
+  'customer.subscription.updated': thenReadDetails(onSubscription), // plan, status, period, cancellation
+  'customer.subscription.deleted': thenReadDetails(onSubscription), // back to Free; credits stay
+  'customer.subscription.paused': onSubscription, // a trial ended without a card
+  'customer.subscription.resumed': onSubscription, // the pause is over
+  'customer.subscription.trial_will_end': onTrialEnding, // mails what the first payment will be
+  'customer.subscription.pending_update_applied': onSubscription, // the upgrade was paid and takes effect
+  'customer.subscription.pending_update_expired': onSubscription, // the upgrade was never paid and is dropped
+  'customer.created': onCustomerCreated, // a process may have died before it stored the id
+  'customer.updated': onCustomerUpdated, // a new card retries open invoices; balance and address change
+  'customer.deleted': onCustomerDeleted, // its subscriptions end; the next purchase creates a customer
+  'customer.tax_id.created': onTaxId, // printed on invoices, shown on the billing page
+  'customer.tax_id.updated': onTaxId, // corrected, or verified by Stripe
+  'customer.tax_id.deleted': onTaxId, // no longer printed or shown
+  'payment_method.attached': onPaymentMethod, // the billing page shows the card
+  'payment_method.updated': onPaymentMethod, // its expiry or address changed
+  'payment_method.automatically_updated': onPaymentMethod, // the bank replaced the card
+  'payment_method.detached': onPaymentMethod, // the card was removed
 
-  'customer.discount.created': onDiscount,
-  'customer.discount.updated': onDiscount,
-  'customer.discount.deleted': onDiscount,
-  'invoiceitem.created': onInvoiceItem,
-  'invoiceitem.deleted': onInvoiceItem,
+  'customer.discount.created': onDiscount, // a coupon lowers the next payment
+  'customer.discount.updated': onDiscount, // another coupon, or another end of it
+  'customer.discount.deleted': onDiscount, // the next payment is at full price again
+  'invoiceitem.created': onInvoiceItem, // something is added to the next invoice
+  'invoiceitem.deleted': onInvoiceItem, // it is taken off again
 
-  'subscription_schedule.updated': onSchedule,
-  'subscription_schedule.released': onSchedule,
-  'subscription_schedule.completed': onSchedule,
-  'subscription_schedule.canceled': onSchedule,
-  'subscription_schedule.aborted': onSchedule,
+  'subscription_schedule.updated': onSchedule, // a downgrade waits for the period to end
+  'subscription_schedule.released': onSchedule, // the downgrade was taken back
+  'subscription_schedule.completed': onSchedule, // the downgrade took effect
+  'subscription_schedule.canceled': onSchedule, // subscription and downgrade ended together
+  'subscription_schedule.aborted': onSchedule, // an unpaid invoice ended both
 
-  'credit_note.created': onCreditNote,
-  'credit_note.updated': onCreditNote,
-  'charge.refunded': onCharge,
-  'charge.refund.updated': onRefund,
-  'refund.created': onRefund,
-  'refund.updated': onRefund,
-  'refund.failed': onRefund,
-  'charge.dispute.created': onDispute,
-  'charge.dispute.updated': onDispute,
-  'charge.dispute.funds_withdrawn': onDispute,
-  'charge.dispute.funds_reinstated': onDispute,
-  'charge.dispute.closed': onDispute,
+  'credit_note.created': onCreditNote, // reverses the credits of the credited lines
+  'credit_note.updated': onCreditNote, // read again, since what it credits may have changed
+  'charge.refunded': onCharge, // reverses the refunded share of the credits
+  'charge.refund.updated': onRefund, // sent where refund.updated does not cover the payment method
+  'refund.created': onRefund, // makes up for a lost charge.refunded
+  'refund.updated': onRefund, // a pending refund succeeded or failed
+  'refund.failed': onRefund, // the money stayed here: its credits are restored
+  'charge.dispute.created': onDispute, // reverses the credits and pauses spending
+  'charge.dispute.updated': onDispute, // evidence was sent, or the status changed
+  'charge.dispute.funds_withdrawn': onDispute, // the bank took the money
+  'charge.dispute.funds_reinstated': onDispute, // the bank gave it back
+  'charge.dispute.closed': onDispute, // won restores the credits, lost keeps them reversed
 }
