@@ -1,23 +1,35 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * Slow for what it is about: several processes, kills, time limits that have to pass, a catalogue of failures, long random
- * runs. `npm run test:deep` runs these; `npm test` runs all others.
+ * Slow for what they are about: several processes, kills, time limits that have to pass, long random runs.
+ * `npm run test:deep` runs these; `npm test` runs all others.
  */
 const DEEP = [
-  'test/failures/**/*.test.ts',
-  'test/failures-machine/**/*.test.ts',
-  'test/billing/lives/**/*.test.ts',
-  'test/**/{dies,kill,three-processes}.test.ts',
-  'test/billing/{cancel-owed,complaints,discount,mails,next-payment,open-invoices,pause}.test.ts',
-  'test/billing/{checkout-trouble,checkout-trouble-pages,reconcile,refund-lines}.test.ts',
-  'test/billing/{several-payments,skipped-month,told,told-late,two-machines,ways-out-of-a-plan}.test.ts',
-  'test/billing/{balance-paid,card-saved,change-to-come,charges-after,currency,rhythm,stripe-balance}.test.ts',
-  'test/credits/{long-history,simulation.database,simulation.holes}.test.ts',
-  'test/http/{metrics,process,server,verify-email}.test.ts',
-  'test/notifications/encryption.test.ts',
-  'test/jobs/scheduler.test.ts',
-  'test/machine/{brand,demo-history,start,installation,mongod}.test.ts',
+  'test/billing/{concurrency,crash-recovery,lives}/**/*.test.ts',
+  'test/billing/known-pitfalls.test.ts',
+  'test/billing/catalog/{billing-interval,currency}.test.ts',
+  'test/billing/checkout/{stripe-failures,stripe-failures-pages}.test.ts',
+  'test/billing/customers/customer-balance.test.ts',
+  'test/billing/dunning/*.test.ts',
+  'test/billing/invoices/{discount,ledger-consistency,paid-from-balance,several-payments}.test.ts',
+  'test/billing/mails/*.test.ts',
+  'test/billing/plan-changes/{charges-after,refusal-options,scheduled-change}.test.ts',
+  'test/billing/reconcile/reconcile.test.ts',
+  'test/billing/refunds/{refund-lines,refunds-and-disputes}.test.ts',
+  'test/billing/reported-problems/{credits-and-plans,money}.test.ts',
+  'test/billing/stripe/{idempotency-keys,stripe-behavior}.test.ts',
+  'test/billing/stripe/objects/{api-versions,recorded-events}.test.ts',
+  'test/billing/subscriptions/pause.test.ts',
+  'test/billing/upcoming-invoice/next-payment.test.ts',
+  'test/billing/webhooks/{deliveries,flood,unverifiable-events,unverifiable-events-late}.test.ts',
+  'test/api/{idempotency-key-scope,three-processes}.test.ts',
+  'test/auth/password-load.test.ts',
+  'test/credits/{disk-full,failover,kill,long-history,mongodb,simulation.database,simulation.holes}.test.ts',
+  'test/http/{database-network,hostile-forms,hostile-requests,metrics,process,process-lifecycle}.test.ts',
+  'test/http/{secrets,server,verify-email}.test.ts',
+  'test/jobs/{job-locks,scheduler}.test.ts',
+  'test/machine/{advisories,brand,demo-history,start,installation,mongod}.test.ts',
+  'test/notifications/{encryption,kill}.test.ts',
   'test/sandbox/cli.test.ts',
 ]
 const BROWSER = 'test/browser/**/*.test.ts'

@@ -2,7 +2,10 @@ import { defineConfig } from 'vitest/config'
 
 /** What counts days, months and periods: run from each of the instants below. */
 const DATED = [
-  'test/billing/{cap,change-to-come,entitlements,policies,subscription,trial}.test.ts',
+  'test/billing/entitlements/entitlements.test.ts',
+  'test/billing/invoices/{plan-policies,unused-credits-cap}.test.ts',
+  'test/billing/plan-changes/scheduled-change.test.ts',
+  'test/billing/subscriptions/{subscription,trial}.test.ts',
   'test/billing/lives/**/*.test.ts',
   'test/credits/{grant,grant-story,limits}.test.ts',
   'test/components/**/*.test.{ts,tsx}',

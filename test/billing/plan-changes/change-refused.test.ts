@@ -1,0 +1,134 @@
+import type { LoaderFunctionArgs } from '@remix-run/node'
+import { describe, expect, it } from 'vitest'
+import { loader } from '#app/routes/_app.billing.change/route.tsx'
+import type { Refused } from '#app/routes/_app.billing.change/refused.tsx'
+import { loader as upgrade } from '#app/routes/_app.billing.upgrade.tsx'
+import type { User } from '#models/user.server.ts'
+import { visitAs } from '#test/auth/users.ts'
+import { useDatabase } from '#test/setup/database.ts'
+import { addOnPrice, sellByHand } from '../by-hand.ts'
+import { useSandboxClock } from '../clock.ts'
+import { overdueSubscriber, subscriber, subscriptionIdOf } from '../customers.ts'
+import { planPrice } from '../plan.ts'
+import { aUser, Deliveries, readUser } from '../scenario.ts'
+import { useStripe } from '../stripe.ts'
+
+const context = useStripe()
+useDatabase()
+useSandboxClock(context)
+const deliveries = new Deliveries(context)
+
+/** What the page of a change says in its place. */
+async function refused(user: User, search: string): Promise<Refused & { status: number | undefined }> {
+  const args: LoaderFunctionArgs = {
+    request: await visitAs(user, `/billing/change?${search}`),
+    params: {},
+    context: {},
+  }
+  const thrown = await loader(args).then(
+    () => null,
+    (error: unknown) => error as { data: Refused; init: ResponseInit | null },
+  )
+  expect(thrown).toHaveProperty('data.title')
+  return { ...thrown!.data, status: thrown!.init?.status }
+}
+
+describe('a change of plan that cannot be says why, and what helps', () => {
+  it('to the plan that runs: the other billing period', async () => {
+    const user = await subscriber(deliveries)
+    expect(await refused(user, 'plan=Beginner&interval=month')).toMatchObject({
+      status: 409,
+      title: 'You already have Beginner, paid monthly',
+      way: { to: '/billing/change?plan=Beginner&interval=year' },
+    })
+  })
+
+  it('to a year, beside an add-on that is paid monthly on a classic subscription: support', async () => {
+    const items = [{ price: await addOnPrice(context) }, { price: await planPrice('Daily') }]
+    const { _id } = await sellByHand(context, items, { billing_mode: { type: 'classic' } })
+    await deliveries.deliver()
+    const user = await readUser(_id)
+    expect(await refused(user, 'plan=Daily&interval=year')).toMatchObject({
+      status: 409,
+      text: expect.stringMatching(/also has Priority queue, paid monthly\. A plan that is paid yearly/) as string,
+      way: { to: '/support' },
+    })
+  })
+
+  it('while a payment is open: the card', async () => {
+    const user = await overdueSubscriber(deliveries)
+    expect(await refused(user, 'plan=Daily&interval=month')).toMatchObject({
+      text: expect.stringContaining('still open') as string,
+      notices: [{ action: 'update-card' }],
+    })
+  })
+
+  it('while the plan is paused: to resume it', async () => {
+    const user = await subscriber(deliveries)
+    await context.stripe.subscriptions.pause(subscriptionIdOf(user))
+    await deliveries.deliver()
+    expect(await refused(await readUser(user._id), 'plan=Daily&interval=month')).toMatchObject({
+      text: expect.stringContaining('is paused') as string,
+      notices: [{ action: 'restart' }],
+    })
+  })
+
+  it('down, of a plan that the shop ends in this period: support', async () => {
+    const user = await subscriber(deliveries, { plan: 'Daily' })
+    const cancel_at = context.sandbox.now() + 20 * 86_400
+    await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at })
+    expect(await refused(user, 'plan=Beginner&interval=month')).toMatchObject({
+      text: expect.stringContaining('was set by us') as string,
+      way: { to: '/support' },
+    })
+  })
+
+  it.each(['Beginner', 'Creator'])(
+    'to %s, while several changes wait that the shop has planned: support',
+    async (to) => {
+      const user = await subscriber(deliveries, { plan: 'Daily' })
+      const { stripe } = context
+      const { id, phases } = await stripe.subscriptionSchedules.create({ from_subscription: subscriptionIdOf(user) })
+      const { start_date, end_date, items } = phases[0]!
+      const planned = async (name: string) => ({
+        items: [{ price: await planPrice(name) }],
+        duration: { interval: 'month' as const, interval_count: 1 },
+      })
+      const now = { start_date, end_date, items: items.map(({ price }) => ({ price: price as string })) }
+      await stripe.subscriptionSchedules.update(id, {
+        phases: [now, await planned('Creator'), await planned('Beginner')],
+      })
+      await deliveries.deliver()
+
+      expect(await refused(await readUser(user._id), `plan=${to}&interval=month`)).toMatchObject({
+        status: 409,
+        text: expect.stringContaining('Several changes to your plan') as string,
+        way: { to: '/support' },
+      })
+      expect((await stripe.subscriptionSchedules.retrieve(id)).status).toBe('active')
+    },
+  )
+
+  it.each([
+    ['Free', 'plan=Free&interval=month', 'Going back to Free means canceling your plan'],
+    ['a plan that there is not', 'plan=Huge&interval=month', 'There is no such plan'],
+    ['an address without a plan', '', 'There is no such plan'],
+  ])('%s', async (_, search, title) => {
+    expect(await refused(await subscriber(deliveries), search)).toMatchObject({ status: 404, title })
+  })
+
+  it('who has no plan is led to buy one', async () => {
+    const request = await visitAs(await aUser(), '/billing/change?plan=Daily&interval=month')
+    const answer = await loader({ request, params: {}, context: {} }).catch((error: unknown) => error)
+    expect((answer as Response).headers.get('Location')).toBe('/pricing?plan=Daily&interval=month')
+  })
+})
+
+it.each([
+  ['feature=svgExport', 'Beginner includes '],
+  ['plan=Beginner', 'Beginner includes this already.'],
+])('the page of a larger plan (%s) never offers the plan that one has', async (search, sentence) => {
+  const request = await visitAs(await subscriber(deliveries), `/billing/upgrade?${search}`)
+  const page = await upgrade({ request, params: {}, context: {} })
+  expect(page).toMatchObject({ ways: [], sentence: expect.stringContaining(sentence) as string })
+})
