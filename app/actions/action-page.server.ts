@@ -33,7 +33,7 @@ export interface ActionPage {
   key: string
   /** What a run costs, where that is known before anything is filled in. */
   sum: Sum | null
-  /** "18 of 20 left this month. The count starts again on 1 Jun."; null where there is no limit. */
+  /** "18 of 20 left this month. Resets on 1 Jun."; null where there is no limit. */
   uses: string | null
   /** What the plan lacks for a fuller result, with the page that offers it. */
   extras: { text: string; to: string }[]

@@ -51,12 +51,12 @@ export function outcomeOf(run: ActionRunView, unit: ActionUnit, balance: number)
   if (run.status === 'running') {
     return `${formatCreditsInWords(run.credits)} ${run.credits === 1 ? 'is' : 'are'} reserved while this runs.`
   }
-  if (run.status === 'failed') return `It did not work, and nothing was spent. ${have}`
-  const took = `It took ${formatCredits(run.unitsUsed)} ${run.unitsUsed === 1 ? unit.one : unit.many}`
-  const spent = `${formatCreditsInWords(run.creditsSpent)} ${run.creditsSpent === 1 ? 'was' : 'were'} spent`
+  if (run.status === 'failed') return `It did not work. Nothing was spent. ${have}`
+  const units = `${formatCredits(run.unitsUsed)} ${run.unitsUsed === 1 ? unit.one : unit.many}`
+  const spent = `${formatCreditsInWords(run.creditsSpent)} ${run.creditsSpent === 1 ? 'was' : 'were'} spent (${units})`
   const back = run.credits - run.creditsSpent
-  const returned = back > 0 ? ` and ${formatCredits(back)} came back` : ''
-  return `Done. ${took}, so ${spent}${returned}. ${have}`
+  const returned = back > 0 ? ` and ${formatCredits(back)} returned` : ''
+  return `Done. ${spent}${returned}. ${have}`
 }
 
 /** A way out as a button, or as a sentence where one can only wait. */
@@ -100,7 +100,7 @@ function wordsOfWay(way: RefusalOption, { plan, timeZone }: { plan: Plan; timeZo
     }
     case 'wait': {
       const day = formatDay(new Date(way.at), timeZone)
-      if (way.credits === 0) return { text: `Or wait: the count starts again on ${day}.`, to: null }
+      if (way.credits === 0) return { text: `Or wait: your limit resets on ${day}.`, to: null }
       const less = way.enough ? '' : ' That is not enough.'
       return { text: `Or wait: ${formatCreditsInWords(way.credits)} arrive on ${day}.${less}`, to: null }
     }
@@ -142,7 +142,7 @@ export function usesInWords(
   { left, resetsAt }: Pick<UsesLeft, 'left' | 'resetsAt'>,
   timeZone: string,
 ): string {
-  const again = `The count starts again on ${formatDay(resetsAt, timeZone)}.`
+  const again = `Resets on ${formatDay(resetsAt, timeZone)}.`
   return left > 0
     ? `${formatCredits(left)} of ${formatCredits(max)} left this month. ${again}`
     : `You have used all ${formatCredits(max)} for this month. ${again}`
@@ -160,5 +160,5 @@ export function lockOf(title: string, feature: Feature | undefined, plan: Plan):
   const having = plans.filter((candidate) => candidate.features[feature]).map(({ name }) => name)
   return having.length
     ? `${title} is part of ${new Intl.ListFormat('en').format(having)}.`
-    : `${title} is in no plan now.`
+    : `${title} is not part of any plan.`
 }

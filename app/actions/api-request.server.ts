@@ -9,7 +9,7 @@ import { DomainError } from '../domain-error.ts'
 export class IdempotencyKeyRequired extends DomainError {
   readonly code = 'idempotency_key_required'
   constructor() {
-    super('Send an Idempotency-Key header of your own choosing, so that a retry can never charge twice.')
+    super('Send an Idempotency-Key header, so that a retry never charges twice.')
   }
 }
 
@@ -17,7 +17,7 @@ export class IdempotencyKeyRequired extends DomainError {
 export class InvalidIdempotencyKey extends DomainError {
   readonly code = 'invalid_idempotency_key'
   constructor() {
-    super('An Idempotency-Key has 1 to 255 visible ASCII characters and no spaces.')
+    super('An Idempotency-Key must be 1 to 255 visible ASCII characters without spaces.')
   }
 }
 
@@ -94,16 +94,16 @@ const metadata = z.unknown().transform((value, context): Record<string, string> 
     context.addIssue({ code: 'custom', message })
     return z.NEVER
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('must be an object of texts')
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('must be an object of strings')
   const entries = Object.entries(value as Record<string, unknown>)
-  if (entries.length > METADATA_KEYS_MAX) return refuse(`has at most ${METADATA_KEYS_MAX} keys`)
+  if (entries.length > METADATA_KEYS_MAX) return refuse(`must have at most ${METADATA_KEYS_MAX} keys`)
   const copy = Object.create(null) as Record<string, string>
   for (const [key, text] of entries) {
     if (!METADATA_KEY.test(key) || RESERVED_KEYS.has(key)) {
       return refuse('has a key that is not allowed: use up to 40 letters, digits, - and _')
     }
     if (typeof text !== 'string' || text.length > 500)
-      return refuse('has a value that is not a text of up to 500 characters')
+      return refuse('has a value that is not a string of up to 500 characters')
     copy[key] = text
   }
   return copy
@@ -111,7 +111,7 @@ const metadata = z.unknown().transform((value, context): Record<string, string> 
 
 const actionName = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,63}$/, { error: 'is up to 64 letters, digits, spaces and . _ : / -' })
+  .regex(/^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,63}$/, { error: 'must be up to 64 letters, digits, spaces and . _ : / -' })
 
 /** What an entry says where the caller names no action. */
 export const API_ACTION = 'api'

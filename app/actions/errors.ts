@@ -11,7 +11,7 @@ export class InvalidActionInput extends DomainError {
   readonly code = 'invalid_action_input'
   /** @param problems what is wrong, by field */
   constructor(readonly problems: FieldProblem[]) {
-    super(problems[0]?.message ?? 'The input is not right.', { problems })
+    super(problems[0]?.message ?? 'The input is invalid.', { problems })
   }
 }
 
@@ -19,6 +19,6 @@ export class InvalidActionInput extends DomainError {
 export class ActionStillRunning extends DomainError {
   readonly code = 'action_still_running'
   constructor() {
-    super('This is still running. Its credits are reserved; ask again in a moment.')
+    super('This is still running. Its credits are reserved; try again in a moment.')
   }
 }

@@ -38,7 +38,7 @@ export async function answerForm(
   try {
     if (intent === 'check') return { kind: 'checked', status: 200, sum: await checkCost(user, action, values), values }
     if (key === null) {
-      const problems = [{ field: '', message: 'This form was incomplete. Look at it again and send it once more.' }]
+      const problems = [{ field: '', message: 'This form was incomplete. Check it and submit it again.' }]
       return { kind: 'invalid', status: 400, problems, values }
     }
     const { credits } = action.prepare(values)
@@ -59,7 +59,7 @@ export async function answerForm(
     if (error instanceof InvalidActionInput) return { kind: 'invalid', status: 400, problems: error.problems, values }
     if (isRefusal(error)) return { kind: 'refused', status: 402, ...refusalWords(user, error), values }
     if (error instanceof TooManyHolds) {
-      const reason = 'Too much is running at once. Wait until some of it is done.'
+      const reason = 'Too many actions are running. Wait until one of them is done.'
       return { kind: 'refused', status: 402, reason, ways: [], values }
     }
     if (key !== null && (error instanceof CreditsUnavailable || error instanceof ActionStillRunning)) {
@@ -71,8 +71,8 @@ export async function answerForm(
 
 const unknownReason = (error: CreditsUnavailable | ActionStillRunning): string =>
   error instanceof ActionStillRunning
-    ? 'This is still running. Press the button again to see how it went; nothing is spent twice.'
-    : 'Credits cannot be moved right now. Press the button again in a moment; nothing is spent twice.'
+    ? 'This is still running. Press the button again to see the result; nothing is spent twice.'
+    : 'Credits cannot be spent right now. Press the button again in a moment; nothing is spent twice.'
 
 function refusalWords(user: User, refusal: Refusal): { reason: string; ways: WayOutWords[] } {
   const options = (refusal.details['options'] ?? []) as RefusalOption[]

@@ -37,7 +37,7 @@ export async function withRefusalOptions<T>(user: Refused, wanted: WantedSpend, 
     if (isRefusal(error)) {
       // The refusal stands whatever happens here, so a failure to find its ways out only leaves them away.
       error.details['options'] = await refusalOptions(user, error, wanted).catch((failure: unknown) => {
-        logger.warn({ error: failure }, 'the ways out of a refusal could not be found')
+        logger.warn({ error: failure }, 'the options for a refusal could not be found')
         return []
       })
     }

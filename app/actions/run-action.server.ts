@@ -85,7 +85,7 @@ export async function recoverRun(run: ActionRun): Promise<ActionRun> {
   const mine = run.finishedAt ? null : await takeOverRun(run, 0)
   if (!mine) return run
   if (mine.status === 'ran') return capture(mine)
-  return giveBack(mine, 'It was interrupted before it was done.')
+  return giveBack(mine, 'It was interrupted.')
 }
 
 /** The rest is left to the next run of the job. */
@@ -154,9 +154,9 @@ async function capture(run: ActionRun): Promise<ActionRun> {
     if (!(error instanceof HoldAlreadyResolved || error instanceof HoldNotFound)) throw error
     logger.warn(
       { actionId: run.actionId, runId: run._id },
-      'a run was done after its hold had ended; nothing was charged',
+      'a run finished after its hold had ended; nothing was charged',
     )
-    return finish(run, { ...NOTHING, failure: 'It took so long that its reservation ended.' })
+    return finish(run, { ...NOTHING, failure: 'It took too long, so its reserved credits were released.' })
   }
   return finish(run, { status: 'done' })
 }

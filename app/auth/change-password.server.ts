@@ -116,10 +116,10 @@ async function sendResetLink(user: User, secret: string): Promise<void> {
     to: user.email,
     subject: `Reset your ${brand.name} password`,
     text: [
-      `Somebody asked for a new password for your ${brand.name} account.`,
+      `Someone requested a new password for your ${brand.name} account.`,
       `Choose one here within ${RESET_HOURS} hour:`,
       link,
-      'If it was not you, do nothing: your password stays as it is.',
+      'If this was not you, ignore this email. Your password stays the same.',
     ].join('\n\n'),
     html: null,
   })

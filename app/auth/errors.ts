@@ -18,7 +18,7 @@ export class WeakPassword extends DomainError {
 export class EmailTaken extends DomainError {
   readonly code = 'email_taken'
   constructor() {
-    super('There is an account with this email already. Log in, or reset the password.')
+    super('An account with this email already exists. Log in, or reset your password.')
   }
 }
 
@@ -26,7 +26,7 @@ export class EmailTaken extends DomainError {
 export class InvalidToken extends DomainError {
   readonly code = 'invalid_token'
   constructor() {
-    super('This link does not work any more. Ask for a new one.')
+    super('This link no longer works. Request a new one.')
   }
 }
 
@@ -34,7 +34,7 @@ export class InvalidToken extends DomainError {
 export class ApiKeyNotFound extends DomainError {
   readonly code = 'api_key_not_found'
   constructor() {
-    super('There is no such API key.')
+    super('This API key does not exist.')
   }
 }
 
@@ -43,6 +43,6 @@ export class TooManyApiKeys extends DomainError {
   readonly code = 'too_many_api_keys'
   /** @param max keys that one user may have */
   constructor(readonly max: number) {
-    super(`You have ${max} API keys. Revoke one first.`, { max })
+    super(`You already have ${max} API keys. Revoke one first.`, { max })
   }
 }

@@ -65,7 +65,7 @@ export async function logIn(
 function invalidLogin(): InvalidLogin {
   if (!config().requireConfirmedEmail) return new InvalidLogin()
   return new InvalidLogin(
-    'That email and password do not match. If you have just signed up, open the link in our mail first.',
+    'That email and password do not match. If you have just signed up, open the link in our email first.',
   )
 }
 

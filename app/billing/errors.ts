@@ -6,7 +6,7 @@ import type { Feature } from './plans.ts'
 export class PlanNotFound extends DomainError {
   readonly code = 'plan_not_found'
   constructor() {
-    super('There is no such plan to buy.')
+    super('This plan does not exist or is not for sale.')
   }
 }
 
@@ -14,7 +14,7 @@ export class PlanNotFound extends DomainError {
 export class PackNotFound extends DomainError {
   readonly code = 'pack_not_found'
   constructor() {
-    super('There is no such credit pack.')
+    super('This credit pack does not exist.')
   }
 }
 
@@ -47,7 +47,7 @@ export class AlreadySubscribed extends DomainError {
   readonly code = 'already_subscribed'
   /** @param plan the plan that runs */
   constructor(plan: string) {
-    super(`You are on the ${plan} plan already. Change it under Billing.`, { plan })
+    super(`You already have the ${plan} plan. Change it under Billing.`, { plan })
   }
 }
 
@@ -69,7 +69,7 @@ export class PlanTooSmall extends DomainError {
 /** What was asked for needs a subscription that is running. */
 export class NoSubscription extends DomainError {
   readonly code = 'no_subscription'
-  constructor(message = 'You have no subscription that could be changed.') {
+  constructor(message = 'You have no subscription to change.') {
     super(message)
   }
 }
@@ -93,7 +93,7 @@ export class PaymentOwed extends DomainError {
 export class EndSetByShop extends DomainError {
   readonly code = 'end_set_by_shop'
   constructor() {
-    super('The day your plan ends was set by us, so you cannot change it here. Contact us to keep your plan.')
+    super('We set the end date of your plan, so you cannot change it here. Contact us to keep your plan.')
   }
 }
 
@@ -129,7 +129,7 @@ export class PlanPaused extends DomainError {
   readonly code = 'plan_paused'
   /** @param plan the plan that rests */
   constructor(plan: string) {
-    super(`${plan} is paused until you add a card and go on with it. Your credits can be spent as before.`, { plan })
+    super(`${plan} is paused until you add a card and resume it. You can still spend your credits.`, { plan })
   }
 }
 
@@ -149,7 +149,9 @@ export class FeatureNotInPlan extends DomainError {
     plans: string[],
   ) {
     super(
-      plans.length ? `${title} is part of ${new Intl.ListFormat('en').format(plans)}.` : `${title} is in no plan now.`,
+      plans.length
+        ? `${title} is part of ${new Intl.ListFormat('en').format(plans)}.`
+        : `${title} is not part of any plan.`,
       { feature, plan, plans },
     )
   }
@@ -166,7 +168,7 @@ export class StripeUnavailable extends DomainError {
   readonly retryAfterSeconds = 5
   /** @param cause what the client library threw */
   constructor(cause?: unknown) {
-    super('The payment service does not answer right now. Try again in a moment: nothing is charged twice.')
+    super('The payment service is not responding. Try again in a moment; nothing is charged twice.')
     this.cause = cause
   }
 }
@@ -175,7 +177,7 @@ export class StripeUnavailable extends DomainError {
 export class InvalidSignature extends DomainError {
   readonly code = 'invalid_signature'
   constructor() {
-    super('The signature does not fit the body.')
+    super('The signature does not match the body.')
   }
 }
 

@@ -9,27 +9,27 @@ interface Words {
 }
 
 const NO_SUCH_REQUEST: Words = {
-  title: 'This address takes no such request.',
+  title: 'This page does not accept that request.',
   text: 'Go back and use the form on the page.',
 }
 
 const WORDS: Record<number, Words> = {
   400: NO_SUCH_REQUEST,
   403: {
-    title: 'This page is not open to you.',
-    text: 'It belongs to another account or needs other rights than yours.',
+    title: 'You do not have access to this page.',
+    text: 'It belongs to another account or needs permissions that yours does not have.',
   },
-  404: { title: 'This page does not exist.', text: 'The address may be mistyped, or the page is gone.' },
+  404: { title: 'This page does not exist.', text: 'The address may be mistyped, or the page was removed.' },
   405: NO_SUCH_REQUEST,
-  429: { title: 'Too many tries.', text: 'Wait a few minutes, then try again. Nothing was charged or spent.' },
+  429: { title: 'Too many attempts.', text: 'Wait a few minutes, then try again. Nothing was charged or spent.' },
   503: {
-    title: `${brand.name} cannot answer right now.`,
-    text: 'Your credits are safe. Try again in a minute; doing the same again never counts twice.',
+    title: `${brand.name} is temporarily unavailable.`,
+    text: 'Your credits are safe. Try again in a minute; nothing is charged twice.',
   },
 }
 
 const FAILED: Words = {
-  title: 'Something failed on our side.',
+  title: 'Something went wrong on our side.',
   text: 'Nothing was charged or spent by this page.',
 }
 
@@ -50,7 +50,7 @@ export function ErrorPage() {
       <div className="grid justify-items-start gap-6">
         {isOurs && root?.requestId ? (
           <p>
-            If you write to us, add this number: <code className="select-all">{root.requestId}</code>
+            If you contact us, include this ID: <code className="select-all">{root.requestId}</code>
           </p>
         ) : null}
         <div className="flex flex-wrap gap-3">
@@ -60,7 +60,7 @@ export function ErrorPage() {
             </ButtonLink>
           ) : null}
           <ButtonLink to="/" kind={isAway ? 'outline' : 'ink'} reloadDocument>
-            Go to the first page
+            Go to the home page
           </ButtonLink>
         </div>
       </div>

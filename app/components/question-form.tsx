@@ -22,4 +22,4 @@ export function QuestionForm({ nonce, answer }: { nonce: string; answer: FormAns
   )
 }
 
-export const QUESTION_SENT = 'Your question is on its way.'
+export const QUESTION_SENT = 'We received your question.'

@@ -54,7 +54,7 @@ export function NoticeButton({
     action === 'resume'
       ? { intent: action, label: `Keep ${plan}` }
       : action === 'restart'
-        ? { intent: action, label: `Go on with ${plan}` }
+        ? { intent: action, label: `Resume ${plan}` }
         : ACTIONS[action]
   return (
     <BillingButton intent={intent} kind={kind}>

@@ -26,9 +26,9 @@ function wordsOfLack(required: number, available: number): string {
 
 /** Why spending is paused and what ends it, by the account's reason. */
 const PAUSES: Record<string, string> = {
-  past_due: 'Spending is paused because a payment failed. Update your card to go on; your credits are safe.',
+  past_due: 'Spending is paused because a payment failed. Update your card to continue; your credits are safe.',
   dispute:
-    'Spending is paused while a payment is disputed at the bank. The credits it paid for are set aside until then; spending goes on when the bank has decided.',
+    'Spending is paused while a payment is disputed at the bank. The credits it paid for are set aside until then; spending resumes once the bank decides.',
 }
 
 /** Spending is stopped for a reason that stands in the account: an unpaid invoice, an open dispute, a ledger conflict. */
@@ -50,7 +50,7 @@ export class LimitReached extends DomainError {
    * @param resetsAt when the count starts again
    */
   constructor(limit: string, max: number, resetsAt: Date) {
-    super(`You have used all ${max} of this month.`, { limit, max, resetsAt: resetsAt.toISOString() })
+    super(`You have used all ${max} for this month.`, { limit, max, resetsAt: resetsAt.toISOString() })
   }
 }
 
@@ -67,7 +67,7 @@ export class HoldNotFound extends DomainError {
   readonly code = 'hold_not_found'
   /** @param holdId the hold that was asked for */
   constructor(holdId: string) {
-    super('There is no such hold.', { hold: holdId })
+    super('This hold does not exist.', { hold: holdId })
   }
 }
 
@@ -80,7 +80,7 @@ export class HoldAlreadyResolved extends DomainError {
    * @param captured credits that were captured then
    */
   constructor(holdId: string, outcome: 'captured' | 'released', captured: number) {
-    super(`This hold was ${outcome} before.`, { hold: holdId, outcome, captured })
+    super(`This hold was already ${outcome}.`, { hold: holdId, outcome, captured })
   }
 }
 
@@ -109,7 +109,7 @@ export class CreditsUnavailable extends DomainError {
   readonly retryAfterSeconds = 2
   /** @param cause the database's error, if there was one */
   constructor(cause?: unknown) {
-    super('Credits cannot be moved right now. Try again with the same idempotency key: nothing is charged twice.')
+    super('Credits are unavailable right now. Try again with the same idempotency key; nothing is charged twice.')
     this.cause = cause
   }
 }
@@ -128,7 +128,7 @@ export class InvalidMetadata extends DomainError {
 export class AccountNotFound extends DomainError {
   readonly code = 'account_not_found'
   constructor() {
-    super('There is no credit account for this owner.')
+    super('This owner has no credit account.')
   }
 }
 

@@ -5,6 +5,6 @@ import { CONFIRM_PATH } from './confirm-path.ts'
 export class EmailNotConfirmed extends DomainError {
   readonly code = 'email_not_confirmed'
   constructor() {
-    super('Confirm your email address first: open the link in the mail that we sent you.', { url: CONFIRM_PATH })
+    super('Confirm your email address first: open the link in the email we sent you.', { url: CONFIRM_PATH })
   }
 }

@@ -37,7 +37,7 @@ export async function notifyBalances(): Promise<{ accounts: number; queued: numb
         seen.queued += (await tellLow(account, user)) + (await tellArrived(account, user))
       } catch (error) {
         seen.failed++
-        logger.error({ err: error, accountId: account._id.toHexString() }, 'Telling about one balance failed')
+        logger.error({ err: error, accountId: account._id.toHexString() }, 'A balance could not be checked for mails')
       }
     }
   }
@@ -103,10 +103,7 @@ async function tellArrived(account: CreditAccount, user: Reader): Promise<number
       data: {
         credits: grant.granted,
         balance: account.credits,
-        description:
-          grant.source.type === 'invoice'
-            ? 'Your plan’s credits for this month'
-            : 'Credits that were set aside for you',
+        description: grant.source.type === 'invoice' ? 'Your plan’s credits for this month' : 'Scheduled credits',
         expiresAt: grant.expiresAt < NEVER ? grant.expiresAt : null,
       },
     })

@@ -29,7 +29,7 @@ export const ACCOUNT_MAILS = {
     subject: 'Confirm your email address',
     paragraphs: [
       `A ${brand.name} account was created with this address. Open the page below and confirm that the address is yours.`,
-      `The link works for ${CONFIRMATION_HOURS} hours. If you did not create an account, do nothing.`,
+      `The link works for ${CONFIRMATION_HOURS} hours. If you did not create an account, ignore this email.`,
     ],
     facts: [],
     action: { label: 'Confirm your email', url: confirmationUrl ?? `${appUrl}${CONFIRM_PATH}` },
@@ -38,9 +38,9 @@ export const ACCOUNT_MAILS = {
   account_exists: (_: NotificationData<'account_exists'>, { appUrl }: MailContext): MailContent => ({
     subject: `You already have a ${brand.name} account`,
     paragraphs: [
-      `This address was entered to create a ${brand.name} account, and it has one already. Nothing was changed.`,
-      'If it was you, log in. If you forgot the password, or never confirmed the address, reset the password there.',
-      'If it was not you, do nothing.',
+      `Someone tried to create a ${brand.name} account with this address, which already has one. Nothing was changed.`,
+      'If this was you, log in. If you forgot your password, or never confirmed the address, reset it there.',
+      'If this was not you, ignore this email.',
     ],
     facts: [],
     action: { label: 'Log in', url: `${appUrl}/dashboard` },

@@ -32,7 +32,7 @@ export const CREDIT_MAILS = {
         `If you do not use them, ${formatCreditsInWords(total)} expire on ${moment(at, context)}.`,
         ...losses.map(({ credits, plan, limit }) => {
           const name = plan ? `${plan} ` : ''
-          if (limit === null) return `${formatCredits(credits)} unused ${name}credits end on that day.`
+          if (limit === null) return `${formatCredits(credits)} unused ${name}credits expire on that day.`
           return `A new period begins then. Up to ${formatCredits(limit)} unused ${name}credits roll over; ${formatCredits(credits)} more do not.`
         }),
         ...(pause ? [pause] : []),
@@ -52,7 +52,7 @@ export const CREDIT_MAILS = {
     return {
       subject: `${formatCreditsInWords(data.credits)} left`,
       paragraphs: [
-        `You have ${formatCreditsInWords(data.credits)} left. This mail comes when fewer than ${formatCredits(data.threshold)} are left.`,
+        `You have ${formatCreditsInWords(data.credits)} left. You get this email when fewer than ${formatCredits(data.threshold)} are left.`,
         ...next,
         ...(data.pause ? [data.pause] : []),
       ],

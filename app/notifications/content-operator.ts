@@ -11,10 +11,10 @@ export const OPERATOR_MAILS = {
     subject: `${brand.name} needs your attention: ${object}`,
     paragraphs: [
       sentence,
-      'Put it right at Stripe or in the plan file. Each reconcile looks again, and does then what was left undone.',
+      'Fix it in Stripe or in the plan file. Each reconcile checks again and then completes what was left undone.',
       'npm run reconcile lists everything that is still open.',
     ],
-    facts: [{ label: 'Object at Stripe', value: object }],
+    facts: [{ label: 'Stripe object', value: object }],
     action: { label: `Open ${brand.name}`, url: appUrl },
   }),
 }

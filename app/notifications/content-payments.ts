@@ -6,7 +6,7 @@ import { day, type MailContent, type MailContext, moment } from './mail-content.
 const WAYS_BACK = {
   card: 'is on its way back to you. Your bank can take up to 10 days to show it.',
   balance: 'was credited to your account. It pays your next invoices.',
-  elsewhere: 'was given back to you.',
+  elsewhere: 'was returned to you.',
 }
 
 /** The mails about money. */
@@ -52,7 +52,7 @@ export const PAYMENT_MAILS = {
       subject: `Your bank wants to confirm a payment of ${sum}`,
       paragraphs: [
         `Your bank wants you to confirm the payment of ${sum} for ${data.plan}.`,
-        'Until you do, the payment is open and its credits do not arrive. You have not been charged.',
+        'Until you do, the payment stays open and its credits are not added. You have not been charged.',
       ],
       facts: [
         { label: 'Plan', value: data.plan },
@@ -67,7 +67,7 @@ export const PAYMENT_MAILS = {
     const back =
       data.credits > 0
         ? [
-            `${formatCreditsInWords(data.credits)} that it had paid for went back with it. Those of them that you had spent already are settled with the next ones you get.`,
+            `${formatCreditsInWords(data.credits)} from this payment were taken back. Any you had already spent are settled with the next credits you get.`,
           ]
         : []
     return {
@@ -88,9 +88,9 @@ export const PAYMENT_MAILS = {
     return {
       subject: `A payment of ${sum} is disputed`,
       paragraphs: [
-        `Your bank told us on ${day(data.openedAt, context)} that the payment of ${sum} is disputed.`,
-        'Spending is paused until the bank has decided, and the credits that the payment brought are set aside. If it decides that the payment stands, they come back; if you get the money back, they are gone. Your other credits are safe.',
-        'If you did not mean to dispute it, tell your bank and answer this mail.',
+        `Your bank reported on ${day(data.openedAt, context)} that the payment of ${sum} is disputed.`,
+        'Spending is paused until the bank decides, and the credits from this payment are set aside. If the payment stands, they are restored; if you get the money back, they are removed. Your other credits are safe.',
+        'If this was a mistake, contact your bank and reply to this email.',
       ],
       facts: [
         { label: 'For', value: data.description },
@@ -105,13 +105,13 @@ export const PAYMENT_MAILS = {
     const kept =
       data.credits > 0
         ? [
-            `The ${formatCreditsInWords(data.credits)} that the payment bought do not come back. Those of them that you had already spent are settled with the next credits you get.`,
+            `The ${formatCreditsInWords(data.credits)} from this payment are not restored. Any you had already spent are settled with the next credits you get.`,
           ]
         : []
     return {
       subject: `The dispute of ${sum} is closed`,
       paragraphs: [
-        `Your bank decided the dispute of your payment of ${sum} in your favor. We lost it, so the money is yours again.`,
+        `Your bank decided the dispute of your payment of ${sum} in your favor. You get the money back.`,
         ...kept,
         data.isPaused
           ? 'Spending stays paused for another reason; your billing page says which.'
@@ -119,7 +119,7 @@ export const PAYMENT_MAILS = {
       ],
       facts: [
         { label: 'For', value: data.description },
-        { label: 'Back to you', value: sum },
+        { label: 'Returned', value: sum },
         ...(data.credits > 0 ? [{ label: 'Credits', value: formatCredits(-data.credits, { signed: true }) }] : []),
         { label: 'Dispute', value: `Lost, ${moment(data.lostAt, context)}` },
       ],

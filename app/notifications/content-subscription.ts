@@ -6,9 +6,9 @@ import { day, type MailContent, type MailContext, moment } from './mail-content.
 /** The reasons that have words of their own, as they follow "because". */
 const REASONS: Record<string, string> = {
   cancellation_requested: 'because you canceled it',
-  payment_failed: 'because its payment failed and could not be repeated',
+  payment_failed: 'because its payment failed and retries ran out',
   payment_disputed: 'because its payment was disputed',
-  replaced: 'because a newer plan has taken its place',
+  replaced: 'because a newer plan replaced it',
 }
 
 type Losses = NotificationData<'subscription_ended'>['losses']
@@ -16,8 +16,8 @@ type Losses = NotificationData<'subscription_ended'>['losses']
 /** What the end of a plan leaves of the credits. */
 const keptWithoutPlan = (losses: Losses, context: MailContext): string =>
   losses.length === 0
-    ? 'You keep your credits; no new ones will come.'
-    : `No new credits will come. ${expiries(losses, context)}`
+    ? 'You keep your credits; no new ones will be added.'
+    : `No new credits will be added. ${expiries(losses, context)}`
 
 const expiries = (losses: Losses, context: MailContext): string =>
   losses
@@ -36,7 +36,7 @@ export const SUBSCRIPTION_MAILS = {
       subject: `Your trial of ${data.plan} ends on ${day(data.trialEndsAt, context)}`,
       paragraphs: [
         `Your trial ends on ${moment(data.trialEndsAt, context)}.${cost ? ` Then ${data.plan} costs ${cost}${credits}.` : ` Then ${data.plan} is charged.`}`,
-        'To go on, do nothing. To stop, cancel before that moment and you are not charged.',
+        'To continue, do nothing. To stop, cancel before then and you are not charged.',
       ],
       facts: [
         { label: 'Plan', value: data.plan },
@@ -53,7 +53,7 @@ export const SUBSCRIPTION_MAILS = {
   ): MailContent => ({
     subject: `Your trial of ${plan} comes without credits`,
     paragraphs: [
-      `Your trial of ${plan} has started. The card you gave was used for a trial before, by another account, and a trial brings its credits once per card. No credits were added.`,
+      `Your trial of ${plan} has started. Your card was already used for a trial by another account, and each card gets trial credits once. No credits were added.`,
       'You have not been charged. If you cancel before the trial ends, you will not be.',
     ],
     facts: [{ label: 'Plan', value: plan }],
@@ -67,19 +67,19 @@ export const SUBSCRIPTION_MAILS = {
     subject: `${plan} ends on ${day(worksUntil, context)}`,
     paragraphs: owed
       ? [
-          `You canceled ${plan}. It works until ${moment(worksUntil, context)} and does not renew.`,
+          `You canceled ${plan}. It stays active until ${moment(worksUntil, context)} and does not renew.`,
           `Your open payment of ${formatMoney(owed.amount, owed.currency)} is still being collected. To end ${plan} now without paying, go to ${context.appUrl}/billing/cancel.`,
         ]
       : [
           next
-            ? `You canceled ${plan}. It works until ${moment(worksUntil, context)}. ${stillCharged(next, day(next.at, context))}`
-            : `You canceled ${plan}. It works until ${moment(worksUntil, context)}; there are no more payments.`,
+            ? `You canceled ${plan}. It stays active until ${moment(worksUntil, context)}. ${stillCharged(next, day(next.at, context))}`
+            : `You canceled ${plan}. It stays active until ${moment(worksUntil, context)}; there are no more payments.`,
           keptWithoutPlan(losses, context),
-          'Until then you can undo it.',
+          'You can undo this any time before then.',
         ],
     facts: [
       { label: 'Plan', value: plan },
-      { label: 'Works until', value: moment(worksUntil, context) },
+      { label: 'Active until', value: moment(worksUntil, context) },
     ],
     action: { label: `Keep ${plan}`, url: `${context.appUrl}/billing` },
   }),
@@ -91,22 +91,24 @@ export const SUBSCRIPTION_MAILS = {
       subject: `${plan} is paused`,
       paragraphs: [
         trialEndedAt
-          ? `Your trial of ${plan} ended on ${moment(trialEndedAt, context)} without a card to go on with, so the plan is paused.`
-          : `${plan} is paused: there are no payments and no new credits until it goes on.`,
+          ? `Your trial of ${plan} ended on ${moment(trialEndedAt, context)} without a card, so the plan is paused.`
+          : `${plan} is paused: there are no payments and no new credits until you resume it.`,
         `Nothing is owed. You can spend the credits you have.${losses.length > 0 ? ` ${expiries(losses, context)}` : ' You keep your credits.'}`,
-        cost ? `To go on costs ${cost}.` : 'You can go on with it at any time.',
+        cost ? `Resuming costs ${cost}.` : 'You can resume it at any time.',
       ],
       facts: [],
-      action: { label: `Go on with ${plan}`, url: `${context.appUrl}/billing` },
+      action: { label: `Resume ${plan}`, url: `${context.appUrl}/billing` },
     }
   },
 
   subscription_resumed: ({ plan, next }: NotificationData<'subscription_resumed'>, context: MailContext) => {
     const sum = next && sumInWords(next)
     return {
-      subject: `${plan} goes on`,
+      subject: `Your ${plan} plan continues`,
       paragraphs: [
-        next ? `${plan} goes on. The next payment is ${sum} on ${day(next.at, context)}.` : `${plan} goes on.`,
+        next
+          ? `Your ${plan} plan continues. The next payment is ${sum} on ${day(next.at, context)}.`
+          : `Your ${plan} plan continues.`,
       ],
       facts: next
         ? [

@@ -119,16 +119,16 @@ async function prepare(
   } catch (error) {
     return { broken: error }
   }
-  if (now() > staleAfter(content, notification.createdAt)) return { reason: 'It came too late to be of use.' }
+  if (now() > staleAfter(content, notification.createdAt)) return { reason: 'It was too late to be useful.' }
   if (content.kind === 'operator_attention') return { mail: writeToOperator(notification._id, content) }
   const user = await UserModel.findById(notification.userId).lean<User>()
   if (!user) return { reason: 'The user is gone.' }
   const { setting } = KIND_RULES[content.kind]
   if (setting && mayBeAStrangers(user)) return { reason: 'The address is not confirmed.' }
-  if (setting && !settingsOf(user)[setting]) return { reason: `The user wants no mails ${MAIL_NAMES[setting]}.` }
+  if (setting && !settingsOf(user)[setting]) return { reason: `The user turned off mails ${MAIL_NAMES[setting]}.` }
   if (content.kind === 'email_confirmation' && user.emailConfirmedAt) return { reason: 'The address is confirmed.' }
   const current = await stillTrue(notification.userId, content)
-  if (!current) return { reason: 'It is not true any more.' }
+  if (!current) return { reason: 'It is no longer true.' }
   try {
     return { mail: write(notification._id, current, user) }
   } catch (error) {
@@ -187,8 +187,8 @@ async function handleFailure(notification: Leased, error: unknown): Promise<Resu
     return 'unconfirmed'
   }
   if (fate === 'refused' || attempts >= TRIES_MAX) {
-    const outcome = fate === 'refused' ? 'The mail server will not take it.' : `It failed ${attempts} times.`
-    logger.error({ notification: id, attempts, alert: true }, 'A mail was given up')
+    const outcome = fate === 'refused' ? 'The mail server rejected it.' : `It failed ${attempts} times.`
+    logger.error({ notification: id, attempts, alert: true }, 'Gave up on a mail')
     await finish(notification, { status: 'dead', lastError, outcome })
     return 'failed'
   }

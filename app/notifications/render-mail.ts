@@ -19,7 +19,11 @@ export function renderMail(content: MailContent, context: MailContext, stop: { u
   const settingsUrl = `${context.appUrl}/settings/notifications`
   return {
     subject: mail.subject,
-    text: asText(mail, greeting, stop ? [`No more mails ${stop.about}: ${stop.url}`, `Settings: ${settingsUrl}`] : []),
+    text: asText(
+      mail,
+      greeting,
+      stop ? [`Unsubscribe from emails ${stop.about}: ${stop.url}`, `Settings: ${settingsUrl}`] : [],
+    ),
     html: asHtml(mail, greeting, stop, settingsUrl),
   } satisfies RenderedMail
 }
@@ -83,7 +87,7 @@ function asHtml(
       `<dt style="${STYLES.label}">${escapeHtml(label)}</dt><dd style="${STYLES.value}">${escapeHtml(value)}</dd>`,
   )
   const footer = stop
-    ? `<p>${link(stop.url, `No more mails ${stop.about}`)} · ${link(settingsUrl, 'Notification settings')}</p>`
+    ? `<p>${link(stop.url, `Unsubscribe from emails ${stop.about}`)} · ${link(settingsUrl, 'Notification settings')}</p>`
     : ''
   return [
     '<!doctype html>',

@@ -15,7 +15,7 @@ export function frozenNotice({ frozen, credits }: Pick<PlanStatusContext, 'froze
     case 'dispute':
       return {
         tone: 'red',
-        text: `Spending is paused while a payment is disputed at the bank. The credits it paid for are set aside until then. If you did not mean to dispute it, tell your bank; spending goes on when the bank has decided.`,
+        text: `Spending is paused while a payment is disputed at the bank. The credits it paid for are set aside until then. If this was a mistake, contact your bank. Spending resumes once it decides.`,
         action: null,
       }
     default:
@@ -29,4 +29,4 @@ export function frozenNotice({ frozen, credits }: Pick<PlanStatusContext, 'froze
 
 /** The promise that paused credits are not lost. */
 export const safeCredits = (credits: number): string =>
-  credits > 0 ? `Your ${formatCreditsInWords(credits)} are safe.` : 'Nothing is lost by it.'
+  credits > 0 ? `Your ${formatCreditsInWords(credits)} are safe.` : 'Nothing is lost.'

@@ -26,7 +26,7 @@ const STATUSES: Record<string, { tone: Tone; text: string }> = {
   ended: { tone: 'green', text: 'Paid' },
   cancelled: { tone: 'neutral', text: 'Canceled' },
   refunded: { tone: 'neutral', text: 'Refunded' },
-  partially_refunded: { tone: 'neutral', text: 'Part refunded' },
+  partially_refunded: { tone: 'neutral', text: 'Partially refunded' },
   disputed: { tone: 'red', text: 'Disputed' },
   dispute_lost: { tone: 'neutral', text: 'Dispute lost' },
 }

@@ -84,21 +84,21 @@ function freeStanding(past: Subscription | null, context: PlanStatusContext): Pl
 /** Why a plan ended, as Stripe's words and ours for it. */
 const ENDS: Record<string, string> = {
   cancellation_requested: 'You canceled it.',
-  payment_failed: 'Its payment failed and could not be repeated.',
-  payment_disputed: 'Its payment was disputed.',
+  payment_failed: 'Your payment failed and retries ran out.',
+  payment_disputed: 'Your payment was disputed.',
 }
 
 /** What the end of a plan leaves of the credits. */
 function keptAtEnd({ losses = [], ...context }: PlanStatusContext): string {
-  if (losses.length === 0) return 'You keep your credits; no new ones will come.'
-  return ['No new credits will come.', ...losses.map((loss) => lossSentence(loss, context))].join(' ')
+  if (losses.length === 0) return 'You keep your credits; no new ones will be added.'
+  return ['No new credits will be added.', ...losses.map((loss) => lossSentence(loss, context))].join(' ')
 }
 
 /** Nothing is next; but why the last plan is gone is what one would ask. */
 function endOf(past: Subscription | null, context: PlanStatusContext): PlanStatus['next'] {
   const why = ENDS[past?.endedReason ?? '']
   const note = [why, ...(context.losses ?? []).map((loss) => lossSentence(loss, context))].filter(Boolean).join(' ')
-  return note ? { term: 'Your last plan', value: 'Has ended', note, credits: null } : null
+  return note ? { term: 'Your last plan', value: 'Ended', note, credits: null } : null
 }
 
 /** A failed payment is told once: by the subscription where it knows more, else by the account. */
@@ -166,7 +166,7 @@ function nextOf(subscription: Subscription, state: State, context: PlanStatusCon
     return {
       term: 'Ends on',
       value: day(subscription.cancelAt ?? currentPeriodEnd),
-      note: ['No new credits will come.', ...(payment ? [stillCharged(payment, day(payment.at))] : [])].join(' '),
+      note: ['No new credits will be added.', ...(payment ? [stillCharged(payment, day(payment.at))] : [])].join(' '),
       credits: null,
     }
   if (state !== 'active') return null
@@ -194,7 +194,7 @@ function noticeOf(subscription: Subscription, state: State, context: PlanStatusC
       return { tone: 'ochre', text: pausedText(subscription), action: 'restart' }
     case 'uncollected': {
       const { plan: name, collectionResumesAt: until } = subscription
-      const text = `Payments for ${name} are paused${until ? ` until ${day(until)}` : ' for now'}. You keep the plan and your credits; no new ones come meanwhile.`
+      const text = `Payments for ${name} are paused${until ? ` until ${day(until)}` : ' for now'}. You keep the plan and your credits; no new ones are added meanwhile.`
       return { tone: 'ochre', text, action: null }
     }
     case 'unfinished':
@@ -239,7 +239,9 @@ function scheduledNotice({ plan, scheduledChange: change }: Subscription, contex
   if (!change) return null
   const day = formatDay(change.at, context.timeZone, context.now)
   const isSamePlan = change.plan === plan
-  const text = isSamePlan ? `${plan} is paid ${paidBy(change)} from ${day}.` : `Changes to ${change.plan} on ${day}.`
+  const text = isSamePlan
+    ? `${plan} is paid ${paidBy(change)} from ${day}.`
+    : `Your plan changes to ${change.plan} on ${day}.`
   return { tone: 'ochre', text, action: 'undo-change' }
 }
 

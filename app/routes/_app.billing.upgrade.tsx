@@ -18,7 +18,7 @@ import type { PlanStatus } from '#app/plan-status/plan-status.ts'
 import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
 import type { Notice } from '#app/plan-status/notice.ts'
 
-export const meta: MetaFunction = () => pageTitle('What this needs')
+export const meta: MetaFunction = () => pageTitle('Upgrade your plan')
 
 const WAYS_SHOWN = 2
 
@@ -46,7 +46,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
     // What is owed, or a pause, has to end before a plan can be changed.
     notices: offers.length > 0 ? [] : waysInOf(standing),
     plan: standing.plan,
-    back: action ? { to: `/actions/${action.id}`, title: action.title } : { to: '/actions', title: 'the actions' },
+    back: action ? { to: `/actions/${action.id}`, title: action.title } : { to: '/actions', title: 'Actions' },
   }
 }
 
@@ -78,7 +78,7 @@ function toView(offer: PlanOffer, isLive: boolean, redirectTo: string) {
 
 /** What it costs and brings: each period of a plan that begins, or today's share of one that is changed to. */
 function sumsOf({ today, renewal, interval, trialDays }: PlanOffer, isLive: boolean) {
-  if (!today) return { sum: null, then: 'What you pay and get today is on the next page.' }
+  if (!today) return { sum: null, then: 'The next page shows what you pay and get today.' }
   const price = renewal && formatMoney(renewal.amount, renewal.currency)
   const credits = renewal && formatCreditsInWords(renewal.credits)
   if (price && !isLive && !trialDays) {

@@ -60,7 +60,7 @@ export default function ProfileSettings() {
             )}
           </p>
           <Field label="Name" autoComplete="name" optional {...field('name')} />
-          <Select label="Time zone" hint="Dates and times are shown in it." {...field('timeZone')}>
+          <Select label="Time zone" hint="Used for dates and times." {...field('timeZone')}>
             {timeZones.map((zone) => (
               <option key={zone} value={zone}>
                 {zone.replaceAll('_', ' ')}

@@ -46,13 +46,13 @@ export default function NotificationSettings() {
     defaultChecked: rejected ? field(name).defaultValue === 'on' : settings[name],
   })
   return (
-    <Section id="notifications-title" title="Notifications" lead={`Mails go to ${email}.`}>
+    <Section id="notifications-title" title="Notifications" lead={`Emails are sent to ${email}.`}>
       <Form method="post" {...form} className="grid max-w-column gap-6">
         <ErrorSummary errors={errors} />
         <Checkbox label="Credits are low" {...check('creditsLow')} />
         <Field
-          label="Low means fewer than"
-          hint="In credits. One mail each time your balance falls below this."
+          label="Alert me below"
+          hint="In credits. One email each time your balance falls below this."
           inputMode="numeric"
           autoComplete="off"
           required
@@ -60,11 +60,11 @@ export default function NotificationSettings() {
         />
         <Checkbox
           label="Credits have arrived"
-          hint="When credits come without a payment, like the monthly share of a yearly plan."
+          hint="When credits are added without a payment, such as the monthly credits of a yearly plan."
           {...check('creditsArrived')}
         />
         <Checkbox label="A trial is about to end" {...check('trialEnding')} />
-        <p className="text-ink-2">Receipts, failed payments and changes to your plan are always sent.</p>
+        <p className="text-ink-2">Emails about receipts, failed payments and plan changes are always sent.</p>
         <div className="flex items-center gap-4">
           <Button busy={busy}>Save</Button>
           <SavedNote isSaved={answer?.saved === true && !busy} />

@@ -90,7 +90,7 @@ export default function PasswordSettings() {
           <Checkbox
             name="revokeKeys"
             label={apiKeys === 1 ? 'Revoke my API key too' : `Revoke my ${apiKeys} API keys too`}
-            hint="Do this if somebody else may know the old password. Programs then need new keys."
+            hint="Do this if someone else may know the old password. Your programs will need new keys."
           />
         ) : null}
         <div className="flex items-center gap-4">

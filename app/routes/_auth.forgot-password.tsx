@@ -46,12 +46,12 @@ export default function ForgotPassword() {
   return (
     <Page title="Reset your password" width="column">
       {answer?.saved ? (
-        <p role="status">If there is an account for that address, a link is on its way. It works for 1 hour.</p>
+        <p role="status">If an account exists for that address, we sent a link. It works for 1 hour.</p>
       ) : (
         <Form method="post" {...form} className="grid gap-6">
           <ErrorSummary errors={errors} />
           <Field label="Email" type="email" autoComplete="username" inputMode="email" required {...field('email')} />
-          <Button busy={busy}>Send the link</Button>
+          <Button busy={busy}>Send link</Button>
         </Form>
       )}
       <p>

@@ -52,7 +52,7 @@ export default function LogIn() {
       </Form>
       <p>
         <Link className="link" to="/forgot-password">
-          Forgot the password?
+          Forgot your password?
         </Link>{' '}
         New here?{' '}
         <Link className="link" to={`/signup${query}`}>

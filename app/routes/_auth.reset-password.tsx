@@ -61,7 +61,7 @@ export default function ResetPassword() {
   const busy = useSubmitting()
   if (!hasLink && errors.length === 0) {
     return (
-      <Page title="Choose a new password" lead="This page needs the link from our mail." width="column">
+      <Page title="Choose a new password" lead="Open this page from the link in our email." width="column">
         <ButtonLink to="/forgot-password">Send me a link</ButtonLink>
       </Page>
     )

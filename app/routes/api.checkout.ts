@@ -12,7 +12,7 @@ const purchase = z.union(
     z.strictObject({ plan: z.string().max(100), interval: z.enum(['month', 'year']) }),
     z.strictObject({ pack: z.union([z.string().max(100), z.number().transform(String)]) }),
   ],
-  'Name a plan with its interval, "month" or "year", or a pack, and nothing else.',
+  'Send either a plan and its interval ("month" or "year"), or a pack.',
 )
 
 const KEY_LENGTH_MAX = 255

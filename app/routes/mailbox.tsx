@@ -40,10 +40,8 @@ export default function Mailbox() {
   const mails = useLoaderData<typeof loader>()
   return (
     <PublicFrame>
-      <Page title="Mailbox" lead="Mails stay here as long as SMTP_URL is not set." width="text">
-        {mails.length === 0 ? (
-          <EmptyState>No mail yet. Ask for a new password and watch it arrive here.</EmptyState>
-        ) : null}
+      <Page title="Mailbox" lead="Emails are kept here while SMTP_URL is not set." width="text">
+        {mails.length === 0 ? <EmptyState>No emails yet. Reset a password to see one here.</EmptyState> : null}
         {mails.map((mail) => (
           <article
             key={mail.id}

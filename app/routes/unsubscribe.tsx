@@ -9,7 +9,7 @@ import { turnOff } from '#app/notifications/settings.server.ts'
 import { MAIL_NAMES } from '#app/notifications/settings.ts'
 import { readUnsubscribeToken } from '#app/notifications/unsubscribe-token.server.ts'
 
-export const meta = () => pageTitle('Fewer mails')
+export const meta = () => pageTitle('Unsubscribe')
 
 /** Opening the page changes nothing: mail scanners open every link. */
 export async function loader({ request }: LoaderFunctionArgs) {
@@ -37,16 +37,16 @@ export default function Unsubscribe() {
   const busy = useSubmitting()
   return (
     <PublicFrame>
-      <Page title="Fewer mails" width="column">
+      <Page title="Unsubscribe" width="column">
         {about === null ? (
-          <p>This link is not complete. Copy the whole address from the mail, or turn mails off in the settings.</p>
+          <p>This link is incomplete. Copy the whole address from the email, or turn emails off in your settings.</p>
         ) : answer?.done ? (
-          <p role="status">Done. You will get no more mails {about}.</p>
+          <p role="status">Done. You will get no more emails {about}.</p>
         ) : (
           <Form method="post" className="grid gap-6">
-            <p>Stop getting mails {about}?</p>
+            <p>Stop getting emails {about}?</p>
             <div>
-              <Button busy={busy}>Stop these mails</Button>
+              <Button busy={busy}>Stop these emails</Button>
             </div>
           </Form>
         )}

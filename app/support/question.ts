@@ -6,12 +6,12 @@ const TEXT_MAX = 5_000
 /** What a customer asks. The subject becomes a mail's, so it is one line. */
 export const questionForm = z.object({
   subject: z
-    .string('Say in a few words what it is about.')
+    .string('Enter a subject.')
     .trim()
     .max(120, 'Use at most 120 characters.')
     .regex(/^[^\p{Cc}]*$/u, 'Use one line of text.'),
   question: z
-    .string('Write your question.')
+    .string('Enter your question.')
     .trim()
     .min(TEXT_MIN, `Use at least ${TEXT_MIN} characters.`)
     .max(TEXT_MAX, `Use at most ${TEXT_MAX} characters.`),

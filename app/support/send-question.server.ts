@@ -37,7 +37,7 @@ export async function sendQuestion(
     })
   } catch (error) {
     if (!(error instanceof MailFailed)) throw error
-    logger.error({ err: error, fate: error.fate }, 'A question of a customer could not be mailed')
+    logger.error({ err: error, fate: error.fate }, 'A customer question could not be mailed')
     throw new QuestionNotSent()
   }
 }

@@ -42,7 +42,7 @@ export function streamCsv(
           if (before === null) controller.close()
         } catch (error) {
           // The headers are out: an aborted body is the only way left to say that the file is not whole.
-          logger.error({ err: error }, 'a CSV export of the ledger broke off')
+          logger.error({ err: error }, 'a CSV export of the ledger was interrupted')
           controller.error(error)
         }
       },

@@ -36,7 +36,7 @@ function titleOf(entry: LogEntry, timeZone: string): string {
     case 'hold':
       return `Reserved ${formatCreditsInWords(entry.holds ?? 0)} for ${action}`
     case 'release':
-      return `Gave back ${formatCreditsInWords(entry.holds ?? 0)} reserved for ${action}`
+      return `Released ${formatCreditsInWords(entry.holds ?? 0)} reserved for ${action}`
     case 'grant':
       return entry.metadata?.packs === undefined ? grantTitle(entry.source) : 'Credit packs'
     case 'schedule': {
@@ -44,21 +44,21 @@ function titleOf(entry: LogEntry, timeZone: string): string {
       return `${formatCreditsInWords(entry.grant?.granted ?? 0)}${starts}`
     }
     case 'activate':
-      return 'Credits that start now'
+      return 'Scheduled credits added'
     case 'cancel-schedule':
-      return 'Later credits called off'
+      return 'Scheduled credits canceled'
     case 'expire':
       return 'Unused credits expired'
     case 'cap':
       return aboveTitle(entry)
     case 'reversal':
       if (entry.undoes) return REASSIGNED
-      if (entry.source.reason === 'lost') return 'Dispute lost: these credits do not come back'
-      return entry.source.type === 'dispute' ? 'Taken back by a dispute' : 'Taken back by a refund'
+      if (entry.source.reason === 'lost') return 'Dispute lost: credits not restored'
+      return entry.source.type === 'dispute' ? 'Dispute reversal' : 'Refund reversal'
     case 'restore':
-      return entry.money ? REASSIGNED : 'Given back'
+      return entry.money ? REASSIGNED : 'Credits restored'
     case 'adjust':
-      if (entry.source.type === 'invoice') return 'Unused time of a plan given back'
+      if (entry.source.type === 'invoice') return 'Unused plan time returned'
       return entry.source.reason ? `Correction: ${entry.source.reason}` : 'Correction'
   }
 }
@@ -74,7 +74,7 @@ function aboveTitle({ above }: LogEntry): string {
 function grantTitle({ type, reason }: EntrySource): string {
   switch (type) {
     case 'invoice':
-      return 'Credits of your plan'
+      return 'Plan credits'
     case 'payment':
       return 'Credit pack'
     case 'welcome':

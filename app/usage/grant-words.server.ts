@@ -68,9 +68,9 @@ function nameOf(grant: GrantTerms, payment: PaymentBehind | null): string {
     case 'welcome':
       return 'Welcome credits'
     case 'refund':
-      return 'Given back after a refund that failed'
+      return 'Restored after a failed refund'
     case 'dispute':
-      return 'Given back after a dispute'
+      return 'Restored after a dispute'
     default:
       return source.reason ? `Correction: ${source.reason}` : 'Correction'
   }
@@ -118,7 +118,7 @@ function paidSentence({ amount, amountRefunded, dispute, currency }: PaymentBehi
 /** Where a grant stands: "Burns next", "Then", "Starts 1 Jun". */
 export function positionOf(grant: Pick<Grant, 'started' | 'effectiveAt'>, place: number, context: Context): string {
   if (!grant.started) return `Starts ${formatDay(grant.effectiveAt, context.timeZone, context.now)}`
-  return place === 0 ? 'Burns next' : 'Then'
+  return place === 0 ? 'Used next' : 'Used later'
 }
 
 /** How much of a grant running actions have set aside. */

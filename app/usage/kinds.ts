@@ -38,10 +38,10 @@ export const MOVING_KINDS: EntryKind[] = [
 
 export const KIND_GROUPS: KindGroup[] = [
   { id: 'spent', label: 'Spent', kinds: ['spend', 'capture'] },
-  { id: 'granted', label: 'Granted', kinds: ['grant', 'schedule', 'activate', 'cancel-schedule'] },
-  { id: 'reserved', label: 'Reserved and given back', kinds: ['hold', 'release'] },
+  { id: 'granted', label: 'Added', kinds: ['grant', 'schedule', 'activate', 'cancel-schedule'] },
+  { id: 'reserved', label: 'Reserved and released', kinds: ['hold', 'release'] },
   { id: 'expired', label: 'Expired', kinds: ['expire', 'cap'] },
-  { id: 'corrected', label: 'Taken back or corrected', kinds: ['reversal', 'restore', 'adjust'] },
+  { id: 'corrected', label: 'Reversed or corrected', kinds: ['reversal', 'restore', 'adjust'] },
 ]
 
 /** Finds the kinds that a group or a single kind's name stands for; null for any other word. */

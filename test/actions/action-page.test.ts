@@ -127,7 +127,7 @@ describe('sending the form', () => {
     const [page, again] = [await show(caller, search), await show(caller, search)]
     expect(page.run).toMatchObject({
       status: 'done',
-      outcome: 'Done. It took 1 code, so 1 credit was spent. You have 24.',
+      outcome: 'Done. 1 credit was spent (1 code). You have 24.',
       failure: null,
     })
     expect(again.run).toEqual(page.run)

@@ -35,26 +35,26 @@ describe('the limit of Free', () => {
   test('ends before the welcome credits do, says so on the page, and names the plans that have more', async () => {
     setNow(() => TENTH)
     const caller = await newCaller({ credits: 25 })
-    expect((await pageOf(caller)).uses).toBe('20 of 20 left this month. The count starts again on 1 Jun.')
+    expect((await pageOf(caller)).uses).toBe('20 of 20 left this month. Resets on 1 Jun.')
 
     for (let count = 0; count < 20; count++) expect(await make(caller)).toHaveProperty('runId')
     const refused = await make(caller)
 
-    expect((await pageOf(caller)).uses).toBe('You have used all 20 for this month. The count starts again on 1 Jun.')
+    expect((await pageOf(caller)).uses).toBe('You have used all 20 for this month. Resets on 1 Jun.')
     expect(refused).toMatchObject({
       kind: 'refused',
       status: 402,
-      reason: 'You have used all 20 for this month. The count starts again on 1 Jun.',
+      reason: 'You have used all 20 for this month. Resets on 1 Jun.',
       ways: [
         { text: 'Get Beginner, $10 a month', to: '/pricing?plan=Beginner' },
-        { text: 'Or wait: the count starts again on 1 Jun.', to: null },
+        { text: 'Or wait: your limit resets on 1 Jun.', to: null },
       ],
     })
     expect((await getBalance(caller.user._id)).credits).toBe(5)
 
     await subscribe(caller, 'Beginner')
     expect(await make(caller)).toHaveProperty('runId')
-    expect((await pageOf(caller)).uses).toBe('979 of 1,000 left this month. The count starts again on 1 Jun.')
+    expect((await pageOf(caller)).uses).toBe('979 of 1,000 left this month. Resets on 1 Jun.')
   })
 
   test('is none on the largest plan, whose page says nothing of it', async () => {

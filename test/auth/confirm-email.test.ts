@@ -162,7 +162,7 @@ describe('where addresses have to be confirmed', () => {
     expect(response.status).toBe(403)
     expect(await errorOf(response)).toEqual({
       code: 'email_not_confirmed',
-      message: 'Confirm your email address first: open the link in the mail that we sent you.',
+      message: 'Confirm your email address first: open the link in the email we sent you.',
       url: '/verify-email',
     })
     await expect(createApiKey(caller.user._id, 'report')).rejects.toThrow(EmailNotConfirmed)

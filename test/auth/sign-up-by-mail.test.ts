@@ -120,7 +120,7 @@ describe('a log-in before the address is confirmed', () => {
 
     const messages = refusals.map((refusal) => ((refusal as PromiseRejectedResult).reason as Error).message)
     expect(new Set(messages).size).toBe(1)
-    expect(messages[0]).toContain('open the link in our mail')
+    expect(messages[0]).toContain('open the link in our email')
     expect(await kindsFor(user)).toEqual(['email_confirmation', 'email_confirmation'])
   })
 

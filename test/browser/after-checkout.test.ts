@@ -90,7 +90,7 @@ test('a bank debit: not confirmed yet, and then it came', async () => {
   const session = await paysByDebit(page, DEBIT_PAYS)
 
   await comesBack(page, session)
-  await headed(page, 'Your bank has not confirmed yet.')
+  await headed(page, 'Your bank has not confirmed the payment yet.')
   expect(await page.getByRole('main').innerText()).toContain('up to 3 days')
   await expectFaultless(page)
   await stripe.control('/clock', { seconds: 600 })
@@ -137,7 +137,7 @@ test('Stripe does not answer: it says so, asks again by itself, and then says wh
   await stripe.break({ api: [{ failure: 503, match: 'GET /v1/checkout/sessions' }] })
 
   await comesBack(page, session)
-  await headed(page, 'We cannot see your payment right now.')
+  await headed(page, 'We cannot check your payment right now.')
   await expectFaultless(page)
   await stripe.heal()
 
@@ -153,11 +153,11 @@ test('somebody else’s payment says nothing of it, and adds nothing', async () 
   const stranger = await stripe.newPerson()
   await comesBack(stranger, session)
 
-  await headed(stranger, 'This payment is not known here.')
+  await headed(stranger, 'We cannot find this payment.')
   expect(await stranger.locator('body').innerText()).not.toContain('500')
   for (const id of ['', 'cs_test_none', 'x'.repeat(500), '../../admin']) {
     await comesBack(stranger, encodeURIComponent(id))
-    await headed(stranger, 'This payment is not known here.')
+    await headed(stranger, 'We cannot find this payment.')
   }
   await expectFaultless(stranger)
 })

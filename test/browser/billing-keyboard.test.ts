@@ -47,7 +47,7 @@ test('a plan is changed, canceled with a reason, and kept, by keyboard', async (
   await page.goto('/billing', { waitUntil: 'networkidle' })
   await tabTo(page, 'radio', /^Beginner/)
   await page.keyboard.press('ArrowDown')
-  await tabTo(page, 'button', 'See what it comes to')
+  await tabTo(page, 'button', 'Review change')
   await page.keyboard.press('Enter')
 
   await isHeaded(page, 'Change to Daily')
@@ -74,7 +74,7 @@ test('a plan is changed, canceled with a reason, and kept, by keyboard', async (
 
   await tabTo(page, 'button', 'Keep Daily')
   await page.keyboard.press('Space')
-  await says(page, /Daily goes on\./)
+  await says(page, /Your Daily plan continues\./)
   expect(complaints()).toEqual([])
 })
 
@@ -117,7 +117,7 @@ test('a grant’s own page says what burned it, and leads to its paper, without 
   expect(await page.getByRole('table').last().locator('tbody tr').count()).toBe(3)
 
   await page.goto('/billing')
-  await page.getByRole('link', { name: 'See all that ever came' }).click()
+  await page.getByRole('link', { name: 'View credit history' }).click()
   await page.getByRole('link', { name: /^Pack of 500/ }).click()
   const pack = page.getByRole('main')
   expect(await pack.innerText()).toMatch(/Payment\s+Paid \$6\.00/)

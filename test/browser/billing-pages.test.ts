@@ -22,7 +22,7 @@ describe.each([
     await page.getByRole('link', { name: 'Change to Daily' }).click()
     await isHeaded(page, 'Change to Daily')
     const preview = await textOf(page)
-    expect(preview).toMatch(/Returned for the rest of Beginner, \d+ days\s+\$10\.00/)
+    expect(preview).toMatch(/Returned for unused time on Beginner, \d+ days\s+\$10\.00/)
     expect(preview).toContain('From ')
     await page.getByRole('button', { name: 'Pay $8.00 and change to Daily' }).click()
     await says(page, 'You are on Daily now.')
@@ -31,12 +31,12 @@ describe.each([
     await choose(page, 'Beginner')
     expect(await textOf(page)).toContain('Nothing changes today and nothing is charged.')
     await page.getByRole('button', { name: /^Change to Beginner on / }).click()
-    await says(page, /Changes to Beginner on \d/)
+    await says(page, /Your plan changes to Beginner on \d/)
     await page.goto('/dashboard')
-    await says(page, /Changes to Beginner on \d/)
+    await says(page, /Your plan changes to Beginner on \d/)
     await says(page, 'Then Beginner: you pay $10.00, and 1,000 credits will be added.')
     await page.getByRole('button', { name: 'Undo' }).click()
-    await says(page, 'Daily goes on as before.')
+    await says(page, 'Your Daily plan continues.')
 
     await page.getByRole('link', { name: 'Cancel Daily' }).click()
     await isHeaded(page, 'Cancel Daily')
@@ -44,7 +44,7 @@ describe.each([
     await page.getByRole('button', { name: /^Cancel on / }).click()
     await says(page, /Daily ends on \d/)
     await page.getByRole('button', { name: 'Keep Daily' }).click()
-    await says(page, /Daily goes on\. The next payment is \$18\.00 on \d/)
+    await says(page, /Your Daily plan continues\. The next payment is \$18\.00 on \d/)
   })
 })
 
@@ -76,7 +76,7 @@ const isHeaded = (page: Page, name: string) => page.getByRole('heading', { level
 
 async function choose(page: Page, plan: string): Promise<void> {
   await page.locator(`input[name="plan"][value="${plan}"]`).check()
-  await page.getByRole('button', { name: 'See what it comes to' }).click()
+  await page.getByRole('button', { name: 'Review change' }).click()
   await isHeaded(page, `Change to ${plan}`)
 }
 

@@ -31,7 +31,7 @@ describe.each([
     await page.waitForURL((url) => url.href.startsWith(inject('installation').sandboxUrl))
     await payWith(page, CARD)
     await headed(page, '5,000 credits added.')
-    await page.getByRole('link', { name: 'Go on where you were' }).click()
+    await page.getByRole('link', { name: 'Continue where you left off' }).click()
 
     await headed(page, 'Priority support')
     expect(new URL(page.url()).pathname).toBe('/support/priority')
@@ -78,7 +78,7 @@ test('a question that is sent twice by a double press without JavaScript is one 
     ),
   )
 
-  for (const answer of answers) expect(await answer.text()).toContain('Your question is on its way.')
+  for (const answer of answers) expect(await answer.text()).toContain('We received your question.')
   await page.goto('/mailbox')
   expect(await page.locator('article', { hasText: subject }).count()).toBe(1)
 })

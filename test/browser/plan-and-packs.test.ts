@@ -27,7 +27,7 @@ describe('a subscriber', () => {
 
     await page.goto('/billing')
     await page.getByRole('radio', { name: /Creator/ }).check()
-    await page.getByRole('button', { name: 'See what it comes to' }).click()
+    await page.getByRole('button', { name: 'Review change' }).click()
     await page.getByText('You pay now').first().waitFor()
     const preview = await page.getByRole('main').innerText()
     // The whole month is left, but for the seconds that have passed.

@@ -65,8 +65,8 @@ describe.each([
 
     await page.goto('/forgot-password')
     await page.fill('[name=email]', email)
-    await page.click('button:has-text("Send the link")')
-    await page.getByText('a link is on its way').waitFor()
+    await page.click('button:has-text("Send link")')
+    await page.getByText('we sent a link').waitFor()
     const mail = await mailTo(page, email, `Reset your ${brand.name} password`)
     await mail.locator('a').click()
     await page.waitForURL('**/reset-password')

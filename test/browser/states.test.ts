@@ -72,7 +72,7 @@ const STATES: State[] = [
     name: 'what was taken back',
     as: 'refunded',
     path: '/usage?kind=corrected',
-    says: ['Taken back by a refund', '\u22121,000'],
+    says: ['Refund reversal', '\u22121,000'],
     ways: ['Clear filters'],
   },
   {
@@ -85,7 +85,7 @@ const STATES: State[] = [
     name: 'canceled until the end of the period',
     as: 'leaving',
     path: '/billing',
-    says: [/Daily ends on \d+ \w+\. You keep your credits; no new ones will come\./, /Ends \d+ \w+/],
+    says: [/Daily ends on \d+ \w+\. You keep your credits; no new ones will be added\./, /Ends \d+ \w+/],
     ways: ['Keep Daily'],
   },
   {
@@ -107,13 +107,13 @@ const STATES: State[] = [
     as: 'paused',
     path: '/billing',
     says: ['Paused', 'Daily is paused'],
-    ways: ['Go on with Daily'],
+    ways: ['Resume Daily'],
   },
   {
     name: 'a plan that ended because it was not paid',
     as: 'gone',
     path: '/dashboard',
-    says: ['Has ended', 'Its payment failed and could not be repeated.'],
+    says: ['Ended', 'Your payment failed and retries ran out.'],
     ways: ['See plans'],
   },
   { name: 'nothing bought yet', as: 'new', path: '/dashboard', says: ['No payments yet.'], ways: ['See plans'] },
@@ -129,10 +129,10 @@ const STATES: State[] = [
       '60 reserved',
       'Expires',
     ],
-    ways: ['See all that ever came'],
+    ways: ['View credit history'],
   },
   {
-    name: 'all credits that came',
+    name: 'credit history',
     as: 'rich',
     path: '/billing/credits',
     says: ['Welcome credits', '+2,000', '1,665'],
@@ -141,7 +141,7 @@ const STATES: State[] = [
     name: 'a year in monthly shares',
     as: 'yearly',
     path: '/billing',
-    says: ['month 2', 'to come', /Starts \d+ \w+/, 'Show 8 more'],
+    says: ['month 2', 'upcoming', /Starts \d+ \w+/, 'Show 8 more'],
   },
 ]
 

@@ -14,7 +14,7 @@ vi.setConfig({ testTimeout: 150_000 })
 useBrowser()
 const stripe = useStripeControls()
 
-const AWAY = 'The payment service does not answer right now. Try again in a moment: nothing is charged twice.'
+const AWAY = 'The payment service is not responding. Try again in a moment; nothing is charged twice.'
 const main = (page: Page) => page.getByRole('main')
 const away = (match: string) => stripe.break({ api: [{ failure: 503, match }] })
 
@@ -68,7 +68,7 @@ test('at a change of plan: neither the preview nor the change is half done', asy
   const page = await subscriber()
   await away('POST /v1/invoices/create_preview')
   await page.goto('/billing/change?plan=Daily&interval=month')
-  await main(page).getByText(`${brand.name} cannot answer right now.`).waitFor()
+  await main(page).getByText(`${brand.name} is temporarily unavailable.`).waitFor()
   await expectFaultless(page)
 
   await stripe.heal()
@@ -96,7 +96,7 @@ test('at the portal, also by the link of a mail', async () => {
   const page = await stripe.newPerson()
   await away('POST /v1/billing_portal/sessions')
   await page.goto('/billing/update-card')
-  await main(page).getByText(`${brand.name} cannot answer right now.`).waitFor()
+  await main(page).getByText(`${brand.name} is temporarily unavailable.`).waitFor()
   await stripe.heal()
   await page.getByRole('link', { name: 'Try again' }).click()
   await atStripe(page)
@@ -126,7 +126,7 @@ test('at a cancellation, and at taking it back', async () => {
   await stripe.heal()
   await page.getByRole('button', { name: 'Keep Beginner' }).click()
   await main(page)
-    .getByText(/Beginner goes on\./)
+    .getByText(/Your Beginner plan continues\./)
     .first()
     .waitFor()
 })

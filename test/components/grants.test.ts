@@ -59,13 +59,13 @@ describe('the stack of grants', () => {
     )
 
     expect(views.map(({ why }) => why)).toEqual([
-      'It was set to go first.',
-      'It expires first.',
-      'Gifts go before what you paid for.',
-      'It is the oldest.',
+      'Set to be used first.',
+      'Expires first.',
+      'Free credits are used before paid ones.',
+      'Oldest first.',
       null,
     ])
-    expect(views[0]?.position).toBe('Burns next')
+    expect(views[0]?.position).toBe('Used next')
     expect(views[1]?.expires).toBe('Expires 9 May')
     expect(views[4]?.expires).toBe('Never expires')
   })
@@ -76,7 +76,7 @@ describe('the stack of grants', () => {
     expect(toGrantViews([later], none, context)[0]).toMatchObject({
       position: 'Starts 1 Jun',
       why: null,
-      left: { figure: '1,000 credits', of: 'to come' },
+      left: { figure: '1,000 credits', of: 'upcoming' },
       share: null,
     })
   })
@@ -119,7 +119,7 @@ describe('a grant is named after what paid for it', () => {
     expect(nameOf({ source: { type: 'admin', id: 'a', reason: 'For the trouble' } })).toBe(
       'Correction: For the trouble, 4 May',
     )
-    expect(nameOf({ source: { type: 'dispute', id: 'dp_1' } })).toBe('Given back after a dispute, 4 May')
+    expect(nameOf({ source: { type: 'dispute', id: 'dp_1' } })).toBe('Restored after a dispute, 4 May')
     expect(nameOf({})).toBe('Invoice, 4 May')
   })
 })

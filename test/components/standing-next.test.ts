@@ -38,7 +38,9 @@ describe('a smaller plan that waits', () => {
   })
 
   test('can be undone from wherever it is told', () => {
-    expect(waiting.notices).toEqual([{ tone: 'ochre', text: 'Changes to Beginner on 1 Jun.', action: 'undo-change' }])
+    expect(waiting.notices).toEqual([
+      { tone: 'ochre', text: 'Your plan changes to Beginner on 1 Jun.', action: 'undo-change' },
+    ])
   })
 
   test('comes after what is graver', () => {
@@ -52,14 +54,14 @@ describe('a smaller plan that waits', () => {
 
 test.each([
   ['cancellation_requested', 'You canceled it.'],
-  ['payment_failed', 'Its payment failed and could not be repeated.'],
+  ['payment_failed', 'Your payment failed and retries ran out.'],
 ])('a plan that ended says why: %s', (endedReason, note) => {
   const ended = { ...daily, stripeSubscriptionId: null, plan: 'Free', status: 'canceled', endedReason }
 
   expect(planStatusOf(ended, context)).toMatchObject({
     plan: 'Free',
     isLive: false,
-    next: { value: 'Has ended', note },
+    next: { value: 'Ended', note },
   })
 })
 

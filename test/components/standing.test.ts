@@ -109,7 +109,7 @@ describe('standingOf', () => {
     expect(ending.notices).toEqual([
       {
         tone: 'ochre',
-        text: 'Daily ends on 1 Jun. You keep your credits; no new ones will come.',
+        text: 'Daily ends on 1 Jun. You keep your credits; no new ones will be added.',
         action: 'resume',
       },
     ])

@@ -79,7 +79,7 @@ describe('what is for sale', () => {
 })
 
 describe('the preview of a plan change', () => {
-  const BROUGHT = 'Daily brings 1,133 credits for 17 days. Beginner has brought 567 of them already, so 566 are added.'
+  const BROUGHT = 'Daily includes 1,133 credits for 17 days. Beginner already added 567 of them, so 566 are added now.'
   const periodEnd = new Date('2026-05-21T12:00:00Z')
   const each = (amount: number, credits: number) => ({ amount, credits, currency: 'usd', isExact: true })
   const after = (amount: number, credits: number, interval: 'month' | 'year' = 'month', at = periodEnd) => ({
@@ -112,7 +112,7 @@ describe('the preview of a plan change', () => {
     expect(view().sum).toEqual({
       rows: [
         { label: 'Daily, 17 days', money: '$10.20' },
-        { label: 'Returned for the rest of Beginner, 17 days', money: '$5.67' },
+        { label: 'Returned for unused time on Beginner, 17 days', money: '$5.67' },
       ],
       total: { money: '$4.53', credits: '566 credits' },
     })
@@ -128,7 +128,7 @@ describe('the preview of a plan change', () => {
   test('shows what is neither line: tax, what is owed', () => {
     const rows = view({ amountDue: 400 }).sum?.rows ?? []
 
-    expect(rows.at(-1)).toEqual({ label: 'Tax and what you are owed', money: '\u2212$0.53' })
+    expect(rows.at(-1)).toEqual({ label: 'Tax and account balance', money: '\u2212$0.53' })
   })
 
   test('shows what a coupon takes off, or what the old plan had of it', () => {
@@ -136,8 +136,8 @@ describe('the preview of a plan change', () => {
     expect(half.slice(2)).toEqual([{ label: 'Discount', money: '\u2212$2.26' }])
 
     const spent = view({ discount: -283, amountDue: 750 }).sum?.rows ?? []
-    const had = { label: 'Discount that Beginner had', money: '$2.83' }
-    expect(spent.slice(2)).toEqual([had, { label: 'Tax and what you are owed', money: '$0.14' }])
+    const had = { label: 'Discount on Beginner', money: '$2.83' }
+    expect(spent.slice(2)).toEqual([had, { label: 'Tax and account balance', money: '$0.14' }])
   })
 
   test('says what the first payment is where a discount ends, and no sum where none is known', () => {
@@ -150,7 +150,7 @@ describe('the preview of a plan change', () => {
       'After that: $18.00 and 2,000 credits each month.',
     ])
     expect(sentences({ after: { next: null, price } })).toEqual([
-      'Daily then comes to $18.00 and 2,000 credits each month.',
+      'Daily after that: $18.00 and 2,000 credits each month.',
     ])
     expect(sentences({ after: { next: null, price: null }, endsAt: periodEnd })).toEqual([
       'Your subscription ends on 21 May.',
@@ -166,7 +166,7 @@ describe('the preview of a plan change', () => {
     const unknown = { ...addOn, name: null, unitAmount: null }
     expect(view({ beside: [addOn, unknown] }).sentences.slice(-2)).toEqual([
       'Priority queue stays: 2 × $5.00 a month.',
-      'What else you have stays as it is.',
+      'Everything else stays as it is.',
     ])
   })
 
@@ -186,7 +186,7 @@ describe('the preview of a plan change', () => {
     expect(later.isPaidNow).toBe(false)
     expect(later.button).toBe('Change to Beginner on 21 May')
     expect(later.sentences).toContain('You keep your 1,000 credits.')
-    expect(later.sentences[0]).toBe('Nothing changes today and nothing is charged. Daily runs on until 21 May.')
+    expect(later.sentences[0]).toBe('Nothing changes today and nothing is charged. Daily stays active until 21 May.')
   })
 
   test('the same plan by the year is not called another plan', () => {

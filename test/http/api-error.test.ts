@@ -53,7 +53,7 @@ describe('apiError', () => {
     const response = apiError(new Error('mongodb://user:secret@db'))
 
     expect(response.status).toBe(500)
-    expect(await bodyOf(response)).toEqual({ code: 'internal_error', message: 'Something failed on our side.' })
+    expect(await bodyOf(response)).toEqual({ code: 'internal_error', message: 'Something went wrong on our side.' })
   })
 
   test('lets a thrown Response pass', () => {

@@ -126,7 +126,7 @@ describe('a forgotten password', () => {
 
     const again = await app.post('/reset-password', { password: 'a third short sentence' }, { Cookie: reset })
     expect(again.status).toBe(400)
-    expect(await again.text()).toContain('This link does not work any more.')
+    expect(await again.text()).toContain('This link no longer works.')
   })
 
   test('is answered alike for known and unknown addresses', async () => {

@@ -62,7 +62,7 @@ describe('where mails are only kept for the mailbox page', () => {
 
     expect(page).toContain(email)
     expect(page).toContain('href="/mailbox"')
-    expect(sent).toContain('Another link is on its way.')
+    expect(sent).toContain('We sent another link.')
   })
 
   test('a link that is too old or not complete says so', async () => {
@@ -120,7 +120,7 @@ describe('where addresses have to be confirmed', () => {
     const ask = async (email: string) =>
       mainOf(await (await app.post('/verify-email', { intent: 'resend', email })).text())
 
-    expect(await ask(known)).toContain('If an account with that address waits for it')
+    expect(await ask(known)).toContain('If an account with that address needs to be confirmed')
     expect(await ask(`${randomUUID()}@example.com`)).toBe(await ask(known))
   })
 

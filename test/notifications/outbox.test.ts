@@ -131,7 +131,7 @@ describe('deliverDue', () => {
     expect(smtp.server.taken).toHaveLength(0)
     expect(await readNotification(id)).toMatchObject({
       status: 'suppressed',
-      outcome: 'It came too late to be of use.',
+      outcome: 'It was too late to be useful.',
     })
   })
 

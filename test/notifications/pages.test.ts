@@ -47,7 +47,7 @@ test('the unsubscribe page refuses a link that is not whole', async () => {
   const response = await app.fetch('/unsubscribe?token=x')
 
   expect(response.status).toBe(400)
-  expect(await response.text()).toContain('This link is not complete.')
+  expect(await response.text()).toContain('This link is incomplete.')
 })
 
 test('a mail program’s own button needs neither a log-in nor an origin (RFC 8058)', async () => {
@@ -59,9 +59,9 @@ test('a mail program’s own button needs neither a log-in nor an origin (RFC 80
   const asked = await (await app.fetch(pathname + search)).text()
   const response = await app.post(pathname + search, { 'List-Unsubscribe': 'One-Click' })
 
-  expect(asked).toContain('Stop getting mails')
+  expect(asked).toContain('Stop getting emails')
   expect(response.status).toBe(200)
-  expect(await response.text()).toContain('Done. You will get no more mails')
+  expect(await response.text()).toContain('Done. You will get no more emails')
 })
 
 test('the mailbox shows a mail as text, and on request as HTML in a frame of its own', async () => {

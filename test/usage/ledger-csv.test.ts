@@ -98,14 +98,14 @@ describe('the ledger as a file for people', () => {
         'Reference',
         'Details',
       ],
-      ['2026-03-29 12:00:00', 'UTC+02:00', 'Taken back by a refund', 'Refund', 'A1B2-0007', '-1000', '950', 're_1', ''],
+      ['2026-03-29 12:00:00', 'UTC+02:00', 'Refund reversal', 'Refund', 'A1B2-0007', '-1000', '950', 're_1', ''],
       ['2026-03-29 12:00:00', 'UTC+02:00', 'API', 'API', '', '-10', '1950', '', 'order: 17; item: B'],
       ['2026-03-29 12:00:00', 'UTC+02:00', 'QR code', 'Action', '', '-40', '1960', '', ''],
       // Before the clocks changed.
       [
         '2026-03-29 00:30:00',
         'UTC+01:00',
-        'Credits of your plan (Daily)',
+        'Plan credits (Daily)',
         'Invoice',
         'A1B2-0007',
         '2000',

@@ -14,16 +14,16 @@ export function doneSentence(done: string | null, standing: PlanStatus): string 
         ? `Your payment went through before it could be canceled. ${standing.plan} stays active until ${next.value} and then ends. It does not renew.`
         : null
     case 'no-plan':
-      return standing.isLive ? null : 'You have no plan that could be canceled.'
+      return standing.isLive ? null : 'You have no plan to cancel.'
     case 'resumed':
       if (next?.term !== 'Renews on') return null
       return standing.amount
-        ? `${standing.plan} goes on. The next payment is ${standing.amount} on ${next.value}.`
-        : `${standing.plan} goes on.`
+        ? `Your ${standing.plan} plan continues. The next payment is ${standing.amount} on ${next.value}.`
+        : `Your ${standing.plan} plan continues.`
     case 'undone':
-      return standing.isLive ? `${standing.plan} goes on as before.` : null
+      return standing.isLive ? `Your ${standing.plan} plan continues.` : null
     case 'restarted':
-      return next?.term === 'Renews on' ? `${standing.plan} goes on. It is paid until ${next.value}.` : null
+      return next?.term === 'Renews on' ? `Your ${standing.plan} plan continues. It is paid until ${next.value}.` : null
     case 'changed':
       return standing.isLive ? `You are on ${standing.plan} now.` : null
     default:

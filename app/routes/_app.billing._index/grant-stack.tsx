@@ -20,7 +20,7 @@ const rowsOf = ({ length }: GrantView[]) => (length > 1 ? 'grid gap-2 lg:grid-co
 /** Where the credits came from, in the order in which they will be spent. */
 export function GrantStack({ grants }: { grants: GrantView[] }) {
   if (grants.length === 0) {
-    return <EmptyState>No credits are left. What you buy next will stand here, with the day it came.</EmptyState>
+    return <EmptyState>No credits left. Credits you buy will appear here.</EmptyState>
   }
   const shown = firstOf(grants)
   const rest = grants.slice(shown)

@@ -39,7 +39,7 @@ export function toGrantViews(
       position: positionOf(grant, index, context),
       left: grant.started
         ? { figure: formatCredits(grant.remaining), of: `of ${formatCredits(grant.granted)} left` }
-        : { figure: formatCreditsInWords(grant.granted), of: 'to come' },
+        : { figure: formatCreditsInWords(grant.granted), of: 'upcoming' },
       share: grant.started ? { value: grant.remaining, max: grant.granted } : null,
       reserved: reserved > 0 ? `${formatCredits(reserved)} reserved` : null,
       why: grant.started && next?.started ? reasonBefore(grant, next) : null,
@@ -49,8 +49,8 @@ export function toGrantViews(
 
 /** The first rule of the burn order by which the two differ: the same order as in app/credits/fold.ts. */
 function reasonBefore(grant: Grant, next: Grant): string {
-  if (grant.priority !== next.priority) return 'It was set to go first.'
-  if (grant.expiresAt.getTime() !== next.expiresAt.getTime()) return 'It expires first.'
-  if (grant.category !== next.category) return 'Gifts go before what you paid for.'
-  return 'It is the oldest.'
+  if (grant.priority !== next.priority) return 'Set to be used first.'
+  if (grant.expiresAt.getTime() !== next.expiresAt.getTime()) return 'Expires first.'
+  if (grant.category !== next.category) return 'Free credits are used before paid ones.'
+  return 'Oldest first.'
 }

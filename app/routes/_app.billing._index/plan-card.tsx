@@ -48,11 +48,11 @@ export function ChangePlan({ plan }: { plan: PlanView }) {
       <RadioCards legend="Plan" hidesLegend name="plan" cards={plan.choices} defaultValue={plan.name} />
       <div className="flex flex-wrap items-center gap-4">
         <fieldset className="segments">
-          <legend className="sr-only">How often you pay</legend>
+          <legend className="sr-only">Billing period</legend>
           <Interval value="month" label="Monthly" chosen={plan.interval} />
           <Interval value="year" label="Yearly" chosen={plan.interval} />
         </fieldset>
-        <Button>See what it comes to</Button>
+        <Button>Review change</Button>
       </div>
     </Form>
   )

@@ -30,7 +30,7 @@ export function toPlanView(standing: PlanStatus, stripeBalance?: User['stripeBal
     stub: [
       standing.price
         ? { term: 'Price', value: standing.price }
-        : { term: 'Price', value: 'Nothing', note: 'You spend the credits you have; packs add more.' },
+        : { term: 'Price', value: 'Nothing', note: 'Use the credits you have, or buy packs.' },
       ...(standing.next ? [standing.next] : []),
       ...standing.unused,
       ...(balance ? [balance] : []),

@@ -130,7 +130,7 @@ export async function action({ request }: ActionFunctionArgs) {
         await undoCancellation(user)
         return redirect('/billing?done=resumed')
       default:
-        return data({ problem: 'That did not work. Try the button again.' }, { status: 400 })
+        return data({ problem: 'That did not work. Try again.' }, { status: 400 })
     }
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
@@ -196,10 +196,10 @@ export default function Billing() {
       </div>
       <Section
         id="grants"
-        title="Where your credits came from"
+        title="Your credits"
         aside={
           <Link className="link" to="/billing/credits">
-            See all that ever came
+            View credit history
           </Link>
         }
       >

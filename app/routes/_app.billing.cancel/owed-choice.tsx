@@ -8,8 +8,8 @@ export function OwedChoice({ plan, owed }: { plan: string; owed: OwedView }) {
   return (
     <div className="grid gap-8">
       <p>
-        A payment of {owed.sum} for {plan} is still open and keeps being collected. Nothing is canceled yet: choose what
-        happens to it.
+        A payment of {owed.sum} for {plan} is still open, and we keep trying to collect it. Nothing is canceled yet:
+        choose what to do about it.
       </p>
       {(['now', 'pay'] as const).map((way) => {
         const words = owed.ways[way]

@@ -33,8 +33,8 @@ export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(p
 const REASONS: { value: CancelFeedback; label: string }[] = [
   { value: 'too_expensive', label: 'It costs too much' },
   { value: 'unused', label: 'I do not use it enough' },
-  { value: 'missing_features', label: 'It lacks something I need' },
-  { value: 'switched_service', label: 'I use something else now' },
+  { value: 'missing_features', label: 'It is missing a feature I need' },
+  { value: 'switched_service', label: 'I switched to another service' },
   { value: 'other', label: 'Another reason' },
 ]
 
@@ -89,7 +89,7 @@ const order = z.object({
 export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
   const parsed = order.safeParse(Object.fromEntries(await readFormData(request)))
-  if (!parsed.success) return data({ problem: 'That did not work. Try the button again.' }, { status: 400 })
+  if (!parsed.success) return data({ problem: 'That did not work. Try again.' }, { status: 400 })
   const { choice, amount, nonce = crypto.randomUUID(), reason: feedback = null } = parsed.data
   try {
     if (choice === 'pay') {
@@ -134,14 +134,14 @@ export default function CancelPlan() {
       <Form method="post" className="grid gap-8">
         <ErrorSummary errors={problem ? [{ message: problem }] : []} />
         <ul className="grid gap-2">
-          <li>{endsOn ? `${plan} runs to its end on ${endsOn}. Nothing changes before that day.` : `${plan} ends.`}</li>
+          <li>{endsOn ? `${plan} stays active until ${endsOn}.` : `${plan} ends.`}</li>
           <li>{kept}</li>
           <li>
             {charged
-              ? `No new credits will come. ${charged}`
-              : 'No new credits will come, and nothing more is charged.'}
+              ? `No new credits will be added. ${charged}`
+              : 'No new credits will be added, and you are not charged again.'}
           </li>
-          <li>Until then you can change your mind with one press.</li>
+          <li>You can undo this any time before then.</li>
         </ul>
         {reasons}
         <div className="grid gap-3 sm:flex">

@@ -14,13 +14,13 @@ export interface CardView {
 export function toCardView(status: CardStatus, { isSlow }: { isSlow: boolean }): CardView {
   switch (status.state) {
     case 'saved':
-      return { ...done, title: 'Card saved.', text: 'It is charged from your next payment on.' }
+      return { ...done, title: 'Card saved.', text: 'It will be charged from your next payment on.' }
     case 'paying':
       return isSlow
         ? {
             ...waiting,
             title: 'Your card is saved.',
-            text: `The payment of ${sumOf(status)} takes longer than usual. You can leave this page: you get an email when it is done.`,
+            text: `The payment of ${sumOf(status)} is taking longer than usual. You can leave this page: we will email you when it is done.`,
           }
         : { ...waiting, title: `Card saved. Paying ${sumOf(status)}…`, text: null }
     case 'paid':
@@ -42,8 +42,8 @@ export function toCardView(status: CardStatus, { isSlow }: { isSlow: boolean }):
     case 'unreachable':
       return {
         ...waiting,
-        title: 'We cannot see your payment right now.',
-        text: 'The payment service does not answer. If a payment was open, your new card is charged for it; you can leave this page.',
+        title: 'We cannot check your payment right now.',
+        text: 'The payment service is not responding. If a payment was open, we charge your new card for it. You can leave this page.',
       }
   }
 }

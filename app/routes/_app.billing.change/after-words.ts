@@ -21,7 +21,7 @@ export function afterSentences(preview: PlanChangePreview, context: Context): st
 
 /** "Priority queue stays: 2 × $5.00 a month." */
 function stays({ name, quantity, unitAmount, ...rhythm }: PlanChangePreview['beside'][number], currency: string) {
-  const what = name ?? 'What else you have'
+  const what = name ?? 'Everything else'
   if (unitAmount === null) return `${what} stays as it is.`
   const each = `${formatMoney(unitAmount, currency)} ${everyInWords(rhythm)}`
   return `${what} stays: ${quantity === 1 ? each : `${quantity} × ${each}`}.`
@@ -42,7 +42,7 @@ function chargeSentences(
   if (!price) return [...begins, ...first]
   const regular = next
     ? `After that: ${eachPeriod(preview, price)}.`
-    : `${to.plan} then comes to ${eachPeriod(preview, price)}.`
+    : `${to.plan} after that: ${eachPeriod(preview, price)}.`
   return [...begins, ...first, regular]
 }
 

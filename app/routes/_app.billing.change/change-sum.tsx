@@ -6,7 +6,7 @@ export function ChangeSum({ sum }: { sum: NonNullable<ChangeView['sum']> }) {
   return (
     <div className="rounded-sheet border border-rule bg-sheet p-6">
       <SumTable
-        caption="What the change comes to today"
+        caption="What the change costs today"
         rows={sum.rows.map(({ label, money }) => ({ label, values: [money] }))}
         total={[
           { label: 'You pay now', values: [sum.total.money] },

@@ -62,7 +62,7 @@ function laterView(preview: PlanChangePreview, context: Context, words: { title:
     ...words,
     sum: null,
     sentences: [
-      `Nothing changes today and nothing is charged. ${from.plan} runs on until ${day}.`,
+      `Nothing changes today and nothing is charged. ${from.plan} stays active until ${day}.`,
       ...afterSentences(preview, context),
       ...creditSentences(preview, context),
     ],
@@ -92,7 +92,7 @@ function sumOf(preview: PlanChangePreview, context: Context): ChangeView['sum'] 
         .sort((one, other) => Number(one.amount < 0) - Number(other.amount < 0))
         .map((line) => rowOf(line, preview, context)),
       ...(discount === 0 ? [] : [{ label: discountLabel(preview), money: money(-discount) }]),
-      ...(rest === 0 ? [] : [{ label: 'Tax and what you are owed', money: money(rest) }]),
+      ...(rest === 0 ? [] : [{ label: 'Tax and account balance', money: money(rest) }]),
     ],
     total: { money: money(amountDue), credits: formatCreditsInWords(credits) },
   }
@@ -100,7 +100,7 @@ function sumOf(preview: PlanChangePreview, context: Context): ChangeView['sum'] 
 
 /** Unused time comes back for what was paid for it: the discount that it had goes the other way. */
 const discountLabel = ({ discount, from }: PlanChangePreview): string =>
-  discount > 0 ? 'Discount' : `Discount that ${from.plan} had`
+  discount > 0 ? 'Discount' : `Discount on ${from.plan}`
 
 /** How the credits come about: those of both plans for the same days, of which the first have come already. */
 function creditsSentence(preview: PlanChangePreview, context: Context): string[] {
@@ -108,9 +108,9 @@ function creditsSentence(preview: PlanChangePreview, context: Context): string[]
   const days = daysLeft(preview, context)
   const brought = -lines.reduce((sum, line) => sum + Math.min(0, line.credits), 0)
   if (!isUsual(preview) || days === null || brought === 0 || credits <= 0) return []
-  const brings = `${to.plan} brings ${formatCreditsInWords(credits + brought)} for ${timeOf(preview, days)}`
+  const brings = `${to.plan} includes ${formatCreditsInWords(credits + brought)} for ${timeOf(preview, days)}`
   return [
-    `${brings}. ${from.plan} has brought ${formatCredits(brought)} of them already, so ${formatCredits(credits)} are added.`,
+    `${brings}. ${from.plan} already added ${formatCredits(brought)} of them, so ${formatCredits(credits)} are added now.`,
   ]
 }
 
@@ -135,7 +135,7 @@ function rowOf(line: { description: string; amount: number }, preview: PlanChang
   const money = formatMoney(line.amount, currency)
   if (!isUsual(preview) || days === null) return { label: line.description, money }
   return line.amount < 0
-    ? { label: `Returned for the rest of ${from.plan}, ${days}`, money: formatMoney(-line.amount, currency) }
+    ? { label: `Returned for unused time on ${from.plan}, ${days}`, money: formatMoney(-line.amount, currency) }
     : { label: `${to.plan}, ${timeOf(preview, days)}`, money }
 }
 

@@ -30,7 +30,7 @@ export async function refusedPage(user: User, error: DomainError, choice: Choice
 const SUPPORT = { to: '/support', label: 'Contact support' }
 
 function wordsOf(error: DomainError, choice: Choice | null): Pick<Refused, 'title' | 'text' | 'way'> {
-  const title = 'Your plan cannot be changed like this'
+  const title = 'This plan change is not possible'
   switch (error.code) {
     case 'already_subscribed': {
       const { plan, interval } = choice!
@@ -47,15 +47,15 @@ function wordsOf(error: DomainError, choice: Choice | null): Pick<Refused, 'titl
     case 'plan_not_found':
       return choice?.plan === FREE_PLAN
         ? {
-            title: 'Going back to Free means canceling your plan',
-            text: 'Your plan then stays active until the end of the period that is paid.',
+            title: 'To go back to Free, cancel your plan',
+            text: 'Your plan stays active until the end of the paid period.',
             way: { to: '/billing/cancel', label: 'Review canceling' },
           }
-        : { title: 'There is no such plan', text: 'Choose one of the plans under Billing.', way: null }
+        : { title: 'This plan does not exist', text: 'Choose one of the plans under Billing.', way: null }
     case 'intervals_differ':
       return {
         title,
-        text: `${error.message} Choose a plan with your present billing period, or contact support to change both.`,
+        text: `${error.message} Choose a plan with your current billing period, or contact support to change both.`,
         way: SUPPORT,
       }
     case 'offer_unavailable':

@@ -108,12 +108,12 @@ export async function action({ request }: ActionFunctionArgs) {
 const refusal = (problem: string, status: number, isDeclined = false) =>
   data({ problem, bankUrl: null, isDeclined }, { status })
 
-const INCOMPLETE = 'That did not work, and nothing has changed. Check the change again.'
+const INCOMPLETE = 'That did not work, and nothing has changed. Review the change again.'
 
-const OUTDATED = 'Your plan has changed since you opened this page. Check it again.'
+const OUTDATED = 'Your plan has changed since you opened this page. Review it again.'
 
 const changedSentence = (amount: number, currency: string): string =>
-  `The amount changed to ${formatMoney(amount, currency)} since you opened this page. Check it again.`
+  `The amount changed to ${formatMoney(amount, currency)} since you opened this page. Review it again.`
 
 /** A change that is refused says why, and what helps. */
 export function ErrorBoundary() {

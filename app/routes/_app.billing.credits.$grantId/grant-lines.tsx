@@ -11,7 +11,7 @@ export function GrantLines({ lines, labelledBy }: { lines: StoryView['lines']; l
         <tr>
           <Th>Entry</Th>
           <Th>When</Th>
-          <Th numeric>Of these credits</Th>
+          <Th numeric>Credits</Th>
         </tr>
       </thead>
       <tbody>

@@ -52,7 +52,7 @@ export default function GrantPage() {
           </p>
           <GrantMeter name={view.name} share={view.share} />
           <SumTable
-            caption="What became of these credits"
+            caption="How these credits were used"
             className="mt-6"
             rows={view.sum.rows.map(({ label, credits }) => ({ label, values: [credits] }))}
             total={{ label: view.sum.total.label, values: [view.sum.total.credits] }}
@@ -67,13 +67,9 @@ export default function GrantPage() {
           ) : null}
         </NoteStub>
       </Note>
-      <Section
-        id="entries"
-        title="What burned them"
-        lead="Every entry of your ledger that touched these credits, and how many of them it took."
-      >
+      <Section id="entries" title="Usage" lead="The ledger entries that changed these credits, and by how many.">
         <GrantLines lines={view.lines} labelledBy="entries" />
-        <PageTurner label="Pages of these entries" newest={newest} older={older} />
+        <PageTurner label="Pages of usage" newest={newest} older={older} />
       </Section>
       <p className="flex flex-wrap gap-x-6 gap-y-2">
         <Link className="link" to="/billing#grants">

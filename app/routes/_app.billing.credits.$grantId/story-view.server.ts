@@ -35,17 +35,17 @@ export function toStoryView(
     ...words,
     figure: formatCredits(left),
     figureNote: isWaiting
-      ? `${left === 1 ? 'credit' : 'credits'} to come`
+      ? `${left === 1 ? 'credit' : 'credits'} upcoming`
       : `of ${formatCredits(terms.granted)} credits left`,
     share: isWaiting ? null : { value: left, max: terms.granted },
     stub: [
-      { term: 'State', value: placeOf(story, context) },
-      { term: 'Came', value: formatDateTime(terms.createdAt, context.timeZone, context.now) },
+      { term: 'Status', value: placeOf(story, context) },
+      { term: 'Added', value: formatDateTime(terms.createdAt, context.timeZone, context.now) },
       ...(terms.effectiveAt > terms.createdAt
-        ? [{ term: 'Counts from', value: formatDateTime(terms.effectiveAt, context.timeZone, context.now) }]
+        ? [{ term: 'Starts', value: formatDateTime(terms.effectiveAt, context.timeZone, context.now) }]
         : []),
       { term: 'Expiry', value: words.expires },
-      { term: 'Payment', value: words.paid ?? 'Nothing was paid for it' },
+      { term: 'Payment', value: words.paid ?? 'Free' },
     ],
     sum: sumOf(story, { left, isWaiting }),
     lines: story.lines.map((line) => toLine(line, context)),
@@ -54,20 +54,20 @@ export function toStoryView(
 
 function placeOf({ current, place, tally }: GrantStory, context: Context): string {
   // In the stack it stands below the others; alone on a page it says so.
-  if (current?.started && place) return 'Burns after others'
+  if (current?.started && place) return 'Used later'
   if (current) return positionOf(current, place ?? 0, context)
   if (tally.expired > 0 || tally.capped > 0) return 'Expired'
-  return tally['called-off'] > 0 ? 'Called off' : 'Used up'
+  return tally['called-off'] > 0 ? 'Canceled' : 'Used up'
 }
 
 const LOSSES: Record<Exclude<GrantEffect, 'came'>, string> = {
   spent: 'Spent on actions',
-  'taken-back': 'Taken back with money that went back',
-  'settled-debt': 'Settled what you owed',
-  corrected: 'Corrected',
+  'taken-back': 'Refunds and disputes',
+  'settled-debt': 'Settled a negative balance',
+  corrected: 'Corrections',
   expired: 'Expired',
   capped: 'Above the rollover limit',
-  'called-off': 'Called off before they started',
+  'called-off': 'Canceled before they started',
 }
 
 /** Every kind of loss that there was; what is spent is always told. */
@@ -80,13 +80,13 @@ function sumOf(
   const minus = (credits: number) => formatCredits(-credits || 0)
   return {
     rows: [
-      { label: isWaiting ? 'Bought' : 'Came', credits: formatCredits(terms.granted) },
+      { label: isWaiting ? 'Bought' : 'Added', credits: formatCredits(terms.granted) },
       ...effects
         .filter((effect) => tally[effect] > 0 || (effect === 'spent' && !isWaiting))
         .map((effect) => ({ label: LOSSES[effect], credits: minus(tally[effect]) })),
       ...(reserved > 0 ? [{ label: 'Reserved for running actions', credits: minus(reserved) }] : []),
     ],
-    total: { label: isWaiting ? 'To come' : 'Left', credits: formatCredits(left) },
+    total: { label: isWaiting ? 'Upcoming' : 'Remaining', credits: formatCredits(left) },
   }
 }
 

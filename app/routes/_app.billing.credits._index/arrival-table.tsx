@@ -6,10 +6,10 @@ import type { Arrival } from './arrivals.server.ts'
 /** All that ever came, newest first. */
 export function ArrivalTable({ arrivals }: { arrivals: Arrival[] }) {
   return (
-    <Table caption="All credits that came, newest first" stacks>
+    <Table caption="All credits, newest first" stacks>
       <thead>
         <tr>
-          <Th>Where from</Th>
+          <Th>Source</Th>
           <Th>Paid</Th>
           <Th>Expiry</Th>
           <Th numeric>Came</Th>
@@ -36,7 +36,7 @@ export function ArrivalTable({ arrivals }: { arrivals: Arrival[] }) {
             </Td>
             <Td numeric place="meta">
               {left}
-              {isToCome ? ' to come' : null}
+              {isToCome ? ' upcoming' : null}
               <span className="sm:hidden">{isToCome ? null : ' left'}</span>
             </Td>
           </tr>

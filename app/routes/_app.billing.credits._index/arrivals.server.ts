@@ -41,7 +41,7 @@ export function toArrivals(
         credits: formatCredits(terms.granted, { signed: true }),
         ...leftOf(living.get(terms.id)),
         expires,
-        paid: paid ?? 'Nothing paid',
+        paid: paid ?? 'Free',
         paper,
       },
     ]

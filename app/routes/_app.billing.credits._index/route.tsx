@@ -14,7 +14,7 @@ import { parseCursor } from '#app/usage/filters.ts'
 import { ArrivalTable } from './arrival-table.tsx'
 import { toArrivals } from './arrivals.server.ts'
 
-const TITLE = 'All credits that came'
+const TITLE = 'Credit history'
 const PAGE = 30
 
 export const meta: MetaFunction = () => pageTitle(TITLE)
@@ -45,7 +45,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 export default function AllCredits() {
   const { arrivals, older, newest } = useLoaderData<typeof loader>()
   return (
-    <Page title={TITLE} lead="Each of them leads to what paid for it, what burned it and what is left.">
+    <Page title={TITLE} lead="Select one to see its payment, its usage and what is left.">
       <div className="grid gap-4">
         {arrivals.length > 0 ? (
           <ArrivalTable arrivals={arrivals} />
@@ -57,10 +57,10 @@ export default function AllCredits() {
               </ButtonLink>
             }
           >
-            {newest ? 'No credits came before that.' : 'No credits have come yet. The first ones will stand here.'}
+            {newest ? 'No earlier credits.' : 'No credits yet. The first ones will appear here.'}
           </EmptyState>
         )}
-        <PageTurner label="Pages of what came" newest={newest} older={older} />
+        <PageTurner label="Pages of the credit history" newest={newest} older={older} />
       </div>
       <p>
         <Link className="link" to="/billing#grants">

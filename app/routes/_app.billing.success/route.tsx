@@ -77,7 +77,7 @@ export default function Success() {
           </div>
           {view.sum ? (
             <SumTable
-              caption="What the payment did to your credits"
+              caption="Your credits after this payment"
               className="mt-4"
               rows={[
                 { label: 'Your other credits', values: [view.sum.others] },
@@ -91,7 +91,7 @@ export default function Success() {
           {view.state === 'failed' ? (
             <ButtonLink to="/pricing">Try again</ButtonLink>
           ) : view.main === 'use' || (view.main === 'buy' && next) ? (
-            <ButtonLink to={next || '/actions'}>{next ? 'Go on where you were' : 'Use credits'}</ButtonLink>
+            <ButtonLink to={next || '/actions'}>{next ? 'Continue where you left off' : 'Use credits'}</ButtonLink>
           ) : view.main === 'buy' ? (
             <ButtonLink to="/billing#packs">Buy credits</ButtonLink>
           ) : view.main ? (

@@ -65,7 +65,7 @@ function viewOf(facts: PaymentFacts): View {
     case 'confirming':
       return {
         state,
-        title: 'Your bank has not confirmed yet.',
+        title: 'Your bank has not confirmed the payment yet.',
         text: `This can take up to 3 days. When it does, ${words} are added and you get an email.`,
         ...noFigures,
       }
@@ -75,22 +75,22 @@ function viewOf(facts: PaymentFacts): View {
       return {
         state: 'failed',
         title: 'This checkout has expired.',
-        text: 'Nothing was charged. Choose again, and a fresh one opens.',
+        text: 'Nothing was charged. Choose again to open a new one.',
         ...noFigures,
       }
     case 'unreachable':
       // The page asks again by itself, as for credits that are on their way.
       return {
         state: 'waiting',
-        title: 'We cannot see your payment right now.',
-        text: 'The payment service does not answer. If you have paid, your credits come by themselves; you can leave this page.',
+        title: 'We cannot check your payment right now.',
+        text: 'The payment service is not responding. If you have paid, your credits will be added automatically; you can leave this page.',
         ...noFigures,
       }
     case 'unknown':
       return {
         state,
-        title: 'This payment is not known here.',
-        text: 'If you have just paid, your credits are on their way all the same. Your overview shows them when they come.',
+        title: 'We cannot find this payment.',
+        text: 'If you have just paid, your credits will still be added. Your overview shows them when they arrive.',
         ...noFigures,
       }
   }
@@ -101,7 +101,7 @@ const noFigures = { figure: null, sum: null }
 const slow: View = {
   state: 'waiting',
   title: 'Your payment is safe.',
-  text: 'Credits usually take a few seconds; this time it is slower. You can leave this page: they come by themselves, and a receipt by mail.',
+  text: 'Credits usually arrive in a few seconds; this time it is taking longer. You can leave this page: we add them automatically and email you a receipt.',
   ...noFigures,
 }
 

@@ -11,7 +11,7 @@ export function RevokeKey({ apiKey }: { apiKey: KeyRow }) {
     <Section
       id="revoke-title"
       title={`Revoke “${apiKey.name}”?`}
-      lead={`Programs that use the key ${apiKey.prefix}… are refused from then on. You cannot undo this.`}
+      lead={`Programs that use the key ${apiKey.prefix}… will stop working. You cannot undo this.`}
     >
       <Form method="post" className="flex flex-wrap gap-4">
         <input type="hidden" name="intent" value="revoke" />

@@ -82,7 +82,7 @@ export default function ApiKeySettings() {
     <>
       {revoked && !newKey ? (
         <div role="status">
-          <Banner tone="green">{`“${revoked}” is revoked. Programs that use it are refused from now on.`}</Banner>
+          <Banner tone="green">{`“${revoked}” is revoked. Programs that use it no longer work.`}</Banner>
         </div>
       ) : null}
       {toRevoke ? <RevokeKey apiKey={toRevoke} /> : null}

@@ -101,7 +101,7 @@ export default function VerifyEmail() {
       {view.state === 'broken' || view.state === 'waiting' ? (
         <>
           {view.state === 'broken' ? (
-            <p>It is too old, or not complete. Copy the whole address from the mail, or ask for another link.</p>
+            <p>It has expired or is incomplete. Copy the whole address from the email, or request another link.</p>
           ) : (
             <Waiting email={view.email} hasMailbox={hasMailbox} />
           )}
@@ -131,12 +131,12 @@ function Waiting({ email, hasMailbox }: { email: string | null; hasMailbox: bool
             We sent a link to <strong>{email}</strong>. Open it to confirm your address.
           </>
         ) : (
-          'We sent you a mail. Open the link in it to confirm your address, then log in.'
+          'We sent you an email. Open the link in it to confirm your address, then log in.'
         )}
       </p>
       {hasMailbox ? (
         <p>
-          No mail server is set, so mails are kept in the{' '}
+          No mail server is configured, so emails are kept in the{' '}
           <Link className="link" to="/mailbox">
             mailbox
           </Link>

@@ -16,8 +16,8 @@ export function SendAgain({ email, answer }: { email: string | null; answer: For
     return (
       <p role="status">
         {email
-          ? 'Another link is on its way.'
-          : 'If an account with that address waits for it, another link is on its way.'}
+          ? 'We sent another link.'
+          : 'If an account with that address needs to be confirmed, we sent another link.'}
       </p>
     )
   }

@@ -50,7 +50,7 @@ export function exampleLedger(today: Date): PlainLedgerDay[] {
     credits: -runs * cost,
   })
   const entries: ExampleEntry[] = [
-    { daysAgo: 4, title: 'Welcome credits', source: 'A gift, once', credits: welcomeCredits },
+    { daysAgo: 4, title: 'Welcome credits', source: 'One-time gift', credits: welcomeCredits },
     spend(4, 1),
     {
       daysAgo: 2,

@@ -82,7 +82,7 @@ export default function Landing() {
                 labelledBy="renewal"
                 className="text-table"
                 rows={[
-                  { label: 'Left from the month before', values: [renewal.left] },
+                  { label: 'Left from last month', values: [renewal.left] },
                   ...(renewal.lost > 0 ? [{ label: 'Expires at renewal', values: [renewal.lostText] }] : []),
                   {
                     label: `New credits of ${renewal.plan}`,
@@ -154,7 +154,7 @@ function Chapter({ id, title, text, children }: { id: string; title: string; tex
 
 function SumNote({ sum }: { sum: ReturnType<typeof useLoaderData<typeof loader>>['sum'] }) {
   return (
-    <Note aria-label={`What a month of ${sum.plan} comes to`}>
+    <Note aria-label={`One month of ${sum.plan}`}>
       <NoteFace>
         <p className="text-table text-ink-2">{sum.plan}, one month</p>
         <p>
@@ -163,7 +163,7 @@ function SumNote({ sum }: { sum: ReturnType<typeof useLoaderData<typeof loader>>
       </NoteFace>
       <NoteStub>
         <SumTable
-          caption={`What a month of ${sum.plan} comes to`}
+          caption={`One month of ${sum.plan}`}
           rows={[
             { label: 'You pay each month', values: [sum.price] },
             { label: 'You get', values: [`${sum.credits} credits`] },

@@ -104,5 +104,5 @@ export function yearlySaving(): string | null {
     return words ? `${words} free` : null
   }
   const most = Math.floor((1 - Math.min(...shares) / 12) * 100)
-  return most > 0 ? `up to ${most} % less` : null
+  return most > 0 ? `save up to ${most}%` : null
 }

@@ -34,7 +34,7 @@ export const meta: MetaFunction = () => [
   ...pageTitle('Pricing'),
   {
     name: 'description',
-    content: 'What a plan costs, how many credits it brings, and what happens to those you do not use.',
+    content: 'Plan prices, the credits each plan includes, and what happens to unused credits.',
   },
 ]
 
@@ -124,7 +124,7 @@ export default function Pricing() {
   const main = chosen ?? offers.find(({ isRecommended }) => isRecommended)?.name
   const notice =
     chosen && frame && !current?.isLive ? (
-      <Banner tone="green">You chose {chosen}. One step is left: pay at the checkout.</Banner>
+      <Banner tone="green">You chose {chosen}. One step left: pay at checkout.</Banner>
     ) : null
 
   return (
@@ -157,7 +157,7 @@ export default function Pricing() {
           >
             <PackTable packs={packs} buy={(pack) => <PackLink pack={pack} signedIn={frame !== null} />} />
           </Section>
-          <Section id="rules" title="Questions">
+          <Section id="rules" title="FAQ">
             <Rules rules={rules} />
           </Section>
         </div>

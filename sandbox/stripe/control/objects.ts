@@ -69,7 +69,7 @@ function belongings(sandbox: Sandbox, view: View, { id }: Customer): Html {
           row,
           `Charge, ${money(row.amount, row.currency)}`,
           row.amount_refunded > 0
-            ? html`<span class="badge neutral">${row.refunded ? 'Refunded' : 'Part refunded'}</span>`
+            ? html`<span class="badge neutral">${row.refunded ? 'Refunded' : 'Partially refunded'}</span>`
             : row.disputed
               ? html`<span class="badge debt">Disputed</span>`
               : null,

@@ -69,7 +69,7 @@ describe('a page that only reads', () => {
     const who = await subscriber()
     context.sandbox.faults.api = [{ failure: 500 }]
     expect(await load(billing, '/billing', who)).toMatchObject({
-      notices: [{ text: expect.stringMatching(/^Changes to Daily on /) as string, action: 'undo-change' }],
+      notices: [{ text: expect.stringMatching(/^Your plan changes to Daily on /) as string, action: 'undo-change' }],
     })
   })
 })
@@ -84,7 +84,7 @@ it.each([{ failure: 500 as const }, { failure: 'timeout' as const }])(
     context.sandbox.faults.api = [fault]
     const path = `/billing/success?session_id=${session}`
     expect(await load(success, path, who)).toMatchObject({
-      view: { state: 'waiting', title: 'We cannot see your payment right now.' },
+      view: { state: 'waiting', title: 'We cannot check your payment right now.' },
       reload: expect.stringContaining(session) as string,
     })
     context.sandbox.faults.reset()

@@ -39,7 +39,7 @@ async function press(user: User, nonce: string) {
 
 const UNAVAILABLE = {
   status: 503,
-  problem: 'The payment service does not answer right now. Try again in a moment: nothing is charged twice.',
+  problem: 'The payment service is not responding. Try again in a moment; nothing is charged twice.',
 }
 const aPage = { to: expect.stringContaining('/c/pay/cs_test_') as string }
 

@@ -73,7 +73,7 @@ describe('another card, while a payment is open', () => {
     const user = await overdueSubscriber(deliveries)
     context.sandbox.faults.api = [{ failure: 500 }]
     expect(await pageOf(user)).toMatchObject({
-      view: { isWaiting: true, title: 'We cannot see your payment right now.' },
+      view: { isWaiting: true, title: 'We cannot check your payment right now.' },
     })
     context.sandbox.faults.reset()
   })

@@ -56,7 +56,7 @@ describe('before unused credits go, a mail', () => {
     const { paragraphs } = contentOf(parseContent('subscription_canceled', canceled!.data), {
       ...{ name: '', timeZone: 'UTC', appUrl: 'https://scrip.example' },
     })
-    expect(paragraphs[1]).toMatch(/^No new credits will come\. 1,000 unused Beginner credits expire on /)
+    expect(paragraphs[1]).toMatch(/^No new credits will be added\. 1,000 unused Beginner credits expire on /)
   })
 
   it('comes once where a clock jumps past the week, and not at all where it jumps past the moment', async () => {

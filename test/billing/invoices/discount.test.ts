@@ -162,8 +162,8 @@ describe('the page of a change', () => {
       const days = `${Math.round((periodEnd.getTime() - now.getTime()) / DAY_MS)} days`
       expect(rows.map(({ label }) => label)).toEqual([
         `Creator, ${days}`,
-        `Returned for the rest of Beginner, ${days}`,
-        coupon === once ? 'Discount that Beginner had' : 'Discount',
+        `Returned for unused time on Beginner, ${days}`,
+        coupon === once ? 'Discount on Beginner' : 'Discount',
       ])
       expect(sum).toBeCloseTo(figure(total.money), 6)
     },

@@ -39,7 +39,7 @@ describe('the form of a plan change orders what its page said, and nothing else'
 
     expect(await order(user, daily)).toMatchObject({
       status: 409,
-      problem: expect.stringMatching(/plan has changed.*Check it again/) as unknown,
+      problem: expect.stringMatching(/plan has changed.*Review it again/) as unknown,
     })
     const [subscription] = (await context.stripe.subscriptions.list({ customer: user.stripeCustomerId! })).data
     expect(subscription?.schedule).toBeNull()

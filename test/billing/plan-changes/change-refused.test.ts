@@ -78,7 +78,7 @@ describe('a change of plan that cannot be says why, and what helps', () => {
     const cancel_at = context.sandbox.now() + 20 * 86_400
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at })
     expect(await refused(user, 'plan=Beginner&interval=month')).toMatchObject({
-      text: expect.stringContaining('was set by us') as string,
+      text: expect.stringContaining('We set the end date') as string,
       way: { to: '/support' },
     })
   })
@@ -110,9 +110,9 @@ describe('a change of plan that cannot be says why, and what helps', () => {
   )
 
   it.each([
-    ['Free', 'plan=Free&interval=month', 'Going back to Free means canceling your plan'],
-    ['a plan that there is not', 'plan=Huge&interval=month', 'There is no such plan'],
-    ['an address without a plan', '', 'There is no such plan'],
+    ['Free', 'plan=Free&interval=month', 'To go back to Free, cancel your plan'],
+    ['a plan that there is not', 'plan=Huge&interval=month', 'This plan does not exist'],
+    ['an address without a plan', '', 'This plan does not exist'],
   ])('%s', async (_, search, title) => {
     expect(await refused(await subscriber(deliveries), search)).toMatchObject({ status: 404, title })
   })

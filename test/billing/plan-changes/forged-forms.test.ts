@@ -153,7 +153,7 @@ it('the API sells what there is, and nothing else that is asked of it', async ()
   expect((await ask('{"pack":"500"}', 'text/plain')).status).toBe(415)
   expect((await readUser(user._id)).stripeCustomerId).toBeUndefined()
   expect(await ask(both)).toMatchObject({
-    body: { error: { message: expect.stringMatching(/^Name a plan/) as unknown } },
+    body: { error: { message: expect.stringMatching(/^Send either a plan/) as unknown } },
   })
 })
 

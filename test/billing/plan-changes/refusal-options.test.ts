@@ -161,7 +161,7 @@ describe('a limit that is reached', () => {
     await make(user)
     expect(await wordsAt(user)).toEqual([
       'Change to Daily, $8 today for 1,000 credits',
-      expect.stringMatching(/^Or wait: the count starts again on /) as string,
+      expect.stringMatching(/^Or wait: your limit resets on /) as string,
     ])
     await changePlan(user, { plan: 'Daily', interval: 'month' })
     expect(await make(user)).toHaveProperty('runId')

@@ -91,7 +91,7 @@ it('a payment of which a part went back says how much, and which credits went wi
   await context.stripe.refunds.create({ charge: charge.id, amount: 350 })
   await deliveries.deliver()
   expect(await rowsOf(user)).toMatchObject([
-    { status: { text: 'Part refunded' }, note: '$3.50 refunded, 350 credits taken back' },
+    { status: { text: 'Partially refunded' }, note: '$3.50 refunded, 350 credits taken back' },
   ])
 })
 

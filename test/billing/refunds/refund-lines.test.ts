@@ -137,7 +137,7 @@ describe('an invoice of a $10 plan and a $90 service', () => {
     const { entries } = await listEntries(sold.user._id, { limit: 2 })
     expect(entries.map((entry) => [wordsOf(entry, 'UTC').title, entry.amount])).toEqual([
       ['Refund assigned to its line of the invoice', 900],
-      ['Taken back by a refund', -900],
+      ['Refund reversal', -900],
     ])
     const { world } = context.sandbox
     world.run(() => failRefund(world, world.tables.refunds.get(refund)!))

@@ -154,9 +154,9 @@ describe('a dispute', () => {
     expect(toHistoryRows(history, 'UTC')).toMatchObject([{ status: { text: 'Dispute lost' } }])
     const { entries } = await listEntries(user._id)
     expect(entries.map((entry) => wordsOf(entry, 'UTC').title)).toEqual([
-      'Dispute lost: these credits do not come back',
-      'Taken back by a dispute',
-      'Credits of your plan',
+      'Dispute lost: credits not restored',
+      'Dispute reversal',
+      'Plan credits',
     ])
     expect(toEntryJson(entries[0]!)).toMatchObject({ credits: 0, source: { type: 'dispute', reason: 'lost' } })
     expect((await new Response(entriesAsCsv(user._id, {})).text()).split('\r\n')[1]).toMatch(/,dispute,du_\w+,lost,/)
