@@ -39,7 +39,7 @@ export function apiError(error: unknown): Response {
     )
   }
   logger.error({ err: error }, 'An API request failed')
-  return errorResponse('internal_error', 'Something failed on our side.')
+  return errorResponse('internal_error', 'Something went wrong on our side.')
 }
 
 /**
@@ -47,7 +47,7 @@ export function apiError(error: unknown): Response {
  * for what has no page, such as a file.
  */
 export function unavailable(): Response {
-  return new Response(`${brand.name} cannot answer right now. Your credits are safe. Try again in a minute.`, {
+  return new Response(`${brand.name} is temporarily unavailable. Your credits are safe. Try again in a minute.`, {
     status: 503,
     headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': String(RETRY_AFTER_SECONDS) },
   })
@@ -58,7 +58,7 @@ export function unavailable(): Response {
  * @param allow the methods that it has
  */
 export function methodNotAllowed(...allow: string[]): Response {
-  const message = `This address takes ${allow.join(' and ')} only.`
+  const message = `This endpoint accepts only ${allow.join(' and ')}.`
   return errorResponse('method_not_allowed', message, {}, { Allow: allow.join(', ') })
 }
 

@@ -114,8 +114,8 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
     logger.error({ err: error, requestId: c.get('requestId') }, 'A request failed before it reached a page')
     return refuse(c.req.raw, c.get('nonce'), {
       code: 'internal_error',
-      title: 'Something failed on our side',
-      message: `It was not your doing. If you write to us about it, name ${c.get('requestId')}.`,
+      title: 'Something went wrong on our side',
+      message: `If you contact us, include this ID: ${c.get('requestId')}`,
     })
   })
 
@@ -129,8 +129,8 @@ function isWorthCompressing(response: Response): boolean {
 function tooLarge(c: AppContext, maxBytes: number): Response {
   return refuse(c.req.raw, c.get('nonce'), {
     code: 'payload_too_large',
-    title: 'That is too much at once',
-    message: `A request may carry ${maxBytes} bytes.`,
+    title: 'That request is too large',
+    message: `A request may have at most ${maxBytes} bytes.`,
     // The rest of the body is not read, so nothing can follow it on this connection.
     headers: { Connection: 'close' },
   })
@@ -141,7 +141,7 @@ function ensureApiShape(path: string, response: Response): Response {
   const isJson = response.headers.get('Content-Type')?.startsWith('application/json')
   if (!path.startsWith('/api/') || response.status < 500 || isJson) return response
   return Response.json(
-    { error: { code: 'internal_error', message: 'Something failed on our side.' } },
+    { error: { code: 'internal_error', message: 'Something went wrong on our side.' } },
     { status: response.status, headers: { 'Cache-Control': 'no-store' } },
   )
 }

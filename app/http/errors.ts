@@ -28,7 +28,7 @@ export class RateLimited extends DomainError {
   readonly code = 'rate_limited'
 
   constructor(readonly retryAfterSeconds: number) {
-    super(`Too many tries. Try again in ${inWords(retryAfterSeconds)}.`, { retryAfterSeconds })
+    super(`Too many attempts. Try again in ${inWords(retryAfterSeconds)}.`, { retryAfterSeconds })
   }
 }
 

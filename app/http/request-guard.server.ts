@@ -22,8 +22,8 @@ export function gate(request: Request, { host, nonce }: GateFacts): Response | {
     const headers = { Allow: METHODS.join(', ') }
     return refuse(request, nonce, {
       code: 'method_not_allowed',
-      title: 'That is not possible here',
-      message: 'This method is not known.',
+      title: 'That method is not allowed',
+      message: 'This method is not supported.',
       headers,
     })
   }
@@ -31,8 +31,8 @@ export function gate(request: Request, { host, nonce }: GateFacts): Response | {
   if (url.search.length > MAX_QUERY_CHARACTERS) {
     return refuse(request, nonce, {
       code: 'invalid_request',
-      title: 'That address is too long',
-      message: 'Shorten its query.',
+      title: 'That URL is too long',
+      message: 'Shorten the query string.',
     })
   }
   // Remix 2 still answers single loaders and actions by this parameter, past its own check of the origin.
@@ -40,7 +40,7 @@ export function gate(request: Request, { host, nonce }: GateFacts): Response | {
     return refuse(request, nonce, {
       code: 'gone',
       title: 'This address is gone',
-      message: 'Nothing uses "_data" any more.',
+      message: 'The "_data" parameter is not supported.',
     })
   }
   // Lazy route discovery is off; its endpoint could keep the process busy for a second with one request.
@@ -57,8 +57,8 @@ export function gate(request: Request, { host, nonce }: GateFacts): Response | {
   if (verdict === 'refused') {
     return refuse(request, nonce, {
       code: 'cross_site_request',
-      title: 'That came from another site',
-      message: 'Nothing was changed. Open the page here and send the form again.',
+      title: 'That request came from another site',
+      message: 'Nothing was changed. Open the page on this site and submit the form again.',
     })
   }
   return { path, dropCookie: verdict === 'allowed_without_cookie' }

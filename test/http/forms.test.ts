@@ -135,7 +135,7 @@ describe('a forgotten password', () => {
     const unknown = await (await app.post('/forgot-password', { email: 'nobody@example.com' })).text()
     const textOf = (html: string) => /<main[\s\S]*<\/main>/.exec(html)?.[0]
 
-    expect(textOf(known)).toContain('If there is an account for that address')
+    expect(textOf(known)).toContain('If an account exists for that address')
     expect(textOf(unknown)).toBe(textOf(known))
   })
 
