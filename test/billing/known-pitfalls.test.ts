@@ -31,8 +31,8 @@ afterEach(() => {
   setNow(null)
 })
 
-describe('H29: what may be sharded', () => {
-  it('accounts and entries have no unique index that does not begin with their owner', () => {
+describe('sharded collections', () => {
+  it('every unique index of accounts and entries begins with their owner (H29)', () => {
     const unique = (name: string) =>
       models
         .find(({ collection }) => collection.collectionName === name)!
@@ -47,8 +47,8 @@ describe('H29: what may be sharded', () => {
   })
 })
 
-describe('H30: the form’s nonce', () => {
-  it('left open and gone back to with another pack in mind: two open pages, each for its own', async () => {
+describe('the form’s nonce', () => {
+  it('a form that is sent again for another pack opens a second page, and each page sells its own pack (H30)', async () => {
     const user = await aUser()
     const nonce = randomUUID()
     const pages = await Promise.all(['500', '2000'].map((pack) => createCheckout({ user, pack }, { nonce })))
@@ -62,8 +62,8 @@ describe('H30: the form’s nonce', () => {
   })
 })
 
-describe('H31: a customer', () => {
-  it('of a process that died before it was noted is found again and used, not doubled', async () => {
+describe('a customer whose id was not stored', () => {
+  it('a customer made by a process that died before storing it is found and used, not made again (H31)', async () => {
     const user = await aUser()
     await createCheckout({ user, pack: '500' }, { nonce: randomUUID() })
     const { stripeCustomerId } = await readUser(user._id)
@@ -73,8 +73,8 @@ describe('H31: a customer', () => {
   })
 })
 
-describe('H34: tagged as ours', () => {
-  it('and the user comes later: refused until then, and done when it comes again', async () => {
+describe('an event tagged as ours', () => {
+  it('an event tagged as ours is refused until its user exists, and takes effect when it is sent again (H34)', async () => {
     follow(context)
     const user = await aUser()
     await line.buy({ user, plan: 'Beginner', interval: 'month' })
@@ -88,8 +88,8 @@ describe('H34: tagged as ours', () => {
   })
 })
 
-describe('H35: between the end of a period and the paid renewal', () => {
-  it('credits that expire are there until the renewal is paid, an hour later and at the end of the grace period', async () => {
+describe('between the end of a period and the paid renewal', () => {
+  it('credits that expire stay until the renewal is paid, an hour later or at the end of the grace period (H35)', async () => {
     beginner.unusedCredits = 'expire'
     const user = await subscriber(line)
     const end = user.subscription!.currentPeriodEnd!.getTime()
@@ -106,7 +106,7 @@ describe('H35: between the end of a period and the paid renewal', () => {
     expect(await creditsOf(user)).toBe(1990)
   })
 
-  it('and stay for the whole grace period when the renewal fails', async () => {
+  it('credits that expire stay for the whole grace period when the renewal fails (H35)', async () => {
     beginner.unusedCredits = 'expire'
     const user = await subscriber(line)
     await payWith(context, user, 'pm_card_chargeCustomerFail')
@@ -120,8 +120,8 @@ describe('H35: between the end of a period and the paid renewal', () => {
   })
 })
 
-describe('H36: sums that one cannot divide by', () => {
-  it('a plan’s price of $0 brings the plan’s credits, as a coupon for everything does', async () => {
+describe('sums of zero', () => {
+  it('a plan’s price of $0 grants the plan’s credits, as a 100% coupon does (H36)', async () => {
     const user = await subscriber(line)
     const { stripe } = context
     const old = await stripe.prices.retrieve(await planPrice('Beginner'))
@@ -147,7 +147,7 @@ describe('H36: sums that one cannot divide by', () => {
     expect(await creditsOf(user)).toBe(2000)
   })
 
-  it('an invoice that a balance paid in part: its refund takes back no more than it brought', async () => {
+  it('the refund of an invoice that a balance paid in part takes back no more than the invoice granted (H36)', async () => {
     const user = await subscriber(line)
     await context.stripe.customers.createBalanceTransaction(user.stripeCustomerId!, { amount: -400, currency: 'usd' })
     advance(context, 32)
@@ -161,7 +161,7 @@ describe('H36: sums that one cannot divide by', () => {
     expect(await creditsOf(user)).toBe(1400)
   })
 
-  it('an invoice that a balance paid whole has no charge, and brings its credits', async () => {
+  it('an invoice paid in full from a balance has no charge, and grants its credits (H36)', async () => {
     const user = await subscriber(line)
     await context.stripe.customers.createBalanceTransaction(user.stripeCustomerId!, { amount: -5000, currency: 'usd' })
     advance(context, 32)
@@ -173,7 +173,7 @@ describe('H36: sums that one cannot divide by', () => {
   })
 })
 
-describe('H37: the events that one forgets', () => {
+describe('events that are easily forgotten', () => {
   it.each([
     'invoice.voided',
     'invoice.marked_uncollectible',
@@ -182,11 +182,11 @@ describe('H37: the events that one forgets', () => {
     'charge.dispute.funds_withdrawn',
     'charge.dispute.funds_reinstated',
     'customer.subscription.pending_update_expired',
-  ])('%s is acted on', (type) => {
+  ])('the event %s is acted on (H37)', (type) => {
     expect(Object.hasOwn(eventTable, type)).toBe(true)
   })
 
-  it('the money of a dispute moves by its funds events alone', async () => {
+  it('the money of a dispute moves by its funds events alone (H37)', async () => {
     const user = await subscriber(line)
     const [charge] = await chargesOf(context, user)
     dispute(context, charge!.id)
@@ -195,8 +195,8 @@ describe('H37: the events that one forgets', () => {
   })
 })
 
-describe('H39: two subscriptions, and two handlers that see them at once', () => {
-  it('keep the same one, end the other once, and give back its unused time once', async () => {
+describe('two subscriptions seen by two handlers at once', () => {
+  it('two handlers that see two subscriptions at once keep the same one, end the other once, and refund its unused time once (H39)', async () => {
     const user = await subscriber(line)
     const old = subscriptionIdOf(user)
     const { default_payment_method: card } = await context.stripe.subscriptions.retrieve(old)
@@ -222,8 +222,8 @@ describe('H39: two subscriptions, and two handlers that see them at once', () =>
   })
 })
 
-describe('H40: reconcile', () => {
-  it('starts an hour before its last start, and compares amounts, not only presence', async () => {
+describe('where reconcile starts', () => {
+  it('reconcile starts an hour before its last start, and compares amounts, not only presence (H40)', async () => {
     await reconcile()
     const user = await subscriber(line)
     const at = new Date(Date.now() - 30 * 60 * 1000)
@@ -237,8 +237,8 @@ describe('H40: reconcile', () => {
   })
 })
 
-describe('H42: a copy that fails late', () => {
-  it('does not spoil the mark of the one that went through', async () => {
+describe('a copy of an event that fails late', () => {
+  it('a copy of an event that fails late leaves the event marked as processed (H42)', async () => {
     follow(context)
     const user = await aUser()
     await line.buy({ user, plan: 'Beginner', interval: 'month' })
@@ -260,7 +260,7 @@ describe('H42: a copy that fails late', () => {
 })
 
 describe('the books', () => {
-  it('balance', async () => {
+  it('the books balance after all these cases', async () => {
     follow(context)
     await pauseOverdue()
     expect((await auditGrants()).violations).toEqual([])

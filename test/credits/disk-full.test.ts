@@ -25,7 +25,7 @@ function fillDisk(): () => void {
 
 afterEach(() => vi.restoreAllMocks())
 
-test('6.11: while the ledger takes nothing, spends stop in time, the account stays small, and all of it comes right', async () => {
+test('spends stop in time while the ledger’s disk is full, the account stays small, and all of it comes right (6.11)', async () => {
   const accountId = await anAccount()
   await paid(accountId, 5_000)
   const makeRoom = fillDisk()

@@ -112,14 +112,14 @@ const refund = (ports: CreditPorts, of: { type: 'invoice'; id: string }) => {
   return reverseGrants({ accountId, key, source: { type: 'refund', id: key }, of, money }, ports)
 }
 
-test('3.3: failovers take back what no majority had, and nothing that was acknowledged is lost or doubled', async () => {
+test('failovers undo what no majority had, and lose or double nothing that was acknowledged (3.3)', async () => {
   let failovers = 0
   for (let seed = 1; seed <= 40; seed++) failovers += (await play(seed)).failovers
 
   expect(failovers).toBeGreaterThan(50)
 })
 
-test('3.3: reads of what no majority has would be found out', async () => {
+test('the failover test catches reads of what no majority has (3.3)', async () => {
   let found: unknown = null
   for (let seed = 1; seed <= 200 && !found; seed++) {
     found = await play(seed, 'primary').then(

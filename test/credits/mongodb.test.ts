@@ -32,8 +32,8 @@ beforeEach(() => void (sent.length = 0))
 const spend = (accountId: mongoose.Types.ObjectId) =>
   spendCredits({ accountId, key: freshKey('spend'), credits: 1, action: 'x' })
 
-describe('3.3: what a failover can undo is not seen', () => {
-  test('every read of accounts and ledger asks for what a majority has', async () => {
+describe('reads that a failover cannot undo', () => {
+  test('every read of accounts and ledger asks for what a majority has (3.3)', async () => {
     const accountId = await anAccount(25)
     await spend(accountId)
     await settleAccount(accountId)
@@ -44,11 +44,11 @@ describe('3.3: what a failover can undo is not seen', () => {
   })
 })
 
-describe('3.6: unique on a sharded cluster', () => {
+describe('unique indexes on a sharded cluster', () => {
   /** The collections that are ever sharded, and by what: docs/failures/machine.md. */
   const SHARD_KEYS: Record<string, string> = { credit_accounts: '_id', credit_entries: 'accountId' }
 
-  test('every unique index of a collection that may be sharded begins with its shard key', () => {
+  test('every unique index of a collection that may be sharded begins with its shard key (3.6)', () => {
     for (const [name, shardKey] of Object.entries(SHARD_KEYS)) {
       const model = models.find(({ collection }) => collection.collectionName === name)
       const unique = model!.schema.indexes().filter(([, options]) => options?.unique)
@@ -56,7 +56,7 @@ describe('3.6: unique on a sharded cluster', () => {
     }
   })
 
-  test('an entry’s id holds its account, so that two of one id would lie on one shard', async () => {
+  test('an entry’s id holds its account, so that two entries of one id would lie on one shard (3.6)', async () => {
     const accountId = await anAccount(25)
     await settleAccount(accountId)
 
@@ -68,8 +68,8 @@ describe('3.6: unique on a sharded cluster', () => {
   })
 })
 
-describe('3.8: the library between the code and the database', () => {
-  test('a warm spend is one write, of exactly what the engine means', async () => {
+describe('Mongoose between the code and the database', () => {
+  test('a warm spend is one write of exactly what the engine means (3.8)', async () => {
     const accountId = await anAccount(25)
     await settleAccount(accountId)
     await spend(accountId)
@@ -89,7 +89,7 @@ describe('3.8: the library between the code and the database', () => {
     ])
   })
 
-  test('a fence that is missing hits nothing', async () => {
+  test('an update with a missing fence matches nothing (3.8)', async () => {
     const accountId = await anAccount(25)
     const entry: LogEntry = { key: 'k', kind: 'spend', amount: -1, at: new Date(), source: { type: 'action', id: 'x' } }
     const lost = { _id: accountId, version: undefined as unknown as string }
@@ -101,7 +101,7 @@ describe('3.8: the library between the code and the database', () => {
     expect(await mongoStore.findAccount(accountId)).toMatchObject({ credits: 25 })
   })
 
-  test('every field of an entry comes back from the log and from the ledger', async () => {
+  test('every field of an entry comes back from the log and from the ledger (3.8)', async () => {
     const accountId = await anAccount()
     const terms = {
       category: 'promotional' as const,
@@ -123,7 +123,7 @@ describe('3.8: the library between the code and the database', () => {
     expect(logged.at(-1)).toMatchObject({ metadata })
   })
 
-  test('no schema adds fields of its own, and none drops what it does not know in silence', () => {
+  test('no schema adds fields of its own, and none silently drops what it does not know (3.8)', () => {
     for (const { schema, modelName } of models) {
       const { timestamps, strict } = (schema as unknown as { options: mongoose.SchemaOptions }).options
       expect({ modelName, timestamps: Boolean(timestamps), strict }).toEqual({
@@ -136,7 +136,7 @@ describe('3.8: the library between the code and the database', () => {
   })
 })
 
-test('3.11, 3.13: nothing waits for the database without an end', () => {
+test('nothing waits for the database without a time limit (3.11, 3.13)', () => {
   const { options } = mongoose.connection.getClient()
 
   expect(mongoose.get('bufferCommands')).toBe(false)

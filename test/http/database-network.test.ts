@@ -31,13 +31,13 @@ async function twice<T extends { status: number }>(words: string[], request: () 
   return request()
 }
 
-describe('3.4: a write that took effect and whose answer was lost', () => {
+describe('a write whose answer was lost', () => {
   test.each([
     ['of the user', ['insert', 'users']],
     ['of the account', ['insert', 'credit_accounts', WELCOME_KEY]],
     ['of the session', ['insert', 'sessions']],
     ['of the count of tries', ['rate_limits', 'signUp']],
-  ])('a sign-up that is sent again after the answer %s leads in, with one account', async (_, words) => {
+  ])('a sign-up that is sent again after the answer %s was lost leads in, with one account (3.4)', async (_, words) => {
     const email = `user-${randomUUID()}@example.com`
     const response = await twice(words, () => app.post('/signup', { email, password: PASSWORD, name: 'Ada' }))
 
@@ -46,7 +46,7 @@ describe('3.4: a write that took effect and whose answer was lost', () => {
     expect(await creditsOf(response.headers.get('Set-Cookie')?.split(';')[0] ?? '')).toMatchObject({ credits: 25 })
   })
 
-  test('a spend that is sent again with its key charges once', async () => {
+  test('a spend that is sent again with its key charges once (3.4)', async () => {
     const { cookie } = await app.signUp()
     for (const credits of [3, 4]) {
       const key = randomUUID()
@@ -59,7 +59,7 @@ describe('3.4: a write that took effect and whose answer was lost', () => {
     expect(await creditsOf(cookie)).toMatchObject({ credits: 18 })
   })
 
-  test('a hold and its capture happen once', async () => {
+  test('a hold and its capture that are sent again happen once (3.4)', async () => {
     const { cookie } = await app.signUp()
     const key = randomUUID()
     const holdId = holdIdOf(apiKeyFor('hold', key))
@@ -74,7 +74,7 @@ describe('3.4: a write that took effect and whose answer was lost', () => {
     expect(await creditsOf(cookie)).toMatchObject({ credits: 21, held: 0 })
   })
 
-  test('an event is stored and answered once it is sent again', async () => {
+  test('an event that is sent again after a lost answer is stored and answered (3.4)', async () => {
     const id = `evt_${randomUUID()}`
     const payload = JSON.stringify({ id, object: 'event', type: 'product.created', created: 1, data: { object: {} } })
     const at = Math.floor(Date.now() / 1_000)
@@ -89,7 +89,7 @@ describe('3.4: a write that took effect and whose answer was lost', () => {
   })
 })
 
-test('3.2, 3.13, 6.8: while no answer comes, the process answers by itself, and nothing is lost or doubled', async () => {
+test('a process whose database does not answer still answers, and nothing is lost or doubled (3.2, 3.13, 6.8)', async () => {
   const users = await Promise.all(Array.from({ length: 4 }, () => app.signUp()))
   const asks = users.flatMap(({ cookie }) => Array.from({ length: 20 }, (_, n) => ({ cookie, key: `stall-${n}` })))
   const spend = (ask: (typeof asks)[number]) => api('/api/credits/deduct', { credits: 1 }, ask)
@@ -113,7 +113,7 @@ test('3.2, 3.13, 6.8: while no answer comes, the process answers by itself, and 
   for (const { cookie } of users) expect(await creditsOf(cookie)).toMatchObject({ credits: 5 })
 })
 
-test('3.11: without a database every page and every resource says so, and none fails in another way', async () => {
+test('every page and resource says that the database is away, and none fails in another way (3.11)', async () => {
   const { cookie } = await app.signUp()
   await proxy.stop()
   const routes = builtRoutes().filter(({ hasLoader }) => hasLoader)

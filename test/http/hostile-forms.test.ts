@@ -66,8 +66,8 @@ const stateOf = async ({ user }: Customer) => ({
   credits: (await getBalance(user._id)).credits,
 })
 
-describe('3.10: what a form does not ask for', () => {
-  test('operators in place of any field of any form reach no query: nothing fails, nobody is let in', async () => {
+describe('fields that a form does not have', () => {
+  test('operators in place of any field of any form reach no query and let nobody in (3.10)', async () => {
     const customer = await newCustomer(app)
     const before = await stateOf(customer)
     const visitorForms = await formsFor('')
@@ -99,7 +99,7 @@ describe('3.10: what a form does not ask for', () => {
     expect(after.credits).toBeLessThanOrEqual(before.credits)
   })
 
-  test('fields that belong to the program are ignored in every form', async () => {
+  test('internal fields are ignored in every form (3.10)', async () => {
     const customer = await newCustomer(app)
     const before = await stateOf(customer)
     const accepted: string[] = []
@@ -121,7 +121,7 @@ describe('3.10: what a form does not ask for', () => {
     expect(after.credits).toBeLessThanOrEqual(before.credits)
   })
 
-  test('no field of the API takes an object, a list or an id made up by the caller', async () => {
+  test('no field of the API takes an object, a list or an id made up by the caller (3.10)', async () => {
     const { cookie } = await newCustomer(app)
     const good: Record<string, Record<string, unknown>> = {
       '/api/credits/deduct': { credits: 1, action: 'x', metadata: { a: 'b' } },
@@ -140,7 +140,7 @@ describe('3.10: what a form does not ask for', () => {
     }
   })
 
-  test('nor does an address', async () => {
+  test('no URL takes an object, a list or an id made up by the caller (3.10)', async () => {
     const { cookie } = await newCustomer(app)
     for (const path of [
       '/api/credits/entries?kind[$ne]=x&limit[$gt]=0&before[$gt]=',
@@ -158,7 +158,7 @@ describe('3.10: what a form does not ask for', () => {
   })
 })
 
-test('3.9: text that looks like an expression of the database is kept as it was written', async () => {
+test('text that looks like a database expression is kept as it was written (3.9)', async () => {
   const { cookie } = await newCustomer(app)
   const strange = '$credits $$ROOT {"$set":1}'
   await app.post('/settings?index', { name: strange, timeZone: 'UTC' }, { Cookie: cookie })
@@ -177,7 +177,7 @@ test('3.9: text that looks like an expression of the database is kept as it was 
   expect(entries[0]?.metadata).toEqual({ note: '$credits', other: '$$NOW' })
 })
 
-test('5.7: no way of writing an address leads off this site, wherever a page asks where to go on', async () => {
+test('no spelling of a redirect address leads off this site (5.7)', async () => {
   const { cookie } = await newCustomer(app)
   const left: string[] = []
   for (const to of REDIRECT_VECTORS) {
@@ -202,7 +202,7 @@ test('5.7: no way of writing an address leads off this site, wherever a page ask
   expect(left).toEqual([])
 })
 
-test('5.9: a password of any form that is too long is refused by its length', async () => {
+test('a password that is too long is refused by its length in every form (5.9)', async () => {
   const { email, cookie } = await newCustomer(app)
   const long = 'x'.repeat(257)
   for (const [path, fields] of [

@@ -30,7 +30,7 @@ function postRaw(path: string, fields: Record<string, string>, headers: Record<s
   return app.sendRaw(`POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`)
 }
 
-test('5.3: a made-up host gets into no mail, no redirect and no page of a form', async () => {
+test('a made-up host gets into no mail, no redirect and no page of a form (5.3)', async () => {
   const { email } = await app.signUp()
   const answers = [
     await postRaw('/forgot-password', { email }, EVIL),
@@ -48,7 +48,7 @@ test('5.3: a made-up host gets into no mail, no redirect and no page of a form',
   expect(JSON.stringify(mail)).not.toContain('evil')
 })
 
-describe('5.8: who tries passwords', () => {
+describe('who tries passwords', () => {
   const forged = (n: number) => ({
     'X-Forwarded-For': `198.51.100.${n}`,
     'X-Real-IP': `198.51.100.${n}`,
@@ -56,7 +56,7 @@ describe('5.8: who tries passwords', () => {
     'X-Scrip-Client-Address': `198.51.100.${n}`,
   })
 
-  test('is one and the same under any address that a header makes up; another user of that place is not', async () => {
+  test('a guesser counts as one under any address that a header makes up, and another user of that network does not (5.8)', async () => {
     const [victim, neighbour] = [await app.signUp(), await app.signUp()]
     const statuses: number[] = []
     for (let n = 0; n < 30; n++) {
@@ -67,7 +67,7 @@ describe('5.8: who tries passwords', () => {
     expect((await app.post('/login', { email: neighbour.email, password: PASSWORD })).status).toBe(302)
   })
 
-  test('is not let go on at the sign-up form', async () => {
+  test('a guesser who is limited at the log-in is limited at the sign-up form too (5.8)', async () => {
     const { email } = await app.signUp()
     for (let n = 0; n < 20; n++) {
       expect((await app.post('/signup', { email, password: `a wrong one ${n}` }, forged(n))).status).toBe(409)
@@ -77,7 +77,7 @@ describe('5.8: who tries passwords', () => {
     expect((await app.post('/login', { email, password: PASSWORD })).status).toBe(302)
   })
 
-  test('6.9: and no header’s address gets into the log', async () => {
+  test('no address from a header gets into the log (6.9)', async () => {
     await app.post('/login', { email: 'nobody@example.com', password: 'wrong' }, forged(7))
     await expect.poll(() => app.log()).toContain('"route":"/login"')
 
@@ -85,7 +85,7 @@ describe('5.8: who tries passwords', () => {
   })
 })
 
-test('3.5: fifty first requests of a new user at once all succeed, on one account', async () => {
+test('fifty first requests of a new user at once all succeed on one account (3.5)', async () => {
   const { cookie } = await app.signUp()
   const paths = ['/dashboard', '/usage', '/billing', '/actions', '/api/user']
   const answers = await Promise.all(
@@ -103,7 +103,7 @@ test('3.5: fifty first requests of a new user at once all succeed, on one accoun
   expect(credits).toBe(0)
 })
 
-test('5.4, H53: the endpoint that lists routes is not there, however its address is written', async () => {
+test('the endpoint that lists routes does not exist, however its address is written (5.4, H53)', async () => {
   const long = Array.from({ length: 2_000 }, () => 'a').join('/')
   for (const path of [
     `/__manifest?p=/${long}&version=1`,
@@ -122,7 +122,7 @@ test('5.4, H53: the endpoint that lists routes is not there, however its address
   expect((await app.fetch(`/?${`p=/${long}&`.repeat(3)}`)).status).toBe(400)
 })
 
-test('6.8: a history of any length makes no page longer than its first rows do', async () => {
+test('a history of any length makes no page longer than its first rows do (6.8)', async () => {
   const { user, cookie } = await newCustomer(app)
   const at = new Date()
   await CreditEntryModel.collection.insertMany(

@@ -59,7 +59,7 @@ async function expectAllSignedUp({ emails, answers }: Awaited<ReturnType<typeof 
   expect(await UserModel.countDocuments({ email: { $in: emails } })).toBe(emails.length)
 }
 
-test('6.5: spends with keys, while one process after the other is replaced: none lost, none doubled', async () => {
+test('no spend is lost or doubled while one process after the other is replaced (6.5)', async () => {
   let balanced = [await start(), await start()]
   const { email, cookie } = await balanced[0]!.signUp()
   const user = await UserModel.findOne({ email }).lean<User>()
@@ -106,8 +106,8 @@ test('6.5: spends with keys, while one process after the other is replaced: none
   expect(violations(account!, await ledgerOf(user!._id))).toEqual([])
 })
 
-describe('6.6: a process that ends', () => {
-  test('has its database until the last request is answered', async () => {
+describe('a process that ends', () => {
+  test('a process that ends keeps its database until the last request is answered (6.6)', async () => {
     const app = await start()
     const crowd = await signUpCrowd(app)
     const stopped = app.stop()
@@ -116,7 +116,7 @@ describe('6.6: a process that ends', () => {
     expect((await stopped).code).toBe(0)
   })
 
-  test('first says that it is not ready, and goes on answering until the balancer has heard it (6.5, H50)', async () => {
+  test('a process that ends first reports that it is not ready, and answers until the balancer knows (6.5, 6.6, H50)', async () => {
     const app = await start({ DRAIN_SECONDS: '5' })
     const { cookie } = await app.signUp()
     process.kill(pidOf(app), 'SIGTERM')
@@ -130,8 +130,8 @@ describe('6.6: a process that ends', () => {
   })
 })
 
-describe('6.7: a promise that nobody awaits', () => {
-  test('ends the process in good order: it says why, answers what is under way, and exits with an error', async () => {
+describe('an unhandled rejection', () => {
+  test('an unhandled rejection ends the process in good order, with the reason, the open requests answered and an error code (6.7)', async () => {
     const fault = 'process.on("SIGUSR2",()=>Promise.reject(new Error("nobody-handles-this")))'
     const preload = `--import=data:text/javascript,${encodeURIComponent(fault)}`
     const app = await start({ NODE_OPTIONS: `${process.env.NODE_OPTIONS} ${preload}` })
@@ -145,7 +145,7 @@ describe('6.7: a promise that nobody awaits', () => {
 })
 
 test.each(['127.0.0.1:1/x', ':bad/x', 'host:99999999/x', 'two@at/x', '127.0.0.1:1/x?unknown=1'])(
-  '6.10: a start that fails at the database ……@%s prints no password',
+  'a start that fails at the database ……@%s prints no password (6.10)',
   async (address) => {
     const output = await outputOf({ SCRIP_MODE: 'local', MONGODB_URI: `mongodb://user:hunter2secret@${address}` })
 

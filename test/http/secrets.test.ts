@@ -14,8 +14,8 @@ const SECRETS = {
 }
 const { app, proxy } = useAppBehindProxy({ ...SECRETS, LOG_LEVEL: 'trace' })
 
-describe('5.6: what a page carries', () => {
-  test('no page and no data behind it hold a hash, a secret, or anything of another customer', async () => {
+describe('what a page contains', () => {
+  test('no page and no data behind it contain a hash, a secret, or anything of another customer (5.6)', async () => {
     const [reader, other] = [await newCustomer(app), await newCustomer(app)]
     for (const { email, cookie } of [reader, other]) {
       await app.post('/settings/api-keys', { intent: 'create', name: 'a key' }, { Cookie: cookie })
@@ -54,8 +54,8 @@ describe('5.6: what a page carries', () => {
   })
 })
 
-describe('6.10: what the log carries', () => {
-  test('no way to fail writes a secret, a password, a body or an address into it', async () => {
+describe('what the log contains', () => {
+  test('no failure writes a secret, a password, a body or an address to the log (6.10)', async () => {
     const lines = new Set<string>()
     const note = () =>
       app
@@ -111,7 +111,7 @@ describe('6.10: what the log carries', () => {
     expect(log).not.toContain(cookie.split('=')[1])
   })
 
-  test('an error’s words and codes are logged, not what libraries hang on it', () => {
+  test('an error is logged with its message and codes, not with what libraries attach to it (6.10)', () => {
     const cause = Object.assign(new Error('the cause'), { config: { password: MARK }, code: 'ECONNREFUSED' })
     const error = Object.assign(new Error('it failed', { cause }), {
       statusCode: 402,
@@ -134,7 +134,7 @@ describe('6.10: what the log carries', () => {
     expect(JSON.stringify(describeError({ body: MARK }))).not.toContain(MARK)
   })
 
-  test('a reset link is known by its shape', () => {
+  test('the log recognizes a reset link by its shape (6.10)', () => {
     expect(redact(`No route matches /reset-password?token=${'a1'.repeat(12)}.${'b'.repeat(43)}`)).toBe(
       'No route matches /reset-password?token=[token]',
     )

@@ -21,7 +21,7 @@ async function start(name: string, run: () => Promise<string>): Promise<void> {
   await scheduler.start()
 }
 
-test('6.1: a job that takes longer than its lock is not run a second time beside itself', async () => {
+test('a job that takes longer than its lock does not run twice at once (6.1)', async () => {
   let runs = 0
   let running = 0
   let mostAtOnce = 0
@@ -39,7 +39,7 @@ test('6.1: a job that takes longer than its lock is not run a second time beside
   expect(mostAtOnce).toBe(1)
 })
 
-test('6.2: a job of a process that was killed in the middle of it is taken up by another', async () => {
+test('a job of a killed process is taken up by another process (6.2)', async () => {
   const { host, port, name } = mongoose.connection
   const uri = `mongodb://${host}:${port}/${name}`
   const worker = spawn(
@@ -60,6 +60,6 @@ test('6.2: a job of a process that was killed in the middle of it is taken up by
   await expect.poll(() => runs, { timeout: 25_000 }).toBeGreaterThan(0)
 })
 
-test('6.2: a lock without a holder ends within the minute', () => {
+test('a lock without a holder ends within a minute (6.2)', () => {
   expect(JOB_LOCK_MS).toBeLessThan(60_000)
 })

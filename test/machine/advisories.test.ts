@@ -35,14 +35,14 @@ test.each([
   ['mongoose', '9.0.0', 'CVE-2024-53900, CVE-2025-23061: $where through populate'],
   ['vite', '6.4.6', 'CVE-2025-30208, CVE-2025-31125, CVE-2026-39363: files through the development server'],
   ['cookie', '0.7.0', 'GHSA-pxg6-pf52-xh8x: a cookie’s name that is another header'],
-])('advisory: %s is at least %s (%s)', (name, least) => {
+])('the dependency %s is at least %s (%s)', (name, least) => {
   const used = copiesOf(name).filter(([place]) => !place.includes('@vanilla-extract'))
 
   expect(used.length).toBeGreaterThan(0)
   expect(used.filter(([, { version }]) => !isAtLeast(version, least))).toEqual([])
 })
 
-test('advisory: the only old copy of Vite lies in a build tool, and nothing starts it', () => {
+test('the only old copy of Vite lies in a build tool, and nothing starts it', () => {
   const old = copiesOf('vite').filter(([, { version }]) => !isAtLeast(version, '6.4.6'))
 
   expect(old.map(([place]) => place)).toEqual(['node_modules/@vanilla-extract/integration/node_modules/vite'])
@@ -50,7 +50,7 @@ test('advisory: the only old copy of Vite lies in a build tool, and nothing star
 })
 
 /** Without a fixed version for Remix 2; the record says why none concerns Scrip, and the version pins what it is about. */
-test('advisory: what has no fix is recorded with its version', () => {
+test('every advisory without a fix is recorded with its version', () => {
   const record = readFileSync('docs/failures/machine.md', 'utf8')
   const accepted = {
     'turbo-stream': ['2.4.1', 'CVE-2026-34077'],
@@ -67,7 +67,7 @@ test('advisory: what has no fix is recorded with its version', () => {
 })
 
 /** The advisories of the React Router 7 line are about what Remix 2 does not have; this keeps it that way. */
-test('advisory: no React Router 7, no server components, no lazy discovery of routes', () => {
+test('the app uses no React Router 7, no server components and no lazy route discovery', () => {
   const config = readFileSync('vite.config.ts', 'utf8')
 
   expect(copiesOf('react-router').filter(([, { version }]) => !version.startsWith('6.'))).toEqual([])
@@ -76,7 +76,7 @@ test('advisory: no React Router 7, no server components, no lazy discovery of ro
 })
 
 /** CVE-2026-39363 and its like need a way in: whoever reaches the development server's sockets can read files. */
-test('advisory: what runs for development listens to this machine alone', () => {
+test('development servers listen on this machine only', () => {
   const source = (file: string) => readFileSync(file, 'utf8')
 
   expect(source('vite.config.ts')).toContain("server: { host: '127.0.0.1' }")

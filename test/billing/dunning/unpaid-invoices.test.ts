@@ -59,8 +59,8 @@ async function unfinished(token: string): Promise<{ user: User; customer: string
   return { user, customer, subscription }
 }
 
-describe('C1 1.11: an invoice that is not paid', () => {
-  it('is voided: nothing is granted, and what Stripe says of the plan is what the page says', async () => {
+describe('an unpaid invoice', () => {
+  it('an unpaid invoice that is voided grants nothing, and the page says what Stripe says of the plan (1.11)', async () => {
     const { user, invoice } = await overdue()
     await context.stripe.invoices.voidInvoice(invoice)
     await deliverAll()
@@ -71,7 +71,7 @@ describe('C1 1.11: an invoice that is not paid', () => {
     expect(await historyOf(user)).toHaveLength(1)
   })
 
-  it('is given up: nothing is granted; paid all the same later, it brings its month once', async () => {
+  it('an uncollectible invoice grants nothing, and its month once if it is paid later (1.11)', async () => {
     const { user, invoice } = await overdue()
     await context.stripe.invoices.markUncollectible(invoice)
     await deliverAll()
@@ -82,7 +82,7 @@ describe('C1 1.11: an invoice that is not paid', () => {
     expect(await historyOf(user)).toHaveLength(2)
   })
 
-  it('stays open when the plan ends: no banner asks for it; paid later, it counts and no plan comes back', async () => {
+  it('an invoice that stays open when the plan ends has no banner, and counts without reviving the plan if it is paid later (1.11)', async () => {
     const { user, invoice } = await overdue()
     await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
     await deliverAll()
@@ -98,7 +98,7 @@ describe('C1 1.11: an invoice that is not paid', () => {
     expect((await historyOf(user)).map(({ status }) => status)).toEqual(['cancelled', 'cancelled'])
   })
 
-  it('cannot be finalized: nothing changes', async () => {
+  it('an invoice that cannot be finalized changes nothing (1.11)', async () => {
     const user = await subscriber(line)
     const draft = await context.stripe.invoices.create({ customer: user.stripeCustomerId! })
     const object = { ...(await context.stripe.invoices.retrieve(draft.id)), status: 'draft' }
@@ -109,8 +109,8 @@ describe('C1 1.11: an invoice that is not paid', () => {
   })
 })
 
-describe('C1 1.11: an invoice that is about no plan', () => {
-  it('of one hand-made item: its row is written, and it brings no credits', async () => {
+describe('an invoice without a plan', () => {
+  it('an invoice of one hand-made item has a row and grants no credits (1.11)', async () => {
     const user = await subscriber(line)
     const customer = user.stripeCustomerId!
     await context.stripe.invoiceItems.create({ customer, amount: 700, currency: 'usd', description: 'Set-up' })
@@ -127,7 +127,7 @@ describe('C1 1.11: an invoice that is about no plan', () => {
     expect(rows.map(({ isCurrentSubscription }) => isCurrentSubscription)).toEqual([true, false])
   })
 
-  it('without a line: 200 and no credits', async () => {
+  it('an invoice without a line is answered with 200 and grants no credits (1.11)', async () => {
     const user = await subscriber(line)
     const { id } = await context.stripe.invoices.create({ customer: user.stripeCustomerId! })
     await context.stripe.invoices.finalizeInvoice(id)
@@ -139,7 +139,7 @@ describe('C1 1.11: an invoice that is about no plan', () => {
     ])
   })
 
-  it('beside a plan’s line: only the plan’s line brings credits', async () => {
+  it('an invoice with another line beside the plan’s grants credits for the plan’s line only (1.11)', async () => {
     follow(context)
     const user = await subscriber(line)
     const customer = user.stripeCustomerId!
@@ -158,8 +158,8 @@ describe('C1 1.11: an invoice that is about no plan', () => {
   })
 })
 
-describe('C1 1.11: a customer who was deleted', () => {
-  it('with events on the way: 200, what was paid counts', async () => {
+describe('a deleted customer', () => {
+  it('events on the way for a deleted customer are answered with 200, and what was paid counts (1.11)', async () => {
     follow(context)
     const user = await aUser()
     await line.buy({ user, plan: 'Beginner', interval: 'month' })
@@ -169,7 +169,7 @@ describe('C1 1.11: a customer who was deleted', () => {
     expect((await readUser(user._id)).subscription?.plan ?? 'Free').toBe('Free')
   })
 
-  it('told of first, with everything else afterwards: 200, what was paid counts', async () => {
+  it('events that come after the customer’s deletion are answered with 200, and what was paid counts (1.11)', async () => {
     follow(context)
     const user = await aUser()
     await line.buy({ user, plan: 'Beginner', interval: 'month' })
@@ -181,8 +181,8 @@ describe('C1 1.11: a customer who was deleted', () => {
   })
 })
 
-describe('C1 1.7: a first payment that failed', () => {
-  it('leaves nothing behind when its time is over, and the next purchase is the plan', async () => {
+describe('a failed first payment', () => {
+  it('a failed first payment leaves nothing behind when its time is over, and the next purchase is the plan (1.7)', async () => {
     const { user, customer, subscription: failed } = await unfinished('pm_card_chargeCustomerFail')
     await deliverAll()
     expect((await readUser(user._id)).subscription?.plan ?? 'Free').toBe('Free')
@@ -202,8 +202,8 @@ describe('C1 1.7: a first payment that failed', () => {
   })
 })
 
-describe('C1 1.8: a card that asks for its holder', () => {
-  it('is not refused for it: nothing at first, then one plan and one grant', async () => {
+describe('a card that asks for its holder', () => {
+  it('a card that asks for its holder brings nothing at first, then one plan and one grant (1.8)', async () => {
     const { user, subscription } = await unfinished('pm_card_authenticationRequired')
     await line.deliver({ order: (events) => [...events, ...events] })
     expect((await context.stripe.subscriptions.retrieve(subscription.id)).status).toBe('incomplete')
@@ -219,7 +219,7 @@ describe('C1 1.8: a card that asks for its holder', () => {
 })
 
 describe('the books', () => {
-  it('balance', async () => {
+  it('the books balance after all these invoices', async () => {
     expect((await auditGrants()).violations).toEqual([])
     expect((await auditCredits()).violations).toEqual([])
   })

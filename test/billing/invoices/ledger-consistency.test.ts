@@ -27,7 +27,7 @@ const line = new Deliveries(context)
 const beginner = usePlan('Beginner')
 afterEach(() => setNow(null))
 
-describe('C4 4.2: a machine in another time zone', () => {
+describe('a machine in another time zone', () => {
   const zone = process.env.TZ
   afterEach(() => {
     if (zone === undefined) delete process.env.TZ
@@ -53,7 +53,7 @@ describe('C4 4.2: a machine in another time zone', () => {
   const sharesOf = (start: Date) => creditsForInvoice([yearFrom(start)], { gracePeriodDays: 3 }).shares
 
   it.each(['America/Los_Angeles', 'Asia/Kolkata', 'Australia/Lord_Howe', 'Pacific/Apia'])(
-    '%s: the months of a year begin when they do in UTC',
+    'in the time zone %s the months of a yearly plan begin when they do in UTC (4.2)',
     (name) => {
       process.env.TZ = 'UTC'
       const expected = starts.map(sharesOf)
@@ -65,8 +65,8 @@ describe('C4 4.2: a machine in another time zone', () => {
   )
 })
 
-describe('C4 4.3, 4.4: a year in monthly shares', () => {
-  it('is twelve windows of a month each, and the audit is clean before, at and after each start', async () => {
+describe('a year in monthly shares', () => {
+  it('a year in monthly shares is twelve windows of a month each, and the audit is clean around each start (4.3, 4.4)', async () => {
     Object.assign(beginner, { yearlyCredits: 'monthly', unusedCredits: 'expire' })
     const user = await subscriber(line, { interval: 'year' })
     const windows = (await entriesOf(user._id)).flatMap(({ grant }) => (grant ? [grant] : []))
@@ -97,8 +97,8 @@ async function entriesOf(accountId: Types.ObjectId) {
   return rows as unknown as { kind: string; grant?: { effectiveAt: Date; expiresAt: Date } }[]
 }
 
-describe('C4 4.8: a change of the subscription arrives late, or twice, or with dates of long ago', () => {
-  it('moves no expiry', async () => {
+describe('a late change of the subscription', () => {
+  it('a change of the subscription that arrives late, twice or with old dates moves no expiry (4.8)', async () => {
     Object.assign(beginner, { unusedCredits: 'expire' })
     const user = await subscriber(line)
     await advanceToRenewal(context, user)
@@ -119,7 +119,7 @@ describe('C4 4.8: a change of the subscription arrives late, or twice, or with d
   })
 })
 
-describe('C4 4.7, complaint 8: a process that dies at any step of a handler', () => {
+describe('a process that dies in a handler', () => {
   let makeCallsImmortal: () => void
   beforeAll(() => {
     makeCallsImmortal = makeCallsMortal()
@@ -172,7 +172,7 @@ describe('C4 4.7, complaint 8: a process that dies at any step of a handler', ()
   ]
 
   it.each(events)(
-    '%s: whatever was done, the next delivery makes it whole',
+    'a process that dies at any step of %s leaves what the next delivery completes (4.7, complaint 8)',
     { timeout: 240_000 },
     async (_, make, type) => {
       const undisturbed = await make()
@@ -192,8 +192,8 @@ describe('C4 4.7, complaint 8: a process that dies at any step of a handler', ()
   )
 })
 
-describe('complaint 7: the mark stands before the work is done', () => {
-  it('an event that is stored, and whose work never happened, is worked on when it comes again', async () => {
+describe('an event that is stored before its work is done', () => {
+  it('an event that was stored and never processed is processed when it comes again (complaint 7)', async () => {
     const user = await subscriber(line)
     advance(context, 32)
     const events = line.take()
@@ -208,8 +208,8 @@ describe('complaint 7: the mark stands before the work is done', () => {
   })
 })
 
-describe('complaint 9: somebody else wrote the row first', () => {
-  it('is no error: 200, and the row is the one that there is', async () => {
+describe('a row that exists already', () => {
+  it('a row that another process wrote first is kept, and the event is answered with 200 (complaint 9)', async () => {
     follow(context)
     const user = await aUser()
     await line.buy({ user, plan: 'Beginner', interval: 'month' })
@@ -230,7 +230,7 @@ describe('complaint 9: somebody else wrote the row first', () => {
 })
 
 describe('the books', () => {
-  it('balance', async () => {
+  it('the books balance after all these deliveries', async () => {
     setNow(() => new Date(context.sandbox.now() * 1000))
     expect((await auditGrants()).violations).toEqual([])
     expect((await auditCredits()).violations).toEqual([])

@@ -25,9 +25,9 @@ const PERMUTATIONS = [
   [2, 1, 0],
 ]
 
-describe('C1 1.9: refunds', () => {
+describe('refunds', () => {
   it.each(PERMUTATIONS)(
-    'three in parts, told of in the order %i %i %i, twice each and the last two at once',
+    'three partial refunds whose events come in the order %i %i %i, each twice, take their sum once (1.9)',
     async (...order) => {
       const user = await subscriber(line)
       const [charge] = await chargesOf(context, user)
@@ -123,24 +123,30 @@ const leftOf = async (user: User) => {
   return { credits, frozen, status: (await historyOf(user))[0]?.status }
 }
 
-describe('C1 1.10: a dispute', () => {
-  it.each(table)('%s: told of step by step', async (_, steps, expected) => {
-    const user = await subscriber(line)
-    await go(user, steps, () => line.deliver())
-    expect(await leftOf(user)).toEqual(expected)
-  })
+describe('a dispute', () => {
+  it.each(table)(
+    'a dispute with the events “%s” one by one leaves the right credits (1.10)',
+    async (_, steps, expected) => {
+      const user = await subscriber(line)
+      await go(user, steps, () => line.deliver())
+      expect(await leftOf(user)).toEqual(expected)
+    },
+  )
 
-  it.each(table)('%s: told of when all is over, backwards and twice', async (_, steps, expected) => {
-    const user = await subscriber(line)
-    await go(user, steps, () => Promise.resolve())
-    const events = line.take().reverse()
-    expect(new Set(await postAll([...events, ...events]))).toEqual(new Set([200]))
-    expect(await leftOf(user)).toEqual(expected)
-  })
+  it.each(table)(
+    'a dispute with the events “%s” afterwards, backwards and twice, leaves the right credits (1.10)',
+    async (_, steps, expected) => {
+      const user = await subscriber(line)
+      await go(user, steps, () => Promise.resolve())
+      const events = line.take().reverse()
+      expect(new Set(await postAll([...events, ...events]))).toEqual(new Set([200]))
+      expect(await leftOf(user)).toEqual(expected)
+    },
+  )
 })
 
 describe('the books', () => {
-  it('balance', async () => {
+  it('the books balance after all these refunds and disputes', async () => {
     expect((await auditGrants()).violations).toEqual([])
     expect((await auditCredits()).violations).toEqual([])
   })

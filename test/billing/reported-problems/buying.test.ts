@@ -22,7 +22,7 @@ useSandboxClock(context)
 describe('“I asked for the smaller plan and still pay for the big one”', () => {
   const choice = { plan: 'Beginner', interval: 'month' as const }
 
-  it('because the form was sent twice, and the second one dropped the change of the first', async () => {
+  it('a downgrade that is sent twice stays scheduled, and the smaller plan follows', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     const nonce = randomUUID()
     for (let click = 0; click < 2; click++) {
@@ -34,7 +34,7 @@ describe('“I asked for the smaller plan and still pay for the big one”', () 
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Beginner', status: 'active' })
   })
 
-  it('because of a double click', async () => {
+  it('a double click on a downgrade leaves the smaller plan scheduled', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     const nonce = randomUUID()
     await Promise.allSettled([changePlan(user, choice, { nonce }), changePlan(user, choice, { nonce })])
@@ -42,8 +42,8 @@ describe('“I asked for the smaller plan and still pay for the big one”', () 
   })
 })
 
-describe('complaints 31, 60: “there are two of me”', () => {
-  it('two customers for one user: every click on “buy” made another', async () => {
+describe('“there are two of me”', () => {
+  it('several clicks on “buy” make one customer for one user (complaints 31, 60)', async () => {
     const user = await aUser()
     const userId = user._id.toHexString()
     const buy = (pack: string) => createCheckout({ user, pack }, { nonce: randomUUID() })
@@ -52,7 +52,7 @@ describe('complaints 31, 60: “there are two of me”', () => {
     expect(data.filter(({ metadata }) => metadata.userId === userId)).toHaveLength(1)
   })
 
-  it('two subscriptions: an upgrade opened a second one', async () => {
+  it('an upgrade opens no second subscription (complaints 31, 60)', async () => {
     const user = await subscriber(deliveries)
     await changePlan(user, { plan: 'Creator', interval: 'month' })
     await deliveries.deliver()
@@ -61,7 +61,7 @@ describe('complaints 31, 60: “there are two of me”', () => {
   })
 })
 
-describe('complaint 58, C1 1.6: “I was told that it failed, and it had not”', () => {
+describe('“I was told that it failed, and it had not”', () => {
   const debit = async (user: User, account: string) => {
     const customer = await ensureCustomer(user)
     const price_data = { currency: 'eur', unit_amount: 600, product_data: { name: '500 credits' } }
@@ -76,7 +76,7 @@ describe('complaint 58, C1 1.6: “I was told that it failed, and it had not”'
     context.sandbox.completeCheckout(id, { card: account })
   }
 
-  it('a bank debit takes days: no credits and no failure until it is decided', async () => {
+  it('a bank debit that takes days brings no credits and is no failure until it is decided (1.6, complaint 58)', async () => {
     const user = await aUser()
     await debit(user, 'AT611904300234573201')
     await deliveries.deliver()
@@ -86,7 +86,7 @@ describe('complaint 58, C1 1.6: “I was told that it failed, and it had not”'
     expect(await creditsOf(user)).toBe(500)
   })
 
-  it('a bank debit that is refused in the end brings nothing', async () => {
+  it('a bank debit that is refused in the end brings nothing (1.6, complaint 58)', async () => {
     const user = await aUser()
     await debit(user, 'AT861904300235473202')
     advance(context, 1)
@@ -95,8 +95,8 @@ describe('complaint 58, C1 1.6: “I was told that it failed, and it had not”'
   })
 })
 
-describe('complaint 57: “you deleted me, and still I pay”', () => {
-  it('a customer that was deleted at Stripe is on the free plan, and keeps the credits', async () => {
+describe('“you deleted me, and still I pay”', () => {
+  it('a customer who was deleted at Stripe is on the free plan and keeps the credits (complaint 57)', async () => {
     const user = await subscriber(deliveries)
     await context.stripe.customers.del(user.stripeCustomerId!)
     await deliveries.deliver()
@@ -108,7 +108,7 @@ describe('complaint 57: “you deleted me, and still I pay”', () => {
 })
 
 describe('the books', () => {
-  it('balance after all that', async () => {
+  it('the books balance after all these purchases', async () => {
     expect((await auditGrants()).violations).toEqual([])
     expect((await auditCredits()).violations).toEqual([])
   })

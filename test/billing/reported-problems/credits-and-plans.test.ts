@@ -32,8 +32,8 @@ const deliveries = new Deliveries(context)
 const beginner = usePlan('Beginner')
 useSandboxClock(context)
 
-describe('complaints 1, 24, 25, 27: “I got my credits twice”', () => {
-  it('because the same invoice came under another event id', async () => {
+describe('“I got my credits twice”', () => {
+  it('an invoice that comes again under another event id grants nothing more (complaint 1)', async () => {
     const user = await subscriber(deliveries)
     const event = context.sandbox.events('invoice.paid').at(-1)!
     for (const id of ['evt_again', 'evt_and_again']) await post(JSON.stringify({ ...event, id }))
@@ -41,7 +41,7 @@ describe('complaints 1, 24, 25, 27: “I got my credits twice”', () => {
     expect(await historyOf(user)).toHaveLength(1)
   })
 
-  it('because every change of the subscription counts as a renewal', async () => {
+  it('a change of the subscription that is no renewal grants nothing (complaint 25)', async () => {
     const user = await subscriber(deliveries)
     await spend(user, 400)
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { metadata: { note: 'hello' } })
@@ -50,7 +50,7 @@ describe('complaints 1, 24, 25, 27: “I got my credits twice”', () => {
     expect(await creditsOf(user)).toBe(600)
   })
 
-  it('because going down and up again refills', async () => {
+  it('going down and up again does not refill the credits (complaint 24)', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     await spend(user, 4000)
     for (let round = 0; round < 3; round++) {
@@ -62,7 +62,7 @@ describe('complaints 1, 24, 25, 27: “I got my credits twice”', () => {
     expect(await historyOf(user)).toHaveLength(1)
   })
 
-  it('because one upgrades, burns the credits and takes the money back, again and again', async () => {
+  it('upgrading, spending the credits and taking the money back leaves a debt, which the next purchase pays first (complaint 27)', async () => {
     const user = await subscriber(deliveries)
     await changePlan(user, { plan: 'Creator', interval: 'month' })
     await deliveries.deliver()
@@ -80,8 +80,8 @@ describe('complaints 1, 24, 25, 27: “I got my credits twice”', () => {
   })
 })
 
-describe('complaints 26, 28, 29, 40: “my credits are gone”', () => {
-  it('because a refill sets the balance instead of adding to it', async () => {
+describe('“my credits are gone”', () => {
+  it('a renewal adds to the balance instead of replacing it (complaint 26)', async () => {
     const user = await subscriber(deliveries)
     await deliveries.buy({ user, pack: '10000' })
     await deliveries.deliver()
@@ -90,7 +90,7 @@ describe('complaints 26, 28, 29, 40: “my credits are gone”', () => {
     expect(await creditsOf(user)).toBe(12_000)
   })
 
-  it('because subscribing wipes what was bought before', async () => {
+  it('subscribing leaves the credits that were bought before (complaint 29)', async () => {
     const user = await aUser()
     await deliveries.buy({ user, pack: '2000' })
     await deliveries.deliver()
@@ -99,7 +99,7 @@ describe('complaints 26, 28, 29, 40: “my credits are gone”', () => {
     expect(await creditsOf(user)).toBe(3000)
   })
 
-  it('because a plan ended, with packs in it', async () => {
+  it('the end of a plan leaves the credits of packs (complaint 29)', async () => {
     const user = await subscriber(deliveries)
     await deliveries.buy({ user, pack: '500' })
     await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
@@ -108,7 +108,7 @@ describe('complaints 26, 28, 29, 40: “my credits are gone”', () => {
     expect(await creditsOf(user)).toBe(1500)
   })
 
-  it('at a renewal, without a word: what expires stands in the ledger, and was announced', async () => {
+  it('credits that expire at a renewal are announced before and stand in the ledger (complaint 40)', async () => {
     beginner.unusedCredits = 'expire'
     const user = await subscriber(deliveries)
     const { nextExpiry } = await getBalance(user._id)
@@ -122,7 +122,7 @@ describe('complaints 26, 28, 29, 40: “my credits are gone”', () => {
     expect(await creditsOf(user)).toBe(999)
   })
 
-  it('at a renewal, without a word: what is above a cap stands in the ledger, with the reason', async () => {
+  it('credits above a cap at a renewal stand in the ledger with the reason (complaint 40)', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber(deliveries)
     advance(context, 32)
@@ -133,7 +133,7 @@ describe('complaints 26, 28, 29, 40: “my credits are gone”', () => {
     expect(wordsOf(taken!, 'UTC').title).toBe('Unused Beginner credits above the rollover limit of 300')
   })
 
-  it('because a year brings one month’s credits', async () => {
+  it('a yearly payment grants a whole year’s credits (complaint 28)', async () => {
     expect(await creditsOf(await subscriber(deliveries, { interval: 'year' }))).toBe(12_000)
     beginner.yearlyCredits = 'monthly'
     const user = await subscriber(deliveries, { interval: 'year' })
@@ -144,8 +144,8 @@ describe('complaints 26, 28, 29, 40: “my credits are gone”', () => {
   })
 })
 
-describe('complaints 33, 55: “I owe a payment and cannot pay it”', () => {
-  it('because past_due locks one out of the billing page', async () => {
+describe('“I owe a payment and cannot pay it”', () => {
+  it('a subscriber who is past due reaches the billing page and the card, and buys no second plan (complaint 55)', async () => {
     const user = await overdueSubscriber(deliveries)
     advance(context, 4)
     await pauseOverdue()
@@ -161,7 +161,7 @@ describe('complaints 33, 55: “I owe a payment and cannot pay it”', () => {
     await expect(again).rejects.toThrow(AlreadySubscribed)
   })
 
-  it('and when it is paid, the pause ends once and the month comes once', async () => {
+  it('paying what is owed ends the pause once and grants the month once (complaint 33)', async () => {
     const user = await overdueSubscriber(deliveries)
     advance(context, 4)
     await pauseOverdue()
@@ -172,8 +172,8 @@ describe('complaints 33, 55: “I owe a payment and cannot pay it”', () => {
   })
 })
 
-describe('complaints 11, 12, 43: “I paid and still see the old plan”', () => {
-  it('because the page after the checkout answers before the webhook', async () => {
+describe('“I paid and still see the old plan”', () => {
+  it('the page after the checkout waits for the webhook before it names the plan (complaint 43)', async () => {
     const user = await aUser()
     const session = await deliveries.buy({ user, plan: 'Daily', interval: 'month' })
     expect(await checkoutStatus(user, session)).toMatchObject({ state: 'waiting' })
@@ -184,7 +184,7 @@ describe('complaints 11, 12, 43: “I paid and still see the old plan”', () =>
     expect(after.subscription).toMatchObject({ plan: 'Daily' })
   })
 
-  it('because “created” came after “updated”', async () => {
+  it('a “created” event that comes after “updated” leaves the plan active (complaint 11)', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Daily', interval: 'month' })
     await deliveries.deliver({ order: (events) => events.reverse() })
@@ -192,7 +192,7 @@ describe('complaints 11, 12, 43: “I paid and still see the old plan”', () =>
     expect(await creditsOf(user)).toBe(2000)
   })
 
-  it('or the other way round: a late “active” brings a canceled plan back to life', async () => {
+  it('a late “active” event does not bring a canceled plan back (complaint 12)', async () => {
     const user = await subscriber(deliveries)
     const late = context.sandbox.events('customer.subscription.created').at(-1)!
     await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
@@ -202,8 +202,8 @@ describe('complaints 11, 12, 43: “I paid and still see the old plan”', () =>
   })
 })
 
-describe('complaints 54, 59: “it costs nothing, and it breaks”', () => {
-  it('a $0 invoice by a coupon for everything brings the plan’s credits and a row of $0', async () => {
+describe('“it costs nothing, and it breaks”', () => {
+  it('a $0 invoice under a 100% coupon grants the plan’s credits and has a row of $0 (complaint 59)', async () => {
     const user = await aUser()
     const coupon = await context.stripe.coupons.create({ percent_off: 100, duration: 'once' })
     const promotion = await context.stripe.promotionCodes.create({ promotion: { type: 'coupon', coupon: coupon.id } })
@@ -219,14 +219,14 @@ describe('complaints 54, 59: “it costs nothing, and it breaks”', () => {
     expect(await creditsOf(user)).toBe(1500)
   })
 
-  it('a $0 invoice of a trial brings the trial’s credits, not the plan’s', async () => {
+  it('a $0 invoice of a trial grants the trial’s credits, not the plan’s (complaint 59)', async () => {
     beginner.trial = { days: 7, credits: 50 }
     const user = await subscriber(deliveries)
     expect(await historyOf(user)).toMatchObject([{ amount: 0, creditsAdded: 50 }])
     expect(await creditsOf(user)).toBe(50)
   })
 
-  it('a trial is taken twice', async () => {
+  it('a trial is given once, also after it was canceled (complaint 54)', async () => {
     beginner.trial = { days: 7, credits: 50 }
     const user = await subscriber(deliveries)
     await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
@@ -247,7 +247,7 @@ describe('complaints 54, 59: “it costs nothing, and it breaks”', () => {
 })
 
 describe('the books', () => {
-  it('balance after all that', async () => {
+  it('the books balance after all these plans', async () => {
     expect((await auditGrants()).violations).toEqual([])
     expect((await auditCredits()).violations).toEqual([])
   })

@@ -31,8 +31,8 @@ const line = new Deliveries(context)
 const beginner = usePlan('Beginner')
 afterEach(() => setNow(null))
 
-describe('complaint 13: an event that says what is not so', () => {
-  it('of a paid invoice, while Stripe says that it is open: nothing is granted', async () => {
+describe('an event that contradicts Stripe', () => {
+  it('an event of a paid invoice grants nothing while Stripe says that the invoice is open (complaint 13)', async () => {
     const user = await overdueSubscriber(line)
     const open = (await context.stripe.invoices.list({ customer: user.stripeCustomerId!, status: 'open' })).data[0]!
     const lie = { ...open, status: 'paid', amount_paid: 1000, amount_remaining: 0 }
@@ -41,7 +41,7 @@ describe('complaint 13: an event that says what is not so', () => {
     expect((await readUser(user._id)).subscription?.status).toBe('past_due')
   })
 
-  it('of an active plan, while Stripe says that it has ended: it has ended', async () => {
+  it('an event of an active plan does not revive a plan that has ended at Stripe (complaint 13)', async () => {
     const user = await subscriber(line)
     const before = await context.stripe.subscriptions.retrieve(subscriptionIdOf(user))
     await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
@@ -51,8 +51,8 @@ describe('complaint 13: an event that says what is not so', () => {
   })
 })
 
-describe('complaint 29: the plan was edited', () => {
-  it('what was granted stays; the next invoice brings the new number', async () => {
+describe('an edited plan', () => {
+  it('an edited plan leaves what was granted, and the next invoice grants the new number (complaint 29)', async () => {
     const user = await subscriber(line)
     await spend(user, 100)
     beginner.credits = 300
@@ -65,8 +65,8 @@ describe('complaint 29: the plan was edited', () => {
   })
 })
 
-describe('complaint 32: an upgrade in the middle of the period', () => {
-  it('keeps what was used and what is left: only the difference comes', async () => {
+describe('an upgrade in mid-period', () => {
+  it('an upgrade in mid-period grants only the difference, and keeps what was used and what is left (complaint 32)', async () => {
     const user = await subscriber(line)
     await spend(user, 600)
     advance(context, 15)
@@ -78,8 +78,8 @@ describe('complaint 32: an upgrade in the middle of the period', () => {
   })
 })
 
-describe('complaint 35: the bank takes the money back after the credits came', () => {
-  it('a bank debit that succeeded and is called back: the credits go, and what was spent of them is owed', async () => {
+describe('a bank debit that is called back', () => {
+  it('a bank debit that is called back takes its credits, and what was spent of them is owed (complaint 35)', async () => {
     const user = await aUser()
     follow(context)
     const customer = await ensureCustomer(user)
@@ -106,8 +106,8 @@ describe('complaint 35: the bank takes the money back after the credits came', (
   })
 })
 
-describe('complaint 40: credits that went without a word', () => {
-  it('every change of the balance is a line of the ledger, with what caused it', async () => {
+describe('credits that went without a word', () => {
+  it('every change of the balance is a line of the ledger with its cause (complaint 40)', async () => {
     beginner.unusedCredits = 'expire'
     const user = await subscriber(line)
     await spend(user, 10)
@@ -133,16 +133,16 @@ describe('complaint 40: credits that went without a word', () => {
   })
 })
 
-describe('complaint 42: the page says one rule and the plan has another', () => {
-  it('the pricing page promises only what every plan keeps', () => {
+describe('the rules on the pricing page', () => {
+  it('the pricing page promises only what every plan keeps (complaint 42)', () => {
     const text = renderToStaticMarkup(createElement(Rules, { rules: rulesOfSale() }))
     const keeps = plans.every((plan) => plan.unusedCredits === 'accumulate')
     expect(text.includes('Unused credits roll over to the next month.')).toBe(keeps)
   })
 })
 
-describe('complaint 46: the invoice as a paper', () => {
-  it('each payment of a plan has its page and its PDF, a pack its receipt', async () => {
+describe('invoices and receipts', () => {
+  it('each payment of a plan has its page and PDF, and a pack its receipt (complaint 46)', async () => {
     const user = await subscriber(line)
     await line.buy({ user, pack: '500' })
     await line.deliver()
@@ -154,8 +154,8 @@ describe('complaint 46: the invoice as a paper', () => {
   })
 })
 
-describe('complaint 55: who owes a payment buys again', () => {
-  it('no second plan, neither in the grace period nor after it; a pack is sold all the same', async () => {
+describe('a purchase while a payment is owed', () => {
+  it('who owes a payment can buy a pack but no second plan, in the grace period or after it (complaint 55)', async () => {
     const user = await overdueSubscriber(line)
     const again = (nonce: string) => createCheckout({ user, plan: 'Daily', interval: 'month' }, { nonce })
     await expect(again('in the grace period')).rejects.toThrow(AlreadySubscribed)
@@ -169,8 +169,8 @@ describe('complaint 55: who owes a payment buys again', () => {
   })
 })
 
-describe('complaint 56: a plan that was canceled', () => {
-  it('works until the last second that is paid for, and not one second is asked for after it', async () => {
+describe('a canceled plan', () => {
+  it('a canceled plan works until the last second that is paid for, and nothing is charged after it (complaint 56)', async () => {
     const user = await subscriber(line)
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at_period_end: true })
     await line.deliver()
@@ -186,8 +186,8 @@ describe('complaint 56: a plan that was canceled', () => {
   })
 })
 
-describe('complaint 59: an invoice of nothing', () => {
-  it('of any kind is 200, and its row says 0', async () => {
+describe('an invoice of $0', () => {
+  it('an invoice of $0 of any kind is answered with 200 and has a row of 0 (complaint 59)', async () => {
     const user = await subscriber(line)
     const customer = user.stripeCustomerId!
     await context.stripe.customers.createBalanceTransaction(customer, { amount: -1000, currency: 'usd' })
@@ -223,7 +223,7 @@ describe('complaint 59: an invoice of nothing', () => {
 })
 
 describe('the books', () => {
-  it('balance', async () => {
+  it('the books balance after all these payments', async () => {
     follow(context)
     expect((await auditGrants()).violations).toEqual([])
     expect((await auditCredits()).violations).toEqual([])

@@ -62,26 +62,29 @@ const MOMENTS = ['before', 'after'] as const
 const customersOf = async (userId: string) =>
   (await context.stripe.customers.list({ limit: 100 })).data.filter(({ metadata }) => metadata.userId === userId)
 
-describe('C2 2.4: a failure that Stripe keeps under the key for a day', () => {
-  it.each(MOMENTS)('%s a customer was made: the next click buys, and the user has one customer', async (when) => {
-    const user = await aUser()
-    const { hits } = failOnceAndKeepIt(/^POST \/v1\/customers$/, when)
-    const nonce = randomUUID()
-    const buy = () => createCheckout({ user, pack: '500' }, { nonce })
-    await buy().catch(() => null)
-    const { url } = await buy()
-    expect(hits()).toBeGreaterThan(0)
-    context.sandbox.completeCheckout(sessionIdOf(url))
-    await line.deliver()
-    expect(await creditsOf(user)).toBe(500)
-    const { stripeCustomerId } = await readUser(user._id)
-    for (const { id } of await customersOf(user._id.toHexString())) {
-      const { data } = await context.stripe.charges.list({ customer: id })
-      expect(data).toHaveLength(id === stripeCustomerId ? 1 : 0)
-    }
-  })
+describe('a failure that Stripe keeps under the key for a day', () => {
+  it.each(MOMENTS)(
+    'after a failure %s a customer was made, the next click buys and the user has one customer (2.4)',
+    async (when) => {
+      const user = await aUser()
+      const { hits } = failOnceAndKeepIt(/^POST \/v1\/customers$/, when)
+      const nonce = randomUUID()
+      const buy = () => createCheckout({ user, pack: '500' }, { nonce })
+      await buy().catch(() => null)
+      const { url } = await buy()
+      expect(hits()).toBeGreaterThan(0)
+      context.sandbox.completeCheckout(sessionIdOf(url))
+      await line.deliver()
+      expect(await creditsOf(user)).toBe(500)
+      const { stripeCustomerId } = await readUser(user._id)
+      for (const { id } of await customersOf(user._id.toHexString())) {
+        const { data } = await context.stripe.charges.list({ customer: id })
+        expect(data).toHaveLength(id === stripeCustomerId ? 1 : 0)
+      }
+    },
+  )
 
-  it.each(MOMENTS)('%s a page was opened: the same form opens one', async (when) => {
+  it.each(MOMENTS)('after a failure %s a page was opened, the same form opens one (2.4)', async (when) => {
     const user = await aUser()
     await ensureCustomer(user)
     const { hits } = failOnceAndKeepIt(/^POST \/v1\/checkout\/sessions$/, when)
@@ -92,7 +95,7 @@ describe('C2 2.4: a failure that Stripe keeps under the key for a day', () => {
     expect(hits()).toBeGreaterThan(0)
   })
 
-  it.each(MOMENTS)('%s a plan went up: the same form does it, and it is charged once', async (when) => {
+  it.each(MOMENTS)('after a failure %s an upgrade, the same form upgrades and charges once (2.4)', async (when) => {
     const user = await subscriber(line)
     const { hits } = failOnceAndKeepIt(/^POST \/v1\/subscriptions\/sub_\w+$/, when)
     const nonce = randomUUID()
@@ -107,7 +110,7 @@ describe('C2 2.4: a failure that Stripe keeps under the key for a day', () => {
     expect(data.filter(({ paid }) => paid)).toHaveLength(2)
   })
 
-  it.each(MOMENTS)('%s a plan was to go down later: the same form arranges it', async (when) => {
+  it.each(MOMENTS)('after a failure %s a downgrade was scheduled, the same form schedules it (2.4)', async (when) => {
     const user = await subscriber(line, { plan: 'Creator' })
     const { hits } = failOnceAndKeepIt(/^POST \/v1\/subscription_schedules$/, when)
     const nonce = randomUUID()
@@ -118,7 +121,7 @@ describe('C2 2.4: a failure that Stripe keeps under the key for a day', () => {
     expect(await scheduledChangeOf(user)).toMatchObject({ plan: 'Beginner' })
   })
 
-  it.each(MOMENTS)('%s a second subscription was ended: the next event ends it', async (when) => {
+  it.each(MOMENTS)('after a failure %s a second subscription was ended, the next event ends it (2.4)', async (when) => {
     const user = await subscriber(line)
     const first = subscriptionIdOf(user)
     const { hits } = failOnceAndKeepIt(/^DELETE \/v1\/subscriptions\//, when)
@@ -136,7 +139,7 @@ describe('C2 2.4: a failure that Stripe keeps under the key for a day', () => {
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', status: 'active' })
   })
 
-  it.each(MOMENTS)('%s a price was made: the next start makes it', async (when) => {
+  it.each(MOMENTS)('after a failure %s a price was made, the next start makes it (2.4)', async (when) => {
     const [monthly] = listOffers()
     monthly!.price.amount += 100
     try {
@@ -154,8 +157,8 @@ describe('C2 2.4: a failure that Stripe keeps under the key for a day', () => {
   })
 })
 
-describe('C2 2.2: one key, other parameters', () => {
-  it('two tabs, between which the name and the address were changed: one customer, no error', async () => {
+describe('one key with other parameters', () => {
+  it('two tabs between which the name and the address were changed make one customer and no error (2.2)', async () => {
     const user = await aUser()
     const before = ensureCustomer(user)
     await UserModel.updateOne({ _id: user._id }, { $set: { name: 'Ada Lovelace', email: `new-${user.email}` } })
@@ -165,8 +168,8 @@ describe('C2 2.2: one key, other parameters', () => {
   })
 })
 
-describe('C2 2.5: told to come again', () => {
-  it('two tabs at once, and the key is in use: one page', async () => {
+describe('a key that is in use', () => {
+  it('two tabs that use one key at once open one page (2.5)', async () => {
     const user = await aUser()
     const nonce = randomUUID()
     context.sandbox.faults.slow = 150
@@ -188,7 +191,7 @@ describe('C2 2.5: told to come again', () => {
   })
 
   it.each([429, 'lost_answer', 'reset', 503] as const)(
-    '%s in the middle of an upgrade: charged once, with one more click if need be',
+    'an upgrade that meets %s is charged once, after at most one more click (2.5)',
     async (failure) => {
       const user = await subscriber(line)
       context.sandbox.faults.api = [{ failure, match: 'POST /v1/subscriptions/sub_', times: 1 }]
@@ -206,8 +209,8 @@ describe('C2 2.5: told to come again', () => {
   )
 })
 
-describe('C2 2.3, 2.6: over all that a customer does', () => {
-  it('no key is used for two things, what creates something has one of our own, and nothing is searched for', async () => {
+describe('all that a customer does', () => {
+  it('no key serves two requests, every creation has a key of ours, and nothing uses Stripe’s search (2.3, 2.6)', async () => {
     const requests: { call: string; key: string; body: string }[] = []
     intercept((request, original) => {
       const key = request.headers['idempotency-key'] ?? ''

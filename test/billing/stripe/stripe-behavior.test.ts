@@ -48,8 +48,8 @@ const cardOf = async (customer: string) =>
   (await context.stripe.paymentMethods.list({ customer })).data[0]?.id ??
   (await context.stripe.paymentMethods.attach('pm_card_visa', { customer })).id
 
-describe('C2 2.7: objects under a test clock', () => {
-  it('are not in Stripe’s lists of everything; reconcile finds a lost payment all the same', async () => {
+describe('objects under a test clock', () => {
+  it('reconcile finds a lost payment under a test clock, which Stripe’s lists leave out (2.7)', async () => {
     const { stripe, sandbox } = context
     const user = await aUser()
     const clock = await stripe.testHelpers.testClocks.create({ frozen_time: sandbox.now() })
@@ -72,7 +72,7 @@ describe('C2 2.7: objects under a test clock', () => {
   })
 })
 
-describe('C2 2.8: a plan that cost nothing because of a coupon', () => {
+describe('a plan that a coupon made free', () => {
   async function freeOf(plan: string): Promise<User> {
     const user = await shopper()
     const coupon = await context.stripe.coupons.create({
@@ -89,7 +89,7 @@ describe('C2 2.8: a plan that cost nothing because of a coupon', () => {
     return readUser(user._id)
   }
 
-  it('goes down: no money and no credits are left over', async () => {
+  it('a downgrade of a plan that a coupon made free leaves no money and no credits over (2.8)', async () => {
     const user = await freeOf('Creator')
     expect(await creditsOf(user)).toBe(5500)
     await changePlan(user, { plan: 'Beginner', interval: 'month' }, { nonce: randomUUID() })
@@ -106,7 +106,7 @@ describe('C2 2.8: a plan that cost nothing because of a coupon', () => {
     ])
   })
 
-  it('goes up: what Stripe gives back of the free time, it takes back in credits', async () => {
+  it('an upgrade of a plan that a coupon made free takes back credits for the free time that Stripe gives back (2.8)', async () => {
     const user = await freeOf('Beginner')
     const choice = { plan: 'Creator', interval: 'month' as const }
     const { amountDue, credits } = await previewPlanChange(user, choice)
@@ -120,9 +120,9 @@ describe('C2 2.8: a plan that cost nothing because of a coupon', () => {
   })
 })
 
-describe('C2 2.9: an upgrade shortly before the period ends', () => {
+describe('an upgrade shortly before the period ends', () => {
   it.each([1, 60, 3600, 86_400, 15 * 86_400])(
-    '%i seconds before: credits are the share of the money',
+    'an upgrade %i seconds before the period ends grants credits by the share of the money (2.9)',
     async (seconds) => {
       vi.useFakeTimers({ toFake: ['Date'] })
       const user = await subscriber(line)
@@ -142,8 +142,8 @@ describe('C2 2.9: an upgrade shortly before the period ends', () => {
   )
 })
 
-describe('C2 2.10: yen have no cents', () => {
-  it('a plan and its proration and refund are counted in the minor unit that there is', async () => {
+describe('currencies without cents', () => {
+  it('a plan in yen, its proration and its refund are counted in yen (2.10)', async () => {
     const user = await shopper()
     const { stripe } = context
     const priceIn = async (plan: string, amount: number) => {
@@ -187,8 +187,8 @@ describe('C2 2.10: yen have no cents', () => {
   })
 })
 
-describe('C2 2.11: up, down and away within one period', () => {
-  it('with prorations of either sign, as the dashboard makes them: money and credits stay in step', async () => {
+describe('several changes within one period', () => {
+  it('money and credits stay in step when the dashboard moves a plan up, down and away within one period (2.11)', async () => {
     const user = await subscriber(line)
     const { stripe } = context
     const id = subscriptionIdOf(user)
@@ -222,8 +222,8 @@ describe('C2 2.11: up, down and away within one period', () => {
   })
 })
 
-describe('C2 2.12: a void invoice that a balance had paid a part of', () => {
-  it('brings no credits and takes none, whatever becomes of the balance', async () => {
+describe('a void invoice that a balance paid in part', () => {
+  it('a void invoice that a balance paid in part grants no credits and takes none, whatever becomes of the balance (2.12)', async () => {
     const user = await subscriber(line)
     const { stripe } = context
     const customer = user.stripeCustomerId!
@@ -242,8 +242,8 @@ describe('C2 2.12: a void invoice that a balance had paid a part of', () => {
   })
 })
 
-describe('C2 2.13: a list that grows while it is read', () => {
-  it('misses nothing and repeats nothing', async () => {
+describe('a list that grows while it is read', () => {
+  it('a list that grows while it is read misses nothing and repeats nothing (2.13)', async () => {
     const customers = await Promise.all(Array.from({ length: 7 }, () => context.stripe.customers.create({})))
     // Before each page somebody else comes, at the list's beginning.
     const { api } = context.sandbox
@@ -263,8 +263,8 @@ describe('C2 2.13: a list that grows while it is read', () => {
   })
 })
 
-describe('C2 2.14: a price that was replaced', () => {
-  it('is still paid by those who have it, and grants by its own amount', async () => {
+describe('a replaced price', () => {
+  it('a replaced price is still paid by its subscribers, and grants by its own amount (2.14)', async () => {
     const user = await subscriber(line)
     const price = findPlan('Beginner')!.prices!.month
     price.amount = 1500
@@ -286,7 +286,7 @@ describe('C2 2.14: a price that was replaced', () => {
 })
 
 describe('the books', () => {
-  it('balance', async () => {
+  it('the books balance after all these changes', async () => {
     expect((await auditGrants()).violations).toEqual([])
     expect((await auditCredits()).violations).toEqual([])
   })

@@ -75,8 +75,8 @@ async function lifeOfAStranger(): Promise<void> {
   await stripe.customers.del(customer.id)
 }
 
-describe('C1 1.2: what is not ours', () => {
-  it('a stranger’s whole life: 200 for every event, stored as ignored, nothing else written', async () => {
+describe('what is not ours', () => {
+  it('every event of a stranger is answered with 200 and stored as ignored, and writes nothing else (1.2)', async () => {
     line.take()
     const before = await counts()
     await lifeOfAStranger()
@@ -95,7 +95,7 @@ describe('C1 1.2: what is not ours', () => {
     expect(stored.filter(({ outcome }) => !outcome)).toEqual([])
   })
 
-  it('of the other mode, of a connected account, of an unknown type: 200, and an event of our own is not touched by it', async () => {
+  it('an event of the other mode, of a connected account or of an unknown type is answered with 200 and touches none of ours (1.2)', async () => {
     const user = await subscriber(line)
     const [paid] = context.sandbox.events('invoice.paid').slice(-1) as unknown as Told[]
     await BillingHistoryModel.deleteMany({ userId: user._id })
@@ -119,7 +119,7 @@ describe('C1 1.2: what is not ours', () => {
     })
   })
 
-  it('a plan of another shop for a customer of ours: no plan of ours, and no second one either', async () => {
+  it('another shop’s plan for a customer of ours is no plan of ours, nor a second one (1.2)', async () => {
     const user = await subscriber(line)
     const product = await context.stripe.products.create({ name: 'Another shop’s plan' })
     const price = await context.stripe.prices.create({
@@ -149,7 +149,7 @@ const anEvent = () =>
     data: { object: { id: 'plan_1' } },
   })
 
-describe('C1 1.3, H43: while the secret is changed', () => {
+describe('while the webhook secret is changed', () => {
   afterEach(() => {
     process.env.STRIPE_WEBHOOK_SECRET = WEBHOOK_SECRET
     resetConfig()
@@ -160,7 +160,7 @@ describe('C1 1.3, H43: while the secret is changed', () => {
   }
   const NEW = 'whsec_new_0123456789'
 
-  it('both are taken, also side by side in one header; afterwards the old one is refused', async () => {
+  it('both webhook secrets are accepted during a rotation, and the old one is refused afterwards (1.3, H43)', async () => {
     secrets(`${NEW},${WEBHOOK_SECRET}`)
     const [a, b, c, d] = [anEvent(), anEvent(), anEvent(), anEvent()]
     const signedBy = (body: string, secret: string) => signatureOf(body, { secret })
@@ -179,8 +179,8 @@ describe('C1 1.3, H43: while the secret is changed', () => {
   })
 })
 
-describe('C1 1.4: a delivery that was caught and is sent again', () => {
-  it('is taken within five minutes and refused afterwards', async () => {
+describe('a replayed delivery', () => {
+  it('a replayed delivery is accepted within five minutes and refused afterwards (1.4)', async () => {
     const [young, old] = [anEvent(), anEvent()]
     // Half a minute of room for a slow machine; 301 seconds are in test/billing/webhooks/webhook.test.ts.
     expect((await post(young, signatureOf(young, { secondsAgo: 270 }))).status).toBe(200)
@@ -192,8 +192,8 @@ describe('C1 1.4: a delivery that was caught and is sent again', () => {
   })
 })
 
-describe('C1 1.6: money that comes another way', () => {
-  it('an invoice paid by bank transfer tells of it by one type alone, and brings its credits once', async () => {
+describe('money that comes another way', () => {
+  it('an invoice paid by bank transfer sends one type of event, and grants its credits once (1.6)', async () => {
     const user = await subscriber(line)
     const { stripe } = context
     const bill = await stripe.subscriptions.update(user.subscription!.stripeSubscriptionId!, {
@@ -218,7 +218,7 @@ describe('C1 1.6: money that comes another way', () => {
   it.each([
     ['paid', 'payment_succeeded'],
     ['payment_succeeded', 'paid'],
-  ])('invoice.%s, then invoice.%s: once', async (...types) => {
+  ])('a payment that sends invoice.%s, then invoice.%s grants its credits once (1.6)', async (...types) => {
     follow(context)
     const user = await aUser()
     await line.buy({ user, plan: 'Beginner', interval: 'month' })
@@ -230,8 +230,8 @@ describe('C1 1.6: money that comes another way', () => {
   })
 })
 
-describe('C4 4.12: nobody comes back from Stripe’s page', () => {
-  it('the credits are there all the same', async () => {
+describe('nobody comes back from Stripe’s page', () => {
+  it('a payment grants its credits though nobody comes back from Stripe’s page (4.12)', async () => {
     follow(context)
     const user = await aUser()
     const { url } = await createCheckout({ user, plan: 'Daily', interval: 'month' }, { nonce: randomUUID() })

@@ -27,8 +27,8 @@ async function requestsOf(work: () => Promise<unknown>): Promise<number> {
   }
 }
 
-describe('C1 1.12: a flood', () => {
-  it('of 200 changes of one subscription asks Stripe a few times, and a purchase beside it gets through', async () => {
+describe('a flood of events', () => {
+  it('200 changes of one subscription ask Stripe a few times, and a purchase beside them gets through (1.12)', async () => {
     const noisy = await subscriber(line)
     const change = context.sandbox.events('customer.subscription.created').at(-1) as unknown as Told
     const flood = Array.from({ length: 200 }, (_, n) => ({
@@ -55,8 +55,8 @@ describe('C1 1.12: a flood', () => {
   })
 })
 
-describe('C1 1.12, H41: a handler that takes too long', () => {
-  it('is answered with an error in time; it goes on, Stripe sends the event again, and there is one effect', async () => {
+describe('a slow handler', () => {
+  it('a slow handler answers with an error in time, goes on, and takes effect once when Stripe sends the event again (1.12, H41)', async () => {
     follow(context)
     const user = await aUser()
     await line.buy({ user, plan: 'Beginner', interval: 'month' })

@@ -24,7 +24,7 @@ const anEvent = (change: object = {}) => ({
   ...change,
 })
 
-describe('C1 1.1, 1.3, 1.4: who may speak', () => {
+describe('the signature of an event', () => {
   const body = JSON.stringify(anEvent())
   it.each([
     ['no signature', body, null],
@@ -34,25 +34,31 @@ describe('C1 1.1, 1.3, 1.4: who may speak', () => {
     ['a changed byte', body.replace('plan_1', 'plan_2'), signatureOf(body)],
     ['six minutes old', body, signatureOf(body, { secondsAgo: 360 })],
     ['301 seconds old', body, signatureOf(body, { secondsAgo: 301 })],
-  ])('%s: 400, and nothing is written', async (_, sent, signature) => {
-    const before = await WebhookEventModel.countDocuments()
-    const response = await post(sent, signature)
-    expect(response.status).toBe(400)
-    expect(await response.json()).toMatchObject({ error: { code: 'invalid_signature' } })
-    expect(await WebhookEventModel.countDocuments()).toBe(before)
-  })
+  ])(
+    'an event with a bad signature (%s) is answered with 400 and writes nothing (1.1, 1.3, 1.4)',
+    async (_, sent, signature) => {
+      const before = await WebhookEventModel.countDocuments()
+      const response = await post(sent, signature)
+      expect(response.status).toBe(400)
+      expect(await response.json()).toMatchObject({ error: { code: 'invalid_signature' } })
+      expect(await WebhookEventModel.countDocuments()).toBe(before)
+    },
+  )
 
-  it('takes odd spacing, other scripts and 300 kB as they are', async () => {
+  it('the webhook accepts odd spacing, other scripts and 300 kB as they are (1.1)', async () => {
     const text = JSON.stringify(anEvent({ data: { object: { id: 'x', note: 'ä漢🙂'.repeat(20_000) } } }), null, '\t')
     expect((await post(text)).status).toBe(200)
   })
 
-  it.each(['$set', 'a.b', '__proto__', '$where', ''])('metadata key %j is stored: 200', async (key) => {
-    const body = `{"id":"evt_${randomUUID()}","object":"event","type":"plan.created","livemode":false,"data":{"object":{"id":"plan_1","metadata":{${JSON.stringify(key)}:"v"}}}}`
-    expect((await post(body)).status).toBe(200)
-  })
+  it.each(['$set', 'a.b', '__proto__', '$where', ''])(
+    'an event with the metadata key %j is stored and answered with 200',
+    async (key) => {
+      const body = `{"id":"evt_${randomUUID()}","object":"event","type":"plan.created","livemode":false,"data":{"object":{"id":"plan_1","metadata":{${JSON.stringify(key)}:"v"}}}}`
+      expect((await post(body)).status).toBe(200)
+    },
+  )
 
-  it('H43: takes each secret of a list, and either of two signatures', async () => {
+  it('the webhook accepts each secret of a list, and either of two signatures (H43)', async () => {
     process.env.STRIPE_WEBHOOK_SECRET = `whsec_newest, ${WEBHOOK_SECRET}`
     resetConfig()
     try {
@@ -69,12 +75,12 @@ describe('C1 1.1, 1.3, 1.4: who may speak', () => {
   })
 })
 
-describe('H34, C1 1.2: what is not ours', () => {
+describe('what is not ours', () => {
   it.each([
     ['an unknown type', {}],
     ['another mode', { livemode: true, type: 'invoice.paid', data: { object: { id: 'in_1' } } }],
     ['a connected account', { account: 'acct_1', type: 'invoice.paid', data: { object: { id: 'in_1' } } }],
-  ])('%s: stored, 200, nothing done', async (_, change) => {
+  ])('an event of %s is stored, answered with 200, and has no effect (1.2)', async (_, change) => {
     const event = anEvent(change)
     expect((await post(JSON.stringify(event))).status).toBe(200)
     const stored = await WebhookEventModel.findById(event.id).lean()
@@ -82,7 +88,7 @@ describe('H34, C1 1.2: what is not ours', () => {
     expect(stored?.outcome).toBeTruthy()
   })
 
-  it('somebody else’s customer on the same account: 200, and no row', async () => {
+  it('an event of somebody else’s customer is answered with 200 and writes no row (H34, 1.2)', async () => {
     const customer = await context.stripe.customers.create({ email: 'stranger@example.com' })
     await context.stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id })
     await context.stripe.invoiceItems.create({ customer: customer.id, amount: 700, currency: 'usd' })
@@ -95,7 +101,7 @@ describe('H34, C1 1.2: what is not ours', () => {
     expect(await BillingHistoryModel.countDocuments({ stripeInvoiceId: invoice.id })).toBe(0)
   })
 
-  it('tagged as ours, and nobody here: 500, so that it comes again', async () => {
+  it('an event that is tagged as ours and has no user here is answered with 500, so that it comes again (H34)', async () => {
     const metadata = { app: 'scrip', userId: '0123456789abcdef01234567' }
     const customer = await context.stripe.customers.create({ metadata })
     const subscription = { id: 'sub_x', customer: customer.id, status: 'active', created: 1, items: { data: [] } }
@@ -104,7 +110,7 @@ describe('H34, C1 1.2: what is not ours', () => {
     expect(await WebhookEventModel.findById(event.id).lean()).toMatchObject({ status: 'failed', attempts: 1 })
   })
 
-  it('H33: a poisoned event is put aside in the end', async () => {
+  it('an event that always fails is put aside in the end (H33)', async () => {
     const event = anEvent({ type: 'invoice.paid', data: { object: { id: 'in_poison', nonsense: true } } })
     const statuses = []
     for (let attempt = 0; attempt < 13; attempt++) statuses.push((await post(JSON.stringify(event))).status)
@@ -114,8 +120,8 @@ describe('H34, C1 1.2: what is not ours', () => {
   })
 })
 
-describe('complaints 1, 2, C1 1.5: a purchase', () => {
-  it('gives plan, credits and row by webhooks alone', async () => {
+describe('a purchase', () => {
+  it('a purchase brings plan, credits and row by webhooks alone (1.5)', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
     expect(await creditsOf(user)).toBe(0)
@@ -147,7 +153,7 @@ describe('complaints 1, 2, C1 1.5: a purchase', () => {
     ['the invoice alone', (events: Told[]) => events.filter((event) => event.type === 'invoice.paid')],
     ['the session alone', (events: Told[]) => events.filter((event) => event.type === 'checkout.session.completed')],
     ['everything twice', (events: Told[]) => [...events, ...events]],
-  ])('ends the same with its events %s', async (_, order) => {
+  ])('a purchase ends the same with its events %s (1.5, complaint 2)', async (_, order) => {
     const user = await aUser()
     await deliveries.deliver()
     await deliveries.buy({ user, plan: 'Daily', interval: 'year' })
@@ -162,7 +168,7 @@ describe('complaints 1, 2, C1 1.5: a purchase', () => {
     await deliveries.deliver()
   })
 
-  it('the same invoice 50 times at once, under several event ids and both types: one grant, one row', async () => {
+  it('the same invoice 50 times at once, under several event ids and both types, makes one grant and one row (complaint 1)', async () => {
     const user = await aUser()
     await deliveries.deliver()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
@@ -183,7 +189,7 @@ describe('complaints 1, 2, C1 1.5: a purchase', () => {
     ).toBe(0)
   })
 
-  it('a copy of an event that was dealt with is answered at once, and Stripe is not asked', async () => {
+  it('a copy of a processed event is answered at once without a request to Stripe', async () => {
     const user = await aUser()
     await deliveries.buy({ user, pack: '500' })
     await deliveries.deliver()
@@ -196,7 +202,7 @@ describe('complaints 1, 2, C1 1.5: a purchase', () => {
     expect(await WebhookEventModel.findById(done.id).lean()).toMatchObject({ status: 'processed', attempts: 1 })
   })
 
-  it('H32: a crash between the credits and the row is made good by the next delivery', async () => {
+  it('a crash between the credits and the row is repaired by the next delivery (H32)', async () => {
     const user = await aUser()
     await deliveries.deliver()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
@@ -210,7 +216,7 @@ describe('complaints 1, 2, C1 1.5: a purchase', () => {
     expect(await historyOf(user)).toMatchObject([{ creditsAdded: 1000, isCurrentSubscription: true }])
   })
 
-  it('of a pack gives its credits once and a payment', async () => {
+  it('the purchase of a pack grants its credits once and records a payment', async () => {
     const user = await aUser()
     await deliveries.buy({ user, pack: '2000' })
     await deliveries.deliver({ order: (events) => [...events, ...events] })
@@ -218,7 +224,7 @@ describe('complaints 1, 2, C1 1.5: a purchase', () => {
     expect((await readUser(user._id)).subscription).toBeNull()
   })
 
-  it('leaves books that balance', async () => {
+  it('the books balance after all these events', async () => {
     expect((await auditGrants()).violations).toEqual([])
     expect((await auditCredits()).violations).toEqual([])
   })

@@ -111,36 +111,40 @@ const inVersion =
 const mailsOf = async ({ _id }: User) =>
   (await NotificationModel.find({ userId: _id }).select({ kind: 1 }).lean()).map(({ kind }) => kind).sort()
 
-describe('C1 1.14: a rich life', () => {
-  it('ends the same with every event in the shape of before basil and of today', { timeout: 120_000 }, async () => {
-    const today = await endToldBy(inVersion(CURRENT_VERSION))
-    const before = await endToldBy(inVersion(OLD_VERSION))
-    expect(before.end).toEqual(today.end)
-    expect(await mailsOf(before.user)).toEqual(await mailsOf(today.user))
-    // And it is the life that was meant, not two empty ones.
-    expect(today.end).toMatchObject({
-      balance: { frozen: null, debt: 0 },
-      subscription: { plan: 'Free', isStored: false, endedReason: 'cancellation_requested' },
-    })
-    expect(today.end.rows.map(({ kind, plan, refunded, status }) => [kind, plan, refunded, status])).toEqual([
-      ['plan', 'Creator', 0, 'cancelled'],
-      ['plan', 'Creator', 0, 'cancelled'],
-      ['plan', 'Beginner', 300, 'partially_refunded'],
-      ['plan', 'Beginner', 0, 'cancelled'],
-      ['pack', 'Credit pack 2000', 0, 'active'],
-    ])
-    const [renewed, upgraded] = today.end.rows
-    expect(renewed).toMatchObject({ amount: 4000, credits: 5000 })
-    expect(today.end.balance.credits).toBe(2000 + 1000 + 700 + upgraded!.credits + 5000)
-    expect(today.end.entries.filter((entry) => entry.startsWith('re'))).toEqual([
-      'restore 5000',
-      'reversal -300',
-      'reversal -5000',
-    ])
-  })
+describe('a customer’s life in two API versions', () => {
+  it(
+    'a customer’s life ends the same with events in the shape before basil and in the current one (1.14)',
+    { timeout: 120_000 },
+    async () => {
+      const today = await endToldBy(inVersion(CURRENT_VERSION))
+      const before = await endToldBy(inVersion(OLD_VERSION))
+      expect(before.end).toEqual(today.end)
+      expect(await mailsOf(before.user)).toEqual(await mailsOf(today.user))
+      // And it is the life that was meant, not two empty ones.
+      expect(today.end).toMatchObject({
+        balance: { frozen: null, debt: 0 },
+        subscription: { plan: 'Free', isStored: false, endedReason: 'cancellation_requested' },
+      })
+      expect(today.end.rows.map(({ kind, plan, refunded, status }) => [kind, plan, refunded, status])).toEqual([
+        ['plan', 'Creator', 0, 'cancelled'],
+        ['plan', 'Creator', 0, 'cancelled'],
+        ['plan', 'Beginner', 300, 'partially_refunded'],
+        ['plan', 'Beginner', 0, 'cancelled'],
+        ['pack', 'Credit pack 2000', 0, 'active'],
+      ])
+      const [renewed, upgraded] = today.end.rows
+      expect(renewed).toMatchObject({ amount: 4000, credits: 5000 })
+      expect(today.end.balance.credits).toBe(2000 + 1000 + 700 + upgraded!.credits + 5000)
+      expect(today.end.entries.filter((entry) => entry.startsWith('re'))).toEqual([
+        'restore 5000',
+        'reversal -300',
+        'reversal -5000',
+      ])
+    },
+  )
 
   it(
-    'C1 1.13: ends the same when no webhook comes and reconcile looks now and then, or once at the end',
+    'a customer’s life ends the same when no webhook comes and reconcile runs now and then, or once at the end (1.13)',
     { timeout: 120_000 },
     async () => {
       const told = await endToldBy(inVersion(CURRENT_VERSION))
@@ -160,7 +164,7 @@ describe('C1 1.14: a rich life', () => {
   )
 
   it.each([OLD_VERSION, CURRENT_VERSION])(
-    'of which only the events are left, in the shape of %s: what was paid counts, and the end is the end',
+    'a customer’s life of which only events in the shape of %s are left counts what was paid and ends when they say so (1.14)',
     async (version) => {
       const told: Told[] = []
       const { user } = await endToldBy(({ line }) => {
@@ -182,7 +186,7 @@ describe('C1 1.14: a rich life', () => {
     },
   )
 
-  it('leaves books that balance', async () => {
+  it('the books balance after all these lives', async () => {
     expect((await auditGrants()).violations).toEqual([])
     expect((await auditCredits()).violations).toEqual([])
   })

@@ -58,8 +58,8 @@ const newInvoice = {
   },
 }
 
-describe('C1 1.14, complaints 14, 15: both shapes say the same', () => {
-  it('of an invoice', () => {
+describe('objects of two API versions', () => {
+  it('an invoice reads the same in both API versions (1.14, complaints 14, 15)', () => {
     expect(readInvoice(oldInvoice)).toEqual(readInvoice(newInvoice))
     expect(readInvoice(newInvoice)).toMatchObject({
       customerId: 'cus_1',
@@ -70,7 +70,7 @@ describe('C1 1.14, complaints 14, 15: both shapes say the same', () => {
     })
   })
 
-  it('of an invoice with everything expanded', () => {
+  it('an invoice with everything expanded reads the same in both API versions (1.14, complaints 14, 15)', () => {
     const expanded = {
       ...newInvoice,
       customer: { id: 'cus_1', object: 'customer' },
@@ -79,7 +79,7 @@ describe('C1 1.14, complaints 14, 15: both shapes say the same', () => {
     expect(readInvoice(expanded)).toEqual(readInvoice(newInvoice))
   })
 
-  it('of a subscription', () => {
+  it('a subscription reads the same in both API versions (1.14, complaints 14, 15)', () => {
     const period = { current_period_start: 1_700_000_000, current_period_end: 1_702_592_000 }
     const item = { id: 'si_1', price: { id: 'price_1' }, quantity: 1 }
     const subscription = { id: 'sub_1', customer: 'cus_1', status: 'active', created: 1_700_000_000, metadata: {} }
@@ -90,8 +90,8 @@ describe('C1 1.14, complaints 14, 15: both shapes say the same', () => {
   })
 })
 
-describe('the ways of saying the same', () => {
-  it('a cancellation by date, as the portal of newer versions makes it', () => {
+describe('equivalent forms of one object', () => {
+  it('a cancellation by date, as the portal of newer versions makes it, is a cancellation at the period’s end', () => {
     const subscription = readSubscription({
       id: 'sub_1',
       customer: 'cus_1',
@@ -105,7 +105,7 @@ describe('the ways of saying the same', () => {
     expect(termOf(subscription, null).cancelAtPeriodEnd).toBe(true)
   })
 
-  it('a session that costs nothing is paid', () => {
+  it('a checkout session that costs nothing counts as paid', () => {
     const session = {
       id: 'cs_1',
       mode: 'payment',
@@ -117,14 +117,14 @@ describe('the ways of saying the same', () => {
     expect(readSession({ ...session, payment_status: 'unpaid' }).isPaid).toBe(false)
   })
 
-  it('a refund that failed or was canceled', () => {
+  it('a canceled refund counts as failed, and a pending one does not', () => {
     const refund = { id: 're_1', amount: 5, charge: { id: 'ch_1' }, created: 1 }
     expect(readRefund({ ...refund, status: 'failed' })).toMatchObject({ hasFailed: true, chargeId: 'ch_1' })
     expect(readRefund({ ...refund, status: 'canceled' }).hasFailed).toBe(true)
     expect(readRefund({ ...refund, status: 'pending' }).hasFailed).toBe(false)
   })
 
-  it('refuses what is no such object', () => {
+  it('an object of another kind is refused', () => {
     expect(() => readInvoice({ id: 'in_1' })).toThrow()
     expect(() => readDispute(null)).toThrow()
     expect(() => readSubscription({ ...invoice, items: 'x' })).toThrow()

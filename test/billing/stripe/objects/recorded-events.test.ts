@@ -43,21 +43,21 @@ const readers: Record<Type, (value: unknown) => object> = {
   'checkout.session.completed': readSession,
 }
 
-describe('C1 1.14: what was recorded', () => {
-  it('is of the version before basil and of the one that the client library speaks', () => {
+describe('recorded events', () => {
+  it('the recorded events are of the version before basil and of the client library’s own (1.14)', () => {
     expect(RECORDED).toEqual([OLD_VERSION, Stripe.API_VERSION])
     for (const version of RECORDED)
       for (const type of TYPES) expect(JSON.parse(textOf(version, type))).toMatchObject({ api_version: version, type })
   })
 
-  it('differs in where things stand', () => {
+  it('the recorded events of two versions differ in where fields stand (1.14)', () => {
     expect(objectOf(OLD_VERSION, 'invoice.paid')).not.toHaveProperty('parent')
     expect(objectOf(CURRENT, 'invoice.paid')).not.toHaveProperty('subscription')
     expect(objectOf(OLD_VERSION, 'customer.subscription.updated')).toHaveProperty('current_period_end')
     expect(objectOf(CURRENT, 'customer.subscription.updated')).not.toHaveProperty('current_period_end')
   })
 
-  it.each(TYPES)('says the same in both versions: %s', (type) => {
+  it.each(TYPES)('the recorded event %s reads the same in both versions (1.14)', (type) => {
     const [old, current] = RECORDED.map((version) => readers[type](objectOf(version, type)))
     // Since basil neither a charge names its invoice nor an invoice its payment: a third object knows both.
     if (type === 'charge.refunded') expect(current).toEqual({ ...old, invoiceId: null })
@@ -65,7 +65,7 @@ describe('C1 1.14: what was recorded', () => {
     else expect(current).toEqual(old)
   })
 
-  it.each(RECORDED)('is read whole: %s', (version) => {
+  it.each(RECORDED)('the recorded events of version %s are read in full (1.14)', (version) => {
     const start = new Date('2024-06-20T00:00:00Z')
     const end = new Date('2024-07-20T00:00:00Z')
     const changed = new Date('2024-06-30T00:00:00Z')
@@ -103,7 +103,7 @@ describe('C1 1.14: what was recorded', () => {
   })
 })
 
-describe('complaint 17: a field of the other version is there, and null', () => {
+describe('fields of the other version', () => {
   const emptied = (value: unknown, full: unknown): unknown => {
     if (Array.isArray(value)) return value.map((item, index) => emptied(item, (full as unknown[])[index]))
     if (typeof value !== 'object' || value === null || typeof full !== 'object' || full === null) return value
@@ -114,7 +114,7 @@ describe('complaint 17: a field of the other version is there, and null', () => 
   type Told = Record<string, unknown>
 
   it.each(TYPES.flatMap((type) => [[type, OLD_VERSION, CURRENT] as const, [type, CURRENT, OLD_VERSION] as const]))(
-    '%s of %s with the fields of %s',
+    'the event %s of %s reads the same with null fields of %s (complaint 17)',
     (type, version, other) => {
       const object = objectOf(version, type)
       const both = emptied(object, objectOf(other, type))
@@ -124,7 +124,7 @@ describe('complaint 17: a field of the other version is there, and null', () => 
   )
 })
 
-describe('C1 1.14: recorded events about objects that Stripe does not know', () => {
+describe('recorded events about objects that Stripe does not know', () => {
   useStripe()
   useDatabase()
   afterEach(() => {
@@ -132,32 +132,35 @@ describe('C1 1.14: recorded events about objects that Stripe does not know', () 
     forgetPrices()
   })
 
-  it.each(RECORDED)('of %s do what they say, once', async (version) => {
-    process.env.STRIPE_PRICE_BEGINNER_MONTH = 'price_1PTuZ0B7WZ01zgkWbeginner'
-    process.env.STRIPE_PRICE_CREATOR_MONTH = 'price_1PTuZ0B7WZ01zgkWcreator0'
-    forgetPrices()
-    const user = await aUser()
-    const own = `${version.slice(0, 4)}x`
-    await UserModel.updateOne({ _id: user._id }, { $set: { stripeCustomerId: `cus_${own}QJx4Zk8LmWv0Ab` } })
-    const bodies = TYPES.map((type) =>
-      textOf(version, type)
-        .replaceAll('6673f0a01c9d440000a1b2c3', user._id.toHexString())
-        .replaceAll(/"(cus|sub|in|ch|cs_test|pi|evt)_(?=\w)/g, `"$1_${own}`),
-    )
-    for (const body of [...bodies, ...bodies.toReversed()]) expect((await post(body)).status).toBe(200)
+  it.each(RECORDED)(
+    'recorded events of %s about objects that Stripe does not know take effect once (1.14)',
+    async (version) => {
+      process.env.STRIPE_PRICE_BEGINNER_MONTH = 'price_1PTuZ0B7WZ01zgkWbeginner'
+      process.env.STRIPE_PRICE_CREATOR_MONTH = 'price_1PTuZ0B7WZ01zgkWcreator0'
+      forgetPrices()
+      const user = await aUser()
+      const own = `${version.slice(0, 4)}x`
+      await UserModel.updateOne({ _id: user._id }, { $set: { stripeCustomerId: `cus_${own}QJx4Zk8LmWv0Ab` } })
+      const bodies = TYPES.map((type) =>
+        textOf(version, type)
+          .replaceAll('6673f0a01c9d440000a1b2c3', user._id.toHexString())
+          .replaceAll(/"(cus|sub|in|ch|cs_test|pi|evt)_(?=\w)/g, `"$1_${own}`),
+      )
+      for (const body of [...bodies, ...bodies.toReversed()]) expect((await post(body)).status).toBe(200)
 
-    // −667 of 1000 × 1000 credits and 2667 of 4000 × 5000, and the pack. A quarter of the payment was refunded: that is
-    // known where the charge itself names the invoice.
-    const refunded = version === OLD_VERSION ? 666 : 0
-    expect(await creditsOf(user)).toBe(2666 - refunded + 500)
-    expect((await readUser(user._id)).subscription).toMatchObject({
-      plan: 'Creator',
-      status: 'active',
-      currentPeriodEnd: new Date('2024-07-20T00:00:00Z'),
-    })
-    expect(await listBillingHistory(user._id)).toMatchObject([
-      { kind: 'pack', amount: 600, creditsAdded: 500 },
-      { kind: 'plan', planName: 'Creator', amount: 2000, creditsAdded: 2666, isCurrentSubscription: true },
-    ])
-  })
+      // −667 of 1000 × 1000 credits and 2667 of 4000 × 5000, and the pack. A quarter of the payment was refunded: that is
+      // known where the charge itself names the invoice.
+      const refunded = version === OLD_VERSION ? 666 : 0
+      expect(await creditsOf(user)).toBe(2666 - refunded + 500)
+      expect((await readUser(user._id)).subscription).toMatchObject({
+        plan: 'Creator',
+        status: 'active',
+        currentPeriodEnd: new Date('2024-07-20T00:00:00Z'),
+      })
+      expect(await listBillingHistory(user._id)).toMatchObject([
+        { kind: 'pack', amount: 600, creditsAdded: 500 },
+        { kind: 'plan', planName: 'Creator', amount: 2000, creditsAdded: 2666, isCurrentSubscription: true },
+      ])
+    },
+  )
 })
