@@ -15,13 +15,13 @@ afterEach(() => setNow(null))
 
 const MINUTE_MS = 60_000
 
-describe('H26: a process that dies in the middle', () => {
+describe('a process that dies during a run', () => {
   const later = (ms: number) => {
     const then = Date.now() + ms
     setNow(() => new Date(then))
   }
 
-  test('after the hold, before the run: the retry runs and pays once', async () => {
+  test('a retry runs and pays once after a death between the hold and the run (H26)', async () => {
     const { action } = pagesAction()
     const asked = await request(action)
     await placeHold({
@@ -35,7 +35,7 @@ describe('H26: a process that dies in the middle', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 76, held: 0 })
   })
 
-  test('in the run: nobody else takes it up at once, but after its time the retry does', async () => {
+  test('a retry takes up a run that died in the middle, but only after its time (H26)', async () => {
     const { action, counter } = pagesAction({ timeoutMs: 1000 })
     const asked = await request(action)
     const run = await runAction(asked)
@@ -48,7 +48,7 @@ describe('H26: a process that dies in the middle', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 76, held: 0 })
   })
 
-  test('after the run, before the capture: the retry captures and does not run again', async () => {
+  test('a retry captures and does not run again after a death between the run and the capture (H26)', async () => {
     const { action, counter } = pagesAction({ timeoutMs: 1000 })
     const asked = await request(action)
     const run = await runAction(asked)
@@ -60,7 +60,7 @@ describe('H26: a process that dies in the middle', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 76, held: 0 })
   })
 
-  test('and nobody asks again: recovery gives the credits back, once', async () => {
+  test('recovery returns the credits of a dead run once when nobody asks again (H26)', async () => {
     await ActionRunModel.deleteMany({})
     const asked = await request(qrCode, { input: { text: 'x' } })
     const held = await placeHold({
@@ -83,7 +83,7 @@ describe('H26: a process that dies in the middle', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 99, held: 0 })
   })
 
-  test('so long that the hold has ended: nothing is charged and nothing is shown', async () => {
+  test('a run whose hold has ended charges nothing and shows nothing (H26)', async () => {
     const { action } = pagesAction({ timeoutMs: 1000 })
     const asked = await request(action)
     const placed = await placeHold({

@@ -135,7 +135,7 @@ describe('POST /api/credits/deduct', () => {
 })
 
 describe('a refusal', () => {
-  test('H19: names what is needed, what is there, and the ways out with their prices', async () => {
+  test('a refusal names what is needed, what is there, and the options with their prices (H19)', async () => {
     const caller = await newCaller({ credits: 9 })
 
     const response = await deduct({ credits: 24 }, asKey(caller, 'x'))

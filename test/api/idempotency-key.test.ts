@@ -8,7 +8,7 @@ import { deduct, standingOf } from './deduct.ts'
 useDatabase()
 
 describe('the idempotency key', () => {
-  test('is required from callers with an API key (H49)', async () => {
+  test('an idempotency key is required from callers with an API key (H49)', async () => {
     const caller = await newCaller({ credits: 100 })
 
     const response = await deduct({ credits: 10 }, asKey(caller))
@@ -18,7 +18,7 @@ describe('the idempotency key', () => {
     expect(await standingOf(caller)).toMatchObject({ credits: 100 })
   })
 
-  test.each([[''], ['a b'], ['x'.repeat(256)], ['schlüssel']])('may not be %j', async (key) => {
+  test.each([[''], ['a b'], ['x'.repeat(256)], ['schlüssel']])('the idempotency key %j is refused', async (key) => {
     const caller = await newCaller()
 
     const response = await deduct({ credits: 10 }, asKey(caller, key))
@@ -27,13 +27,13 @@ describe('the idempotency key', () => {
     expect(await errorOf(response)).toMatchObject({ code: 'invalid_idempotency_key' })
   })
 
-  test('may have 255 characters', async () => {
+  test('an idempotency key may have 255 characters', async () => {
     const caller = await newCaller({ credits: 100 })
 
     expect((await deduct({ credits: 10 }, asKey(caller, 'x'.repeat(255)))).status).toBe(200)
   })
 
-  test('charges once: the replay has the same entry, says so, and tells the balance of now (H49)', async () => {
+  test('a replay charges nothing, has the same entry, says so, and tells the current balance (H49)', async () => {
     const caller = await newCaller({ credits: 100 })
     const first = await bodyOf(await deduct({ credits: 10 }, asKey(caller, 'same')))
     await deduct({ credits: 1 }, asKey(caller, 'another'))
@@ -45,7 +45,7 @@ describe('the idempotency key', () => {
     expect(await bodyOf(again)).toEqual({ success: true, credits: 89, entryId: first['entryId'] })
   })
 
-  test('charges once also when twenty ask at the same time', async () => {
+  test('one key charges once also when twenty requests come at the same time', async () => {
     const caller = await newCaller({ credits: 100 })
 
     const responses = await Promise.all(
@@ -56,7 +56,7 @@ describe('the idempotency key', () => {
     expect(await standingOf(caller)).toMatchObject({ credits: 90 })
   })
 
-  test('with another amount or action is a conflict', async () => {
+  test('one key with another amount or action is a conflict', async () => {
     const caller = await newCaller({ credits: 100 })
     await deduct({ credits: 10, action: 'a' }, asKey(caller, 'same'))
 
@@ -68,7 +68,7 @@ describe('the idempotency key', () => {
     expect(await standingOf(caller)).toMatchObject({ credits: 90 })
   })
 
-  test('belongs to its account: two users may choose the same', async () => {
+  test('an idempotency key belongs to its account, so two users may choose the same', async () => {
     const [one, other] = await Promise.all([newCaller({ credits: 20 }), newCaller({ credits: 20 })])
 
     await deduct({ credits: 10 }, asKey(one, 'same'))
@@ -78,7 +78,7 @@ describe('the idempotency key', () => {
   })
 
   test.each(['stripe:invoice:in_1', 'sys:expire:g:1:0', 'sys:welcome', 'api:spend:x'])(
-    'H4: %s occupies no key of the system',
+    'the idempotency key %s occupies no key of the system (H4)',
     async (key) => {
       const caller = await newCaller({ credits: 100 })
 
@@ -89,7 +89,7 @@ describe('the idempotency key', () => {
     },
   )
 
-  test('remembers no refusal: after credits have come, the same request goes through (H49)', async () => {
+  test('a refused request goes through with the same key once credits have come (H49)', async () => {
     const caller = await newCaller({ credits: 0 })
 
     const refused = await deduct({ credits: 10 }, asKey(caller, 'again'))

@@ -105,7 +105,7 @@ describe('GET /api/user', () => {
     expect(text).not.toContain(other.user.email)
   })
 
-  test('H51: never shows more than can be spent: what has expired is gone, though nobody has written it yet', async () => {
+  test('the balance never includes expired credits, even before their expiry is written (H51)', async () => {
     const caller = await newCaller({ credits: 10 })
     await grantCredits(caller.user._id, [
       {

@@ -36,7 +36,7 @@ const postAs = (type: string, event: Told | undefined) =>
   post(JSON.stringify({ ...event, id: `${event!.id}_as`, type }))
 
 describe('the payment method', () => {
-  it('of a checkout is kept by its events, with the address that was typed in there', async () => {
+  it('the payment method and the address of a checkout are stored from its events', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
     const { stripeCustomerId } = await readUser(user._id)
@@ -54,7 +54,7 @@ describe('the payment method', () => {
     })
   })
 
-  it('is read on the first visit where nothing is kept yet, and not again on the next', async () => {
+  it('billing details that are not stored yet are read on the first visit, and not again on the next', async () => {
     const user = await subscriber(deliveries)
     await forget(user)
 
@@ -66,7 +66,7 @@ describe('the payment method', () => {
     expect(await billingDetailsOf(await readUser(user._id))).toMatchObject({ state: 'read' })
   })
 
-  it('of the subscription comes before the customer’s default; one that is only attached is never charged', async () => {
+  it('the subscription’s payment method comes before the customer’s default, and one that is only attached is never charged', async () => {
     const user = await subscriber(deliveries)
     const customer = user.stripeCustomerId!
     const { id } = await context.stripe.paymentMethods.attach('pm_card_mastercard', { customer })
@@ -82,7 +82,7 @@ describe('the payment method', () => {
     expect(await methodOf(user)).toMatchObject({ stripePaymentMethodId: id, brand: 'mastercard', last4: '4444' })
   })
 
-  it('of a subscription that has ended is charged no more', async () => {
+  it('the payment method of an ended subscription is not charged any more', async () => {
     const user = await subscriber(deliveries)
     await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
     await deliveries.deliver()
@@ -90,7 +90,7 @@ describe('the payment method', () => {
     expect(await keptOf(user)).toMatchObject({ paymentMethod: null })
   })
 
-  it('that is a bank account has its kind and its last four, and no expiry', async () => {
+  it('a bank account has its kind and last four digits, and no expiry', async () => {
     const user = await subscriber(deliveries)
     const customer = user.stripeCustomerId!
     const debit = await context.stripe.paymentMethods.create({
@@ -112,7 +112,7 @@ describe('the payment method', () => {
 })
 
 describe('another card', () => {
-  it('that was saved on Stripe’s page is kept by the events of that', async () => {
+  it('a card saved on Stripe’s page is stored from its events', async () => {
     const user = await subscriber(deliveries)
     const { url } = await createPortalSession(user, { updateCard: true })
     await fetch(`${url}/card`, {
@@ -126,7 +126,7 @@ describe('another card', () => {
     expect(await methodOf(user)).toMatchObject({ brand: 'mastercard', last4: '4444', expMonth: 12, expYear: 2034 })
   })
 
-  it('of the subscription alone is kept by customer.subscription.updated', async () => {
+  it('a card of the subscription alone is stored from customer.subscription.updated', async () => {
     const user = await subscriber(deliveries)
     await changeCard(user)
     await deliveries.deliver({ type: 'customer.subscription.updated' })
@@ -136,7 +136,7 @@ describe('another card', () => {
   })
 
   it.each(['payment_method.updated', 'payment_method.automatically_updated'])(
-    'expiry by %s is what Stripe says now, whatever the event says',
+    'a card’s expiry after %s is what Stripe says now, whatever the event says',
     async (type) => {
       const user = await subscriber(deliveries)
       const { stripePaymentMethodId: id } = (await methodOf(user))!
@@ -150,7 +150,7 @@ describe('another card', () => {
     },
   )
 
-  it('that was detached is gone, also by payment_method.detached alone, which names no customer', async () => {
+  it('a detached card is gone, also by payment_method.detached alone, which names no customer', async () => {
     const user = await subscriber(deliveries)
     const { stripePaymentMethodId: id } = (await methodOf(user))!
     await context.stripe.paymentMethods.detach(id)
@@ -162,7 +162,7 @@ describe('another card', () => {
     expect(await methodOf(user)).toBeNull()
   })
 
-  it('of a stranger is none of ours', async () => {
+  it('a card of a stranger is ignored', async () => {
     const { id: customer } = await context.stripe.customers.create({ name: 'Nobody here' })
     await context.stripe.paymentMethods.attach('pm_card_visa', { customer })
     const [attached] = deliveries.take('payment_method.attached')
@@ -202,7 +202,7 @@ it('an older reading that arrives later does not overwrite a newer one', async (
 })
 
 describe('address and tax ids', () => {
-  it('follow customer.updated and customer.tax_id.*', async () => {
+  it('the address and tax IDs follow customer.updated and customer.tax_id.*', async () => {
     const user = await subscriber(deliveries)
     const customer = user.stripeCustomerId!
     await context.stripe.customers.update(customer, {
@@ -223,7 +223,7 @@ describe('address and tax ids', () => {
     expect(await keptOf(user)).toMatchObject({ taxIds: [] })
   })
 
-  it('that are empty at Stripe are kept as none', async () => {
+  it('an address and tax IDs that are empty at Stripe are stored as none', async () => {
     const user = await subscriber(deliveries)
     await context.stripe.customers.update(user.stripeCustomerId!, { name: '', address: '' })
     await deliveries.deliver()
@@ -231,7 +231,7 @@ describe('address and tax ids', () => {
     expect(await keptOf(user)).toMatchObject({ name: null, address: null })
   })
 
-  it('are forgotten with a customer that was deleted at Stripe', async () => {
+  it('the address and tax IDs are deleted with a customer that was deleted at Stripe', async () => {
     const user = await subscriber(deliveries)
     await context.stripe.customers.del(user.stripeCustomerId!)
     await deliveries.deliver()
@@ -242,7 +242,7 @@ describe('address and tax ids', () => {
 })
 
 describe('with Stripe away', () => {
-  it('a first visit says so within its time, and the next one reads', async () => {
+  it('a first visit says in time that Stripe is away, and the next one reads the details', async () => {
     const user = await subscriber(deliveries)
     await forget(user)
     context.sandbox.faults.api = [{ failure: 'timeout' }]
@@ -254,7 +254,7 @@ describe('with Stripe away', () => {
     expect(await billingDetailsOf(await readUser(user._id))).toMatchObject({ state: 'read' })
   })
 
-  it('an event is answered 500, and takes effect when Stripe sends it again', async () => {
+  it('an event that needs Stripe is answered with 500, and takes effect when Stripe sends it again', async () => {
     const user = await subscriber(deliveries)
     const id = await changeCard(user)
     const [attached] = deliveries.take('payment_method.attached')

@@ -34,25 +34,28 @@ async function subscribed(unit_amount: number, recurring: Recurring, beside = 's
   return readUser(user._id)
 }
 
-describe('a plan at a price of another rhythm', () => {
+describe('a plan at a price of another billing interval', () => {
   it.each<[what: string, amount: number, recurring: Recurring, credits: number, words: string]>([
     ['a quarter', 2700, { interval: 'month', interval_count: 3 }, 3000, 'every 3 months'],
     ['two years', 18_000, { interval: 'year', interval_count: 2 }, 24_000, 'every 2 years'],
     ['a week', 300, { interval: 'week' }, 230, 'weekly'],
     ['a day', 50, { interval: 'day' }, 32, 'daily'],
-  ])('%s brings the credits of the months that are sold, and is shown as what it is', async (...row) => {
-    const [, amount, recurring, credits, words] = row
-    const user = await subscribed(amount, recurring)
-    expect(await creditsOf(user)).toBe(credits)
-    const { interval, interval_count: intervalCount = 1 } = recurring
-    expect(await historyOf(user)).toMatchObject([{ planName: 'Beginner', interval, intervalCount, amount }])
-    expect(toUserJson(user, new Date()).subscription).toMatchObject({ plan: 'Beginner', interval, intervalCount })
-    const [shown] = toHistoryRows(await listBillingHistory(user._id), 'UTC')
-    expect(shown?.what).toBe(`Beginner, ${words}`)
-    expect(await reconcile()).toMatchObject({ done: [], failed: [] })
-  })
+  ])(
+    'a price per %s grants the credits of the months that are sold, and is shown with its interval',
+    async (...row) => {
+      const [, amount, recurring, credits, words] = row
+      const user = await subscribed(amount, recurring)
+      expect(await creditsOf(user)).toBe(credits)
+      const { interval, interval_count: intervalCount = 1 } = recurring
+      expect(await historyOf(user)).toMatchObject([{ planName: 'Beginner', interval, intervalCount, amount }])
+      expect(toUserJson(user, new Date()).subscription).toMatchObject({ plan: 'Beginner', interval, intervalCount })
+      const [shown] = toHistoryRows(await listBillingHistory(user._id), 'UTC')
+      expect(shown?.what).toBe(`Beginner, ${words}`)
+      expect(await reconcile()).toMatchObject({ done: [], failed: [] })
+    },
+  )
 
-  it('brings them again at each renewal', async () => {
+  it('a plan at another interval grants its credits at each renewal', async () => {
     const user = await subscribed(300, { interval: 'week' })
     advance(context, 15)
     await deliveries.deliver()
@@ -62,7 +65,7 @@ describe('a plan at a price of another rhythm', () => {
 })
 
 describe('a currency that is added to a known price', () => {
-  it('is asked for once more, and the invoice is granted at once', async () => {
+  it('a currency that is added to a known price is looked up once more, and the invoice is granted at once', async () => {
     const known = await priceBy(context, 'scrip_daily_month')
     const before = await aPayer(context)
     await context.stripe.subscriptions.create({ customer: before.stripeCustomerId, items: [{ price: known.id }] })
@@ -76,7 +79,7 @@ describe('a currency that is added to a known price', () => {
   })
 })
 
-describe('a line of ours that nobody can say the worth of', () => {
+describe('a line of ours without a known worth', () => {
   /** A price of a product that is tagged as ours, for a pack that the plan file does not have. */
   async function unknownPrice(): Promise<{ id: string; product: string }> {
     const metadata = { app: 'scrip', pack: '777' }
@@ -90,7 +93,7 @@ describe('a line of ours that nobody can say the worth of', () => {
     return MailModel.find({ subject: new RegExp(id) }).lean()
   }
 
-  it('grants nothing of its invoice, is listed, and the operator has one mail; once it is mended it is granted', async () => {
+  it('an invoice line without a known worth grants nothing, is listed, mails the operator once, and is granted once it is fixed', async () => {
     const user = await aPayer(context)
     const unknown = await unknownPrice()
     const pack = (await priceBy(context, 'scrip_pack_500')).id
@@ -112,7 +115,7 @@ describe('a line of ours that nobody can say the worth of', () => {
     expect(await auditGrants()).toMatchObject({ violations: [], unfinished: [] })
   })
 
-  it('in a checkout is the same', async () => {
+  it('a checkout line without a known worth grants nothing until it is fixed', async () => {
     const user = await aPayer(context)
     const { id: price } = await unknownPrice()
     const session = await sellOnPage(context, user, { mode: 'payment', line_items: [{ price, quantity: 1 }] })
@@ -121,7 +124,7 @@ describe('a line of ours that nobody can say the worth of', () => {
     expect(await mailsAbout(session)).toHaveLength(1)
   })
 
-  it('is not sent by Stripe for longer than an hour: the endpoint must not be switched off for it', async () => {
+  it('an event about a line without a known worth is refused for an hour at most, so that Stripe keeps the endpoint', async () => {
     const user = await aPayer(context)
     const { id: price } = await unknownPrice()
     await sellOnInvoice(context, user, [{ price }])

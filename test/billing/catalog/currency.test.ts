@@ -45,7 +45,7 @@ async function subscribed(params: { interval?: Interval; quantity?: number; curr
 }
 
 describe('a year', () => {
-  it('is renewed with another year’s credits', async () => {
+  it('a yearly renewal grants another year’s credits', async () => {
     const user = await subscriber(deliveries, { interval: 'year' })
     advance(context, 368)
     await deliveries.deliver()
@@ -56,7 +56,7 @@ describe('a year', () => {
     expect(await creditsOf(user)).toBe(24_000)
   })
 
-  it('after a month, and then a month again: the year is used up first, and every row has its credits', async () => {
+  it('a change from month to year and back uses up the year first, and every row has its credits', async () => {
     const user = await subscriber(deliveries)
     advance(context, 10)
     const { credits, amountDue } = await previewPlanChange(user, { plan: 'Beginner', interval: 'year' })
@@ -79,7 +79,7 @@ describe('a year', () => {
     expect(await creditsOf(user)).toBe(2000 + credits)
   })
 
-  it('H32: whose plan began to drip between the credits and the row: the row says what was granted', async () => {
+  it('a row says what was granted when the plan turns to monthly shares between the credits and the row (H32)', async () => {
     const user = await subscriber(deliveries, { interval: 'year' })
     beginner.yearlyCredits = 'monthly'
     await BillingHistoryModel.deleteMany({ userId: user._id })
@@ -88,7 +88,7 @@ describe('a year', () => {
     expect(await creditsOf(user)).toBe(12_000)
   })
 
-  it('H32: and the other way round: all twelve shares count', async () => {
+  it('a row counts all twelve shares when the plan turns to yearly credits between the credits and the row (H32)', async () => {
     beginner.yearlyCredits = 'monthly'
     const user = await subscriber(deliveries, { interval: 'year' })
     beginner.yearlyCredits = 'upfront'
@@ -107,7 +107,7 @@ describe('a year', () => {
 })
 
 describe('several of one plan', () => {
-  it('bring so many times the credits, at each renewal and for a change of their number', async () => {
+  it('several of one plan grant that many times the credits, at each renewal and for a change of their number', async () => {
     const user = await subscribed({ quantity: 3 })
     expect(await rowsOf(user)).toEqual([[3000, 'usd', 3000]])
     advance(context, 32)
@@ -137,17 +137,20 @@ describe('a price in other currencies', () => {
   it.each([
     ['jpy', 1500],
     ['eur', 900],
-  ])('%s: the plan’s credits for its amount there, and the row in that currency', async (currency, amount) => {
-    const user = await subscribed({ currency })
-    expect(await rowsOf(user)).toEqual([[amount, currency, 1000]])
-    const [charge] = (await context.stripe.charges.list({ customer: user.stripeCustomerId! })).data
-    await context.stripe.refunds.create({ charge: charge!.id, amount: amount / 2 })
-    await deliveries.deliver()
-    expect(await creditsOf(user)).toBe(500)
-    advance(context, 32)
-    await deliveries.deliver()
-    expect(await creditsOf(user)).toBe(1500)
-  })
+  ])(
+    'a price in %s grants the plan’s credits for its amount there, and the row is in that currency',
+    async (currency, amount) => {
+      const user = await subscribed({ currency })
+      expect(await rowsOf(user)).toEqual([[amount, currency, 1000]])
+      const [charge] = (await context.stripe.charges.list({ customer: user.stripeCustomerId! })).data
+      await context.stripe.refunds.create({ charge: charge!.id, amount: amount / 2 })
+      await deliveries.deliver()
+      expect(await creditsOf(user)).toBe(500)
+      advance(context, 32)
+      await deliveries.deliver()
+      expect(await creditsOf(user)).toBe(1500)
+    },
+  )
 
   it('a smaller plan that is not sold in the subscription’s currency is refused, and nothing waits', async () => {
     const { product } = await context.stripe.prices.retrieve(await planPrice('Creator'))
@@ -168,7 +171,7 @@ describe('a price in other currencies', () => {
     expect((await context.stripe.subscriptions.list({ customer })).data[0]).toMatchObject({ schedule: null })
   })
 
-  it('one that the price is not sold in is refused by Stripe, and nothing is granted', async () => {
+  it('a currency that the price is not sold in is refused by Stripe, and nothing is granted', async () => {
     await expect(subscribed({ currency: 'chf' })).rejects.toThrow(/supports currencies/)
   })
 })

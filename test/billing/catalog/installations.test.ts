@@ -29,7 +29,7 @@ async function be(installation: string | null): Promise<void> {
 describe('two installations on one Stripe account', () => {
   afterEach(() => be(null))
 
-  it('have prices, products and objects of their own', async () => {
+  it('two installations have prices, products and objects of their own', async () => {
     const ours = await priceBy(context, 'scrip_beginner_month')
     await be('staging')
     const theirs = await priceBy(context, 'staging_scrip_beginner_month')
@@ -45,7 +45,7 @@ describe('two installations on one Stripe account', () => {
     expect(await creditsOf(user)).toBe(1000)
   })
 
-  it('each answers 200 to what is the other’s, and takes nothing of it', async () => {
+  it('each installation answers 200 to the other’s events, and takes nothing from them', async () => {
     await be('staging')
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Daily', interval: 'month' })
@@ -56,7 +56,7 @@ describe('two installations on one Stripe account', () => {
     expect((await readUser(user._id)).subscription ?? null).toBeNull()
   })
 
-  it('that were one before know the older tag too, when it is named second', async () => {
+  it('an installation also accepts an older tag that is named second', async () => {
     const user = await aPayer(context)
     await be('shop,scrip')
     await sellOnInvoice(context, user, [{ price: (await priceBy(context, 'scrip_pack_500')).id }])
@@ -64,7 +64,7 @@ describe('two installations on one Stripe account', () => {
     expect(await creditsOf(user)).toBe(500)
   })
 
-  it('are named in plain lower case', () => {
+  it('an installation’s name is plain lower case', () => {
     for (const SCRIP_INSTALLATION of ['Shop', 'a b', 'shop,', '-x']) {
       expect(() => parseConfig({ ...process.env, SCRIP_INSTALLATION })).toThrow('SCRIP_INSTALLATION')
     }
@@ -73,7 +73,7 @@ describe('two installations on one Stripe account', () => {
 })
 
 describe('a lookup key that was moved to another price at Stripe', () => {
-  it('is not sold at a price that no page shows; the operator is told, and it is sold again once they agree', async () => {
+  it('a plan whose lookup key was moved to another price is not sold until prices agree, and the operator is told', async () => {
     const lookup_key = 'scrip_creator_year'
     const recurring = { interval: 'year' as const }
     const moved = { unit_amount: 99_900, recurring, lookup_key, transfer_lookup_key: true }

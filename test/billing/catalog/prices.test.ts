@@ -36,7 +36,7 @@ async function aPrice(amount: number): Promise<string> {
 }
 
 describe('ensurePrices', () => {
-  it('creates nothing the second time', async () => {
+  it('ensurePrices creates nothing the second time', async () => {
     const again = await ensurePrices()
     expect(again).toHaveLength(listOffers().length)
     expect(again.every(({ done }) => done === 'kept')).toBe(true)
@@ -44,7 +44,7 @@ describe('ensurePrices', () => {
     expect(prices.data).toHaveLength(listOffers().length)
   })
 
-  it('renames the products with the brand, and keeps their prices', async () => {
+  it('ensurePrices renames the products with the brand, and keeps their prices', async () => {
     const { name } = brand
     const nameAtStripe = async () => (await context.stripe.products.retrieve('scrip_plan_beginner')).name
     brand.name = 'Zorblat'
@@ -58,7 +58,7 @@ describe('ensurePrices', () => {
     expect(await nameAtStripe()).toBe(`${name} Beginner`)
   })
 
-  it('replaces a price whose amount was changed, and still knows the old one', async () => {
+  it('ensurePrices replaces a price whose amount was changed, and still knows the old one', async () => {
     const before = await priceIdOf(monthly!)
     monthly!.price.amount += 100
     try {
@@ -76,7 +76,7 @@ describe('ensurePrices', () => {
 })
 
 describe('findPrice', () => {
-  it('knows every offer by its price', async () => {
+  it('findPrice knows every offer by its price', async () => {
     for (const offer of listOffers()) {
       const price = await findPrice(await priceIdOf(offer))
       expect(price?.offer).toEqual(soldBy(offer))
@@ -85,14 +85,14 @@ describe('findPrice', () => {
     }
   })
 
-  it('does not know what is not ours', async () => {
+  it('findPrice does not know a price that is not ours', async () => {
     expect(await findPrice('price_of_somebody_else')).toBeNull()
     const product = await context.stripe.products.create({ name: 'Socks' })
     const price = await context.stripe.prices.create({ product: product.id, unit_amount: 500, currency: 'usd' })
     expect(await findPrice(price.id)).toBeNull()
   })
 
-  it('takes the price that the environment names', async () => {
+  it('findPrice takes the price that the environment names', async () => {
     const price = await aPrice(1000)
     namePrice(price)
     expect(await priceIdOf(monthly!)).toBe(price)
@@ -101,7 +101,7 @@ describe('findPrice', () => {
 })
 
 describe('a price that changes while it is in use', () => {
-  it('a renewal at a price that nobody knows any more is an error, never money for nothing', async () => {
+  it('a renewal at an unknown price is an error, never money for nothing', async () => {
     const price = await aPrice(1000)
     namePrice(price)
     const user = await subscriber(deliveries)

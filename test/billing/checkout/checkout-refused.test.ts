@@ -35,7 +35,7 @@ async function press(user: User, fields: Record<string, string>) {
 const pack = () => ({ intent: 'pack', pack: '500', nonce: randomUUID() })
 
 describe('a pack while spending is paused', () => {
-  it('is not sold during a dispute, on the page and to a program alike, and both say why', async () => {
+  it('a pack is not sold during a dispute, on the page and over the API, and both say why', async () => {
     const caller = await newCaller()
     await freezeSpending(caller.user._id, 'dispute')
 
@@ -55,7 +55,7 @@ describe('a pack while spending is paused', () => {
     expect(page.packWarning).toEqual({ text: error.message, isRefused: true })
   })
 
-  it('is sold while a payment is owed, and the page says before that spending stays paused and what ends that', async () => {
+  it('a pack is sold while a payment is owed, and the page first says that spending stays paused and what ends that', async () => {
     const { user } = await newCaller()
     await freezeSpending(user._id, 'past_due')
 
@@ -68,7 +68,7 @@ describe('a pack while spending is paused', () => {
 })
 
 describe('the key of a purchase', () => {
-  it('that was used for another plan or pack is refused with 409, and opens its own page again', async () => {
+  it('a key that was used for another plan or pack is refused with 409, and opens its own page again', async () => {
     const caller = await newCaller()
     const key = randomUUID()
     const order = (body: object) =>
@@ -88,7 +88,7 @@ describe('the key of a purchase', () => {
     expect(await (await order({ plan: 'Daily', interval: 'month' })).json()).toEqual(await first.json())
   })
 
-  it('of one buyer says nothing about that of another, and of two at once one decides', async () => {
+  it('a key of one buyer does not affect that of another, and of two requests at once one decides', async () => {
     const [one, two] = await Promise.all([aUser(), aUser()])
     const shared = { nonce: randomUUID(), isIdempotencyKey: true }
     await createCheckout({ user: one, pack: '500' }, shared)
@@ -103,8 +103,8 @@ describe('the key of a purchase', () => {
   })
 })
 
-describe('what a user makes Scrip ask of Stripe', () => {
-  it('has a limit by the user, said with when to try again, on pages and to programs', async () => {
+describe('how often one user makes the app ask Stripe', () => {
+  it('checkouts have a limit per user, and pages and the API say when to try again', async () => {
     const caller = await newCaller()
     const [busy, other] = [caller.user, await aUser()]
     await consumeAttempt('payment', busy._id.toHexString(), 119)
@@ -125,7 +125,7 @@ describe('what a user makes Scrip ask of Stripe', () => {
     expect((await press(other, pack())).status).toBe(302)
   })
 
-  it('so have looks at whether a payment has arrived', async () => {
+  it('looking whether a payment has arrived has a limit per user', async () => {
     const user = await aUser()
     await consumeAttempt('paymentLook', user._id.toHexString(), 180)
     const answer = await successLoader(await visit(user, '/billing/success?session_id=cs_test_x')).catch(

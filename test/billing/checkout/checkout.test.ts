@@ -13,8 +13,8 @@ const context = useStripe()
 useDatabase()
 const deliveries = new Deliveries(context)
 
-describe('H31: a customer', () => {
-  it('is one, however many tabs ask at once', async () => {
+describe('a customer', () => {
+  it('one user has one customer, however many tabs ask at once (H31)', async () => {
     const user = await aUser()
     const ids = await Promise.all(Array.from({ length: 12 }, () => ensureCustomer(user)))
     expect(new Set(ids).size).toBe(1)
@@ -25,7 +25,7 @@ describe('H31: a customer', () => {
     })
   })
 
-  it('is made anew after it was deleted at Stripe', async () => {
+  it('a customer is made again after it was deleted at Stripe (H31)', async () => {
     const user = await aUser()
     const first = await ensureCustomer(user)
     await context.stripe.customers.del(first)
@@ -36,7 +36,7 @@ describe('H31: a customer', () => {
 })
 
 describe('createCheckout', () => {
-  it('opens a page for a plan, which knows who buys what', async () => {
+  it('createCheckout opens a page for a plan, which knows who buys what', async () => {
     const user = await aUser()
     const { url } = await createCheckout({ user, plan: 'Daily', interval: 'year' }, { nonce: randomUUID() })
     const session = await context.stripe.checkout.sessions.retrieve(sessionIdOf(url))
@@ -51,7 +51,7 @@ describe('createCheckout', () => {
     })
   })
 
-  it('H30: a double click opens one page, another form another one', async () => {
+  it('a double click opens one page, and another form opens another (H30)', async () => {
     const user = await aUser()
     const nonce = randomUUID()
     const buy = (key: string) => createCheckout({ user, pack: '500' }, { nonce: key })
@@ -60,7 +60,7 @@ describe('createCheckout', () => {
     expect((await buy(randomUUID())).url).not.toBe(one.url)
   })
 
-  it('H30: a form whose page was paid already opens a fresh one', async () => {
+  it('a form whose page was paid already opens a fresh page (H30)', async () => {
     const user = await aUser()
     const nonce = randomUUID()
     const first = await createCheckout({ user, pack: '500' }, { nonce })
@@ -72,7 +72,7 @@ describe('createCheckout', () => {
     expect(await creditsOf(user)).toBe(1000)
   })
 
-  it('refuses what is not for sale', async () => {
+  it('createCheckout refuses what is not for sale', async () => {
     const user = await aUser()
     const nonce = randomUUID()
     await expect(createCheckout({ user, plan: 'Free', interval: 'month' }, { nonce })).rejects.toThrow(PlanNotFound)
@@ -82,7 +82,7 @@ describe('createCheckout', () => {
     await expect(createCheckout({ user, pack: '7' }, { nonce })).rejects.toThrow(PackNotFound)
   })
 
-  it('refuses a second subscription, and sells packs beside one', async () => {
+  it('createCheckout refuses a second subscription, and sells packs beside one', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
     await deliveries.deliver()
@@ -93,7 +93,7 @@ describe('createCheckout', () => {
     expect((await createCheckout({ user, pack: '500' }, { nonce })).url).toMatch(/^http/)
   })
 
-  it('gives no trial where the plan has none, and none twice', async () => {
+  it('createCheckout gives no trial where the plan has none, and none twice', async () => {
     const user = await aUser()
     await UserModel.updateOne({ _id: user._id }, { $set: { subscription: null } })
     const { url } = await createCheckout({ user, plan: 'Daily', interval: 'month' }, { nonce: randomUUID() })
@@ -104,7 +104,7 @@ describe('createCheckout', () => {
 })
 
 describe('checkoutStatus', () => {
-  it('waits for the webhook, and then says what came', async () => {
+  it('checkoutStatus of a plan waits for the webhook, and then says what came', async () => {
     const user = await aUser()
     await deliveries.deliver()
     const session = await deliveries.buy({ user, plan: 'Creator', interval: 'month' })
@@ -113,7 +113,7 @@ describe('checkoutStatus', () => {
     expect(await checkoutStatus(await readUser(user._id), session)).toEqual({ state: 'arrived', credits: 5000 })
   })
 
-  it('the same for a pack', async () => {
+  it('checkoutStatus of a pack waits for the webhook, and then says what came', async () => {
     const user = await aUser()
     const session = await deliveries.buy({ user, pack: '10000' })
     expect(await checkoutStatus(user, session)).toEqual({ state: 'waiting', credits: 10_000 })
@@ -121,7 +121,7 @@ describe('checkoutStatus', () => {
     expect(await checkoutStatus(user, session)).toEqual({ state: 'arrived', credits: 10_000 })
   })
 
-  it('tells nobody about the sessions of others', async () => {
+  it('checkoutStatus tells nobody about the sessions of others', async () => {
     const [user, other] = [await aUser(), await aUser()]
     const session = await deliveries.buy({ user, pack: '500' })
     const unknown = { state: 'unknown', credits: null }

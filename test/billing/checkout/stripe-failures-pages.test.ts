@@ -55,7 +55,7 @@ describe('a page that only reads', () => {
     ['/billing/upgrade?plan=Creator', upgrade],
     ['/api/user', user],
   ]
-  it.each(pages)('%s asks Stripe nothing', async (path, loader) => {
+  it.each(pages)('the page %s sends no request to Stripe', async (path, loader) => {
     const who = await subscriber()
     const fault = { failure: 500 as const, times: 100 }
     context.sandbox.faults.api = [fault]
@@ -65,7 +65,7 @@ describe('a page that only reads', () => {
     expect(fault.times).toBe(100)
   })
 
-  it('/billing tells of the change that waits, with Stripe down', async () => {
+  it('/billing shows the scheduled change while Stripe is down', async () => {
     const who = await subscriber()
     context.sandbox.faults.api = [{ failure: 500 }]
     expect(await load(billing, '/billing', who)).toMatchObject({
@@ -75,7 +75,7 @@ describe('a page that only reads', () => {
 })
 
 it.each([{ failure: 500 as const }, { failure: 'timeout' as const }])(
-  'the page after the checkout says what it cannot see ($failure), and asks again',
+  'the page after the checkout says what it cannot know ($failure), and asks again',
   async (fault) => {
     const who = await aUser()
     const session = await deliveries.buy({ user: who, pack: '500' })

@@ -64,7 +64,7 @@ describe('Stripe fails while somebody presses “buy”', () => {
     ['fails at the customer', { failure: 500 as const, match: 'POST /v1/customers' }],
     ['fails at the page itself', { failure: 500 as const, match: 'POST /v1/checkout/sessions' }],
     ['makes the page and the answer is lost', { failure: 'lost_answer' as const, match: 'POST /v1/checkout' }],
-  ])('%s: a sentence, nothing bought, and the same press works later', async (_, fault) => {
+  ])('a checkout that meets %s answers with a sentence, buys nothing, and works later', async (_, fault) => {
     const user = await aUser()
     const nonce = randomUUID()
     context.sandbox.faults.api = [fault]
@@ -80,7 +80,7 @@ describe('Stripe fails while somebody presses “buy”', () => {
     expect(tagged.map(({ id }) => id)).toEqual([stripeCustomerId])
   })
 
-  it('is slow: what all the calls take together counts, and not only what each of them takes', async () => {
+  it('a slow Stripe is limited by the time that all calls take together', async () => {
     const user = await aUser()
     const nonce = randomUUID()
     // Less than one call may take; the five or six of a purchase take longer than anybody is to wait.
@@ -90,7 +90,7 @@ describe('Stripe fails while somebody presses “buy”', () => {
     expect(await press(user, nonce)).toEqual(aPage)
   })
 
-  it('refuses the connection: the same', async () => {
+  it('a checkout whose connection is refused answers with a sentence and buys nothing', async () => {
     const user = await aUser()
     const nonce = randomUUID()
     process.env.STRIPE_API_BASE = 'http://127.0.0.1:9'
@@ -101,7 +101,7 @@ describe('Stripe fails while somebody presses “buy”', () => {
     expect(await press(user, nonce)).toEqual(aPage)
   })
 
-  it('kept a failure under the form’s key: the next press has a fresh one', async () => {
+  it('a checkout after a failure that Stripe keeps under the form’s key uses a fresh key', async () => {
     const user = await aUser()
     const nonce = randomUUID()
     await press(user, randomUUID())
@@ -114,7 +114,7 @@ describe('Stripe fails while somebody presses “buy”', () => {
     expect(await press(user, nonce)).toEqual(aPage)
   })
 
-  it('the API says the same, with its code and when to come back', async () => {
+  it('the API reports Stripe’s failure with its code and when to try again', async () => {
     const user = await aUser()
     context.sandbox.faults.api = [{ failure: 500 }]
     const call = async (pack: string | number = '500') => {
@@ -135,7 +135,7 @@ describe('Stripe fails while somebody presses “buy”', () => {
 })
 
 describe('what was on sale when the page was opened', () => {
-  it('has a new price by now: the page opens at that price', async () => {
+  it('a form from before a price change opens the checkout at the new price', async () => {
     const user = await aUser()
     const old = await priceIdOf(offer)
     await context.stripe.prices.update(old, { active: false, lookup_key: 'given_up' })
@@ -145,14 +145,14 @@ describe('what was on sale when the page was opened', () => {
     expect(data[0]?.price?.id).not.toBe(old)
   })
 
-  it('has lost its price, and the shop sets it up again the same day', async () => {
+  it('a plan whose price was archived is sold at a new price once the shop sets it up again', async () => {
     const user = await aUser()
     await context.stripe.prices.update(await priceIdOf(offer), { active: false, lookup_key: `lost_${randomUUID()}` })
     await ensurePrices()
     expect(await press(user, randomUUID())).toEqual(aPage)
   })
 
-  it('is sold no more: a sentence, and no page of errors', async () => {
+  it('a plan that is no longer sold is answered with a sentence, not an error page', async () => {
     const user = await aUser()
     const archived = await priceIdOf(offer)
     await context.stripe.prices.update(archived, { active: false })
@@ -179,7 +179,7 @@ describe('what was on sale when the page was opened', () => {
 })
 
 describe('the page at Stripe', () => {
-  it('has expired: the app says that nothing was charged, and the same form opens a fresh one', async () => {
+  it('an expired checkout says that nothing was charged, and the same form opens a fresh one', async () => {
     const user = await aUser()
     const nonce = randomUUID()
     const first = sessionIdOf((await press(user, nonce)).to!)
@@ -199,7 +199,7 @@ describe('the page at Stripe', () => {
     expect(await historyOf(user)).toEqual([])
   })
 
-  it('was paid in another tab, and no webhook has come yet: no second subscription', async () => {
+  it('a checkout that was paid in another tab opens no second subscription before the webhook comes', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
     expect((await readUser(user._id)).subscription).toBeNull()
@@ -208,7 +208,7 @@ describe('the page at Stripe', () => {
     expect(await historyOf(user)).toHaveLength(1)
   })
 
-  it('belongs to a customer who was deleted at Stripe: a new one, and a page', async () => {
+  it('a checkout for a customer who was deleted at Stripe makes a new customer and opens', async () => {
     const user = await aUser()
     await press(user, randomUUID())
     const { stripeCustomerId: old } = await readUser(user._id)
@@ -217,7 +217,7 @@ describe('the page at Stripe', () => {
     expect((await readUser(user._id)).stripeCustomerId).not.toBe(old)
   })
 
-  it('takes a promotion code: the price is lessened, the credits are not', async () => {
+  it('a promotion code lowers the price and not the credits', async () => {
     const user = await aUser()
     const coupon = await context.stripe.coupons.create({ percent_off: 25, duration: 'once' })
     const code = `HELLO${randomUUID().slice(0, 8).toUpperCase()}`
@@ -237,7 +237,7 @@ describe('the page at Stripe', () => {
   })
 })
 
-it('a pack, from the billing page: the same sentence, and then the page in the browser’s language', async () => {
+it('a pack from the billing page is answered with the same sentence, and then opens in the browser’s language', async () => {
   const user = await aUser()
   const nonce = randomUUID()
   const buy = async () => {

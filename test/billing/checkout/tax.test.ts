@@ -39,7 +39,7 @@ async function refundOf(user: User, share: number): Promise<Stripe.Charge> {
 const inGermany = { address: { country: 'DE' } }
 
 describe('the page to pay on', () => {
-  it('asks for an address and a tax ID, takes codes, and keeps its language', async () => {
+  it('the checkout page asks for an address and a tax ID, takes promotion codes, and keeps its language', async () => {
     const user = await aUser()
     const session = await context.stripe.checkout.sessions.retrieve(
       await pageFor(user, { plan: 'Daily', interval: 'month' }, { locale: 'pt-BR' }),
@@ -53,7 +53,7 @@ describe('the page to pay on', () => {
     })
   })
 
-  it('passes a company’s tax ID on to the customer and the invoice', async () => {
+  it('the checkout passes a company’s tax ID on to the customer and the invoice', async () => {
     const user = await aUser()
     const session = await pageFor(user, { plan: 'Daily', interval: 'month' })
     const page = await (await fetch(`${context.sandbox.url}/c/pay/${session}`)).text()
@@ -94,12 +94,12 @@ describe('the page to pay on', () => {
     ['fr-ca', 'fr-CA'],
     ['x;q=nonsense, ja', 'ja'],
     ['constructor,__proto__', 'auto'],
-  ])('a browser that wants %j gets %s', (header, locale) => {
+  ])('a browser that prefers %j gets the checkout in %s', (header, locale) => {
     expect(checkoutLocaleOf(header)).toBe(locale)
     expect(['auto', ...CHECKOUT_LOCALES]).toContain(locale)
   })
 
-  it('opens in every language that is offered', async () => {
+  it('the checkout page opens in every language that is offered', async () => {
     const user = await aUser()
     for (const locale of CHECKOUT_LOCALES) {
       const session = await context.stripe.checkout.sessions.retrieve(await pageFor(user, { pack: '500' }, { locale }))
@@ -125,13 +125,13 @@ describe.each([
     resetConfig()
   })
 
-  it('marks every price, once', async () => {
+  it('automatic tax marks every price once', async () => {
     const id = await priceIdOf({ kind: 'plan', plan: daily, interval: 'month', price: daily.prices!.month })
     expect(await context.stripe.prices.retrieve(id)).toMatchObject({ tax_behavior: behavior, unit_amount: 1800 })
     expect(new Set((await ensurePrices()).map(({ done }) => done))).toEqual(new Set(['kept']))
   })
 
-  it('of a plan: the credits are the plan’s, and a refund takes its share of them', async () => {
+  it('a taxed plan grants the plan’s credits, and a refund takes its share of them', async () => {
     const user = await aUser()
     context.sandbox.completeCheckout(await pageFor(user, { plan: 'Daily', interval: 'month' }), inGermany)
     await deliveries.deliver()
@@ -142,7 +142,7 @@ describe.each([
     expect(await creditsOf(user)).toBe(0)
   })
 
-  it('of a pack: the same', async () => {
+  it('a taxed pack grants the pack’s credits, and a refund takes its share of them', async () => {
     const user = await aUser()
     context.sandbox.completeCheckout(await pageFor(user, { pack: '500' }), inGermany)
     await deliveries.deliver()
@@ -152,7 +152,7 @@ describe.each([
     expect(await creditsOf(user)).toBeLessThanOrEqual(376)
   })
 
-  it('of a change of plan: as it was shown, tax in the money and none in the credits', async () => {
+  it('a taxed change of plan charges what was shown, with tax in the money and none in the credits', async () => {
     const user = await aUser()
     context.sandbox.completeCheckout(await pageFor(user, { plan: 'Daily', interval: 'month' }), inGermany)
     await deliveries.deliver()
@@ -166,7 +166,7 @@ describe.each([
   })
 })
 
-it('the books balance, tax or none', async () => {
+it('the books balance with tax and without', async () => {
   expect((await auditGrants()).violations).toEqual([])
   expect((await auditCredits()).violations).toEqual([])
 })

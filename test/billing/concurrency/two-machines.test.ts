@@ -39,7 +39,7 @@ function afterAnswer(path: string, work: () => Promise<unknown>): { happened: ()
   return { happened: () => happened }
 }
 
-it('a refund that is made while an earlier one is handled: the row counts both', async () => {
+it('a row counts a refund that is made while an earlier one is handled', async () => {
   const user = await subscriber(deliveries)
   const charge = await newestCharge(context, user)
   await context.stripe.refunds.create({ charge: charge.id, amount: 300 })
@@ -56,7 +56,7 @@ it('a refund that is made while an earlier one is handled: the row counts both',
   expect(await historyOf(user)).toMatchObject([{ amountRefunded: 800 }])
 })
 
-it('a plan that another process has found meanwhile is the one whose payment is marked', async () => {
+it('a payment is marked for the plan that another process has found meanwhile', async () => {
   const user = await subscriber(deliveries)
   const [first] = await historyOf(user)
   const old = subscriptionIdOf(user)
@@ -100,14 +100,14 @@ it('a plan that another process has found meanwhile is the one whose payment is 
   expect(rows.filter((row) => row.isCurrentSubscription).map((row) => row.stripeSubscriptionId)).toEqual([id])
 })
 
-it('a key that is in use says to try again, and not that it was a mistake', async () => {
+it('a key that is in use is answered with “try again”, not as a mistake', async () => {
   const message = 'There is currently another in-progress request using this Idempotent Key.'
   const raw = { type: 'idempotency_error' as const, code: 'idempotency_key_in_use', message, statusCode: 409 }
   const inUse = () => Promise.reject(new Stripe.errors.StripeIdempotencyError(raw))
   await expect(callStripe(inUse)).rejects.toThrow(StripeUnavailable)
 })
 
-it('word of an old purchase does not close the page on which somebody buys again', async () => {
+it('an event of an old purchase does not close the page of a new one', async () => {
   const user = await subscriber(deliveries)
   const old = context.sandbox.events('checkout.session.completed').at(-1)!
   await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
@@ -134,27 +134,30 @@ describe('two presses at once leave what Stripe says, and every cent in step wit
     ['down', 'cancel'],
     ['cancel', 'resume'],
     ['down', 'same'],
-  ])('%s and %s', async (one, other) => {
-    const user = await subscriber(deliveries, { plan: 'Daily' })
-    const results = await Promise.allSettled([presses[one]!(user), presses[other]!(user)])
-    for (const result of results) if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(DomainError)
-    await deliveries.deliver({ order: (events) => [...events].reverse() })
+  ])(
+    'the presses “%s” and “%s” at once leave what Stripe says, with credits in step with the money',
+    async (one, other) => {
+      const user = await subscriber(deliveries, { plan: 'Daily' })
+      const results = await Promise.allSettled([presses[one]!(user), presses[other]!(user)])
+      for (const result of results) if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(DomainError)
+      await deliveries.deliver({ order: (events) => [...events].reverse() })
 
-    const { subscription } = await readUser(user._id)
-    const there = await context.stripe.subscriptions.retrieve(subscriptionIdOf(user))
-    const creator = (await context.stripe.prices.list({ lookup_keys: ['scrip_creator_month'] })).data[0]!.id
-    const plan = there.items.data[0]!.price.id === creator ? 'Creator' : 'Daily'
-    expect(subscription).toMatchObject({ plan, status: 'active', cancelAtPeriodEnd: there.cancel_at_period_end })
-    expect(Boolean(await scheduledChangeOf(user))).toBe(there.schedule !== null)
-    const rows = await historyOf(user)
-    expect(await creditsOf(user)).toBe(rows.reduce((sum, { creditsAdded }) => sum + creditsAdded, 0))
-    const paid = rows.reduce((sum, { amount }) => sum + amount, 0)
-    expect(paid).toBe(plan === 'Creator' ? 4000 : 1800)
-    expect((await auditGrants()).violations).toEqual([])
-  })
+      const { subscription } = await readUser(user._id)
+      const there = await context.stripe.subscriptions.retrieve(subscriptionIdOf(user))
+      const creator = (await context.stripe.prices.list({ lookup_keys: ['scrip_creator_month'] })).data[0]!.id
+      const plan = there.items.data[0]!.price.id === creator ? 'Creator' : 'Daily'
+      expect(subscription).toMatchObject({ plan, status: 'active', cancelAtPeriodEnd: there.cancel_at_period_end })
+      expect(Boolean(await scheduledChangeOf(user))).toBe(there.schedule !== null)
+      const rows = await historyOf(user)
+      expect(await creditsOf(user)).toBe(rows.reduce((sum, { creditsAdded }) => sum + creditsAdded, 0))
+      const paid = rows.reduce((sum, { amount }) => sum + amount, 0)
+      expect(paid).toBe(plan === 'Creator' ? 4000 : 1800)
+      expect((await auditGrants()).violations).toEqual([])
+    },
+  )
 })
 
-it('two upgrades that the bank asks about: one invoice can be paid, and the earlier one no more', async () => {
+it('of two upgrades that wait for the bank, only the later invoice can be paid', async () => {
   const user = await subscriber(deliveries)
   await payWith(context, user, 'pm_card_authenticationRequired')
   for (const _ of ['first', 'second']) {

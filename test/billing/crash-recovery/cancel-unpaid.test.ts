@@ -20,7 +20,7 @@ const chargedOf = async (user: User) => {
 }
 
 it.each(['before', 'after'] as const)(
-  'a process that dies %s any of its writes leaves it as it was, or ended',
+  'canceling an unpaid plan in a process that dies %s any of its writes leaves the plan as it was, or ended',
   async (moment) => {
     const dying = new DyingProcess()
     for (let at = 1, died = true; died; at++) {

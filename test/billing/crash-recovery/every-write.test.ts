@@ -103,7 +103,7 @@ async function disputeOf(user: User) {
 const planOf = async ({ _id }: User) => (await readUser(_id)).subscription
 
 describe('a process that dies at any write leaves nothing half done', () => {
-  it('a plan that is bought', () =>
+  it('a plan that is bought survives a death at any write', () =>
     dieEverywhere(async () => {
       const user = await aUser()
       await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
@@ -117,7 +117,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a trial that begins', () =>
+  it('a trial that begins survives a death at any write', () =>
     dieEverywhere(async () => {
       beginner.trial = { days: 7, credits: 50 }
       const user = await aUser()
@@ -130,7 +130,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a renewal with a cap on what is left', () =>
+  it('a renewal with a cap on unused credits survives a death at any write', () =>
     dieEverywhere(async () => {
       beginner.unusedCredits = { cap: 300 }
       const user = await subscriber()
@@ -144,7 +144,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a month of a yearly plan that begins, with a cap on what is left', () =>
+  it('the month of a yearly plan with a cap survives a death at any write', () =>
     dieEverywhere(async () => {
       Object.assign(beginner, { unusedCredits: { cap: 300 }, yearlyCredits: 'monthly' })
       const user = await aUser()
@@ -162,7 +162,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, act, check }
     }))
 
-  it('a pack that is bought', () =>
+  it('a pack that is bought survives a death at any write', () =>
     dieEverywhere(async () => {
       const user = await aUser()
       await deliveries.buy({ user, pack: '500' })
@@ -175,7 +175,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('an upgrade, from the click on', () =>
+  it('an upgrade survives a death at any write, from the click on', () =>
     dieEverywhere(async () => {
       const user = await subscriber()
       const act = () => changePlan(user, { plan: 'Creator', interval: 'month' }, { nonce: randomUUID() })
@@ -190,7 +190,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, act, check }
     }))
 
-  it('two refunds of a part', () =>
+  it('two partial refunds survive a death at any write', () =>
     dieEverywhere(async () => {
       const user = await subscriber()
       const { id: charge } = await newestCharge(context, user)
@@ -202,7 +202,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a refund that fails', () =>
+  it('a refund that fails survives a death at any write', () =>
     dieEverywhere(async () => {
       const user = await subscriber()
       const { id: charge } = await newestCharge(context, user)
@@ -217,7 +217,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a dispute that is opened', () =>
+  it('a dispute that is opened survives a death at any write', () =>
     dieEverywhere(async () => {
       const user = await aUser()
       await deliveries.buy({ user, plan: 'Beginner', interval: 'month' }, DISPUTED_CARD)
@@ -228,7 +228,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a dispute that is won', () =>
+  it('a dispute that is won survives a death at any write', () =>
     dieEverywhere(async () => {
       const user = await subscriber(DISPUTED_CARD)
       const { id } = await disputeOf(user)
@@ -240,7 +240,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a dispute that is lost', () =>
+  it('a dispute that is lost survives a death at any write', () =>
     dieEverywhere(async () => {
       const user = await subscriber(DISPUTED_CARD)
       await context.stripe.disputes.close((await disputeOf(user)).id)
@@ -251,7 +251,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a second subscription, bought in another tab', () =>
+  it('a second subscription, bought in another tab, survives a death at any write', () =>
     dieEverywhere(async () => {
       const user = await aUser()
       for (const session of await twoTabs(user)) context.sandbox.completeCheckout(session)
@@ -265,7 +265,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a plan that ends', () =>
+  it('a plan that ends survives a death at any write', () =>
     dieEverywhere(async () => {
       const user = await subscriber()
       await context.stripe.subscriptions.cancel(user.subscription!.stripeSubscriptionId!)

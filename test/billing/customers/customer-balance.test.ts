@@ -53,7 +53,7 @@ async function boughtInTwoTabs() {
 }
 
 describe('two plans that were paid in two tabs', () => {
-  it('say by mail, on the billing page and on the page of either payment which one stays and where the money is', async () => {
+  it('two plans paid in two tabs are reported by mail and on each page, with which one stays and where the money is', async () => {
     const { user, first, second } = await boughtInTwoTabs()
     expect(await balanceOf(user)).toMatchObject({ amount: -1000, currency: 'usd' })
     const facts = { plan: 'Beginner', keptPlan: 'Daily', amount: 1000, currency: 'usd', credits: 1000 }
@@ -77,7 +77,7 @@ describe('two plans that were paid in two tabs', () => {
     })
   })
 
-  it('are told once, however often events come, and also by a process that died before it had told', async () => {
+  it('two plans paid in two tabs are reported once, however often events come and though a process dies before', async () => {
     const { user } = await boughtInTwoTabs()
     await NotificationModel.deleteMany({ userId: user._id, kind: 'duplicate_canceled' })
     await UserModel.updateOne({ _id: user._id }, { $set: { canceledDuplicates: [] } })
@@ -89,7 +89,7 @@ describe('two plans that were paid in two tabs', () => {
     expect((await readUser(user._id)).canceledDuplicates).toHaveLength(1)
   })
 
-  it('are no news a week later', async () => {
+  it('two plans paid in two tabs are not mailed about when they are found a week later', async () => {
     const { user } = await boughtInTwoTabs()
     await UserModel.updateOne({ _id: user._id }, { $set: { canceledDuplicates: [] } })
     await NotificationModel.deleteMany({ userId: user._id, kind: 'duplicate_canceled' })
@@ -100,7 +100,7 @@ describe('two plans that were paid in two tabs', () => {
 })
 
 describe('the balance at Stripe', () => {
-  it('of a change of plan in the portal that returns money is on the billing page', async () => {
+  it('the balance from a plan change in the portal is on the billing page', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     const { data } = await context.stripe.subscriptions.list({ customer: user.stripeCustomerId! })
     const [daily] = (await context.stripe.prices.list({ limit: 100 })).data.filter(
@@ -113,7 +113,7 @@ describe('the balance at Stripe', () => {
     expect(await stubOf(user)).toContainEqual(expect.objectContaining({ value: '$22.00 credit' }))
   })
 
-  it('follows a credit note and the renewals that it pays, and is gone from the page when it is used up', async () => {
+  it('the balance follows a credit note and the renewals it pays, and leaves the page when it is used up', async () => {
     const user = await subscriber(deliveries)
     const customer = user.stripeCustomerId!
     const [invoice] = (await context.stripe.invoices.list({ customer })).data
@@ -126,7 +126,7 @@ describe('the balance at Stripe', () => {
     expect((await stubOf(user)).map(({ term }) => term)).not.toContain('Account balance')
   })
 
-  it('is what Stripe says now, whatever an old event says', async () => {
+  it('the balance is what Stripe says now, whatever an old event says', async () => {
     const user = await subscriber(deliveries)
     const give = (amount: number) =>
       context.stripe.customers.createBalanceTransaction(user.stripeCustomerId!, { amount, currency: 'usd' })
@@ -138,7 +138,7 @@ describe('the balance at Stripe', () => {
     expect(await balanceOf(user)).toMatchObject({ amount: -500, currency: 'usd' })
   })
 
-  it('of which no event came is found by the reconcile', async () => {
+  it('a balance of which no event came is found by reconcile', async () => {
     const user = await subscriber(deliveries)
     const customer = user.stripeCustomerId!
     await context.stripe.customers.createBalanceTransaction(customer, { amount: -300, currency: 'usd' })
@@ -158,7 +158,7 @@ describe('the balance at Stripe', () => {
       '€10.50 credit: Pays the invoices of your next plan. Credit packs are paid by card.',
     ],
     [{ amount: 30, currency: 'usd' }, true, '$0.30 owed: Added to your next invoice.'],
-  ])('%j, with a plan: %j, reads %s', (balance, isLive, words) => {
+  ])('a balance of %j, with a plan: %j, reads %s', (balance, isLive, words) => {
     const said = balanceInWords(balance, { isLive })
     expect(said && `${said.value}: ${said.note}`).toBe(words)
   })

@@ -64,7 +64,7 @@ describe('customers', () => {
     expect(await creditsOf(user)).toBe(0)
   })
 
-  it('an answer 500 that Stripe keeps under the key does not lock a person out for a day', async () => {
+  it('a 500 that Stripe keeps under the key does not lock a user out for a day', async () => {
     const user = await aUser()
     const failing = await keepingFailures('/v1/customers', context.sandbox.port)
     const before = process.env.STRIPE_API_BASE

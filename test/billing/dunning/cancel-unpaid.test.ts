@@ -65,7 +65,7 @@ async function expectNothingOf(user: User): Promise<void> {
 }
 
 describe('while a payment is owed', () => {
-  it('letting the plan run out is refused with the sum, since it would not stop the payment', async () => {
+  it('canceling at the period’s end is refused while a payment is owed, with the amount, since it would not stop the payment', async () => {
     const user = await overdueSubscriber(deliveries)
     await expect(cancelAtPeriodEnd(user)).rejects.toThrow(PaymentOwed)
     await expect(cancelAtPeriodEnd(user)).rejects.toThrow('A payment of $10.00 is still open.')
@@ -73,7 +73,7 @@ describe('while a payment is owed', () => {
     expect(await openPaymentOf(user)).toMatchObject({ amount: 1000, currency: 'usd', credits: 1000 })
   })
 
-  it('canceling without paying voids it: the plan ends, nothing is charged, nothing is granted; the mail says so', async () => {
+  it('canceling without paying voids the invoice, ends the plan, charges and grants nothing, and the mail says so', async () => {
     const user = await overdueSubscriber(deliveries)
     expect(await cancelUnpaid(user)).toEqual({ state: 'ended' })
     await deliveries.deliver()
@@ -84,7 +84,7 @@ describe('while a payment is owed', () => {
     await expectNothingOf(user)
   })
 
-  it('paying and canceling charges once, grants the period, keeps it, and charges nothing more', async () => {
+  it('paying and canceling charges once, grants the period, and charges nothing more', async () => {
     const user = await overdueSubscriber(deliveries)
     await payWith(context, user, 'pm_card_visa')
     const nonce = randomUUID()
@@ -110,7 +110,7 @@ describe('while a payment is owed', () => {
     expect(await chargedOf(user)).toBe(1000)
   })
 
-  it('a payment that comes first cannot be voided: its period is kept, and nothing more is charged', async () => {
+  it('a payment that comes first keeps its period, and nothing more is charged', async () => {
     const user = await overdueSubscriber(deliveries)
     const [open] = await openInvoicesOf(context, user)
     const pay = () => context.stripe.invoices.pay(open!.id, { payment_method: 'pm_card_visa' })
@@ -125,7 +125,7 @@ describe('while a payment is owed', () => {
     expect(await chargedOf(user)).toBe(2000)
   })
 
-  it('pressed twice, at once or later, ends it once', async () => {
+  it('canceling twice, at once or later, ends the plan once', async () => {
     const user = await overdueSubscriber(deliveries)
     const both = await Promise.allSettled([cancelUnpaid(user), cancelUnpaid(user)])
     expect(both.some(({ status }) => status === 'fulfilled')).toBe(true)
@@ -134,7 +134,7 @@ describe('while a payment is owed', () => {
     await expectNothingOf(user)
   })
 
-  it('a bank’s customer canceled on Stripe’s page: the mail does not say that nothing more is charged', async () => {
+  it('the mail about a cancellation on Stripe’s page names what is still owed', async () => {
     const user = await overdueSubscriber(deliveries)
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at_period_end: true })
     await deliveries.deliver()
@@ -149,7 +149,7 @@ describe('while a payment is owed', () => {
 })
 
 describe('in the hour before a renewal is collected', () => {
-  it('it counts as owed, and canceling without paying keeps it from being collected', async () => {
+  it('a renewal counts as owed in the hour before it is collected, and canceling without paying stops it', async () => {
     const user = await subscriber(deliveries)
     context.sandbox.advance(user.subscription!.currentPeriodEnd!.getTime() / 1000 - context.sandbox.now() + 600)
     follow(context)
@@ -172,7 +172,7 @@ describe('the page', () => {
     return answer instanceof Response ? answer.headers.get('Location') : answer
   }
 
-  it('says what is owed and both ways, with what each of them charges, grants and takes', async () => {
+  it('the page says what is owed and what each of the two ways charges, grants and takes', async () => {
     const user = await overdueSubscriber(deliveries)
     const { owed } = await loader(await args(user, ''))
     expect(owed?.sum).toBe('$10.00')
@@ -192,7 +192,7 @@ describe('the page', () => {
     expect(await atStripe(user)).toMatchObject({ status: 'past_due', cancel_at_period_end: false })
   })
 
-  it('the second of two presses says that the plan has ended', async () => {
+  it('the second of two cancellations says that the plan has ended', async () => {
     const user = await overdueSubscriber(deliveries)
     expect(await send(user, { choice: 'now' })).toBe('/billing?done=ended')
     expect(await send(user, { choice: 'now' })).toBe('/billing?done=ended')

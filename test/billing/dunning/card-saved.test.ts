@@ -31,7 +31,7 @@ const pageOf = async (user: User) => {
 }
 
 describe('another card, while a payment is open', () => {
-  it('is said to be paying until the payment is known, and then that it is paid and what came with it', async () => {
+  it('a new card is shown as paying until the payment is known, and then as paid with what it brought', async () => {
     const user = await overdueSubscriber(deliveries)
     await save(user, 'pm_card_visa')
     expect(await titleOf(user)).toBe('Card saved. Paying $10.00…')
@@ -47,7 +47,7 @@ describe('another card, while a payment is open', () => {
     expect(await creditsOf(user)).toBe(2000)
   })
 
-  it('that is declined too: says so, and leads to another one', async () => {
+  it('a new card that is declined too is reported, with a way to another one', async () => {
     const user = await overdueSubscriber(deliveries)
     await save(user, 'pm_card_chargeCustomerFail')
     await deliveries.deliver()
@@ -58,7 +58,7 @@ describe('another card, while a payment is open', () => {
     })
   })
 
-  it('that the bank asks its customer about: leads to the bank', async () => {
+  it('a new card that the bank asks about leads to the bank', async () => {
     const user = await overdueSubscriber(deliveries)
     await save(user, 'pm_card_authenticationRequired')
     await deliveries.deliver()
@@ -69,7 +69,7 @@ describe('another card, while a payment is open', () => {
     })
   })
 
-  it('with Stripe away nothing is claimed, and the page asks again', async () => {
+  it('the page of a new card claims nothing while Stripe is away, and asks again', async () => {
     const user = await overdueSubscriber(deliveries)
     context.sandbox.faults.api = [{ failure: 500 }]
     expect(await pageOf(user)).toMatchObject({
@@ -79,7 +79,7 @@ describe('another card, while a payment is open', () => {
   })
 })
 
-it('without an open payment the card is saved, and that is all', async () => {
+it('a card that is saved without an open payment is only saved', async () => {
   const user = await subscriber(deliveries)
   await save(user, 'pm_card_visa')
   expect(await titleOf(user)).toBe('Card saved.')

@@ -36,7 +36,7 @@ async function changeCard(user: User, { card = 'pm_card_visa', elsewhere = false
 }
 
 describe('a card that is changed after a payment failed', () => {
-  it('pays what is owed at once, and the pause ends', async () => {
+  it('a new card pays what is owed at once, and the pause ends', async () => {
     const user = await overdue()
     advance(context, 3.5)
     await pauseOverdue()
@@ -49,7 +49,7 @@ describe('a card that is changed after a payment failed', () => {
     expect(await historyOf(user)).toHaveLength(2)
   })
 
-  it('is what the subscription is charged to, also where only the customer’s was changed', async () => {
+  it('a new card is charged for the subscription, also where only the customer’s was changed', async () => {
     const user = await overdue()
     const card = await changeCard(user, { elsewhere: true })
     await deliveries.deliver()
@@ -58,7 +58,7 @@ describe('a card that is changed after a payment failed', () => {
     expect(await creditsOf(user)).toBe(2000)
   })
 
-  it('and is declined too: tried once, still owed, the grace period as it was', async () => {
+  it('a new card that is declined is tried once, and leaves the debt and the grace period as they were', async () => {
     const user = await overdue()
     await changeCard(user, { card: 'pm_card_chargeCustomerFail' })
     const attempts = async () => (await context.stripe.charges.list({ customer: user.stripeCustomerId! })).data.length
@@ -76,7 +76,7 @@ describe('a card that is changed after a payment failed', () => {
     expect(await creditsOf(user)).toBe(1000)
   })
 
-  it('while the one that was declined is left to Stripe’s own retries', async () => {
+  it('the declined card is left to Stripe’s own retries', async () => {
     const user = await overdue()
     const charges = (await context.stripe.charges.list({ customer: user.stripeCustomerId! })).data
     expect(charges.map(({ status }) => status)).toEqual(['failed', 'succeeded'])
@@ -101,7 +101,7 @@ describe('a card that is changed after a payment failed', () => {
 })
 
 describe('an invoice that is open', () => {
-  it('is paid by bank transfer and marked so: its credits come, and nothing is owed', async () => {
+  it('an open invoice that is marked as paid by bank transfer grants its credits, and nothing is owed', async () => {
     const user = await overdue()
     const [open] = await openInvoicesOf(context, user)
     await context.stripe.invoices.pay(open!.id, { paid_out_of_band: true })
@@ -111,7 +111,7 @@ describe('an invoice that is open', () => {
     expect((await historyOf(user)).at(-1)).toMatchObject({ stripeInvoiceId: open!.id, creditsAdded: 1000 })
   })
 
-  it('paid when its month is over, of a plan whose credits expire: they last a month from the payment', async () => {
+  it('credits of an invoice paid after its month last a month from the payment', async () => {
     beginner.unusedCredits = 'expire'
     const user = await overdue()
     const [open] = await openInvoicesOf(context, user)
@@ -128,7 +128,7 @@ describe('an invoice that is open', () => {
     expect(await creditsOf(user)).toBe(0)
   })
 
-  it('when the plan is canceled at once: Free, nothing paused, and paying it later still brings its credits', async () => {
+  it('canceling at once with an open invoice leads to Free without a pause, and paying later still grants the credits', async () => {
     const user = await overdue()
     const [open] = await openInvoicesOf(context, user)
     await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
@@ -142,7 +142,7 @@ describe('an invoice that is open', () => {
     expect((await historyOf(user)).map(({ status }) => status)).toEqual(['cancelled', 'cancelled'])
   })
 
-  it('until dunning gives up: the plan ends with that reason, and its owner is told', async () => {
+  it('a plan that dunning gives up ends with that reason, and its owner is told', async () => {
     const user = await overdue()
     for (let week = 0; week < 6; week++) {
       advance(context, 6)
@@ -154,7 +154,7 @@ describe('an invoice that is open', () => {
     expect(mails).toMatchObject([{ data: { plan: 'Beginner', reason: 'payment_failed' } }])
   })
 
-  it('for a first payment that never came: no plan, no trace, and buying again works', async () => {
+  it('a first payment that never came leaves no plan and no trace, and buying again works', async () => {
     const user = await aUser()
     const customer = await ensureCustomer(user)
     await context.stripe.subscriptions.create({
@@ -178,7 +178,7 @@ describe('an invoice that is open', () => {
 })
 
 describe('a process that dies between making a customer and noting it', () => {
-  it('leaves none behind: the webhook notes it, so that a purchase days later makes no second one', async () => {
+  it('a webhook stores the customer of a process that died, so a purchase days later makes no second one', async () => {
     const user = await aUser()
     const first = await ensureCustomer(user)
     await UserModel.updateOne({ _id: user._id }, { $unset: { stripeCustomerId: true } })
@@ -188,7 +188,7 @@ describe('a process that dies between making a customer and noting it', () => {
     expect(await ensureCustomer(user)).toBe(first)
   })
 
-  it('and a customer that is gone by then, or somebody else’s, is not noted', async () => {
+  it('a customer that is gone by then, or somebody else’s, is not stored', async () => {
     const user = await aUser()
     const metadata = { app: 'scrip', userId: user._id.toHexString() }
     const { id } = await context.stripe.customers.create({ metadata })

@@ -51,7 +51,7 @@ const on = (plan: string, status = 'active', gracePeriodEnd: Date | null = null)
 const nobody: Subscriber = { subscription: null }
 
 describe('a plan', () => {
-  it('has what it and smaller ones have', () => {
+  it('a plan has its own features and those of smaller plans', () => {
     expect(requirePlan(on('Creator'), 'Daily', AT).name).toBe('Creator')
     expect(requirePlan(on('Daily'), 'Daily', AT).name).toBe('Daily')
     expect(requirePlan(nobody, 'Free', AT).name).toBe('Free')
@@ -59,34 +59,34 @@ describe('a plan', () => {
     expect(() => requirePlan(nobody, 'Daily', AT)).toThrow('This is part of Daily and larger plans.')
   })
 
-  it('has its features, and names the plans that have what it lacks', () => {
+  it('a plan has its features, and names the plans that have what it lacks', () => {
     expect(requireFeature(on('Creator'), 'prioritySupport', AT).name).toBe('Creator')
     expect(requireFeature(nobody, 'apiAccess', AT).name).toBe('Free')
     expect(() => requireFeature(on('Daily'), 'prioritySupport', AT)).toThrow(FeatureNotInPlan)
     expect(() => requireFeature(nobody, 'prioritySupport', AT)).toThrow('Priority support is part of Creator.')
   })
 
-  it('that has ended is Free', () => {
+  it('a plan that has ended is Free', () => {
     expect(() => requireFeature(on('Creator', 'canceled'), 'prioritySupport', AT)).toThrow(FeatureNotInPlan)
     expect(() => requirePlan(on('Creator', 'incomplete_expired'), 'Beginner', AT)).toThrow(PlanTooSmall)
   })
 })
 
 describe('a payment that is owed', () => {
-  it('takes nothing away within the grace period, and what is paid for after it', () => {
+  it('a payment that is owed takes nothing away within the grace period, and paid features after it', () => {
     expect(requireFeature(on('Creator', 'past_due', after), 'prioritySupport', AT).name).toBe('Creator')
     expect(() => requireFeature(on('Creator', 'past_due', before), 'prioritySupport', AT)).toThrow(SpendingFrozen)
     expect(() => requireFeature(on('Creator', 'past_due', AT), 'prioritySupport', AT)).toThrow(SpendingFrozen)
     expect(() => requirePlan(on('Creator', 'unpaid'), 'Daily', AT)).toThrow(SpendingFrozen)
   })
 
-  it('leaves what Free has too, and never sends to another plan for what this one has', () => {
+  it('a payment that is owed leaves the features of Free, and never suggests another plan for what this one has', () => {
     expect(requireFeature(on('Creator', 'past_due', before), 'apiAccess', AT).name).toBe('Creator')
     expect(() => requireFeature(on('Daily', 'past_due', before), 'prioritySupport', AT)).toThrow(FeatureNotInPlan)
     expect(isPaused(on('Creator', 'trialing'), AT)).toBe(false)
   })
 
-  it('is said to the API with its code and its way out', async () => {
+  it('a payment that is owed is reported by the API with its code and what ends it', async () => {
     const user = { ...(await aUser()), ...on('Creator', 'past_due', new Date(0)) } as User
     const asked = withRefusalOptions(user, { credits: 1 }, () =>
       Promise.resolve(requireFeature(user, 'prioritySupport', now())),
@@ -107,7 +107,7 @@ describe('a payment that is owed', () => {
 })
 
 describe('a limit', () => {
-  it('is looked at without counting, and no race passes it', async () => {
+  it('a limit is read without counting, and no race passes it', async () => {
     Object.assign(free, { limits: { qrCodes: 3 } })
     const user = await aUser()
     const source = { type: 'admin' as const, id: randomUUID() }
@@ -130,7 +130,7 @@ describe('a limit', () => {
     expect(await refusal.json()).toMatchObject({ error: { code: 'limit_reached', max: 3 } })
   })
 
-  it('has no end where the plan has none', async () => {
+  it('a limit is unlimited where the plan has none', async () => {
     const { _id } = await aUser()
     expect(await checkLimit({ _id, ...on('Creator') } as User, 'qrCodes')).toMatchObject({ used: 0, left: Infinity })
   })
@@ -154,12 +154,12 @@ async function send(user: User, path: string, fields: Record<string, string>): P
 const UPGRADE = '/billing/upgrade?feature=prioritySupport&redirectTo=%2Fsupport%2Fpriority'
 
 describe('the page of priority support, which needs Creator', () => {
-  it('asks for a log-in first, and leads back', async () => {
+  it('the support page asks for a log-in first, and leads back', async () => {
     const stranger = new Request('http://localhost:3000/support/priority')
     expect(await target(askLoader(args(stranger)))).toBe('/login?redirectTo=%2Fsupport%2Fpriority')
   })
 
-  it('sends Free to the upgrade, from there through the checkout, and back', async () => {
+  it('the support page leads Free to the upgrade, through the checkout, and back', async () => {
     const user = await aUser()
     expect(await target(askLoader(await at(user, '/support/priority')))).toBe(UPGRADE)
     expect(await target(send(user, '/support/priority', question).then(askAction))).toBe(UPGRADE)
@@ -183,7 +183,7 @@ describe('the page of priority support, which needs Creator', () => {
     expect(await target(upgradeLoader(await at(user, UPGRADE)))).toBe('/support/priority')
   })
 
-  it('brings a smaller plan back from its change', async () => {
+  it('the change of a smaller plan for the support page leads back to it', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     const page = await upgradeLoader(await at(user, UPGRADE))
     expect(page.ways[0]?.to).toBe('/billing/change?plan=Creator&interval=month&redirectTo=%2Fsupport%2Fpriority')
@@ -195,7 +195,7 @@ describe('the page of priority support, which needs Creator', () => {
     expect(await askLoader(await at(user, '/support/priority'))).toMatchObject({ email: user.email })
   })
 
-  it('never leads out of the site', async () => {
+  it('the support page never leads off this site', async () => {
     const user = await aUser()
     const page = await upgradeLoader(
       await at(user, '/billing/upgrade?feature=prioritySupport&redirectTo=//evil.example'),
@@ -207,13 +207,13 @@ describe('the page of priority support, which needs Creator', () => {
     expect(successUrl).not.toContain('redirectTo')
   })
 
-  it('sends who has not paid to the card, not to another plan', async () => {
+  it('the support page leads who has not paid to the card, not to another plan', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     await setOverdue(user)
     expect(await target(askLoader(await at(user, '/support/priority')))).toBe('/billing')
   })
 
-  it('mails the question to the shop, with the plan and who asked', async () => {
+  it('the support page mails the question to the shop, with the plan and who asked', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     const answer = await askAction(await send(user, '/support/priority', question))
     expect(answer.data.saved).toBe(true)
@@ -225,7 +225,7 @@ describe('the page of priority support, which needs Creator', () => {
     expect(mail!.text).toContain('Plan: Creator')
   })
 
-  it('refuses a question of no words, and a subject of two lines', async () => {
+  it('the support page refuses an empty question and a subject of two lines', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     const answer = await askAction(await send(user, '/support/priority', { subject: 'a\nb', question: '' }))
     expect(answer.init?.status).toBe(400)
@@ -242,7 +242,7 @@ const setOverdue = (user: User) =>
   )
 
 describe('a page that needs a plan', () => {
-  it('names the plan to the upgrade page, which offers it and the larger ones', async () => {
+  it('a page that needs a plan names it to the upgrade page, which offers it and the larger ones', async () => {
     const user = await aUser()
     const to = await target(requirePagePlan(await visitAs(user, '/reports?year=2026'), 'Daily'))
     expect(to).toBe('/billing/upgrade?plan=Daily&redirectTo=%2Freports%3Fyear%3D2026')
@@ -253,14 +253,14 @@ describe('a page that needs a plan', () => {
 })
 
 describe('the link of the mail about a failed payment', () => {
-  it('opens the card at Stripe, for who is logged in', async () => {
+  it('the link of the mail about a failed payment opens the card at Stripe for who is logged in', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     expect(await target(updateCard(await at(user, '/billing/update-card')))).toContain(context.sandbox.url)
     const stranger = new Request('http://localhost:3000/billing/update-card')
     expect(await target(updateCard(args(stranger)))).toBe('/login?redirectTo=%2Fbilling%2Fupdate-card')
   })
 
-  it('says that Stripe is away, and nothing else', async () => {
+  it('the link of the mail about a failed payment says only that Stripe is away when it is', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     context.sandbox.faults.api = [{ failure: 503, match: 'POST /v1/billing_portal' }]
     const thrown = await updateCard(await at(user, '/billing/update-card')).catch((error: unknown) => error)

@@ -32,7 +32,7 @@ async function noticesOf({ _id }: User) {
 }
 
 describe('before unused credits go, a mail', () => {
-  it('comes a week and a day before a renewal that is above a limit, once each', async () => {
+  it('an expiry notice comes a week and a day before a renewal that is above a limit, once each', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber(deliveries)
     expect(await noticesOf(user)).toEqual([])
@@ -44,7 +44,7 @@ describe('before unused credits go, a mail', () => {
     expect(await noticesOf(user)).toHaveLength(2)
   })
 
-  it('comes before an expiry, also after the plan was canceled', async () => {
+  it('an expiry notice comes before an expiry, also after the plan was canceled', async () => {
     beginner.unusedCredits = 'expire'
     const user = await subscriber(deliveries)
     await cancelAtPeriodEnd(user)
@@ -59,7 +59,7 @@ describe('before unused credits go, a mail', () => {
     expect(paragraphs[1]).toMatch(/^No new credits will be added\. 1,000 unused Beginner credits expire on /)
   })
 
-  it('comes once where a clock jumps past the week, and not at all where it jumps past the moment', async () => {
+  it('an expiry notice comes once where a clock jumps past the week, and not at all where it jumps past the expiry', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber(deliveries)
     advance(context, 29.9)
@@ -70,7 +70,7 @@ describe('before unused credits go, a mail', () => {
     expect(await noticesOf(late)).toEqual([])
   })
 
-  it('does not come where nothing will go, and is dropped when it is to be sent and nothing will any more', async () => {
+  it('an expiry notice does not come where nothing expires, and is dropped if nothing expires any more', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber(deliveries)
     advance(context, 24)

@@ -40,7 +40,7 @@ async function said(user: User) {
 }
 
 describe('what the next renewal takes of unused credits stands on Overview and on Billing', () => {
-  it('above a limit: as many as it then takes', async () => {
+  it('Overview and Billing show how many credits above a limit the next renewal takes', async () => {
     daily.unusedCredits = { cap: 300 }
     const user = await subscriber(deliveries, { plan: 'Daily' })
     const row = { term: 'Unused credits', value: 'Up to 300 Daily credits roll over' }
@@ -53,7 +53,7 @@ describe('what the next renewal takes of unused credits stands on Overview and o
     expect(await creditsOf(user)).toBe(2000 - 1700 + 2000)
   })
 
-  it('that expire: how many, and on which day', async () => {
+  it('Overview and Billing show how many credits expire, and on which day', async () => {
     beginner.unusedCredits = 'expire'
     const user = await subscriber(deliveries)
     const [row] = await said(user)
@@ -65,7 +65,7 @@ describe('what the next renewal takes of unused credits stands on Overview and o
     expect(await creditsOf(user)).toBe(1000)
   })
 
-  it('nothing where all of them roll over', async () => {
+  it('Overview and Billing show no loss where all credits roll over', async () => {
     expect(await said(await subscriber(deliveries))).toEqual([])
   })
 })
@@ -73,13 +73,13 @@ describe('what the next renewal takes of unused credits stands on Overview and o
 describe('the questions on the pricing page', () => {
   const rule = (term: string) => rulesOfSale().find((one) => one.term === term)?.text
 
-  it('say that unused credits roll over where every plan lets them', () => {
+  it('the pricing page says that unused credits roll over where every plan lets them', () => {
     expect(plans.every(({ unusedCredits }) => unusedCredits === 'accumulate')).toBe(true)
     expect(rule('Unused credits')).toBe('Unused credits roll over to the next month.')
     expect(rule('Canceling')).toMatch(/you keep your credits after that\.$/)
   })
 
-  it('say what each plan does where they differ', () => {
+  it('the pricing page says what each plan does with unused credits where plans differ', () => {
     beginner.unusedCredits = 'expire'
     daily.unusedCredits = { cap: 300 }
     expect(rule('Unused credits')).toBe(

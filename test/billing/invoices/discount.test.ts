@@ -32,7 +32,7 @@ const balanceOf = async (id: string) =>
   ((await context.stripe.customers.retrieve(id)) as unknown as { balance: number }).balance
 
 describe('a discount lessens the price and not the credits', () => {
-  it('at checkout: the plan’s credits for half of its price, and prorations that will say both', async () => {
+  it('a coupon at checkout grants the plan’s credits for half of its price, and prorations that say both', async () => {
     const user = await discountedSubscriber(deliveries, { coupon: half })
     expect(await creditsOf(user)).toBe(1000)
     expect(await historyOf(user)).toMatchObject([{ amount: 500, creditsAdded: 1000 }])
@@ -42,7 +42,7 @@ describe('a discount lessens the price and not the credits', () => {
     })
   })
 
-  it('an upgrade under a lasting coupon for half: all credits of the difference for half of its money', async () => {
+  it('an upgrade under a lasting 50% coupon grants all credits of the difference for half of its price', async () => {
     const user = await tenDaysIn(half)
     const { money, credits, left } = await changeAsShown(deliveries, user, creator)
     expect(money).toEqual(about((3000 * left) / 2))
@@ -50,21 +50,21 @@ describe('a discount lessens the price and not the credits', () => {
     expect(left).toBeLessThan(0.7)
   })
 
-  it('to a year: twelve months’ credits for half of the year’s price, less the rest of the month', async () => {
+  it('a change to yearly under a 50% coupon grants twelve months’ credits for half the price, less the rest of the month', async () => {
     const user = await tenDaysIn(half)
     const { money, credits, left } = await changeAsShown(deliveries, user, { plan: 'Creator', interval: 'year' })
     expect(money).toEqual(about((40_000 - 1000 * left) / 2))
     expect(credits).toEqual(about(60_000 - 1000 * left))
   })
 
-  it('after a coupon for one invoice: the money that comes back is what was paid, the credits what was granted', async () => {
+  it('a change after a coupon for one invoice returns the money that was paid and the credits that were granted', async () => {
     const user = await tenDaysIn(once)
     const { money, credits, left } = await changeAsShown(deliveries, user, creator)
     expect(money).toEqual(about((4000 - 500) * left))
     expect(credits).toEqual(about((5000 - 1000) * left))
   })
 
-  it('under a coupon for everything: nothing to pay, and all credits of the difference', async () => {
+  it('an upgrade under a 100% coupon costs nothing and grants all credits of the difference', async () => {
     const user = await tenDaysIn(all)
     const { money, credits, left } = await changeAsShown(deliveries, user, creator)
     expect(money).toBe(0)
@@ -73,7 +73,7 @@ describe('a discount lessens the price and not the credits', () => {
     expect(await auditGrants()).toMatchObject({ violations: [] })
   })
 
-  it('two upgrades in one month: each gives back what the one before had brought', async () => {
+  it('each of two upgrades in one month gives back what the one before had granted', async () => {
     const user = await tenDaysIn(half)
     await changeAsShown(deliveries, user, { plan: 'Daily', interval: 'month' })
     advance(context, 5)
@@ -82,7 +82,7 @@ describe('a discount lessens the price and not the credits', () => {
     expect(credits).toEqual(about(3000 * left))
   })
 
-  it('down: nothing until the period ends, then the smaller plan’s credits for half of its price', async () => {
+  it('a downgrade under a 50% coupon changes nothing until the period ends, then grants the smaller plan’s credits for half its price', async () => {
     const user = await tenDaysIn(half, 'Creator')
     expect(await changePlan(user, { plan: 'Beginner', interval: 'month' })).toMatchObject({ state: 'scheduled' })
     expect(await creditsOf(user)).toBe(5000)
@@ -94,7 +94,7 @@ describe('a discount lessens the price and not the credits', () => {
     ])
   })
 
-  it('two instead of one: so many credits more, for half of their price', async () => {
+  it('two of a plan instead of one under a 50% coupon grant that many more credits for half their price', async () => {
     const user = await tenDaysIn(half)
     const left = shareLeft(user, context.sandbox.now())
     const id = subscriptionIdOf(user)
@@ -115,7 +115,7 @@ describe('a discount lessens the price and not the credits', () => {
   })
 
   it.each([half, once, all])(
-    'canceled at once, after $percent % $duration: both come back as they came',
+    'canceling at once after a coupon of $percent % $duration returns money and credits as they came',
     async (coupon) => {
       const user = await tenDaysIn(coupon)
       const left = shareLeft(user, context.sandbox.now())
@@ -130,7 +130,7 @@ describe('a discount lessens the price and not the credits', () => {
 })
 
 describe('a refund of an upgrade under a coupon', () => {
-  it('takes back the share of its credits that it is of the money that was paid', async () => {
+  it('a refund of an upgrade under a coupon takes the share of its credits that it is of the money paid', async () => {
     const user = await tenDaysIn(half)
     const { money, credits } = await changeAsShown(deliveries, user, creator)
     const [charge] = await chargesOf(context, user)
@@ -149,7 +149,7 @@ const NOTHING_GOES = { credits: 0, losses: [], gracePeriodDays: 3 }
 
 describe('the page of a change', () => {
   it.each([half, once, all])(
-    'has rows that add up to what is due, with a row for $percent % $duration',
+    'the page of a change has rows that add up to what is due, with a row for $percent % $duration',
     async (coupon) => {
       const user = await tenDaysIn(coupon)
       const now = new Date(context.sandbox.now() * 1000)
@@ -199,7 +199,7 @@ describe('a subscription that does not itemize the discounts of its prorations',
   }
 
   it.each(['classic', 'included'] as const)(
-    '%s: an upgrade brings the share of the credits that is paid',
+    'an upgrade without itemized discounts (%s) grants the share of the credits that is paid',
     async (mode) => {
       const user = await soldByHand(mode)
       const { money, credits, left } = await changeAsShown(deliveries, user, creator)
@@ -209,14 +209,17 @@ describe('a subscription that does not itemize the discounts of its prorations',
     },
   )
 
-  it.each(['classic', 'included'] as const)('%s: once it is migrated, all of them', async (mode) => {
-    const user = await soldByHand(mode)
-    await context.stripe.subscriptions.migrate(subscriptionIdOf(user), {
-      billing_mode: { type: 'flexible', flexible: { proration_discounts: 'itemized' } },
-    })
-    await deliveries.deliver()
-    const { money, credits, left } = await changeAsShown(deliveries, user, creator)
-    expect(money).toEqual(about((3000 * left) / 2))
-    expect(credits).toEqual(about(4000 * left))
-  })
+  it.each(['classic', 'included'] as const)(
+    'an upgrade of a migrated subscription (%s) grants all credits of the difference',
+    async (mode) => {
+      const user = await soldByHand(mode)
+      await context.stripe.subscriptions.migrate(subscriptionIdOf(user), {
+        billing_mode: { type: 'flexible', flexible: { proration_discounts: 'itemized' } },
+      })
+      await deliveries.deliver()
+      const { money, credits, left } = await changeAsShown(deliveries, user, creator)
+      expect(money).toEqual(about((3000 * left) / 2))
+      expect(credits).toEqual(about(4000 * left))
+    },
+  )
 })

@@ -29,7 +29,7 @@ async function subscriberWithBalance(cents: number): Promise<{ user: User; invoi
 }
 
 describe('an invoice that the customer’s balance paid', () => {
-  it('in part keeps that part of its credits when all of the charge is refunded', async () => {
+  it('an invoice paid in part from the balance keeps that part of its credits when all of the charge is refunded', async () => {
     const { user, intent } = await subscriberWithBalance(250)
     await context.stripe.refunds.create({ payment_intent: intent! })
     await deliveries.deliver()
@@ -41,7 +41,7 @@ describe('an invoice that the customer’s balance paid', () => {
     expect((await auditGrants()).violations).toEqual([])
   })
 
-  it('in part, and whose balance is given back as well, keeps none', async () => {
+  it('an invoice paid in part from the balance keeps no credits when charge and balance are given back', async () => {
     const { user, invoice } = await subscriberWithBalance(250)
     await context.stripe.creditNotes.create({ invoice, amount: 1000, refund_amount: 750, credit_amount: 250 })
     await deliveries.deliver({ order: (events) => [...events].reverse() })
@@ -50,7 +50,7 @@ describe('an invoice that the customer’s balance paid', () => {
     expect(await historyOf(user)).toMatchObject([{ status: 'refunded', amountRefunded: 1000 }])
   })
 
-  it('in part, given back and disputed at the same moment: each share is taken once', async () => {
+  it('an invoice paid in part from the balance, returned and disputed at once, loses each share once', async () => {
     const { user, invoice, intent } = await subscriberWithBalance(250)
     await context.stripe.creditNotes.create({ invoice, amount: 600, refund_amount: 400, credit_amount: 200 })
     const { data } = await context.stripe.charges.list({ payment_intent: intent! })
@@ -66,7 +66,7 @@ describe('an invoice that the customer’s balance paid', () => {
     expect((await auditCredits()).violations).toEqual([])
   })
 
-  it('whole loses the share of its credits that a credit note gives back to the balance', async () => {
+  it('an invoice paid in full from the balance loses the share of its credits that a credit note returns', async () => {
     const { user, invoice } = await subscriberWithBalance(2000)
     await context.stripe.creditNotes.create({ invoice, amount: 400, credit_amount: 400 })
     await deliveries.deliver()
@@ -88,7 +88,7 @@ describe('a credit note for what is still owed', () => {
     return { user, invoice: open!.id }
   }
 
-  it('lessens the price and not the credits, and a refund of the rest takes them all', async () => {
+  it('a credit note on an open invoice lowers the price and not the credits, and a refund of the rest takes them all', async () => {
     const { user, invoice } = await waived(400)
     await payWith(context, user, 'pm_card_visa')
     await context.stripe.invoices.pay(invoice)
@@ -103,7 +103,7 @@ describe('a credit note for what is still owed', () => {
     expect((await historyOf(user)).at(-1)).toMatchObject({ amountRefunded: 600, status: 'refunded' })
   })
 
-  it('and all of it: the renewal is a gift, and the payment is no longer overdue', async () => {
+  it('a credit note for all that is owed makes the renewal a gift, and the payment is no longer overdue', async () => {
     const { user } = await waived(1000)
     await deliveries.deliver()
     expect(await creditsOf(user)).toBe(2000)

@@ -38,7 +38,7 @@ afterEach(async () => {
 })
 
 describe('an invoice', () => {
-  it('of a pack alone brings its credits once', async () => {
+  it('an invoice of a pack alone grants its credits once', async () => {
     const user = await aPayer(context)
     await sellOnInvoice(context, user, [{ price: await priceOf('scrip_pack_2000') }])
     await deliver()
@@ -53,7 +53,7 @@ describe('an invoice', () => {
     expect(await receiptOf(user)).toMatchObject({ credits: 2000, description: 'Credit pack 2000' })
   })
 
-  it('is named by its number in the ledger’s file for people', async () => {
+  it('an invoice is named by its number in the ledger’s CSV file', async () => {
     const user = await aPayer(context)
     await sellOnInvoice(context, user, [{ price: await priceOf('scrip_pack_2000') }])
     await deliver()
@@ -65,7 +65,7 @@ describe('an invoice', () => {
     ])
   })
 
-  it('of a plan with a pack beside it brings both', async () => {
+  it('an invoice of a plan with a pack beside it grants both', async () => {
     const user = await aPayer(context)
     const { stripe } = context
     const customer = user.stripeCustomerId
@@ -79,7 +79,7 @@ describe('an invoice', () => {
     expect(receipt?.description).toMatch(/^Beginner, \d+ \w+ to \d+ \w+ \d{4} \+ Credit pack 2000 × 2$/)
   })
 
-  it('names what is not ours too, and gives nothing for it', async () => {
+  it('an invoice also names what is not ours, and grants nothing for it', async () => {
     const user = await aPayer(context)
     const [pack, service] = [await priceOf('scrip_pack_500'), await aService(context)]
     await sellOnInvoice(context, user, [{ price: service }, { price: pack, quantity: 3 }])
@@ -88,7 +88,7 @@ describe('an invoice', () => {
     expect(await whatOf(user)).toEqual(['Credit pack 500 × 3 + Setting up'])
   })
 
-  it('that is refunded in whole gives back the credits of all its lines', async () => {
+  it('an invoice that is refunded in full loses the credits of all its lines', async () => {
     const user = await aPayer(context)
     const prices = [await priceOf('scrip_pack_500'), await priceOf('scrip_pack_2000')]
     await sellOnInvoice(
@@ -104,7 +104,7 @@ describe('an invoice', () => {
     expect(await creditsOf(user)).toBe(0)
   })
 
-  it('of a trial with a pack beside it brings the trial’s credits and the pack’s', async () => {
+  it('an invoice of a trial with a pack beside it grants the trial’s credits and the pack’s', async () => {
     beginner.trial = { days: 14, credits: 50 }
     const user = await aPayer(context)
     const items = [await priceOf('scrip_beginner_month'), await priceOf('scrip_pack_500')]
@@ -121,7 +121,7 @@ describe('an invoice', () => {
     ])
   })
 
-  it('of an add-on alone, on a subscription of ours, brings nothing and is nobody’s trouble', async () => {
+  it('an invoice of an add-on alone grants nothing and causes no error', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'year' })
     await deliver()
@@ -138,7 +138,7 @@ describe('an invoice', () => {
     expect(await reconcile()).toMatchObject({ done: [], failed: [] })
   })
 
-  it('of a pack sold by the month brings its credits each month', async () => {
+  it('an invoice of a pack sold by the month grants its credits each month', async () => {
     const user = await aPayer(context)
     const recurring = { interval: 'month' as const }
     const price = await addPrice(context, 'scrip_pack_500', { unit_amount: 500, recurring })
@@ -151,7 +151,7 @@ describe('an invoice', () => {
 })
 
 describe('a checkout', () => {
-  it('of several packs brings the credits of each', async () => {
+  it('a checkout of several packs grants the credits of each', async () => {
     const user = await aPayer(context)
     const [small, large] = [await priceOf('scrip_pack_500'), await priceOf('scrip_pack_2000')]
     await sellOnPage(context, user, {
@@ -176,7 +176,7 @@ describe('a checkout', () => {
     expect(await receiptOf(user)).toMatchObject({ description: 'Credit pack 500 + Credit pack 2000 × 2' })
   })
 
-  it('of more things than one answer of Stripe’s has brings all of them', async () => {
+  it('a checkout with more lines than one page of Stripe’s list grants all of them', async () => {
     const user = await aPayer(context)
     const pack = await priceOf('scrip_pack_500')
     const services = await Promise.all(Array.from({ length: 11 }, (_, index) => aService(context, `Sock ${index}`)))
@@ -189,7 +189,7 @@ describe('a checkout', () => {
     expect((await paymentsOf(user))[0]?.lines).toHaveLength(12)
   })
 
-  it('of a plan with a pack beside it brings both', async () => {
+  it('a checkout of a plan with a pack beside it grants both', async () => {
     const user = await aPayer(context)
     const prices = [await priceOf('scrip_pack_2000'), await priceOf('scrip_beginner_month')]
     await sellOnPage(context, user, {
@@ -201,7 +201,7 @@ describe('a checkout', () => {
     expect(await whatOf(user)).toEqual(['Beginner, monthly + Credit pack 2000'])
   })
 
-  it('whose purchase has an invoice brings its credits once, by the invoice', async () => {
+  it('a checkout whose purchase has an invoice grants its credits once, by the invoice', async () => {
     const user = await aPayer(context)
     await sellOnPage(context, user, {
       mode: 'payment',
@@ -221,7 +221,7 @@ describe('a checkout', () => {
     expect(await creditsOf(user)).toBe(0)
   })
 
-  it('that a coupon pays in whole brings all the same', async () => {
+  it('a checkout that a coupon pays in full grants its credits all the same', async () => {
     const user = await aPayer(context)
     const { id: coupon } = await context.stripe.coupons.create({ percent_off: 100, duration: 'once' })
     await sellOnPage(context, user, {

@@ -15,7 +15,7 @@ const beginner = usePlan('Beginner')
 useSandboxClock(context)
 
 describe('unused credits at a renewal', () => {
-  it('up to a cap', async () => {
+  it('unused credits roll over up to a cap', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber(deliveries)
     expect(await creditsOf(user)).toBe(1000)
@@ -24,7 +24,7 @@ describe('unused credits at a renewal', () => {
     expect(await creditsOf(user)).toBe(1300)
   })
 
-  it('H35: expire, after the grace period', async () => {
+  it('unused credits that expire do so after the grace period (H35)', async () => {
     beginner.unusedCredits = 'expire'
     const user = await subscriber(deliveries)
     await advanceToRenewal(context, user)
@@ -36,7 +36,7 @@ describe('unused credits at a renewal', () => {
 })
 
 describe('a year in monthly shares', () => {
-  it('brings a month at payment and the others in their time; the row has them all', async () => {
+  it('a year in monthly shares grants a month at payment and the others in their time, and the row has them all', async () => {
     beginner.yearlyCredits = 'monthly'
     const user = await subscriber(deliveries, { interval: 'year' })
     expect(await creditsOf(user)).toBe(1000)
@@ -47,7 +47,7 @@ describe('a year in monthly shares', () => {
     expect(await creditsOf(user)).toBe(2000)
   })
 
-  it('refunded by half: what has not come is taken first', async () => {
+  it('a 50% refund of a year in monthly shares first takes the shares that have not started', async () => {
     beginner.yearlyCredits = 'monthly'
     const user = await subscriber(deliveries, { interval: 'year' })
     const [charge] = (await context.stripe.charges.list({ customer: user.stripeCustomerId! })).data
@@ -60,7 +60,7 @@ describe('a year in monthly shares', () => {
 })
 
 describe('a trial', () => {
-  it('gives its own credits once, then the first paid month', async () => {
+  it('a trial grants its own credits once, then the first paid month', async () => {
     beginner.trial = { days: 7, credits: 50 }
     const user = await subscriber(deliveries)
     expect((await readUser(user._id)).subscription).toMatchObject({ status: 'trialing', plan: 'Beginner' })
@@ -80,7 +80,7 @@ describe('a trial', () => {
 })
 
 describe('a signed event about objects that Stripe no longer knows', () => {
-  it('in the shape of before 2025-03-31: taken at its word, once', async () => {
+  it('a signed event in the shape before 2025-03-31 about unknown objects takes effect once', async () => {
     const user = await aUser()
     await UserModel.updateOne({ _id: user._id }, { $set: { stripeCustomerId: 'cus_before_basil' } })
     const price = await planPrice('Beginner')

@@ -46,12 +46,12 @@ async function paidInTwo(): Promise<{ user: User; invoice: string; first: string
 const rowOf = async (user: User) => (await historyOf(user)).at(-1)
 
 describe('an invoice that several payments paid', () => {
-  it('gives its credits once, and the row says the whole sum', async () => {
+  it('an invoice paid by several payments grants its credits once, and the row says the whole amount', async () => {
     const { user } = await paidInTwo()
     expect(await rowOf(user)).toMatchObject({ amount: 1000, creditsAdded: 1000, amountRefunded: 0, status: 'active' })
   })
 
-  it('has in its row the refunds of all of them, whichever event comes again', async () => {
+  it('the row of an invoice with several payments has the refunds of all of them, whichever event comes again', async () => {
     const { user, first, second } = await paidInTwo()
     await context.stripe.refunds.create({ charge: first, amount: 100 })
     await context.stripe.refunds.create({ charge: second, amount: 250 })
@@ -76,7 +76,7 @@ describe('an invoice that several payments paid', () => {
     expect((await auditCredits()).violations).toEqual([])
   })
 
-  it('stays partly refunded when one of two refunds fails', async () => {
+  it('an invoice with several payments stays partly refunded when one of two refunds fails', async () => {
     const { user, first, second } = await paidInTwo()
     await context.stripe.refunds.create({ charge: first })
     const { id } = await context.stripe.refunds.create({ charge: second })
@@ -88,7 +88,7 @@ describe('an invoice that several payments paid', () => {
     expect(await creditsOf(user)).toBe(1600)
   })
 
-  it('is disputed as long as one of its charges is, and a won one does not hide a lost one', async () => {
+  it('an invoice is disputed as long as one of its charges is, and a won dispute does not hide a lost one', async () => {
     const { user, first, second } = await paidInTwo()
     const one = dispute(context, first)
     const other = dispute(context, second)
@@ -105,7 +105,7 @@ describe('an invoice that several payments paid', () => {
     expect((await getBalance(user._id)).frozen).toBeNull()
   })
 
-  it('takes a refund of one charge and a dispute of the other together', async () => {
+  it('an invoice counts a refund of one charge and a dispute of the other together', async () => {
     const { user, first, second } = await paidInTwo()
     await context.stripe.refunds.create({ charge: first, amount: 300 })
     dispute(context, second)
@@ -132,7 +132,7 @@ describe('an invoice that several payments paid', () => {
     expect(await reconcile()).toMatchObject({ done: [], failed: [] })
   })
 
-  it('of which no refund was told is put right by the reconcile', async () => {
+  it('reconcile finds the refund of an invoice with several payments of which no event came', async () => {
     const { user, first, second } = await paidInTwo()
     await context.stripe.refunds.create({ charge: first, amount: 100 })
     await context.stripe.refunds.create({ charge: second, amount: 200 })

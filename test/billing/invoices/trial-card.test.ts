@@ -46,7 +46,7 @@ async function trialist(): Promise<User> {
 }
 
 describe('a trial with the card', () => {
-  it('of another account begins without credits; row, page and mail say so', async () => {
+  it('a trial with another account’s card begins without credits, and row, page and mail say so', async () => {
     const first = await trialist()
     const second = await aUser()
     const session = await pay(second)
@@ -67,7 +67,7 @@ describe('a trial with the card', () => {
     expect(await auditCredits()).toMatchObject({ violations: [] })
   })
 
-  it('of two accounts at once brings credits to one of them, told of in any order and often', async () => {
+  it('a trial with one card on two accounts at once grants credits to one of them, in any order of events', async () => {
     const users = [await aUser(), await aUser()]
     for (const user of users) await pay(user)
     const paid = deliveries.waiting('invoice.paid')
@@ -79,7 +79,7 @@ describe('a trial with the card', () => {
     expect((await Promise.all(users.map(creditsOf))).sort()).toEqual([0, 50])
   })
 
-  it('of the same account, told of again after a crash, brings them once', async () => {
+  it('a trial with the account’s own card grants its credits once, also after a crash', async () => {
     const user = await trialist()
     await BillingHistoryModel.deleteMany({ userId: user._id })
     const [event] = context.sandbox.events('invoice.paid').slice(-1)
@@ -89,7 +89,7 @@ describe('a trial with the card', () => {
     expect((await historyOf(user)).map(({ creditsAdded }) => creditsAdded)).toEqual([50])
   })
 
-  it('of everybody, a test card, brings credits to every account', async () => {
+  it('a trial with a test card, which everybody uses, grants credits to every account', async () => {
     cards.areLive = false
 
     expect(await creditsOf(await trialist())).toBe(50)

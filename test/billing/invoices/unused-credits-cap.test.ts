@@ -83,7 +83,7 @@ const capsOf = async (user: User) =>
   (await listEntries(user._id)).entries.filter(({ kind }) => kind === 'cap').map(({ amount }) => amount)
 
 describe('a cap on unused credits', () => {
-  it('spares a pack that would burn first, at this renewal and the next', async () => {
+  it('a cap spares a pack that would be spent first, at this renewal and the next', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber({ before: (buyer) => deliveries.buy({ user: buyer, pack: '500' }) })
     for (const credits of [1800, 1800]) {
@@ -94,7 +94,7 @@ describe('a cap on unused credits', () => {
     expect(grants.filter(({ source }) => source.type === 'payment')).toMatchObject([{ remaining: 500 }])
   })
 
-  it('leaves the welcome, a gift and the credits of a trial alone', async () => {
+  it('a cap leaves welcome credits, gifts and trial credits alone', async () => {
     Object.assign(beginner, { unusedCredits: { cap: 300 }, trial: { days: 7, credits: 50 } })
     const user = await subscriber()
     await grantCredits(user._id, [{ key: 'sys:gift', credits: 40, source: { type: 'admin', id: 'a', reason: 'gift' } }])
@@ -104,7 +104,7 @@ describe('a cap on unused credits', () => {
     expect(await creditsOf(user)).toBe(1390)
   })
 
-  it('leaves what a hold has set aside, and counts what it gives back at the next renewal', async () => {
+  it('a cap leaves what a hold has reserved, and counts what it returns at the next renewal', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber()
     advance(context, 29.5)
@@ -117,7 +117,7 @@ describe('a cap on unused credits', () => {
     expect(await creditsOf(user)).toBe(1300)
   })
 
-  it('is a line of its own in the ledger, for each grant that it took from', async () => {
+  it('a cap is a ledger line of its own for each grant that it took from', async () => {
     beginner.unusedCredits = { cap: 1500 }
     const user = await subscriber()
     await monthPasses()
@@ -127,7 +127,7 @@ describe('a cap on unused credits', () => {
     expect(cap).toMatchObject({ amount: -500, above: { plan: 'Beginner', limit: 1500 } })
   })
 
-  it('is not taken by a first payment, nor by an upgrade within the period', async () => {
+  it('a cap is not applied by a first payment, nor by an upgrade within the period', async () => {
     beginner.unusedCredits = { cap: 300 }
     creator.unusedCredits = { cap: 300 }
     const user = await subscriber()
@@ -169,7 +169,7 @@ describe('a cap counts what was granted under it, and nothing else', () => {
     expect(await creditsOf(user)).toBe(14_300)
   })
 
-  it('a cap that the plan file gets later takes nothing of what was granted before', async () => {
+  it('a cap that is added to the plan file takes nothing of what was granted before', async () => {
     const user = await subscriber()
     await monthPasses()
     beginner.unusedCredits = { cap: 300 }
@@ -179,7 +179,7 @@ describe('a cap counts what was granted under it, and nothing else', () => {
     expect(await creditsOf(user)).toBe(3300)
   })
 
-  it('an expiry that the plan file gets later likewise, and a downgrade to a plan whose credits expire', async () => {
+  it('an expiry that is added to the plan file, or comes with a downgrade, takes nothing of what was granted before', async () => {
     const user = await subscriber({ plan: 'Creator' })
     beginner.unusedCredits = 'expire'
     creator.unusedCredits = 'expire'
@@ -215,7 +215,7 @@ describe('what the page of a change promises', () => {
     return page.view.sentences.slice(-2)
   }
 
-  it('of a downgrade to a plan with a cap: the credits stay, and they do', async () => {
+  it('the page of a downgrade to a plan with a cap promises that the credits stay, and they do', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber({ plan: 'Creator' })
     expect(await promised(user, 'Beginner')).toEqual([
@@ -227,7 +227,7 @@ describe('what the page of a change promises', () => {
     expect(await creditsOf(user)).toBe(6000)
   })
 
-  it('of a change from a plan with a cap: what goes above it, and that is what goes', async () => {
+  it('the page of a change from a plan with a cap says what goes above it, and that is what goes', async () => {
     creator.unusedCredits = { cap: 300 }
     const user = await subscriber({ plan: 'Creator' })
     const [kept] = (await promised(user, 'Beginner')).slice(-1)
@@ -241,7 +241,7 @@ describe('what the page of a change promises', () => {
 })
 
 describe('a cap is taken once, and exactly', () => {
-  it('not of what is spent at the same moment', async () => {
+  it('a cap takes nothing of what is spent at the same moment', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber()
     const invoice = renewed()
@@ -252,7 +252,7 @@ describe('a cap is taken once, and exactly', () => {
     expect(await capsOf(user)).toEqual([-100])
   })
 
-  it('with what is granted at the same moment', async () => {
+  it('a cap is exact with what is granted at the same moment', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber()
     const invoice = renewed()
@@ -266,7 +266,7 @@ describe('a cap is taken once, and exactly', () => {
     expect(await creditsOf(user)).toBe(1300)
   })
 
-  it('by two machines that hear of the renewal at once', async () => {
+  it('two machines that hear of the renewal at once apply the cap once', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber()
     const invoice = renewed()
@@ -278,7 +278,7 @@ describe('a cap is taken once, and exactly', () => {
     expect(await historyOf(user)).toHaveLength(2)
   })
 
-  it('not of what was bought for a later period, when the renewal is heard of late or again', async () => {
+  it('a late or repeated renewal takes nothing of what was bought for a later period', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber()
     await spend(user, 900)
@@ -295,7 +295,7 @@ describe('a cap is taken once, and exactly', () => {
 })
 
 describe('a year in monthly shares with a cap', () => {
-  it('is held to it at each share and at the renewal, and so never loses a year at once', async () => {
+  it('a cap on a year in monthly shares applies at each share and at the renewal, never to a year at once', async () => {
     Object.assign(beginner, { unusedCredits: { cap: 300 }, yearlyCredits: 'monthly' })
     const user = await subscriber({ interval: 'year' })
     expect(await creditsOf(user)).toBe(1000)
@@ -309,7 +309,7 @@ describe('a year in monthly shares with a cap', () => {
     expect((await capsOf(user)).every((amount) => amount >= -1000)).toBe(true)
   })
 
-  it('is the same when nothing has run for months: each month finds the one before it left over', async () => {
+  it('a cap on monthly shares is the same when nothing has run for months', async () => {
     Object.assign(beginner, { unusedCredits: { cap: 300 }, yearlyCredits: 'monthly' })
     const user = await subscriber({ interval: 'year' })
     advance(context, 31 * 5)
@@ -320,7 +320,7 @@ describe('a year in monthly shares with a cap', () => {
     expect(caps.reduce((sum, amount) => sum + amount, 0)).toBe(-700 - 4 * 1000)
   })
 
-  it('takes nothing of a month that was used, and nothing of a pack', async () => {
+  it('a cap on monthly shares takes nothing of a used month or of a pack', async () => {
     Object.assign(beginner, { unusedCredits: { cap: 300 }, yearlyCredits: 'monthly' })
     const user = await subscriber({ interval: 'year', before: (buyer) => deliveries.buy({ user: buyer, pack: '500' }) })
     await spend(user, 1200)
@@ -330,7 +330,7 @@ describe('a year in monthly shares with a cap', () => {
     expect(await capsOf(user)).toEqual([])
   })
 
-  it('does not take what is spent while a share starts', async () => {
+  it('a cap on monthly shares takes nothing of what is spent while a share starts', async () => {
     Object.assign(beginner, { unusedCredits: { cap: 300 }, yearlyCredits: 'monthly' })
     const user = await subscriber({ interval: 'year' })
     const before = now()
