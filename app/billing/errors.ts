@@ -2,7 +2,7 @@ import { DomainError } from '../domain-error.ts'
 import { formatMoney } from '../format.ts'
 import type { Feature } from './plans.ts'
 
-/** There is no plan of that name that can be bought for that interval. */
+/** No plan of that name is for sale with that interval. */
 export class PlanNotFound extends DomainError {
   readonly code = 'plan_not_found'
   constructor() {
@@ -10,7 +10,7 @@ export class PlanNotFound extends DomainError {
   }
 }
 
-/** There is no credit pack with that id. */
+/** No credit pack has that ID. */
 export class PackNotFound extends DomainError {
   readonly code = 'pack_not_found'
   constructor() {
@@ -18,7 +18,7 @@ export class PackNotFound extends DomainError {
   }
 }
 
-/** A credit pack is not sold while its buyer could not spend it and cannot end that. */
+/** The buyer could not spend the pack's credits and cannot end the pause. */
 export class PackNotSpendable extends DomainError {
   readonly code = 'pack_not_spendable'
   /** @param reason why spending is paused */
@@ -32,26 +32,26 @@ export class PackNotSpendable extends DomainError {
   }
 }
 
-/** It is on sale, and Stripe has no price for it now: the shop's mistake, and nothing that the buyer can mend. */
+/** For sale, but Stripe has no price for it: a configuration error that the buyer cannot fix. */
 export class OfferUnavailable extends DomainError {
   readonly code = 'offer_unavailable'
-  /** @param cause what Stripe said, for the log */
+  /** @param cause Stripe's error, for the log */
   constructor(cause?: unknown) {
     super('This cannot be bought right now. Nothing was charged; please try again later.')
     this.cause = cause
   }
 }
 
-/** A second subscription must not be bought beside a live one: the plan is changed instead. */
+/** The user has a live subscription: the plan must be changed instead of bought again. */
 export class AlreadySubscribed extends DomainError {
   readonly code = 'already_subscribed'
-  /** @param plan the plan that runs */
+  /** @param plan the current plan */
   constructor(plan: string) {
     super(`You already have the ${plan} plan. Change it under Billing.`, { plan })
   }
 }
 
-/** What was asked for is part of a larger plan. */
+/** The request needs a larger plan. */
 export class PlanTooSmall extends DomainError {
   readonly code = 'plan_too_small'
   /**
@@ -66,7 +66,7 @@ export class PlanTooSmall extends DomainError {
   }
 }
 
-/** What was asked for needs a subscription that is running. */
+/** The request needs a live subscription. */
 export class NoSubscription extends DomainError {
   readonly code = 'no_subscription'
   constructor(message = 'You have no subscription to change.') {
@@ -74,7 +74,7 @@ export class NoSubscription extends DomainError {
   }
 }
 
-/** Letting the plan run out would not stop a payment that is still collected. */
+/** Canceling at period end would not stop a payment that is still being collected. */
 export class PaymentOwed extends DomainError {
   readonly code = 'payment_owed'
   /**
@@ -89,7 +89,7 @@ export class PaymentOwed extends DomainError {
   }
 }
 
-/** The shop has set the day on which the plan ends. */
+/** The operator has set the day on which the plan ends. */
 export class EndSetByShop extends DomainError {
   readonly code = 'end_set_by_shop'
   constructor() {
@@ -97,7 +97,7 @@ export class EndSetByShop extends DomainError {
   }
 }
 
-/** The shop has planned more than one change: a change of the customer's would take the place of all of them. */
+/** The operator has scheduled several changes, which a change by the customer would replace. */
 export class ChangesSetByShop extends DomainError {
   readonly code = 'changes_set_by_shop'
   constructor() {
@@ -107,7 +107,7 @@ export class ChangesSetByShop extends DomainError {
   }
 }
 
-/** All of a subscription is paid by one interval, and something beside the plan is paid by another one than was chosen. */
+/** All items of a classic subscription share one interval, and an add-on has another one than was chosen. */
 export class IntervalsDiffer extends DomainError {
   readonly code = 'intervals_differ'
   /**
@@ -124,16 +124,16 @@ export class IntervalsDiffer extends DomainError {
   }
 }
 
-/** The plan has what was asked for, and rests until there is a card: credits can be spent meanwhile. */
+/** The plan includes it, but is paused until there is a card; credits can still be spent. */
 export class PlanPaused extends DomainError {
   readonly code = 'plan_paused'
-  /** @param plan the plan that rests */
+  /** @param plan the paused plan */
   constructor(plan: string) {
     super(`${plan} is paused until you add a card and resume it. You can still spend your credits.`, { plan })
   }
 }
 
-/** The plan does not have the feature that is needed. */
+/** The plan lacks the feature. */
 export class FeatureNotInPlan extends DomainError {
   readonly code = 'feature_not_in_plan'
   /**
@@ -157,23 +157,23 @@ export class FeatureNotInPlan extends DomainError {
   }
 }
 
-/** The card was refused, or asks for its owner. */
+/** The card was declined, or needs the cardholder's confirmation. */
 export class CardDeclined extends DomainError {
   readonly code = 'card_declined'
 }
 
-/** Stripe did not answer, or not in a way that tells what happened. The same request is safe to repeat. */
+/** Stripe did not answer, or the outcome is unknown. The same request is safe to repeat. */
 export class StripeUnavailable extends DomainError {
   readonly code = 'stripe_unavailable'
   readonly retryAfterSeconds = 5
-  /** @param cause what the client library threw */
+  /** @param cause the client library's error */
   constructor(cause?: unknown) {
     super('The payment service is not responding. Try again in a moment; nothing is charged twice.')
     this.cause = cause
   }
 }
 
-/** The body was not signed by Stripe with one of our secrets, or too long ago. */
+/** The body was not signed with one of our secrets, or too long ago. */
 export class InvalidSignature extends DomainError {
   readonly code = 'invalid_signature'
   constructor() {
@@ -181,16 +181,16 @@ export class InvalidSignature extends DomainError {
   }
 }
 
-/** How many credits an invoice buys cannot be said without guessing, so nobody guesses. No caller ever sees this one. */
+/** An invoice's credits cannot be determined, so none are granted. Never shown to callers. */
 export class CreditsNotComputable extends Error {
   override readonly name = 'CreditsNotComputable'
 }
 
-/** The object carries our tag but its user or its money is not known here yet: the event has to come again. */
+/** The object carries our tag but its user or its payment is not known yet: the event must be retried. */
 export class NotReadyYet extends Error {
   override readonly name = 'NotReadyYet'
 }
 
-/** Trying again will not help: somebody has to add what is missing, here or at Stripe. */
+/** A retry will not help: someone has to add what is missing, here or in Stripe. */
 export const needsHuman = (error: unknown): boolean =>
   error instanceof CreditsNotComputable || error instanceof NotReadyYet

@@ -1,23 +1,23 @@
-/** What became of an event: one sentence, for the record and the log. */
+/** The result of handling an event: one sentence, for the record and the log. */
 export interface Outcome {
   status: 'processed' | 'ignored'
   sentence: string
-  /** False when everything was found as it should be. */
+  /** False if there was nothing to do. */
   changed: boolean
-  /** Money or a plan at Stripe that nobody here has: reconcile lists it, for a human to say what it is. */
+  /** Money or a plan in Stripe that matches no user: reconcile lists it for manual review. */
   isUnmatched?: boolean
-  /** Stripe does not know the object: only the event can say more, see webhooks/unverifiable-events. */
+  /** Stripe does not know the object: only the event describes it, see webhooks/unverifiable-events. */
   isUnknown?: boolean
 }
 
-/** Something was done, or was found done. */
+/** Handled now or before. */
 export const done = (sentence: string, changed = true): Outcome => ({ status: 'processed', sentence, changed })
 
-/** It was none of ours, or nothing to act on. */
+/** Not ours, or nothing to do. */
 export const ignored = (sentence: string): Outcome => ({ status: 'ignored', sentence, changed: false })
 
-/** It may be ours, and nothing says whose: nobody guesses. */
+/** Possibly ours, not attributable: manual review. */
 export const unmatched = (sentence: string): Outcome => ({ ...ignored(sentence), isUnmatched: true })
 
-/** Stripe does not know the object that it was to be read from. */
+/** Stripe does not know the object. */
 export const unknownAtStripe = (sentence: string): Outcome => ({ ...ignored(sentence), isUnknown: true })

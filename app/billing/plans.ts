@@ -1,15 +1,15 @@
 import { z } from 'zod'
 
 /**
- * What Scrip sells. Edit this file to make it your own, then run `npm run stripe:setup`.
- * Money is in minor units (1000 is $10.00); credits are whole numbers.
+ * What Scrip sells. Edit this file, then run `npm run stripe:setup`. Money is in minor units (1000 is $10.00); credits
+ * are whole numbers.
  */
 
 const price = z.strictObject({
   /** Minor units of `currency`. */
   amount: z.int().nonnegative(),
   currency: z.string().regex(/^[a-z]{3}$/),
-  /** How the price is found at Stripe; never change it for a price that has been sold. */
+  /** The Stripe lookup key; never change it for a price that has been sold. */
   lookupKey: z.string().regex(/^[a-z0-9_]+$/),
 })
 
@@ -25,15 +25,15 @@ const plan = z.strictObject({
   /** A year's credits all at payment (`upfront`), or one month's share each month (`monthly`). */
   yearlyCredits: z.enum(['upfront', 'monthly']),
   /**
-   * What happens to the plan's own credits that are not used: all stay, they expire some days after their period, or at
-   * most `cap` of them stay when a later period (a month's share too) begins. Recorded with each grant: another plan, or
-   * another policy here, changes nothing for what was granted before.
+   * What happens to unused credits of the plan: all roll over, they expire some days after their period, or at most
+   * `cap` roll over when a later period (or monthly share) starts. Stored with each grant: a plan change or a new
+   * policy here does not affect earlier grants.
    */
   unusedCredits: z.union([z.enum(['accumulate', 'expire']), z.strictObject({ cap: z.int().nonnegative() })]),
   /**
-   * A free trial, or none. An account gets one, with its first subscription. Its credits come once per account and, where
-   * there is a real card, once per card by Stripe's fingerprint: see docs/decisions/0019. People with several cards and
-   * addresses are not recognized.
+   * A free trial, or null. An account gets one, with its first subscription. Trial credits are granted once per account
+   * and once per real card, by Stripe's fingerprint: see docs/decisions/0019. Someone with several cards and addresses
+   * is not recognized.
    */
   trial: z.strictObject({ days: z.int().positive(), credits: z.int().nonnegative() }).nullable(),
   features: z.strictObject({ svgExport: z.boolean(), apiAccess: z.boolean(), prioritySupport: z.boolean() }),
@@ -49,10 +49,10 @@ const pack = z.strictObject({
 
 const catalogue = z
   .strictObject({
-    /** Credits that every new account gets once. */
+    /** Credits that each new account gets once. */
     welcomeCredits: z.int().nonnegative(),
     plans: z.array(plan).min(1),
-    /** The plan that the pricing page recommends, by its name; null for none. */
+    /** The plan recommended on the pricing page, by name; null for none. */
     recommended: z.string().nullable(),
     packs: z.array(pack),
   })
@@ -127,11 +127,11 @@ const { welcomeCredits, plans, recommended, packs } = catalogue.parse({
 
 export { welcomeCredits, plans, recommended, packs }
 
-/** The plan of everybody who has no subscription. */
+/** The plan of users without a subscription. */
 export const FREE_PLAN = 'Free'
 
 /**
- * Finds a plan by its name, for names that come from outside.
+ * Finds a plan by a name from outside.
  * @returns null when there is no such plan
  */
 export function findPlan(name: string): Plan | null {
@@ -139,13 +139,13 @@ export function findPlan(name: string): Plan | null {
 }
 
 /**
- * Finds a credit pack by its id, for ids that come from outside.
+ * Finds a credit pack by an ID from outside.
  * @returns null when there is no such pack
  */
 export function findPack(id: string): Pack | null {
   return packs.find((candidate) => candidate.id === id) ?? null
 }
 
-/** How many of a plan's unused credits stay when a period begins; null for all that have not expired. */
+/** How many unused credits of a plan roll over when a period starts; null for all unexpired ones. */
 export const rolloverLimit = ({ unusedCredits }: Pick<Plan, 'unusedCredits'>): number | null =>
   typeof unusedCredits === 'object' ? unusedCredits.cap : null

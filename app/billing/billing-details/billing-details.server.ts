@@ -16,7 +16,7 @@ import { readUser } from '../customers/users.server.ts'
 
 const ROUNDS = 8
 
-/** A page waits no longer for what it can do without. */
+/** Billing details are optional on a page, so it waits only briefly for them. */
 const PAGE_SECONDS = 3
 
 export type BillingDetailsReading =
@@ -27,8 +27,8 @@ export type BillingDetailsReading =
   | { state: 'unavailable' }
 
 /**
- * What a page shows of somebody's payment method and billing address. It is kept with the user, so Stripe is asked only
- * where nothing has been read yet, and never for long.
+ * The payment method and billing address shown on a page. They are stored with the user; Stripe is asked only if
+ * nothing was stored yet, and only briefly.
  * @param user as the request read it
  */
 export async function billingDetailsOf(user: User): Promise<BillingDetailsReading> {
@@ -44,15 +44,15 @@ export async function billingDetailsOf(user: User): Promise<BillingDetailsReadin
 }
 
 /**
- * Reads payment method, billing address and tax ids from Stripe and keeps them. The fence is read before Stripe is asked,
- * so a reading is written only if no other was written since it began: an older one never overwrites a newer one.
+ * Reads payment method, billing address and tax IDs from Stripe and stores them. The fence is read before Stripe is
+ * asked, so an older reading never overwrites a newer one.
  * @returns what is kept now; null without a customer
  * @throws StripeUnavailable, CreditsUnavailable
  */
 export const refreshBillingDetails = (userId: Types.ObjectId): Promise<BillingDetails | null> =>
   refreshOnce(userId.toHexString())
 
-// A purchase sends a handful of events about one customer at once.
+// One purchase sends several events about one customer at once.
 const refreshOnce = coalesced((userId) => refresh(new Types.ObjectId(userId)))
 
 async function refresh(userId: Types.ObjectId): Promise<BillingDetails | null> {
@@ -92,8 +92,8 @@ async function readAtStripe(user: User): Promise<Omit<BillingDetails, 'readAt' |
 }
 
 /**
- * Stripe charges the subscription's own payment method, else the customer's default; what is merely attached is never
- * charged by itself, nor is one that was detached since.
+ * Stripe charges the subscription's own payment method, else the customer's default. It never charges a method that is
+ * only attached, or one that has been detached.
  * @see https://docs.stripe.com/billing/subscriptions/payment-methods-setting
  */
 async function firstAttached(customerId: string, ids: string[]): Promise<KeptPaymentMethod | null> {

@@ -15,9 +15,9 @@ export interface EnsuredPrice {
 }
 
 /**
- * Makes Stripe sell what the plan file says: products by fixed ids, prices by lookup key. A price whose amount changed
- * gets a successor, which takes over its lookup key; the old one is archived and stays known for those who pay it.
- * Safe to repeat, and by several processes at once.
+ * Creates in Stripe what the plan file sells: products by fixed IDs, prices by lookup key. A changed amount gets a new
+ * price that takes over the lookup key; the old price is archived and stays known for its subscribers. Safe to repeat,
+ * and by several processes at once.
  * @param offers what is to be sold
  */
 export async function ensurePrices(offers: Offer[] = listOffers()): Promise<EnsuredPrice[]> {
@@ -80,7 +80,7 @@ async function ensurePrice(offer: Offer, existing: ExistingPrice | null): Promis
   return { name, priceId: price.id, done: existing ? 'replaced' : 'created' }
 }
 
-/** Stripe lets a price say once whether it contains the tax; one that says otherwise is replaced. */
+/** Stripe lets a price set its tax behavior only once, so a price with another one is replaced. */
 async function hasTaxBehavior({ id, tax_behavior: known }: ExistingPrice): Promise<boolean> {
   const { automaticTax } = config().stripe
   if (!automaticTax || known === automaticTax) return true
@@ -90,8 +90,8 @@ async function hasTaxBehavior({ id, tax_behavior: known }: ExistingPrice): Promi
 }
 
 /**
- * The key names the price that is followed, so that a change back and forth creates a price each time. Within a day it may
- * still answer with one that was archived since.
+ * The key names the price it replaces, so changing an amount back and forth creates a new price each time. Within a day
+ * the key may still return a price that has been archived since.
  */
 async function createPrice(offer: Offer, follows: string): Promise<{ id: string }> {
   const { id } = await createPriceOnce(offer, follows)

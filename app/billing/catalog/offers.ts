@@ -3,11 +3,11 @@ import { findPack, findPlan, type Interval, type Pack, packs, type Plan, plans, 
 import type { Rhythm } from '../billing-interval.ts'
 import { appTag, DEFAULT_TAG, isOurs } from '../stripe/client.server.ts'
 
-/** Something with a price, as it stands in the plan file. */
+/** Something for sale, as the plan file describes it. */
 export type Offer =
   { kind: 'plan'; plan: Plan; interval: Interval; price: Price } | { kind: 'pack'; pack: Pack; price: Price }
 
-/** Everything that can be bought. */
+/** Everything for sale. */
 export function listOffers(): Offer[] {
   const intervals: Interval[] = ['month', 'year']
   return [
@@ -27,20 +27,20 @@ export function variableOf(offer: Offer): string {
   return `STRIPE_PRICE_${name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}`
 }
 
-/** An id or a key that no other installation on the same Stripe account has. The default one has no prefix. */
+/** An ID or key that no other installation on the same Stripe account uses. The default installation has no prefix. */
 const tagged = (name: string): string => (appTag() === DEFAULT_TAG ? name : `${appTag()}_${name}`)
 
-/** How an offer's price is found at Stripe. */
+/** The lookup key of an offer's price. */
 export const lookupKeyOf = ({ price }: Offer): string => tagged(price.lookupKey)
 
-/** What every product and price of ours carries at Stripe, so that also an archived one is known again. */
+/** The metadata of all our products and prices, so that archived ones are recognized too. */
 export function tagOf(offer: Offer): Record<string, string> {
   return offer.kind === 'plan'
     ? { app: appTag(), plan: offer.plan.name, interval: offer.interval }
     : { app: appTag(), pack: offer.pack.id }
 }
 
-/** The product that an offer's price belongs to; monthly and yearly share one. */
+/** The product of an offer's price; monthly and yearly prices share one. */
 export function productOf(offer: Offer): {
   id: string
   name: string
@@ -66,25 +66,25 @@ export function productOf(offer: Offer): {
   }
 }
 
-/** What a price at Stripe sells, with the rhythm that it really has. */
+/** What a Stripe price sells, with its actual billing interval. */
 export type SoldOffer = ({ kind: 'plan'; plan: Plan } & Rhythm) | { kind: 'pack'; pack: Pack }
 
-/** What a price at Stripe says about itself. */
+/** What a Stripe price says about itself. */
 export interface PriceMarks {
   lookupKey: string | null
   metadata: Record<string, string>
-  /** Null for a price that is charged once. */
+  /** Null for a one-time price. */
   rhythm: Rhythm | null
 }
 
-/** What an offer of the plan file sells, at the price that the plan file has. */
+/** What an offer of the plan file sells, at its listed price. */
 export const soldBy = (offer: Offer): SoldOffer =>
   offer.kind === 'pack'
     ? { kind: 'pack', pack: offer.pack }
     : { kind: 'plan', plan: offer.plan, interval: offer.interval, intervalCount: 1 }
 
 /**
- * Recognises a price by its lookup key, or by the tag that it or its product carries.
+ * Recognizes a price by its lookup key, or by the tag on it or its product.
  * @returns null when it sells nothing that the plan file has
  */
 export function offerOf({ lookupKey, metadata, rhythm }: PriceMarks): SoldOffer | null {
@@ -93,9 +93,9 @@ export function offerOf({ lookupKey, metadata, rhythm }: PriceMarks): SoldOffer 
   const pack = byKey?.kind === 'pack' ? byKey.pack : findPack(tag.pack ?? '')
   if (pack) return { kind: 'pack', pack }
   const plan = byKey?.kind === 'plan' ? byKey.plan : findPlan(tag.plan ?? '')
-  // A plan without a rhythm would be sold for no time that anybody could name.
+  // A plan price without a billing interval would have no period.
   return plan?.prices && rhythm ? { kind: 'plan', plan, ...rhythm } : null
 }
 
-/** It says that it is ours, whether or not the plan file has it. */
+/** Tagged as ours, whether or not the plan file has it. */
 export const isTagged = (metadata: Record<string, string>): boolean => isOurs(metadata)

@@ -1,12 +1,12 @@
 import { formatCredits, formatMoney } from '../../format.ts'
 import { packs } from '../plans.ts'
 
-/** A pack that is for sale, in words. */
+/** A pack for sale, in words. */
 export interface PackWords {
   id: string
   credits: string
   price: string
-  /** What 100 credits of it cost. */
+  /** The price per 100 credits. */
   unitPrice: string
 }
 

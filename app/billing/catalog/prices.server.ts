@@ -8,20 +8,20 @@ import { callStripe, findAtStripe } from '../stripe/client.server.ts'
 import { decimal } from '../stripe/objects/fields.ts'
 import { priceSchema, type StripeTermItem } from '../stripe/objects/terms.ts'
 
-/** A price at Stripe, and what it sells. */
+/** A Stripe price and what it sells. */
 export interface KnownPrice {
   id: string
   offer: SoldOffer
-  /** What one costs in a currency, as a decimal; null where there is no single amount. */
+  /** Unit amount in a currency, as a decimal; null if it has no single amount. */
   amountIn: (currency: string) => string | null
-  /** As a subscription's item has it; null where it is paid once, or Stripe does not know it. */
+  /** As in a subscription item; null if the price is one-time, or Stripe does not know it. */
   recurring: StripeTermItem['price'] | null
 }
 
-/** What was learned about a price. */
+/** What is cached about a price. */
 interface Learned {
   price: KnownPrice | null
-  /** It, or its product, says that it is ours: what it sells may be missing in the plan file. */
+  /** The price or its product has our tag; the plan file may not have it. */
   isTagged: boolean
 }
 
@@ -31,16 +31,16 @@ const UNKNOWN_FOR_MS = 30 * 1000
 const byId = new Map<string, Learned & { until: number }>()
 const idByLookupKey = new Map<string, { id: string; until: number }>()
 
-/** Forgets what was learned about prices: for the tests, and after they were changed. */
+/** Clears the price cache: after price changes, and in tests. */
 export function forgetPrices(): void {
   byId.clear()
   idByLookupKey.clear()
 }
 
 /**
- * The price at Stripe that sells an offer: the environment's, or the one with the offer's lookup key.
- * @throws OfferUnavailable when Stripe sells none: `npm run stripe:setup` has not been run, or the price was archived; and
- * when that price is not the one that the plan file shows
+ * The Stripe price that sells an offer: the one set in the environment, or the one with the offer's lookup key.
+ * @throws OfferUnavailable when Stripe sells none: `npm run stripe:setup` has not been run, or the price was archived;
+ * and when that price is not the one that the plan file shows
  */
 export async function priceIdOf(offer: Offer): Promise<string> {
   const id = await idAtStripe(offer)
@@ -76,7 +76,7 @@ async function idAtStripe(offer: Offer): Promise<string> {
 }
 
 /**
- * What a price sells. Also prices that are no longer sold are known, since subscriptions keep them.
+ * What a price sells. Archived prices are known too, since subscriptions keep them.
  * @returns null for prices that sell nothing that the plan file has
  */
 export async function findPrice(priceId: string): Promise<KnownPrice | null> {
@@ -84,7 +84,8 @@ export async function findPrice(priceId: string): Promise<KnownPrice | null> {
 }
 
 /**
- * The same for money that has been paid: what memory lacks, like a currency that was added since, is asked for once more.
+ * The same for a paid line: if the cache lacks the currency, the price is retrieved once more, since currencies can be
+ * added.
  * @param currency of the line
  */
 export async function findPriceIn(priceId: string, currency: string): Promise<KnownPrice | null> {
@@ -93,7 +94,7 @@ export async function findPriceIn(priceId: string, currency: string): Promise<Kn
   return (await learn(priceId)).price
 }
 
-/** Whether a price says that it is ours, even if the plan file has nothing that it sells. */
+/** Whether a price has our tag, even if the plan file has nothing that it sells. */
 export async function isTaggedAsOurs(priceId: string): Promise<boolean> {
   return (remembered(priceId) ?? (await learn(priceId))).isTagged
 }
@@ -110,7 +111,7 @@ async function learn(priceId: string): Promise<Learned> {
   return learned
 }
 
-/** The price that the environment names for an offer: of an account that had prices before Scrip. */
+/** The price set in the environment for an offer, for accounts that had prices before Scrip. */
 export function fixedPriceId(offer: Offer): string | null {
   // The names depend on the plans, so config.server.ts cannot list them.
   return process.env[variableOf(offer)]?.trim() || null
@@ -119,7 +120,7 @@ export function fixedPriceId(offer: Offer): string | null {
 const offerFixedTo = (priceId: string): Offer | null =>
   listOffers().find((candidate) => fixedPriceId(candidate) === priceId) ?? null
 
-/** A price that the environment names stands for its offer even where Stripe does not know it. */
+/** A price set in the environment sells its offer even if Stripe does not know it. */
 function fixedPrice(priceId: string): KnownPrice | null {
   const offer = offerFixedTo(priceId)
   if (!offer) return null
@@ -156,7 +157,7 @@ async function readPrice(found: unknown): Promise<Learned> {
   const marks = { lookupKey: price.lookup_key ?? null, metadata: price.metadata ?? {}, rhythm: price.recurring }
   const fixed = offerFixedTo(price.id)
   const own = (fixed && withRhythm(soldBy(fixed), price.recurring)) ?? offerOf(marks)
-  // A price that somebody added to one of our products by hand has no tag of its own.
+  // A price added by hand to one of our products has no tag of its own.
   const ofProduct = own ? {} : await productMetadata(price.product)
   const offer = own ?? offerOf({ ...marks, metadata: ofProduct })
   const isOurs = offer !== null || isTagged(marks.metadata) || isTagged(ofProduct)
@@ -169,7 +170,7 @@ async function readPrice(found: unknown): Promise<Learned> {
   }
 }
 
-/** What was paid for is the time that the price itself says. */
+/** The period comes from the price itself. */
 function withRhythm(offer: SoldOffer, rhythm: Rhythm | null): SoldOffer {
   return offer.kind === 'plan' && rhythm ? { ...offer, ...rhythm } : offer
 }

@@ -9,7 +9,7 @@ import { insertOnce } from '#models/insert-once.server.ts'
 const KEPT_MS = 24 * 60 * 60 * 1000
 
 /**
- * Binds a buyer's idempotency key to what is bought: of two requests with one key, the first decides.
+ * Binds a buyer's idempotency key to an offer: of two requests with one key, the first decides.
  * @param key of the request
  * @throws IdempotencyConflict when the buyer used it for something else within a day
  */

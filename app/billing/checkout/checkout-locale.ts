@@ -1,11 +1,11 @@
-/** The languages that Stripe's checkout page speaks. */
+/** The languages of Stripe Checkout. */
 export const CHECKOUT_LOCALES = [
   ...['bg', 'cs', 'da', 'de', 'el', 'en', 'en-GB', 'es', 'es-419', 'et', 'fi', 'fil', 'fr', 'fr-CA', 'hi-IN', 'hr'],
   ...['hu', 'id', 'it', 'ja', 'ko', 'lt', 'lv', 'ms', 'mt', 'nb', 'nl', 'pl', 'pt', 'pt-BR', 'ro', 'ru', 'sk', 'sl'],
   ...['sv', 'th', 'tr', 'vi', 'zh', 'zh-HK', 'zh-TW'],
 ]
 
-/** Names that browsers send for a language that Stripe calls otherwise. */
+/** Browser names of languages that Stripe names differently. */
 const OTHER_NAMES = new Map([
   ['hi', 'hi-IN'],
   ['nn', 'nb'],
@@ -15,7 +15,7 @@ const OTHER_NAMES = new Map([
 const HEADER_MAX = 500
 
 /**
- * The language for Stripe's page: the first that the browser asks for and Stripe speaks.
+ * The language for Stripe Checkout: the first of the browser's languages that Stripe supports.
  * @param acceptLanguage the header, which anybody can write
  * @returns one of {@link CHECKOUT_LOCALES}, or `auto`: then Stripe looks at the browser itself
  */
@@ -44,7 +44,7 @@ function readPart(part: string): { tag: string; weight: number } {
 function localeOf(tag: string): string | null {
   const [language = '', ...rest] = tag.split('-')
   if (language === 'zh') return chineseOf(rest)
-  // Spanish of any place but Spain is that of Latin America.
+  // Spanish from anywhere but Spain maps to Latin American Spanish.
   if (language === 'es' && rest.length > 0 && !rest.includes('es')) return 'es-419'
   return spoken(tag) ?? spoken(OTHER_NAMES.get(language) ?? language)
 }

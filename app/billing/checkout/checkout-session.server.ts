@@ -5,26 +5,26 @@ import type { Plan } from '../plans.ts'
 import { appTag, callStripe, isKeptFailure, isOtherRequest } from '../stripe/client.server.ts'
 import { readSession, type StripeSession } from '../stripe/objects/checkout-session.ts'
 
-/** Everything that a page to pay on is made from. */
+/** Everything that a checkout session is made from. */
 export interface Order {
   userId: string
   offer: Offer
   customerId: string
   priceId: string
-  /** The trial that the buyer gets, or none. */
+  /** The buyer's trial, or null. */
   trial: Plan['trial']
   returnTo: string | null
   locale: string
 }
 
 /**
- * Opens a page, once per nonce. One that is no longer open, because it was paid, has expired, or was never made since
- * Stripe itself failed, is followed by a fresh one.
+ * Opens a checkout session, once per nonce. If that session was paid, has expired, or was never created because Stripe
+ * failed, a new one is opened.
  */
 export async function openSession(order: Order, nonce: string): Promise<StripeSession> {
   try {
     const { id } = await createSession(order, nonce)
-    // A repeated key answers with the session as it was then, so its state has to be asked for.
+    // A repeated key returns the session as it was created, so its current state is retrieved.
     const session = readSession(await callStripe((stripe) => stripe.checkout.sessions.retrieve(id)))
     if (session.status === 'open') return session
   } catch (error) {
@@ -35,7 +35,7 @@ export async function openSession(order: Order, nonce: string): Promise<StripeSe
 
 async function createSession(order: Order, nonce: string): Promise<StripeSession> {
   const common = commonParams(order)
-  // Of all that makes the page: the same form with another price or another way back is another request.
+  // The key covers all parameters: the same form with another price or return path is another request.
   const key = createHash('sha256')
     .update(JSON.stringify([nonce, order]))
     .digest('hex')
@@ -54,7 +54,7 @@ function commonParams({ userId, offer, customerId, priceId, returnTo, locale }: 
   const cancelPath = offer.kind === 'plan' ? '/pricing' : '/billing'
   return {
     customer: customerId,
-    // What is typed in goes to the customer: tax ids need a name there, and automatic tax an address.
+    // Checkout saves the details to the customer: tax IDs need a name there, automatic tax an address.
     customer_update: { address: 'auto' as const, name: 'auto' as const },
     client_reference_id: userId,
     metadata: metadataOf(userId, offer),
@@ -74,11 +74,11 @@ function planParams({ userId, offer, trial }: Order) {
     mode: 'subscription' as const,
     subscription_data: {
       metadata: metadataOf(userId, offer),
-      // Prorations then say what time is worth before discounts, and so how many credits it brings or takes back.
+      // Prorations then show amounts before discounts, from which their credits are computed.
       billing_mode: { type: 'flexible' as const, flexible: { proration_discounts: 'itemized' as const } },
       ...(trial && {
         trial_period_days: trial.days,
-        // Whoever takes the card away again owes nothing: the plan rests until there is one.
+        // If the card was removed, the plan pauses instead of owing a payment.
         trial_settings: { end_behavior: { missing_payment_method: 'pause' as const } },
       }),
     },

@@ -19,24 +19,26 @@ import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 
 export interface CheckoutStatus {
   /**
-   * `waiting`: paid, and the credits are on their way. `arrived`: they are here. `confirming`: the bank takes its time.
-   * `failed`: nothing was paid. `expired`: nothing was, and the page is closed. `unknown`: no session of this user's.
-   * `unreachable`: Stripe does not answer, so the state is unknown; the credits come all the same.
+   * `waiting`: paid, credits not added yet. `arrived`: credits added. `confirming`: the bank has not confirmed yet.
+   * `failed`: not paid. `expired`: not paid, and the session is closed. `unknown`: no session of this user.
+   * `unreachable`: Stripe does not answer, so the state is unknown; credits are added all the same.
    */
   state: 'waiting' | 'arrived' | 'confirming' | 'failed' | 'expired' | 'unknown' | 'unreachable'
-  /** What the payment brings, where that is known. */
+  /** Credits of the payment, if known. */
   credits: number | null
-  /** Another plan was bought at the same time, and one of the two was canceled; `isThis`: the one of this payment. */
+  /**
+   * Another plan was bought at the same time, and one of the two was canceled; `isThis`: it is the one of this payment.
+   */
   duplicate?: CanceledDuplicate & { isThis: boolean }
-  /** A trial that brings no credits, because its card has brought another user a trial. */
+  /** The trial brings no credits because another account used this card for a trial. */
   isSecondTrialOfCard?: boolean
 }
 
 const unknown: CheckoutStatus = { state: 'unknown', credits: null }
 
 /**
- * Where a payment stands, for the page that Stripe sends the browser back to. It only looks: credits come by webhook,
- * whether or not anybody opens this page.
+ * The state of a payment, for the page that Stripe redirects to. Read-only: credits are added by webhook, whether or
+ * not this page is opened.
  * @param sessionId as the address has it, so anybody can have written it
  */
 export async function checkoutStatus(
@@ -116,7 +118,7 @@ async function duplicateBeside(userId: Types.ObjectId, subscriptionId: string | 
   return other ? { ...other, isThis: false } : null
 }
 
-/** The page may be opened again after a renewal: the newest invoice would then be another one. */
+/** After a renewal the newest invoice is no longer the one of this checkout. */
 async function firstInvoiceOf(subscription: string): Promise<string | null> {
   const row = await BillingHistoryModel.findOne({ stripeSubscriptionId: subscription })
     .sort({ transactionDate: 1 })

@@ -24,22 +24,25 @@ import { hasLiveSubscription, isLive } from '../subscriptions/subscription-state
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 import { readUser } from '../customers/users.server.ts'
 
-/** What somebody wants to buy; names come from outside. */
+/** What to buy; names come from outside. */
 export type Purchase = { user: Pick<User, '_id'> } & ({ plan: string; interval: Interval } | { pack: string })
 
 export interface CheckoutOptions {
-  /** Of the form, so that a double click opens one page and tomorrow's purchase another. */
+  /** From the form, so that a double click opens one session and a later purchase another. */
   nonce: string
-  /** The nonce is a program's idempotency key: it stands for one purchase, and another one under it is refused. */
+  /**
+   * The nonce is an API caller's idempotency key: it is bound to one purchase, and another purchase under it is
+   * refused.
+   */
   isIdempotencyKey?: boolean
-  /** A path of this site that has been checked, for the success page to lead to. */
+  /** A checked path of this site for the success page to link to. */
   returnTo?: string | null
   /** The page's language, from checkout-locale.ts. */
   locale?: string
 }
 
 /**
- * Opens a page at Stripe to pay on. Nothing is bought by that: whatever goes wrong here, the same click later works.
+ * Opens a Stripe Checkout session. Nothing is bought yet: if this fails, the same click works later.
  * @param purchase a plan by name and interval, or a credit pack by id
  * @returns where to send the browser
  * @throws EmailNotConfirmed, PlanNotFound, PackNotFound, PackNotSpendable, AlreadySubscribed, IdempotencyConflict,
@@ -59,7 +62,7 @@ async function openFor(purchase: Purchase, options: CheckoutOptions): Promise<St
     return await open(offer, purchase.user, options)
   } catch (error) {
     if (!isRefused(error)) throw error
-    // The price was replaced, or the customer deleted, since this process learned of it.
+    // The price was replaced, or the customer deleted, after this process cached it.
     forgetPrices()
   }
   try {
@@ -91,7 +94,7 @@ async function open(
   const user = await readUser(_id)
   requireConfirmedEmail(user)
   if (offer.kind === 'pack') await refuseWhileNotSpendable(user)
-  // Nobody may have told of its end.
+  // The webhook of its end may not have arrived.
   if (offer.kind === 'plan' && hasLiveSubscription(user.subscription)) {
     refuseSecond(await syncSubscriptions(_id), offer.plan.name)
   }
@@ -99,14 +102,14 @@ async function open(
   const isFirst = offer.kind === 'plan' && (await isFirstSubscription(user, customerId, offer.plan.name))
   const trial = offer.kind === 'plan' && isFirst ? offer.plan.trial : null
   const priceId = await priceIdOf(offer)
-  // Only now: what was refused leaves its key free for something else.
+  // Bound last, so that a refused request leaves its key free.
   if (isIdempotencyKey) await bindKey(_id, nonce, offer)
   return openSession({ userId: _id.toHexString(), offer, customerId, priceId, trial, returnTo, locale }, nonce)
 }
 
 /**
- * A pack is bought to be spent. While a payment is owed its buyer has the way out on the same page; a dispute or a check
- * of the account only others can end.
+ * Packs are for spending now. Past-due buyers can resolve that on the same page; a dispute or an account review they
+ * cannot end.
  * @throws PackNotSpendable
  */
 async function refuseWhileNotSpendable({ _id }: User): Promise<void> {
@@ -119,8 +122,8 @@ function refuseSecond({ subscription }: User, wanted: string): void {
 }
 
 /**
- * Whether somebody has never had a subscription, ended ones included. Stripe knows of one that was bought in another tab
- * before its webhook has come here.
+ * Whether the user has never had a subscription, ended ones included. Asks Stripe, since a purchase in another tab may
+ * not have reached us by webhook yet.
  * @throws AlreadySubscribed when one is live
  */
 async function isFirstSubscription(user: User, customer: string, wanted: string): Promise<boolean> {

@@ -31,7 +31,7 @@ export async function fulfillSession(session: StripeSession): Promise<Outcome> {
       session.items.map(({ priceId }) => priceId),
     )
   }
-  // Where the purchase has an invoice, the invoice grants, and nothing is granted twice.
+  // If the purchase has an invoice, the invoice grants the credits.
   if (session.mode === 'payment' && session.invoiceId) return recordPaidInvoice(session.invoiceId)
   if (session.mode === 'payment') {
     return orAskForAttention({ kind: 'session', id: sessionId }, () => grantPacks(user._id, session))
@@ -39,7 +39,7 @@ export async function fulfillSession(session: StripeSession): Promise<Outcome> {
   if (session.mode !== 'subscription') return ignored(`The session ${sessionId} sells nothing.`)
 
   const { subscription } = await syncSubscriptions(user._id)
-  // Word of a purchase that is over may come late, when somebody buys again.
+  // This event may be late, after the plan has already ended.
   if (hasLiveSubscription(subscription)) await closeOtherPages(session)
   const invoiceId = await firstInvoice(session)
   if (invoiceId) return recordPaidInvoice(invoiceId)
@@ -47,8 +47,8 @@ export async function fulfillSession(session: StripeSession): Promise<Outcome> {
 }
 
 /**
- * Whoever has a plan is not to buy a second one on a page that another tab still shows. A page that is paid at this very
- * moment is dealt with by {@link syncSubscriptions}.
+ * Expires the customer's other open sessions, so that no second plan is bought in another tab. One that is paid at this
+ * moment is handled by {@link syncSubscriptions}.
  */
 async function closeOtherPages({ id: paid, customerId: customer }: StripeSession): Promise<void> {
   if (!customer) return

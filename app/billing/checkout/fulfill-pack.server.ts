@@ -16,8 +16,8 @@ import type { StripeSession, StripeSessionItem } from '../stripe/objects/checkou
 import { insertOnce } from '#models/insert-once.server.ts'
 
 /**
- * Gives the credits of all packs of a checkout that is paid, once per payment: a purchase by bank debit is complete long
- * before it is paid, and then comes here again.
+ * Grants the credits of all packs of a paid checkout session, once per payment. With a bank debit the session completes
+ * days before it is paid; its second event then calls this again.
  * @param userId the buyer
  * @param session the checkout session with its line items
  * @throws NotReadyYet, CreditsNotComputable: then nothing of it is granted, and it is to be tried again
@@ -29,7 +29,7 @@ export async function grantPacks(userId: Types.ObjectId, session: StripeSession)
   const packs = byLine.flatMap(({ line }) => (line.kind === 'pack' ? [line] : []))
   const [first] = packs
   if (!first || credits <= 0) return unmatched(`The session ${session.id} was paid and sells no credit pack.`)
-  // A coupon for everything leaves no payment behind; the session then stands for it.
+  // A 100% coupon leaves no payment, so the session's ID is the key.
   const paymentId = session.paymentIntentId ?? session.id
 
   await openAccount(userId, { welcomeCredits })
@@ -67,7 +67,7 @@ interface Bought {
   byLine: LineCredits[]
 }
 
-/** By the prices that were paid; the tag is for a session that came without its items. */
+/** Priced line items decide; the tag is for sessions without line items. */
 async function whatWasBought(session: StripeSession): Promise<Bought> {
   const sold = await soldItems(session)
   const tagged = isOurs(session.metadata) ? session.metadata.pack : undefined
@@ -76,7 +76,7 @@ async function whatWasBought(session: StripeSession): Promise<Bought> {
   if (!pack) throw new NotReadyYet(`The session ${session.id} sells the pack ${tagged}, which the plan file lacks`)
   const { amountTotal: amount, createdAt } = session
   const item = { id: 'line:0', description: null, amount, priceId: null, quantity: 1 }
-  // Whatever was paid: the tag says that it is one whole pack.
+  // The amount does not matter: the tag means one whole pack.
   const price = { amount: 0, unitAmount: '0', proration: false }
   const line: SoldLine = { ...item, ...price, kind: 'pack', pack, periodStart: createdAt, periodEnd: createdAt }
   return { items: [item], byLine: creditsByLine([line]) }

@@ -2,7 +2,7 @@ import type { CanceledDuplicate, User } from '#models/user.server.ts'
 
 const RECENT_MS = 7 * 24 * 60 * 60 * 1000
 
-/** Plans that were bought beside another one and canceled a short time ago: as long as that is news. */
+/** Recently canceled duplicate plans, while they are worth showing. */
 export function recentDuplicates(
   { canceledDuplicates = [] }: Pick<User, 'canceledDuplicates'>,
   at: Date,

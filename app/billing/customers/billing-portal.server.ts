@@ -7,7 +7,7 @@ import { appTag, callStripe, isOurs, listAll } from '../stripe/client.server.ts'
 let configuration: { account: string; id: string } | null = null
 
 /**
- * Opens Stripe's own page for card, address and invoices.
+ * Opens Stripe's customer portal for card, address and invoices.
  * @param user whose
  * @param options `updateCard`: opens on the card right away, for somebody whose payment failed
  * @returns where to send the browser
@@ -31,7 +31,7 @@ async function openPortal(user: Pick<User, '_id'>, updateCard: boolean): Promise
       ...(updateCard && {
         flow_data: {
           type: 'payment_method_update',
-          // A page that says whether what was owed is paid with it.
+          // The return page shows whether the open payment went through.
           after_completion: { type: 'redirect', redirect: { return_url: `${return_url}/card-saved` } },
         },
       }),
@@ -41,8 +41,8 @@ async function openPortal(user: Pick<User, '_id'>, updateCard: boolean): Promise
 }
 
 /**
- * The portal's settings, tagged as ours and created once. Plans are changed in Scrip, where one sees what it does to the
- * credits, so the portal does not offer that.
+ * The portal configuration, tagged as ours and created once. It offers no plan changes, because only Scrip shows what
+ * they do to the credits.
  * @returns the configuration's id
  */
 export async function ensurePortal(): Promise<string> {
@@ -54,7 +54,7 @@ export async function ensurePortal(): Promise<string> {
   return id
 }
 
-/** @returns the portal's settings, or null while there are none */
+/** @returns the portal configuration, or null if there is none */
 export async function findPortal(): Promise<{ id: string } | null> {
   const all = await listAll((stripe) => stripe.billingPortal.configurations.list({ active: true, limit: 100 }))
   return all.find(({ metadata }) => isOurs(metadata)) ?? null

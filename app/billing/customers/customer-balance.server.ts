@@ -10,8 +10,8 @@ import { readUser } from './users.server.ts'
 const ROUNDS = 8
 
 /**
- * Notes the customer's balance at Stripe, since no page load asks Stripe. The fence is read before Stripe is asked, so that
- * of two answers the older one can never be written last.
+ * Stores the customer's Stripe balance, since no page load asks Stripe. The fence is read before Stripe is asked, so an
+ * older answer is never written last.
  * @returns whether it has changed
  * @throws StripeUnavailable, CreditsUnavailable
  */

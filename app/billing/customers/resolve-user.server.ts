@@ -7,21 +7,21 @@ import { findUserByCustomer, linkCustomer, readUser } from './users.server.ts'
 
 interface Belonging {
   customerId: string | null
-  /** The object's own tag. */
+  /** The object's metadata. */
   metadata: Record<string, string>
-  /** Where it names one beside its tag. */
+  /** The user ID it names outside its metadata. */
   userId?: string | null
 }
 
 /**
- * The user that an object at Stripe belongs to, with its customer noted.
+ * The user that a Stripe object belongs to. Links the object's customer to the user.
  * @returns null when it belongs to another app on the same Stripe account: that is nothing to retry
  * @throws NotReadyYet when it carries our tag and the user is not here (yet)
  */
 export async function resolveUser({ customerId, metadata, userId }: Belonging): Promise<User | null> {
-  // Another installation on the same Stripe account, or another app: even where the customer was copied from there.
+  // Another installation, or another app: even if the customer was copied from there.
   if (metadata.app && !isOurs(metadata)) return null
-  // Anybody can write a `client_reference_id` into another app's payment link; metadata comes from whoever made it.
+  // Anyone can put a `client_reference_id` into another app's payment link; metadata comes from the object's creator.
   const named = isOurs(metadata) ? (userId ?? metadata.userId) : isUntagged(metadata) ? metadata.userId : null
   const known = await findUserByCustomer(customerId, named)
   const tag = known ? metadata : { ...(await customerTag(customerId)), ...metadata }
@@ -38,8 +38,8 @@ export async function resolveUser({ customerId, metadata, userId }: Belonging): 
 const isUntagged = ({ app }: Record<string, string>): boolean => !app
 
 /**
- * The outcome for an object at Stripe whose customer is no user here: ignored when it is tagged for another app or sells
- * nothing of ours, such as an object made by `stripe trigger`; otherwise listed for review.
+ * The outcome for a Stripe object without a matching user: ignored if it is tagged for another app or sells nothing of
+ * ours (such as an object made by `stripe trigger`); otherwise listed for review.
  * @param name the object's, as the sentence begins
  * @param priceIds the prices of what it sells
  */

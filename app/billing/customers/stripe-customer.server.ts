@@ -7,8 +7,8 @@ import { linkCustomer, readUser, unlinkCustomer } from './users.server.ts'
 const TRIES = 4
 
 /**
- * The user's customer at Stripe, created at the first purchase. Two tabs at once end up with one customer: both send the
- * same idempotency key, and the first to be stored wins.
+ * The user's Stripe customer, created at the first purchase. Two tabs at once get one customer: both send the same
+ * idempotency key, and the first stored one wins.
  * @param user whose it is; only the id and the address are used
  * @throws StripeUnavailable
  */
@@ -26,11 +26,11 @@ async function createCustomer(user: User): Promise<string> {
   const userId = user._id.toHexString()
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const customer = await createOnce(userId, `customer:${userId}:${attempt}`).catch((error: unknown) => {
-      // Should the failed one exist after all, it stays empty: only the customer that is stored here is ever used.
+      // If the failed request did create a customer, it stays unused: only the stored one is ever used.
       if (isKeptFailure(error)) return createOnce(userId, `customer:${userId}:${randomUUID()}`)
       throw error
     })
-    // Within a day, the key of a customer that was deleted since still answers with that customer.
+    // Within a day, the key still returns a customer that has been deleted since.
     if (!(await isThere(customer.id))) continue
     await callStripe((stripe) =>
       stripe.customers.update(customer.id, { email: user.email, ...(user.name && { name: user.name }) }),
@@ -40,7 +40,7 @@ async function createCustomer(user: User): Promise<string> {
   throw new StripeUnavailable()
 }
 
-/** Constant parameters only: with the e-mail among them, a changed one would be refused under the same key. */
+/** Constant parameters only: with the email among them, a changed email would be refused under the same key. */
 function createOnce(userId: string, idempotencyKey: string): Promise<{ id: string }> {
   return callStripe((stripe) => stripe.customers.create({ metadata: { app: appTag(), userId } }, { idempotencyKey }))
 }

@@ -1,7 +1,7 @@
 import { Types } from 'mongoose'
 import { type User, UserModel } from '#models/user.server.ts'
 
-/** Reads a user as stored now: what a request read at its beginning may be old. */
+/** Reads a user as stored now; the request's copy may be stale. */
 export async function readUser(userId: Types.ObjectId): Promise<User> {
   const user = await UserModel.findById(userId).lean<User>()
   if (!user) throw new Error(`There is no user ${userId.toHexString()}`)
@@ -9,7 +9,7 @@ export async function readUser(userId: Types.ObjectId): Promise<User> {
 }
 
 /**
- * Finds the user that something at Stripe belongs to: by its customer, else by the id in its tag.
+ * Finds the user of a Stripe object: by its customer, else by the user ID in its metadata.
  * @returns null when nobody here is meant
  */
 export async function findUserByCustomer(
@@ -22,7 +22,7 @@ export async function findUserByCustomer(
 }
 
 /**
- * Notes a user's customer at Stripe, unless there is one.
+ * Links a Stripe customer to a user who has none.
  * @returns the customer that the user has now
  */
 export async function linkCustomer(userId: Types.ObjectId, customerId: string): Promise<string> {
@@ -31,12 +31,12 @@ export async function linkCustomer(userId: Types.ObjectId, customerId: string): 
   return stripeCustomerId ?? customerId
 }
 
-/** Finds the user whose billing details have a payment method: one that was detached no longer names its customer. */
+/** Finds the user with this stored payment method: a detached one no longer names its customer. */
 export async function findByPaymentMethod(id: string): Promise<User | null> {
   return UserModel.findOne({ 'billingDetails.paymentMethod.stripePaymentMethodId': id }).lean<User>()
 }
 
-/** Forgets a customer that was deleted at Stripe, with the card and the address that were kept of it. */
+/** Removes a deleted Stripe customer, with its stored card and address. */
 export async function unlinkCustomer(customerId: string): Promise<void> {
   await UserModel.updateOne(
     { stripeCustomerId: customerId },

@@ -4,8 +4,8 @@ import { requireLiveSubscription } from '../subscriptions/live-subscription.serv
 import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 
 /**
- * Notes what the way out of a failed payment is, since no page load asks Stripe. It decides nothing, and so needs no
- * fence: whoever is sent to the wrong page can pay there as well.
+ * Stores whether the open payment needs the bank's confirmation or a new card, since no page load asks Stripe. It only
+ * picks a link, so it needs no fence: the customer can pay on either page.
  * @param user with the subscription that the payment is for
  */
 export async function noteConfirmation({ _id, subscription }: User, isAsked: boolean): Promise<void> {
@@ -16,7 +16,7 @@ export async function noteConfirmation({ _id, subscription }: User, isAsked: boo
 }
 
 /**
- * Where the bank's customer confirms what is owed: Stripe's page of the invoice.
+ * The invoice page where the customer confirms the open payment with the bank.
  * @returns null when nothing is open any more
  * @throws NoSubscription, StripeUnavailable
  */

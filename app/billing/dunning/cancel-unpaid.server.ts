@@ -16,23 +16,23 @@ import { markFor, voidedUnpaid } from '../subscriptions/unpaid-mark.server.ts'
 import { retrieveInvoice, needsConfirmation } from '../stripe/retrieve-invoice.server.ts'
 
 /*
- * Canceling while a payment is owed. Letting the plan run out would not stop the payment, so there are two ways: pay and
- * keep the period, or end the plan now and void what is owed.
+ * Canceling while a payment is open. Canceling at period end would not stop the payment, so there are two ways: pay and
+ * keep the period, or end the plan now and void the invoices.
  */
 
-/** What is open for a plan, and what paying it would bring. */
+/** The open payment of a plan, and what paying it buys. */
 export interface OpenPayment {
   /** In minor units. */
   amount: number
   currency: string
-  /** Credits that it brings, over all its invoices; null where they cannot be said. */
+  /** Credits of all its invoices; null if unknown. */
   credits: number | null
-  /** When the period that it is for ends; null while the plan is paused. */
+  /** When its period ends; null while the plan is paused. */
   periodEnd: Date | null
 }
 
 /**
- * What is owed for a user's plan.
+ * The open payment of a user's plan.
  * @returns null when nothing is
  * @throws NoSubscription, StripeUnavailable
  */
@@ -60,16 +60,16 @@ async function creditsOf({ invoices }: Owed): Promise<number | null> {
 }
 
 export type CancelUnpaid =
-  /** It is over, nothing was charged. */
+  /** The plan has ended; nothing was charged. */
   | { state: 'ended' }
   /** The payment came first, or its bank has it already: the plan runs out with its period. */
   | { state: 'too-late' }
 
 /**
- * Ends a plan at once and voids what is owed for it: nothing is charged, and nothing of that period is granted.
+ * Ends a plan at once and voids its open invoices: nothing is charged, and no credits of that period are granted.
  *
- * The wish is noted at Stripe before anything is voided: should the process die in between, the event of the voided invoice
- * ends the plan. An invoice that was paid in the meantime cannot be voided: then its period is kept.
+ * The wish is stored in Stripe before any invoice is voided: if the process dies in between, the event of the voided
+ * invoice ends the plan. An invoice that was paid meanwhile cannot be voided; its period is then kept.
  * @throws NoSubscription, StripeUnavailable
  */
 export function cancelUnpaid(
@@ -83,7 +83,7 @@ export function cancelUnpaid(
     const owed = await owedFor(subscription)
     const isOver = owed
       ? await markAndVoid(subscription, owed)
-      : // Another press may have voided it a moment ago.
+      : // Another request may have voided it a moment ago.
         (await voidedUnpaid(subscription)) !== null
     if (isOver) await endNow(subscription.id, feedback)
     else await letRunOut(running, { feedback })
@@ -92,12 +92,12 @@ export function cancelUnpaid(
   })
 }
 
-/** @returns whether the invoice of the period that runs is void */
+/** @returns whether the current period's invoice is void */
 async function markAndVoid({ id }: StripeSubscription, owed: Owed): Promise<boolean> {
   await markAtStripe(id, markFor(owed))
   const { invoices } = owed
   for (const invoice of invoices) {
-    // What is a draft cannot be voided, and must not be collected while it is made final.
+    // A draft cannot be voided, and must not be collected when it is finalized.
     if (invoice.isComing) {
       await unlessRefused((stripe) => stripe.invoices.finalizeInvoice(invoice.id, { auto_advance: false }))
     }
@@ -115,7 +115,7 @@ async function unlessRefused(call: Parameters<typeof callStripe>[0]): Promise<vo
 }
 
 /**
- * Finishes what {@link cancelUnpaid} has begun, where its process died after it had voided the invoice.
+ * Completes {@link cancelUnpaid} if its process died after voiding the invoice.
  * @param subscriptionId of an invoice that was voided
  */
 export async function finishCancelUnpaid(subscriptionId: string | null): Promise<void> {
@@ -125,7 +125,7 @@ export async function finishCancelUnpaid(subscriptionId: string | null): Promise
 }
 
 export type PayAndCancel =
-  /** It is paid, and runs out with its period. */
+  /** It is paid, and ends with its period. */
   | { state: 'ending' }
   /** It ends with its period; the payment is made on Stripe's page, where the bank's customer confirms it. */
   | { state: 'payment-needed'; url: string | null }
@@ -133,7 +133,7 @@ export type PayAndCancel =
 const DECLINED = 'Your card was declined. Use another card and try again, or cancel without paying.'
 
 /**
- * Pays what is owed for a plan, keeps its period, and lets it run out then.
+ * Pays the open invoices of a plan and cancels it at period end.
  * @param options `nonce`: of the form, so that a double click pays once; `amount`: in minor units, as it was shown
  * @throws PaymentOwed when another amount is owed than was shown; NoSubscription, CardDeclined, StripeUnavailable
  */
@@ -146,7 +146,7 @@ export function payAndCancel(
     const { subscription } = running
     const owed = await owedFor(subscription)
     if (owed && owed.amount > amount) throw new PaymentOwed(owed.amount, owed.currency)
-    // The oldest first, as Stripe does.
+    // Oldest first, as Stripe does.
     const unpaid = owed && (await firstUnpaid(owed.invoices.toReversed(), nonce))
     await releaseSchedule(subscription)
     await letRunOut(running, { feedback })

@@ -16,9 +16,9 @@ interface Sum {
   currency: string
 }
 
-/** What became of a payment that was open when another card was saved. */
+/** What happened to an open payment after a new card was saved. */
 export type CardStatus =
-  /** Nothing is owed. */
+  /** No payment is open. */
   | { state: 'saved' }
   | ({ state: 'paying' } & Sum)
   /** `credits` are here; null while they are on their way. */
@@ -29,12 +29,12 @@ export type CardStatus =
   /** Stripe does not answer, so the result is unknown. */
   | { state: 'unreachable' }
 
-/** What was paid long before is no answer to the card that was saved now. */
+/** An older payment says nothing about the new card. */
 const RECENT_MS = 60 * 60 * 1000
 
 /**
- * Where the payment stands that a new card was saved for. It only looks: the card is charged by the event of its change,
- * whether or not anybody opens this page.
+ * The state of the payment that a new card was saved for. Read-only: the card is charged by the webhook of its change,
+ * whether or not this page is opened.
  */
 export async function cardStatus(user: User): Promise<CardStatus> {
   try {
@@ -79,7 +79,7 @@ async function defaultCardOf(customerId: string): Promise<string | null> {
   return customer && !customer.deleted ? idOf(customer.invoice_settings.default_payment_method) : null
 }
 
-/** What the bank said to this card; nothing as long as only another one was tried. */
+/** The decline of this card; null while only another card was tried. */
 async function answerOf(invoice: string, card: string | null): Promise<'paying' | 'declined' | 'confirm'> {
   for (const { status, last_payment_error: failure, payment_method: used } of await intentsOf(invoice)) {
     if (status === 'requires_action' && idOf(used) === card) return 'confirm'

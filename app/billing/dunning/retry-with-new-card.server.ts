@@ -8,8 +8,8 @@ import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts
 import { findUserByCustomer } from '../customers/users.server.ts'
 
 /**
- * Follows a customer's card after it was changed on Stripe's page: the subscription is charged there from now on, and what
- * is owed is tried again at once, once per card, since that is what the card was changed for.
+ * Applies a card changed on Stripe's page: the subscription is charged to it from now on, and open invoices are retried
+ * at once, once per card.
  * @param customerId read back from Stripe
  */
 export async function retryOpenInvoices(customerId: string): Promise<Outcome> {
@@ -32,8 +32,8 @@ async function defaultCardOf(customerId: string): Promise<string | null> {
 }
 
 /**
- * The card that the subscription is charged to. One that was bought at the checkout has a card of its own, which would win
- * over the customer's even where that is the newer one.
+ * The card to charge. A subscription from Checkout has its own card, which takes precedence over the customer's even if
+ * that one is newer.
  */
 async function cardOf({ id, paymentMethodId: own }: StripeSubscription, chosen: string | null): Promise<string | null> {
   if (!own || !chosen || own === chosen) return own ?? chosen
@@ -64,7 +64,7 @@ async function payWhatIsOwed(subscription: string, card: string): Promise<number
         stripe.invoices.pay(id, { payment_method: card }, { idempotencyKey: `pay:${id}:${card}` }),
       )
     } catch (error) {
-      // Declined too, or paid a moment ago: what that means comes by its own events.
+      // Declined again, or paid a moment ago: separate events report that.
       if (error instanceof CardDeclined || isRefused(error)) continue
       throw error
     }
@@ -74,7 +74,7 @@ async function payWhatIsOwed(subscription: string, card: string): Promise<number
   return paid
 }
 
-/** Stripe has tried this very card, and goes on trying it by itself. */
+/** Stripe has tried this card already and keeps retrying it. */
 async function wasRefused(invoice: string, card: string): Promise<boolean> {
   const { data } = await callStripe((stripe) =>
     stripe.invoicePayments.list({ invoice, limit: 10, expand: ['data.payment.payment_intent'] }),

@@ -1,14 +1,14 @@
 import { FREE_PLAN, findPlan, type Plan } from '../plans.ts'
 import { listedInterval, rhythmOf } from '../billing-interval.ts'
 
-/** What is known of the one who was refused. */
+/** The plan, and the next credits, to show with a refusal. */
 export interface Expectation {
   plan: Plan
-  /** Credits that will come without any doing: the next scheduled grant, or the renewal. */
+  /** The next credits added without any action: a scheduled grant, or the renewal. */
   nextGrant: { credits: number; at: Date } | null
 }
 
-/** What of a user's subscription decides about plan and next grant. */
+/** The stored subscription fields that decide the plan and the next grant. */
 export interface SubscriptionSnapshot {
   stripeSubscriptionId?: string | null
   plan: string
@@ -20,12 +20,14 @@ export interface SubscriptionSnapshot {
   nextPayment?: { credits: number; at: Date } | null
 }
 
-/** States in which a subscription gives its plan; whether a failed payment pauses spending stands in the account. */
+/**
+ * Statuses in which a subscription gives its plan. Whether a failed payment pauses spending is stored in the account.
+ */
 const LIVE = new Set(['active', 'trialing', 'past_due', 'unpaid', 'paused'])
 const RENEWING = new Set(['active', 'trialing'])
 
 /**
- * The plan that a user has: the subscription's while it lives, else Free.
+ * A user's plan: the subscription's while it is live, else Free.
  * @param subscription the user's snapshot, or null
  * @returns the plan; Free also where the plan is no longer in the catalogue
  */
@@ -37,14 +39,14 @@ export function planOf(subscription: SubscriptionSnapshot | null | undefined): P
 }
 
 /**
- * The plan whose features and limits hold: Free while the subscription is paused, since nobody pays for it then.
+ * The plan whose features and limits apply: Free while the subscription is paused, since it is not paid for then.
  * @param subscription the user's snapshot, or null
  */
 export const effectivePlan = (subscription: SubscriptionSnapshot | null | undefined): Plan =>
   planOf(subscription?.status === 'paused' ? null : subscription)
 
 /**
- * What a user can expect without doing anything: the plan, and the next credits that come by themselves.
+ * The plan, and the next credits added automatically.
  * @param subscription the user's snapshot, or null
  * @param nextArrival the next scheduled grant of the balance, or null
  * @returns the earlier of renewal and scheduled grant
@@ -60,7 +62,7 @@ export function expectationOf(
 }
 
 /**
- * When a plan's counts that start now start again: with the subscription's month, else with the calendar's.
+ * When a plan's usage limits reset: with the subscription's month, else with the calendar month.
  * @param subscription the user's snapshot, or null
  * @param at now
  * @returns a moment after `at`, UTC
@@ -78,7 +80,7 @@ function renewalOf(subscription: SubscriptionSnapshot | null | undefined) {
 }
 
 /**
- * When a subscription's next period begins, as far as is known: what unused credits are held to their limits then.
+ * When a subscription's next period begins, if known: rollover limits apply to unused credits then.
  * @returns null where none will
  */
 export function renewsAt(subscription: SubscriptionSnapshot | null | undefined, at: Date): Date | null {

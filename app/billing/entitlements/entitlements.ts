@@ -6,25 +6,25 @@ import { type Feature, findPlan, type Limit, type Plan, plans } from '../plans.t
 import { isOverdue } from '../subscriptions/subscription-state.ts'
 
 /*
- * What somebody's plan lets them do. Pure: it is decided by what is stored, and no page load asks Stripe.
+ * What a user's plan allows. Pure: decided from what is stored, since no page load asks Stripe.
  *
- * A failed payment takes nothing away until its grace period is over; then paid features pause, as spending does, and the
- * answer says that the card is the way out and not another plan.
+ * After a failed payment features keep working until the grace period ends; then paid features and spending pause, and
+ * the error asks for a new card, not another plan.
  */
 
-/** Of a user, what decides that; nobody's subscription is the free plan. */
+/** The user fields that decide it; no subscription means the Free plan. */
 export interface Subscriber {
   subscription?: (SubscriptionSnapshot & { gracePeriodEnd?: Date | null }) | null
 }
 
-/** What a feature is called in a sentence that begins with it. */
+/** Feature names at the start of a sentence. */
 export const FEATURE_NAMES: Record<Feature, string> = {
   svgExport: 'SVG export',
   apiAccess: 'API access',
   prioritySupport: 'Priority support',
 }
 
-/** What a plan has and Free has not, as it reads within a sentence. */
+/** What a plan has beyond Free, for use within a sentence. */
 export function featuresBeyondFree(name: string): string[] {
   const [plan, free] = [findPlan(name), planOf(null)]
   const names = Object.entries(FEATURE_NAMES) as [Feature, string][]
@@ -33,7 +33,7 @@ export function featuresBeyondFree(name: string): string[] {
     .map(([, title]) => (/^[A-Z][a-z]/.test(title) ? title[0]!.toLowerCase() + title.slice(1) : title))
 }
 
-/** A payment is owed and the time to pay it has passed, or the subscription is paused: what is paid for waits. */
+/** A payment is past its grace period, or the subscription is paused: paid features are paused. */
 export function isPaused({ subscription }: Subscriber, at: Date): boolean {
   if (!subscription?.stripeSubscriptionId) return false
   const { status, gracePeriodEnd } = subscription
@@ -42,7 +42,7 @@ export function isPaused({ subscription }: Subscriber, at: Date): boolean {
 }
 
 /**
- * Lets through whose plan is at least as large as another, in the order of the plan file.
+ * Requires a plan at least as large as another, in the order of the plan file.
  * @throws PlanTooSmall; when it is large enough, SpendingFrozen for `past_due` or PlanPaused
  */
 export function requirePlan(user: Subscriber, name: string, at: Date): Plan {
@@ -54,7 +54,7 @@ export function requirePlan(user: Subscriber, name: string, at: Date): Plan {
 }
 
 /**
- * Lets through whose plan has a feature.
+ * Requires a plan with a feature.
  * @throws FeatureNotInPlan; when the plan has it, SpendingFrozen for `past_due` or PlanPaused
  */
 export function requireFeature(user: Subscriber, feature: Feature, at: Date): Plan {
@@ -63,7 +63,7 @@ export function requireFeature(user: Subscriber, feature: Feature, at: Date): Pl
 }
 
 /**
- * The check of a feature against a plan that is already known.
+ * Checks a feature against a known plan.
  * @param title what was asked for, at the beginning of a sentence
  * @throws FeatureNotInPlan
  */
@@ -73,7 +73,7 @@ export function checkFeature(plan: Plan, feature: Feature, title: string): Plan 
   throw new FeatureNotInPlan(feature, title, plan.name, having)
 }
 
-/** A limit as a spend counts it: `spendCredits` and `placeHold` take it, and no two callers pass it at once. */
+/** A usage limit as `spendCredits` and `placeHold` take it; it is checked and counted in the write of the spend. */
 export function limitOf(user: Subscriber, limit: Limit, at: Date): UseLimit {
   const { limits } = effectivePlan(user.subscription)
   return { name: limit, max: limits[limit], resetsAt: limitsResetAt(user.subscription, at) }
@@ -87,7 +87,7 @@ export interface UsesLeft {
 }
 
 /**
- * How much of a limit is left, from the account's own count. It only looks: what counts is the write of the spend.
+ * How much of a limit is left, from the account's counter. Read-only: the write of the spend counts.
  * @param counted the account's count of that limit, if it has one
  */
 export function usesLeft({ max, resetsAt }: UseLimit, counted: Counted, at: Date): UsesLeft {
@@ -96,7 +96,7 @@ export function usesLeft({ max, resetsAt }: UseLimit, counted: Counted, at: Date
 }
 
 /**
- * The same for what may only be done while something is left.
+ * Requires that something is left of a limit.
  * @throws LimitReached when nothing is left
  */
 export function checkUses(limit: UseLimit, counted: Counted, at: Date): UsesLeft {
@@ -107,15 +107,15 @@ export function checkUses(limit: UseLimit, counted: Counted, at: Date): UsesLeft
 
 type Counted = { used: number; resetsAt: Date } | null
 
-/** A plan is as large as another, or larger. */
+/** Whether a plan is at least as large as another. */
 export const hasPlan = (plan: Plan, wanted: Plan): boolean => rankOf(plan) >= rankOf(wanted)
 
 const rankOf = (plan: Plan): number => plans.findIndex(({ name }) => name === plan.name)
 
-/** What Free has too is nobody's to take away. */
+/** What Free includes is never paused. */
 function unlessPaused(user: Subscriber, plan: Plan, at: Date, isFree: (free: Plan) => boolean): Plan {
   if (!isPaused(user, at) || isFree(planOf(null))) return plan
-  // Credits can be spent then; only what the plan has beyond Free waits.
+  // Credits can still be spent; only what the plan has beyond Free is paused.
   if (user.subscription?.status === 'paused') throw new PlanPaused(plan.name)
   throw new SpendingFrozen('past_due')
 }

@@ -9,7 +9,7 @@ import type { NotificationContent } from '../../notifications/kinds.ts'
 import { notify } from '../../notifications/outbox.server.ts'
 import { renewsAt } from './current-plan.ts'
 
-/* The mails before unused credits go: a week before, and a day before. */
+/* Emails before unused credits expire: one week and one day ahead. */
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const AHEAD_MS = 7 * DAY_MS
@@ -17,8 +17,8 @@ const AHEAD_MS = 7 * DAY_MS
 type Reader = Pick<User, '_id' | 'subscription'>
 
 /**
- * Queues a mail for what will go within a week, and another one for what will go within a day. Each moment at which
- * credits go has one key for each of the two, so looking again, and by several processes at once, is harmless.
+ * Queues a mail for credits that expire within a week, and another for those that expire within a day. Each expiry has
+ * one key per mail, so running again, or in several processes at once, is harmless.
  * @returns how many users were looked at, and how many mails were queued
  */
 export async function tellExpiring(): Promise<{ users: number; queued: number; failed: number }> {
@@ -35,7 +35,7 @@ export async function tellExpiring(): Promise<{ users: number; queued: number; f
   return seen
 }
 
-/** Accounts on which something happens within a week, and those with a limit whose plan renews within it. */
+/** Accounts with an expiry within a week, and those with a rollover limit whose plan renews within it. */
 async function idsToLookAt(at: Date): Promise<string[]> {
   const soon = { $gt: at, $lte: new Date(at.getTime() + AHEAD_MS) }
   const accounts = CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
@@ -53,8 +53,8 @@ async function idsToLookAt(at: Date): Promise<string[]> {
 }
 
 /**
- * When there is something to tell or to do next because of what happens on accounts: where the sandbox's clock is moved,
- * the moments to stop at. Within a week of a change that is each day.
+ * The next moment at which there is something to send or do: the sandbox's clock stops there when it is moved. Within a
+ * week of an expiry that is each day.
  * @returns null where nothing is ahead
  */
 export async function nextMoment(): Promise<Date | null> {
@@ -78,7 +78,7 @@ const firstOf = (filter: object, field: string) =>
     .sort({ [field]: 1 })
     .lean<User>()
 
-/** A week before it, then each day. */
+/** One week before, then daily. */
 function noticeOf(moment: Date, at: Date): Date {
   const next = Math.max(moment.getTime() - AHEAD_MS, at.getTime() + DAY_MS)
   return new Date(Math.min(moment.getTime(), next))
@@ -114,7 +114,7 @@ function dataOf(losses: Loss[], moment: number) {
 }
 
 /**
- * What a queued mail says now: credits may have been used, or the plan canceled, since it was queued.
+ * A queued mail as of now: since it was queued, credits may have been used or the plan canceled.
  * @returns null where nothing will go any more
  */
 export async function stillTrue(

@@ -4,12 +4,12 @@ import { notify } from '../../notifications/outbox.server.ts'
 import { CreditsNotComputable } from '../errors.ts'
 import { keepFinding, type Subject } from './findings.server.ts'
 
-/** Mails to the operator are no user's. */
+/** Mails to the operator belong to no user. */
 const NOBODY = new Types.ObjectId('0'.repeat(24))
 const SENTENCE_MAX = 500
 
 /**
- * Lists something that only a human can settle, and sends the operator a mail about it, once per object.
+ * Lists something for manual review and emails the operator about it, once per object.
  * @param subject what is to be looked at; each reconcile looks again
  * @param sentence what is wrong and what was not done, without personal data
  */

@@ -3,24 +3,24 @@ import { now } from '../../clock.server.ts'
 
 export type FindingKind = ReconcileFinding['kind']
 
-/** An object at Stripe, or a user here, that is to be looked at. */
+/** A Stripe object, or a user, to review. */
 export interface Subject {
   kind: FindingKind
   id: string
 }
 
-/** So many of the earlier findings are looked at again in one run: an account may have another app's customers as well. */
+/** The maximum of earlier findings checked again in one run: the account may hold another app's customers too. */
 const AGAIN_MAX = 200
 
 const keyOf = ({ kind, id }: Subject): string => `${kind}:${id}`
 
-/** What earlier runs could not settle, the longest waiting first. */
+/** Open findings of earlier runs, the longest waiting first. */
 export async function openFindings(): Promise<Subject[]> {
   const open = await ReconcileFindingModel.find().sort({ lookedAt: 1 }).limit(AGAIN_MAX).lean<ReconcileFinding[]>()
   return open.map(({ kind, objectId }) => ({ kind, id: objectId }))
 }
 
-/** Keeps what could not be settled, so that a later run comes back to it however long ago it happened. */
+/** Stores a finding, so that later runs check it again. */
 export async function keepFinding(
   subject: Subject,
   { state, sentence }: Pick<ReconcileFinding, 'state' | 'sentence'>,
@@ -36,12 +36,12 @@ export async function keepFinding(
   )
 }
 
-/** It has been settled. */
+/** Removes a settled finding. */
 export async function dropFinding(subject: Subject): Promise<void> {
   await ReconcileFindingModel.deleteOne({ _id: keyOf(subject) })
 }
 
-/** The sentences of everything that is still open, the oldest first. */
+/** The sentences of all open findings, oldest first. */
 export async function listFindings(state: ReconcileFinding['state']): Promise<string[]> {
   const open = await ReconcileFindingModel.find({ state }).sort({ foundAt: 1, _id: 1 }).lean<ReconcileFinding[]>()
   return open.map(({ sentence }) => sentence)

@@ -9,8 +9,8 @@ import type { InvoiceCredits } from '../line-items/credits-for-invoice.ts'
 import type { StripeInvoice } from '../stripe/objects/invoice.ts'
 
 /**
- * Gives what an invoice buys, once: the credits that were paid for under the invoice's key, those of a trial under the
- * one key that an account has for all its trials.
+ * Grants what an invoice buys, once: paid credits under the invoice's key, trial credits under the account's single
+ * trial key.
  * @param userId the buyer
  * @param invoice a paid one
  * @param bought what it comes to by the plan file as it is now
@@ -23,18 +23,18 @@ export async function grantForInvoice(
 ): Promise<number> {
   const paid = paidGrants(invoice, bought)
   if (paid.length > 0) await grantCredits(userId, paid)
-  // A change of plan within a trial makes another free line; the trial's credits came with the first.
+  // A plan change within a trial adds another free line; the trial's credits were granted with the first.
   if (bought.trialCredits > 0 && invoice.billingReason === 'subscription_create') {
     await grantCredits(userId, [trialGrant(invoice.id, bought.trialCredits)])
   }
   if (paid.length === 0 && bought.credits < 0) {
-    // Its money went to the customer's balance, and a later invoice paid from there brings credits again.
+    // The money went to the customer's balance; a later invoice paid from it grants credits again.
     const reason = `The invoice ${invoice.id} gave back unused time`
     const { credits } = bought
     const key = stripeInvoiceKey(invoice.id)
     await adjustCredits({ accountId: userId, key, credits, reason, by: { type: 'invoice', id: invoice.id } }).catch(
       (error: unknown) => {
-        // It was done before, with the plan file as it was then.
+        // Granted before, by the plan file of that time.
         if (!(error instanceof IdempotencyConflict)) throw error
       },
     )
@@ -42,7 +42,7 @@ export async function grantForInvoice(
   return grantedBySource(userId, { type: 'invoice', id: invoice.id })
 }
 
-/** All shares are made in one write; the first has the invoice's own key and so stands for all of them on a replay. */
+/** All shares are written at once; the first has the invoice's own key, so a replay finds them all. */
 function paidGrants({ id, billingReason }: StripeInvoice, { shares }: InvoiceCredits): GrantRequest[] {
   const isRenewal = billingReason === 'subscription_cycle'
   return shares.map(({ credits, effectiveAt, expiresAt, rollover, packs }, index) => ({
@@ -57,7 +57,7 @@ function paidGrants({ id, billingReason }: StripeInvoice, { shares }: InvoiceCre
   }))
 }
 
-/** Of two trials, in two tabs or after one another, the second finds the key taken and brings nothing. */
+/** Of two trials, the second finds the key taken and grants nothing. */
 const trialGrant = (id: string, credits: number): GrantRequest => ({
   key: TRIAL_KEY,
   credits,

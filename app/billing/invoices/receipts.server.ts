@@ -11,13 +11,11 @@ import { notifyCreditsArrived } from '../purchases/credits-arrived.server.ts'
 import { describePurchase, findPurchase, type Purchase } from '../purchases/purchase.server.ts'
 import { isSecondTrialOfCard } from './trial-card.server.ts'
 
-/*
- * Receipts. A mail is queued each time its cause is seen; the outbox keeps one per cause.
- */
+/* Receipts. A mail is queued each time its cause is seen; the outbox keeps one per cause. */
 
 const LINK_MAX = 2_000
 
-/** An invoice was paid: a receipt, or, where it cost nothing, word of the credits that it brought. */
+/** An invoice was paid: sends a receipt or, if it cost nothing, a mail about its credits. */
 export async function notifyInvoicePaid(invoiceId: string): Promise<void> {
   const purchase = await findPurchase({ type: 'invoice', id: invoiceId })
   if (!purchase || !isNews(purchase.paidAt, now())) return
@@ -29,7 +27,7 @@ export async function notifyInvoicePaid(invoiceId: string): Promise<void> {
   await notifyPaid(purchase, stripeInvoiceKey(invoiceId), credits)
 }
 
-/** A credit pack was paid: the same for what was bought once. */
+/** The same for a credit pack. */
 export async function notifyPackPaid(paymentId: string): Promise<void> {
   const purchase = await findPurchase({ type: 'payment', id: paymentId })
   if (!purchase || !isNews(purchase.paidAt, now())) return
@@ -44,13 +42,13 @@ async function notifyPaid(purchase: Purchase, grantKey: string, credits: number)
   else if (credits > 0) await notifyCreditsArrived(userId, grantKey, { credits, description })
 }
 
-/** It is paid at once, and its credits come month by month. */
+/** Paid at once; its credits are added month by month. */
 function isDrip(purchase: Purchase): boolean {
   const [plan, rhythm] = [findPlan(purchase.name), rhythmOf(purchase)]
   return plan !== null && rhythm !== null && comesMonthly(plan, rhythm)
 }
 
-/** Credits of an invoice that are there already; the others announce themselves when they come. */
+/** Credits of an invoice added so far; later ones get their own mail. */
 async function creditsHere(userId: Types.ObjectId, invoiceId: string): Promise<number> {
   const { grants } = await getBalance(userId)
   return grants

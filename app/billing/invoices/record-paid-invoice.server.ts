@@ -25,9 +25,8 @@ import { withoutSecondTrial } from './trial-card.server.ts'
 import { insertOnce } from '#models/insert-once.server.ts'
 
 /**
- * Records a paid invoice, once, however often and by whichever event or reconcile it comes: first grants the credits,
- * keyed by the invoice, then writes its billing history row with the number of credits granted, then syncs the
- * subscription.
+ * Records a paid invoice, once, whichever event or reconcile brings it and however often: grants the credits under the
+ * invoice's key, writes the billing history row with the credits granted, then syncs the subscription.
  * @param invoiceId retrieved from Stripe, since an event may be old
  * @throws NotReadyYet, CreditsNotComputable, CreditsUnavailable, StripeUnavailable: try again later
  */
@@ -100,11 +99,14 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
   return creditsAdded
 }
 
-/** Money for a plan must not count as nothing: somebody has to say what its price was for. */
+/** Money for a plan must not be skipped: someone has to say what its price was for. */
 const isForSomething = ({ subscriptionId, metadata, lines }: StripeInvoice): boolean =>
   subscriptionId !== null && isOurs(metadata) && lines.some(({ amount }) => amount > 0)
 
-/** An add-on is invoiced alone when it is added in mid-period, or paid more often than the plan: that says no plan. */
+/**
+ * An add-on is invoiced alone when it is added mid-period, or billed more often than the plan; such an invoice has no
+ * plan.
+ */
 async function isBesidePlan({ subscriptionId, lines }: StripeInvoice): Promise<boolean> {
   const found = subscriptionId ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(subscriptionId)) : null
   const plan = found && (await planItemOf(readSubscription(found)))

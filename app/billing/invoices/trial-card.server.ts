@@ -9,8 +9,8 @@ import { readSubscription } from '../stripe/objects/subscription.ts'
 import { insertOnce } from '#models/insert-once.server.ts'
 
 /**
- * Leaves out a trial's credits where its card has brought another user a trial before. The first user who comes with a
- * card has it; safe to repeat, at once and after a crash.
+ * Removes a trial's credits if its card was used for another user's trial. The first user with a card has it; safe to
+ * repeat, concurrently and after a crash.
  * @param userId whose trial begins
  * @param invoice the trial's free one
  * @param bought what it brings by the plan file
@@ -37,7 +37,7 @@ export async function isSecondTrialOfCard(invoiceId: string): Promise<boolean> {
   return (await TrialCardModel.exists({ refusedInvoiceIds: invoiceId })) !== null
 }
 
-/** Null where the trial has no card, or one that proves nothing. */
+/** Null if the trial has no card, or one that identifies nobody (a test card). */
 async function fingerprintOf({ subscriptionId }: StripeInvoice): Promise<string | null> {
   const found = subscriptionId ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(subscriptionId)) : null
   const subscription = found && readSubscription(found)

@@ -4,25 +4,25 @@ import { rolloverLimit } from '../plans.ts'
 import { comesMonthly } from '../billing-interval.ts'
 import { creditsByLine, type LineCredits, type PackLine, type PlanLine, type SoldLine } from './sold-line.ts'
 
-/** Credits that an invoice brings, and when. */
+/** The credits of an invoice, and when they are added. */
 export interface InvoiceCredits {
-  /** Signed, over all lines. Below zero when it gives back more unused time than it sells. */
+  /** Signed, over all lines. Negative if it refunds more unused time than it sells. */
   credits: number
-  /** Credits of a trial's free line, which are not paid for. */
+  /** Unpaid credits of a trial's free line. */
   trialCredits: number
-  /** `credits` where they are above zero, in parts: those of plans, and those of packs. */
+  /** Positive `credits` in parts: those of plans, and those of packs. */
   shares: Share[]
   byLine: LineCredits[]
 }
 
 export interface Share {
   credits: number
-  /** Null: at payment. */
+  /** Null: when it is paid. */
   effectiveAt: Date | null
   expiresAt: Date | null
-  /** Of plans. */
+  /** For plans. */
   rollover?: Rollover
-  /** Of packs, these lines. */
+  /** The pack lines, for packs. */
   packs?: PackLine[]
 }
 
@@ -31,25 +31,25 @@ interface LifeOfCredits {
   paidAt?: Date | null
 }
 
-/** Between a period's end and the next one's paid invoice: Stripe finalizes an hour late, a retry comes days later. */
+/** The gap between a period's end and the next paid invoice: Stripe finalizes an hour late; retries come days later. */
 const RENEWAL_GAP_MS = 2 * 60 * 60 * 1000
 const DAY_MS = 24 * 60 * 60 * 1000
 /** Three years: the longest period that Stripe sells. */
 const SHARES_MAX = 36
 
 /**
- * How many credits an invoice buys, over all its lines, and when they come. Preview and result of a plan change both
- * come from here.
+ * How many credits an invoice buys, over all its lines, and when they are added. Both the preview and the result of a
+ * plan change use this.
  * @param lines the lines of ours; others buy no credits
- * @param options `gracePeriodDays`: how long credits that expire outlive their period; `paidAt`: when it was paid, for one
- * that was paid when its period was over
+ * @param options `gracePeriodDays`: how long credits that expire outlive their period; `paidAt`: when it was paid, for
+ * one that was paid when its period was over
  * @throws CreditsNotComputable when a line cannot be said to bring anything without guessing
  */
 export function creditsForInvoice(lines: readonly SoldLine[], options: LifeOfCredits): InvoiceCredits {
   const byLine = creditsByLine(lines)
   const ofPlans = sumOf(byLine.filter(({ line }) => line.kind === 'plan'))
   const ofPacks = sumOf(byLine.filter(({ line }) => line.kind === 'pack'))
-  // Where one of them gives credits back, it takes them from what the other one brings.
+  // A negative part is taken from the other one.
   const planCredits = ofPlans + Math.min(0, ofPacks)
   const packCredits = ofPacks + Math.min(0, ofPlans)
   const planShares = planCredits > 0 ? sharesOf(planCredits, lines.filter(isOfPlan), options) : []
@@ -63,14 +63,14 @@ export function creditsForInvoice(lines: readonly SoldLine[], options: LifeOfCre
   }
 }
 
-/** Of what an invoice brings, what can be spent as soon as it is paid. */
+/** The credits that can be spent as soon as the invoice is paid. */
 export const creditsAtOnce = (shares: readonly Share[]): number =>
   shares.reduce((sum, { credits, effectiveAt }) => (effectiveAt === null ? sum + credits : sum), 0)
 
 const isOfPlan = (line: SoldLine): line is PlanLine => line.kind === 'plan'
 const sumOf = (lines: LineCredits[]): number => lines.reduce((sum, { credits }) => sum + credits, 0)
 
-/** In how many parts the credits come, and how long each lasts: the policies of the plan that the invoice sells. */
+/** The number of shares and how long each lasts, by the policies of the invoice's plan. */
 function sharesOf(
   credits: number,
   lines: readonly PlanLine[],
@@ -83,7 +83,7 @@ function sharesOf(
   const lasts = Math.max(gracePeriodDays * DAY_MS, RENEWAL_GAP_MS)
   const shares = starts.map((start, index) => {
     const end = starts[index + 1] ?? periodEnd
-    // What is paid when its time is over would be gone as it comes: it then lasts as long from the payment.
+    // Credits of an invoice paid after its period would expire at once; they last as long from the payment instead.
     const late = paidAt && paidAt >= end ? paidAt.getTime() - start.getTime() : 0
     return {
       credits: partOf(credits, index, starts.length),
@@ -95,11 +95,11 @@ function sharesOf(
   return shares.filter((share) => share.credits > 0)
 }
 
-/** The parts add up to the whole, and no two differ by more than one credit. */
+/** The parts add up to the whole and differ by at most one credit. */
 const partOf = (whole: number, index: number, parts: number): number =>
   Math.floor((whole * (index + 1)) / parts) - Math.floor((whole * index) / parts)
 
-/** The starts of the months of a period, each counted from its beginning, so that the 31st does not drift. */
+/** The starts of a period's months, each counted from the period's start, so that the 31st does not drift. */
 function monthStarts(start: Date, end: Date): Date[] {
   const starts: Date[] = []
   for (let months = 0; months < SHARES_MAX; months++) {

@@ -1,15 +1,15 @@
 import { type Plan, plans } from '../plans.ts'
 import type { PlanLine, SoldLine } from './sold-line.ts'
 
-/** One of several plans that are sold at once: an item of a subscription, or a line of an invoice. */
+/** One of several plans sold together: a subscription item, or an invoice line. */
 interface Sold {
   plan: Plan
   periodEnd: Date | null
 }
 
 /**
- * Of several plans sold at once the largest counts: the one with the most credits a month, then the later one in the plan
- * file; of the same plan twice, the one whose period ends later. Subscriptions, invoices and their rows all follow it.
+ * The largest of several plans: most credits a month, then later in the plan file, then the later period end.
+ * Subscriptions, invoices and their rows all use this.
  * @returns null of none; the earlier of two that are equal
  */
 export function largestPlan<S extends Sold>(sold: readonly S[]): S | null {
@@ -24,8 +24,8 @@ const placeOf = ({ plan }: Sold): number => plans.findIndex(({ name }) => name =
 const timeOf = ({ periodEnd }: Sold): number => periodEnd?.getTime() ?? 0
 
 /**
- * The line that says what an invoice is about: the largest plan of the period that begins with it; without one, of what a
- * change of plan charges for the rest of a period; and only then of what it gives back.
+ * The line that names an invoice: the largest plan of a period starting with it; else a charge of a plan change; else a
+ * refund of unused time.
  * @returns null where no line is of a plan
  */
 export function mainLine(lines: readonly SoldLine[]): PlanLine | null {

@@ -12,10 +12,11 @@ interface PaidLine {
 const NAME_MAX = 100
 
 /**
- * Puts together what was bought and what each line of it brought.
+ * Combines what was bought with the credits of each line.
  * @param paid every line of the invoice or of the checkout
  * @param byLine those of ours, by `creditsByLine`
- * @param granted what the entries grant in all; where an earlier try granted otherwise, the lines follow what was granted
+ * @param granted what the entries grant in all; where an earlier try granted otherwise, the lines follow what was
+ * granted
  */
 export function boughtLines(paid: readonly PaidLine[], byLine: readonly LineCredits[], granted: number): BoughtLine[] {
   const ours = new Map(byLine.map((one) => [one.line.id, one]))
@@ -27,7 +28,7 @@ export function boughtLines(paid: readonly PaidLine[], byLine: readonly LineCred
     return { ...common, kind: 'other', name: (description ?? 'Other').slice(0, NAME_MAX) }
   })
   const rest = granted - lines.reduce((sum, { credits }) => sum + credits, 0)
-  // A trial's credits, which its line brings unless another trial has brought them before.
+  // A trial's credits, unless another trial already granted them.
   const trial = byLine.find(({ trialCredits }) => trialCredits > 0)?.line.id
   const bearer = lines.find(({ id }) => id === trial) ?? lines.find(({ kind }) => kind !== 'other') ?? lines[0]
   if (bearer) bearer.credits += rest
@@ -36,7 +37,7 @@ export function boughtLines(paid: readonly PaidLine[], byLine: readonly LineCred
 
 const METADATA_MAX = 400
 
-/** What the entry of a grant says of several packs: "500, 2000 × 2". */
+/** The metadata of a grant for several packs: "500, 2000 × 2". */
 export function packsMetadata(packs: readonly { pack: { id: string }; quantity: number }[]): { packs: string } {
   const names = packs.map(({ pack, quantity }) => (quantity > 1 ? `${pack.id} × ${quantity}` : pack.id))
   return { packs: names.join(', ').slice(0, METADATA_MAX) }
@@ -47,7 +48,7 @@ export const packInWords = (id: string, quantity: number): string =>
   `Credit pack ${id}${quantity > 1 ? ` × ${quantity}` : ''}`
 
 /**
- * What was bought beside the plan that a row is about, each thing once: packs, other plans, and what is not ours.
+ * What was bought besides a row's plan, each item once: packs, other plans, and items that are not ours.
  * @param lines as the row keeps them; none in rows from before they were kept
  * @param planName of the row
  */
@@ -60,7 +61,7 @@ export function besides(lines: readonly BoughtLine[] | null | undefined, planNam
 
 const isSold = ({ amount, credits }: BoughtLine): boolean => amount > 0 || credits > 0
 
-/** The packs among what was bought, each with how many: "Credit pack 500 × 2". */
+/** The packs bought, each with its quantity: "Credit pack 500 × 2". */
 export function packsIn(lines: readonly BoughtLine[]): string[] {
   const packs = new Map<string, number>()
   for (const line of lines.filter(isSold)) {
@@ -72,11 +73,11 @@ export function packsIn(lines: readonly BoughtLine[]): string[] {
 /** "Daily, monthly + Credit pack 2000" */
 export const joined = (parts: readonly string[]): string => parts.join(' + ')
 
-/** What an invoice without a plan is called: "Credit pack 2000", or what Stripe says of it. */
+/** The name of an invoice without a plan: "Credit pack 2000", or Stripe's description. */
 export const nameOfPurchase = (lines: readonly BoughtLine[]): string =>
   joined(besides(lines, null)) || lines[0]?.name || 'Other'
 
-/** The name of a purchase of packs: its credits, or everything that was bought. */
+/** The name of a pack purchase: its credits, or everything that was bought. */
 export function purchaseInWords(row: { lines?: readonly BoughtLine[] | null; creditsAdded: number }): string {
   const all = besides(row.lines, null)
   return all.length > 1 ? joined(all) : formatCreditsInWords(row.creditsAdded)

@@ -4,14 +4,14 @@ import type { Pack, Plan } from '../plans.ts'
 import { monthsIn, type Rhythm } from '../billing-interval.ts'
 
 interface LineOfOurs {
-  /** Stripe's id of the line, by which a credit note names it. */
+  /** Stripe's line ID, which credit notes refer to. */
   id: string
   /**
-   * Before discounts, without tax on top; negative for the unused part of what was paid before. Prorations of a
-   * subscription that does not itemize their discounts are net of them, and Stripe does not say of how much.
+   * Before discounts, without tax on top; negative for unused time. Prorations of a subscription that does not itemize
+   * discounts are net of them, and Stripe does not say by how much.
    */
   amount: number
-  /** What one of the price costs in the line's currency, as Stripe's decimal; null where it has no single amount. */
+  /** Unit amount in the line's currency, as Stripe's decimal; null if it has no single amount. */
   unitAmount: string | null
   quantity: number
   proration: boolean
@@ -19,41 +19,41 @@ interface LineOfOurs {
   periodEnd: Date
 }
 
-/** A line whose price is one of a plan's. */
+/** A line with a plan's price. */
 export interface PlanLine extends LineOfOurs, Rhythm {
   kind: 'plan'
   plan: Plan
 }
 
-/** A line whose price is one of a credit pack's. */
+/** A line with a credit pack's price. */
 export interface PackLine extends LineOfOurs {
   kind: 'pack'
   pack: Pack
 }
 
-/** A line whose price is tagged as ours and sells nothing that the plan file has. */
+/** A line whose price has our tag and matches nothing in the plan file. */
 export interface UnknownLine extends LineOfOurs {
   kind: 'unknown'
   priceId: string
 }
 
-/** A line of an invoice, or of a checkout, whose price is one of ours. */
+/** A line of an invoice or a checkout with a price of ours. */
 export type SoldLine = PlanLine | PackLine | UnknownLine
 
-/** What one line brings. */
+/** The credits of one line. */
 export interface LineCredits {
   line: SoldLine
-  /** Signed: a line that gives unused time back takes credits. */
+  /** Signed: a refund of unused time takes credits. */
   credits: number
-  /** Credits of a trial, which is not paid for. */
+  /** Credits of a trial, which are not paid for. */
   trialCredits: number
 }
 
 /**
- * How many credits each line brings: for a plan its credits × months × line amount ÷ price amount, so that prorations of
- * either sign, quantities and prices of any rhythm need no special case; for a pack its credits × quantity. The sum over
- * all lines is rounded toward zero once, and the lines with the largest fractions take the credits that rounding each of
- * them would have lost, so that they add up to that sum.
+ * The credits of each line: for a plan its credits × months × line amount ÷ price amount, so that prorations,
+ * quantities and any billing interval need no special case; for a pack its credits × quantity. The sum over all lines
+ * is rounded toward zero once; lines with the largest fractions take the remainder, so that the lines add up to that
+ * sum.
  * @param lines lines of ours, from `soldLines`
  * @throws CreditsNotComputable when a line cannot be said to bring anything without guessing
  */
@@ -72,7 +72,7 @@ export function creditsByLine(lines: readonly SoldLine[]): LineCredits[] {
   return lines.map((line, index) => ({ line, credits: credits[index]!, trialCredits: trialCreditsOf(line) }))
 }
 
-/** A trial's line costs nothing though its price does. */
+/** A trial's line costs nothing although its price does. */
 export const isTrialLine = (line: SoldLine): boolean =>
   line.kind === 'plan' && line.amount === 0 && !line.proration && line.quantity > 0 && isAboveZero(line.unitAmount)
 
@@ -83,7 +83,7 @@ function worthOf(line: SoldLine): Fraction {
   switch (line.kind) {
     case 'plan': {
       const ofOne = times(whole(line.plan.credits), monthsIn(line))
-      // A price of $0 brings what a coupon for everything would leave.
+      // A $0 price brings the same credits as a 100% coupon.
       if (isFree(line)) return times(ofOne, whole(line.quantity))
       return times(ofOne, shareOf(line, `the ${line.plan.name} plan`))
     }
@@ -98,13 +98,13 @@ function worthOf(line: SoldLine): Fraction {
   }
 }
 
-/** A full line of a price of $0; of a proration of one, nobody can say which share of the period it is. */
+/** A full line with a $0 price; for a proration of one, the share of the period is unknown. */
 function isFree({ amount, proration, unitAmount }: SoldLine): boolean {
   const price = parseDecimal(unitAmount)
   return amount === 0 && !proration && price !== null && price.over === 0n
 }
 
-/** The line's amount as a share of what one costs. */
+/** The line's amount as a share of the unit amount. */
 function shareOf({ amount, unitAmount }: SoldLine, name: string): Fraction {
   if (amount === 0) return NOTHING
   const price = parseDecimal(unitAmount)

@@ -4,7 +4,7 @@ import type { StripeInvoiceLine } from '../stripe/objects/invoice.ts'
 import type { StripeSession } from '../stripe/objects/checkout-session.ts'
 
 /**
- * Finds what is ours among an invoice's lines.
+ * Finds the lines of an invoice that sell something of ours.
  * @param lines all lines of the invoice, or of a preview of one
  * @returns those that sell something of ours; what one costs is taken from the price itself, in the line's currency
  */
@@ -17,13 +17,13 @@ export async function soldLines(lines: readonly PricedLine[]): Promise<SoldLine[
   return found
 }
 
-/** The same for what was bought once, on a page of Stripe's. */
+/** The same for the items of a checkout session. */
 export function soldItems({ items, currency, createdAt }: StripeSession): Promise<SoldLine[]> {
   const common = { currency, proration: false, periodStart: createdAt, periodEnd: createdAt }
   return soldLines(items.map((item) => ({ ...item, ...common })))
 }
 
-/** What has to be known of a line to find what it sells. */
+/** The fields of a line that identify what it sells. */
 export type PricedLine = Pick<
   StripeInvoiceLine,
   'id' | 'priceId' | 'currency' | 'amount' | 'quantity' | 'proration' | 'periodStart' | 'periodEnd'

@@ -13,7 +13,7 @@ import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts
 export type CancelFeedback = 'too_expensive' | 'unused' | 'missing_features' | 'switched_service' | 'other'
 
 /**
- * Lets a plan run out: it stays until the end of the period that is paid, and the credits stay for good.
+ * Cancels a plan at period end. The credits stay.
  * @param options `feedback`: why, in Stripe's own words
  * @returns the user as stored afterwards
  * @throws PaymentOwed while something is still collected for it, see `dunning/cancel-unpaid.server.ts`; NoSubscription,
@@ -32,14 +32,14 @@ async function cancel(user: Pick<User, '_id'>, feedback: CancelFeedback | null):
   const owed = await owedFor(subscription)
   if (owed) throw new PaymentOwed(owed.amount, owed.currency)
   await releaseSchedule(subscription)
-  // A paused one has no period that would end.
+  // A paused subscription has no period to end.
   if (subscription.status === 'paused') await endNow(subscription.id, feedback)
   else await letRunOut(running, { feedback })
   return syncSubscriptions(user._id)
 }
 
 /**
- * Takes a cancellation back while the plan still runs.
+ * Undoes a cancellation while the plan is still active.
  * @returns the user as stored afterwards
  * @throws NoSubscription, EndSetByShop, StripeUnavailable
  */
@@ -51,10 +51,10 @@ export function undoCancellation(user: Pick<User, '_id'>): Promise<User> {
   })
 }
 
-/** Where the day is noted that the shop had set, while an earlier end by the customer stands in its place. */
+/** Metadata key for the end date set by the operator, while an earlier cancellation by the customer replaces it. */
 const SHOPS_END = 'cancel_at_before'
 
-/** When a subscription ends if its cancellation is undone: on the day set by the shop, or null for never. */
+/** When a subscription ends if its cancellation is undone: on the operator's date, or null for never. */
 export function endWithoutCancellation({ subscription, ...term }: LiveSubscription): Date | null {
   const { hasCancelFlag, metadata } = subscription
   if (!term.cancelAtPeriodEnd || (!hasCancelFlag && endsByShop(term))) return term.cancelAt
@@ -63,8 +63,8 @@ export function endWithoutCancellation({ subscription, ...term }: LiveSubscripti
 }
 
 /**
- * Takes the customer's cancellation off a subscription that was just read. The portal may have set a date instead of the
- * flag; a later day that the shop had set holds again.
+ * Removes the customer's cancellation from a subscription that was just read. The portal may have set a date instead of
+ * the flag; a later end date set by the operator applies again.
  * @throws EndSetByShop where it is the shop that ends it
  */
 export async function resume(running: LiveSubscription): Promise<void> {
@@ -75,12 +75,12 @@ export async function resume(running: LiveSubscription): Promise<void> {
   else await change(id, hasCancelFlag ? { cancel_at_period_end: false } : { cancel_at: '' })
 }
 
-/** Nothing renews any more; the plan stays until its period ends. */
+/** Ends renewal; the plan stays until its period ends. */
 export async function letRunOut(
   { subscription, currentPeriodEnd, cancelAtPeriodEnd, cancelAt }: LiveSubscription,
   { feedback }: { feedback: CancelFeedback | null },
 ): Promise<void> {
-  // The flag would end it with the period of an add-on, where that is the shorter one.
+  // The flag would end it with an add-on's shorter period.
   const isShorter = currentPeriodEnd && subscription.periodEnd && subscription.periodEnd < currentPeriodEnd
   await change(subscription.id, {
     ...(isShorter ? { cancel_at: seconds(currentPeriodEnd) } : { cancel_at_period_end: true }),
@@ -91,12 +91,12 @@ export async function letRunOut(
 
 const seconds = (date: Date): number => Math.floor(date.getTime() / 1000)
 
-/** Notes something on a subscription at Stripe. */
+/** Writes metadata to a subscription in Stripe. */
 export async function markAtStripe(id: string, metadata: Record<string, string>): Promise<void> {
   await change(id, { metadata })
 }
 
-/** Ends a plan at once; its time is not given back. */
+/** Ends a plan at once, without a refund of unused time. */
 export async function endNow(id: string, feedback: CancelFeedback | null): Promise<void> {
   try {
     const params = feedback ? { cancellation_details: { feedback } } : {}

@@ -20,8 +20,8 @@ export type PlanChangeResult =
   { state: 'changed' } | { state: 'scheduled'; at: Date } | { state: 'payment-needed'; url: string | null }
 
 /**
- * Changes a plan: up now, with the rest of the period charged and credited; down when the period ends. An upgrade whose
- * payment fails changes nothing until it is paid.
+ * Changes a plan: upgrades now, charged and credited for the rest of the period; downgrades at period end. An upgrade
+ * whose payment fails changes nothing until it is paid.
  * @param options `nonce`: of the form; `prorationDate`: from the preview, so that its sums hold
  * @throws what `targetOf` does, and CardDeclined
  */
@@ -50,7 +50,7 @@ async function change(
     try {
       await scheduleChange(running, { priceId: target.priceId, interval: choice.interval }, key)
     } catch (error) {
-      // Whoever had canceled is not to pay on at the old price because of it.
+      // Scheduling failed: restore the cancellation, or the customer keeps paying.
       if (running.cancelAtPeriodEnd) await withoutDeadline(() => cancelAtPeriodEnd(user)).catch(() => undefined)
       throw error
     }
@@ -65,7 +65,7 @@ async function change(
   const invoice = updated.latestInvoiceId
     ? await findAtStripe((stripe) => stripe.invoices.retrieve(updated.latestInvoiceId!))
     : null
-  // The webhook would bring them too; this way they are there when the next page opens.
+  // The webhook would grant them too; this way they are there on the next page.
   if (invoice?.status === 'paid') await recordPaidInvoice(invoice.id)
   else await syncSubscriptions(user._id)
   if (isChanged) return { state: 'changed' }
@@ -83,9 +83,9 @@ function upgrade(
   { key, prorationDate }: { key: string; prorationDate: Date | null },
 ): Promise<unknown> {
   const date = dateOf(prorationDate)
-  // Of all that is sent: the same form with another moment is another request.
+  // The key covers all parameters: the same form at another moment is another request.
   const request = `${key}:${item.quantity}:${date.proration_date ?? 'now'}`
-  // Should the first try have taken effect after all, the second changes nothing and charges nothing.
+  // If the first attempt did take effect, the second changes and charges nothing.
   return callUnderKey(`change:${subscription.id}:${request}`, (stripe, options) =>
     stripe.subscriptions.update(
       subscription.id,
@@ -100,7 +100,7 @@ function upgrade(
   )
 }
 
-/** Whoever chooses a plan wants it to go on. */
+/** Choosing a plan undoes a cancellation. */
 async function takeBackCancellation(running: LiveSubscription): Promise<void> {
   if (running.cancelAtPeriodEnd) await resume(running)
 }

@@ -14,34 +14,34 @@ import { readInvoice } from '../stripe/objects/invoice.ts'
 export interface PlanChangePreview {
   from: { plan: string } & Rhythm
   to: PlanChoice
-  /** `now`: more credits, charged at once for the rest of the period. `period-end`: what is paid for runs out first. */
+  /** `now`: more credits, charged at once for the rest of the period. `period-end`: the paid period ends first. */
   when: 'now' | 'period-end'
-  /** When it happens. */
+  /** When the change takes effect. */
   at: Date
   /** Charged at once, in minor units; 0 for a change at the period's end. */
   amountDue: number
-  /** Signed credits that it brings. */
+  /** Signed credits of the change. */
   credits: number
-  /** Of them, those that can be spent at once; what a year brings month by month comes later. */
+  /** The part of them that can be spent at once; monthly shares of a year come later. */
   creditsAtOnce: number
   currency: string
   lines: { description: string; amount: number; credits: number }[]
-  /** What coupons take off the lines; below zero where the old plan's unused time had more of it. */
+  /** What coupons take off the lines; negative if the old plan's unused time was discounted more. */
   discount: number
-  /** What is charged from then on, and what that brings. */
+  /** Charges and credits of later periods. */
   after: ChargesAfter
-  /** What else the subscription has, which stays. */
+  /** The subscription's other items, which stay. */
   beside: BesidePlan[]
-  /** The day on which all of it ends, set by the shop. */
+  /** The end date set by the operator. */
   endsAt: Date | null
   /** The trial continues on the new plan; the first payment is due when it ends. */
   trialEndsAt?: Date
-  /** To be sent back with the order, so that its sums are those that were shown. */
+  /** Sent back with the order, so that it charges the amounts shown. */
   prorationDate: Date | null
 }
 
 /**
- * What a change of plan would do, in money and in credits, without doing it.
+ * What a plan change would charge and grant, without doing it.
  * @param options `prorationDate`: of an earlier preview, to see whether its sums still hold
  * @throws what `targetOf` does
  */
@@ -93,7 +93,7 @@ async function preview(
   const invoice = readInvoice(previewed)
   const { credits, byLine, shares } = creditsForInvoice(await soldLines(invoice.lines), config())
   const creditsOf = new Map(byLine.map(({ line, credits: ofLine }) => [line.id, ofLine]))
-  // Another interval begins today, so its end is another day too.
+  // A new interval starts today, so its period ends on another day.
   const end = invoice.lines.find(({ priceId, amount }) => priceId === target.priceId && amount >= 0)?.periodEnd
   const prorations = invoice.lines.filter(({ proration }) => proration).map(({ periodStart }) => periodStart.getTime())
   return {

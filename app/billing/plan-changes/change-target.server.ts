@@ -18,21 +18,19 @@ import { requireLiveSubscription, type LiveSubscription } from '../subscriptions
 import { isRefused } from '../stripe/client.server.ts'
 import { endsByShop, isOverdue } from '../subscriptions/subscription-state.ts'
 
-/*
- * What a change of plan leads to, and whether it can be: the same for its preview and its order.
- */
+/* What a plan change leads to, and whether it is allowed: the same for preview and order. */
 
 export interface PlanChoice {
   plan: string
   interval: Interval
 }
 
-/** How old sums may be that an order refers to. */
+/** How old a preview may be that an order refers to. */
 const PREVIEW_FOR_MS = 60 * 60 * 1000
-/** What Stripe's clock may be ahead of ours; a moment that is still to come would make the change cheaper. */
+/** Allowed clock difference to Stripe; a later date would make the change cheaper. */
 const AHEAD_MS = 2 * 60 * 1000
 
-/** Stripe refuses a price that it does not have in the subscription's currency, or that was archived a moment ago. */
+/** Stripe refuses a price that lacks the subscription's currency or was archived a moment ago. */
 export async function unlessNotSold<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -45,12 +43,12 @@ export interface Target {
   plan: Plan
   interval: Interval
   priceId: string
-  /** The plan that runs: to choose it again drops a change that waits. */
+  /** The current plan: choosing it again cancels a scheduled change. */
   isSame: boolean
 }
 
 /**
- * The subscription as it is, and what the choice makes of it.
+ * The current subscription, and what the choice makes of it.
  * @throws PlanNotFound, NoSubscription, AlreadySubscribed for the plan that runs, OfferUnavailable, EndSetByShop,
  * ChangesSetByShop, IntervalsDiffer, StripeUnavailable
  */
@@ -70,24 +68,24 @@ export async function targetOf(
   }
   const isSame = running.item.plan.name === plan.name && listedInterval(running.item) === interval
   const schedule = await scheduleOf(running.subscription)
-  // What else may wait, like another price of an add-on, is no change of plan and stays.
+  // Other scheduled changes, such as an add-on's price, are no plan change and stay.
   if (isSame && !(await changeIn(schedule))) throw new AlreadySubscribed(plan.name)
-  // What a customer orders has one phase to come, which can be restored; a release would end all of these.
+  // A customer's order schedules one phase, which can be restored; releasing would drop all of these.
   if (schedule && schedule.coming.length > 1) throw new ChangesSetByShop()
   if (isSame) return { running, target: { plan, interval, priceId: running.item.priceId, isSame } }
   const target = { plan, interval, priceId: await priceIdOf({ kind: 'plan', plan, interval, price }), isSame }
   const currency = running.subscription.terms?.currency
-  // Stripe moves no subscription to another currency; it would say so only when the change comes.
+  // Stripe cannot move a subscription to another currency, and would say so only when the change takes effect.
   if (currency && (await findPriceIn(target.priceId, currency))?.amountIn(currency) === null) {
     throw new OfferUnavailable()
   }
   requireOneInterval(running, interval)
-  // A schedule for the smaller plan would take the place of the day on which the shop ends the subscription.
+  // A schedule for the smaller plan would replace the end date set by the operator.
   if (!isNow(running, target) && endWithoutCancellation(running)) throw new EndSetByShop()
   return { running, target }
 }
 
-/** Stripe refuses other intervals on a classic subscription, in words that say nothing to its customer. */
+/** Stripe refuses mixed intervals on a classic subscription, with an error that means nothing to customers. */
 function requireOneInterval({ subscription, item }: LiveSubscription, interval: Interval): void {
   const wanted = { interval, intervalCount: 1 }
   if (!subscription.isClassic || isSameRhythm(item, wanted)) return
@@ -97,19 +95,19 @@ function requireOneInterval({ subscription, item }: LiveSubscription, interval: 
   throw new IntervalsDiffer(names, adverbOf(item), adverbOf(wanted))
 }
 
-/** Up is now, down waits: a longer period that is paid for is never cut short. */
+/** Upgrades apply now, downgrades at period end: a paid longer period is never cut short. */
 export function isNow(running: LiveSubscription, target: Pick<Target, 'plan' | 'interval'>): boolean {
   if (monthsOf(running.item) > (target.interval === 'year' ? 12 : 1)) return false
   return target.plan.credits >= running.item.plan.credits
 }
 
-/** The moment that the sums were worked out for, unless that is long ago. */
+/** The date of the preview, unless it is too old. */
 export function dateOf(prorationDate: Date | null): { proration_date?: number } {
   const age = prorationDate ? now().getTime() - prorationDate.getTime() : null
   const isFresh = prorationDate !== null && age !== null && age > -AHEAD_MS && age < PREVIEW_FOR_MS
   return isFresh ? { proration_date: Math.floor(prorationDate.getTime() / 1000) } : {}
 }
 
-/** It ends in this period on a day that the shop has set; a larger plan ends then too. */
+/** It ends in this period on a date set by the operator; a larger plan ends then too. */
 export const endsWithPeriod = (running: LiveSubscription): boolean =>
   running.cancelAtPeriodEnd && !running.subscription.hasCancelFlag && endsByShop(running)

@@ -15,17 +15,17 @@ import { isSameRhythm, type Rhythm } from '../billing-interval.ts'
 import type { LiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import type { StripeTermItem, StripeTerms } from '../stripe/objects/terms.ts'
 
-/** What a subscription charges after a change of plan. Null is what cannot be said to the cent. */
+/** What a subscription charges after a plan change. Null if it cannot be computed to the cent. */
 export interface ChargesAfter {
-  /** The first payment after the change, where everything is paid by one interval. */
+  /** The first payment after the change, if all items share one interval. */
   next: NextPayment | null
-  /** Each of those that follow, of all that is paid by the plan's interval. */
+  /** Each later payment, over all items with the plan's interval. */
   price: PeriodPrice | null
 }
 
 /**
- * What a subscription will charge and bring with another plan: its own quantity, currency, coupons and other items, with
- * the target's price in the place of the plan's.
+ * What a subscription will charge and grant with another plan: its own quantity, currency, coupons and other items,
+ * with the target's price for the plan.
  * @param running the subscription as it is
  * @param target whose price it will be
  * @param first `at`: when the first payment after the change is due; `isChargedNow`: the change itself is invoiced, and
@@ -45,17 +45,17 @@ export async function chargesAfter(
   return { price: each, next: each && at && (await firstPayment(running, terms, { rhythm: price, at, isChargedNow })) }
 }
 
-/** The plan's item sells the target; all else stays as it is. */
+/** The plan's item gets the target price; everything else stays. */
 const itemsWith = ({ items }: StripeTerms, plan: PlanItem, price: StripeTermItem['price']): StripeTermItem[] =>
   items.map((one) => (one.price.id === plan.priceId ? { ...one, price, quantity: plan.quantity } : one))
 
-/** Items of another interval are charged on days of their own. */
+/** Items with another interval are charged on their own dates. */
 const withInterval = ({ items }: StripeTerms, rhythm: Rhythm): StripeTermItem[] =>
   items.filter(({ price }) => isSameRhythm(price, rhythm))
 
 async function priceOfPlan(terms: StripeTerms, rhythm: Rhythm): Promise<PeriodPrice | null> {
   const items = withInterval(terms, rhythm)
-  // How much of a coupon falls on which of them depends on what is charged on the same day.
+  // How a coupon divides over them depends on what is charged on the same day.
   if (items.length < terms.items.length && terms.discounts.length > 0) return null
   return priceOfPeriod({ ...terms, items })
 }
@@ -71,13 +71,13 @@ async function firstPayment(
   const end = endWithoutCancellation(running)
   const isCutShort = end !== null && end < endOf(period)
   const isMixed = withInterval(terms, rhythm).length < items.length
-  // An add-on in the middle of its own period is charged when that period ends.
+  // An add-on mid-period is charged when its period ends.
   const isApart = items.some(({ price, periodEnd }) => price.id !== rhythm.id && periodEnd?.getTime() !== at.getTime())
   const isAnchoredLater = subscription.status === 'trialing' && terms.anchor !== null && terms.anchor > at
   if (isCutShort || isMixed || isApart || isAnchoredLater || terms.isIrregular || isUncollected(subscription, at))
     return null
   if (!isChargedNow && (await hasPendingItems(subscription))) return null
-  // Whether the invoice of the change itself uses up a coupon for one invoice is for Stripe to say.
+  // Only Stripe knows whether the change's own invoice uses up a one-time coupon.
   const counts: Counts = ({ end }, { isOnce }) => (isOnce && isChargedNow ? null : end === null || end > at)
   return paymentFor(period, counts)
 }

@@ -1,16 +1,16 @@
 import type { Rhythm } from '../billing-interval.ts'
 import type { LiveSubscription } from '../subscriptions/live-subscription.server.ts'
 
-/** Something that a subscription has beside its plan. */
+/** An item of a subscription other than its plan. */
 export interface BesidePlan extends Rhythm {
-  /** What Stripe calls it; null where that is not known. */
+  /** Stripe's name for it; null if unknown. */
   name: string | null
   quantity: number
-  /** What one costs, in minor units of the subscription's currency; null where that is not known. */
+  /** Unit amount, in minor units of the subscription's currency; null if unknown. */
   unitAmount: number | null
 }
 
-/** What a subscription has beside its plan, which a change of plan leaves as it is: add-ons and the like. */
+/** A subscription's other items, such as add-ons, which a plan change leaves as they are. */
 export function besidePlan({ subscription, item }: LiveSubscription): BesidePlan[] {
   const { terms, items } = subscription
   const names = new Map(items.map(({ priceId, name }) => [priceId, name]))

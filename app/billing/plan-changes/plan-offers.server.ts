@@ -19,24 +19,24 @@ interface Sum {
 export interface PlanOffer {
   plan: Plan
   interval: Interval
-  /** What is charged and can be spent at once; null where Stripe has not said so in time. */
+  /** Charged and spendable at once; null if Stripe has not answered in time. */
   today: Sum | null
-  /** What each period costs and brings after that; null where that is not known. */
+  /** Charge and credits of each later period; null if unknown. */
   renewal: Sum | null
-  /** It begins with a free trial of so many days. */
+  /** Days of free trial, or null. */
   trialDays: number | null
-  /** Where it is bought. */
+  /** The page where it is bought. */
   url: string
 }
 
 type Buyer = Pick<User, '_id' | 'subscription'>
 
-/** A program that was refused, or a page: neither is to wait for Stripe as long as a purchase does. */
+/** Refusals wait for Stripe less than purchases do. */
 const SECONDS = 3
 
 /**
- * The plans that can start now, each with what it costs and brings: the list price without a plan, otherwise what the
- * preview of the change says. Changes that wait for the end of the period are left out.
+ * The plans that can start now, with price and credits: the list price without a plan, else the preview of the change.
+ * Changes at period end are left out.
  * @param wanted which plans are worth asking Stripe about
  * @returns cheapest first
  */
@@ -47,7 +47,7 @@ export async function offerPlans(buyer: Buyer, wanted: (plan: Plan) => boolean):
   if (!hasLiveSubscription(buyer.subscription)) return candidates.map((plan) => listed(plan, !buyer.subscription))
   const { status = '' } = buyer.subscription ?? {}
   const interval = intervalFor(buyer)
-  // What is owed, or a pause, has to end first.
+  // An open payment or a pause must be resolved first.
   if (!interval || status === 'paused' || isOverdue(status)) return []
   const current = planOf(buyer.subscription)
   const larger = candidates.filter(({ name, credits }) => name !== current.name && credits >= current.credits)
@@ -66,7 +66,7 @@ function listed(plan: Plan, withTrial: boolean): PlanOffer {
   }
 }
 
-/** The shortest that is on sale and no shorter than what is paid for, which would wait for the end of it. */
+/** The shortest interval on sale that is no shorter than the current one; shorter ones would start at period end. */
 function intervalFor({ subscription }: Buyer): Interval | null {
   const rhythm = rhythmOf(subscription)
   if (!rhythm || monthsOf(rhythm) > 12) return null
@@ -84,23 +84,23 @@ async function changeTo(buyer: Buyer, plan: Plan, interval: Interval): Promise<P
   return sums && { plan, interval, ...sums, trialDays: null, url: `/billing/change?${search}` }
 }
 
-/** @returns null for what cannot be had at once */
+/** @returns null if the change is not available at once */
 async function sumsOf(buyer: Buyer, plan: Plan, interval: Interval): Promise<Sums | null> {
   try {
     const preview = await withDeadline(() => previewPlanChange(buyer, { plan: plan.name, interval }), SECONDS)
     const { when, amountDue, currency, creditsAtOnce, after } = preview
     if (when !== 'now') return null
     const { price } = after
-    // Tax on top is not known.
+    // Tax on top is unknown.
     const renewal = price?.isExact ? { amount: price.amount, currency: price.currency, credits: price.credits } : null
     return { today: { amount: amountDue, currency, credits: Math.max(0, creditsAtOnce) }, renewal }
   } catch (error) {
-    // Anything else says that this change is not to be had: what is owed comes first, or it is not sold in that currency.
+    // Otherwise the change is not available: a payment is open, or the price lacks the currency.
     return error instanceof StripeUnavailable ? UNKNOWN : null
   }
 }
 
-/** A program that is refused a hundred times in a minute asks Stripe once; a new state of the subscription asks anew. */
+/** A caller refused a hundred times a minute asks Stripe once; a changed subscription asks again. */
 const answers = new Map<string, { at: number; sums: Promise<Sums | null> }>()
 const KEPT_FOR_MS = 60_000
 const KEPT_MAX = 1_000

@@ -18,9 +18,8 @@ export type Restart =
   | { state: 'payment-needed'; url: string | null }
 
 /**
- * Goes on with a plan that Stripe paused, because its trial ended without a card or the shop said so: a new period begins
- * now and is charged, less what was credited when it was paused.
- * A second press finds the first one's charge.
+ * Resumes a paused plan (its trial ended without a card, or the operator paused it): a new period starts and is charged
+ * now, less the credit from when it was paused. A second request finds the first one's charge.
  * @throws NoSubscription, CardDeclined, StripeUnavailable
  */
 export function restartPlan(user: Pick<User, '_id'>): Promise<Restart> {
@@ -49,13 +48,13 @@ async function resumed({ id, latestInvoiceId }: StripeSubscription): Promise<Str
       stripe.subscriptions.resume(
         id,
         { billing_cycle_anchor: { type: 'now' }, payment_behavior: PAYS_FIRST },
-        // Of this pause: the next one follows another invoice.
+        // Keyed by this pause: the next one follows another invoice.
         { idempotencyKey: `restart:${id}:${latestInvoiceId ?? 'none'}` },
       ),
     )
     return readSubscription(after)
   } catch (error) {
-    // Another tab, or the shop, was first.
+    // Another tab, or the operator, was first.
     if (isRefused(error)) return null
     throw error
   }
@@ -63,7 +62,7 @@ async function resumed({ id, latestInvoiceId }: StripeSubscription): Promise<Str
 
 async function charged(user: Pick<User, '_id'>, subscription: StripeSubscription | null): Promise<Restart> {
   const invoice = subscription?.latestInvoiceId ? await retrieveInvoice(subscription.latestInvoiceId) : null
-  // The webhook would bring its credits too; this way they are there when the next page opens.
+  // The webhook would grant the credits too; this way they are there on the next page.
   if (invoice?.isPaid) await recordPaidInvoice(invoice.id)
   await syncSubscriptions(user._id)
   return invoice?.isOpen ? { state: 'payment-needed', url: invoice.hostedInvoiceUrl } : { state: 'running' }

@@ -9,15 +9,15 @@ import { callStripe, callUnderKey, findAtStripe, isRefused } from '../stripe/cli
 import { copyPhase, withPrice } from '../stripe/objects/phase-copy.ts'
 import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
 
-/** Drops the change that waits; the subscription goes on as it is. */
+/** Cancels the scheduled change; the subscription continues as it is. */
 export async function releaseSchedule({ scheduleId }: StripeSubscription): Promise<void> {
   if (!scheduleId) return
-  // It may have been released, or have come to its end, a moment ago.
+  // It may have been released or completed a moment ago.
   await unlessRefused(() => callStripe((stripe) => stripe.subscriptionSchedules.release(scheduleId)))
 }
 
 /**
- * Lets the change that was released for an upgrade wait again, since the upgrade was not paid.
+ * Restores the downgrade released for an upgrade that was not paid.
  * @param running the subscription as it was before that
  * @param waited what was to come, read before it was released
  * @param invoiceId the upgrade's; unpaid it is void, and the upgrade with it, since both cannot wait
@@ -45,12 +45,12 @@ async function unlessRefused(work: () => Promise<unknown>): Promise<void> {
   })
 }
 
-/** Two clicks can release each other's schedule; more than a few rounds of that is something else. */
+/** Two clicks can release each other's schedule; more than a few rounds is another problem. */
 const ROUNDS = 4
 
 /**
- * Lets another price take over when the period ends, without prorations: what is paid for runs out first. The same form
- * sent again finds its own schedule, replaces it, and ends up with the same change.
+ * Schedules a price change at period end, without prorations. The same form sent again finds its own schedule, replaces
+ * it, and ends with the same change.
  * @param running the subscription as it is
  * @param target the price to come, and its interval
  * @param nonce of the form, so that a double click makes one schedule
@@ -68,7 +68,7 @@ export async function scheduleChange(
     try {
       return await createSchedule(running, target, key)
     } catch (error) {
-      // A repeated key answers with the schedule as it was then, and that one may have been released since.
+      // A repeated key returns the schedule as it was created; it may have been released since.
       if (!isRefused(error) || round === ROUNDS) throw error
       key = randomUUID()
     }
@@ -85,7 +85,7 @@ async function createSchedule(
   )
   const current = schedule.phases[0]
   const as = copyPhase(current)
-  // An upgrade of a moment ago is in the phase already: what it sells is changed, not what was read before.
+  // A recent upgrade is already in the phase, so its item is changed, not the one read before.
   const sold = await planItemOf({
     items: as.items.map(({ price, quantity = 1 }) => ({ priceId: price, quantity, periodEnd: null })),
   })
@@ -97,9 +97,9 @@ async function createSchedule(
         {
           ...as,
           start_date: current?.start_date ?? 'now',
-          // Of the plan: an add-on may have a period of its own.
+          // The plan's period end: an add-on may have its own.
           end_date: currentPeriodEnd ? currentPeriodEnd.getTime() / 1000 : current?.end_date,
-          // Nor would a trial that is not named go on: it would end and be charged at once.
+          // A trial must be named, or it would end and be charged at once.
           ...(subscription.status === 'trialing' && { trial: true }),
           proration_behavior: 'none',
         },

@@ -9,13 +9,13 @@ export interface GrantAudit {
   invoices: number
   payments: number
   violations: string[]
-  /** Invoices and payments whose event is still to be finished: Stripe's next try or the reconcile does that. */
+  /** Invoices and payments whose event is not finished yet: a retry or the reconcile will do it. */
   unfinished: string[]
 }
 
 /**
- * Checks that money and credits tell the same story: every paid invoice and every pack has its one row, whose
- * `creditsAdded` is what its entries grant or will grant, and every grant that names an invoice or a payment has a row.
+ * Checks that payments and credits agree: every paid invoice and pack has one row whose `creditsAdded` equals what its
+ * entries grant, and every grant with an invoice or payment has a row.
  */
 export async function auditGrants(): Promise<GrantAudit> {
   const granted = await listGrantedSources()
@@ -47,7 +47,7 @@ export async function auditGrants(): Promise<GrantAudit> {
   return audit
 }
 
-/** The plan must equal what the last sync with Stripe wrote. */
+/** The plan must equal the one last synced from Stripe. */
 async function editedPlans(): Promise<string[]> {
   const violations: string[] = []
   const synced = UserModel.find({ 'subscription.syncedPlan': { $type: 'string' } }).select({ subscription: 1 })
@@ -59,7 +59,7 @@ async function editedPlans(): Promise<string[]> {
   return violations
 }
 
-/** One payment is that of the current period. */
+/** Only one payment is the current period's. */
 async function doubleCurrentRows(): Promise<string[]> {
   const double = await BillingHistoryModel.aggregate<{ _id: Types.ObjectId; rows: number }>([
     { $match: { isCurrentSubscription: true } },
@@ -69,7 +69,7 @@ async function doubleCurrentRows(): Promise<string[]> {
   return double.map(({ _id, rows }) => `user ${_id.toHexString()} has ${rows} rows that are marked as current`)
 }
 
-/** A process may have died between the grant and the row; the event is then not marked as processed. */
+/** A process may die between the grant and the row; the event is then not marked as processed. */
 async function isUnderWay(stripeId: string): Promise<boolean> {
   const event = await WebhookEventModel.exists({
     status: { $in: ['received', 'failed'] },

@@ -3,7 +3,7 @@ import { getBalance } from '../../credits/balance.server.ts'
 import { notify } from '../../notifications/outbox.server.ts'
 
 /**
- * Mails a customer about credits that no payment brought: a trial's, a gift's, or those restored by a won dispute.
+ * Notifies a customer about credits added without a payment: from a trial, a gift, or a won dispute.
  * @param key of the grant
  */
 export async function notifyCreditsArrived(

@@ -2,25 +2,25 @@ import type { Types } from 'mongoose'
 import { packsIn } from '../line-items/purchased-lines.ts'
 import { findPurchases, type Purchase } from './purchase.server.ts'
 
-/** What was paid for a grant of credits. Money is in minor units of `currency`. */
+/** The payment behind a grant. Money is in minor units of `currency`. */
 export interface PaymentBehind {
-  /** A plan's name, or null where there is none. */
+  /** The plan's name, or null. */
   plan: string | null
-  /** The packs that were bought with it: "Credit pack 2000". */
+  /** Packs bought with it: "Credit pack 2000". */
   packs: string[]
-  /** What came for the plan, all its monthly shares together. */
+  /** Credits for the plan, over all monthly shares. */
   planCredits: number
-  /** Stripe's own word for why the invoice was made, such as `subscription_cycle`; null for a pack. */
+  /** Stripe's billing reason, such as `subscription_cycle`; null for a pack. */
   billingReason: string | null
   amount: number
   amountRefunded: number
-  /** Open at the bank, or decided for the cardholder. */
+  /** Open at the bank, or lost. */
   dispute: 'open' | 'lost' | null
   currency: string
-  /** What it brought in all, over all its grants. */
+  /** All its credits, over all its grants. */
   creditsAdded: number
   paidAt: Date
-  /** As it stands on the invoice; null for a pack, and in rows from before it was stored. */
+  /** As on the invoice; null for a pack, and in rows from before it was stored. */
   invoiceNumber: string | null
   /** Stripe's page of the invoice, or the receipt of a pack. */
   url: string | null
@@ -32,7 +32,7 @@ interface Source {
 }
 
 /**
- * Finds what was paid for grants, by their sources; those that nothing was paid for have none.
+ * Finds the payments behind grants, by their sources; unpaid grants have none.
  * @param userId the owner: somebody else's payment is never found
  * @param sources of grants, repeated as often as they are
  * @returns by `type:id`, see {@link sourceKey}
@@ -45,7 +45,7 @@ export async function findPaymentsBehind(
   return new Map(purchases.map((purchase) => [sourceKey(purchase.key), paymentOf(purchase)]))
 }
 
-/** Under what {@link findPaymentsBehind} puts the payment behind a source. */
+/** The key of a source in the result of {@link findPaymentsBehind}. */
 export function sourceKey({ type, id }: Source): string {
   return `${type}:${id}`
 }
@@ -71,7 +71,7 @@ function paymentOf(purchase: Purchase): PaymentBehind {
   }
 }
 
-/** From the lines and not from the plan file, which may have changed since. */
+/** From the lines, since the plan file may have changed. */
 const planCredits = ({ planName, lines, creditsAdded }: Purchase): number =>
   planName === null
     ? 0

@@ -10,17 +10,17 @@ export interface BillingHistoryView {
   id: string
   kind: 'plan' | 'pack'
   planName: string
-  /** What was bought beside the plan, or beside what `planName` says: "Credit pack 2000". */
+  /** Items bought besides the plan, or besides what `planName` says: "Credit pack 2000". */
   besides: string[]
-  /** All that was paid for; empty in rows from before this was kept. */
+  /** All items bought; empty in rows from before this was stored. */
   lines: BoughtLine[]
-  /** How often it is paid: every `intervalCount` of `interval`. */
+  /** The billing interval: every `intervalCount` of `interval`. */
   interval: Rhythm['interval'] | null
   intervalCount: number | null
   /** In minor units of `currency`. */
   amount: number
   amountRefunded: number
-  /** Credits that went back with the money; null for a row from before this was stored. */
+  /** Credits taken back by refunds and disputes; null in rows from before this was stored. */
   creditsReversed: number | null
   currency: string
   creditsAdded: number
@@ -40,7 +40,7 @@ export interface BillingHistoryView {
 
 const ROWS_MAX = 200
 
-/** Everything a user has paid, the newest first: plans and packs. */
+/** A user's payments, newest first: plans and packs. */
 export async function listBillingHistory(userId: Types.ObjectId): Promise<BillingHistoryView[]> {
   return (await listNewestPurchases(userId, ROWS_MAX)).map(toView)
 }

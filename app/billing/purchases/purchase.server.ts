@@ -7,8 +7,8 @@ import type { Rhythm } from '../billing-interval.ts'
 import { besides, joined, packInWords, purchaseInWords } from '../line-items/purchased-lines.ts'
 
 /*
- * A purchase is what one payment bought: an invoice, stored in BillingHistory, or packs that were bought at checkout
- * without an invoice, stored in Payment. Nothing else needs to know that there are two collections.
+ * A purchase is what one payment bought: an invoice, stored in BillingHistory, or packs bought at checkout without an
+ * invoice, stored in Payment. Only this module knows that there are two collections.
  */
 
 /** Names a purchase by its invoice, or by the payment intent of a pack's checkout. */
@@ -26,10 +26,10 @@ export interface Purchase {
   planName: string | null
   /** What the customer bought: the plan, or the packs. */
   name: string
-  /** How often it is paid: every `intervalCount` of `interval`; null for a purchase without a plan. */
+  /** The billing interval: every `intervalCount` of `interval`; null for a purchase without a plan. */
   interval: Rhythm['interval'] | null
   intervalCount: number | null
-  /** All that was paid for; null in rows from before lines were stored. */
+  /** All items bought; null in rows from before lines were stored. */
   lines: BoughtLine[] | null
   amount: number
   /** Refunds and credit notes. */
@@ -52,7 +52,7 @@ export interface Purchase {
   invoicePdf: string | null
 }
 
-/** What a charge at Stripe names of its purchase. */
+/** What a Stripe charge says about its purchase. */
 export interface ChargeReference {
   invoiceId: string | null
   paymentIntentId: string | null
@@ -112,24 +112,24 @@ export async function* allPurchases(): AsyncGenerator<Purchase> {
   for await (const row of PaymentModel.find().lean<Payment[]>().cursor()) yield ofPayment(row)
 }
 
-/** Why money of a purchase is gone. */
+/** Why a purchase's money was returned. */
 export type ReturnedStatus = 'refunded' | 'partially_refunded' | 'disputed' | 'dispute_lost'
 
 const DISPUTED: ReturnedStatus[] = ['disputed', 'dispute_lost']
 const RETURNED: ReturnedStatus[] = ['refunded', 'partially_refunded', ...DISPUTED]
 
-/** What went back of a purchase. */
+/** Money returned for a purchase. */
 export interface Returned {
   /** By refunds and credit notes, in minor units. */
   amount: number
   credits: number
-  /** Null when all of the money is there. */
+  /** Null if nothing was returned. */
   status: ReturnedStatus | null
-  /** False when nothing is known of disputes: a disputed purchase then keeps its status. */
+  /** False if disputes are unknown: a disputed purchase then keeps its status. */
   isDisputeKnown: boolean
 }
 
-/** Writes what went back of a purchase. */
+/** Stores the money returned for a purchase. */
 export async function setReturned(key: PurchaseKey, returned: Returned): Promise<void> {
   const { amount, credits, status, isDisputeKnown } = returned
   const sums = { amountRefunded: amount, creditsReversed: credits }
@@ -146,7 +146,7 @@ export async function setReturned(key: PurchaseKey, returned: Returned): Promise
     await BillingHistoryModel.updateOne({ ...one, ...unlessDisputed }, { $set: { status } })
     return
   }
-  // Back to what it was: a row with a reason belongs to a plan that had ended before.
+  // Restores the earlier status: a row with a reason belongs to a plan that had already ended.
   const before = { ...one, status: { $in: isDisputeKnown ? RETURNED : RETURNED.slice(0, 2) } }
   await BillingHistoryModel.updateOne(
     { ...before, statusReason: { $type: 'string' } },
@@ -164,7 +164,7 @@ const DESCRIPTION_MAX = 200
 export function describePurchase(purchase: Purchase, timeZone: string): string {
   const { planName, interval, periodStart, periodEnd, lines, creditsAdded } = purchase
   if (planName === null) return purchaseInWords({ lines, creditsAdded }).slice(0, DESCRIPTION_MAX)
-  // What is bought once covers no period.
+  // One-time purchases cover no period.
   const isOnce = lines && !interval
   const period =
     periodStart && periodEnd && !isOnce
@@ -233,6 +233,6 @@ function ofPayment(row: Payment): Purchase {
   }
 }
 
-/** Zero is certain where nothing went back. */
+/** Certainly zero if nothing was returned. */
 const creditsReversedOf = ({ creditsReversed, status }: { creditsReversed?: number | null; status: string }) =>
   creditsReversed ?? ((RETURNED as string[]).includes(status) ? null : 0)

@@ -31,7 +31,7 @@ const examiners: Record<FindingKind, (id: string) => Promise<Outcome>> = {
 }
 
 /**
- * Looks at one object that does not fit, through the functions that webhooks use.
+ * Examines one mismatched object through the functions that webhooks use.
  * @returns what was done; or that it has no counterpart here, which only a human can settle
  * @throws what those functions throw; then it is to be looked at again
  */
@@ -46,7 +46,7 @@ async function examineInvoice(id: string): Promise<Outcome> {
   return unmatched(`${id}: ${invoice.amountPaid} ${invoice.currency} was paid, its row says ${row.amount}.`)
 }
 
-/** A price that was not the one on sale; its name here is its lookup key. */
+/** A price that differed from the one on sale; the subject's ID is its lookup key. */
 async function examinePrice(lookupKey: string): Promise<Outcome> {
   const offer = listOffers().find((one) => lookupKeyOf(one) === lookupKey)
   try {
@@ -58,7 +58,7 @@ async function examinePrice(lookupKey: string): Promise<Outcome> {
   return ignored(`${lookupKey} is sold at its price.`)
 }
 
-/** A live subscription that no user has: of a price that is in no plan, or of a customer who is nobody here. */
+/** A live subscription that no user has: its price is in no plan, or its customer is unknown. */
 async function examineSubscription(id: string): Promise<Outcome> {
   const found = await findAtStripe((stripe) => stripe.subscriptions.retrieve(id))
   const subscription = found && readSubscription(found)
@@ -66,7 +66,7 @@ async function examineSubscription(id: string): Promise<Outcome> {
   const owner = await resolveUser(subscription)
   const prices = subscription.items.map(({ priceId }) => priceId)
   if (!owner) return unmatchedOutcome(subscription, `The subscription ${id}`, prices)
-  // By its id, since it may be of another customer than the one that is noted.
+  // By ID, since it may belong to a customer other than the stored one.
   if (await planItemOf(subscription)) return resync(owner, subscription.id)
   const name = `The subscription ${id} of user ${owner._id.toHexString()}`
   return unmatched(`${name} has the price ${prices.join(', ')}, which is in no plan.`)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import mongoose from 'mongoose'
 import { logger } from '../../log.server.ts'
 
-/** One document: when the last complete run began, and who is at it. */
+/** One document: when the last complete run started, and which process runs now. */
 interface RunState {
   _id: string
   lastStart: Date | null
@@ -17,7 +17,7 @@ export interface Run {
 }
 
 const ID = 'stripe'
-/** After its death a process keeps the others away for so long; while it lives it renews the lease. */
+/** How long a dead process blocks the others; a live one renews its lease. */
 const LEASE_MS = 60_000
 const RENEWALS_A_LEASE = 3
 const DUPLICATE_KEY = 11_000
@@ -25,8 +25,8 @@ const DUPLICATE_KEY = 11_000
 const states = () => mongoose.connection.collection<RunState>('reconcile_runs')
 
 /**
- * Takes the lease: two runs at once would do no harm, and ask Stripe for everything twice. It is about processes, so
- * the machine's clock counts and not the app's, which local mode moves.
+ * Takes the lease: two runs at once would be harmless, but ask Stripe for everything twice. Uses the machine's clock,
+ * since local mode moves the app's.
  * @returns null when another process holds it
  */
 export async function startRun(): Promise<Run | null> {
@@ -56,7 +56,7 @@ function renew(lease: string): () => void {
 }
 
 /**
- * Gives the lease back.
+ * Returns the lease.
  * @param startedAt when a complete run began, so that the next one starts there; null after one that was not complete
  */
 export async function finishRun({ lease, stopRenewing }: Run, startedAt: Date | null): Promise<void> {

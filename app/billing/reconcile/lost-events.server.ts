@@ -6,18 +6,18 @@ import { toEvent } from '../webhooks/event.ts'
 import { eventTable } from '../webhooks/event-table.ts'
 import { takeEvent } from '../webhooks/receive.server.ts'
 
-/** So many events that were received and not finished are tried again in one run, the oldest first. */
+/** The maximum of unfinished events retried in one run, oldest first. */
 const AGAIN_MAX = 500
 
 export interface LostEvents {
-  /** How many of Stripe's were looked at. */
+  /** How many of Stripe's events were checked. */
   compared: number
   done: string[]
-  /** Except where the object is at fault: the walk over the objects says that better. */
+  /** Except for failures of the object itself, which the comparison of objects reports. */
   failed: string[]
 }
 
-/** Takes the events that never came, and those that came and could not be finished; a sentence for each. */
+/** Handles events that never arrived and those that failed; returns a sentence for each. */
 export async function takeLostEvents(walk: Walk): Promise<LostEvents> {
   const listed = await listEvents(walk)
   const ids = listed.map(({ id }) => id)
@@ -40,7 +40,7 @@ export async function takeLostEvents(walk: Walk): Promise<LostEvents> {
   return result
 }
 
-/** Oldest first, as they came over the wire: without the client library's own objects. */
+/** Oldest first, as plain JSON, without the client library's objects. */
 async function listEvents({ since }: Walk): Promise<{ id: string; payload: unknown }[]> {
   const params = { created: { gte: Math.floor(since.getTime() / 1000) }, limit: 100 }
   const listed = await listAll(

@@ -28,25 +28,25 @@ import { isLive, termOf } from '../subscriptions/subscription-state.ts'
 
 export interface Reconciliation {
   since: Date
-  /** How many of each kind were compared. */
+  /** How many objects of each kind were compared. */
   compared: Record<string, number>
-  /** What was put right, a sentence each. */
+  /** What was fixed, a sentence each. */
   done: string[]
-  /** What could not be, and why; the next run tries again. */
+  /** What could not be fixed, and why; the next run retries it. */
   failed: string[]
-  /** What at Stripe has no counterpart here, from this run and earlier ones: a human has to say what it is. */
+  /** Stripe objects that match nothing here, from this run and earlier ones: manual review. */
   unclaimed: string[]
 }
 
-/** Stripe keeps events for 30 days; what is older is found by walking the objects themselves. */
+/** Stripe keeps events for 30 days; older changes are found by comparing the objects. */
 const FIRST_RUN_MS = 30 * 24 * 60 * 60 * 1000
-/** What Stripe made visible late, and what two clocks disagree about. */
+/** Covers objects that Stripe listed late, and clock differences. */
 const OVERLAP_MS = 60 * 60 * 1000
 
 /**
- * Compares with Stripe and puts right what lost webhooks left undone, through the very functions that webhooks use, so
- * that a second run finds nothing to do. What cannot be settled is kept and looked at again by later runs; what nothing
- * here explains is listed instead of guessed.
+ * Compares the database with Stripe and repairs what lost webhooks left undone, through the functions that webhooks
+ * use, so that a second run finds nothing to do. Failures are kept and retried by later runs; unmatched objects are
+ * listed for review.
  * @param options `since`: from when; the start of the last run unless told
  * @returns null when another process is at it
  * @throws StripeUnavailable when Stripe's lists cannot be read; the next run then starts where this one did
@@ -55,7 +55,7 @@ export async function reconcile({ since }: { since?: Date } = {}): Promise<Recon
   const startedAt = now()
   const run = await startRun()
   if (!run) return null
-  // A start that is still to come was written by a clock that was wrong, so it says nothing.
+  // A start in the future came from a wrong clock, so it is ignored.
   const last = run.lastStart && run.lastStart <= startedAt ? run.lastStart : null
   const missed = new Date((last ?? (await firstStart(startedAt))).getTime() - OVERLAP_MS)
   const from = since ?? missed
@@ -64,7 +64,7 @@ export async function reconcile({ since }: { since?: Date } = {}): Promise<Recon
   try {
     const walk = await startWalk(from)
     for (const subject of await openFindings()) await settle(result, subject)
-    // Events before objects, and in their order; the rest then finds only what no event tells of any more.
+    // Events first, in order; the objects then show only what no event covers.
     const events = await takeLostEvents(walk)
     result.compared.events = events.compared
     result.done.push(...events.done)
@@ -83,7 +83,7 @@ export async function reconcile({ since }: { since?: Date } = {}): Promise<Recon
     result.unclaimed = await listFindings('unclaimed')
     isComplete = true
   } finally {
-    // A run that was told to begin later has left something out, which the next one is to look at.
+    // A run with a later start skipped something that the next run must check.
     await finishRun(run, isComplete && from <= missed ? startedAt : null)
   }
   const { failed, unclaimed } = result
@@ -93,7 +93,7 @@ export async function reconcile({ since }: { since?: Date } = {}): Promise<Recon
   return result
 }
 
-/** Where nobody has compared yet: as far back as Stripe has events, and as anybody here can have bought something. */
+/** The first run starts as far back as Stripe keeps events and anyone here can have bought something. */
 async function firstStart(startedAt: Date): Promise<Date> {
   const oldest = await UserModel.findOne().sort({ _id: 1 }).select({ createdAt: 1 }).lean<Pick<User, 'createdAt'>>()
   return new Date(Math.min(startedAt.getTime() - FIRST_RUN_MS, oldest?.createdAt.getTime() ?? Infinity))
@@ -105,7 +105,7 @@ async function counted<T>(result: Reconciliation, what: string, found: Promise<T
   return all
 }
 
-/** Looks at one object that does not fit, and notes what came of it; a failure does not stop the others. */
+/** Examines one mismatched object and stores the result; a failure does not stop the others. */
 async function settle(result: Reconciliation, subject: Subject): Promise<void> {
   try {
     const outcome: Outcome = await examine(subject)
@@ -142,7 +142,7 @@ async function comparePacks(result: Reconciliation, walk: Walk): Promise<void> {
   }
 }
 
-/** Everybody whose stored subscription is not the live one at Stripe, in whatever field; and what is nobody's. */
+/** Finds users whose stored subscription differs from Stripe in any field, and live subscriptions without a user. */
 async function compareSubscriptions(result: Reconciliation, walk: Walk): Promise<void> {
   const all = await counted(result, 'subscriptions', walkSubscriptions(walk))
   const live = all.filter(({ status }) => isLive(status))

@@ -5,10 +5,10 @@ import { readSession } from '../stripe/objects/checkout-session.ts'
 import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
 import { EXPANDED } from '../stripe/objects/terms.ts'
 
-/** What of Stripe is walked: everything since a time, and in test mode the customers of test clocks whole. */
+/** What to list: everything since a time and, in test mode, all objects of test-clock customers. */
 export interface Walk {
   since: Date
-  /** Stripe's lists leave out what hangs on a test clock, unless they are asked for its customer. */
+  /** Stripe's lists omit test-clock objects unless asked for their customer. */
   clockCustomers: string[]
 }
 
@@ -21,7 +21,7 @@ export async function startWalk(since: Date): Promise<Walk> {
       clockCustomers.push(...(await listAll(({ customers }) => customers.list(params), idOf)))
     }
   }
-  // Stripe takes no time before 1970.
+  // Stripe accepts no time before 1970.
   return { since: new Date(Math.max(0, since.getTime())), clockCustomers }
 }
 
@@ -43,7 +43,7 @@ export async function walkPaidInvoices(walk: Walk): Promise<{ id: string; amount
   return [...found.values()]
 }
 
-/** Checkout sessions of one-time purchases that are paid, and have no invoice that would say so. */
+/** Paid checkout sessions for one-time purchases without an invoice. */
 export async function walkPaidPacks(walk: Walk): Promise<{ id: string; paymentId: string }[]> {
   const found = new Map<string, { id: string; paymentId: string }>()
   for (const scope of [sinceOf(walk), ...ofClocks(walk)]) {
@@ -59,7 +59,7 @@ export async function walkPaidPacks(walk: Walk): Promise<{ id: string; paymentId
   return [...found.values()]
 }
 
-/** All subscriptions that have not ended, however old. */
+/** All subscriptions that have not ended, of any age. */
 export async function walkSubscriptions(walk: Walk): Promise<StripeSubscription[]> {
   const found = new Map<string, StripeSubscription>()
   for (const scope of [{}, ...ofClocks(walk)]) {
@@ -73,7 +73,7 @@ export async function walkSubscriptions(walk: Walk): Promise<StripeSubscription[
   return [...found.values()]
 }
 
-/** Charges of which something went back. */
+/** Charges with refunds. */
 export async function walkRefundedCharges(walk: Walk): Promise<string[]> {
   const params = { limit: 100, ...sinceOf(walk) }
   const found = await listAll(

@@ -12,22 +12,22 @@ import { moneyNamedBy, type NamedMoney } from './credit-note-lines.ts'
 import { type InvoicePart, partsOfInvoice } from './invoice-parts.ts'
 import { chargesOfInvoice, creditNotesOf } from './stripe-refunds.server.ts'
 
-/** A purchase whose credits are granted, with all the money that paid for it. */
+/** A purchase whose credits are granted, with all charges that paid for it. */
 export interface ChargedPurchase {
   key: PurchaseKey
   userId: Types.ObjectId
-  /** Minor units, including what the customer's balance paid: never below the charges. */
+  /** Minor units, including what the customer's balance paid; never less than the charges. */
   paid: number
   currency: string
   /** An invoice can have several payments. */
   charges: StripeCharge[]
-  /** What went back for single lines of the invoice, by its credit notes. */
+  /** Money returned for single lines of the invoice, by its credit notes. */
   named: NamedMoney
-  /** The parts that bear refunds by themselves; null where the purchase is one whole. */
+  /** The parts that are refunded separately; null if the purchase is one whole. */
   parts: InvoicePart[] | null
 }
 
-/** A purchase without parts: a refund is for all of it. */
+/** A purchase without parts: a refund applies to all of it. */
 export const UNDIVIDED = { named: moneyNamedBy([]), parts: null }
 
 /** Retrieves a charge; null when Stripe does not know it. */
@@ -37,15 +37,15 @@ export async function retrieveCharge(chargeId: string): Promise<StripeCharge | n
 }
 
 /**
- * Finds what a charge paid for and makes sure that its credits are granted: a refund's event may come before the
- * invoice's, and then there would be nothing to take back.
+ * Finds what a charge paid for and makes sure its credits are granted: a refund's event may arrive before the
+ * invoice's, when there is nothing to take back yet.
  * @returns null when the charge is not ours
  * @throws NotReadyYet when it is ours and its purchase is not known yet
  */
 export async function findChargedPurchase(charge: StripeCharge): Promise<ChargedPurchase | null> {
   const { paymentIntentId, amount: paid, currency } = charge
   const invoiceId = charge.invoiceId ?? (await invoiceOf(charge))
-  // A customer may be deleted at Stripe and its money still be refunded.
+  // A charge of a customer deleted in Stripe can still be refunded.
   const userId =
     (await resolveUser(charge))?._id ?? (await findPurchaseOfCharge({ invoiceId, paymentIntentId }))?.userId
   if (!userId) return null
@@ -58,7 +58,7 @@ export async function findChargedPurchase(charge: StripeCharge): Promise<Charged
 }
 
 /**
- * The same for an invoice, which the customer's balance alone may have paid.
+ * The same for an invoice, which may have been paid from the customer's balance alone.
  * @returns null when it sold nothing of ours, or nothing was paid for it
  */
 export async function findInvoicePurchase(invoiceId: string): Promise<ChargedPurchase | null> {

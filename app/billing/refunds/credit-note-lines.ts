@@ -6,19 +6,19 @@ export interface LineMoney {
   amount: number
 }
 
-/** A credit note's money by the way it went, and for which lines of the invoice. */
+/** A credit note's money by how it was returned, and for which invoice lines. */
 interface NoteParts {
-  /** Taken off what was still to be paid. */
+  /** Taken off the amount still due. */
   waived: LineMoney[]
   /** By refund. */
   refunds: Map<string, LineMoney[]>
-  /** To the customer's balance, or by means that Stripe does not see. */
+  /** To the customer's balance, or outside of Stripe. */
   credited: LineMoney[]
 }
 
 /**
- * Says for which lines each part of a credit note's money is. Stripe names lines for the whole note only, so that the
- * parts take them in turn; together they are what the note says. Money of a note without lines is for none.
+ * Assigns each part of a credit note's money to invoice lines. Stripe names lines for the whole note only, so the parts
+ * take them in turn and together add up to the note. Money of a note without lines belongs to none.
  */
 function partsOfNote(note: StripeCreditNote): NoteParts {
   const lines = scaled(note)
@@ -41,7 +41,7 @@ function partsOfNote(note: StripeCreditNote): NoteParts {
   }
 }
 
-/** The money of all credit notes of an invoice that is known to be for a line. */
+/** Money of all credit notes of an invoice that is assigned to a line. */
 export interface NamedMoney {
   waived: LineMoney[]
   /** By the refund's id. */
@@ -50,7 +50,7 @@ export interface NamedMoney {
   credited: Map<string, LineMoney[]>
 }
 
-/** Puts together what an invoice's credit notes say; several of them can be about one refund. */
+/** Combines an invoice's credit notes; several can concern one refund. */
 export function moneyNamedBy(notes: readonly StripeCreditNote[]): NamedMoney {
   const named: NamedMoney = { waived: [], refunds: new Map(), credited: new Map() }
   for (const note of notes) {
@@ -62,7 +62,7 @@ export function moneyNamedBy(notes: readonly StripeCreditNote[]): NamedMoney {
   return named
 }
 
-/** What the lines say, made to add up to the note's amount. */
+/** The lines' amounts, scaled to the note's amount. */
 function scaled({ lines, amount }: StripeCreditNote): { id: string | null; amount: number }[] {
   const total = lines.reduce((sum, { net }) => sum + net, 0)
   if (total <= 0 || lines.some(({ net }) => net < 0)) return []

@@ -9,9 +9,9 @@ import { takeRefunds } from './refund.server.ts'
 import { reverseCredits } from './reverse-credits.server.ts'
 
 /**
- * Takes back the credits whose money a credit note gave to the customer's balance, or by means that Stripe does not see.
- * Money in the balance pays for credits of a later invoice, so the first ones must go. Money that a credit note returns to
- * the card comes as a refund of its own; the note says for which lines that was, also for an earlier refund.
+ * Takes back the credits for money that a credit note returned to the customer's balance, or outside of Stripe. Balance
+ * money pays for a later invoice's credits, so the first ones must go. Money returned to the card is a refund of its
+ * own; the note says for which lines, also for an earlier refund.
  * @param creditNoteId read back from Stripe
  * @see https://docs.stripe.com/invoicing/integration/programmatic-credit-notes
  */

@@ -14,8 +14,8 @@ import { reverseCredits } from './reverse-credits.server.ts'
 const ROUNDS = 5
 
 /**
- * Brings credits to what a dispute says now: an open dispute takes the money, so its credits are reversed and spending
- * stops; a won one restores them, a lost one lets spending go on without them. Retrieves the dispute again after acting,
+ * Brings credits in line with a dispute: an open dispute takes the money, so its credits are reversed and spending is
+ * paused; a won one restores them; a lost one ends the pause without them. Retrieves the dispute again after acting,
  * since two of its events may be handled at once.
  * @throws NotReadyYet, StripeUnavailable; CreditsUnavailable when the dispute changes faster than it can be read
  */
@@ -43,7 +43,7 @@ export async function retrieveDispute(disputeId: string): Promise<StripeDispute 
   return found && readDispute(found)
 }
 
-/** Does to the credits and to spending what a dispute's status calls for. Safe to repeat. */
+/** Applies a dispute's status to credits and spending. Safe to repeat. */
 export async function takeDispute(
   purchase: ChargedPurchase,
   dispute: StripeDispute,

@@ -3,15 +3,15 @@ import type { SoldPart } from '../../credits/reversed-share.ts'
 import type { LineMoney } from './credit-note-lines.ts'
 import type { StripeInvoiceLine } from '../stripe/objects/invoice.ts'
 
-/** A part of an invoice that bears refunds by itself. */
+/** A part of an invoice that is refunded separately. */
 export interface InvoicePart extends SoldPart {
-  /** What it sold are credit packs and nothing else. */
+  /** It sold only credit packs. */
   isPacks: boolean
 }
 
 /**
- * How what was paid for an invoice divides over its lines. What gives unused time back belongs to the new time of the
- * same item of the subscription.
+ * How an invoice's payment divides over its lines. A refund of unused time belongs to the new time of the same
+ * subscription item.
  * @param lines all lines of the invoice
  * @param bought what each of them brought, as the row keeps it; none in rows from before that was kept
  * @param waived what credit notes took off the lines before the invoice was paid

@@ -4,16 +4,16 @@ import type { StripeCharge } from '../stripe/objects/charge.ts'
 import { type ChargedPurchase, retrieveCharge } from './charged-purchase.server.ts'
 import { chargesOfInvoice, creditNotesOf, disputesOf } from './stripe-refunds.server.ts'
 
-/** What went back of a purchase. */
+/** Money returned for a purchase. */
 export interface MoneyReturned {
   /** By refunds and credit notes, in minor units. */
   refunded: number
-  /** Of several disputes an open one counts before a lost one. `unknown`: nothing can be read about disputes. */
+  /** An open dispute takes precedence over a lost one. `unknown`: disputes cannot be read. */
   dispute: 'open' | 'lost' | 'none' | 'unknown'
   credits: number
 }
 
-/** Reads what went back of a purchase from Stripe, over all its charges, and from the ledger. */
+/** Reads the money returned for a purchase from Stripe, over all its charges, and from the ledger. */
 export async function readMoneyReturned(purchase: ChargedPurchase): Promise<MoneyReturned> {
   const { userId, key } = purchase
   const credits = await reversedOfSource(userId, key)
@@ -35,7 +35,7 @@ async function retrieveAgain({ charges }: ChargedPurchase): Promise<StripeCharge
   return Promise.all(charges.map(async (charge) => (await retrieveCharge(charge.id)) ?? charge))
 }
 
-/** The reversals that refunds have made of a purchase; disputes reverse credits as well. */
+/** The reversals made by refunds of a purchase; disputes reverse credits too. */
 export async function refundReversals({
   userId,
   key,

@@ -9,14 +9,12 @@ import { describePurchase, findPurchase } from '../purchases/purchase.server.ts'
 import type { StripeDispute, StripeRefund } from '../stripe/objects/charge.ts'
 import type { ChargedPurchase } from './charged-purchase.server.ts'
 
-/*
- * The mails about refunds and disputes. A mail is queued each time its cause is seen; the outbox keeps one per cause.
- */
+/* Mails about refunds and disputes. A mail is queued each time its cause is seen; the outbox keeps one per cause. */
 
-/** Where money goes back to: the way it came, the customer's balance, or by means that Stripe does not see. */
+/** Where the money is returned: by the payment method, to the customer's balance, or outside of Stripe. */
 type RefundedTo = 'card' | 'balance' | 'elsewhere'
 
-/** Some of a payment went back, and this many credits with it. */
+/** Part of a payment was returned, and its credits were taken back. */
 export async function notifyRefund(
   purchase: ChargedPurchase,
   { id, amount, createdAt, to = 'card' }: Pick<StripeRefund, 'id' | 'amount' | 'createdAt'> & { to?: RefundedTo },
@@ -28,7 +26,7 @@ export async function notifyRefund(
   await notify({ kind: 'refund', userId, key: id, data })
 }
 
-/** A bank has taken a payment back until a dispute is decided. */
+/** A bank holds a payment until a dispute is decided. */
 export async function notifyDispute(
   purchase: ChargedPurchase,
   { id, amount, createdAt }: StripeDispute,
@@ -39,10 +37,10 @@ export async function notifyDispute(
   await notify({ kind: 'dispute_opened', userId, key: id, data })
 }
 
-/** Banks decide within some months; a dispute older than this was lost long ago. */
+/** Banks decide within some months; an older dispute was lost long ago. */
 const DISPUTE_MS = 120 * 24 * 60 * 60 * 1000
 
-/** A dispute was lost: the cardholder keeps the money, and the credits do not come back. */
+/** A dispute was lost: the cardholder keeps the money, and the credits are not restored. */
 export async function notifyDisputeLost(
   purchase: ChargedPurchase,
   { id, amount, createdAt }: StripeDispute,
@@ -56,7 +54,7 @@ export async function notifyDisputeLost(
   await notify({ kind: 'dispute_lost', userId, key: id, data })
 }
 
-/** A dispute was won, and its credits came back. */
+/** A dispute was won, and its credits were restored. */
 export async function notifyDisputeWon({ userId }: ChargedPurchase, disputeId: string, credits: number): Promise<void> {
   if (credits <= 0) return
   const description = 'Back after a dispute that was decided for you'

@@ -5,14 +5,14 @@ import type { ChargedPurchase } from './charged-purchase.server.ts'
 import { type MoneyReturned, readMoneyReturned } from './money-returned.server.ts'
 
 /*
- * What a purchase says about money that went back. An open or lost dispute outweighs a refund, a refund outweighs the end
- * of the plan; so the purchase says the same in whatever order events come.
+ * A purchase's status after money was returned. A dispute takes precedence over a refund, a refund over the end of the
+ * plan, so the status is the same in any order of events.
  */
 
 const ROUNDS = 5
 
 /**
- * Brings a purchase to what Stripe says went back of its money, and to what the ledger says of its credits.
+ * Brings a purchase's status in line with the money returned in Stripe and the credits in the ledger.
  * @throws CreditsUnavailable when it changes faster than it can be read
  */
 export function syncRefundStatus(purchase: ChargedPurchase): Promise<void> {
@@ -20,8 +20,8 @@ export function syncRefundStatus(purchase: ChargedPurchase): Promise<void> {
 }
 
 /**
- * Writes what `read` says and reads again, until nothing has changed: of two processes, the one that had read less could
- * otherwise write last.
+ * Writes what `read` returns and reads again until nothing changes: otherwise a process with an older reading could
+ * write last.
  * @throws CreditsUnavailable when it changes faster than it can be read
  */
 export async function writeUntilStable(purchase: ChargedPurchase, read: () => Promise<MoneyReturned>): Promise<void> {

@@ -14,9 +14,9 @@ import { refundsOf } from './stripe-refunds.server.ts'
 const ROUNDS = 5
 
 /**
- * Takes back the credits of everything that was refunded of what a charge paid for: finds the purchase, makes sure that
- * its credits are granted, reverses for each refund the share of the credits that it gave back in money, over all
- * payments of the purchase, and restores the credits of a refund that failed. Safe to repeat, and in any order.
+ * Takes back the credits of all refunds of what a charge paid for: finds the purchase, makes sure its credits are
+ * granted, reverses for each refund its share of the credits, over all payments of the purchase, and restores the
+ * credits of failed refunds. Safe to repeat, in any order.
  * @param chargeId its refunds are listed at Stripe, since events do not carry them since API version 2022-11-15
  * @throws NotReadyYet, StripeUnavailable; CreditsUnavailable when the refunds change faster than they can be read
  */
@@ -27,7 +27,7 @@ export async function processRefunds(chargeId: string): Promise<Outcome> {
   return purchase ? takeRefunds(purchase) : ignored(`The charge ${chargeId} paid for nothing of ours.`)
 }
 
-/** The same by the id of one refund. */
+/** The same for one refund's ID. */
 export async function processRefundById(refundId: string): Promise<Outcome> {
   const found = await findAtStripe((stripe) => stripe.refunds.retrieve(refundId))
   if (!found) return unknownAtStripe(`Stripe does not know the refund ${refundId}.`)
@@ -36,7 +36,7 @@ export async function processRefundById(refundId: string): Promise<Outcome> {
 }
 
 /**
- * The same for a purchase. Reads the refunds again after acting: one may have failed meanwhile, and its event been handled
+ * The same for a purchase. Reads the refunds again after acting: one may have failed meanwhile, with its event handled
  * before there was anything to restore.
  */
 export async function takeRefunds(purchase: ChargedPurchase): Promise<Outcome> {
@@ -57,12 +57,12 @@ export async function takeRefunds(purchase: ChargedPurchase): Promise<Outcome> {
 }
 
 interface Effect {
-  /** Credits that stand reversed because of it. */
+  /** Credits currently reversed for it. */
   credits: number
   isNew: boolean
 }
 
-/** Reverses the credits of one refund, or restores them when it failed. */
+/** Reverses the credits of one refund, or restores them if it failed. */
 export async function takeRefund(purchase: ChargedPurchase, refund: StripeRefund): Promise<Effect> {
   if (refund.hasFailed) return restoreRefund(purchase, refund.id)
   const reversal = {
@@ -77,7 +77,7 @@ export async function takeRefund(purchase: ChargedPurchase, refund: StripeRefund
 }
 
 /**
- * Gives back the credits that a failed refund had taken.
+ * Restores the credits taken by a failed refund.
  * @param undoes the key of the reversal to undo; the refund's own unless given
  */
 export async function restoreRefund(purchase: ChargedPurchase, refundId: string, undoes?: string): Promise<Effect> {

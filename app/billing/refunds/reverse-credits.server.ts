@@ -7,13 +7,13 @@ import type { LineMoney } from './credit-note-lines.ts'
 interface ReturnedMoney extends Pick<ReversalRequest, 'key' | 'source'> {
   /** In minor units. */
   amount: number
-  /** What of it is known to be for single lines of the invoice. */
+  /** The part known to be for single lines of the invoice. */
   lines?: readonly LineMoney[]
 }
 
 /**
- * Reverses the credits of money that went back of a purchase. When a credit note says only afterwards for which line a
- * refund was, a reversal that knows the line replaces the first one. Safe to repeat.
+ * Reverses the credits for money returned. If a later credit note assigns a refund to a line, a new reversal for that
+ * line replaces the first one. Safe to repeat.
  * @returns what was reversed for this money, as it stands
  * @throws CreditsUnavailable
  */
@@ -34,13 +34,13 @@ export async function reverseCredits(
   return replaced.found ? replaced : first
 }
 
-/** The reversal that stands for a refund or a credit note: the first one, or its replacement. */
+/** The current reversal for a refund or a credit note: the first one, or its replacement. */
 export async function standingReversal({ userId, key: of }: Pick<ChargedPurchase, 'userId' | 'key'>, key: string) {
   const open = await listReversals(userId, of)
   return open.find((one) => one.key === key || one.key.startsWith(`${key}:lines:`)) ?? null
 }
 
-/** Money for packs alone is taken from their grant, where the invoice has a plan's grant as well. */
+/** Money for packs alone is taken from their grant, if the invoice also has a plan's grant. */
 function packsGrantOf(
   { key, parts }: ChargedPurchase,
   amount: number,

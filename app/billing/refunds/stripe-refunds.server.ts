@@ -9,9 +9,7 @@ import {
 } from '../stripe/objects/charge.ts'
 import { readCreditNote, readCreditNoteLine, type StripeCreditNote } from '../stripe/objects/credit-note.ts'
 
-/*
- * What Stripe says of the money of charges: refunds, credit notes and disputes.
- */
+/* The refunds, credit notes and disputes of charges, from Stripe. */
 
 /** Charges that paid an invoice, over all its payments. */
 export async function chargesOfInvoice(invoice: string): Promise<StripeCharge[]> {
