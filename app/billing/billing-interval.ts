@@ -1,7 +1,7 @@
 import { type Fraction, times, whole, wholePart } from '../fraction.ts'
 import type { Interval, Plan } from './plans.ts'
 
-/** How often a price is charged: every `intervalCount` of `interval`, in Stripe's own words. */
+/** How often a price is charged: every `intervalCount` of `interval`, as in Stripe. */
 export interface Rhythm {
   interval: 'day' | 'week' | 'month' | 'year'
   intervalCount: number
@@ -15,7 +15,7 @@ const MONTHS: Record<Rhythm['interval'], [over: number, under: number]> = {
   year: [12, 1],
 }
 
-/** How many months one period of a price has; a share of one for days and weeks. */
+/** The length of a billing interval in months; a fraction for days and weeks. */
 export function monthsIn({ interval, intervalCount }: Rhythm): Fraction {
   const [over, under] = MONTHS[interval]
   return { over: BigInt(over * intervalCount), under: BigInt(under) }
@@ -32,11 +32,11 @@ export const isSameRhythm = (one: Rhythm, other: Rhythm): boolean =>
 
 interface StoredRhythm {
   interval?: string | null
-  /** None in what was stored before there was one: then it is 1. */
+  /** Missing in older documents: then 1. */
   intervalCount?: number | null
 }
 
-/** A rhythm as it is stored. */
+/** Reads a stored billing interval. */
 export function rhythmOf(stored: StoredRhythm | null | undefined): Rhythm | null {
   const { interval, intervalCount } = stored ?? {}
   return interval && isInterval(interval) ? { interval, intervalCount: intervalCount ?? 1 } : null
@@ -44,17 +44,17 @@ export function rhythmOf(stored: StoredRhythm | null | undefined): Rhythm | null
 
 const isInterval = (interval: string): interval is Rhythm['interval'] => Object.hasOwn(MONTHS, interval)
 
-/** The interval by which the plan file sells this rhythm; null for one that somebody added at Stripe. */
+/** The plan file's interval that equals this one; null for an interval that was added in Stripe. */
 export function listedInterval(rhythm: Rhythm | null): Interval | null {
   if (rhythm?.intervalCount !== 1) return null
   return rhythm.interval === 'month' || rhythm.interval === 'year' ? rhythm.interval : null
 }
 
-/** The credits of one period come month by month: the plan gives them so, and the period is longer than a month. */
+/** The plan grants credits monthly, and the period is longer than a month. */
 export const comesMonthly = ({ yearlyCredits }: Pick<Plan, 'yearlyCredits'>, rhythm: Rhythm): boolean =>
   yearlyCredits === 'monthly' && monthsOf(rhythm) > 1
 
-/** Credits that a renewal of one adds at payment: a month's where they come month by month, else those of the period. */
+/** Credits that a renewal adds at payment: one month's if they are granted monthly, else the whole period's. */
 export const creditsAtRenewal = (plan: Pick<Plan, 'credits' | 'yearlyCredits'>, rhythm: Rhythm): number =>
   comesMonthly(plan, rhythm) ? plan.credits : wholePart(times(whole(plan.credits), monthsIn(rhythm)))
 

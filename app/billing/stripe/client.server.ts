@@ -6,26 +6,29 @@ import { CardDeclined, InvalidSignature, StripeUnavailable } from '../errors.ts'
 import { type Patience, patience, throwIfExpired } from './deadline.server.ts'
 
 /*
- * The gateway: the one module that imports `stripe`. Everything that goes out passes `callStripe`, and everything that
- * comes back is read in stripe/objects/.
+ * The only module that imports `stripe`. All requests go through `callStripe`; all responses are read in
+ * stripe/objects/.
  */
 
-/** The version in which objects are asked for and events are to come: the client library's own. */
+/** The API version of requests and events: the client library's own. */
 export const STRIPE_API_VERSION = Stripe.API_VERSION
 
-/** The tag without a prefix: what was set up before there were others goes on under it. */
+/** The tag without a prefix: setups from before installations had names keep it. */
 export const DEFAULT_TAG = 'scrip'
 
-/** The tag of everything that this installation creates at Stripe: an account may serve others, and other apps as well. */
+/**
+ * The tag of everything that this installation creates in Stripe; the account may serve other installations and apps
+ * too.
+ */
 export const appTag = (): string => config().installations[0]!
 
-/** It carries a tag of this installation. */
+/** Whether metadata carries a tag of this installation. */
 export const isOurs = (metadata: Record<string, string> | null | undefined): boolean =>
   config().installations.includes(metadata?.app ?? '')
 
 const clients = new Map<string, Stripe>()
 
-/** The client of this process, for the key and the address of the environment, and for how long it may take. */
+/** This process's client, for the environment's key and address and the current time limits. */
 function stripeClient(): Stripe {
   const { secretKey, apiBase } = config().stripe
   const options = patience()
@@ -51,7 +54,7 @@ function newClient(secretKey: string, apiBase: string | null, options: Patience)
 }
 
 /**
- * Calls Stripe and puts its refusals into the app's words.
+ * Calls Stripe and translates its errors.
  * @param call gets the client
  * @throws CardDeclined | StripeUnavailable; anything else of Stripe's passes through and means a mistake of ours
  */
@@ -65,8 +68,8 @@ export async function callStripe<T>(call: (stripe: Stripe) => Promise<T>): Promi
 }
 
 /**
- * Makes a call under a key that says what it is about. When Stripe itself fails it keeps that answer under the key for a
- * day, so the call is made once more under a fresh one: only for calls that do no harm if the first took effect after all.
+ * Makes a call under a descriptive idempotency key. When Stripe fails, it keeps that answer under the key for a day, so
+ * the call is made once more under a new key: only for calls that are harmless if the first took effect after all.
  * @throws what {@link callStripe} throws
  */
 export async function callUnderKey<T>(
@@ -82,7 +85,7 @@ export async function callUnderKey<T>(
 }
 
 /**
- * Like {@link callStripe}, for something that may be gone.
+ * Like {@link callStripe}, for an object that may be gone.
  * @returns null when Stripe does not know it
  */
 export async function findAtStripe<T>(call: (stripe: Stripe) => Promise<T>): Promise<T | null> {
@@ -97,8 +100,8 @@ export async function findAtStripe<T>(call: (stripe: Stripe) => Promise<T>): Pro
 const LIST_MAX = 1_000_000
 
 /**
- * Reads a whole list, page after page. New objects push the pages while they are read; Stripe's cursors skip none of
- * them, and a page never repeats one.
+ * Reads a whole list, page by page. New objects shift the pages meanwhile; Stripe's cursors skip none, and no page
+ * repeats one.
  * @param pick keeps what is needed of each item, so that a long list fits into memory
  * @throws Error for a list without end, rather than to answer a part of it
  */
@@ -120,24 +123,24 @@ export async function listAll<T, Kept = T>(
 export const isMissing = (error: unknown): boolean =>
   error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing'
 
-/** The object has that id or that lookup key already: somebody else was first. */
+/** The ID or lookup key is taken: another process was first. */
 export const isTaken = (error: unknown): boolean =>
   error instanceof Stripe.errors.StripeInvalidRequestError &&
   (error.code === 'resource_already_exists' || /already (exists|uses|in use)/i.test(error.message))
 
 /**
- * Stripe itself failed: it keeps that answer under the request's key for a day, so that only another key helps. A 409 is
- * no such failure: the key is in use, and the same one will be answered in a moment.
+ * Stripe failed: it keeps that answer under the request's key for a day, so only another key helps. A 409 is no such
+ * failure: the key is in use, and the same one gets an answer in a moment.
  */
 export const isKeptFailure = (error: unknown): boolean =>
   error instanceof StripeUnavailable &&
   error.cause instanceof Stripe.errors.StripeAPIError &&
   (error.cause.statusCode ?? 0) >= 500
 
-/** The idempotency key was used before, with other parameters. */
+/** The idempotency key was used with other parameters. */
 export const isOtherRequest = (error: unknown): boolean => error instanceof Stripe.errors.StripeIdempotencyError
 
-/** The request is one that Stripe will never accept, like one for a subscription that has ended. */
+/** A request that Stripe will never accept, such as a change to an ended subscription. */
 export const isRefused = (error: unknown): boolean => error instanceof Stripe.errors.StripeInvalidRequestError
 
 function inOurWords(error: unknown): unknown {
@@ -155,12 +158,12 @@ function inOurWords(error: unknown): unknown {
   return transient ? new StripeUnavailable(error) : error
 }
 
-/** Another request under the same key is under way, like that of the first of two clicks: its answer is the answer. */
+/** Another request with the same key is in progress, such as the first of two clicks: its answer applies. */
 const isInUse = (error: unknown): boolean =>
   error instanceof Stripe.errors.StripeError && error.code === 'idempotency_key_in_use'
 
 /**
- * Checks that Stripe signed a body, within the last five minutes. During a change of secrets several are tried.
+ * Checks that Stripe signed a body within the last five minutes. Several secrets are tried, for rotation.
  * @param body as it arrived, byte for byte
  * @returns the place of the secret that fits, 0 for the newest
  * @throws InvalidSignature
@@ -170,7 +173,7 @@ export function verifySignature(body: string | Buffer, signature: string | null)
   const { webhooks } = stripeClient()
   const fits = (secret: string, tolerance?: number) => {
     try {
-      // The check within `constructEvent`, which would refuse a thin event even when it is signed.
+      // The check inside `constructEvent`, which would refuse a signed thin event.
       return webhooks.signature?.verifyHeader(body, signature ?? '', secret, tolerance) === true
     } catch {
       return false
@@ -184,11 +187,13 @@ export function verifySignature(body: string | Buffer, signature: string | null)
   throw new InvalidSignature()
 }
 
-/** The header with which a body is taken for Stripe's own, by the newest secret: to see whether a running app has the same. */
+/**
+ * A header that signs a body as Stripe would, with the newest secret: to check that a running app has the same secret.
+ */
 export function signatureOf(payload: string): string {
   const [secret = ''] = config().stripe.webhookSecrets
   return stripeClient().webhooks.generateTestHeaderString({ payload, secret })
 }
 
-/** The mode of the secret key; events of the other mode are not ours. */
+/** The mode of the secret key; events of the other mode are ignored. */
 export const isLiveMode = (): boolean => /^(sk|rk)_live_/.test(config().stripe.secretKey)

@@ -4,8 +4,8 @@ interface Line {
 }
 
 /**
- * Makes a burst of the same work, like one invoice under many event ids, ask Stripe twice instead of fifty times. Who
- * comes while a run is under way shares the next one, never the one that runs: that may have read what was true before.
+ * Coalesces a burst of the same work, such as one invoice under many event IDs. Callers arriving during a run share the
+ * next run, since the current one may have read stale data.
  * @returns `work`, for calls with one key in this process; other processes do their own
  */
 export function coalesced<Result>(work: (key: string) => Promise<Result>): (key: string) => Promise<Result> {

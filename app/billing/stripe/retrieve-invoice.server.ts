@@ -17,7 +17,7 @@ export async function retrieveInvoice(invoiceId: string): Promise<StripeInvoice 
 }
 
 /**
- * Whether an open invoice waits for 3-D Secure, or was refused because the customer was not there to confirm it.
+ * Whether an open invoice waits for 3-D Secure, or was declined because the customer was not present to confirm.
  * @returns false as well when Stripe does not know the invoice
  * @throws StripeUnavailable
  */

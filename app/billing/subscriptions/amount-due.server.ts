@@ -5,17 +5,18 @@ import { readInvoice, type StripeInvoice } from '../stripe/objects/invoice.ts'
 import type { StripeSubscription } from '../stripe/objects/subscription.ts'
 import { isOverdue } from './subscription-state.ts'
 
-/** What is owed for a subscription. Money is in minor units of `currency`. */
+/** The amount due for a subscription. Money is in minor units of `currency`. */
 export interface Owed {
-  /** Of all of its invoices. */
+  /** Over all its invoices. */
   amount: number
   currency: string
-  /** The newest first: that one is for the period that runs. */
+  /** Newest first: the first one bills the current period. */
   invoices: [StripeInvoice, ...StripeInvoice[]]
 }
 
 /**
- * What is owed for a subscription now. A renewal's invoice stays a draft for an hour before it is collected, so it counts.
+ * The amount due for a subscription now. A renewal invoice stays a draft for an hour before it is collected, so drafts
+ * count.
  * @returns null when nothing is
  * @throws StripeUnavailable
  */
@@ -28,7 +29,7 @@ export async function owedFor({ id, status }: Pick<StripeSubscription, 'id' | 's
       ),
     ),
   )
-  // An upgrade that waits for its payment is dropped without one.
+  // An unpaid upgrade is dropped.
   const isUpgrade = ({ billingReason }: StripeInvoice) => billingReason === 'subscription_update' && !isOverdue(status)
   const [newest, ...older] = listed
     .flat()
@@ -39,10 +40,10 @@ export async function owedFor({ id, status }: Pick<StripeSubscription, 'id' | 's
   return { amount: invoices.reduce((sum, { amountLeft }) => sum + amountLeft, 0), currency: newest.currency, invoices }
 }
 
-/** A renewal's draft is collected an hour after its period begins, or some time later on Stripe's bad days. */
+/** A renewal's draft is collected an hour after its period starts, or somewhat later when Stripe is slow. */
 const DRAFT_FOR_MS = 3 * 60 * 60 * 1000
 
-/** Whether something may be owed for a user's plan, by what is stored: only then is Stripe worth asking. */
+/** Whether anything may be due, by what is stored: otherwise Stripe need not be asked. */
 export async function mayOwe({ _id: userId, subscription }: User, at: Date): Promise<boolean> {
   const { status = '', stripeSubscriptionId, currentPeriodStart: start } = subscription ?? {}
   if (!stripeSubscriptionId || status === 'trialing') return false
@@ -51,7 +52,7 @@ export async function mayOwe({ _id: userId, subscription }: User, at: Date): Pro
   return !(await BillingHistoryModel.exists({ userId, stripeSubscriptionId, periodStart: { $gte: start } }))
 }
 
-/** What of it the pages show: no page load asks Stripe. Only of a plan whose payment is overdue. */
+/** The part that pages show, since no page load asks Stripe. Only for overdue plans. */
 export async function owedToShow(subscription: StripeSubscription): Promise<NonNullable<User['subscription']>['owed']> {
   const owed = isOverdue(subscription.status) ? await owedFor(subscription) : null
   if (!owed) return null

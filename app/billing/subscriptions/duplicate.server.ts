@@ -17,8 +17,8 @@ const NEWS_MS = 7 * 24 * 60 * 60 * 1000
 const KEPT_MAX = 5
 
 /**
- * Its unused time goes back to the customer's balance, and the credits with it: by the invoice that this makes. Time that
- * nobody paid for, like a trial's or that of a failed renewal, is worth nothing.
+ * Cancels a duplicate subscription. Its unused time is credited to the customer's balance, and the resulting invoice
+ * takes back its credits. Unpaid time, of a trial or a failed renewal, is worth nothing.
  */
 export async function cancelDuplicate({ id: subscriptionId, status }: StripeSubscription): Promise<void> {
   logger.warn({ subscription: subscriptionId }, 'A second live subscription is canceled')
@@ -34,8 +34,8 @@ export async function cancelDuplicate({ id: subscriptionId, status }: StripeSubs
 }
 
 /**
- * Tells a customer what became of subscriptions that were canceled in favor of the one that stays, and notes it for the
- * pages. Runs whenever the subscription is synchronised, so that a crash after the canceling is made good.
+ * Notifies a customer about subscriptions canceled in favor of the one kept, and stores it for the pages. Runs at every
+ * sync, so that a crash after the cancellation is repaired.
  * @param user with the subscription that stays
  * @param known all that Stripe has, as it was before any was canceled now
  */
@@ -71,7 +71,7 @@ async function duplicateOf(canceled: StripeSubscription, keptPlan: string): Prom
   }
 }
 
-/** What the invoice takes when it is dealt with, by the function that does it. */
+/** The credits that handling this invoice takes back, computed by the same function. */
 async function creditsTaken({ lines }: StripeInvoice): Promise<number> {
   try {
     return Math.max(0, -creditsForInvoice(await soldLines(lines), config()).credits)

@@ -11,8 +11,8 @@ import { readUser } from '../customers/users.server.ts'
 const ROUNDS = 6
 
 /**
- * Stops spending when a payment is owed and the grace period is over, and lets it go on when that has passed. It looks
- * again after acting, so that the last word is that of the newest state.
+ * Pauses spending when a payment is past its grace period, and ends the pause once it is paid. Checks again after
+ * writing, so that the newest state wins.
  */
 export async function applySpendingPause(userId: Types.ObjectId): Promise<void> {
   await openAccount(userId, { welcomeCredits })
@@ -33,7 +33,7 @@ function mustPause(subscription: User['subscription']): boolean {
 }
 
 /**
- * Pauses everybody whose grace period has ended since the last time: a job.
+ * A job: pauses spending for users whose grace period has ended since the last run.
  * @returns how many were looked at
  */
 export async function pauseOverdue(): Promise<number> {
@@ -41,7 +41,7 @@ export async function pauseOverdue(): Promise<number> {
   const overdue = UserModel.find({ 'subscription.status': 'past_due', 'subscription.gracePeriodEnd': { $lte: now() } })
   for await (const { _id } of overdue.select({ _id: 1 }).lean<User>().cursor()) {
     count++
-    // One that fails is looked at again in the next run, and keeps nobody else from theirs.
+    // A failed one is retried in the next run and does not stop the others.
     await applySpendingPause(_id).catch((error: unknown) => {
       logger.error({ err: error, user: _id.toHexString() }, 'An overdue subscription could not be looked at')
     })

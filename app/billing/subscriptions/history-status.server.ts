@@ -4,8 +4,8 @@ import type { StripeSubscription } from '../stripe/objects/subscription.ts'
 import { endedReasonOf, isEnded } from './subscription-state.ts'
 
 /**
- * Brings what the billing history says about subscriptions to what they are: payments of ended ones are `cancelled` with
- * the reason, and the newest payment of the current one is marked.
+ * Updates the billing history's subscription status: payments of ended subscriptions become `cancelled` with the
+ * reason, and the newest payment of the current one is marked.
  * @param userId whose rows
  * @param all the user's subscriptions
  * @param currentId the one that runs, or null

@@ -5,18 +5,18 @@ import { EXPANDED } from '../stripe/objects/terms.ts'
 import { planItemOf } from './plan-item.server.ts'
 import { asStored } from './stored-subscription.ts'
 
-/** A user's subscriptions to plans of ours. */
+/** A user's subscriptions to our plans. */
 export interface Subscriptions {
-  /** All that Stripe has, ended ones included. */
+  /** All subscriptions in Stripe, ended ones included. */
   known: StripeSubscription[]
-  /** What is only stored, or only described by an event, and since when that holds. */
+  /** Subscriptions known only from the database or an event, with the time they were last known. */
   unknown: { subscription: StripeSubscription; at: Date | null }[]
-  /** When the newest event about a subscription that Stripe does not know was made; null when there was none. */
+  /** When the newest event about a subscription unknown to Stripe was created; null if none. */
   saidAt: Date | null
 }
 
 /**
- * Lists a user's subscriptions: those of the stored customer, the stored one, and one more by its id.
+ * Lists a user's subscriptions: those of the stored customer, the stored one, and one more by its ID.
  * @throws StripeUnavailable
  */
 export async function listSubscriptions(user: User, subscriptionId: string | null = null): Promise<Subscriptions> {
@@ -33,7 +33,7 @@ export async function listSubscriptions(user: User, subscriptionId: string | nul
       unknown.push({ subscription, at: stored.toldAt ?? null })
     }
   }
-  // The stored one stays ours even with another price at Stripe: its end must not be missed.
+  // The stored one stays ours even with an unknown price in Stripe: its end must not be missed.
   const isOurs = await Promise.all(all.map(async (one) => one.id === storedId || (await planItemOf(one)) !== null))
   return { known: all.filter((_, index) => isOurs[index]), unknown, saidAt: stored?.toldAt ?? null }
 }
@@ -44,7 +44,7 @@ async function listOfCustomer(customer: string): Promise<StripeSubscription[]> {
     const listed = await listAll((stripe) => stripe.subscriptions.list({ customer, status: 'all', limit: 100, expand }))
     return listed.map(readSubscription)
   } catch (error) {
-    // The customer is gone; the stored subscription is retrieved by its own id.
+    // The customer is gone; the stored subscription is retrieved by its own ID.
     if (isMissing(error)) return []
     throw error
   }

@@ -8,18 +8,18 @@ import { hasLiveSubscription, isLive, type Term, termOf } from './subscription-s
 import { syncSubscriptions } from './sync-subscriptions.server.ts'
 import { readUser } from '../customers/users.server.ts'
 
-/** For the names of what else it has. */
+/** Expanded for the names of other items. */
 const PRODUCTS = 'items.data.price.product'
 
 export interface LiveSubscription extends Term {
   user: User
   subscription: StripeSubscription
-  /** The item that carries the plan. */
+  /** The plan's item. */
   item: PlanItem
 }
 
 /**
- * A user's live subscription as Stripe has it now, with the plan it sells.
+ * A user's live subscription as it is in Stripe now, with its plan.
  * @throws NoSubscription when none is live
  */
 export async function requireLiveSubscription({ _id }: Pick<User, '_id'>): Promise<LiveSubscription> {
@@ -34,7 +34,7 @@ export async function requireLiveSubscription({ _id }: Pick<User, '_id'>): Promi
     throw new NoSubscription()
   }
   const carrier = await planItemOf(subscription)
-  // Zero of a plan is no plan; whoever changes it wants one.
+  // A quantity of zero is no plan; a plan change makes it one.
   const item = carrier && { ...carrier, quantity: carrier.quantity || 1 }
   if (!item) throw new NoSubscription()
   return { user, subscription, item, ...termOf(subscription, item) }

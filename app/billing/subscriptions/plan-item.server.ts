@@ -4,7 +4,7 @@ import { findPrice, type KnownPrice } from '../catalog/prices.server.ts'
 import type { Rhythm } from '../billing-interval.ts'
 import type { StripeSubscriptionItem } from '../stripe/objects/subscription.ts'
 
-/** What something sells: of a subscription, or of a phase that is to come. */
+/** An item of a subscription, or of a scheduled phase. */
 type Item = Pick<StripeSubscriptionItem, 'priceId' | 'quantity' | 'periodEnd'>
 
 interface PlanOf extends Rhythm {
@@ -12,11 +12,11 @@ interface PlanOf extends Rhythm {
   price: KnownPrice
 }
 
-/** The item of a subscription that carries its plan. Add-ons and the like may stand before it. */
+/** The plan's item of a subscription. Add-ons may come before it. */
 export type PlanItem = StripeSubscriptionItem & PlanOf
 
 /**
- * Finds the item that carries the plan; of several plans the largest. No other code picks an item.
+ * Finds the plan's item; of several plans the largest. No other code picks an item.
  * @param of a subscription, or whatever else has such items
  * @returns null when none of its prices is in a plan
  */
@@ -28,6 +28,6 @@ export async function planItemOf<I extends Item>({ items }: { items: readonly I[
     const { plan, interval, intervalCount } = price.offer
     found.push({ ...item, plan, interval, intervalCount, price })
   }
-  // One that is sold zero times counts only where there is no other.
+  // A quantity of zero counts only if there is no other.
   return largestPlan(found.filter(({ quantity }) => quantity > 0)) ?? largestPlan(found)
 }

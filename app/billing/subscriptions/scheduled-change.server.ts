@@ -8,7 +8,7 @@ export interface ScheduledChange extends Rhythm {
   at: Date
 }
 
-/** The schedule that changes a subscription, with the prices of its phases; null when none is at work. */
+/** A subscription's schedule with the prices of its phases; null if none is active. */
 export async function scheduleOf({ scheduleId }: { scheduleId: string | null }): Promise<StripeSchedule | null> {
   if (!scheduleId) return null
   const found = await findAtStripe((stripe) =>
@@ -19,14 +19,14 @@ export async function scheduleOf({ scheduleId }: { scheduleId: string | null }):
 }
 
 /**
- * The change of plan that waits for the end of a subscription's period, as Stripe has it, whoever arranged it there.
+ * The plan change scheduled for the end of a subscription's period in Stripe, whoever scheduled it.
  * @returns null when there is none: also where what is to come leaves the plan as it is
  */
 export async function comingChangeOf(subscription: { scheduleId: string | null }): Promise<ScheduledChange | null> {
   return changeIn(await scheduleOf(subscription))
 }
 
-/** The change of plan that a schedule brings next. */
+/** The next plan change of a schedule. */
 export async function changeIn(schedule: StripeSchedule | null): Promise<ScheduledChange | null> {
   const current = schedule?.current && (await planOfPhase(schedule.current))
   for (const phase of schedule?.coming ?? []) {

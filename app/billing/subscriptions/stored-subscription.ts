@@ -3,7 +3,7 @@ import type { StripeSubscription } from '../stripe/objects/subscription.ts'
 
 type Stored = NonNullable<User['subscription']>
 
-/** Puts the stored subscription into Stripe's shape: it stays as it is while nothing newer is known. */
+/** The stored subscription in Stripe's shape: it applies while nothing newer is known. */
 export function asStored(stored: Stored & { stripeSubscriptionId: string }, customerId: string | null) {
   return {
     ...unknownSubscription(stored.stripeSubscriptionId, customerId),
@@ -18,7 +18,7 @@ export function asStored(stored: Stored & { stripeSubscriptionId: string }, cust
   } satisfies StripeSubscription
 }
 
-/** A subscription of which only the id is known. */
+/** A subscription known only by its ID. */
 export function unknownSubscription(id: string, customerId: string | null): StripeSubscription {
   return {
     id,

@@ -15,24 +15,24 @@ import { voidedUnpaid } from './unpaid-mark.server.ts'
 import { needsConfirmation } from '../stripe/retrieve-invoice.server.ts'
 
 /*
- * The mails about a plan's life. Changes are told before they are stored: a crash in between tells them again under the
- * same key, and nothing that was stored stays untold.
+ * Mails about a plan. They are queued before the change is stored: a crash in between queues them again under the same
+ * key, and no stored change goes unreported.
  */
 
-/** What ended long ago, and is only now found by a reconcile, is no news to anybody. */
+/** Old endings that a reconcile finds late are not reported. */
 const NEWS_MS = 7 * 24 * 60 * 60 * 1000
 
 type Stored = NonNullable<User['subscription']>
 
-/** What a change of a stored subscription leads to; both are the same subscription, or `next` has none. */
+/** A change of the stored subscription; both are the same subscription, or `next` has none. */
 interface Change {
   before: User
   next: Omit<Stored, 'version'>
-  /** At Stripe: the one that runs, or the one that has ended. */
+  /** In Stripe: the current one, or the one that ended. */
   subscription: StripeSubscription | null
 }
 
-/** Tells what a subscription's next state means to its owner, where it means something. */
+/** Notifies the user about a change of the subscription, where it matters. */
 export async function notifySubscriptionChange({ before, next, subscription }: Change): Promise<void> {
   const { _id: userId, subscription: stored } = before
   const storedId = stored?.stripeSubscriptionId ?? null
@@ -55,7 +55,7 @@ export async function notifySubscriptionChange({ before, next, subscription }: C
   if (!id || !subscription) return
   const known = storedId === id ? stored : null
   const { trialEnd } = subscription
-  // One that is paused when it is first seen is news only while its trial has ended a short time ago.
+  // A subscription first seen paused is news only if its trial ended recently.
   const isNews = known !== null || (trialEnd !== null && now().getTime() - trialEnd.getTime() <= NEWS_MS)
   if (next.status === 'paused' && known?.status !== 'paused' && isNews) await notifyPaused(userId, next, subscription)
   if (next.cancelAtPeriodEnd && !known?.cancelAtPeriodEnd) await notifyCanceled(userId, next, subscription)
@@ -65,18 +65,18 @@ export async function notifySubscriptionChange({ before, next, subscription }: C
   }
 }
 
-/** What will go of somebody's credits although no period begins any more. */
+/** The credits that will expire although no period renews. */
 async function lossesWithoutPlan(userId: Types.ObjectId): Promise<Loss[]> {
   try {
     return lossesAhead(await getBalance(userId), { now: now(), renewsAt: null })
   } catch (error) {
-    // Whoever has no account has no credits, and a plan's end is told all the same.
+    // Without an account there are no credits, but the end of a plan is still reported.
     if (error instanceof AccountNotFound) return []
     throw error
   }
 }
 
-/** Each decision to cancel is one cause: whoever undoes it and decides again is told again. */
+/** Each cancellation is one cause: canceling again after undoing it is reported again. */
 async function notifyCanceled(userId: Types.ObjectId, next: Change['next'], subscription: StripeSubscription) {
   const { id, canceledAt, cancelAt } = subscription
   const worksUntil = cancelAt ?? next.currentPeriodEnd
@@ -92,7 +92,7 @@ async function notifyCanceled(userId: Types.ObjectId, next: Change['next'], subs
   await notify({ kind: 'subscription_canceled', userId, key, data })
 }
 
-/** Each pause follows an invoice of its own, which names it. */
+/** Each pause follows an invoice of its own, which is the key. */
 async function notifyPaused(
   userId: Types.ObjectId,
   { plan, ...next }: Change['next'],
@@ -106,7 +106,7 @@ async function notifyPaused(
   await notify({ kind: 'subscription_paused', userId, key, data })
 }
 
-/** A cancellation can be undone once, so its own mail names the cause; two processes that see it do the same. */
+/** A cancellation can be undone once, so its mail is the key; two processes use the same one. */
 async function notifyUndone(userId: Types.ObjectId, next: Change['next'], known: Stored): Promise<void> {
   const prefix = `subscription_canceled:${next.stripeSubscriptionId}:`
   const told = await NotificationModel.findOne({
@@ -129,8 +129,8 @@ const paymentOf = ({ nextPayment }: Change['next']) =>
   nextPayment ? { ...sumOf(nextPayment), at: nextPayment.at } : null
 
 /**
- * Tells of an invoice that could not be collected, as it stands now: the bank wants its customer, or the card was
- * declined. A first payment is made on Stripe's own page, which says so itself.
+ * Notifies about an invoice that could not be collected, by its current state: the bank asks for confirmation, or the
+ * card was declined. A first payment is made on Stripe's page, which reports failures itself.
  * @param user with the subscription as it was just read back
  * @param invoice likewise
  * @param options `isConfirmationAsked`: an event says so, and Stripe cannot be asked
@@ -157,7 +157,7 @@ export async function notifyUnpaid(
   return 'card'
 }
 
-/** A trial will soon turn into a payment; one that was canceled will not. */
+/** A trial will soon convert to a paid plan; a canceled one will not. */
 export async function notifyTrialEnding({ _id: userId, subscription }: User): Promise<void> {
   if (subscription?.status !== 'trialing' || subscription.isFreeTime || subscription.cancelAtPeriodEnd) return
   const { stripeSubscriptionId: id, trialEnd, plan, nextPayment } = subscription

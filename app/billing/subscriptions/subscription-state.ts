@@ -1,19 +1,19 @@
 import type { StripeSubscription, StripeSubscriptionItem } from '../stripe/objects/subscription.ts'
 
-/** States in which a subscription runs or can run again: another one must not be bought beside it. */
+/** Statuses in which a subscription runs or can run again: a second one must not be bought. */
 const LIVE: readonly string[] = ['active', 'trialing', 'past_due', 'unpaid', 'paused']
 const ENDED: readonly string[] = ['canceled', 'incomplete_expired']
 
-/** It runs, or waits for a payment. `incomplete` is not live: its first payment never came. */
+/** Active, or waiting for a payment. `incomplete` is not live: its first payment never succeeded. */
 export const isLive = (status: string): boolean => LIVE.includes(status)
 
-/** It is over for good. */
+/** Ended for good. */
 export const isEnded = (status: string): boolean => ENDED.includes(status)
 
-/** A payment is owed. */
+/** A payment is overdue. */
 export const isOverdue = (status: string): boolean => status === 'past_due' || status === 'unpaid'
 
-/** Somebody's stored subscription runs. */
+/** The user's stored subscription is live. */
 export const hasLiveSubscription = (
   subscription: { stripeSubscriptionId?: string | null; status: string } | null | undefined,
 ): boolean => Boolean(subscription?.stripeSubscriptionId) && isLive(subscription?.status ?? '')
@@ -21,15 +21,15 @@ export const hasLiveSubscription = (
 const RANKS: Record<string, number> = { active: 0, trialing: 1, past_due: 2, paused: 3, unpaid: 4 }
 
 /**
- * Orders live subscriptions, the one to keep first: what is paid before what is not, then the newest. Of two that began
- * in the same second the one that Stripe lists first is newer, and stays first; so two processes decide alike.
+ * Orders live subscriptions, the one to keep first: paid before unpaid, then the newest. Of two created in the same
+ * second, the one that Stripe lists first is newer and stays first, so two processes decide alike.
  */
 export function byPrecedence(one: StripeSubscription, other: StripeSubscription): number {
   return (RANKS[one.status] ?? 9) - (RANKS[other.status] ?? 9) || other.createdAt.getTime() - one.createdAt.getTime()
 }
 
 /**
- * Why a subscription ended, in the words that are stored.
+ * Why a subscription ended, as stored.
  * @returns Stripe's own reason, or `payment_failed` for a first payment that never came
  */
 export function endedReasonOf({ status, cancellationReason }: StripeSubscription): string {
@@ -37,7 +37,7 @@ export function endedReasonOf({ status, cancellationReason }: StripeSubscription
   return cancellationReason ?? 'cancellation_requested'
 }
 
-/** When spending stops after a failed payment: set once, and kept while the payment is owed. */
+/** When spending stops after a failed payment: set once, and kept while the payment is overdue. */
 export function gracePeriodEnd(
   status: string,
   { known, at, days }: { known: Date | null; at: Date; days: number },
@@ -46,17 +46,17 @@ export function gracePeriodEnd(
   return known ?? new Date(at.getTime() + days * 24 * 60 * 60 * 1000)
 }
 
-/** Nothing has been sold beyond its trial: the period that it is in, or was in last, is the trial's. */
+/** Nothing beyond the trial was sold: the current or last period is the trial. */
 export const isAtTrialsEnd = (of: { trialEnd?: Date | null; currentPeriodEnd?: Date | null }): boolean =>
   Boolean(of.trialEnd && of.currentPeriodEnd && of.trialEnd >= of.currentPeriodEnd)
 
-/** Until when a plan is paid for, and whether it ends then. */
+/** Until when a plan is paid, and whether it ends then. */
 export interface Term {
   currentPeriodStart: Date | null
   currentPeriodEnd: Date | null
-  /** It ends with this period, or in it: nothing renews. */
+  /** It ends with or within this period: no renewal. */
   cancelAtPeriodEnd: boolean
-  /** The day it ends, in this period or a later one. */
+  /** Its end date, in this period or later. */
   cancelAt: Date | null
 }
 
@@ -78,7 +78,7 @@ export function termOf(
   }
 }
 
-/** The shop ends it on a day of its own choice, which the customer cannot take back. */
+/** Its end date was set by the operator; the customer cannot undo it. */
 export const endsByShop = ({
   cancelAt,
   currentPeriodEnd,

@@ -3,10 +3,10 @@ import { FREE_PLAN } from '../plans.ts'
 import type { Rhythm } from '../billing-interval.ts'
 import { hasLiveSubscription } from './subscription-state.ts'
 
-/** A user's plan in facts; app/plan-status/plan-status.ts puts them into words. */
+/** Facts about a user's plan; app/plan-status/plan-status.ts puts them into words. */
 export interface SubscriptionView {
   plan: string
-  /** How often it is paid: every `intervalCount` of `interval`. */
+  /** The billing interval: every `intervalCount` of `interval`. */
   interval: Rhythm['interval'] | null
   intervalCount: number | null
   /** Stripe's status, or `none`. */
@@ -20,7 +20,7 @@ export interface SubscriptionView {
   endedReason: string | null
 }
 
-/** What is stored of a user's subscription. Nobody's is the free plan's. */
+/** The stored subscription of a user. Without one, the Free plan. */
 export function subscriptionView({ subscription }: Pick<User, 'subscription'>): SubscriptionView {
   const isLive = hasLiveSubscription(subscription)
   return {

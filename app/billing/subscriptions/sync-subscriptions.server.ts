@@ -29,9 +29,9 @@ type Stored = NonNullable<User['subscription']>
 type Snapshot = Omit<Stored, 'version'>
 
 /**
- * Brings a user's subscription to what Stripe says now, whatever event asked for it and in whatever order events come.
- * The fence is read before Stripe is asked, so that of two answers the older one can never be written last. If several
- * subscriptions are live, the newest paid one stays and the others are canceled.
+ * Brings a user's subscription in line with Stripe, whichever event asked and in whatever order. The fence is read
+ * before Stripe is asked, so an older answer is never written last. If several subscriptions are live, the newest paid
+ * one stays and the others are canceled.
  * @param userId whose subscription
  * @param subscriptionId one to look at by its id, since it may belong to another customer than the stored one
  * @throws StripeUnavailable; CreditsUnavailable when the subscription changes faster than it can be read
@@ -40,27 +40,27 @@ export async function syncSubscriptions(userId: Types.ObjectId, subscriptionId: 
   return (await syncAndList(userId, subscriptionId)).user
 }
 
-/** The same, and which subscriptions Stripe has. */
+/** The same, returning the subscriptions in Stripe. */
 export async function syncAndList(userId: Types.ObjectId, subscriptionId: string | null = null): Promise<Synced> {
-  // Events that come in a burst share what Stripe says.
+  // A burst of events shares one reading from Stripe.
   const synced = await syncOnce(userId.toHexString())
   if (!subscriptionId || synced.known.has(subscriptionId)) return synced
   return sync(userId, (user) => listSubscriptions(user, subscriptionId))
 }
 
-/** The same from another source than Stripe's lists, as for an event about a subscription that Stripe does not know. */
+/** The same from another source than Stripe's lists, for an event about a subscription that Stripe does not know. */
 export async function syncFrom(userId: Types.ObjectId, list: (user: User) => Promise<Subscriptions>): Promise<User> {
   return (await sync(userId, list)).user
 }
 
-// Webhooks share it, so it must not end when one caller stops waiting.
+// Webhooks share it, so one caller's deadline must not cancel it.
 const syncOnce = coalesced((userId) =>
   withoutDeadline(() => sync(new Types.ObjectId(userId), (user) => listSubscriptions(user))),
 )
 
 interface Synced {
   user: User
-  /** Ids of those that Stripe has. */
+  /** IDs of the subscriptions in Stripe. */
   known: Set<string>
 }
 
@@ -72,7 +72,7 @@ async function sync(userId: Types.ObjectId, list: (user: User) => Promise<Subscr
     const [live, ...others] = known.filter(({ status }) => isLive(status)).sort(byPrecedence)
     const unverified = live ? null : newestLive(unknown)
     const current = live ?? unverified?.subscription
-    // Stripe's answer may come after a month that was skipped meanwhile.
+    // In the sandbox, a month may have been skipped while Stripe answered.
     if (current && isOverdue(current.status)) await catchUpWithSandbox()
     const all = [...known, ...unknown.map(({ subscription }) => subscription)]
     const next = current
@@ -92,7 +92,7 @@ async function sync(userId: Types.ObjectId, list: (user: User) => Promise<Subscr
     await applySpendingPause(userId)
     await refreshStripeBalance(userId)
     const user = await readUser(userId)
-    // Another process has stored a different subscription: what was written after it here is older.
+    // Another process stored a different subscription; run again.
     if (next && (user.subscription?.stripeSubscriptionId ?? null) !== next.stripeSubscriptionId) continue
     return { user, known: new Set(known.map(({ id }) => id)) }
   }
@@ -112,12 +112,12 @@ async function snapshotOf(
   const { id, status, trialEnd } = subscription
   const known = stored?.stripeSubscriptionId === id ? stored : null
   const schedule = await scheduleOf(subscription)
-  // Zero of a plan is no plan.
+  // A quantity of zero is no plan.
   const plan = item?.quantity === 0 ? FREE_PLAN : (item?.plan.name ?? known?.plan ?? FREE_PLAN)
   const charges = isVerified ? await chargesOf(subscription, schedule, known) : await chargesTold(subscription, known)
   return {
     stripeSubscriptionId: id,
-    // A price that is in no plan says nothing: what was sold stays until a human has looked at it.
+    // If its price is in no plan, the stored plan stays until someone reviews it.
     plan,
     syncedPlan: plan,
     interval: item?.interval ?? known?.interval ?? null,
@@ -146,12 +146,12 @@ async function snapshotOf(
   }
 }
 
-/** Free weeks are given as a trial too; only who has paid nothing for the plan is trying it. */
+/** Free weeks are given as trials too; only a customer who has paid nothing for the plan is on a trial. */
 async function hasPaidFor(stripeSubscriptionId: string): Promise<boolean> {
   return (await BillingHistoryModel.exists({ stripeSubscriptionId, amount: { $gt: 0 } })) !== null
 }
 
-/** Nothing lives: back to Free. What never lived, like an unpaid first invoice, leaves no trace. */
+/** None is live: back to Free. One that never became live, such as an unpaid first invoice, leaves no trace. */
 function endedSnapshot(
   stored: User['subscription'],
   { known, all }: { known: StripeSubscription[]; all: StripeSubscription[] },
@@ -159,7 +159,7 @@ function endedSnapshot(
   const id = stored?.stripeSubscriptionId
   const ended = id
     ? all.find((one) => one.id === id)
-    : // It ended before it was known here: a later event about its beginning must not revive it.
+    : // It ended before it was known here: a later event about its start must not revive it.
       (stored ? all.filter((one) => !known.includes(one)) : all)
         .filter((one) => one.status === 'canceled' && one.id !== stored?.endedSubscriptionId)
         .sort(byPrecedence)[0]
@@ -191,12 +191,12 @@ function endedSnapshot(
   }
 }
 
-/** @returns false when somebody else has written since `before` was read */
+/** @returns false if `before` is stale: another process has written since */
 async function store(before: User, next: Snapshot | null): Promise<boolean> {
   const { subscription } = before
   const fence = subscription ? { 'subscription.version': subscription.version } : { subscription: null }
   if (!next || (subscription && isSame(subscription, next))) {
-    // Nothing to write; but the decision holds only if nobody else has decided meanwhile.
+    // Nothing to write; but the result holds only if no other process has written meanwhile.
     return (await UserModel.exists({ _id: before._id, ...fence })) !== null
   }
   const written = await UserModel.updateOne(

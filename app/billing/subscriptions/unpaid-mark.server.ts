@@ -4,17 +4,14 @@ import type { Owed } from './amount-due.server.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { readInvoice } from '../stripe/objects/invoice.ts'
 
-/*
- * A note on a subscription at Stripe that its plan is canceled without paying, so that the wish outlives a process that
- * dies over it.
- */
+/* Metadata on a subscription: its plan is canceled without paying. It survives a process that dies midway. */
 
 const KEY = 'canceled_unpaid'
 
-/** As long as Stripe sends an event again. */
+/** As long as Stripe retries an event. */
 const COUNTS_FOR_S = 3 * 24 * 60 * 60
 
-/** The invoice of the period that is not wanted, when it was said, and what is owed in all. */
+/** The current period's invoice, the time of the request, and the total due. */
 const markSchema = z
   .string()
   .regex(/^in_\w+ \d+ \d+ [a-z]{3}$/)
@@ -23,7 +20,7 @@ const markSchema = z
     return { invoiceId, at: Number(at), amount: Number(amount), currency }
   })
 
-/** The metadata that says so. */
+/** The metadata to write. */
 export const markFor = ({ invoices, amount, currency }: Owed): Record<string, string> => ({
   [KEY]: `${invoices[0].id} ${Math.floor(now().getTime() / 1000)} ${amount} ${currency}`,
 })
@@ -38,7 +35,7 @@ export async function voidedUnpaid({
   metadata: Record<string, string>
 }): Promise<{ amount: number; currency: string } | null> {
   const mark = markSchema.safeParse(metadata[KEY]).data
-  // A wish that came to nothing is none any more when the shop voids the invoice some other day.
+  // A request that failed no longer applies when the operator voids the invoice later.
   if (!mark || now().getTime() / 1000 - mark.at > COUNTS_FOR_S) return null
   const { invoiceId, amount, currency } = mark
   const found = await findAtStripe((stripe) => stripe.invoices.retrieve(invoiceId))

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { findAtStripe } from '../stripe/client.server.ts'
 
-/** What a coupon takes off, in whatever currencies it does. */
+/** What a coupon takes off, in all its currencies. */
 export interface CouponTerms {
   percentOff: number | null
-  /** Minor units by currency; empty where it takes off a share. */
+  /** Minor units by currency; empty for a percentage. */
   amountsOff: Record<string, number>
-  /** The products that it is for; null for all. */
+  /** The products it applies to; null for all. */
   products: string[] | null
-  /** It is used up by one invoice. */
+  /** It applies to one invoice. */
   isOnce: boolean
 }
 
@@ -17,7 +17,7 @@ const KNOWN_MAX = 1000
 
 const known = new Map<string, { terms: CouponTerms | null; until: number }>()
 
-/** Forgets what was learned about coupons: for the tests. */
+/** Clears the coupon cache, for tests. */
 export const forgetCoupons = (): void => known.clear()
 
 const couponSchema = z
@@ -41,7 +41,7 @@ const couponSchema = z
   })
 
 /**
- * What a coupon takes off. Stripe lets nothing of that be changed later, so it is asked once.
+ * What a coupon takes off. Stripe does not allow changes to it, so it is read once.
  * @returns null for a coupon that was deleted: discounts that were given go on, and say no more than its id
  */
 export async function findCoupon(id: string): Promise<CouponTerms | null> {

@@ -8,18 +8,18 @@ import type { StripeSchedule } from '../stripe/objects/schedule.ts'
 import type { StripeSubscription } from '../stripe/objects/subscription.ts'
 
 /*
- * What a subscription will charge next, as Stripe has it: with its own prices, quantities, coupons and currency. The plan
- * file only says what the credits of a plan are.
+ * What a subscription will charge next, as Stripe has it: with its own prices, quantities, coupons and currency. The
+ * plan file only gives the credits of a plan.
  */
 
 type Stored = NonNullable<User['subscription']>
 
-/** What is stored of what a subscription charges. */
+/** The stored charges of a subscription. */
 export type Charges = Pick<Stored, 'nextPayment' | 'price' | 'nothingElseWaits'>
 
 /**
- * What a subscription will charge next, and what each of its periods costs. Worked out from the subscription itself;
- * Stripe is asked for the invoice to come only where more is on it than the subscription says.
+ * What a subscription will charge next, and the price of each period. Computed from the subscription; Stripe's invoice
+ * preview is read only if the invoice has more on it.
  * @param subscription as it was just read, with its terms
  * @param schedule the one that changes it, or null
  * @param stored what is known of it so far
@@ -42,7 +42,7 @@ export async function chargesOf(
 }
 
 /**
- * The same for a subscription that Stripe does not know, by the event that told of it: there is nobody to ask.
+ * The same for a subscription that Stripe does not know, from its event.
  * @param stored what is known of it so far, which stays where the event says nothing
  */
 export async function chargesTold(subscription: StripeSubscription, stored: Partial<Charges> | null): Promise<Charges> {
@@ -52,10 +52,7 @@ export async function chargesTold(subscription: StripeSubscription, stored: Part
   return { ...UNKNOWN, nextPayment, price: await priceOfPeriod(subscription.terms) }
 }
 
-/**
- * Lets the next look at a subscription ask Stripe again what waits for its next invoice. The new version keeps out whoever
- * has asked before this.
- */
+/** Makes the next sync read the pending invoice items again. The new version invalidates readings started earlier. */
 export async function forgetWhatWaits({ _id, subscription }: User): Promise<void> {
   if (!subscription) return
   await UserModel.updateOne(
@@ -64,17 +61,17 @@ export async function forgetWhatWaits({ _id, subscription }: User): Promise<void
   )
 }
 
-/** Nothing is charged, or nobody can say what. */
+/** Nothing is charged, or the amount is unknown. */
 export const UNKNOWN: Charges = { nextPayment: null, price: null, nothingElseWaits: null }
 
-/** Of everything that is charged: when it changes, something may have been put on the next invoice with it. */
+/** A hash of everything that is charged: when it changes, items may have been added to the next invoice. */
 const hashOf = ({ id, status, terms }: StripeSubscription, schedule: StripeSchedule | null): string =>
   createHash('sha256')
     .update(JSON.stringify([id, status, terms, schedule?.coming]))
     .digest('hex')
     .slice(0, 24)
 
-/** Prorations, or what the shop has added, wait for the next invoice. */
+/** Prorations, or items added by the operator, are pending for the next invoice. */
 export async function hasPendingItems({ id, customerId: customer }: StripeSubscription): Promise<boolean> {
   if (!customer) return false
   const pending = await listAll((stripe) => stripe.invoiceItems.list({ customer, pending: true, limit: 100 }))
@@ -84,7 +81,7 @@ export async function hasPendingItems({ id, customerId: customer }: StripeSubscr
 const idOf = (given: string | { id: string } | null | undefined): string | null | undefined =>
   typeof given === 'string' ? given : given?.id
 
-/** The invoice to come, by Stripe's own sums: it knows what waits for it, and taxes. */
+/** Stripe's preview of the next invoice, with pending items and taxes. */
 async function previewed({ id }: StripeSubscription, schedule: StripeSchedule | null): Promise<NextPayment | null> {
   try {
     const of = schedule ? { schedule: schedule.id } : { subscription: id }

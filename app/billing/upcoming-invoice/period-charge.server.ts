@@ -10,8 +10,8 @@ import { findPriceIn } from '../catalog/prices.server.ts'
 import type { StripeDiscount, StripeTerms } from '../stripe/objects/terms.ts'
 
 /*
- * What a period of a subscription costs and brings, by its own items and coupons. The plan file only says what the credits
- * of a plan are.
+ * What a period of a subscription charges and grants, by its own items and coupons. The plan file only gives the
+ * credits of a plan.
  */
 
 type Stored = NonNullable<User['subscription']>
@@ -20,7 +20,7 @@ export type NextPayment = NonNullable<Stored['nextPayment']>
 export type PeriodPrice = NonNullable<Stored['price']>
 
 /**
- * What a period costs and brings.
+ * What a period charges and grants.
  * @param period its items and coupons
  * @param counts which coupons come off; those that last until then
  * @returns null where it cannot be said to the cent
@@ -37,7 +37,7 @@ export async function paymentFor(
 }
 
 /**
- * What each period costs when coupons that pass are over.
+ * The price of a regular period, without temporary coupons.
  * @param terms of the subscription, or what they will be
  * @returns null where its items are not paid by the same interval, or a sum cannot be said
  */
@@ -57,7 +57,7 @@ export async function priceOfPeriod(terms: StripeTerms | null): Promise<PeriodPr
   return { amount, currency: period.currency, interval, intervalCount, credits, isExact: !period.hasTaxOnTop }
 }
 
-/** Whether a coupon applies; null where that is not known. */
+/** Whether a coupon applies; null if unknown. */
 export type Counts = (discount: StripeDiscount, coupon: { isOnce: boolean }) => boolean | null
 
 async function sumOf({ items, discounts, currency }: PeriodToCome, counts: Counts): Promise<number | null> {
@@ -72,7 +72,7 @@ async function sumOf({ items, discounts, currency }: PeriodToCome, counts: Count
   return coupons && periodSum(parts, coupons)
 }
 
-/** Minor units. Stripe rounds what is finer than a cent, so nothing is said of that. */
+/** Minor units. Stripe rounds finer amounts, so they yield null. */
 async function amountOf(item: PeriodPart, currency: string): Promise<number | null> {
   const { id, currency: own, unitAmount } = item.price
   const each = own === currency ? unitAmount : ((await findPriceIn(id, currency))?.amountIn(currency) ?? null)
@@ -99,7 +99,7 @@ async function couponsOf(
   return found
 }
 
-/** The lines that the period's invoice will have, before discounts. */
+/** The lines of the period's invoice, before discounts. */
 async function linesOf(period: PeriodToCome): Promise<PricedLine[]> {
   const lines = []
   for (const item of period.items) {
@@ -115,7 +115,7 @@ async function linesOf(period: PeriodToCome): Promise<PricedLine[]> {
 }
 
 /**
- * Credits that come as soon as these lines are paid; what a year brings month by month comes later.
+ * Credits granted as soon as these lines are paid; monthly shares of a year come later.
  * @returns null where that cannot be said without guessing
  */
 export async function creditsAtPayment(lines: PricedLine[]): Promise<number | null> {

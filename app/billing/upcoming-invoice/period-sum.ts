@@ -1,32 +1,30 @@
-/*
- * What a period of a subscription costs, by its items and its coupons, as Stripe's invoice adds it up. Pure.
- */
+/* The price of a period, by a subscription's items and coupons, as Stripe's invoice adds it up. Pure. */
 
 /** What a coupon takes off, in the subscription's currency. */
 export interface KnownCoupon {
-  /** From 0 to 100; null where it takes off an amount. */
+  /** From 0 to 100; null for an amount. */
   percentOff: number | null
-  /** In minor units; null where it takes off a share, or nothing in this currency. */
+  /** Minor units; null for a percentage, or if none in this currency. */
   amountOff: number | null
-  /** The products that it is for; null for all. */
+  /** The products it applies to; null for all. */
   products: string[] | null
 }
 
 /** One item for one period. */
 export interface PeriodItem {
   product: string | null
-  /** Before discounts, in minor units: what one costs times how many there are. */
+  /** Before discounts, in minor units: unit amount times quantity. */
   amount: number
-  /** Coupons of the item alone; they come off before those of the subscription. */
+  /** Coupons of the item alone; they apply before the subscription's. */
   coupons: KnownCoupon[]
 }
 
 /**
- * What is left of a period's lines when its coupons have come off, one after the other and line by line.
+ * The total of a period's lines after its coupons, applied one by one and line by line.
  * @param items the lines of the period
  * @param coupons those of the subscription, in the order that it lists them
- * @returns minor units, without tax on top and before the customer's balance; null where the cents of a line depend on how
- * Stripe divides an amount
+ * @returns minor units, without tax on top and before the customer's balance; null where the cents of a line depend on
+ * how Stripe divides an amount
  */
 export function periodSum(items: readonly PeriodItem[], coupons: readonly KnownCoupon[]): number | null {
   const nets = items.map((item) => item.coupons.reduce((net, coupon) => net - shareOff(coupon, item, net), item.amount))
@@ -40,7 +38,7 @@ export function periodSum(items: readonly PeriodItem[], coupons: readonly KnownC
       for (const place of places) nets[place]! -= shareOff(coupon, items[place]!, nets[place]!)
       continue
     }
-    // Over several lines only the sum is known, so nothing that depends on one of them can follow.
+    // Over several lines only the sum is known, so nothing that depends on a single line can follow.
     isDivided = true
     const before = places.reduce((sum, place) => sum + nets[place]!, 0)
     for (const place of places) nets[place] = 0

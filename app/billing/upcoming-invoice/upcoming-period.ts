@@ -3,24 +3,24 @@ import type { StripePhase, StripeSchedule } from '../stripe/objects/schedule.ts'
 import type { StripeSubscription } from '../stripe/objects/subscription.ts'
 import type { StripeDiscount, StripeTermItem, StripeTerms } from '../stripe/objects/terms.ts'
 
-/** What a subscription is charged for when a period of it begins. */
+/** What a subscription is charged for when a period starts. */
 export interface PeriodToCome {
   at: Date
   currency: string
   items: PeriodPart[]
-  /** Those of the subscription; whether each still counts then is for its end to say. */
+  /** The subscription's discounts; their ends decide whether they still apply then. */
   discounts: StripeDiscount[]
-  /** Tax is added to what its items cost. */
+  /** Tax is added to the items' prices. */
   hasTaxOnTop: boolean
 }
 
 export type PeriodPart = Pick<StripeTermItem, 'price' | 'quantity' | 'discounts'>
 
-/** States in which periods follow one another. A payment that is owed does not keep the next one from coming. */
+/** Statuses in which periods renew. An overdue payment does not stop the next one. */
 const CHARGED = new Set(['active', 'trialing', 'past_due'])
 
 /**
- * The period that a subscription is charged for next, by what Stripe says of it and of its schedule.
+ * The next period that a subscription is charged for, by the subscription and its schedule.
  * @returns null where nothing is charged or nobody can say how much, like for what is metered; `irregular` where more
  * is on the invoice than the subscription says, or less
  */
@@ -35,7 +35,7 @@ export function periodToCome(
   if (period === 'irregular') return period
   if (period.items.some(({ price }) => price.isMetered)) return null
   const isCutShort = subscription.cancelAt !== null && subscription.cancelAt < endOf(period)
-  // A trial before a date that was set for all payments is followed by a part of a period.
+  // A trial before a fixed billing date is followed by a partial period.
   const isAnchoredLater = status === 'trialing' && terms.anchor !== null && terms.anchor > at
   return terms.isIrregular || isCutShort || isAnchoredLater ? 'irregular' : period
 }
@@ -52,7 +52,7 @@ function endsBy({ hasCancelFlag, cancelAt }: StripeSubscription, schedule: Strip
   return Boolean(schedule?.cancelsAtEnd && schedule.endDate && schedule.endDate <= at)
 }
 
-/** Its payments are paused by the shop at that time. */
+/** Payment collection is paused at that time. */
 export function isUncollected(
   { isCollectionPaused, collectionResumesAt: until }: StripeSubscription,
   at: Date,
@@ -60,7 +60,7 @@ export function isUncollected(
   return isCollectionPaused && !(until && until <= at)
 }
 
-/** A smaller plan may wait for the end of the period: then it is what is charged. */
+/** A scheduled smaller plan is charged from the end of the period. */
 function partsAt(terms: StripeTerms, schedule: StripeSchedule | null, at: Date): PeriodToCome | 'irregular' {
   const phase = schedule?.coming[0] ?? null
   if (phase && phase.startDate < at) return 'irregular'
@@ -69,7 +69,7 @@ function partsAt(terms: StripeTerms, schedule: StripeSchedule | null, at: Date):
   return periodOf(terms, { at, items: due, discounts: terms.discounts })
 }
 
-/** What items of a subscription cost from a moment on. */
+/** What a subscription's items charge from a moment on. */
 export function periodOf(
   terms: StripeTerms,
   { at, items, discounts }: { at: Date; items: StripeTerms['items']; discounts: StripeDiscount[] },
@@ -88,7 +88,7 @@ export function periodOf(
 
 function partsOfPhase(terms: StripeTerms, phase: StripePhase): PeriodToCome | 'irregular' {
   const inUse = [...terms.discounts, ...terms.items.flatMap(({ discounts }) => discounts)]
-  // One that the phase begins with counts in its first period, however long it lasts.
+  // A coupon that starts with the phase applies to its first period, whatever its duration.
   const discountsOf = (named: StripePhase['discounts']): StripeDiscount[] =>
     named.map(
       ({ couponId, discountId }) =>
@@ -103,7 +103,7 @@ function partsOfPhase(terms: StripeTerms, phase: StripePhase): PeriodToCome | 'i
     hasTaxOnTop: terms.hasTaxOnTop || phase.hasTaxOnTop,
     hasAutomaticTax: terms.hasAutomaticTax || phase.hasAutomaticTax,
   }
-  // An item in the middle of its own period is charged when that period ends.
+  // An item mid-period is charged when its period ends.
   const isRunning = ({ price }: PeriodPart): boolean =>
     terms.items.some((one) => one.price.id === price.id && one.periodEnd !== null && one.periodEnd > phase.startDate)
   const due = items.filter((item) => !isRunning(item))

@@ -8,8 +8,8 @@ import { onSchedule, onSubscription, onTrialEnding } from './on-subscription.ser
 import { onDiscount, onInvoiceItem } from './on-terms.server.ts'
 
 /**
- * Every event that is acted on. An event only says where to look: handlers read the object back from Stripe, so the
- * order of events and their copies do not matter. docs/recipes/handle-another-event.md shows how to add one.
+ * Every handled event. An event only says where to look: handlers retrieve the object from Stripe, so order and
+ * duplicates do not matter. docs/recipes/handle-another-event.md shows how to add one.
  */
 export const eventTable: Record<string, EventHandler> = {
   'checkout.session.completed': thenReadDetails(onCheckout), // grants a pack, records a first invoice

@@ -10,13 +10,13 @@ const envelope = {
   account: z.string().nullish(),
 }
 
-/** A thin event names its object and does not carry it. Stripe sends those of its v2 API only, and Scrip uses none. */
+/** A thin event names its object without carrying it. Only Stripe's v2 API sends them, and Scrip does not use it. */
 const thinSchema = z.object({ ...envelope, object: z.literal('v2.core.event') }).transform((event) => {
   const object: { id?: string | null; [field: string]: unknown } = {}
   return { ...event, at: null, isThin: true, data: { object } }
 })
 
-/** What of an event is looked at before its handler; the object is read by the handler's own schema. */
+/** The event fields read before its handler; the handler's own schema reads the object. */
 const snapshotSchema = z
   .object({
     ...envelope,
@@ -26,7 +26,7 @@ const snapshotSchema = z
   .transform(({ created, ...event }) => ({
     ...event,
     isThin: false,
-    /** When Stripe saw the object like this. */
+    /** When Stripe took this snapshot of the object. */
     at: created,
   }))
 
@@ -35,11 +35,11 @@ const eventSchema = z.union([thinSchema, snapshotSchema])
 export type StripeEvent = z.infer<typeof eventSchema>
 export type EventObject = StripeEvent['data']['object']
 
-/** Gets the event's object, which only says where to look. */
+/** Takes the event's object, which only says where to look. */
 export type EventHandler = (object: EventObject) => Promise<Outcome>
 
 /**
- * Reads an event, from a signed body, from the store or from Stripe's list.
+ * Reads an event from a signed body, from the database or from Stripe's list.
  * @throws ZodError for anything else
  */
 export const toEvent = (value: unknown): StripeEvent => eventSchema.parse(value)

@@ -5,7 +5,9 @@ import type { EventHandler, EventObject } from './event.ts'
 
 const customerOf = ({ customer }: EventObject): string | null => (typeof customer === 'string' ? customer : null)
 
-/** A payment method came, went, or was replaced by its bank. Where none is kept of it, its customer says whose it is. */
+/**
+ * A payment method was attached, detached, or replaced by its bank. If it is not stored, its customer names the user.
+ */
 export async function onPaymentMethod(object: EventObject): Promise<Outcome> {
   const id = object.id ?? ''
   const user = (await findUserByCustomer(customerOf(object))) ?? (await findByPaymentMethod(id))
@@ -14,7 +16,7 @@ export async function onPaymentMethod(object: EventObject): Promise<Outcome> {
   return done(`The payment method of ${user._id.toHexString()} was read.`, false)
 }
 
-/** Tax ids are printed on invoices, so the billing page shows them. */
+/** Tax IDs are printed on invoices, so the billing page shows them. */
 export async function onTaxId(object: EventObject): Promise<Outcome> {
   const user = await findUserByCustomer(customerOf(object))
   if (!user) return ignored(`The tax id ${object.id ?? ''} is none of ours.`)
@@ -23,7 +25,7 @@ export async function onTaxId(object: EventObject): Promise<Outcome> {
 }
 
 /**
- * For events that may change what is charged, or to whom it is billed, besides what they are mainly about.
+ * For events that may also change what is charged, or the billing details.
  * @param handler goes first: money comes before what a page shows
  */
 export const thenReadDetails =

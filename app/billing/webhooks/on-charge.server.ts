@@ -6,17 +6,17 @@ import { readCharge, readDispute, readRefund } from '../stripe/objects/charge.ts
 import { readCreditNote } from '../stripe/objects/credit-note.ts'
 import type { EventObject } from './event.ts'
 
-/** Some of a charge was refunded. */
+/** A charge was refunded. */
 export async function onCharge(object: EventObject): Promise<Outcome> {
   return processRefunds(readCharge(object).id)
 }
 
-/** A refund was made, went through or failed. */
+/** A refund was created, succeeded or failed. */
 export async function onRefund(object: EventObject): Promise<Outcome> {
   return processRefundById(readRefund(object).id)
 }
 
-/** Some of an invoice was credited. */
+/** A credit note was issued, changed or voided. */
 export async function onCreditNote(object: EventObject): Promise<Outcome> {
   return processCreditNote(readCreditNote(object).id)
 }

@@ -3,12 +3,12 @@ import { ignored, type Outcome } from '../outcome.ts'
 import { readSession } from '../stripe/objects/checkout-session.ts'
 import type { EventObject } from './event.ts'
 
-/** Paid, or on its way: the session's own state tells. */
+/** Paid, or payment pending: the session's own state says which. */
 export async function onCheckout(object: EventObject): Promise<Outcome> {
   return fulfillCheckout(readSession(object).id)
 }
 
-/** Nothing was granted for it, so nothing has to be undone. */
+/** Nothing was granted, so nothing has to be undone. */
 export async function onCheckoutEnded(object: EventObject): Promise<Outcome> {
   return ignored(`The session ${readSession(object).id} ended without a payment.`)
 }

@@ -10,14 +10,14 @@ import { findUserByCustomer, unlinkCustomer } from '../customers/users.server.ts
 import type { EventObject } from './event.ts'
 
 /**
- * A process may die between making a customer and noting it. Its tag says whose it is; without this, the next purchase
- * after a day would make a second one.
+ * A process may die between creating a customer and storing it. Its metadata names the user; without this, the next
+ * purchase after a day would create a second customer.
  */
 export async function onCustomerCreated(object: EventObject): Promise<Outcome> {
   const customerId = object.id ?? ''
   const found = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
   if (!found || found.deleted) return ignored(`The customer ${customerId} is gone.`)
-  // No money hangs on it yet, so one whose user is not here, but in another installation, is nothing to wait for.
+  // It has no payments yet, so a customer whose user is unknown or in another installation need not be retried.
   const user = await resolveUser({ customerId, metadata: found.metadata }).catch((error: unknown) => {
     if (error instanceof NotReadyYet) return null
     throw error
@@ -26,7 +26,7 @@ export async function onCustomerCreated(object: EventObject): Promise<Outcome> {
   return done(`The customer ${customerId} is that of ${user._id.toHexString()}.`, user.stripeCustomerId === customerId)
 }
 
-/** Card, balance, address or name. What is owed is charged to a new card first; then what pages show of it is read. */
+/** Card, balance, address or name changed. Open invoices are charged to a new card first; then the details are read. */
 export async function onCustomerUpdated(object: EventObject): Promise<Outcome> {
   const customerId = object.id ?? ''
   const owner = await findUserByCustomer(customerId)
@@ -36,7 +36,7 @@ export async function onCustomerUpdated(object: EventObject): Promise<Outcome> {
   return isRefreshed ? done(`The balance of ${customerId} is another one. ${outcome.sentence}`) : outcome
 }
 
-/** Stripe ends a deleted customer's subscriptions by itself; the next purchase makes a new customer. */
+/** Stripe ends a deleted customer's subscriptions; the next purchase creates a new customer. */
 export async function onCustomerDeleted(object: EventObject): Promise<Outcome> {
   const customerId = object.id ?? null
   const user = await findUserByCustomer(customerId)

@@ -12,7 +12,7 @@ import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts
 import type { EventObject } from './event.ts'
 import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 
-/** `invoice.paid` and `invoice.payment_succeeded` tell of the same payment; either one may be the only one to come. */
+/** `invoice.paid` and `invoice.payment_succeeded` report the same payment; either may be the only one to arrive. */
 export async function onInvoicePaid(object: EventObject): Promise<Outcome> {
   const { id } = readInvoice(object)
   const outcome = await recordPaidInvoice(id)
@@ -20,7 +20,9 @@ export async function onInvoicePaid(object: EventObject): Promise<Outcome> {
   return outcome
 }
 
-/** Of several payments the first can be refunded or disputed while the rest is still owed: nothing was granted then. */
+/**
+ * With several payments, the first can be refunded or disputed before the rest is paid, when nothing was granted yet.
+ */
 async function takeEarlyMoneyBack(invoiceId: string): Promise<void> {
   const charges = await chargesOfInvoice(invoiceId)
   if (charges.length < 2) return
@@ -29,7 +31,7 @@ async function takeEarlyMoneyBack(invoiceId: string): Promise<void> {
   for (const { id } of await disputesOf(charges)) await processDispute(id)
 }
 
-/** A payment failed, or waits for the bank's customer: the customer learns about it, unless it was paid meanwhile. */
+/** A payment failed, or needs the bank's confirmation: notifies the customer, unless it was paid meanwhile. */
 export async function onInvoiceUnpaid(object: EventObject): Promise<Outcome> {
   const received = readInvoice(object)
   const user = await resolveUser(received)
@@ -42,7 +44,7 @@ export async function onInvoiceUnpaid(object: EventObject): Promise<Outcome> {
   return done(`The subscription is ${after.subscription?.status ?? 'none'}.`)
 }
 
-/** What a failed payment means is for the subscription to say: another attempt may have gone through meanwhile. */
+/** The subscription says what a failed payment means: another attempt may have succeeded meanwhile. */
 export async function onInvoiceFailed(object: EventObject): Promise<Outcome> {
   const invoice = readInvoice(object)
   const user = await resolveUser(invoice)

@@ -6,7 +6,7 @@ import { syncAndList, syncSubscriptions } from '../subscriptions/sync-subscripti
 import { findUserByCustomer } from '../customers/users.server.ts'
 import type { EventObject } from './event.ts'
 
-/** Whatever happened to a subscription, what is stored follows what Stripe says now. */
+/** Syncs the stored subscription with Stripe, whatever happened to it. */
 export async function onSubscription(object: EventObject): Promise<Outcome> {
   const { id, ...received } = readSubscription(object)
   const user = await resolveUser(received)
@@ -17,7 +17,7 @@ export async function onSubscription(object: EventObject): Promise<Outcome> {
   return done(`The plan is ${plan} (${status}).`)
 }
 
-/** A change that waits for the end of a period came, went, or came true; the pages show it from what is stored. */
+/** A scheduled change was added, removed, or took effect; pages show it from the database. */
 export async function onSchedule(object: EventObject): Promise<Outcome> {
   const customerId = typeof object.customer === 'string' ? object.customer : null
   const user = await findUserByCustomer(customerId)
@@ -27,7 +27,7 @@ export async function onSchedule(object: EventObject): Promise<Outcome> {
   return done(change ? `${change.plan} follows.` : 'No change is to come.')
 }
 
-/** A trial ends in some days: the customer learns what that costs in time to cancel. */
+/** A trial ends in some days: the customer is told the price in time to cancel. */
 export async function onTrialEnding(object: EventObject): Promise<Outcome> {
   const outcome = await onSubscription(object)
   const received = readSubscription(object)

@@ -5,11 +5,9 @@ import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts
 import { findUserByCustomer } from '../customers/users.server.ts'
 import type { EventObject } from './event.ts'
 
-/*
- * What changes the next invoice and not the subscription.
- */
+/* Events that change the next invoice but not the subscription. */
 
-/** A coupon was given, or taken away. */
+/** A discount was added or removed. */
 export async function onDiscount(object: EventObject): Promise<Outcome> {
   const user = await findUserByCustomer(customerOf(object))
   if (!user) return ignored(`The discount ${object.id ?? ''} is none of ours.`)
@@ -17,7 +15,7 @@ export async function onDiscount(object: EventObject): Promise<Outcome> {
   return done(`The next payment is ${subscription?.nextPayment?.amount ?? 'unknown'}.`)
 }
 
-/** Something waits for the next invoice, or no longer does. */
+/** A pending invoice item was added or removed. */
 export async function onInvoiceItem(object: EventObject): Promise<Outcome> {
   const user = await findUserByCustomer(customerOf(object))
   if (!user) return ignored(`The invoice item ${object.id ?? ''} is none of ours.`)

@@ -11,36 +11,36 @@ import { type StripeEvent, toEvent } from './event.ts'
 import { eventTable } from './event-table.ts'
 import { unverifiableEvents } from './unverifiable-events/event-table.ts'
 
-/** Stripe waits some ten seconds; what takes longer is answered with an error and comes again. */
+/** Stripe waits about ten seconds; slower work is answered with an error and retried. */
 const BUDGET_MS = 8_000
 
-/** After so many failures an event is put aside, so that it does not starve the others; reconcile still looks at it. */
+/** An event that fails this often is set aside so that it does not block others; reconcile still handles it. */
 const ATTEMPTS_MAX = 12
 
-/** What only a human can put right need not come again for longer than this: reconcile looks at it each hour. */
+/** An event that needs manual review is not retried for longer than this: reconcile checks it hourly. */
 const HUMAN_MS = 60 * 60 * 1000
 
-/** So many events of one customer at most are taken up again. */
+/** The maximum of one customer's ignored events that are reprocessed. */
 const EARLY_MAX = 50
 
-/** What can have come too early: of all the others, which nobody acts on, a customer may have any number. */
+/** Types that may arrive before their customer is linked. A customer may have any number of other events. */
 const canBeEarly = (type: string): boolean => /^(invoice|charge|customer\.subscription)\./.test(type)
 
 export interface Receipt {
-  /** False: Stripe shall send the event again. */
+  /** False: Stripe must send the event again. */
   handled: boolean
-  /** True when it is not to come again although nothing came of it. */
+  /** True if it is not retried although it was not handled. */
   dead?: boolean
   outcome: string
-  /** Something was done that had not been done before. */
+  /** Something was done now that had not been done before. */
   changed: boolean
-  /** What its handler threw. */
+  /** The handler's error. */
   error?: unknown
 }
 
 /**
- * Receives an event: checks who sent it, stores it, acts on it, and notes what became of it. An event that was dealt
- * with before is answered at once.
+ * Receives an event: verifies the sender, stores it, handles it, and stores the outcome. A handled event is answered at
+ * once.
  * @param body as it arrived, byte for byte
  * @throws InvalidSignature; then nothing has been written
  */
@@ -52,7 +52,7 @@ export async function receiveWebhook(body: string, signature: string | null): Pr
   return takeEvent(toEvent(payload), payload)
 }
 
-/** Signed and no JSON: the schema then says that it is no event. */
+/** Signed but not JSON: the schema then rejects it. */
 function parseJson(body: string): unknown {
   try {
     return JSON.parse(body)
@@ -62,7 +62,7 @@ function parseJson(body: string): unknown {
 }
 
 /**
- * The same for an event whose origin is known: one that Stripe listed, or that is stored.
+ * The same for an event of known origin: listed by Stripe, or stored.
  * @param payload the event as it is to be stored
  */
 export function takeEvent(event: StripeEvent, payload: unknown): Promise<Receipt> {
@@ -91,7 +91,7 @@ async function take(event: StripeEvent, payload: unknown, { isEarly }: { isEarly
     const isStranger = (await findUserByCustomer(customerId)) === null
     const outcome = await withinBudget(act(event))
     const isKnownNow = isStranger && (await findUserByCustomer(customerId)) !== null
-    // Of one that comes again, a process may have done its work and died over what had come early.
+    // On a retry, an earlier attempt may have died after its work but before reprocessing ignored events.
     const mayCount = isKnownNow || (!isNew && !isEarly) || (outcome.changed && isAboutMoney(event))
     if (customerId && mayCount) await takeIgnored(customerId)
     await finish(event.id, outcome)
@@ -102,7 +102,7 @@ async function take(event: StripeEvent, payload: unknown, { isEarly }: { isEarly
   }
 }
 
-/** What it was about may have come while it was put aside, and have looked for early word before that was written. */
+/** What the event needs may have arrived while it was being ignored, and looked for ignored events too early. */
 async function secondLook(event: StripeEvent, first: Outcome): Promise<Outcome | null> {
   if (first.status !== 'ignored' || !canBeEarly(event.type) || !Object.hasOwn(eventTable, event.type)) return null
   if (!(await findUserByCustomer(customerOf(event)))) return null
@@ -119,8 +119,8 @@ function customerOf({ data }: StripeEvent): string | null {
 const isAboutMoney = ({ type }: StripeEvent): boolean => type.startsWith('invoice.')
 
 /**
- * Word that came before it was known whose customer it is about, or of a refund whose payment nobody here had heard of,
- * was put aside as somebody else's. Now it may count; what does not is put aside again.
+ * Reprocesses events ignored because their customer or payment was not known yet. Those that still do not apply are
+ * ignored again.
  */
 async function takeIgnored(customerId: string): Promise<void> {
   const ignored = {
@@ -154,7 +154,7 @@ async function withinBudget<T>(work: Promise<T>): Promise<T> {
   const over = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`It took longer than ${BUDGET_MS} ms`)), BUDGET_MS)
   })
-  // What goes on after that is idempotent; its failure is told by the next attempt.
+  // Work that continues after that is idempotent; the next attempt reports its failure.
   work.catch(() => undefined)
   return Promise.race([work, over]).finally(() => clearTimeout(timer))
 }
@@ -166,7 +166,7 @@ async function finish(eventId: string, { status, sentence }: Outcome): Promise<v
   )
 }
 
-/** A second delivery that fails late must not spoil the mark of one that went through: hence the filter. */
+/** A duplicate delivery that fails late must not overwrite a success: hence the filter. */
 async function fail(event: StripeEvent, error: unknown): Promise<Receipt> {
   const lastError = error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 1000) : 'unknown'
   const after = await WebhookEventModel.findOneAndUpdate(

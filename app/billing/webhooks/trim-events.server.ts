@@ -5,15 +5,15 @@ import { config } from '../../config.server.ts'
 const DAY_MS = 24 * 60 * 60 * 1000
 const AT_ONCE = 500
 
-/** What is kept of an event: its envelope, and of its object what `isLate` and `wasToldToFail` look for. */
+/** What is kept of an event: its envelope, and the object fields that late events are compared with. */
 const ENVELOPE = ['id', 'object', 'type', 'created', 'api_version', 'livemode', 'account'] as const
 const OBJECT = ['id', 'object', 'status'] as const
 
 /**
- * Drops the personal data of events that were dealt with long ago: names, addresses and cards stand in their payloads.
- * The events themselves stay, so that one that comes again is still known, and so does what a late event is compared
- * with where Stripe cannot be asked. Events that failed keep all of it: they may still have to be acted on.
- * Safe to run twice, at once and beside deliveries: each event is trimmed only while it is dealt with.
+ * Drops the personal data of events handled long ago: payloads contain names, addresses and cards. The events
+ * themselves stay, so that duplicates are recognized and late events can be compared where Stripe cannot be asked.
+ * Failed events keep everything: they may still have to be handled. Safe to run twice, concurrently and beside
+ * deliveries: an event is trimmed only while it is marked as handled.
  * @param days how old an event must be, counted from when it was received
  * @returns how many events were trimmed
  */

@@ -5,11 +5,11 @@ const print = z.object({ fingerprint: z.string().nullish() }).nullish()
 const paymentMethodSchema = z
   .object({ livemode: z.boolean().default(false), card: print, sepa_debit: print, us_bank_account: print })
   .transform(({ livemode, card, sepa_debit: sepa, us_bank_account: bank }) => ({
-    /** The same for one card or account at all customers; null where Stripe gives none. */
+    /** Identifies a card or account across customers; null if Stripe gives none. */
     fingerprint: card?.fingerprint ?? sepa?.fingerprint ?? bank?.fingerprint ?? null,
-    /** A test card belongs to everybody. */
+    /** Test cards are shared by everyone. */
     isLive: livemode,
   }))
 
-/** Which card or bank account a payment method is. */
+/** The card or bank account of a payment method. */
 export const readCard = (object: unknown) => paymentMethodSchema.parse(object)

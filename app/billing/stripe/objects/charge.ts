@@ -15,7 +15,7 @@ const refundSchema = z
     id: refund.id,
     amount: refund.amount,
     currency: refund.currency ?? null,
-    /** The money came back to us: what it took has to be given again. */
+    /** The money came back to us, so the credits must be restored. */
     hasFailed: refund.status === 'failed' || refund.status === 'canceled',
     chargeId: refund.charge,
     paymentIntentId: refund.payment_intent,
@@ -48,7 +48,7 @@ const chargeSchema = z
     invoiceId: charge.invoice,
     receiptUrl: charge.receipt_url ?? null,
     metadata: charge.metadata,
-    /** Only before 2022-11-15, or where somebody asked for them. */
+    /** Only before 2022-11-15, or where expanded. */
     refunds: charge.refunds.data,
   }))
 
@@ -83,7 +83,7 @@ const disputeSchema = z
     chargeId: dispute.charge,
     paymentIntentId: dispute.payment_intent,
     createdAt: dispute.created,
-    /** The bank has taken the money until it decides. An inquiry only asks. */
+    /** The bank holds the money until it decides. An inquiry moves no money. */
     isOpen: !['won', 'lost', 'prevented'].includes(dispute.status) && !dispute.status.startsWith('warning_'),
     isLost: dispute.status === 'lost',
   }))
@@ -94,13 +94,10 @@ export type StripeRefund = z.infer<typeof refundSchema>
 
 export type StripeDispute = z.infer<typeof disputeSchema>
 
-/** Reads a charge of either shape. */
 export const readCharge = (value: unknown): StripeCharge => chargeSchema.parse(value)
 
-/** Reads a refund. */
 export const readRefund = (value: unknown): StripeRefund => refundSchema.parse(value)
 
-/** Reads a dispute. */
 export const readDispute = (value: unknown): StripeDispute => disputeSchema.parse(value)
 
 /** Reads the charge of an invoice's payment, with its payment intent's newest charge expanded; null where it has none. */

@@ -44,7 +44,7 @@ const sessionSchema = z
     customerId: session.customer,
     subscriptionId: session.subscription,
     paymentIntentId: session.payment_intent,
-    /** The one that was paid by it: of a subscription, or of a purchase where Stripe was asked to make one. */
+    /** The invoice it paid: of a subscription, or of a purchase with invoice creation. */
     invoiceId: session.invoice,
     userId: session.client_reference_id ?? session.metadata.userId ?? null,
     amountTotal: session.amount_total,
@@ -60,8 +60,7 @@ export type StripeSessionItem = z.infer<typeof itemSchema>
 
 export type StripeSession = z.infer<typeof sessionSchema>
 
-/** Reads one item of a checkout session, for those that did not come with it. */
+/** Reads an item of a checkout session that was listed separately. */
 export const readSessionItem = (value: unknown): StripeSessionItem => itemSchema.parse(value)
 
-/** Reads a checkout session. */
 export const readSession = (value: unknown): StripeSession => sessionSchema.parse(value)

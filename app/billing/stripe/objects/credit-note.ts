@@ -10,9 +10,9 @@ const lineSchema = z
     tax_amounts: taxAmounts,
   })
   .transform((line) => ({
-    /** The line of the invoice; null for one of the note's own. */
+    /** The invoice line; null for a custom line of the note. */
     lineId: line.invoice_line_item,
-    /** What goes back for it: less its discounts, with the tax on top. */
+    /** The amount returned for it: less its discounts, plus tax on top. */
     net: line.amount - line.discount_amount + addedTax(line.taxes ?? line.tax_amounts),
   }))
 
@@ -26,7 +26,7 @@ const creditNoteSchema = z
     type: z.string().nullish(),
     pre_payment_amount: z.number().nullish(),
     post_payment_amount: z.number().nullish(),
-    /** Before basil one refund, by its id alone. */
+    /** Before basil a single refund, as an ID. */
     refund: reference,
     refunds: z.array(z.object({ refund: reference, amount_refunded: count })).nullish(),
     customer_balance_transaction: reference,
@@ -46,11 +46,11 @@ const creditNoteSchema = z
       createdAt: note.created,
       isVoid,
       amount: note.amount,
-      /** What it took off the invoice before it was paid. */
+      /** The amount taken off the invoice before it was paid. */
       amountWaived: isVoid ? 0 : waived,
-      /** What went back other than by refunds, after the invoice had been paid. */
+      /** The amount returned other than by refunds, after payment. */
       amountCredited: isVoid ? 0 : Math.max(0, after - refunded),
-      /** Refunds that it is about, and how much of each. */
+      /** The refunds it covers, and how much of each. */
       refunds: isVoid ? [] : refunds.filter((refund): refund is { id: string; amount: number } => refund.id !== null),
       isToBalance: note.customer_balance_transaction !== null,
       lines: note.lines.data,
@@ -60,8 +60,7 @@ const creditNoteSchema = z
 
 export type StripeCreditNote = z.infer<typeof creditNoteSchema>
 
-/** Reads a credit note. */
 export const readCreditNote = (value: unknown): StripeCreditNote => creditNoteSchema.parse(value)
 
-/** Reads one line of a credit note, for those that did not come with it. */
+/** Reads a credit note line that was listed separately. */
 export const readCreditNoteLine = (value: unknown): StripeCreditNote['lines'][number] => lineSchema.parse(value)

@@ -5,15 +5,14 @@ const customerSchema = z
   .object({ id: z.string(), balance: count, currency: z.string().nullish() })
   .transform(({ id, balance, currency }) => ({
     id,
-    /** Below zero is money in the customer's favor. */
+    /** Negative is in the customer's favor. */
     balance,
-    /** Of the balance; a customer who has never had an invoice or a balance has none. */
+    /** Of the balance; null for a customer who never had an invoice or a balance. */
     currency: currency ?? null,
   }))
 
 export type StripeCustomer = z.infer<typeof customerSchema>
 
-/** Reads a customer. */
 export const readCustomer = (value: unknown): StripeCustomer => customerSchema.parse(value)
 
 const text = z
@@ -35,10 +34,10 @@ const billedSchema = z
   .transform(({ id, name, address, tax_ids: taxIds }) => ({
     id,
     name,
-    /** Null where every part of it is empty. */
+    /** Null if all fields are empty. */
     address: address && Object.values(address).some((part) => part !== null) ? address : null,
     taxIds: taxIds.data,
   }))
 
-/** Reads what is printed on a customer's invoices; tax ids are there only where they were expanded. */
+/** Reads what is printed on a customer's invoices; tax IDs only where expanded. */
 export const readBilledCustomer = (value: unknown): z.infer<typeof billedSchema> => billedSchema.parse(value)

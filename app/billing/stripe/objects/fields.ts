@@ -2,17 +2,17 @@ import { z } from 'zod'
 import { now } from '../../../clock.server.ts'
 
 /*
- * Stripe's objects as Scrip uses them. Both shapes are read: the one before API version 2025-03-31 (basil), where an
- * invoice has `subscription`, a line has `price` and a subscription has `current_period_end`, and the one since then.
+ * Stripe's objects as Scrip uses them, in both shapes: before API version 2025-03-31 (basil), with
+ * `invoice.subscription`, `line.price` and `subscription.current_period_end`, and since.
  */
 
-/** An id, or the object itself where it was expanded. */
+/** An ID, or the expanded object. */
 export const reference = z
   .union([z.string(), z.object({ id: z.string() })])
   .nullish()
   .transform((value) => (typeof value === 'string' ? value : (value?.id ?? null)))
 
-/** Seconds since 1970, as far as dates go: beyond, a date would be none and be found out half-way. */
+/** Seconds since 1970, within the range of Date: beyond it a date would be invalid and fail later. */
 const stamp = z.number().min(0).max(8.64e12)
 
 export const seconds = stamp
@@ -21,12 +21,12 @@ export const seconds = stamp
 
 export const moment = stamp.transform((value) => new Date(value * 1000))
 
-/** When an object was made; one that does not say is as new as the word of it. */
+/** When an object was created; now, if it does not say. */
 export const created = stamp
   .nullish()
   .transform((value) => (typeof value === 'number' ? new Date(value * 1000) : now()))
 
-/** A decimal is a string on the wire and an object of the client library once read. */
+/** A decimal is a string on the wire, and an object in the client library. */
 export const decimal = z
   .unknown()
   .optional()
@@ -48,16 +48,16 @@ export const listOf = <Item extends z.ZodType>(item: Item) =>
     .nullish()
     .transform((list) => ({ data: list?.data ?? [], hasMore: list?.has_more ?? false }))
 
-/** A line that came without an id has one that is its own within its list. */
+/** Gives a line without an ID one that is unique in its list. */
 export const named = <Line extends { id: string }>(line: Line, index: number): Line =>
   line.id ? line : { ...line, id: `line:${index}` }
 
-/** Taxes of a line: since basil they say how they are reckoned, before that whether they are included. */
+/** Taxes of a line: since basil they say how they are computed, before that whether they are included. */
 export const taxAmounts = z
   .array(z.object({ amount: z.number(), tax_behavior: z.string().nullish(), inclusive: z.boolean().nullish() }))
   .nullish()
 
-/** Tax that comes on top of the prices. */
+/** Tax on top of the prices. */
 export const addedTax = (taxes: z.infer<typeof taxAmounts>): number =>
   (taxes ?? []).reduce(
     (sum, { amount, tax_behavior: behavior, inclusive }) =>

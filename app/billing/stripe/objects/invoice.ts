@@ -48,9 +48,9 @@ const lineSchema = z
     return {
       id: line.id,
       amount: line.amount,
-      /** What is paid for it: less its discounts, with the tax that comes on top. */
+      /** The amount paid for it: less its discounts, plus tax on top. */
       net: line.amount - discount + addedTax(line.taxes ?? line.tax_amounts),
-      /** The subscription's item that it is for. */
+      /** The subscription item it bills. */
       itemId: parent?.subscription_item_details?.subscription_item ?? line.subscription_item,
       currency: line.currency,
       description: line.description ?? null,
@@ -72,7 +72,7 @@ const decimalOf = (amount: number | null | undefined): string | null =>
 
 const subscriptionDetails = z.object({ subscription: reference, metadata }).nullish()
 
-/** A line that leaves out its currency or its time has the invoice's. */
+/** A line without a currency or a time has the invoice's. */
 const withLineDefaults = (value: unknown): unknown => {
   const raw = lineOwner.safeParse(value).data
   if (!raw?.lines) return value
@@ -91,7 +91,7 @@ const lineOwner = z.looseObject({
 
 const invoiceObject = z
   .object({
-    // A preview has no id in some versions.
+    // In some versions a preview has no ID.
     id: z.string().default(''),
     number: z.string().nullish(),
     customer: reference,
@@ -124,7 +124,7 @@ const invoiceObject = z
     const details = invoice.parent?.subscription_details
     return {
       id: invoice.id,
-      /** What stands on the invoice; a draft has none. */
+      /** The printed number; null for a draft. */
       number: invoice.number ?? null,
       customerId: invoice.customer,
       subscriptionId: details?.subscription ?? invoice.subscription,
@@ -133,21 +133,21 @@ const invoiceObject = z
         invoice.payments.data.map(({ payment }) => payment?.payment_intent).find((id) => id) ??
         null,
       isPaid: invoice.status === 'paid' || invoice.paid === true,
-      /** Finalized and still owed. */
+      /** Finalized and unpaid. */
       isOpen: invoice.status === 'open',
       isVoid: invoice.status === 'void',
-      /** Still a draft, which Stripe will collect by itself. */
+      /** A draft that Stripe will collect automatically. */
       isComing: invoice.status === 'draft' && invoice.auto_advance === true,
       billingReason: invoice.billing_reason ?? null,
       currency: invoice.currency,
       amountPaid: invoice.amount_paid,
       amountDue: invoice.amount_due,
-      /** What of it is still to be paid: a part may have been. */
+      /** The amount still due: part of it may have been paid. */
       amountLeft: invoice.amount_remaining ?? invoice.amount_due,
       total: invoice.total,
-      /** What coupons take off the lines in all; below zero where more of it comes back than is given. */
+      /** What coupons take off in all; negative if more discount is refunded than given. */
       discount: (invoice.total_discount_amounts ?? []).reduce((sum, { amount }) => sum + amount, 0),
-      /** What it came to once it is paid: by money, and from the customer's balance. */
+      /** The amount settled: by payment, and from the customer's balance. */
       amountSettled: Math.max(invoice.amount_paid, invoice.total - invoice.pre_payment_credit_notes_amount),
       createdAt: invoice.created,
       paidAt: invoice.status_transitions?.paid_at ?? null,
@@ -155,7 +155,7 @@ const invoiceObject = z
       periodEnd: invoice.period_end,
       hostedInvoiceUrl: invoice.hosted_invoice_url ?? null,
       invoicePdf: invoice.invoice_pdf ?? null,
-      /** The subscription's tag stands on the invoice; the invoice's own wins. */
+      /** The subscription's metadata, overridden by the invoice's. */
       metadata: { ...invoice.subscription_details?.metadata, ...details?.metadata, ...invoice.metadata },
       lines: invoice.lines.data.map(named),
       hasMoreLines: invoice.lines.hasMore,
@@ -168,8 +168,8 @@ export type StripeInvoice = z.infer<typeof invoiceSchema>
 
 export type StripeInvoiceLine = StripeInvoice['lines'][number]
 
-/** Reads an invoice, or a preview of one, of either shape. */
+/** Reads an invoice, or a preview, of either shape. */
 export const readInvoice = (value: unknown): StripeInvoice => invoiceSchema.parse(value)
 
-/** Reads one line of an invoice, for those that did not come with it. */
+/** Reads an invoice line that was listed separately. */
 export const readInvoiceLine = (value: unknown): StripeInvoiceLine => lineSchema.parse(value)

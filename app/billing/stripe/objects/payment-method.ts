@@ -27,7 +27,7 @@ const paymentMethodSchema = z
   .transform(({ id, type, customer, card, ...accounts }) => ({
     id,
     type,
-    /** Null once it is detached. */
+    /** Null once detached. */
     customerId: customer,
     brand: card?.brand ?? null,
     last4: [card, ...Object.values(accounts)].find((one) => one?.last4)?.last4 ?? null,
@@ -37,7 +37,7 @@ const paymentMethodSchema = z
 
 export type StripePaymentMethod = z.infer<typeof paymentMethodSchema>
 
-/** Reads a payment method of any kind: of one that is neither a card nor a bank account only the kind is known. */
+/** Reads a payment method of any type; other than cards and bank accounts, only the type is known. */
 export const readPaymentMethod = (value: unknown): StripePaymentMethod => paymentMethodSchema.parse(value)
 
 const defaultsSchema = z
@@ -45,8 +45,8 @@ const defaultsSchema = z
   .transform(({ default_payment_method: method, default_source: source }) => [method, source])
 
 /**
- * The ids of what a subscription, or a customer's `invoice_settings`, says is to be charged, the first choice first.
- * Cards from before there were payment methods are sources.
+ * The IDs of the payment methods that a subscription, or a customer's `invoice_settings`, charges, first choice first.
+ * Cards from before payment methods are sources.
  */
 export const readDefaults = (value: unknown): string[] =>
   defaultsSchema.parse(value).filter((id): id is string => id !== null)

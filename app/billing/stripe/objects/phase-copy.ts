@@ -2,16 +2,16 @@ import { z } from 'zod'
 import { reference } from './fields.ts'
 
 /*
- * A phase as Stripe takes it, from a phase as Stripe gives it. What a phase does not name is lost when it begins, so all of
- * it is copied, also what the app itself never looks at.
+ * A schedule phase as Stripe accepts it, from a phase as Stripe returns it. Fields missing from a phase are lost when
+ * it starts, so all are copied, including those the app never reads.
  */
 
-/** Null is how Stripe says that there is none; a request leaves it out. */
+/** Stripe returns null for absent fields; a request omits them. */
 const given = <T extends z.ZodType>(inner: T) => inner.nullish().transform((value) => value ?? undefined)
 const id = reference.transform((value) => value ?? undefined)
 const metadata = given(z.record(z.string(), z.string()))
 
-/** One that is in use is kept; a coupon or a code begins a discount of its own. */
+/** A discount in use is kept; a coupon or promotion code starts a new one. */
 const discount = z
   .object({ discount: id, coupon: id, promotion_code: id })
   .transform((one) => (one.discount ? { discount: one.discount } : one))
@@ -60,11 +60,11 @@ const phaseSchema = z.object({
 
 export type PhaseCopy = z.infer<typeof phaseSchema>
 
-/** Copies a phase, its dates and its trial left out: those are for the caller to say. */
+/** Copies a phase without its dates and trial, which the caller sets. */
 export const copyPhase = (phase: unknown): PhaseCopy => phaseSchema.parse(phase)
 
 /**
- * The same with another price for one of its items; quantity, discounts, tax rates and metadata stay. A quantity of zero
+ * The same with another price for one item; quantity, discounts, tax rates and metadata stay. A quantity of zero
  * becomes one.
  */
 export function withPrice({ items, ...phase }: PhaseCopy, from: string, to: string): PhaseCopy {

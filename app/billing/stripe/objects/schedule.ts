@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { moment, reference } from './fields.ts'
 import { isOnTop, priceSchema, taxRates } from './terms.ts'
 
-/** Which coupon a phase names: one that is in use already, or one that it begins with. */
+/** A phase's coupon: one in use already, or one that starts with it. */
 const discountSchema = z
   .object({ coupon: reference, discount: reference })
   .transform(({ coupon, discount }) => ({ couponId: coupon, discountId: discount }))
@@ -16,12 +16,12 @@ const itemSchema = z
   })
   .transform(({ price, quantity, discounts, tax_rates }) => ({
     priceId: reference.parse(price) ?? '',
-    /** Only where it was expanded. */
+    /** Only where expanded. */
     price: priceSchema.safeParse(price).data ?? null,
     quantity: quantity ?? 1,
     discounts: discounts ?? [],
     hasTaxOnTop: isOnTop(tax_rates),
-    /** A phase says when it ends, not when its items' periods do. */
+    /** A phase has an end, but no item periods. */
     periodEnd: null,
   }))
 
@@ -41,7 +41,7 @@ const phaseSchema = z
     endDate: phase.end_date,
     items: phase.items,
     discounts: phase.discounts ?? [],
-    /** More than its items is charged when it begins, or less. */
+    /** More, or less, than its items is charged when it starts. */
     isIrregular: Boolean(phase.trial_end) || (phase.add_invoice_items ?? []).length > 0,
     hasAutomaticTax: phase.automatic_tax?.enabled ?? false,
     hasTaxOnTop: isOnTop(phase.default_tax_rates),
@@ -58,18 +58,18 @@ const scheduleSchema = z
   .transform(({ id, status, end_behavior, current_phase: now, phases }) => ({
     id,
     isActive: status === 'active',
-    /** The subscription ends with it. */
+    /** The subscription ends with the schedule. */
     cancelsAtEnd: end_behavior === 'cancel',
     endDate: phases.at(-1)?.endDate ?? null,
     current: phases.find(({ startDate }) => startDate.getTime() === now?.start_date.getTime()) ?? null,
-    /** What follows the phase that is under way, in order. */
+    /** The phases after the current one, in order. */
     coming: phases.filter(({ startDate }) => now && startDate >= now.end_date),
   }))
 
 export type StripeSchedule = z.infer<typeof scheduleSchema>
 
-/** What a subscription is for a time. */
+/** A phase of a subscription schedule. */
 export type StripePhase = z.infer<typeof phaseSchema>
 
-/** Reads a schedule of a subscription's phases. */
+/** Reads a subscription schedule. */
 export const readSchedule = (value: unknown): StripeSchedule => scheduleSchema.parse(value)

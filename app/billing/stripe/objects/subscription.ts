@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { created, listOf, metadata, reference, seconds } from './fields.ts'
 import { readTerms, type StripeTerms } from './terms.ts'
 
-/** Only where it was expanded does it have a name. */
+/** It has a name only where expanded. */
 const product = z
   .union([z.string().transform(() => ({ name: null })), z.object({ name: z.string().nullish() })])
   .nullish()
@@ -42,7 +42,7 @@ const subscriptionSchema = z
     const items = subscription.items.data.map((item) => ({
       id: item.id,
       priceId: item.price.id,
-      /** What Stripe calls it. */
+      /** The product's name in Stripe. */
       name: item.price.product?.name ?? null,
       quantity: item.quantity ?? 1,
       periodStart: item.current_period_start ?? start,
@@ -54,11 +54,11 @@ const subscriptionSchema = z
       customerId: subscription.customer,
       status: subscription.status,
       createdAt: subscription.created,
-      /** It ends with the period of the item whose period ends first. */
+      /** It ends with the item whose period ends first. */
       hasCancelFlag: subscription.cancel_at_period_end === true,
-      /** When it ends, in this period or a later one. The portal of newer versions sets it instead of the flag. */
+      /** When it ends, in this period or later. Newer portals set it instead of the flag. */
       cancelAt: subscription.cancel_at,
-      /** When it was decided, for one that still runs too. */
+      /** When cancellation was requested, even if it is still active. */
       canceledAt: subscription.canceled_at,
       endedAt: subscription.ended_at,
       trialEnd: subscription.trial_end,
@@ -66,17 +66,17 @@ const subscriptionSchema = z
       periodStart: first ? first.periodStart : start,
       periodEnd: first ? first.periodEnd : end,
       cancellationReason: subscription.cancellation_details?.reason ?? null,
-      /** Its invoices come and are not collected. */
+      /** Its invoices are created but not collected. */
       isCollectionPaused: Boolean(subscription.pause_collection),
       collectionResumesAt: subscription.pause_collection?.resumes_at ?? null,
-      /** Its own; without one the customer's is charged. */
+      /** Its own payment method; without one, the customer's is charged. */
       paymentMethodId: subscription.default_payment_method,
       scheduleId: subscription.schedule,
-      /** All of its items are paid by one interval. */
+      /** All of its items share one interval. */
       isClassic: subscription.billing_mode?.type !== 'flexible',
       latestInvoiceId: subscription.latest_invoice,
       metadata: subscription.metadata,
-      /** All that it sells, in no particular order: `planItemOf` finds the plan among them. */
+      /** All items, in no particular order: `planItemOf` finds the plan. */
       items,
     }
   })
@@ -86,13 +86,13 @@ function sooner<Item extends { periodEnd: Date | null }>(one: Item | null, other
 }
 
 export type StripeSubscription = z.infer<typeof subscriptionSchema> & {
-  /** What it is charged by; null where the object does not say enough. */
+  /** What it charges; null if the object is incomplete. */
   terms: StripeTerms | null
 }
 
 export type StripeSubscriptionItem = StripeSubscription['items'][number]
 
-/** Reads a subscription of either shape. */
+/** Reads a subscription, of either shape. */
 export const readSubscription = (value: unknown): StripeSubscription => ({
   ...subscriptionSchema.parse(value),
   terms: readTerms(value),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { decimal, listOf, reference, seconds } from './fields.ts'
 
-/** A coupon in use. Without its coupon's id nothing is known of what it takes off. */
+/** A discount in use. Without its coupon's ID its effect is unknown. */
 const discountSchema = z.union([
   z.string().transform((id) => ({ id, couponId: null, end: null })),
   z
@@ -35,7 +35,7 @@ export const priceSchema = z
     id,
     product,
     currency,
-    /** Of one, as a decimal; null where the amount depends on how many there are. */
+    /** Unit amount as a decimal; null if it depends on the quantity. */
     unitAmount: isPerUnit(price) ? (price.unit_amount_decimal ?? price.unit_amount?.toString() ?? null) : null,
     interval: recurring.interval,
     intervalCount: recurring.interval_count,
@@ -81,11 +81,11 @@ const termsSchema = z
   .transform((terms) => ({
     currency: terms.currency,
     items: terms.items.data.map((item) => ({ ...item, periodEnd: item.periodEnd ?? terms.current_period_end })),
-    /** Those of the subscription; before 2024-09-30 there was at most one. */
+    /** The subscription's discounts; before 2024-09-30 there was at most one. */
     discounts: terms.discounts ?? (terms.discount ? [terms.discount] : []),
     hasAutomaticTax: terms.automatic_tax?.enabled ?? false,
     hasTaxOnTop: isOnTop(terms.default_tax_rates),
-    /** It can be charged before its period ends, has more items than were listed, or a coupon that is the customer's. */
+    /** It can be charged before its period ends, has unlisted items, or uses a coupon of the customer. */
     isIrregular:
       Boolean(terms.billing_thresholds) ||
       terms.items.hasMore ||
@@ -93,18 +93,18 @@ const termsSchema = z
     anchor: terms.billing_cycle_anchor,
   }))
 
-/** What a subscription is charged by: its items, with their prices, and what lessens them. */
+/** What a subscription charges by: items, prices and discounts. */
 export type StripeTerms = z.infer<typeof termsSchema>
 
 export type StripeTermItem = StripeTerms['items'][number]
 
 export type StripeDiscount = z.infer<typeof discountSchema>
 
-/** To be expanded where the terms are wanted: what a coupon takes off is not in the subscription itself. */
+/** Expand these when reading terms: a subscription does not contain its coupons' effects. */
 export const EXPANDED = ['customer', 'discounts', 'items.data.discounts']
 
 /**
- * Reads the terms of a subscription of either shape.
+ * Reads the terms of a subscription, of either shape.
  * @returns null where the object does not say enough, like one that came with the ids of its prices
  */
 export const readTerms = (value: unknown): StripeTerms | null => termsSchema.safeParse(value).data ?? null

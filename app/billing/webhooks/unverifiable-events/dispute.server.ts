@@ -7,7 +7,7 @@ import { readDispute, type StripeDispute } from '../../stripe/objects/charge.ts'
 import type { EventObject } from '../event.ts'
 import { findUnverifiedPurchase, writeUnverifiedStatus } from './refund.server.ts'
 
-/** A dispute's event says its status. */
+/** A dispute's event carries its status. */
 export async function takeDisputeEvent(object: EventObject): Promise<Outcome> {
   const dispute = readDispute(object)
   const { id, chargeId, paymentIntentId, currency } = dispute
@@ -36,7 +36,7 @@ function stateOf({ status }: StripeDispute): 'open' | 'lost' | 'none' | 'unknown
   return CLOSED.includes(status) ? 'none' : 'open'
 }
 
-/** The event of a dispute's beginning may arrive after the event of its end. */
+/** The event of a dispute's opening may arrive after that of its closing. */
 async function wasClosed({ id, status }: StripeDispute): Promise<boolean> {
   if (CLOSED.includes(status)) return false
   const closed = { type: 'charge.dispute.closed', status: 'processed' as const, 'payload.data.object.id': id }

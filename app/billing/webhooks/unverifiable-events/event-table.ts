@@ -10,9 +10,8 @@ import { takeDeletedCustomerEvent, takeSubscriptionEvent, takeTrialEndingEvent }
 type UnverifiableEventHandler = (object: EventObject, at: Date) => Promise<Outcome>
 
 /**
- * Events about objects that Stripe does not know: of a test account that was emptied, or of an account that was left.
- * There is nothing to retrieve, so the event's own object counts, but never against what Stripe does say. See
- * docs/decisions/0008.
+ * Events about objects that Stripe does not know: from a test account that was cleared, or an account no longer used.
+ * The event's own object is used, but never against what Stripe says. See docs/decisions/0008.
  */
 export const unverifiableEvents: Record<string, UnverifiableEventHandler> = {
   'checkout.session.completed': (object) => fulfillSession(readSession(object)),

@@ -24,11 +24,11 @@ export async function takePaidInvoiceEvent(object: EventObject, at: Date): Promi
   return outcome
 }
 
-/** The event of an invoice that could not be collected says that a payment of the stored subscription is due. */
+/** The event of a failed invoice says that a payment of the stored subscription is due. */
 export const takeUnpaidInvoiceEvent = (object: EventObject, at: Date): Promise<Outcome> =>
   takeUnpaid(object, at, { isConfirmationAsked: false })
 
-/** The same, when the bank asks its customer to confirm the payment. */
+/** The same, when the bank asks for confirmation. */
 export const takeConfirmationEvent = (object: EventObject, at: Date): Promise<Outcome> =>
   takeUnpaid(object, at, { isConfirmationAsked: true })
 

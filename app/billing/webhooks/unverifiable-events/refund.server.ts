@@ -12,18 +12,18 @@ import { writeUntilStable } from '../../refunds/refund-status.server.ts'
 import { readCharge, readRefund, type StripeCharge, type StripeRefund } from '../../stripe/objects/charge.ts'
 import type { EventObject } from '../event.ts'
 
-/** What an event says of a charge. */
+/** A charge as its event describes it. */
 type ChargeSnapshot = Pick<
   StripeCharge,
   'id' | 'paymentIntentId' | 'invoiceId' | 'amountRefunded' | 'currency' | 'refunds'
 >
 
-/** A charge's event says how much was refunded in all and, in old API versions, each refund. */
+/** A charge's event carries the total refunded and, in old API versions, each refund. */
 export async function takeChargeEvent(object: EventObject): Promise<Outcome> {
   return takeRefundsOf(readCharge(object))
 }
 
-/** A refund's event says one refund; it may be the first event about its charge. */
+/** A refund's event carries one refund; it may be the first event about its charge. */
 export async function takeRefundEvent(object: EventObject): Promise<Outcome> {
   const refund = readRefund(object)
   const { id, chargeId, paymentIntentId, currency } = refund
@@ -40,7 +40,7 @@ export async function takeRefundEvent(object: EventObject): Promise<Outcome> {
   })
 }
 
-/** Finds what a charge that Stripe does not know paid for, from the database only. */
+/** Finds what a charge unknown to Stripe paid for, from the database only. */
 export async function findUnverifiedPurchase(
   charge: Pick<ChargeSnapshot, 'invoiceId' | 'paymentIntentId' | 'currency'>,
 ): Promise<ChargedPurchase | null> {
@@ -51,7 +51,7 @@ export async function findUnverifiedPurchase(
 }
 
 /**
- * Brings a purchase to what the ledger says went back of it, which is all that can be known.
+ * Updates a purchase's status from the ledger, the only source for it.
  * @param dispute what an event says of it, if it is about a dispute
  */
 export async function writeUnverifiedStatus(
@@ -65,7 +65,7 @@ export async function writeUnverifiedStatus(
   }))
 }
 
-/** What the sum has taken is not taken again for the single refunds, and the other way round. */
+/** Never counts the cumulative amount and the single refund twice. */
 async function takeRefundsOf(charge: ChargeSnapshot): Promise<Outcome> {
   const purchase = await findUnverifiedPurchase(charge)
   if (!purchase) return ignored(`The charge ${charge.id} paid for nothing of ours.`)
@@ -93,7 +93,7 @@ async function takeSingleRefund(
   const sums = open.filter(({ key }) => key.startsWith(sumKeyOf(charge)))
   if (!hasFailed) return sums.length === 0 && (await takeRefund(purchase, { ...refund, hasFailed })).isNew
   const own = open.find(({ key }) => key === stripeRefundKey(refund.id))
-  // One that was counted with the sum took what the sum rose by.
+  // A refund counted in the total took what the total rose by.
   const undoes = own ?? sums.find(({ amount }) => amount === refund.amount)
   return (await restoreRefund(purchase, refund.id, undoes?.key)).isNew
 }
@@ -101,8 +101,8 @@ async function takeSingleRefund(
 const sumKeyOf = ({ id }: { id: string }): string => stripeRefundKey(`${id}:`)
 
 /**
- * A sum and a single refund whose events are handled at once may each not have seen the other. Looks again after acting,
- * and undoes single refunds that the largest sum includes.
+ * Undoes single refunds that the cumulative amount already covers. Two events handled at once may not have seen each
+ * other.
  */
 async function dropCountedTwice(purchase: ChargedPurchase, charge: ChargeSnapshot): Promise<void> {
   const { userId: accountId, key: of } = purchase
@@ -118,7 +118,7 @@ async function dropCountedTwice(purchase: ChargedPurchase, charge: ChargeSnapsho
   }
 }
 
-/** The event of a refund's success may arrive after the event of its failure. */
+/** The event of a refund's success may arrive after that of its failure. */
 async function failedByEarlierEvent(refundId: string): Promise<boolean> {
   const failure = {
     type: { $in: ['refund.failed', 'refund.updated', 'charge.refund.updated'] },

@@ -13,14 +13,14 @@ import { isEnded } from '../../subscriptions/subscription-state.ts'
 import { syncFrom, syncSubscriptions } from '../../subscriptions/sync-subscriptions.server.ts'
 import type { EventObject } from '../event.ts'
 
-/** A subscription as an event describes it. */
+/** A subscription as its event describes it. */
 export interface SubscriptionSnapshot {
   subscription: StripeSubscription
-  /** When Stripe made the event: of two, the later one is right. */
+  /** When Stripe created the event: the later of two is right. */
   at: Date
 }
 
-/** A subscription's event says all of it. */
+/** A subscription's event carries the whole subscription. */
 export async function takeSubscriptionEvent(object: EventObject, at: Date): Promise<Outcome> {
   const received = readSubscription(object)
   const user = await resolveUser(received)
@@ -29,7 +29,7 @@ export async function takeSubscriptionEvent(object: EventObject, at: Date): Prom
   return done(`The plan is ${subscription?.plan ?? 'Free'} (${subscription?.status ?? 'no subscription'}).`)
 }
 
-/** The same, when its trial ends in some days. */
+/** The same, for a trial that ends soon. */
 export async function takeTrialEndingEvent(object: EventObject, at: Date): Promise<Outcome> {
   const outcome = await takeSubscriptionEvent(object, at)
   const received = readSubscription(object)
@@ -55,7 +55,7 @@ export async function takeDeletedCustomerEvent(object: EventObject, at: Date): P
   return done(`The customer ${customerId} was forgotten.`)
 }
 
-/** Brings a user's subscription to what an event says, unless Stripe knows the subscription after all. */
+/** Applies an event's subscription to a user, unless Stripe knows the subscription after all. */
 export async function takeSnapshot(userId: Types.ObjectId, snapshot: SubscriptionSnapshot): Promise<User> {
   const { id } = snapshot.subscription
   const isKnown = (await findAtStripe((stripe) => stripe.subscriptions.retrieve(id))) !== null
