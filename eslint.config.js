@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint'
 
 /** Which layers a layer may not reach for; the later block of a flat config replaces the rule, so each repeats all. */
 const restrict = (...names) => {
-  const message = 'Dependencies run one way: see README.md, Where things happen'
+  const message = 'Dependencies run one way: see ARCHITECTURE.md, Rules'
   const isPackage = (name) => /^[a-z-]+$/.test(name)
   return [
     'error',
