@@ -4,6 +4,7 @@ import { disconnectDatabase } from '../database.server.ts'
 import { logger } from '../log.server.ts'
 import { markStopping } from './readiness.server.ts'
 import type { Service } from './services.server.ts'
+import { withinTime } from '../within-time.ts'
 
 /** A connection that was just accepted carries its request in a moment; closed now, the client would see a failure. */
 const LAST_COMERS_MS = 200
@@ -59,12 +60,4 @@ async function finishRequests(server: Server): Promise<void> {
     server.closeAllConnections()
   })
   clearInterval(sweep)
-}
-
-async function withinTime<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done after ${ms} ms`)), ms)
-  })
-  return Promise.race([work, limit]).finally(() => clearTimeout(timer))
 }

@@ -3,7 +3,6 @@ import { Types } from 'mongoose'
 import type { BillingDetails, KeptPaymentMethod } from '#models/billing-details.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
-import { CreditsUnavailable } from '../../credits/errors.ts'
 import { logger } from '../../log.server.ts'
 import { coalesced } from '../stripe/coalesce.ts'
 import { StripeUnavailable } from '../errors.ts'
@@ -11,10 +10,9 @@ import { withDeadline } from '../stripe/deadline.server.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { readBilledCustomer } from '../stripe/objects/customer.ts'
 import { readDefaults, readPaymentMethod } from '../stripe/objects/payment-method.ts'
+import { untilStable } from '../until-stable.ts'
 import { hasLiveSubscription } from '../subscriptions/subscription-state.ts'
 import { readUser } from '../customers/users.server.ts'
-
-const ROUNDS = 8
 
 /** Billing details are optional on a page, so it waits only briefly for them. */
 const PAGE_SECONDS = 3
@@ -56,7 +54,7 @@ export const refreshBillingDetails = (userId: Types.ObjectId): Promise<BillingDe
 const refreshOnce = coalesced((userId) => refresh(new Types.ObjectId(userId)))
 
 async function refresh(userId: Types.ObjectId): Promise<BillingDetails | null> {
-  for (let round = 0; round < ROUNDS; round++) {
+  return untilStable('The billing details', async () => {
     const readAt = now()
     const user = await readUser(userId)
     const found = await readAtStripe(user)
@@ -68,9 +66,9 @@ async function refresh(userId: Types.ObjectId): Promise<BillingDetails | null> {
       ...(stored ? { 'billingDetails.version': stored.version } : { billingDetails: null }),
     }
     const billingDetails = { ...found, readAt, version: randomUUID() }
-    if ((await UserModel.updateOne(fence, { $set: { billingDetails } })).matchedCount === 1) return billingDetails
-  }
-  throw new CreditsUnavailable(new Error('The billing details change faster than they can be read'))
+    const { matchedCount } = await UserModel.updateOne(fence, { $set: { billingDetails } })
+    return matchedCount === 1 ? billingDetails : 'again'
+  })
 }
 
 async function readAtStripe(user: User): Promise<Omit<BillingDetails, 'readAt' | 'version'> | null> {

@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Types } from 'mongoose'
 import { UserModel } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
-import { CreditsUnavailable } from '../../credits/errors.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { readCustomer } from '../stripe/objects/customer.ts'
+import { untilStable } from '../until-stable.ts'
 import { readUser } from './users.server.ts'
-
-const ROUNDS = 8
 
 /**
  * Stores the customer's Stripe balance, since no page load asks Stripe. The fence is read before Stripe is asked, so an
@@ -16,7 +14,7 @@ const ROUNDS = 8
  * @throws StripeUnavailable, CreditsUnavailable
  */
 export async function refreshStripeBalance(userId: Types.ObjectId): Promise<boolean> {
-  for (let round = 0; round < ROUNDS; round++) {
+  return untilStable('The balance at Stripe', async () => {
     const { stripeCustomerId: customer, stripeBalance: stored = null } = await readUser(userId)
     const found = customer ? await findAtStripe((stripe) => stripe.customers.retrieve(customer)) : null
     if (!found || found.deleted) return false
@@ -24,11 +22,9 @@ export async function refreshStripeBalance(userId: Types.ObjectId): Promise<bool
     if (!currency || (!stored && amount === 0)) return false
     const fence = { _id: userId, ...(stored ? { 'stripeBalance.version': stored.version } : { stripeBalance: null }) }
     if (stored?.amount === amount && stored.currency === currency) {
-      if (await UserModel.exists(fence)) return false
-      continue
+      return (await UserModel.exists(fence)) ? false : 'again'
     }
     const stripeBalance = { amount, currency, at: now(), version: randomUUID() }
-    if ((await UserModel.updateOne(fence, { $set: { stripeBalance } })).matchedCount === 1) return true
-  }
-  throw new CreditsUnavailable(new Error('The balance at Stripe changes faster than it can be read'))
+    return (await UserModel.updateOne(fence, { $set: { stripeBalance } })).matchedCount === 1 || 'again'
+  })
 }

@@ -1,4 +1,5 @@
 import { FREE_PLAN, findPlan, type Plan } from '../plans.ts'
+import { isLive } from '../subscriptions/subscription-state.ts'
 import { listedInterval, rhythmOf } from '../billing-interval.ts'
 
 /** The plan, and the next credits, to show with a refusal. */
@@ -20,10 +21,6 @@ export interface SubscriptionSnapshot {
   nextPayment?: { credits: number; at: Date } | null
 }
 
-/**
- * Statuses in which a subscription gives its plan. Whether a failed payment pauses spending is stored in the account.
- */
-const LIVE = new Set(['active', 'trialing', 'past_due', 'unpaid', 'paused'])
 const RENEWING = new Set(['active', 'trialing'])
 
 /**
@@ -34,7 +31,7 @@ const RENEWING = new Set(['active', 'trialing'])
 export function planOf(subscription: SubscriptionSnapshot | null | undefined): Plan {
   const free = findPlan(FREE_PLAN)
   if (!free) throw new Error(`The catalogue has no plan ${FREE_PLAN}`)
-  if (!subscription?.stripeSubscriptionId || !LIVE.has(subscription.status)) return free
+  if (!subscription?.stripeSubscriptionId || !isLive(subscription.status)) return free
   return findPlan(subscription.plan) ?? free
 }
 
@@ -69,7 +66,7 @@ export function expectationOf(
  */
 export function limitsResetAt(subscription: SubscriptionSnapshot | null | undefined, at: Date): Date {
   const isMonth = listedInterval(rhythmOf(subscription)) === 'month'
-  const end = isMonth && subscription && LIVE.has(subscription.status) ? subscription.currentPeriodEnd : null
+  const end = isMonth && subscription && isLive(subscription.status) ? subscription.currentPeriodEnd : null
   return end && end > at ? end : new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 1))
 }
 

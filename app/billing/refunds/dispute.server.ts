@@ -1,17 +1,15 @@
 import { now } from '../../clock.server.ts'
-import { CreditsUnavailable } from '../../credits/errors.ts'
 import { freezeSpending, unfreezeSpending } from '../../credits/freeze.server.ts'
 import { stripeDisputeKey, stripeDisputeLostKey } from '../../credits/keys.ts'
 import { noteLost, restoreReversal } from '../../credits/reversal.server.ts'
 import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { readDispute, type StripeDispute } from '../stripe/objects/charge.ts'
+import { untilStable } from '../until-stable.ts'
 import { type ChargedPurchase, findChargedPurchase, retrieveCharge } from './charged-purchase.server.ts'
 import { notifyDispute, notifyDisputeLost, notifyDisputeWon } from './refund-mails.server.ts'
 import { syncRefundStatus } from './refund-status.server.ts'
 import { reverseCredits } from './reverse-credits.server.ts'
-
-const ROUNDS = 5
 
 /**
  * Brings credits in line with a dispute: an open dispute takes the money, so its credits are reversed and spending is
@@ -20,21 +18,21 @@ const ROUNDS = 5
  * @throws NotReadyYet, StripeUnavailable; CreditsUnavailable when the dispute changes faster than it can be read
  */
 export async function processDispute(disputeId: string): Promise<Outcome> {
-  let dispute = await retrieveDispute(disputeId)
+  const dispute = await retrieveDispute(disputeId)
   const charge = dispute?.chargeId ? await retrieveCharge(dispute.chargeId) : null
   if (!dispute || !charge) return unknownAtStripe(`Stripe does not know the dispute ${disputeId}.`)
   const purchase = await findChargedPurchase(charge)
   if (!purchase) return ignored(`The dispute ${disputeId} is about nothing of ours.`)
+  let current = dispute
   let changed = false
-  for (let round = 0; round < ROUNDS; round++) {
-    const { status } = dispute
-    const { sentence, isNew } = await takeDispute(purchase, dispute)
+  return untilStable(`The dispute ${disputeId}`, async () => {
+    const { status } = current
+    const { sentence, isNew } = await takeDispute(purchase, current)
     changed ||= isNew
     await syncRefundStatus(purchase)
-    dispute = (await retrieveDispute(disputeId)) ?? dispute
-    if (dispute.status === status) return done(sentence, changed)
-  }
-  throw new CreditsUnavailable()
+    current = (await retrieveDispute(disputeId)) ?? current
+    return current.status === status ? done(sentence, changed) : 'again'
+  })
 }
 
 /** Retrieves a dispute; null when Stripe does not know it. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { CreditsUnavailable } from '../../credits/errors.ts'
 import { type ReturnedStatus, setReturned } from '../purchases/purchase.server.ts'
+import { untilStable } from '../until-stable.ts'
 import type { ChargedPurchase } from './charged-purchase.server.ts'
 import { type MoneyReturned, readMoneyReturned } from './money-returned.server.ts'
 
@@ -8,8 +8,6 @@ import { type MoneyReturned, readMoneyReturned } from './money-returned.server.t
  * A purchase's status after money was returned. A dispute takes precedence over a refund, a refund over the end of the
  * plan, so the status is the same in any order of events.
  */
-
-const ROUNDS = 5
 
 /**
  * Brings a purchase's status in line with the money returned in Stripe and the credits in the ledger.
@@ -26,15 +24,14 @@ export function syncRefundStatus(purchase: ChargedPurchase): Promise<void> {
  */
 export async function writeUntilStable(purchase: ChargedPurchase, read: () => Promise<MoneyReturned>): Promise<void> {
   let returned = await read()
-  for (let round = 0; round < ROUNDS; round++) {
+  await untilStable('What was refunded', async () => {
     const { refunded: amount, credits, dispute } = returned
     const status = statusOf(returned, purchase.paid)
     await setReturned(purchase.key, { amount, credits, status, isDisputeKnown: dispute !== 'unknown' })
-    const again = await read()
-    if (isDeepStrictEqual(again, returned)) return
-    returned = again
-  }
-  throw new CreditsUnavailable()
+    const before = returned
+    returned = await read()
+    return isDeepStrictEqual(returned, before) || 'again'
+  })
 }
 
 function statusOf({ refunded, dispute }: MoneyReturned, paid: number): ReturnedStatus | null {

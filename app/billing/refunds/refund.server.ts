@@ -1,17 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
-import { CreditsUnavailable } from '../../credits/errors.ts'
 import { stripeRefundKey } from '../../credits/keys.ts'
 import { restoreReversal } from '../../credits/reversal.server.ts'
 import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { readRefund, type StripeRefund } from '../stripe/objects/charge.ts'
+import { untilStable } from '../until-stable.ts'
 import { type ChargedPurchase, findChargedPurchase, retrieveCharge } from './charged-purchase.server.ts'
 import { notifyRefund } from './refund-mails.server.ts'
 import { syncRefundStatus } from './refund-status.server.ts'
 import { reverseCredits, standingReversal } from './reverse-credits.server.ts'
 import { refundsOf } from './stripe-refunds.server.ts'
-
-const ROUNDS = 5
 
 /**
  * Takes back the credits of all refunds of what a charge paid for: finds the purchase, makes sure its credits are
@@ -41,7 +39,7 @@ export async function processRefundById(refundId: string): Promise<Outcome> {
  */
 export async function takeRefunds(purchase: ChargedPurchase): Promise<Outcome> {
   let changed = false
-  for (let round = 0; round < ROUNDS; round++) {
+  return untilStable(`The refunds of ${purchase.key.id}`, async () => {
     const refunds = await refundsOf(purchase.charges)
     let credits = 0
     for (const refund of refunds) {
@@ -50,10 +48,10 @@ export async function takeRefunds(purchase: ChargedPurchase): Promise<Outcome> {
       changed ||= effect.isNew
     }
     await syncRefundStatus(purchase)
-    if (!isDeepStrictEqual(await refundsOf(purchase.charges), refunds)) continue
-    return done(`${refunds.length} refunds of ${purchase.key.id} account for ${credits} credits.`, changed)
-  }
-  throw new CreditsUnavailable()
+    const isStable = isDeepStrictEqual(await refundsOf(purchase.charges), refunds)
+    const sentence = `${refunds.length} refunds of ${purchase.key.id} account for ${credits} credits.`
+    return isStable ? done(sentence, changed) : 'again'
+  })
 }
 
 interface Effect {
@@ -84,11 +82,11 @@ export async function restoreRefund(purchase: ChargedPurchase, refundId: string,
   const { userId: accountId, key: of, parts: soldParts } = purchase
   const key = stripeRefundKey(refundId)
   const restore = { accountId, key: `${key}:restore`, source: { type: 'refund' as const, id: refundId }, of, soldParts }
-  for (let round = 0; round < ROUNDS; round++) {
+  return untilStable(`The reversal of ${refundId}`, async () => {
     const stands = undoes ?? (await standingReversal(purchase, key))?.key
     const undone = await restoreReversal({ ...restore, undoes: stands ?? key })
     // Another process may have replaced the reversal meanwhile.
-    if (undone.found || !stands) return { credits: 0, isNew: undone.found && !undone.replayed }
-  }
-  throw new CreditsUnavailable()
+    if (!undone.found && stands) return 'again'
+    return { credits: 0, isNew: undone.found && !undone.replayed }
+  })
 }

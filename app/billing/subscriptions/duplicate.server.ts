@@ -3,6 +3,7 @@ import { type CanceledDuplicate, type User, UserModel } from '#models/user.serve
 import { now } from '../../clock.server.ts'
 import { config } from '../../config.server.ts'
 import { logger } from '../../log.server.ts'
+import { isNews } from '../../notifications/news.ts'
 import { notify } from '../../notifications/outbox.server.ts'
 import { creditsForInvoice } from '../line-items/credits-for-invoice.ts'
 import { CreditsNotComputable } from '../errors.ts'
@@ -13,7 +14,6 @@ import { readInvoice, type StripeInvoice } from '../stripe/objects/invoice.ts'
 import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
 import { isEnded } from './subscription-state.ts'
 
-const NEWS_MS = 7 * 24 * 60 * 60 * 1000
 const KEPT_MAX = 5
 
 /**
@@ -44,7 +44,7 @@ export async function notifyDuplicates(user: User, known: readonly StripeSubscri
   for (const id of subscription?.previousSubscriptionIds ?? []) {
     const before = known.find((one) => one.id === id)
     if (!before || canceledDuplicates.some((one) => one.stripeSubscriptionId === id)) continue
-    if (before.endedAt && now().getTime() - before.endedAt.getTime() > NEWS_MS) continue
+    if (before.endedAt && !isNews(before.endedAt, now())) continue
     const found = await findAtStripe((stripe) => stripe.subscriptions.retrieve(id))
     const canceled = found && readSubscription(found)
     const duplicate = canceled && isEnded(canceled.status) ? await duplicateOf(canceled, subscription!.plan) : null

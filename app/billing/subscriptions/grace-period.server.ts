@@ -2,13 +2,11 @@ import type { Types } from 'mongoose'
 import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
 import { openAccount } from '../../credits/account.server.ts'
-import { CreditsUnavailable } from '../../credits/errors.ts'
 import { freezeSpending, unfreezeSpending } from '../../credits/freeze.server.ts'
 import { logger } from '../../log.server.ts'
+import { untilStable } from '../until-stable.ts'
 import { welcomeCredits } from '../plans.ts'
 import { readUser } from '../customers/users.server.ts'
-
-const ROUNDS = 6
 
 /**
  * Pauses spending when a payment is past its grace period, and ends the pause once it is paid. Checks again after
@@ -16,14 +14,13 @@ const ROUNDS = 6
  */
 export async function applySpendingPause(userId: Types.ObjectId): Promise<void> {
   await openAccount(userId, { welcomeCredits })
-  for (let round = 0; round < ROUNDS; round++) {
+  await untilStable('The subscription', async () => {
     const { subscription } = await readUser(userId)
     if (mustPause(subscription)) await freezeSpending(userId, 'past_due')
     else await unfreezeSpending(userId, 'past_due')
     const after = await readUser(userId)
-    if (after.subscription?.version === subscription?.version) return
-  }
-  throw new CreditsUnavailable()
+    return after.subscription?.version === subscription?.version || 'again'
+  })
 }
 
 function mustPause(subscription: User['subscription']): boolean {

@@ -5,6 +5,7 @@ import { now } from '../../clock.server.ts'
 import { getBalance } from '../../credits/balance.server.ts'
 import { AccountNotFound } from '../../credits/errors.ts'
 import { type Loss, lossesAhead } from '../../credits/losses.ts'
+import { isNews } from '../../notifications/news.ts'
 import { notify } from '../../notifications/outbox.server.ts'
 import { planItemOf } from './plan-item.server.ts'
 import { owedFor } from './amount-due.server.ts'
@@ -18,9 +19,6 @@ import { needsConfirmation } from '../stripe/retrieve-invoice.server.ts'
  * Mails about a plan. They are queued before the change is stored: a crash in between queues them again under the same
  * key, and no stored change goes unreported.
  */
-
-/** Old endings that a reconcile finds late are not reported. */
-const NEWS_MS = 7 * 24 * 60 * 60 * 1000
 
 type Stored = NonNullable<User['subscription']>
 
@@ -40,7 +38,7 @@ export async function notifySubscriptionChange({ before, next, subscription }: C
   if (endedId && !next.stripeSubscriptionId) {
     const plan = storedId ? stored?.plan : subscription && (await planItemOf(subscription))?.plan.name
     const endedAt = subscription?.endedAt ?? now()
-    if (!plan || now().getTime() - endedAt.getTime() > NEWS_MS) return
+    if (!plan || !isNews(endedAt, now())) return
     const data = {
       plan,
       endedAt,
@@ -56,8 +54,8 @@ export async function notifySubscriptionChange({ before, next, subscription }: C
   const known = storedId === id ? stored : null
   const { trialEnd } = subscription
   // A subscription first seen paused is news only if its trial ended recently.
-  const isNews = known !== null || (trialEnd !== null && now().getTime() - trialEnd.getTime() <= NEWS_MS)
-  if (next.status === 'paused' && known?.status !== 'paused' && isNews) await notifyPaused(userId, next, subscription)
+  const isRecent = known !== null || (trialEnd !== null && isNews(trialEnd, now()))
+  if (next.status === 'paused' && known?.status !== 'paused' && isRecent) await notifyPaused(userId, next, subscription)
   if (next.cancelAtPeriodEnd && !known?.cancelAtPeriodEnd) await notifyCanceled(userId, next, subscription)
   if (!next.cancelAtPeriodEnd && known?.cancelAtPeriodEnd) await notifyUndone(userId, next, known)
   else if (known?.status === 'paused' && (next.status === 'active' || next.status === 'trialing')) {

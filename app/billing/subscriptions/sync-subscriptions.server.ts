@@ -4,7 +4,6 @@ import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
 import { config } from '../../config.server.ts'
-import { CreditsUnavailable } from '../../credits/errors.ts'
 import { catchUpWithSandbox } from '../../sandbox-clock.server.ts'
 import { coalesced } from '../stripe/coalesce.ts'
 import { changeIn, scheduleOf } from './scheduled-change.server.ts'
@@ -21,9 +20,8 @@ import type { StripeSubscription } from '../stripe/objects/subscription.ts'
 import { byPrecedence, endedReasonOf, gracePeriodEnd, isLive, isOverdue, termOf } from './subscription-state.ts'
 import { notifySubscriptionChange } from './subscription-mails.server.ts'
 import { listSubscriptions, type Subscriptions } from './list-subscriptions.server.ts'
+import { untilStable } from '../until-stable.ts'
 import { readUser } from '../customers/users.server.ts'
-
-const ROUNDS = 8
 
 type Stored = NonNullable<User['subscription']>
 type Snapshot = Omit<Stored, 'version'>
@@ -64,8 +62,8 @@ interface Synced {
   known: Set<string>
 }
 
-async function sync(userId: Types.ObjectId, list: (user: User) => Promise<Subscriptions>): Promise<Synced> {
-  for (let round = 0; round < ROUNDS; round++) {
+function sync(userId: Types.ObjectId, list: (user: User) => Promise<Subscriptions>): Promise<Synced> {
+  return untilStable('The subscription', async () => {
     const before = await readUser(userId)
     const { subscription: stored } = before
     const { known, unknown, saidAt } = await list(before)
@@ -84,7 +82,7 @@ async function sync(userId: Types.ObjectId, list: (user: User) => Promise<Subscr
       const subscription = current ?? all.find(({ id }) => id === endedId) ?? null
       await notifySubscriptionChange({ before, next, subscription })
     }
-    if (!(await store(before, next))) continue
+    if (!(await store(before, next))) return 'again'
 
     await Promise.all(others.map(cancelDuplicate))
     await notifyDuplicates(await readUser(userId), known)
@@ -93,10 +91,9 @@ async function sync(userId: Types.ObjectId, list: (user: User) => Promise<Subscr
     await refreshStripeBalance(userId)
     const user = await readUser(userId)
     // Another process stored a different subscription; run again.
-    if (next && (user.subscription?.stripeSubscriptionId ?? null) !== next.stripeSubscriptionId) continue
+    if (next && (user.subscription?.stripeSubscriptionId ?? null) !== next.stripeSubscriptionId) return 'again'
     return { user, known: new Set(known.map(({ id }) => id)) }
-  }
-  throw new CreditsUnavailable(new Error('The subscription changes faster than it can be read'))
+  })
 }
 
 function newestLive(unknown: Subscriptions['unknown']): Subscriptions['unknown'][number] | null {

@@ -2,6 +2,7 @@ import { type WebhookEvent, WebhookEventModel } from '#models/webhook-event.serv
 import { now } from '../../clock.server.ts'
 import { catchUpWithSandbox } from '../../sandbox-clock.server.ts'
 import { logger } from '../../log.server.ts'
+import { withinTime } from '../../within-time.ts'
 import { needsHuman } from '../errors.ts'
 import { ignored, type Outcome } from '../outcome.ts'
 import { isLiveMode, verifySignature } from '../stripe/client.server.ts'
@@ -89,7 +90,7 @@ async function take(event: StripeEvent, payload: unknown, { isEarly }: { isEarly
   try {
     const customerId = customerOf(event)
     const isStranger = (await findUserByCustomer(customerId)) === null
-    const outcome = await withinBudget(act(event))
+    const outcome = await withinTime(act(event), BUDGET_MS)
     const isKnownNow = isStranger && (await findUserByCustomer(customerId)) !== null
     // On a retry, an earlier attempt may have died after its work but before reprocessing ignored events.
     const mayCount = isKnownNow || (!isNew && !isEarly) || (outcome.changed && isAboutMoney(event))
@@ -106,7 +107,7 @@ async function take(event: StripeEvent, payload: unknown, { isEarly }: { isEarly
 async function secondLook(event: StripeEvent, first: Outcome): Promise<Outcome | null> {
   if (first.status !== 'ignored' || !canBeEarly(event.type) || !Object.hasOwn(eventTable, event.type)) return null
   if (!(await findUserByCustomer(customerOf(event)))) return null
-  const outcome = await withinBudget(act(event))
+  const outcome = await withinTime(act(event), BUDGET_MS)
   if (outcome.status !== 'ignored') await finish(event.id, outcome)
   return outcome
 }
@@ -147,16 +148,6 @@ async function act(event: StripeEvent): Promise<Outcome> {
   if (!outcome.isUnknown) return outcome
   const unverified = Object.hasOwn(unverifiableEvents, event.type) ? unverifiableEvents[event.type] : undefined
   return unverified ? unverified(event.data.object, event.at ?? now()) : outcome
-}
-
-async function withinBudget<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const over = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`It took longer than ${BUDGET_MS} ms`)), BUDGET_MS)
-  })
-  // Work that continues after that is idempotent; the next attempt reports its failure.
-  work.catch(() => undefined)
-  return Promise.race([work, over]).finally(() => clearTimeout(timer))
 }
 
 async function finish(eventId: string, { status, sentence }: Outcome): Promise<void> {
