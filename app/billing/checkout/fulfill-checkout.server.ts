@@ -24,13 +24,7 @@ export async function fulfillSession(session: StripeSession): Promise<Outcome> {
   const { id: sessionId } = session
   if (session.status !== 'complete') return ignored(`The session ${sessionId} is not complete.`)
   const user = await resolveUser(session)
-  if (!user) {
-    return unmatchedOutcome(
-      session,
-      `The completed session ${sessionId}`,
-      session.items.map(({ priceId }) => priceId),
-    )
-  }
+  if (!user) return unmatchedOutcome(session, `The completed session ${sessionId}`, session.items)
   // If the purchase has an invoice, the invoice grants the credits.
   if (session.mode === 'payment' && session.invoiceId) return recordPaidInvoice(session.invoiceId)
   if (session.mode === 'payment') {

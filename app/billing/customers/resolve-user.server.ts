@@ -41,21 +41,21 @@ const isUntagged = ({ app }: Record<string, string>): boolean => !app
  * The outcome for a Stripe object without a matching user: ignored if it is tagged for another app or sells nothing of
  * ours (such as an object made by `stripe trigger`); otherwise listed for review.
  * @param name the object's, as the sentence begins
- * @param priceIds the prices of what it sells
+ * @param sold what it sells
  */
 export async function unmatchedOutcome(
   { customerId, metadata }: Belonging,
   name: string,
-  priceIds: readonly (string | null)[],
+  sold: readonly { priceId: string | null }[],
 ): Promise<Outcome> {
   const { app } = { ...(await customerTag(customerId)), ...metadata }
   if (app && !isOurs({ app })) return ignored(`${name} belongs to ${app}.`)
-  if (!app && !(await areOurs(priceIds))) return ignored(`${name} has no tag of ours and sells nothing of ours.`)
+  if (!app && !(await areOurs(sold))) return ignored(`${name} has no tag of ours and sells nothing of ours.`)
   return unmatched(`${name} is of customer ${customerId ?? 'none'}, who is nobody here.`)
 }
 
-async function areOurs(priceIds: readonly (string | null)[]): Promise<boolean> {
-  for (const id of priceIds) {
+async function areOurs(sold: readonly { priceId: string | null }[]): Promise<boolean> {
+  for (const { priceId: id } of sold) {
     if (id !== null && ((await findPrice(id)) !== null || (await isTaggedAsOurs(id)))) return true
   }
   return false

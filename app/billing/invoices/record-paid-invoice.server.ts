@@ -40,13 +40,7 @@ export async function recordInvoice(invoice: StripeInvoice): Promise<Outcome> {
   const invoiceId = invoice.id
   if (!invoice.isPaid) return ignored(`The invoice ${invoiceId} is not paid.`)
   const user = await resolveUser(invoice)
-  if (!user) {
-    return unmatchedOutcome(
-      invoice,
-      `The paid invoice ${invoiceId}`,
-      invoice.lines.map(({ priceId }) => priceId),
-    )
-  }
+  if (!user) return unmatchedOutcome(invoice, `The paid invoice ${invoiceId}`, invoice.lines)
 
   const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).lean()
   const subject = { kind: 'invoice' as const, id: invoiceId }

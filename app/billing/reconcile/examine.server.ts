@@ -64,12 +64,13 @@ async function examineSubscription(id: string): Promise<Outcome> {
   const subscription = found && readSubscription(found)
   if (!subscription || !isLive(subscription.status)) return ignored(`The subscription ${id} has ended.`)
   const owner = await resolveUser(subscription)
-  const prices = subscription.items.map(({ priceId }) => priceId)
-  if (!owner) return unmatchedOutcome(subscription, `The subscription ${id}`, prices)
+  if (!owner) return unmatchedOutcome(subscription, `The subscription ${id}`, subscription.items)
   // By ID, since it may belong to a customer other than the stored one.
   if (await planItemOf(subscription)) return resync(owner, subscription.id)
   const name = `The subscription ${id} of user ${owner._id.toHexString()}`
-  return unmatched(`${name} has the price ${prices.join(', ')}, which is in no plan.`)
+  return unmatched(
+    `${name} has the price ${subscription.items.map(({ priceId }) => priceId).join(', ')}, which is in no plan.`,
+  )
 }
 
 async function examineUser(id: string): Promise<Outcome> {
