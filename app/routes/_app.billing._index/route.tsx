@@ -1,23 +1,14 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
 import { Link, useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
-import { z } from 'zod'
 import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
-import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
-import { checkoutLocaleOf } from '#app/billing/checkout/checkout-locale.ts'
-import { undoCancellation } from '#app/billing/plan-changes/cancel.server.ts'
 import { findPaymentsBehind } from '#app/billing/purchases/grant-payments.server.ts'
 import { listBillingHistory } from '#app/billing/purchases/list-history.server.ts'
 import { recentDuplicates } from '#app/billing/checkout/recent-duplicates.ts'
 import { packsInWords } from '#app/billing/catalog/pack-offers.ts'
-import { findPack } from '#app/billing/plans.ts'
 import { PackNotSpendable } from '#app/billing/errors.ts'
-import { confirmationPage } from '#app/billing/dunning/bank-confirmation.server.ts'
 import { billingDetailsOf } from '#app/billing/billing-details/billing-details.server.ts'
-import { createPortalSession } from '#app/billing/customers/billing-portal.server.ts'
-import { restartPlan } from '#app/billing/plan-changes/resume-paused.server.ts'
 import { isOverdue } from '#app/billing/subscriptions/subscription-state.ts'
-import { dropScheduledChange } from './scheduled-change.server.ts'
 import { now } from '#app/clock.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { BillingHistoryTable } from '#app/components/billing-history-table.tsx'
@@ -40,6 +31,7 @@ import { nextPaymentAt, toBillingDetailsView } from './billing-details-view.ts'
 import { doneSentence } from './done.ts'
 import { GrantStack } from './grant-stack.tsx'
 import { toGrantViews } from './grant-views.server.ts'
+import { intentOf } from './intents.server.ts'
 import { Packs } from './packs.tsx'
 import { CancelLink, ChangePlan, PlanCard } from './plan-card.tsx'
 import { toPlanView } from './plan-view.ts'
@@ -91,47 +83,14 @@ function packWarningOf(frozen: string | null): { text: string; isRefused: boolea
   return { text, isRefused: false }
 }
 
-const packOrder = z.object({ pack: z.string().refine((id) => findPack(id)), nonce: z.string().min(8).max(100) })
-
 export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
   const form = await readFormData(request)
   try {
     await consumeAttempt('payment', user._id.toHexString())
-    switch (form.get('intent')) {
-      case 'pack': {
-        const order = packOrder.safeParse(Object.fromEntries(form))
-        if (!order.success) return data({ problem: 'Choose one of the packs below.' }, { status: 400 })
-        const { pack, nonce } = order.data
-        const locale = checkoutLocaleOf(request.headers.get('Accept-Language'))
-        const { url } = await createCheckout({ user, pack }, { nonce, locale })
-        return redirect(url)
-      }
-      case 'confirm': {
-        const page = await confirmationPage(user)
-        return redirect(page ?? (await createPortalSession(user, { updateCard: true })).url)
-      }
-      case 'portal':
-      case 'update-card': {
-        const { url } = await createPortalSession(user, { updateCard: form.get('intent') === 'update-card' })
-        return redirect(url)
-      }
-      case 'undo-change':
-        await dropScheduledChange(user)
-        return redirect('/billing?done=undone')
-      case 'restart': {
-        const restart = await restartPlan(user)
-        if (restart.state === 'running') return redirect('/billing?done=restarted')
-        if (restart.state === 'payment-needed' && restart.url) return redirect(restart.url)
-        const { url } = await createPortalSession(user, { updateCard: true })
-        return redirect(url)
-      }
-      case 'resume':
-        await undoCancellation(user)
-        return redirect('/billing?done=resumed')
-      default:
-        return data({ problem: 'That did not work. Try again.' }, { status: 400 })
-    }
+    const intent = intentOf(form)
+    if (!intent) return data({ problem: 'That did not work. Try again.' }, { status: 400 })
+    return await intent(user, form, request)
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
     if (error.code === 'email_not_confirmed') return redirect(confirmPath('/billing#packs'))

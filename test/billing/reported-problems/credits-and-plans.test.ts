@@ -153,7 +153,7 @@ describe('“I owe a payment and cannot pay it”', () => {
 
     const cookie = cookieOf(await startSession(visit('/login'), { _id: user._id, sessionEpoch: 0 }))
     const page = await billingPage({ request: visit('/billing', cookie), params: {}, context: {} })
-    expect(page).toMatchObject({ hasCustomer: true })
+    expect(page).toMatchObject({ details: { method: { state: 'known' } } })
     expect((page as { notices: { action: string }[] }).notices.map(({ action }) => action)).toContain('update-card')
     expect((await createPortalSession(user, { updateCard: true })).url).toMatch(/^http/)
     // Nor does one subscribe twice out of despair.
