@@ -1,4 +1,4 @@
-import { data, redirect } from '@remix-run/node'
+import { data, redirect, type TypedResponse } from '@remix-run/node'
 import { z } from 'zod'
 import type { User } from '#models/user.server.ts'
 import { checkoutLocaleOf } from '#app/billing/checkout/checkout-locale.ts'
@@ -10,7 +10,7 @@ import { restartPlan } from '#app/billing/plan-changes/resume-paused.server.ts'
 import { findPack } from '#app/billing/plans.ts'
 import { dropScheduledChange } from './scheduled-change.server.ts'
 
-type Answer = Response | ReturnType<typeof data<{ problem: string }>>
+type Answer = TypedResponse<never> | ReturnType<typeof data<{ problem: string }>>
 
 type Intent = (user: User, form: FormData, request: Request) => Promise<Answer>
 
@@ -33,8 +33,8 @@ const intents: Record<string, Intent> = {
 
 /** What a form's button does; null for a form that the page does not have. */
 export function intentOf(form: FormData): Intent | null {
-  const name = String(form.get('intent'))
-  return Object.hasOwn(intents, name) ? intents[name]! : null
+  const name = form.get('intent')
+  return typeof name === 'string' && Object.hasOwn(intents, name) ? intents[name]! : null
 }
 
 const packOrder = z.object({ pack: z.string().refine((id) => findPack(id)), nonce: z.string().min(8).max(100) })
