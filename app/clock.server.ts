@@ -2,17 +2,14 @@ let source: (() => Date) | null = null
 let offsetMs = 0
 
 /**
- * The time, for everything that decides about money: grace periods, expiries, limits. The tests set it with
- * {@link setNow}, and local mode moves it with {@link moveClock}, so nothing else may read the clock.
+ * The current time for everything that decides about money: grace periods, expiries, limits. Tests set it with {@link
+ * setNow}, local mode moves it with {@link moveClock}; no other code may read the clock.
  */
 export function now(): Date {
   return source ? source() : new Date(Date.now() + offsetMs)
 }
 
-/**
- * The time that browsers and their cookies go by: log-ins count in it. A sandbox that skips a month does not make
- * anybody's browser a month older, and whoever moved its clock shall see the result without logging in again.
- */
+/** The time for browsers and cookies: log-ins use it. Moving the sandbox's clock must not log anyone out. */
 export function machineNow(): Date {
   return source ? source() : new Date()
 }
@@ -23,14 +20,14 @@ export function setNow(next: (() => Date) | null): void {
 }
 
 /**
- * Puts {@link now} ahead of the machine's clock. Never back: what was written since would come from the future.
+ * Moves {@link now} ahead of the machine's clock. Never back: existing records would then be in the future.
  * @param aheadMs how far; less than before changes nothing
  */
 export function moveClock(aheadMs: number): void {
   offsetMs = Math.max(offsetMs, aheadMs)
 }
 
-/** Undoes {@link moveClock}: for tests, where one process lives many lives. */
+/** Undoes {@link moveClock}, for tests. */
 export function resetClock(): void {
   offsetMs = 0
 }

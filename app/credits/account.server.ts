@@ -5,8 +5,8 @@ import { WELCOME_KEY } from './keys.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
 
 /**
- * Opens an owner's account with its welcome grant, in one insert: there is no moment with an account but no welcome.
- * Safe to repeat, at once and late; it never grants a second welcome.
+ * Opens an owner's account with its welcome grant, in one insert, so an account never exists without it. Safe to
+ * repeat, concurrently and late; it never grants a second welcome.
  * @param accountId the owner
  * @param options `welcomeCredits`: whole credits, 0 for none
  * @throws CreditsUnavailable

@@ -11,11 +11,11 @@ export interface AdjustRequest {
   accountId: Types.ObjectId
   /** From keys.ts. */
   key: string
-  /** Signed whole credits; never 0. Taking may bring the balance below zero. */
+  /** Signed whole credits; never 0. A debit may make the balance negative. */
   credits: number
   /** Why; the ledger shows it. */
   reason: string
-  /** Who answers for it: an administrator, or the invoice that gave back more time than it sold. */
+  /** The administrator, or the invoice that refunded more time than it sold. */
   by: { type: 'admin' | 'invoice'; id: string }
 }
 
@@ -26,7 +26,8 @@ export interface Adjusted {
 }
 
 /**
- * A correction, by an administrator or by an invoice: adds to or takes from a balance, never sets it. Safe to repeat with its key.
+ * Corrects a balance, for an administrator or an invoice: adds to it or takes from it, never sets it. Safe to repeat
+ * with its key.
  * @returns the entry, and the credits after it
  * @throws InvalidCredits, IdempotencyConflict, AccountNotFound, CreditsUnavailable
  */

@@ -5,8 +5,8 @@ import { releaseLapsed } from './resolve-hold.server.ts'
 import { tick } from './tick.server.ts'
 
 /**
- * Decides from one read whether credits may leave an account. A refusal's numbers are those of that same read, and it
- * comes only after everything that is due has been done.
+ * Decides from one read whether an account may be debited. A refusal's numbers come from that same read, and only after
+ * everything due was applied.
  * @param account the account as read, after its key was looked up
  * @param credits how many are to leave
  * @returns `go`, or `again` when something due was done first and the account must be read anew
@@ -22,7 +22,7 @@ export async function admit(ports: CreditPorts, account: CreditAccount, credits:
   if (account.credits >= credits) return 'go'
   const lapsed = account.holds.find((hold) => hold.expiresAt <= at)
   if (lapsed) {
-    // Not in turn: a hold that is being placed has its turn already, and would wait for itself.
+    // Not in turn: a hold being placed has the turn already and would wait for itself.
     await releaseLapsed({ ...ports, inTurn: (_accountId, run) => run() }, account._id, lapsed.id)
     return 'again'
   }

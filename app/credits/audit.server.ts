@@ -13,8 +13,8 @@ export interface CreditAudit {
 const LOOKS_MAX = 10
 
 /**
- * Checks every invariant over every account, also while the app is at work: account, ledger and account again are read,
- * and compared only when nothing moved in between.
+ * Checks every invariant of every account, also while the app is running: reads the account, its ledger, and the
+ * account again, and compares only if nothing changed in between.
  * @returns what was checked and what is wrong
  */
 export async function auditCredits(): Promise<CreditAudit> {
@@ -31,7 +31,7 @@ export async function auditCredits(): Promise<CreditAudit> {
   return audit
 }
 
-/** Checks one account; a busy one is looked at again. */
+/** Checks one account; a busy one is checked again. */
 async function auditAccount(accountId: Types.ObjectId): Promise<{ entries: number; problems: string[] }> {
   for (let look = 0; look < LOOKS_MAX; look++) {
     const before = await livePorts.store.findAccount(accountId)

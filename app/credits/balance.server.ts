@@ -6,24 +6,24 @@ import { readAccount } from './recorded.server.ts'
 import { whatIsDue } from './tick.server.ts'
 
 export interface Balance {
-  /** Spendable now; below zero after a refund took back what had been spent. */
+  /** Spendable now; negative after a refund took back spent credits. */
   credits: number
   /** Set aside by open holds. */
   held: number
   debt: number
-  /** Why spending is stopped, or null. */
+  /** Why spending is paused, or null. */
   frozen: string | null
   holds: Hold[]
-  /** In the order in which they burn; those that start later come last. */
+  /** In burn order; those that start later come last. */
   grants: Grant[]
-  /** What expires first and has not been used, or null. */
+  /** The next unused credits to expire, or null. */
   nextExpiry: { credits: number; at: Date } | null
-  /** What starts next, or null. */
+  /** The next scheduled credits, or null. */
   nextArrival: { credits: number; at: Date } | null
 }
 
 /**
- * Reads what an owner has now. What is due is applied in memory, so that it never shows more than can be spent.
+ * Reads an owner's balance now. Entries that are due are applied in memory, so it never shows more than can be spent.
  * @param accountId the owner
  * @throws AccountNotFound, CreditsUnavailable
  */
@@ -31,7 +31,7 @@ export async function getBalance(accountId: Types.ObjectId, ports: CreditPorts =
   return balanceOf(await readAccount(ports, accountId), ports.now())
 }
 
-/** The balance of an account as read, at a moment. */
+/** The balance of an account that was read, at a moment. */
 export function balanceOf(account: CreditAccount, at: Date): Balance {
   const due = account.nextChange <= at ? whatIsDue(account, at).entries : []
   const { grants, debt } = fold(account, [...account.pending, ...due])
@@ -60,7 +60,7 @@ export function balanceOf(account: CreditAccount, at: Date): Balance {
   }
 }
 
-/** What happens at the earliest of the grants' times: all grants of that very moment count. */
+/** The grants with the earliest time, all of that moment together. */
 function soonest(grants: Grant[], time: (grant: Grant) => Date, credits: (grant: Grant) => number) {
   if (grants.length === 0) return null
   const at = Math.min(...grants.map((grant) => time(grant).getTime()))

@@ -3,7 +3,7 @@ import { BALANCE_MAX } from './credits.ts'
 import { InvalidCredits } from './errors.ts'
 import type { AccountFilter, AccountUpdate } from './store.server.ts'
 
-/** Caps that keep the document small whatever fails elsewhere. */
+/** Caps that keep the document small whatever else fails. */
 export const PENDING_MAX = 1024
 export const HOLDS_MAX = 100
 export const GRANTS_MAX = 500
@@ -19,14 +19,14 @@ export interface Change {
   removeHold?: string
   /** Brings `nextChange` forward to this time. */
   wakeAt?: Date
-  /** Replaces `nextChange`: for the tick alone, which has worked it out from all grants. */
+  /** Replaces `nextChange`: only for the tick, which computes it from all grants. */
   nextChange?: Date
   /** Counts one use of a plan limit, or takes one back. */
   count?: { limit: string; by: 1 | -1 }
 }
 
 /**
- * Builds the update of a change. The one place where amounts enter a write, so the one place that checks them.
+ * Builds the update of a change. Amounts enter a write only here, so they are checked only here.
  * @param change what the operation does
  * @param version the new version; none for a spend, which leaves it alone
  * @throws InvalidCredits for anything but whole credits; Error when entries and sums contradict each other
@@ -44,7 +44,7 @@ export function toUpdate(change: Change, version?: string): AccountUpdate {
     ...(version && { version }),
     ...(change.nextChange && { nextChange: change.nextChange }),
   }
-  // Built by hand instead of with undefined fields: the driver would send those as null.
+  // Built by hand: the driver would send undefined fields as null.
   const update: Record<string, unknown> = {
     $inc: {
       credits: change.credits,
@@ -63,7 +63,7 @@ export function toUpdate(change: Change, version?: string): AccountUpdate {
 }
 
 /**
- * The filter that every write shares: this account, as it was read, with none of the keys in its log and room for the
+ * The filter that every write shares: this account as it was read, without these keys in its log, and with room for the
  * entries.
  */
 export function toFilter(

@@ -1,7 +1,7 @@
 import { DomainError } from '../domain-error.ts'
 import { formatCredits, formatCreditsInWords } from '../format.ts'
 
-/** Spending was refused because fewer credits are available than are needed. */
+/** The operation needs more credits than are available. */
 export class InsufficientCredits extends DomainError {
   readonly code = 'insufficient_credits'
   /**
@@ -16,7 +16,7 @@ export class InsufficientCredits extends DomainError {
   }
 }
 
-/** Below zero only what was taken back can have brought the balance, and that wants to be said. */
+/** Only reversals and corrections make a balance negative, so the message explains it. */
 function wordsOfLack(required: number, available: number): string {
   const needs = `This needs ${formatCreditsInWords(required)}`
   if (available >= 0) return `${needs} and you have ${formatCredits(available)}.`
@@ -31,7 +31,7 @@ const PAUSES: Record<string, string> = {
     'Spending is paused while a payment is disputed at the bank. The credits it paid for are set aside until then; spending resumes once the bank decides.',
 }
 
-/** Spending is stopped for a reason that stands in the account: an unpaid invoice, an open dispute, a ledger conflict. */
+/** Spending is paused for a reason stored in the account: an unpaid invoice, an open dispute, a ledger conflict. */
 export class SpendingFrozen extends DomainError {
   readonly code: 'past_due' | 'spending_frozen'
   /** @param reason the account's `frozen` reason */
@@ -41,7 +41,7 @@ export class SpendingFrozen extends DomainError {
   }
 }
 
-/** The plan's uses of something in this period are used up. */
+/** The plan's usage limit for this period is reached. */
 export class LimitReached extends DomainError {
   readonly code = 'limit_reached'
   /**
@@ -54,7 +54,7 @@ export class LimitReached extends DomainError {
   }
 }
 
-/** The same idempotency key came with another request: another amount, action or operation. */
+/** The same idempotency key was sent with another request: another amount, action or operation. */
 export class IdempotencyConflict extends DomainError {
   readonly code = 'idempotency_conflict'
   constructor() {
@@ -62,7 +62,7 @@ export class IdempotencyConflict extends DomainError {
   }
 }
 
-/** There is no such hold, and there never was. */
+/** The hold does not exist. */
 export class HoldNotFound extends DomainError {
   readonly code = 'hold_not_found'
   /** @param holdId the hold that was asked for */
@@ -71,7 +71,7 @@ export class HoldNotFound extends DomainError {
   }
 }
 
-/** The hold was captured or released before, with another outcome than the one asked for now. */
+/** The hold was captured or released before, with another outcome than requested now. */
 export class HoldAlreadyResolved extends DomainError {
   readonly code = 'hold_already_resolved'
   /**
@@ -84,7 +84,7 @@ export class HoldAlreadyResolved extends DomainError {
   }
 }
 
-/** The account has as many open holds as it may have. */
+/** The account has reached its limit of open holds. */
 export class TooManyHolds extends DomainError {
   readonly code = 'too_many_holds'
   constructor() {
@@ -92,7 +92,7 @@ export class TooManyHolds extends DomainError {
   }
 }
 
-/** The account has as many grants as it may have. */
+/** The account has reached its limit of open grants. */
 export class TooManyGrants extends DomainError {
   readonly code = 'too_many_grants'
   constructor() {
@@ -100,10 +100,7 @@ export class TooManyGrants extends DomainError {
   }
 }
 
-/**
- * Nobody knows whether the operation took effect, or the account was too busy to tell. Repeating it with the same key
- * is safe.
- */
+/** The outcome is unknown, or the account is too busy. Safe to repeat with the same key. */
 export class CreditsUnavailable extends DomainError {
   readonly code = 'credits_unavailable'
   readonly retryAfterSeconds = 2
@@ -132,7 +129,7 @@ export class AccountNotFound extends DomainError {
   }
 }
 
-/** Two postings of one key differ. The account is frozen until a person has looked at it. */
+/** Two postings of one key differ. The account is frozen until someone reviews it. */
 export class LedgerConflict extends DomainError {
   readonly code = 'ledger_conflict'
   /** @param entryId id of the entry whose two versions differ */

@@ -8,21 +8,20 @@ import { settle, settleWhenFull } from './settle.server.ts'
 import type { AccountFilter } from './store.server.ts'
 
 /**
- * How often an operation reads anew and tries again, with growing pauses, before it answers "unavailable, the same key is
- * safe". Writers that renew the version make others miss: three processes that did nothing else made one spend in six
- * miss five times.
+ * How often an operation reads again and retries, with growing pauses, before it fails as unavailable. Writers that
+ * renew the version make others miss: against three busy processes, one spend in six missed five times.
  */
 export const ROUNDS_MAX = 12
 
-/** What an operation makes of the account it read: a change to write, an answer without a write, or one more look. */
+/** The result of an operation's decision: a change to write, an answer without a write, or another read. */
 export type Decision<T> =
   | { change: Change; when?: AccountFilter; answer: (creditsAfter: number) => T }
   | { answer: T; change?: undefined }
   | 'again'
 
 /**
- * Runs an operation other than a spend: read, look the key up, decide, then one write fenced by the version that was
- * read before the key was looked up. The write renews the version.
+ * Runs an operation other than a spend: read, look up the key, decide, then one write fenced by the version read before
+ * the key was looked up. The write renews the version.
  * @param key the operation's key; the replay of a recorded one goes to `replay`
  * @throws AccountNotFound, CreditsUnavailable, and whatever `decide` and `replay` throw
  */
@@ -56,7 +55,7 @@ async function inRounds<T>(
       await settle(ports, accountId)
       continue
     }
-    // Above this line only checks; below it only the write.
+    // Only checks above this line; only the write below.
     const version = ports.newVersion()
     const after = await ports.store.updateAccount(
       { ...toFilter(account, change.entries), ...decision.when },

@@ -1,6 +1,6 @@
 import type { Grant, LogEntry } from '#models/credit-account.server.ts'
 
-/** What the log folds into. */
+/** The state that a log folds into. */
 export interface Folded {
   grants: Grant[]
   debt: number
@@ -26,7 +26,9 @@ export function burnOrder(a: Grant, b: Grant): number {
 
 const isOpen = (grant: Grant): boolean => grant.started && !grant.expired && grant.remaining > 0
 
-/** Takes up to `credits` from grants in burn order, telling `taken` of each slice; returns what could not be taken. */
+/**
+ * Takes up to `credits` from grants in burn order, reporting each slice to `taken`; returns what could not be taken.
+ */
 function take(credits: number, from: Grant[], taken: (grant: Grant, credits: number) => void): number {
   let left = credits
   for (const grant of from.sort(burnOrder)) {
@@ -40,8 +42,8 @@ function take(credits: number, from: Grant[], taken: (grant: Grant, credits: num
 }
 
 /**
- * What a log does to the grants and the debt: a pure left fold in the log's order, never by the clock. Cutting the log
- * into other batches gives the same result, and the ledger alone rebuilds the account.
+ * Applies a log to the grants and the debt: a pure left fold in the log's order, independent of the clock. Splitting
+ * the log into other batches gives the same result, and the ledger alone rebuilds the account.
  * @param start grants and debt before the log
  * @param log entries in the log's order
  * @returns grants that still matter, the debt in credits, and what each entry burned, by key
@@ -132,13 +134,13 @@ export function fold(start: Folded, log: readonly LogEntry[]): Folded & { burned
         break
       }
     }
-    // A debt is paid by whatever becomes available.
+    // New credits pay a debt first.
     if (debt > 0) debt = take(debt, open(), burn)
   }
   return { grants: all().filter(stillMatters), debt, burned }
 }
 
-/** A capture burns its own slices in burn order and gives the rest back to their grants; a release gives back all. */
+/** A capture burns its own slices in burn order and returns the rest to their grants; a release returns all. */
 function giveBack(grants: Grant[], entry: LogEntry, burn: (grant: Grant, credits: number) => void): void {
   let used = -entry.amount
   for (const grant of grants.sort(burnOrder)) {
@@ -152,7 +154,7 @@ function giveBack(grants: Grant[], entry: LogEntry, burn: (grant: Grant, credits
   }
 }
 
-/** A grant leaves the document when nothing of it is left, held or still to come; the ledger remembers it. */
+/** A grant leaves the document when nothing of it is left, held or scheduled; the ledger keeps it. */
 const stillMatters = (grant: Grant): boolean => !grant.started || grant.remaining > 0 || grant.reserved.length > 0
 
 const copyOf = (grant: Grant): Grant => ({ ...grant, reserved: grant.reserved.map((slice) => ({ ...slice })) })

@@ -1,4 +1,4 @@
-/** Reasons for which spending stops, the weightiest first: with several in force, a refusal names the first. */
+/** Reasons for pausing spending, most serious first: a refusal names the first one in force. */
 const REASONS = ['ledger_conflict', 'dispute', 'past_due', 'closed'] as const
 export type FreezeReason = (typeof REASONS)[number]
 

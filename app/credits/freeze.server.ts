@@ -7,7 +7,7 @@ import { readAccount } from './recorded.server.ts'
 const ROUNDS_MAX = 12
 
 /**
- * Stops spending. Holds that are open may still be captured: they are promises already given. Safe to repeat.
+ * Pauses spending. Open holds can still be captured: they were already granted. Safe to repeat.
  * @param accountId the owner
  * @param reason why
  * @param causeId what exactly, where there can be several at once (a dispute's id)
@@ -33,7 +33,7 @@ export async function freeze(
 }
 
 /**
- * Ends one cause for which spending was stopped; it goes on when no other is left. Safe to repeat.
+ * Ends one cause of a pause; spending resumes when no other is left. Safe to repeat.
  * @param accountId the owner
  * @param reason why it was stopped
  * @param causeId what exactly, as it was given to `freezeSpending`

@@ -11,28 +11,28 @@ import { whatIsDue } from './tick.server.ts'
 export type GrantEffect =
   'came' | 'spent' | 'taken-back' | 'settled-debt' | 'corrected' | 'expired' | 'capped' | 'called-off'
 
-/** One effect of an entry on the grant; an entry can have two, as a grant that comes and pays a debt at once. */
+/** One effect of an entry on the grant; an entry can have two, such as a grant that pays a debt at once. */
 export interface GrantLine {
   entry: CreditEntry
   effect: GrantEffect
-  /** Signed; what the entry did to this grant alone. */
+  /** Signed; the entry's effect on this grant alone. */
   credits: number
 }
 
 export interface GrantStory {
-  /** As its entry recorded it: later reversals do not lessen `granted` here. */
+  /** As recorded in its entry: later reversals do not reduce `granted` here. */
   terms: GrantTerms
-  /** What made it, with the reason of a correction. */
+  /** The entry that created it, with the reason of a correction. */
   made: LogEntry
-  /** Where it stands; null when nothing of it is left, reserved or to come. */
+  /** Its current state; null when nothing of it is left, reserved or scheduled. */
   current: Grant | null
-  /** Its place in the burn order, 0 for the next; null when it does not burn now. */
+  /** Its place in the burn order, 0 for the next; null when it cannot be spent now. */
   place: number | null
-  /** Credits by effect over its whole life, each from 0 up; `came` is left out, that is `terms.granted`. */
+  /** Credits by effect over its whole life, each from 0 up; `came` is omitted, since that is `terms.granted`. */
   tally: Record<Exclude<GrantEffect, 'came'>, number>
   /** Newest first. */
   lines: GrantLine[]
-  /** Give it as `before` to read on; null at the end. */
+  /** Pass it as `before` to read the next page; null at the end. */
   nextBefore: number | null
 }
 
@@ -40,7 +40,7 @@ const PAGE = 50
 const TIME_LIMIT_MS = 4_000
 
 /**
- * Tells the life of one grant: what came, which entries burned it and how much of it each, and what is left.
+ * Reads the history of one grant: the credits added, the entries that used them, and what is left.
  * @param accountId the owner
  * @param grantId as the account and the ledger name it
  * @param options `before`: only entries whose `seq` is smaller; `limit`: entries a page
@@ -78,7 +78,7 @@ export async function tellGrant(
   }
 }
 
-/** What time has brought is told as done, as the balance does. */
+/** Applies what is due, as the balance does. */
 function withWhatIsDue(account: CreditAccount): CreditAccount {
   const at = livePorts.now()
   if (account.nextChange > at) return account
@@ -89,7 +89,7 @@ function withWhatIsDue(account: CreditAccount): CreditAccount {
 
 type Effect = Omit<GrantLine, 'entry'>
 
-/** What an entry did to a grant: it came by it, was called off or expired by it, was burned by it. */
+/** The effects of an entry on a grant: created, canceled, expired or burned it. */
 function effectsOf(entry: CreditEntry, grantId: string): Effect[] {
   const burnt = entry.burned.filter(([id]) => id === grantId).reduce((sum, [, credits]) => sum + credits, 0)
   return [
@@ -115,7 +115,7 @@ function ownEffect(entry: CreditEntry, grantId: string): Effect[] {
   }
 }
 
-/** Whatever brings credits can burn them at once: then a debt took them. */
+/** An entry that adds credits can burn them at once to pay a debt. */
 function effectOfBurning(kind: EntryKind, hasGrant: boolean): Exclude<GrantEffect, 'came'> {
   if (kind === 'spend' || kind === 'capture') return 'spent'
   if (kind === 'reversal') return 'taken-back'
@@ -135,7 +135,7 @@ interface Group {
   canceled: number
 }
 
-/** The ledger's part: a page of rows, and what all of them did. Rows below `posted` never change. */
+/** The ledger's part: a page of rows, and the effects of all rows. Rows below `posted` never change. */
 async function readPosted(
   { _id, posted }: CreditAccount,
   grantId: string,
@@ -152,7 +152,7 @@ async function readPosted(
       { burned: { $elemMatch: { $elemMatch: { $eq: grantId } } } },
     ],
   })
-  // Told, not chosen: on a long ledger with few matches the planner would try others first.
+  // Force the index; the planner picks a slow one for rare matches.
   const options = { hint: { accountId: 1, seq: -1 }, maxTimeMS: TIME_LIMIT_MS }
   const pairs = { $filter: { input: '$burned', cond: { $eq: [{ $arrayElemAt: ['$$this', 0] }, grantId] } } }
   const burnt = { $sum: { $map: { input: pairs, in: { $arrayElemAt: ['$$this', 1] } } } }

@@ -30,25 +30,25 @@ export interface GrantRequest {
   category?: GrantCategory
   /** 0 burns first, 100 last. */
   priority?: number
-  /** UTC; now unless told. A later time schedules the grant. */
+  /** UTC; now by default. A later time schedules the grant. */
   effectiveAt?: Date
-  /** UTC; never unless told. */
+  /** UTC; never by default. */
   expiresAt?: Date
-  /** Of a plan's credits. Of the grants of one call that start now, only the first can begin a period. */
+  /** For a plan's credits. Of the grants of one call that start now, only the first can start a period. */
   rollover?: Rollover
   metadata?: Record<string, string>
 }
 
 export interface Granted {
-  /** What the entries grant, or will: on a replay as it was recorded, whatever is asked for now. */
+  /** The credits that the entries grant; on a replay as recorded, whatever is requested now. */
   credits: number
   entryIds: string[]
   replayed: boolean
 }
 
 /**
- * Grants credits: this is where credits come from. All grants of one call are made in one write, once. Safe to repeat
- * with the same keys, at once and late: a replay answers what was recorded.
+ * Grants credits. All grants of one call are made in one write, once. Safe to repeat with the same keys, concurrently
+ * and late: a replay returns what was recorded.
  * @param accountId the owner
  * @param requests at least one grant, each with its own key
  * @returns how many credits the entries grant
@@ -70,7 +70,7 @@ export async function grantCredits(
     ports,
     accountId,
     first.key,
-    // All entries of a call were written at once, so the first one stands for all.
+    // All entries of a call were written together, so checking the first is enough.
     async (recorded, account) => {
       if (!recorded.grant) throw new IdempotencyConflict()
       const all = await Promise.all(requests.map((request) => findRecorded(ports, account, request.key)))
@@ -80,20 +80,20 @@ export async function grantCredits(
     async (account) => {
       const at = ports.now()
       if (first.rollover?.renews && account.nextChange <= at) {
-        // What is due starts, and is left over, before this does.
+        // What is due must start, and count as left over, before this grant.
         await tick(ports, accountId)
         return 'again'
       }
       const change = grantChange(account, requests, at)
       const credits = requests.reduce((sum, request) => sum + request.credits, 0)
-      // Spends leave the version alone, and what goes above a limit is worth what they have left.
+      // Spends do not renew the version, and the amount above a limit depends on what they have left.
       const when = change.entries.some(({ kind }) => kind === 'cap') ? { credits: account.credits } : {}
       return { change, when, answer: () => ({ credits, entryIds, replayed: false }) }
     },
   )
 }
 
-/** What granting does to an account; refuses what would let the document or the numbers grow without bound. */
+/** The change made by a grant; refuses what would let the document or the numbers grow without bound. */
 function grantChange(account: CreditAccount, requests: readonly GrantRequest[], at: Date): Change {
   const waiting = account.pending.filter((entry) => entry.grant).length
   if (account.grants.length + waiting + requests.length > GRANTS_MAX) throw new TooManyGrants()
@@ -109,14 +109,14 @@ function grantChange(account: CreditAccount, requests: readonly GrantRequest[], 
   return { entries, credits, wakeAt: new Date(Math.min(...wakes.map((wake) => wake.getTime()))) }
 }
 
-/** Months that are paid for late start together, and are not left over of one another. */
+/** Months paid late start together, and do not count as left over from one another. */
 function asOnePeriod(entry: LogEntry, begins: GrantTerms | undefined): LogEntry {
   const { kind, grant } = entry
   if (kind !== 'grant' || !grant?.rollover || grant === begins) return entry
   return { ...entry, grant: { ...grant, rollover: { ...grant.rollover, renews: false } } }
 }
 
-/** The entry of a grant: `schedule` with amount 0 while its time is to come. */
+/** The entry of a grant: `schedule` with amount 0 while it is in the future. */
 export function grantEntry(request: GrantRequest, at: Date): LogEntry {
   const effectiveAt = request.effectiveAt ?? at
   const grant: GrantTerms = {

@@ -4,8 +4,8 @@ import { livePorts } from './ports.server.ts'
 import { readAccount } from './recorded.server.ts'
 
 /**
- * What the entries of a source grant in one account, or will: the number that a row about it has to tell, whatever is
- * asked for now. What was taken back later does not lessen it.
+ * The credits that a source's entries grant in one account: the number to store in its row, whatever is requested now.
+ * Later reversals do not reduce it.
  * @param accountId the owner
  * @param of the invoice or payment
  * @throws AccountNotFound, CreditsUnavailable
@@ -14,7 +14,7 @@ export async function grantedBySource(
   accountId: Types.ObjectId,
   of: Pick<EntrySource, 'type' | 'id'>,
 ): Promise<number> {
-  // The log before the ledger: what a settle moves meanwhile is seen twice, and counted once by its key.
+  // The log before the ledger: an entry that a settle moves meanwhile is read twice and counted once, by its key.
   const { pending } = await readAccount(livePorts, accountId)
   const posted = await livePorts.store.findEntriesOfSource(accountId, of.id)
   const byKey = new Map<string, LogEntry>([...posted, ...pending].map((entry) => [entry.key, entry]))
@@ -23,5 +23,5 @@ export async function grantedBySource(
     .reduce((sum, entry) => sum + givenBy(entry), 0)
 }
 
-/** What an entry of a source gives: a grant, or the negative of one for time that an invoice gave back. */
+/** What an entry of a source gives: a grant, or a negative one for refunded unused time. */
 export const givenBy = ({ kind, amount, grant }: LogEntry): number => grant?.granted ?? (kind === 'adjust' ? amount : 0)

@@ -7,11 +7,11 @@ export interface GrantedSource {
   type: string
   id: string
   accountId: string
-  /** What its entries grant, or will; what was taken back later does not lessen it. */
+  /** The credits that its entries grant; later reversals do not reduce it. */
   credits: number
 }
 
-/** What every invoice and payment has granted over all accounts, by `type:id`: for the audit. */
+/** What every invoice and payment has granted over all accounts, by `type:id`, for the audit. */
 export async function listGrantedSources(): Promise<Map<string, GrantedSource>> {
   const sources = new Map<string, GrantedSource>()
   const seen = new Set<string>()
@@ -24,7 +24,7 @@ export async function listGrantedSources(): Promise<Map<string, GrantedSource>> 
     const credits = (known?.credits ?? 0) + givenBy(entry)
     sources.set(`${source.type}:${source.id}`, { type: source.type, id: source.id, accountId, credits })
   }
-  // Logs before the ledger: an entry that a settle moves meanwhile is seen twice, and counted once.
+  // Logs before the ledger: an entry that a settle moves meanwhile is read twice and counted once.
   const accounts = CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
   for await (const { _id, pending } of accounts.find({}, { projection: { pending: 1 } })) {
     for (const entry of pending) add(_id.toHexString(), entry)

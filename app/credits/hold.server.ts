@@ -11,7 +11,7 @@ import { type CreditPorts, livePorts } from './ports.server.ts'
 import { type ResolvedHold, resolveHold } from './resolve-hold.server.ts'
 
 const HOLD_MS_DEFAULT = 15 * 60 * 1000
-/** A hold shelters credits from expiry, so it may not live for ever. */
+/** A hold protects credits from expiry, so its lifetime is limited. */
 const HOLD_MS_MAX = 24 * 60 * 60 * 1000
 
 export interface HoldRequest {
@@ -20,10 +20,10 @@ export interface HoldRequest {
   /** Whole credits, 1 to 1 000 000. */
   credits: number
   action: string
-  /** How long the hold lives, in milliseconds; 15 minutes unless told, 24 hours at most. */
+  /** Lifetime in milliseconds; 15 minutes by default, 24 hours at most. */
   ttlMs?: number
   metadata?: Record<string, string>
-  /** Counted in the same write, and given back if the hold is released. */
+  /** Counted in the same write, and uncounted if the hold is released. */
   limit?: UseLimit
 }
 
@@ -36,8 +36,8 @@ export interface PlacedHold {
 }
 
 /**
- * Sets credits aside for something that is not done at once: hold, run, capture. Safe to repeat with its key, also after
- * the hold was captured or released.
+ * Reserves credits for work that takes a while: hold, run, capture. Safe to repeat with its key, also after the hold
+ * was captured or released.
  * @throws InsufficientCredits, SpendingFrozen, TooManyHolds, IdempotencyConflict, InvalidCredits, CreditsUnavailable
  */
 export function placeHold(request: HoldRequest, ports: CreditPorts = livePorts): Promise<PlacedHold> {
@@ -95,7 +95,7 @@ export function placeHold(request: HoldRequest, ports: CreditPorts = livePorts):
 }
 
 /**
- * Keeps what was used of a hold and gives the rest back. Allowed while the hold stands, even past its time.
+ * Captures the used part of a hold and releases the rest. Allowed while the hold is open, even after its expiry.
  * @param request which hold, and how many of its credits were used (0 gives all back)
  * @throws HoldNotFound; HoldAlreadyResolved when it ended otherwise before; InvalidCredits when more was used than held
  */
@@ -107,7 +107,7 @@ export function captureHold(
 }
 
 /**
- * Gives a hold's credits back. Safe to repeat.
+ * Releases a hold's credits. Safe to repeat.
  * @throws HoldNotFound; HoldAlreadyResolved when it was captured before
  */
 export function releaseHold(

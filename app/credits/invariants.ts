@@ -6,7 +6,7 @@ import { fingerprint, ledgerRows } from './ledger-rows.ts'
 import { limitViolations } from './rollover.ts'
 
 /**
- * Checks everything that must hold of one account and its ledger at every moment.
+ * Checks every invariant of one account and its ledger.
  * @param account the account
  * @param ledger its rows, in the order of `seq`; rows of a settle in progress may be among them
  * @returns one sentence per violation; none when all is well
@@ -82,7 +82,7 @@ function ledgerViolations(account: CreditAccount, settled: readonly CreditEntry[
   return found
 }
 
-/** No credit burns after its expiry, unless a hold had reserved it before. */
+/** No credits are burned after their expiry, unless a hold had reserved them before. */
 function lateBurns(settled: readonly CreditEntry[]): string[] {
   const expiry = new Map(settled.flatMap((row) => (row.grant ? [[row.grant.id, row.grant.expiresAt] as const] : [])))
   const expiredIn = new Map<string, number>()
@@ -100,7 +100,7 @@ function lateBurns(settled: readonly CreditEntry[]): string[] {
   return found
 }
 
-/** 0 ≤ taken back ≤ granted, for every invoice and payment; and every grant says where it comes from. */
+/** 0 ≤ reversed ≤ granted for every invoice and payment; and every grant names its source. */
 function sourceViolations(entries: readonly LogEntry[]): string[] {
   const granted = new Map<string, number>()
   const reversed = new Map<string, number>()

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 
 /*
- * Every entry has a key, and every key says where it comes from, so that nobody can occupy the key of an invoice. What
- * a stranger chose is hashed.
+ * Every entry has a key that names its source, so nobody can occupy an invoice's key. Values chosen by a caller are
+ * hashed.
  */
 
 /** The key of a request over the API, from the caller's own idempotency key. */
@@ -13,26 +13,26 @@ export const apiKeyFor = (operation: 'spend' | 'hold', idempotencyKey: string): 
 export const actionKey = (actionId: string, nonce: string): string =>
   `action:${actionId}:${createHash('sha256').update(nonce).digest('hex')}`
 
-/** A key that nobody has used and nobody will repeat. */
+/** A random key that is never reused. */
 export const freshKey = (operation: 'spend' | 'hold'): string => `once:${operation}:${randomUUID()}`
 
 /** The key of a paid invoice's grant, or of the n-th of its monthly shares, or of its packs beside a plan. */
 export const stripeInvoiceKey = (invoiceId: string, share?: number | 'packs'): string =>
   share === undefined ? `stripe:invoice:${invoiceId}` : `stripe:invoice:${invoiceId}:${share}`
 
-/** The key of a trial's grant: one for the account, since a trial is given once, whatever subscription it is for. */
+/** The key of a trial's grant: one per account, since a trial is given once, for any subscription. */
 export const TRIAL_KEY = 'stripe:trial'
 
 /** The key of a one-time payment's grant. */
 export const stripePaymentKey = (paymentIntentId: string): string => `stripe:payment:${paymentIntentId}`
 
-/** The key of what a refund takes back. */
+/** The key of a refund's reversal. */
 export const stripeRefundKey = (refundId: string): string => `stripe:refund:${refundId}`
 
-/** The key of what a dispute takes back. */
+/** The key of a dispute's reversal. */
 export const stripeDisputeKey = (disputeId: string): string => `stripe:dispute:${disputeId}`
 
-/** The key of the note that a dispute was lost. */
+/** The key of the entry that records a lost dispute. */
 export const stripeDisputeLostKey = (disputeId: string): string => `${stripeDisputeKey(disputeId)}:lost`
 
 /** The key of an administrator's correction, from the nonce of its form. */
@@ -43,17 +43,17 @@ export const WELCOME_KEY = 'sys:welcome'
 /** The grant that an entry makes. */
 export const grantIdOf = (key: string): string => `g:${key}`
 
-/** The hold that an entry places: derived from its key, so that a replay finds the same. */
+/** The hold that an entry places: its ID is derived from the key, so that a replay finds the same one. */
 export const holdIdOf = (key: string): string =>
   `hold_${createHash('sha256').update(key).digest('base64url').slice(0, 22)}`
 
-/** The one entry that ends a hold, be it a capture or a release. */
+/** The one entry that ends a hold, by capture or release. */
 export const resolveKey = (holdId: string): string => `sys:resolve:${holdId}`
 
 export const activateKey = (grantId: string): string => `sys:activate:${grantId}`
 
-/** A grant can expire in parts (what a hold gives back later), so the entry's place in the log is in the key. */
+/** A grant can expire in parts (a hold may return some later), so the key includes the entry's place in the log. */
 export const expireKey = (grantId: string, seq: number): string => `sys:expire:${grantId}:${seq}`
 
-/** What a grant that begins a period takes of earlier ones, above their limits: one entry for each of them. */
+/** What a grant that starts a period removes from earlier ones above their limits: one entry each. */
 export const capKey = (grantId: string, nth: number): string => `sys:cap:${grantId}:${nth}`

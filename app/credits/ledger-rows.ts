@@ -6,7 +6,7 @@ import type { Burned } from './fold.ts'
 /** The id of an entry in the ledger. */
 export const entryIdOf = (accountId: Types.ObjectId, key: string): string => `${accountId.toHexString()}:${key}`
 
-/** The log as rows of the ledger: numbered from `posted`, with the balance after each and what each burned. */
+/** The log as ledger rows: numbered from `posted`, with the balance after each and the grants it burned. */
 export function ledgerRows(account: CreditAccount, burned: Map<string, Burned>): CreditEntry[] {
   const logged = account.pending.reduce((sum, entry) => sum + entry.amount, 0)
   let balance = account.credits + account.held - logged
@@ -23,7 +23,7 @@ export function ledgerRows(account: CreditAccount, burned: Map<string, Burned>):
   })
 }
 
-/** What must be the same in two postings of one key. */
+/** What must be equal in two postings of one key. */
 export const fingerprint = ({
   key,
   kind,

@@ -21,12 +21,12 @@ export interface EntryFilter {
 export interface EntryPage {
   /** Newest first. */
   entries: CreditEntry[]
-  /** Give it as `before` to read on; null at the end. */
+  /** Pass it as `before` to read the next page; null at the end. */
   nextBefore: number | null
 }
 
 /**
- * Lists an account's entries, newest first: the ledger, and what still stands in the log, as one numbered list.
+ * Lists an account's entries, newest first: the ledger and the entries still in the log, as one numbered list.
  * @param accountId the owner
  * @param options `before`: only entries whose `seq` is smaller; `limit`: 1 to 200, 50 unless told; and filters
  * @throws AccountNotFound
@@ -36,7 +36,7 @@ export async function listEntries(
   { before = Number.MAX_SAFE_INTEGER, limit = 50, ...filter }: EntryFilter & { before?: number; limit?: number } = {},
 ): Promise<EntryPage> {
   const size = Math.max(1, Math.min(limit, PAGE_MAX))
-  // The account first: rows below its `posted` never change, and the rest is in the log that was read with it.
+  // The account first: rows below its `posted` never change, and the rest is in the log read with it.
   const account = await readUpToDate(accountId)
   const { burned } = fold(account, account.pending)
   const logged = ledgerRows(account, burned)
@@ -56,7 +56,7 @@ export async function listEntries(
 }
 
 /**
- * Finds what was recorded under a key.
+ * Finds the entry of a key.
  * @returns null when nothing was
  * @throws AccountNotFound
  */
@@ -64,7 +64,7 @@ export async function findEntry(accountId: Types.ObjectId, key: string): Promise
   return findRecorded(livePorts, await readAccount(livePorts, accountId), key)
 }
 
-/** What has expired or started is counted in every balance at once; so its entries have to be there as well. */
+/** Balances include due expiries and starts at once, so their entries must be listed too. */
 async function readUpToDate(accountId: Types.ObjectId) {
   const account = await readAccount(livePorts, accountId)
   if (account.nextChange > livePorts.now()) return account

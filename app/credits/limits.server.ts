@@ -6,17 +6,17 @@ import type { AccountFilter } from './store.server.ts'
 
 /** A plan's limit on how often something may be done in a period. */
 export interface UseLimit {
-  /** Letters and digits only: it names a field. */
+  /** Letters and digits only: it is a field name. */
   name: string
-  /** Uses a period; Infinity for no limit. */
+  /** Uses per period; Infinity for no limit. */
   max: number
-  /** When a count that starts now starts again, UTC. */
+  /** When a count that starts now resets, UTC. */
   resetsAt: Date
 }
 
 /**
- * Decides from one read whether a use is left. The write that follows counts it under `limitFilter`, so that no two
- * callers pass the limit at once.
+ * Decides from one read whether a use is left. The following write counts it under `limitFilter`, so no two callers
+ * pass the limit at once.
  * @param limit the limit, or undefined where there is none
  * @returns `again` when a new period had to be opened first and the account must be read anew
  * @throws LimitReached
@@ -38,7 +38,7 @@ export async function admitUse(
 }
 
 /**
- * Reads the count of a limit as it stands, which may be of a period that has ended.
+ * Reads a limit's stored count, which may belong to an earlier period.
  * @param accountId the owner
  * @param name the limit
  */
@@ -61,7 +61,7 @@ export function limitFilter(limit: UseLimit | undefined, at: Date): AccountFilte
   }
 }
 
-/** Starts the count of a period at 0. Fenced: of two that try, one does it, and both look again. */
+/** Starts a period's count at 0. Fenced: of two that try, one succeeds, and both read again. */
 async function openPeriod(ports: CreditPorts, account: CreditAccount, { name, resetsAt }: UseLimit): Promise<void> {
   if (!/^[A-Za-z][A-Za-z0-9]*$/.test(name)) throw new Error(`${name} cannot name a limit`)
   const version = ports.newVersion()

@@ -3,19 +3,19 @@ import { fold, type Folded } from './fold.ts'
 import { capEntries } from './rollover.ts'
 import { whatIsDue } from './tick.server.ts'
 
-/** Credits that will go if they are not used before. */
+/** Credits that will be lost unless they are used. */
 export interface Loss {
   at: Date
   credits: number
-  /** The plan that they were granted under; null for others that expire. */
+  /** The plan they were granted under; null for other expiring credits. */
   plan: string | null
-  /** The limit that leaves no room for them; null where they expire by themselves. */
+  /** The rollover limit they exceed; null if they expire. */
   limit: number | null
 }
 
 /**
- * What will go if nothing is spent, by the very functions that will take it: expiries, months that start, and the next
- * renewal. Soonest first; nothing when all stays.
+ * The credits that will be lost if nothing is spent, computed by the functions that remove them: expiries, monthly
+ * starts, and the next renewal. Soonest first; empty if all stay.
  * @param balance as getBalance has it
  * @param when `now`, and when the plan renews next, or null
  */
@@ -47,7 +47,7 @@ export function lossesAhead(
   })
 }
 
-/** Of the plan's next credits, all that matters for those before them. */
+/** The part of the plan's next grant that matters for earlier ones. */
 const renewalAt = (periodStart: Date): { id: string; rollover: Rollover } => ({
   id: 'renewal',
   rollover: { plan: '', limit: null, periodStart, renews: true },

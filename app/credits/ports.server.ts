@@ -5,24 +5,24 @@ import { now } from '../clock.server.ts'
 import { SharedWrites } from './shared-writes.server.ts'
 import { type CreditStore, mongoStore } from './store.server.ts'
 
-/** What the engine needs of the world; the simulator gives each of its processes its own. */
+/** The engine's dependencies; the simulator gives each of its processes its own. */
 export interface CreditPorts {
   store: CreditStore
   now(): Date
-  /** A version that has never been: random, so that one seen on a branch that a failover undid can never match again. */
+  /** A new version: random, so that one seen before a failover rolled it back can never match again. */
   newVersion(): string
   /** Waits a little before another round. */
   pause(round: number): Promise<void>
   versions: VersionCache
   /** Spends that this process can write together. */
   shared: SharedWrites
-  /** Lets operations on one account that renew its version go one after the other, so that they do not make each other miss. */
+  /** Queues operations on one account that renew its version, so that they do not make each other miss. */
   inTurn<T>(accountId: Types.ObjectId, run: () => Promise<T>): Promise<T>
 }
 
 /**
- * The versions that this process saw last, so that a warm spend needs no read. Being out of date costs one miss and a
- * re-read, never a wrong write.
+ * The versions that this process last read, so that a warm spend needs no read. A stale one costs a miss and a read,
+ * never a wrong write.
  */
 export class VersionCache {
   readonly #versions = new Map<string, string>()
@@ -55,8 +55,8 @@ export class VersionCache {
 }
 
 /**
- * One line per account, within this process alone: what other processes do is settled by the fence. It saves rounds, and
- * nothing depends on it.
+ * One queue per account, within this process; the fence handles other processes. It saves retries, and nothing depends
+ * on it.
  */
 export class Lines {
   readonly #tails = new Map<string, Promise<unknown>>()

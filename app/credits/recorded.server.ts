@@ -16,8 +16,8 @@ export async function readAccount(ports: CreditPorts, accountId: Types.ObjectId)
 }
 
 /**
- * Looks a key up where it can be: in the log of the account just read, then in the ledger. The version was read before,
- * so a settle that moves the entry between the two look-ups makes the write that follows miss.
+ * Looks up a key in the log of the account just read, then in the ledger. The version was read before, so a settle that
+ * moves the entry between the two lookups makes the following write miss.
  */
 export async function findRecorded(ports: CreditPorts, account: CreditAccount, key: string): Promise<LogEntry | null> {
   return (

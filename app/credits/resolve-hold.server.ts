@@ -16,8 +16,8 @@ export interface ResolvedHold {
 }
 
 /**
- * Ends a hold, once: captures `used` of its credits and gives the rest back; 0 releases it. The one piece of code behind
- * a capture, a release and a hold whose time is up.
+ * Ends a hold, once: captures `used` of its credits and releases the rest; 0 releases all. Captures, releases and
+ * expired holds all use this.
  * @throws HoldNotFound, HoldAlreadyResolved, InvalidCredits, CreditsUnavailable
  */
 export function resolveHold(
@@ -75,10 +75,7 @@ export function resolveHold(
   )
 }
 
-/**
- * Releases a hold whose time is up. Another process, or the hold's owner at the last moment, may have ended it: then
- * there is nothing left to do.
- */
+/** Releases an expired hold. If another process, or its owner, has just ended it, there is nothing to do. */
 export async function releaseLapsed(ports: CreditPorts, accountId: Types.ObjectId, holdId: string): Promise<void> {
   try {
     await resolveHold(ports, accountId, holdId, 0)
@@ -87,13 +84,13 @@ export async function releaseLapsed(ports: CreditPorts, accountId: Types.ObjectI
   }
 }
 
-/** Whether the use that a hold counted is still in the period that runs. */
+/** Whether the use counted by a hold belongs to the current period. */
 function countsNow(account: CreditAccount, hold: Hold): hold is Hold & { limit: NonNullable<Hold['limit']> } {
   const counter = hold.limit && account.limits[hold.limit.name]
   return counter !== undefined && counter.resetsAt.getTime() === hold.limit?.resetsAt.getTime()
 }
 
-/** What a hold gives back may belong to grants that have expired meanwhile: those must be looked at before a spend. */
+/** A hold may return credits to grants that have expired meanwhile; those must be expired before a spend. */
 function earliestExpiryUnder(account: CreditAccount, holdId: string): Date {
   const sheltering = fold(account, account.pending).grants.filter((grant) =>
     grant.reserved.some((slice) => slice.hold === holdId),

@@ -4,17 +4,17 @@ import { type CreditPorts, livePorts } from './ports.server.ts'
 import { readAccount } from './recorded.server.ts'
 import type { MoneyClaim } from './reversed-share.ts'
 
-/** An invoice or a payment, as what its credits come from. */
+/** An invoice or a payment, as the source of credits. */
 export type SourceRef = Pick<EntrySource, 'type' | 'id'>
 
 export interface OpenReversal {
   key: string
-  /** The money that went back, in minor units, and what of it is known to be for a part of the source. */
+  /** The money returned, in minor units, and the parts of the source it is known to be for. */
   amount: number
   named: number
 }
 
-/** The reversals of a source that nothing has undone. */
+/** A source's reversals that were not undone. */
 export async function listReversals(
   accountId: Types.ObjectId,
   of: SourceRef,
@@ -28,7 +28,7 @@ export async function listReversals(
   }))
 }
 
-/** What stands taken back of a source: less what was given back again. */
+/** The credits currently reversed for a source. */
 export async function reversedOfSource(
   accountId: Types.ObjectId,
   of: SourceRef,
@@ -50,11 +50,11 @@ export async function historyOf(ports: CreditPorts, account: CreditAccount, of: 
 const isGrantOf = (entry: LogEntry, of: SourceRef): boolean =>
   entry.grant !== undefined && entry.source.type === of.type && entry.source.id === of.id
 
-/** What the source granted, or will. */
+/** The credits that the source granted. */
 export const grantedBy = (history: LogEntry[]): number =>
   sum(history.filter((entry) => !entry.of).map((entry) => entry.grant?.granted ?? 0))
 
-/** Entries about money that is away: each until another one undoes it, or takes its place. */
+/** Reversals in force: each until another entry undoes or replaces it. */
 export function openReversals(history: LogEntry[]): LogEntry[] {
   const undone = new Set(history.map((entry) => entry.undoes))
   return history.filter((entry) => entry.money && !undone.has(entry.key))
@@ -63,11 +63,11 @@ export function openReversals(history: LogEntry[]): LogEntry[] {
 export const claimsOf = (open: LogEntry[]): MoneyClaim[] =>
   open.map(({ money }) => ({ amount: money?.amount ?? 0, parts: money?.parts }))
 
-/** What has been taken back of the source in all, less what was given back. */
+/** Credits reversed in all, less those restored. */
 export const takenSoFar = (history: LogEntry[]): number =>
   sum(history.filter((entry) => entry.of).map((entry) => (entry.cancels ?? 0) - entry.amount))
 
-/** What one reversal took: its own entry and the cancellations written with it. */
+/** Credits taken by one reversal: its own entry and the cancellations written with it. */
 export const takenBy = (history: LogEntry[], key: string): number =>
   sum(
     history

@@ -22,37 +22,37 @@ export interface ReversalRequest {
   key: string
   /** The refund or dispute. */
   source: EntrySource
-  /** The invoice or payment whose credits go back. */
+  /** The invoice or payment whose credits are reversed. */
   of: SourceRef
   /**
-   * This refund's or dispute's own amount, and what was paid in all, in the same minor units. `parts`: what of the amount
-   * is known to be for which part of the source; the rest of it is for all of them.
+   * The amount of this refund or dispute, and the total paid, in the same minor units. `parts`: the amounts known to be
+   * for a part of the source; the rest is for all of them.
    */
   money: MoneyClaim & { paid: number }
-  /** What the source consists of, where its parts bear refunds differently. */
+  /** The parts of the source, if they are refunded separately. */
   soldParts?: readonly SoldPart[] | null
-  /** The grant to take it from first, where it is known to be for what that grant was. */
+  /** The grant to take from first, if it is known. */
   firstFrom?: string
-  /** The key of an earlier reversal that this one takes the place of, since more is known now. */
+  /** The key of an earlier reversal that this one replaces. */
   insteadOf?: string
 }
 
 export interface Reversed {
-  /** Credits taken back by this key, cancelled future ones among them; below zero where it gave some again. */
+  /** Credits taken under this key, including canceled scheduled ones; negative if it restored some. */
   reversed: number
   /**
-   * False when the source has not granted anything (yet), or what it is to take the place of does not stand: then nothing
-   * is recorded, and the caller may try again.
+   * False if the source has not granted anything (yet), or the reversal to replace is not in force: then nothing is
+   * recorded, and the caller may retry.
    */
   found: boolean
   replayed: boolean
 }
 
 /**
- * Takes credits back because money went back: what is to stand reversed of the source by all that went back of it, less
- * what has been taken of it before. First what has not started of the source, then what is left of it, then other
- * available credits; what is still missing becomes a debt. Never touches a hold. Refunds and disputes of one source share
- * one cap: what it granted. Safe to repeat with its key, at once and late.
+ * Takes credits back because money was returned: the total to reverse for all money returned of the source, less what
+ * was taken before. First scheduled credits of the source, then the rest of it, then other available credits; what is
+ * still missing becomes a debt. Never touches a hold. Refunds and disputes of one source share one cap: what it
+ * granted. Safe to repeat with its key, concurrently and late.
  * @throws InvalidCredits, IdempotencyConflict, AccountNotFound, CreditsUnavailable
  * @see https://docs.stripe.com/refunds
  */
@@ -113,8 +113,8 @@ export interface Restored {
 }
 
 /**
- * Gives back what a reversal took, because its refund failed or its dispute was won: as much as the money that is still
- * refunded does not account for. Safe to repeat with its key.
+ * Restores a reversal whose refund failed or whose dispute was won: as much as the money still returned does not
+ * account for. Safe to repeat with its key.
  * @param request `undoes` is the key of the reversal
  * @returns credits given back; `found` is false when there is no such reversal (yet)
  * @throws IdempotencyConflict, AccountNotFound, CreditsUnavailable
@@ -156,7 +156,7 @@ export function restoreReversal(
   )
 }
 
-/** Credits given again, on the terms of those that were taken. */
+/** Restored credits, on the terms of those taken. */
 function restoreEntry(
   common: Pick<LogEntry, 'key' | 'at' | 'source' | 'of' | 'undoes' | 'money'>,
   { credits, history }: { credits: number; history: LogEntry[] },
@@ -178,8 +178,8 @@ function restoreEntry(
 }
 
 /**
- * Notes that what was taken of a source stays taken, because its dispute was lost: an entry without credits, which the
- * ledger shows. Safe to repeat with its key.
+ * Records that a reversal is final, because its dispute was lost: an entry without credits, for the ledger. Safe to
+ * repeat with its key.
  * @returns when it was noted first
  * @throws IdempotencyConflict, AccountNotFound, CreditsUnavailable
  */
@@ -204,7 +204,7 @@ export function noteLost(
   )
 }
 
-/** Cancels what has not started of the source, the latest first, up to `credits`. */
+/** Cancels scheduled credits of the source, the latest first, up to `credits`. */
 function cancelEntries(
   grants: readonly Grant[],
   { key, source, of, at }: { key: string; source: EntrySource; of: SourceRef; at: Date },

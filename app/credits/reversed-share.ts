@@ -12,17 +12,17 @@ import {
 } from '../fraction.ts'
 
 /*
- * How many credits go back with money. Pure, and a function of the sums alone, so that the order in which money goes back
- * does not matter. See docs/decisions/0012-which-lines-bear-a-refund.md.
+ * How many credits to reverse for money returned. A pure function of the sums, so the order of refunds does not matter.
+ * See docs/decisions/0012-which-lines-bear-a-refund.md.
  */
 
-/** Money that went back, in minor units, and which parts of what was bought it was for, where that is known. */
+/** Money returned, in minor units, and the purchased parts it is known to be for. */
 export interface MoneyClaim {
   amount: number
   parts?: { id: string; amount: number }[]
 }
 
-/** A part of what was bought: what was paid for it, and its weight among the credits. */
+/** A purchased part: what was paid for it, and its weight among the credits. */
 export interface SoldPart {
   /** Ids by which claims name it. */
   ids: string[]
@@ -33,8 +33,8 @@ export interface SoldPart {
 const ONE = whole(1)
 
 /**
- * The credits that are to stand reversed, rounded toward zero: each part bears what was given back for it and the same
- * share of the rest. What a part cannot bear any more, the others do.
+ * The credits to reverse, rounded toward zero: each part bears its own refunds and the same share of the rest. What one
+ * part cannot bear, the others do.
  * @param granted what the source granted
  * @param claims all money that went back of it
  * @param paid what was paid in all, in minor units; above zero
@@ -52,10 +52,10 @@ export function reversedShare(
   const own = parts.map(({ ids }) => sum(claims.flatMap((claim) => namedIn(claim, ids))))
   const named = sum(own)
   const anywhere = Math.max(0, total - named)
-  // In the parts' own money, which rounding may have made another sum than what was paid.
+  // In the parts' own amounts, whose sum rounding may have changed.
   const anywhereShare = shareOf(anywhere, paid)
   const goneBack = smaller(whole(money), add(whole(named), times(whole(money), anywhereShare)))
-  // A part that cost nothing bears no money, so it follows what went back for no part of its own.
+  // A free part bears no money, so it follows the money not assigned to a part.
   const shares = fill(parts, own, goneBack).map((share, index) => (parts[index]?.money ? share : anywhereShare))
   const reversed = parts
     .map(({ credits }, index) => times(whole(credits), shares[index] ?? NOTHING))
@@ -67,7 +67,7 @@ export function reversedShare(
 const namedIn = ({ parts = [] }: MoneyClaim, ids: string[]): number[] =>
   parts.filter(({ id }) => ids.includes(id)).map(({ amount }) => amount)
 
-/** The share of each part that went back: raised alike for all, from what was given back for it alone, up to all of it. */
+/** The refunded share of each part: raised equally for all, from its own refunds up to the whole part. */
 function fill(parts: readonly SoldPart[], own: number[], goneBack: Fraction): Fraction[] {
   const shares = parts.map(({ money }, index) => (money > 0 ? shareOf(own[index] ?? 0, money) : NOTHING))
   const rooms = parts.map(({ money }, index) => ({ money, room: minus(ONE, shares[index] ?? NOTHING) }))

@@ -2,16 +2,16 @@ import type { Grant, GrantTerms, LogEntry, Rollover } from '#models/credit-accou
 import { burnOrder, fold, type Folded } from './fold.ts'
 import { capKey } from './keys.ts'
 
-/** What goes of one grant, because with it there is more left over than its limit lets stay. */
+/** The part of one grant above its rollover limit. */
 export interface AboveLimit {
   grant: Grant
   credits: number
 }
 
 /**
- * What of earlier credits goes when a period begins: of all that was granted under one plan with one limit, what is left
- * above that limit, the oldest first. Credits under other terms are counted apart; packs, gifts and what holds have set
- * aside are not counted.
+ * The earlier credits to remove when a period starts: of all credits granted under one plan with one limit, what is
+ * left above that limit, oldest first. Credits under other terms are counted separately; packs, gifts and held credits
+ * are not counted.
  * @param grants as they stand at that moment
  * @param periodStart when the period begins: what was bought for it, or for a later one, is not left over
  */
@@ -33,14 +33,14 @@ export function aboveLimits(grants: readonly Grant[], periodStart: Date): AboveL
   })
 }
 
-/** Credits of one plan that were granted under one limit are counted together. */
+/** Credits of one plan and one limit are counted together. */
 const poolOf = ({ plan, limit }: Pool): string => `${limit} ${plan}`
 
 type Pool = Pick<Rollover, 'plan' | 'limit'>
 
 /**
- * The entries for what goes when a grant begins a period. They belong into the write that starts the grant: without it
- * there is no period, and once it is recorded they are.
+ * The entries that apply rollover limits when a grant starts a period. They belong in the write that starts the grant,
+ * so neither is recorded without the other.
  * @param folded the grants as they stand before it starts
  * @param begins the grant
  * @param at now
@@ -63,8 +63,8 @@ export function capEntries(
 }
 
 /**
- * Checks a ledger: when a period begins, no more is left of earlier credits than their limits let stay, and where
- * something went for that, not a credit less.
+ * Checks a ledger: when a period starts, no more earlier credits are left than their limits allow, and no more were
+ * removed than necessary.
  * @param ledger an account's entries from the first one on
  * @returns one sentence per violation
  */

@@ -10,13 +10,13 @@ import { type CreditPorts, livePorts } from './ports.server.ts'
 import { readAccount } from './recorded.server.ts'
 import type { AccountUpdate } from './store.server.ts'
 
-/** A log of this many entries is posted by the writer that filled it, without waiting for the job. */
+/** The writer that fills a log to this length posts it, without waiting for the job. */
 const FULL = 256
 
 /**
- * Posts the entries of an account's log to the ledger, then folds them into the grants and takes them off the log.
- * Idempotent at every point, by any process, at any time: a crash between the two leaves rows that the next settle
- * meets again.
+ * Posts an account's log entries to the ledger, then folds them into the grants and removes them from the log.
+ * Idempotent at every point, by any process, at any time: after a crash between the two, the next settle finds the rows
+ * in place.
  * @param accountId the owner
  * @returns how many entries left the log; 0 when there were none or another write came first
  * @throws LedgerConflict when a row of the ledger differs from the entry of its key; the account is frozen first
@@ -43,15 +43,15 @@ export async function settle(ports: CreditPorts, accountId: Types.ObjectId): Pro
   return rows.length
 }
 
-/** Settles at once when a write has filled the log; its own outcome stands whatever becomes of the settle. */
+/** Settles at once when a write has filled the log; the write's own outcome does not depend on it. */
 export async function settleWhenFull(
   ports: CreditPorts,
   accountId: Types.ObjectId,
   pendingCount: number,
   written: number,
 ): Promise<void> {
-  // Only the writer that crosses the mark does it, lest every process posts the same entries; past twice the mark
-  // something is wrong with that one, and everybody helps.
+  // Only the writer that crosses the mark settles, so that not every process posts the same entries; past twice the
+  // mark that writer has failed, and every writer settles.
   const crossed = Math.floor(pendingCount / FULL) > Math.floor((pendingCount - written) / FULL)
   if (!crossed && pendingCount < 2 * FULL) return
   try {
@@ -61,7 +61,7 @@ export async function settleWhenFull(
   }
 }
 
-/** Inserts rows; one that was there already must say the same, or the account is stopped for a person to look at. */
+/** Inserts rows; an existing one must be equal, or the account is frozen for review. */
 async function post(ports: CreditPorts, accountId: Types.ObjectId, rows: CreditEntry[]): Promise<void> {
   const duplicates = new Set(await ports.store.insertEntries(rows))
   for (const row of rows.filter((candidate) => duplicates.has(candidate._id))) {
@@ -73,7 +73,7 @@ async function post(ports: CreditPorts, accountId: Types.ObjectId, rows: CreditE
   }
 }
 
-/** Spends may land meanwhile, so only the posted entries are pulled; spends do not touch what is set here. */
+/** Spends may be written meanwhile, so only the posted entries are removed; spends do not touch the fields set here. */
 function trim(account: CreditAccount, { grants, debt }: Folded, version: string, settledAt: Date): AccountUpdate {
   return {
     $set: { grants, debt, version, settledAt },

@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose'
 import type { LogEntry } from '#models/credit-account.server.ts'
 
-/** More entries than this do not go into one write. */
+/** The maximum of entries in one write. */
 const TOGETHER_MAX = 64
 
 /** Writes entries in one update; null when it missed, else the credits after all of them. */
@@ -14,20 +14,20 @@ interface Waiting {
 }
 
 /**
- * Spends of one process that wait for the same account share a write: while one update is under way the next ones queue,
- * then one conditional update takes their sum and logs all of them. It hits for all or for none; after a miss each goes
- * alone. Nothing depends on it but speed.
+ * Spends of one process that wait for the same account share a write: while one update runs, the next ones queue, and
+ * one conditional update then takes their sum and logs all of them. It succeeds for all or for none; after a miss each
+ * retries alone. It only improves speed.
  */
 export class SharedWrites {
   readonly #lines = new Map<string, Waiting[]>()
 
   /**
-   * Joins the line of an account at a version, and waits for the write that carries the entry.
+   * Joins the queue of an account at a version, and waits for the write that includes the entry.
    * @param write how to write; the first in line does it for the others
    * @returns the credits after the entry, or null when the write missed
    */
   join(accountId: Types.ObjectId, version: string, entry: LogEntry, write: WriteTogether): Promise<number | null> {
-    // The version is part of the line: a spend may only ride on the version that it looked its key up under.
+    // The queue includes the version: a spend may only use the version under which its key was looked up.
     const id = `${accountId.toHexString()}:${version}`
     return new Promise((resolve, reject) => {
       const line = this.#lines.get(id)
@@ -53,7 +53,10 @@ export class SharedWrites {
   }
 }
 
-/** Takes the first of a line, one per key: a repetition waits, misses after the first one landed, and is answered as such. */
+/**
+ * Takes the queue's first entries, one per key: a repeat waits, misses after the first one is written, and is then
+ * answered as a replay.
+ */
 function takeDistinct(line: Waiting[]): Waiting[] {
   const keys = new Set<string>()
   const taken = line.filter(({ entry }) => keys.size < TOGETHER_MAX && !keys.has(entry.key) && keys.add(entry.key))
@@ -61,7 +64,7 @@ function takeDistinct(line: Waiting[]): Waiting[] {
   return taken
 }
 
-/** Each learns what was left after its own entry, as if they had come one after the other. */
+/** Each spend gets the balance after its own entry, as if they had run one by one. */
 function answer(together: Waiting[], creditsAfterAll: number | null): void {
   let creditsLeft = creditsAfterAll
   for (const { entry, resolve } of [...together].reverse()) {

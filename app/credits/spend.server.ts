@@ -32,12 +32,12 @@ export interface Spent {
 }
 
 /**
- * Spends credits: this is where credits go. One conditional update takes them and logs the entry; it leaves the version
- * alone, so that spends on one account do not disturb each other. Safe to repeat with its key, at once and late.
+ * Spends credits. One conditional update takes them and logs the entry; it leaves the version alone, so that spends on
+ * one account do not disturb each other. Safe to repeat with its key, concurrently and late.
  * @param request who, how many, on what, under which key
  * @returns the entry, and what is left
- * @throws InsufficientCredits, SpendingFrozen, LimitReached, IdempotencyConflict, InvalidCredits, InvalidMetadata, AccountNotFound;
- * CreditsUnavailable when the outcome is unknown or the account too busy: the same key is safe
+ * @throws InsufficientCredits, SpendingFrozen, LimitReached, IdempotencyConflict, InvalidCredits, InvalidMetadata,
+ * AccountNotFound; CreditsUnavailable when the outcome is unknown or the account too busy: the same key is safe
  */
 export async function spendCredits(request: SpendRequest, ports: CreditPorts = livePorts): Promise<Spent> {
   const { accountId, key, action, limit } = request
@@ -46,7 +46,7 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
   const source = { type: 'action' as const, id: action }
   const entry = (): LogEntry => ({ key, kind: 'spend', amount: -credits, at: ports.now(), source, action, metadata })
 
-  // A version seen before lets a warm spend go without reading the account; a miss is decided from a fresh read.
+  // A cached version lets a warm spend skip reading the account; a miss is decided from a fresh read.
   const warm = ports.versions.get(accountId)
   if (warm !== undefined) {
     const recorded = await ports.store.findEntry(entryIdOf(accountId, key))
@@ -76,7 +76,7 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
 }
 
 /**
- * The one write: it hits only while nothing has happened since the version was read but other spends.
+ * The only write: it succeeds only if nothing but other spends happened since the version was read.
  * @returns the credits after it, or null when it missed
  */
 async function write(
@@ -104,7 +104,7 @@ async function write(
   return after.credits
 }
 
-/** A replay answers what was recorded, if it is the same request. */
+/** A replay returns what was recorded, if the request is the same. */
 function replayOf(account: CreditAccount, recorded: LogEntry, request: SpendRequest): Spent {
   const same = recorded.kind === 'spend' && recorded.amount === -request.credits && recorded.action === request.action
   if (!same) throw new IdempotencyConflict()

@@ -6,16 +6,15 @@ import { CreditsUnavailable } from './errors.ts'
 export type AccountFilter = mongo.Filter<CreditAccount>
 export type AccountUpdate = mongo.UpdateFilter<CreditAccount>
 
-/** What a conditional update tells of the account that it hit. */
+/** The result of a conditional update that matched. */
 export interface Updated {
   credits: number
   pendingCount: number
 }
 
 /**
- * The few database calls that the engine makes. Each is one command; the simulator runs the same engine over a double.
- * Reads see only what a majority has; writes are acknowledged when a majority has them in its journal (both are set on
- * the connection).
+ * The engine's database calls, each one command; the simulator runs the same engine over a fake. Reads return only
+ * majority-committed data; writes are acknowledged when a majority has journaled them (both set on the connection).
  */
 export interface CreditStore {
   findAccount(accountId: Types.ObjectId): Promise<CreditAccount | null>
@@ -24,7 +23,7 @@ export interface CreditStore {
   /** @returns null when the filter missed */
   updateAccount(filter: AccountFilter, update: AccountUpdate): Promise<Updated | null>
   findEntry(entryId: string): Promise<CreditEntry | null>
-  /** Entries of the account that grant from a source or take back of it. */
+  /** Entries of the account that grant from a source or reverse it. */
   findEntriesOfSource(accountId: Types.ObjectId, sourceId: string): Promise<CreditEntry[]>
   /** @returns ids of the rows that were there already */
   insertEntries(rows: CreditEntry[]): Promise<string[]>
@@ -35,12 +34,12 @@ const DUPLICATE_KEY = 11000
 /** The server refused the document itself: a bug, not an outage. */
 const DOCUMENT_VALIDATION_FAILED = 121
 
-// The plain driver: mongoose would strip filter paths that it does not know and add fields of its own.
+// The plain driver: mongoose would strip unknown filter paths and add fields of its own.
 const accounts = () => CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
 const entries = () => CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>
 
 /**
- * A database error in a write means that nobody knows whether it took effect, and is told as that.
+ * After a database error in a write its outcome is unknown, and is reported as such.
  * @throws CreditsUnavailable
  */
 async function known<T>(operation: Promise<T>): Promise<T> {
@@ -80,7 +79,8 @@ export const mongoStore: CreditStore = {
   findEntry: (entryId) => known(entries().findOne({ _id: entryId }, { maxTimeMS: TIME_LIMIT_MS })),
 
   async findEntriesOfSource(accountId, sourceId) {
-    // Two finds instead of one with $or, each told its index: the history of a source is short, the account's may not be.
+    // Two finds instead of one with $or, each with its index forced: a source's history is short, the account's may be
+    // long.
     const find = (field: 'source.id' | 'of.id') =>
       known(
         entries()
@@ -102,7 +102,7 @@ export const mongoStore: CreditStore = {
   },
 }
 
-/** Only a duplicate of `_id` is a row that was posted before; any other failure is passed on. */
+/** Only a duplicate `_id` is a row posted before; any other failure is passed on. */
 function duplicateIds(error: unknown, rows: CreditEntry[]): string[] {
   const { writeErrors, result } = error as {
     writeErrors?: { code: number; index: number; errmsg?: string }[]

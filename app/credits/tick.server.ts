@@ -8,14 +8,14 @@ import { readAccount } from './recorded.server.ts'
 import { capEntries } from './rollover.ts'
 import { settle } from './settle.server.ts'
 
-/** What time has brought: the entries for grants that start and expire, and when something is due next. */
+/** What is due: the entries for grants that start and expire, and when something is due next. */
 export interface Due {
   entries: LogEntry[]
   nextChange: Date
 }
 
 /**
- * Works out what is due on an account; writes nothing.
+ * Computes what is due on an account; writes nothing.
  * @param account the account as read
  * @param at the moment, UTC
  */
@@ -23,7 +23,7 @@ export function whatIsDue(account: Pick<CreditAccount, 'grants' | 'debt' | 'pend
   const entries: LogEntry[] = []
   const system = (id: string) => ({ type: 'system' as const, id })
   const starting = fold(account, account.pending).grants.filter((grant) => !grant.started && grant.effectiveAt <= at)
-  // One after the other, as they would have started in their time: each month finds the one before it left over.
+  // One by one, as they would have started in time: each month finds the one before it left over.
   for (const grant of starting.sort((a, b) => a.effectiveAt.getTime() - b.effectiveAt.getTime())) {
     if (grant.rollover?.renews) entries.push(...capEntries(fold(account, [...account.pending, ...entries]), grant, at))
     const key = activateKey(grant.id)
@@ -33,7 +33,7 @@ export function whatIsDue(account: Pick<CreditAccount, 'grants' | 'debt' | 'pend
     const gone = grant.started && grant.expiresAt <= at
     if (!gone || (grant.remaining === 0 && grant.expired)) continue
     const key = expireKey(grant.id, account.posted + account.pending.length + entries.length)
-    // `|| 0`: minus zero is not a number that a ledger should hold.
+    // `|| 0`: a ledger must not contain minus zero.
     entries.push({
       key,
       kind: 'expire',
@@ -53,8 +53,8 @@ function nextChangeOf(grant: Grant): number {
 }
 
 /**
- * Writes what is due on an account, if anything: the caller of a missed spend does it, and a job. Filtered by version
- * and credits as read, because spends leave the version alone and an expiry is worth what they left.
+ * Writes what is due on an account, if anything: called after a missed spend, and by a job. Filtered by version and
+ * credits as read, because spends leave the version alone and an expiry depends on what they left.
  * @param accountId the owner
  * @returns whether it wrote; false also when another write came first
  */

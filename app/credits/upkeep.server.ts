@@ -9,8 +9,8 @@ import { tickAccount } from './tick.server.ts'
 const BATCH = 500
 
 /**
- * What time brings to all accounts: expiries and starts that are due, holds whose time is up, logs to post. Every step is
- * idempotent and fenced, so any number of processes may run it at once. One account's failure does not stop the others.
+ * Applies what is due on all accounts: expiries and starts, expired holds, logs to post. Every step is idempotent and
+ * fenced, so any number of processes may run it. One account's failure does not stop the others.
  * @returns how many accounts were looked at, and how many entries went to the ledger
  */
 export async function runUpkeep(): Promise<{ accounts: number; posted: number; failed: number }> {

@@ -24,8 +24,8 @@ export function errorResponse(
 }
 
 /**
- * Turns whatever an API route caught into its answer. A Response passes through; a fact that the caller can act on
- * keeps its code, message and numbers; anything else is logged once and says no more than that it failed.
+ * Turns an API route's error into its response. A Response passes through; a domain error keeps its code, message and
+ * details; anything else is logged once and reported without details.
  */
 export function apiError(error: unknown): Response {
   if (error instanceof Response) return error
@@ -43,8 +43,8 @@ export function apiError(error: unknown): Response {
 }
 
 /**
- * What a page throws while the database is away: the error page then says that trying again is safe. The words here are
- * for what has no page, such as a file.
+ * Thrown by a page while the database is down; the error page then says that a retry is safe. This text is for
+ * responses without a page, such as a file.
  */
 export function unavailable(): Response {
   return new Response(`${brand.name} is temporarily unavailable. Your credits are safe. Try again in a minute.`, {
@@ -54,7 +54,7 @@ export function unavailable(): Response {
 }
 
 /**
- * The answer to a method that a route does not have.
+ * The response to a method that a route does not support.
  * @param allow the methods that it has
  */
 export function methodNotAllowed(...allow: string[]): Response {
@@ -62,16 +62,16 @@ export function methodNotAllowed(...allow: string[]): Response {
   return errorResponse('method_not_allowed', message, {}, { Allow: allow.join(', ') })
 }
 
-/** Tells when a refusal that passes with time may be tried again. */
+/** The Retry-After header of an error that passes with time. */
 export function retryHeaders(error: DomainError): Record<string, string> {
   const seconds = 'retryAfterSeconds' in error ? error.retryAfterSeconds : error.details.retryAfterSeconds
   return typeof seconds === 'number' ? { 'Retry-After': String(Math.ceil(seconds)) } : {}
 }
 
-/** Codes of the server that mean "not now" (a time limit, an election, a shutdown) and not "wrong". */
+/** Server codes that mean "not now" (a time limit, an election, a shutdown). */
 const TRANSIENT_SERVER_CODES = new Set([50, 89, 91, 189, 262, 10_107, 11_600, 11_602, 13_435])
 
-/** True when the outcome is unknown or nothing was tried, because the database was away or too slow. */
+/** True if the outcome is unknown or nothing was attempted, because the database was down or too slow. */
 export function isDatabaseTrouble(error: unknown): boolean {
   const { MongoError, MongoServerError, MongoWriteConcernError } = mongoose.mongo
   if (error instanceof MongoWriteConcernError) return true

@@ -38,7 +38,7 @@ export interface AppParts {
   isDevServer: boolean
 }
 
-/** For a page that does not say when its limit ends. */
+/** For pages without their own retry time. */
 const RETRY_AFTER_SECONDS = '60'
 
 const COMPRESSIBLE = /^(text\/(html|csv|plain)|text\/x-script|application\/json)/
@@ -59,7 +59,7 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
     requestsInFlight.inc()
     await next().finally(() => requestsInFlight.dec())
     const { headers } = c.res
-    // What a route says for itself stands: a document that is made for a frame has a policy of its own.
+    // A route's own headers win: a document made for a frame has its own policy.
     for (const [name, value] of general) if (!headers.has(name)) headers.set(name, value)
     headers.set('X-Request-Id', c.get('requestId'))
     if (headers.get('Content-Type')?.startsWith('text/html') && !headers.has('Content-Security-Policy')) {
@@ -69,7 +69,7 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
         contentSecurityPolicy({ nonce: c.get('nonce'), appUrl, sandboxUrl, isDevServer }),
       )
     }
-    // The client shall open its next connection at a process that stays.
+    // The client should open its next connection to a process that keeps running.
     if (isStopping()) headers.set('Connection', 'close')
     report(c, (performance.now() - started) / 1_000)
   })
@@ -103,13 +103,13 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
     const request = toRemixRequest(c.req.raw, { body, address, dropCookie: passed.dropCookie })
     c.res = ensureApiShape(path, await handle(request, { requestId, nonce }))
     if (c.res.status === 429 && !c.res.headers.has('Retry-After')) c.res.headers.set('Retry-After', RETRY_AFTER_SECONDS)
-    // Small JSON answers are the busiest ones and gain nothing.
+    // Small JSON responses are the most frequent and gain nothing.
     if (isWorthCompressing(c.res)) await small(c, async () => {})
     return c.res
   })
 
   app.onError((error, c) => {
-    // A client that hangs up in the middle of its body: nobody is left to answer.
+    // The client hung up in the middle of its body.
     if (c.env.incoming.errored || c.req.raw.signal.aborted) return new Response(null, { status: 400 })
     logger.error({ err: error, requestId: c.get('requestId') }, 'A request failed before it reached a page')
     return refuse(c.req.raw, c.get('nonce'), {
@@ -131,12 +131,12 @@ function tooLarge(c: AppContext, maxBytes: number): Response {
     code: 'payload_too_large',
     title: 'That request is too large',
     message: `A request may have at most ${maxBytes} bytes.`,
-    // The rest of the body is not read, so nothing can follow it on this connection.
+    // The rest of the body is not read, so the connection cannot be reused.
     headers: { Connection: 'close' },
   })
 }
 
-/** What an API route threw past its own error handling still gets the API's shape. */
+/** Errors that an API route threw past its own handling still get the API's shape. */
 function ensureApiShape(path: string, response: Response): Response {
   const isJson = response.headers.get('Content-Type')?.startsWith('application/json')
   if (!path.startsWith('/api/') || response.status < 500 || isJson) return response

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 
-/** Set by our HTTP server alone: what a client sends under this name is dropped at the door. */
+/** Set only by our HTTP server; a header of this name from a client is dropped. */
 export const CLIENT_ADDRESS_HEADER = 'X-Scrip-Client-Address'
 
 /** The client's address as the HTTP server saw it; `unknown` where a route is called without the server. */
@@ -10,7 +10,7 @@ export function clientAddress(request: Request): string {
 }
 
 /**
- * What to count one client under. Whoever has one IPv6 address has 2^64 of them, so those count by their /64.
+ * The prefix to rate-limit a client by. An IPv6 client has 2^64 addresses, so those are counted by their /64.
  * @param address IPv4, IPv6, or IPv4 written as IPv6
  */
 export function addressPrefix(address: string): string {
@@ -31,7 +31,7 @@ function dotted(groups: string[]): string {
 }
 
 /**
- * The network around a prefix of {@link addressPrefix}: a customer of a provider often has a /48, with 65,536 of those.
+ * The network around a prefix of {@link addressPrefix}: a provider's customer often has a /48, with 65,536 of those.
  * @returns null for IPv4, where an address is what a customer has
  */
 export function widerPrefix(prefix: string): string | null {

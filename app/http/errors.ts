@@ -1,6 +1,6 @@
 import { DomainError } from '../domain-error.ts'
 
-/** What was sent does not fit what is asked for; `field` names the first thing that does not. */
+/** The request does not match its schema; `field` names the first problem. */
 export class InvalidRequest extends DomainError {
   readonly code = 'invalid_request'
 
@@ -9,12 +9,12 @@ export class InvalidRequest extends DomainError {
   }
 }
 
-/** The body is not declared as what the route reads. */
+/** The content type is not the one that the route reads. */
 export class UnsupportedMediaType extends DomainError {
   readonly code = 'unsupported_media_type'
 }
 
-/** The body is longer than the route takes. */
+/** The body is longer than the route accepts. */
 export class PayloadTooLarge extends DomainError {
   readonly code = 'payload_too_large'
 
@@ -23,7 +23,7 @@ export class PayloadTooLarge extends DomainError {
   }
 }
 
-/** Too many tries; the caller may come back in `retryAfterSeconds`. */
+/** Too many attempts; retry after `retryAfterSeconds`. */
 export class RateLimited extends DomainError {
   readonly code = 'rate_limited'
 
@@ -32,7 +32,7 @@ export class RateLimited extends DomainError {
   }
 }
 
-/** The headers of a page's answer to an error: when to come back, where it says so. */
+/** The headers of a page's error response, with Retry-After where known. */
 export const refusalHeaders = (error: DomainError): Record<string, string> =>
   error instanceof RateLimited ? { 'Retry-After': String(error.retryAfterSeconds) } : {}
 

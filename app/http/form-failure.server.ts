@@ -4,10 +4,10 @@ import { DomainError } from '../domain-error.ts'
 import { isDatabaseTrouble, retryHeaders, unavailable } from './api-error.server.ts'
 import { STATUS_OF_CODE } from './error-status.ts'
 
-// Typed-in secrets never travel back into a page.
+// Entered passwords never appear in a page again.
 const HIDDEN_FIELDS = ['password', 'currentPassword', 'newPassword']
 
-/** The answer to a form that did not parse: what was typed, without passwords, and what to change. */
+/** The response to a form that did not parse: the values without passwords, and what to change. */
 export function invalidForm<Schema>(submission: Submission<Schema>) {
   return formAnswer(submission.reply({ hideFields: HIDDEN_FIELDS }), 400)
 }
@@ -25,7 +25,7 @@ export function refusedForm<Schema>(submission: Submission<Schema>, error: unkno
   return formAnswer(result, STATUS_OF_CODE[error.code] ?? 400, retryHeaders(error))
 }
 
-/** The answer to a form that was done and stays on its page, emptied or as it was saved. */
+/** The response to a successful form that stays on its page, empty or with the saved values. */
 export function savedForm<Schema>(submission: Submission<Schema>, { empty = false } = {}) {
   return data({ result: submission.reply({ resetForm: empty, hideFields: HIDDEN_FIELDS }), saved: true })
 }

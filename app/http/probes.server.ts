@@ -7,9 +7,9 @@ import { checkReadiness } from './readiness.server.ts'
 const NO_STORE = { 'Cache-Control': 'no-store' }
 
 /**
- * What machines ask. They are answered before Remix, so that they tell of this process and not of a page.
- * `/healthz` never asks the database: a process is not ill because the database is away. `/metrics` tells much about the
- * business: to who may not read it, it is an address like any other that does not exist.
+ * Endpoints for machines, answered before Remix, so that they describe this process. `/healthz` never asks the
+ * database: a process is healthy without it. `/metrics` reveals much about the business, so without permission it is a
+ * 404.
  */
 export function probes() {
   const app = new Hono<{ Bindings: HttpBindings }>()

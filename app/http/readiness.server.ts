@@ -1,6 +1,6 @@
 import { isDatabaseUp } from '../database.server.ts'
 
-/** An election of a replica set takes about ten seconds: taking every process out for that would make it an outage. */
+/** A replica set election takes about ten seconds: taking every process out for that would make it an outage. */
 const TOLERATED_MS = 15_000
 const CACHED_MS = 500
 
@@ -10,13 +10,11 @@ let phase: Phase = 'starting'
 let lastUpAt = -Infinity
 let lastCheck: { at: number; answer: Promise<boolean> } | null = null
 
-/** Requests may come from now on. */
 export function markRunning(): void {
   phase = 'running'
   lastUpAt = performance.now()
 }
 
-/** The balancer shall send nobody any more. */
 export function markStopping(): void {
   phase = 'stopping'
 }

@@ -4,12 +4,12 @@ import { MAX_BODY_BYTES } from './read-json.server.ts'
 /** Stripe's events carry whole objects. */
 const MAX_WEBHOOK_BYTES = 1024 * 1024
 
-/** How long a body a path takes. */
+/** The maximum body length of a path. */
 export function maxBodyBytes(path: string): number {
   return path === '/api/webhook' ? MAX_WEBHOOK_BYTES : MAX_BODY_BYTES
 }
 
-/** A client that is still sending cannot read an answer: a mistake of moderate size is listened to, then refused. */
+/** A client that is still sending cannot read a response: up to this length the body is read before it is refused. */
 const MAX_DISCARDED_BYTES = 8 * 1024 * 1024
 
 /**

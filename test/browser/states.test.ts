@@ -56,7 +56,7 @@ const STATES: State[] = [
     name: 'an open dispute',
     as: 'disputing',
     path: '/dashboard',
-    says: ['Spending is paused while a payment is disputed at the bank.', 'tell your bank', 'Disputed'],
+    says: ['Spending is paused while a payment is disputed at the bank.', 'contact your bank', 'Disputed'],
   },
   {
     name: 'a debt',
