@@ -41,7 +41,7 @@ describe('a plan at a price of another billing interval', () => {
     ['a week', 300, { interval: 'week' }, 230, 'weekly'],
     ['a day', 50, { interval: 'day' }, 32, 'daily'],
   ])(
-    'a price per %s grants the credits of the months that are sold, and is shown with its interval',
+    'a price for %s grants the credits of the months that are sold, and is shown with its interval',
     async (...row) => {
       const [, amount, recurring, credits, words] = row
       const user = await subscribed(amount, recurring)

@@ -38,7 +38,7 @@ const rollsOver = { plan: 'Beginner', limit: null, periodStart: START, renews: f
 const compute = (...lines: PlanLine[]) => creditsForInvoice(lines, { gracePeriodDays: 3 })
 
 describe('what an invoice buys', () => {
-  it('a month of a plan', () => {
+  it('a month of a plan grants the plan’s credits', () => {
     expect(compute(line({}))).toMatchObject({
       credits: 1000,
       trialCredits: 0,
@@ -46,50 +46,50 @@ describe('what an invoice buys', () => {
     })
   })
 
-  it('a year at once: twelve months', () => {
+  it('a year at once grants twelve months’ credits', () => {
     expect(compute(yearly()).shares).toEqual([
       { credits: 12_000, effectiveAt: null, expiresAt: null, rollover: rollsOver },
     ])
   })
 
-  it('two of a plan', () => {
+  it('two of a plan grant twice its credits', () => {
     expect(compute(line({ amount: 2000, quantity: 2 })).credits).toBe(2000)
   })
 
-  it('an upgrade in the middle of a month: the new plan less the unused part of the old', () => {
+  it('an upgrade in mid-month grants the new plan’s credits less the unused part of the old', () => {
     const daily = line({ plan: plan('Daily'), unitAmount: '1800', amount: 900, proration: true })
     expect(compute(line({ amount: -500, proration: true }), daily).credits).toBe(500)
   })
 
-  it('rounds once, toward zero, over the sum', () => {
+  it('credits are rounded once, toward zero, over the sum', () => {
     expect(compute(line({ amount: 333 }), line({ amount: 333 })).credits).toBe(666)
     expect(compute(line({ amount: 1, unitAmount: '3000' }), line({ amount: 1, unitAmount: '3000' })).credits).toBe(0)
     expect(compute(line({ amount: -1, unitAmount: '600' })).credits).toBe(-1)
   })
 
-  it('goes below zero when it gives back more than it sells', () => {
+  it('an invoice that gives back more than it sells takes credits', () => {
     const result = compute(line({ plan: plan('Creator'), unitAmount: '4000', amount: -2000, proration: true }))
     expect(result).toMatchObject({ credits: -2500, trialCredits: 0, shares: [] })
   })
 
-  it('prices below one cent', () => {
+  it('prices below one cent grant exact credits', () => {
     expect(compute(line({ amount: 5, unitAmount: '0.5' })).credits).toBe(10_000)
   })
 
-  it('a trial: its own credits, without a division', () => {
+  it('a trial grants its own credits, without a division', () => {
     const withTrial = plan('Beginner', { trial: { days: 7, credits: 50 } })
     expect(compute(line({ plan: withTrial, amount: 0 }))).toMatchObject({ credits: 0, trialCredits: 50, shares: [] })
   })
 
-  it.each([null, '0', '0.00', ''])('H36: refuses to guess for a price of %j', (unitAmount) => {
+  it.each([null, '0', '0.00', ''])('a price of %j is refused, not guessed at (H36)', (unitAmount) => {
     expect(() => compute(line({ unitAmount }))).toThrow(CreditsNotComputable)
   })
 
-  it('H36: a coupon for everything leaves the line as it is, and the credits too', () => {
+  it('a 100% coupon leaves the line and its credits as they are (H36)', () => {
     expect(compute(line({ amount: 1000 })).credits).toBe(1000)
   })
 
-  it('does not depend on how the lines are split', () => {
+  it('the credits do not depend on how the lines are split', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -5000, max: 5000 }), { minLength: 1, maxLength: 8 }), (amounts) => {
         const whole = amounts.reduce((sum, amount) => sum + amount, 0)
@@ -103,7 +103,7 @@ describe('what an invoice buys', () => {
 describe('monthly shares of a year', () => {
   const monthly = plan('Beginner', { yearlyCredits: 'monthly' })
 
-  it('are twelve, the first at payment, each a month after the last', () => {
+  it('the monthly shares of a year are twelve, the first at payment, each a month after the last', () => {
     const { shares } = compute(yearly({ plan: monthly }))
     expect(shares.map(({ credits }) => credits)).toEqual(Array(12).fill(1000))
     expect(shares[0]?.effectiveAt).toBeNull()
@@ -114,20 +114,20 @@ describe('monthly shares of a year', () => {
     ])
   })
 
-  it('of what is left of a year come in as many months', () => {
+  it('the monthly shares of the rest of a year come in as many months', () => {
     const rest = yearly({ plan: monthly, amount: 2500, proration: true, periodStart: new Date('2026-10-31T10:00:00Z') })
     const { shares } = compute(rest)
     expect(shares).toHaveLength(3)
     expect(shares.reduce((sum, { credits }) => sum + credits, 0)).toBe(3000)
   })
 
-  it('H35: what expires outlives its month by the grace period', () => {
+  it('a monthly share that expires outlives its month by the grace period (H35)', () => {
     const { shares } = compute(yearly({ plan: { ...monthly, unusedCredits: 'expire' } }))
     expect(shares[0]?.expiresAt?.toISOString()).toBe('2026-03-03T10:00:00.000Z')
     expect(shares[11]?.expiresAt?.toISOString()).toBe('2027-02-03T10:00:00.000Z')
   })
 
-  it('of what expires, those that are paid for when their month is over last as long from the payment', () => {
+  it('a monthly share that expires and is paid late lasts as long from the payment', () => {
     const sold = yearly({ plan: { ...monthly, unusedCredits: 'expire' } })
     const paidAt = new Date('2026-04-10T10:00:00Z')
     const { shares } = creditsForInvoice([sold], { gracePeriodDays: 3, paidAt })
@@ -135,13 +135,13 @@ describe('monthly shares of a year', () => {
     expect(ends.slice(0, 4)).toEqual(['2026-05-11', '2026-05-14', '2026-05-03', '2026-06-03'])
   })
 
-  it('record the limit of their plan; each month but the first begins a period', () => {
+  it('monthly shares record the limit of their plan, and each month but the first begins a period', () => {
     const { shares } = compute(yearly({ plan: { ...monthly, unusedCredits: { cap: 300 } } }))
     expect(shares.map(({ rollover }) => rollover?.renews)).toEqual([false, ...Array<boolean>(11).fill(true)])
     expect(shares[2]?.rollover).toMatchObject({ plan: 'Beginner', limit: 300, periodStart: shares[2]?.effectiveAt })
   })
 
-  it('add up for any year', () => {
+  it('the monthly shares of any year add up', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10_000_000 }), fc.integer({ min: 0, max: 364 }), (amount, days) => {
         const periodStart = new Date(START.getTime() + days * 86_400_000)
@@ -153,7 +153,7 @@ describe('monthly shares of a year', () => {
 })
 
 describe('addMonths', () => {
-  it('keeps the day, or takes the last of the month', () => {
+  it('addMonths keeps the day, or takes the last of the month', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 31 }), fc.integer({ min: 0, max: 48 }), (day, months) => {
         const anchor = new Date(Date.UTC(2024, 0, day, 23, 59))

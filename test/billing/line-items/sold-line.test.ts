@@ -31,7 +31,7 @@ const unknown = (amount: number): SoldLine => ({
 const creditsOf = (...lines: SoldLine[]) => creditsByLine(lines).map(({ credits }) => credits)
 const compute = (...lines: SoldLine[]) => creditsForInvoice(lines, { gracePeriodDays: 3 })
 
-describe('a plan at a price of another rhythm than a month or a year', () => {
+describe('a plan at a billing interval other than a month or a year', () => {
   it.each<[name: string, rhythm: Rhythm, credits: number]>([
     ['a quarter', { interval: 'month', intervalCount: 3 }, 3000],
     ['half a year', { interval: 'month', intervalCount: 6 }, 6000],
@@ -41,18 +41,18 @@ describe('a plan at a price of another rhythm than a month or a year', () => {
     ['four weeks', { interval: 'week', intervalCount: 4 }, 923],
     ['a day, a year having 365', { interval: 'day', intervalCount: 1 }, 32],
     ['ten days', { interval: 'day', intervalCount: 10 }, 328],
-  ])('%s brings the credits of the months that are sold', (_, rhythm, credits) => {
+  ])('a price for %s grants the credits of the months that are sold', (_, rhythm, credits) => {
     expect(creditsOf(plan(rhythm))).toEqual([credits])
     expect(creditsOf(plan({ ...rhythm, amount: 2000, quantity: 2 }))[0]).toBeGreaterThanOrEqual(2 * credits)
   })
 
-  it('is rounded once, toward zero, over the whole invoice', () => {
+  it('credits of another interval are rounded once, toward zero, over the whole invoice', () => {
     const week = plan({ interval: 'week' })
     expect(compute(week, week, week, week).credits).toBe(923)
     expect(compute(plan({ interval: 'week', amount: -1000, proration: true })).credits).toBe(-230)
   })
 
-  it('in monthly shares comes in as many as it has months, and a shorter one at once', () => {
+  it('a plan in monthly shares comes in as many as its interval has months, and a shorter one at once', () => {
     const monthly = { ...findPlan('Beginner')!, yearlyCredits: 'monthly' as const }
     const ends = (text: string) => ({ plan: monthly, periodEnd: new Date(text) })
     const quarter = compute(plan({ intervalCount: 3, ...ends('2026-04-30T10:00:00Z') }))
@@ -64,7 +64,7 @@ describe('a plan at a price of another rhythm than a month or a year', () => {
 })
 
 describe('a pack among the lines', () => {
-  it('brings its credits as often as it is sold, and they never expire', () => {
+  it('a pack grants its credits as often as it is sold, and they never expire', () => {
     const expiring = { ...findPlan('Beginner')!, unusedCredits: 'expire' as const }
     const { credits, shares } = compute(plan({ plan: expiring }), pack({ quantity: 2, amount: 4400 }))
     expect(credits).toBe(5000)
@@ -76,21 +76,21 @@ describe('a pack among the lines', () => {
     })
   })
 
-  it('of a price without one amount brings the same: what was paid does not matter', () => {
+  it('a pack at a price without a fixed amount grants the same, whatever was paid', () => {
     expect(creditsOf(pack({ unitAmount: null, amount: 777 }))).toEqual([2000])
   })
 
-  it('of $0 that is given away brings its credits, and one that a trial leaves out brings none', () => {
+  it('a pack given away at $0 grants its credits, and one that a trial leaves out grants none', () => {
     expect(creditsOf(pack({ amount: 0, unitAmount: '0' }))).toEqual([2000])
     expect(creditsOf(pack({ amount: 0 }))).toEqual([0])
   })
 
-  it('sold by the month brings its share of a part of a month, and gives unused time back', () => {
+  it('a pack sold by the month grants its share of a part of a month, and gives unused time back', () => {
     expect(creditsOf(pack({ proration: true, amount: 1100 }))).toEqual([1000])
     expect(creditsOf(pack({ proration: true, amount: -1100 }))).toEqual([-1000])
   })
 
-  it('pays for what a plan gives back', () => {
+  it('a pack pays for what a plan gives back', () => {
     const { credits, shares } = compute(plan({ amount: -500, proration: true }), pack())
     expect(credits).toBe(1500)
     expect(shares).toMatchObject([{ credits: 1500, packs: [pack()] }])
@@ -103,22 +103,22 @@ describe('what cannot be computed', () => {
     ['a plan at a negative price', plan({ unitAmount: '-1000', amount: -1000 })],
     ['a pack at a negative price', pack({ unitAmount: '-2200', amount: -2200 })],
     ['something of ours that the plan file lacks', unknown(500)],
-  ])('%s is refused, and not guessed', (_, line) => {
+  ])('a line with %s is refused, not guessed at', (_, line) => {
     expect(() => creditsByLine([plan(), line])).toThrow(CreditsNotComputable)
   })
 
-  it('holds nothing up where nothing was paid for it', () => {
+  it('a line that cannot be computed holds nothing up where nothing was paid for it', () => {
     expect(creditsOf(plan(), plan({ unitAmount: null, amount: 0 }), unknown(0))).toEqual([1000, 0, 0])
   })
 })
 
 describe('a plan at a price of $0', () => {
-  it('brings the plan’s credits, as a coupon for everything does', () => {
+  it('a plan at a price of $0 grants the plan’s credits, as a 100% coupon does', () => {
     expect(compute(plan({ amount: 0, unitAmount: '0' }))).toMatchObject({ credits: 1000, trialCredits: 0 })
     expect(compute(plan({ amount: 0, unitAmount: '0.00', quantity: 3 })).credits).toBe(3000)
   })
 
-  it('brings none for a part of a period, and zero of a plan brings none', () => {
+  it('a plan at a price of $0 grants none for a part of a period, and zero of a plan grants none', () => {
     expect(compute(plan({ amount: 0, unitAmount: '0', proration: true })).credits).toBe(0)
     expect(compute(plan({ amount: 0, unitAmount: '0', quantity: 0 })).credits).toBe(0)
     expect(compute(plan({ amount: 0, quantity: 0 }))).toMatchObject({ credits: 0, trialCredits: 0 })

@@ -39,7 +39,7 @@ async function mailsOf({ _id }: User, kind?: NotificationKind): Promise<Notifica
 const kindsOf = async (user: User) => (await mailsOf(user)).map(({ kind }) => kind).sort()
 
 describe('a receipt', () => {
-  it('comes once for each paid invoice, whichever events tell of it', async () => {
+  it('a receipt comes once for each paid invoice, whichever events report it', async () => {
     const user = await subscriber()
     expect(await kindsOf(user)).toEqual(['payment_receipt'])
     const [receipt] = await mailsOf(user)
@@ -51,7 +51,7 @@ describe('a receipt', () => {
     expect(await kindsOf(user)).toEqual(['payment_receipt', 'payment_receipt'])
   })
 
-  it('comes for a pack too, and nothing else does', async () => {
+  it('a pack has a receipt too, and no other mail', async () => {
     const user = await aUser()
     await deliveries.buy({ user, pack: '500' })
     await deliver()
@@ -60,19 +60,19 @@ describe('a receipt', () => {
     ])
   })
 
-  it('is not written for $0: a trial announces its credits instead', async () => {
+  it('a payment of $0 has no receipt, and a trial announces its credits instead', async () => {
     beginner.trial = { days: 14, credits: 50 }
     const user = await subscriber()
     expect(await mailsOf(user)).toMatchObject([{ kind: 'credits_arrived', data: { credits: 50, balance: 50 } }])
   })
 
-  it('counts only the credits that are there of a year in monthly shares', async () => {
+  it('a receipt of a year in monthly shares counts only the credits that have started', async () => {
     beginner.yearlyCredits = 'monthly'
     const user = await subscriber('year')
     expect(await mailsOf(user)).toMatchObject([{ kind: 'payment_receipt', data: { amount: 10_000, credits: 1000 } }])
   })
 
-  it('is not written for what a reconcile finds long afterwards', async () => {
+  it('a payment that reconcile finds long afterwards has no receipt', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
     setNow(() => new Date((context.sandbox.now() + 8 * 86_400) * 1000))
@@ -82,7 +82,7 @@ describe('a receipt', () => {
 })
 
 describe('a renewal that is not paid', () => {
-  it('is told once for all its attempts, with the end of the grace period; paying brings a receipt', async () => {
+  it('a renewal that is not paid is mailed once for all its attempts, with the end of the grace period, and paying sends a receipt', async () => {
     const user = await subscriber()
     await payWith(context, user, 'pm_card_chargeCustomerFail')
     advance(context, 32)
@@ -98,7 +98,7 @@ describe('a renewal that is not paid', () => {
     expect(await kindsOf(user)).toEqual(['payment_failed', 'payment_receipt', 'payment_receipt'])
   })
 
-  it('because the bank asks for its customer, leads to the confirmation and is no refusal', async () => {
+  it('a renewal that the bank asks about leads to the confirmation and is not called declined', async () => {
     const user = await subscriber()
     await payWith(context, user, 'pm_card_authenticationRequired')
     advance(context, 32)
@@ -118,7 +118,7 @@ describe('a renewal that is not paid', () => {
     expect(await confirmationPage(user)).toBeNull()
   })
 
-  it('says nothing when the payment went through before its event came', async () => {
+  it('a failed renewal sends no mail when the payment went through before its event came', async () => {
     const user = await subscriber()
     await payWith(context, user, 'pm_card_chargeCustomerFail')
     advance(context, 32)
@@ -129,7 +129,7 @@ describe('a renewal that is not paid', () => {
 })
 
 describe('the life of a plan', () => {
-  it('canceled, undone, canceled again, ended: each decision is told once', async () => {
+  it('each decision about a plan (canceled, undone, canceled again, ended) is mailed once', async () => {
     const user = await subscriber()
     await cancelAtPeriodEnd(user)
     await deliver()
@@ -162,7 +162,7 @@ describe('the life of a plan', () => {
     ])
   })
 
-  it('ended by dunning says so', async () => {
+  it('the mail about a plan that dunning ended says so', async () => {
     const user = await subscriber()
     await payWith(context, user, 'pm_card_chargeCustomerFail')
     for (let week = 0; week < 10; week++) {
@@ -173,7 +173,7 @@ describe('the life of a plan', () => {
     expect(await mailsOf(user, 'payment_failed')).toHaveLength(1)
   })
 
-  it('two processes that see the same change tell it once', async () => {
+  it('two processes that see the same change of a plan send one mail', async () => {
     const user = await subscriber()
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at_period_end: true })
     await Promise.all([1, 2, 3, 4].map(() => syncSubscriptions(user._id)))
@@ -182,7 +182,7 @@ describe('the life of a plan', () => {
     expect(await kindsOf(user)).toEqual(['payment_receipt', 'subscription_canceled', 'subscription_resumed'])
   })
 
-  it('paused when its trial ends without a card is told once, and so is that it goes on', async () => {
+  it('a pause after a trial without a card is mailed once, and so is its end', async () => {
     beginner.trial = { days: 14, credits: 0 }
     const user = await subscriber()
     const cards = await context.stripe.customers.listPaymentMethods(user.stripeCustomerId!)
@@ -204,7 +204,7 @@ describe('the life of a plan', () => {
     expect(await mailsOf(user, 'subscription_paused')).toHaveLength(1)
   })
 
-  it('paused before it was ever seen is told too, unless that was long ago', async () => {
+  it('a pause from before the plan was first seen is mailed too, unless it was long ago', async () => {
     beginner.trial = { days: 14, credits: 0 }
     const users: User[] = []
     for (const days of [15, 30]) {
@@ -221,7 +221,7 @@ describe('the life of a plan', () => {
     expect(await mailsOf(users[1]!, 'subscription_paused')).toEqual([])
   })
 
-  it('a trial that is about to end says what it will cost, unless it was canceled', async () => {
+  it('the mail about a trial’s end says what it will cost, unless it was canceled', async () => {
     beginner.trial = { days: 14, credits: 0 }
     const staying = await subscriber()
     const leaving = await subscriber()
@@ -242,7 +242,7 @@ describe('the life of a plan', () => {
 })
 
 describe('money that goes back', () => {
-  it('each refund has its mail, with the credits that went with it', async () => {
+  it('each refund has its mail, with the credits that it took', async () => {
     const user = await subscriber()
     const { id: charge } = await newestCharge(context, user)
     await context.stripe.refunds.create({ charge, amount: 333 })
@@ -259,7 +259,7 @@ describe('money that goes back', () => {
     expect(mails[0]!.data.description).toMatch(/^Beginner, /)
   })
 
-  it('a dispute is told when it opens, and its credits when it is won', async () => {
+  it('a dispute is mailed when it opens, and its credits when it is won', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' }, DISPUTED_CARD)
     await deliver()
@@ -280,7 +280,7 @@ describe('money that goes back', () => {
 })
 
 describe('an outbox that is down', () => {
-  it('leaves the money where it belongs, and the mail comes with the next attempt', async () => {
+  it('an outbox that is down leaves the payment processed, and the mail comes with the next attempt', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
     const outbox = vi

@@ -17,7 +17,7 @@ const deliveries = new Deliveries(context)
 useSandboxClock(context)
 
 describe('a change of plan', () => {
-  it('up: now, for the rest of the period, in money and in credits as it was shown', async () => {
+  it('an upgrade applies now, for the rest of the period, with the money and credits that were shown', async () => {
     const user = await subscriber(deliveries)
     advance(context, 10)
     const choice = { plan: 'Creator', interval: 'month' as const }
@@ -38,7 +38,7 @@ describe('a change of plan', () => {
     expect(newest).toMatchObject({ planName: 'Creator', amount: preview.amountDue, creditsAdded: preview.credits })
   })
 
-  it('a double click on the order charges once', async () => {
+  it('a double click on an upgrade charges once', async () => {
     const user = await subscriber(deliveries)
     const nonce = randomUUID()
     const choice = { plan: 'Daily', interval: 'month' as const }
@@ -47,7 +47,7 @@ describe('a change of plan', () => {
     expect(await historyOf(user)).toHaveLength(2)
   })
 
-  it('from monthly to yearly: now, a whole year less what is left of the month', async () => {
+  it('a change from monthly to yearly applies now and costs a year less the rest of the month', async () => {
     const user = await subscriber(deliveries)
     const choice = { plan: 'Beginner', interval: 'year' as const }
     const preview = await previewPlanChange(user, choice)
@@ -58,7 +58,7 @@ describe('a change of plan', () => {
     expect((await readUser(user._id)).subscription).toMatchObject({ interval: 'year' })
   })
 
-  it('with a card that declines: nothing changes, and it says so', async () => {
+  it('an upgrade with a declined card changes nothing and says so', async () => {
     const user = await subscriber(deliveries)
     await payWith(context, user, 'pm_card_chargeCustomerFail')
     const order = changePlan(user, { plan: 'Daily', interval: 'month' })
@@ -68,7 +68,7 @@ describe('a change of plan', () => {
     expect(await creditsOf(user)).toBe(1000)
   })
 
-  it('with a card that asks for its owner: there is a page to confirm on, and then it changes', async () => {
+  it('an upgrade with a card that asks for its owner leads to a confirmation, and then applies', async () => {
     const user = await subscriber(deliveries)
     await payWith(context, user, 'pm_card_authenticationRequired')
     const result = await changePlan(user, { plan: 'Daily', interval: 'month' })
@@ -76,7 +76,7 @@ describe('a change of plan', () => {
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Beginner', status: 'active' })
   })
 
-  it('down: when the period ends, and until then it can be dropped', async () => {
+  it('a downgrade applies when the period ends, and can be undone until then', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     const choice = { plan: 'Beginner', interval: 'month' as const }
     expect(await previewPlanChange(user, choice)).toMatchObject({ when: 'period-end', amountDue: 0, credits: 0 })
@@ -95,7 +95,7 @@ describe('a change of plan', () => {
     expect(await creditsOf(user)).toBe(6000)
   })
 
-  it('down and then canceled: the cancellation wins', async () => {
+  it('a cancellation wins over a scheduled downgrade', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     await changePlan(user, { plan: 'Beginner', interval: 'month' })
     await cancelAtPeriodEnd(user)
@@ -105,14 +105,14 @@ describe('a change of plan', () => {
     expect(await creditsOf(user)).toBe(2000)
   })
 
-  it('a canceled plan that is changed goes on', async () => {
+  it('a canceled plan that is changed continues', async () => {
     const user = await subscriber(deliveries)
     await cancelAtPeriodEnd(user)
     await changePlan(user, { plan: 'Daily', interval: 'month' })
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', cancelAtPeriodEnd: false })
   })
 
-  it('to the plan that runs: refused', async () => {
+  it('a change to the current plan is refused', async () => {
     const user = await subscriber(deliveries)
     await expect(changePlan(user, { plan: 'Beginner', interval: 'month' })).rejects.toThrow(AlreadySubscribed)
     await expect(previewPlanChange(await aUser(), { plan: 'Daily', interval: 'month' })).rejects.toThrow(NoSubscription)
@@ -127,7 +127,7 @@ describe('a change of plan', () => {
     expect(await scheduledChangeOf(user)).toMatchObject({ plan: 'Beginner' })
   })
 
-  it('two clicks at once on a downgrade', async () => {
+  it('two clicks at once on a downgrade leave it scheduled once', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     const nonce = randomUUID()
     const choice = { plan: 'Beginner', interval: 'month' as const }
@@ -136,7 +136,7 @@ describe('a change of plan', () => {
     expect(await scheduledChangeOf(user)).toMatchObject({ plan: 'Beginner' })
   })
 
-  it('a downgrade, then another downgrade from another form', async () => {
+  it('a downgrade from another form replaces the one that is scheduled', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     await changePlan(user, { plan: 'Daily', interval: 'month' }, { nonce: randomUUID() })
     await changePlan(user, { plan: 'Beginner', interval: 'month' }, { nonce: randomUUID() })

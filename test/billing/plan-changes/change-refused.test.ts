@@ -33,8 +33,8 @@ async function refused(user: User, search: string): Promise<Refused & { status: 
   return { ...thrown!.data, status: thrown!.init?.status }
 }
 
-describe('a change of plan that cannot be says why, and what helps', () => {
-  it('to the plan that runs: the other billing period', async () => {
+describe('a change of plan that is refused', () => {
+  it('a change to the current plan is refused with the other billing interval as an option', async () => {
     const user = await subscriber(deliveries)
     expect(await refused(user, 'plan=Beginner&interval=month')).toMatchObject({
       status: 409,
@@ -43,7 +43,7 @@ describe('a change of plan that cannot be says why, and what helps', () => {
     })
   })
 
-  it('to a year, beside an add-on that is paid monthly on a classic subscription: support', async () => {
+  it('a change to yearly beside a monthly add-on on a classic subscription is refused with a link to support', async () => {
     const items = [{ price: await addOnPrice(context) }, { price: await planPrice('Daily') }]
     const { _id } = await sellByHand(context, items, { billing_mode: { type: 'classic' } })
     await deliveries.deliver()
@@ -55,7 +55,7 @@ describe('a change of plan that cannot be says why, and what helps', () => {
     })
   })
 
-  it('while a payment is open: the card', async () => {
+  it('a change while a payment is open is refused with a link to the card', async () => {
     const user = await overdueSubscriber(deliveries)
     expect(await refused(user, 'plan=Daily&interval=month')).toMatchObject({
       text: expect.stringContaining('still open') as string,
@@ -63,7 +63,7 @@ describe('a change of plan that cannot be says why, and what helps', () => {
     })
   })
 
-  it('while the plan is paused: to resume it', async () => {
+  it('a change while the plan is paused is refused with a way to resume it', async () => {
     const user = await subscriber(deliveries)
     await context.stripe.subscriptions.pause(subscriptionIdOf(user))
     await deliveries.deliver()
@@ -73,7 +73,7 @@ describe('a change of plan that cannot be says why, and what helps', () => {
     })
   })
 
-  it('down, of a plan that the shop ends in this period: support', async () => {
+  it('a downgrade of a plan that the shop ends in this period is refused with a link to support', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     const cancel_at = context.sandbox.now() + 20 * 86_400
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at })
@@ -84,7 +84,7 @@ describe('a change of plan that cannot be says why, and what helps', () => {
   })
 
   it.each(['Beginner', 'Creator'])(
-    'to %s, while several changes wait that the shop has planned: support',
+    'a change to %s while the shop has planned several changes is refused with a link to support',
     async (to) => {
       const user = await subscriber(deliveries, { plan: 'Daily' })
       const { stripe } = context
@@ -113,11 +113,11 @@ describe('a change of plan that cannot be says why, and what helps', () => {
     ['Free', 'plan=Free&interval=month', 'To go back to Free, cancel your plan'],
     ['a plan that there is not', 'plan=Huge&interval=month', 'This plan does not exist'],
     ['an address without a plan', '', 'This plan does not exist'],
-  ])('%s', async (_, search, title) => {
+  ])('a change is refused: %s', async (_, search, title) => {
     expect(await refused(await subscriber(deliveries), search)).toMatchObject({ status: 404, title })
   })
 
-  it('who has no plan is led to buy one', async () => {
+  it('a change without a plan leads to buying one', async () => {
     const request = await visitAs(await aUser(), '/billing/change?plan=Daily&interval=month')
     const answer = await loader({ request, params: {}, context: {} }).catch((error: unknown) => error)
     expect((answer as Response).headers.get('Location')).toBe('/pricing?plan=Daily&interval=month')

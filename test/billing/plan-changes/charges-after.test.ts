@@ -124,7 +124,7 @@ describe('the first payment after a change is another one than those that follow
 })
 
 describe('a sum that is not known is not shown', () => {
-  it('what waits for the next invoice, which the smaller plan will be on', async () => {
+  it('no sum is shown where pending items wait for the smaller plan’s first invoice', async () => {
     const user = await sold({ items: [await daily()] })
     const item = { customer: user.stripeCustomerId!, subscription: subscriptionIdOf(user), amount: 500 }
     await context.stripe.invoiceItems.create({ ...item, currency: 'usd' })
@@ -132,7 +132,7 @@ describe('a sum that is not known is not shown', () => {
     expect(after).toMatchObject({ next: null, price: { amount: 1000 } })
   })
 
-  it('a coupon that was deleted', async () => {
+  it('no sum is shown for a coupon that was deleted', async () => {
     const given = await coupon(half)
     const user = await sold({ items: [await daily()], discounts: [given] })
     await context.stripe.coupons.del(given.coupon)
@@ -141,7 +141,7 @@ describe('a sum that is not known is not shown', () => {
     expect(after).toEqual({ next: null, price: null })
   })
 
-  it('a coupon for one invoice, which the change’s own may use up', async () => {
+  it('no sum is shown for a coupon for one invoice, which the change itself may use up', async () => {
     const user = await sold({ items: [await daily()] })
     const once = await coupon({ percent_off: 50, duration: 'once' })
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { discounts: [once] })
@@ -149,7 +149,7 @@ describe('a sum that is not known is not shown', () => {
     expect(after).toMatchObject({ next: null, price: { amount: 4000 } })
   })
 
-  it('an add-on that is paid monthly beside a yearly plan: what each year of the plan costs is', async () => {
+  it('no sum but the plan’s yearly price is shown beside a monthly add-on', async () => {
     const price = await planPrice('Creator', 'year')
     const user = await sold({ items: [{ price: await addOnPrice(context) }, { price }] })
     const { after, beside } = await previewPlanChange(user, { plan: 'Beginner', interval: 'year' })
@@ -157,7 +157,7 @@ describe('a sum that is not known is not shown', () => {
     expect(after).toMatchObject({ next: null, price: { amount: 10_000, credits: 12_000, interval: 'year' } })
   })
 
-  it('a plan that the shop ends: a larger one ends with it, and a smaller one never begins', async () => {
+  it('no sum is shown after the end that the shop set: a larger plan ends with it, and a smaller one never begins', async () => {
     const user = await sold({ items: [await daily()] })
     const end = context.sandbox.now() + 20 * 86_400
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at: end })

@@ -53,7 +53,7 @@ const state = async ({ _id }: User) => {
 }
 
 describe('the form of a plan change', () => {
-  it('takes no moment that is still to come: the last hour before a renewal costs what it is', async () => {
+  it('a plan change form with a proration date in the future is refused, so the last hour before a renewal costs what it is', async () => {
     const user = await subscriber(deliveries)
     advance(context, 27)
     const form = await formFor(user, 'Creator')
@@ -79,7 +79,7 @@ describe('the form of a plan change', () => {
     expect((await historyOf(user)).at(-1)).toMatchObject({ amount: Number(form.amountDue) })
   })
 
-  it('sent again with its nonce and another moment is an answer, and charged once', async () => {
+  it('a plan change form that is sent again with another proration date is answered and charged once', async () => {
     const user = await subscriber(deliveries)
     const form = await formFor(user, 'Daily')
     const answers = await Promise.all([order(user, form), order(user, { ...form, prorationDate: '' })])
@@ -93,7 +93,7 @@ describe('the form of a plan change', () => {
     expect((await readUser(user._id)).subscription?.plan).toBe('Creator')
   })
 
-  it('says nonsense: nothing is charged and nothing changes', async () => {
+  it('a plan change form of nonsense charges nothing and changes nothing', async () => {
     const user = await subscriber(deliveries)
     const form = await formFor(user, 'Daily')
     const before = await state(user)
@@ -124,7 +124,7 @@ describe('the form of a plan change', () => {
   })
 })
 
-it('the API sells what there is, and nothing else that is asked of it', async () => {
+it('the API sells only what is on offer', async () => {
   const user = await aUser()
   const ask = async (body: string, type = 'application/json') => {
     const { url, headers } = await visitAs(user, '/api/checkout')
@@ -164,7 +164,7 @@ describe('bodies that are no form', () => {
     ['cancel', cancel, '/billing/cancel'],
     ['pricing', pricing, '/pricing'],
   ]
-  it.each(routes)('%s: a refusal, and nothing changes', async (_, action, path) => {
+  it.each(routes)('a body that is no form (%s) is refused, and nothing changes', async (_, action, path) => {
     const user = await subscriber(deliveries)
     const before = await state(user)
     const json = JSON.stringify({
@@ -188,7 +188,7 @@ describe('bodies that are no form', () => {
     expect(await state(user)).toEqual(before)
   })
 
-  it('and intents that there are none of, and packs that nobody sells', async () => {
+  it('unknown intents and unknown packs are refused, and nothing changes', async () => {
     const user = await subscriber(deliveries)
     const before = await state(user)
     const nonce = randomUUID()

@@ -58,7 +58,7 @@ const setUses = ({ _id }: User, used: number) =>
 const spendAll = async (user: User) => spend(user, await creditsOf(user))
 
 describe('a subscriber without credits', () => {
-  it('by the month: a larger plan costs and brings the rest of the month, and is enough where the spend then succeeds', async () => {
+  it('a monthly subscriber without credits is offered a larger plan with the rest of the month, marked as enough where the spend then succeeds', async () => {
     const user = await subscriber(deliveries)
     await spendAll(user)
     advance(context, 20)
@@ -76,7 +76,7 @@ describe('a subscriber without credits', () => {
     expect(await spend(user, 300)).toMatchObject({ creditsLeft: credits - 300 })
   })
 
-  it('on the page too, with the sum of today', async () => {
+  it('the page offers a larger plan with what it costs today', async () => {
     const user = await subscriber(deliveries)
     await spendAll(user)
     expect(await wordsAt(user)).toEqual([
@@ -86,7 +86,7 @@ describe('a subscriber without credits', () => {
     ])
   })
 
-  it('by the year: the larger plan by the year, and what a year brings month by month counts only this month', async () => {
+  it('a yearly subscriber without credits is offered the larger yearly plan, of whose monthly shares only this month counts', async () => {
     const user = await subscriber(deliveries, { interval: 'year' })
     await spendAll(user)
     const way = planOf(await waysAt(user, 12_000), 'Daily')
@@ -100,7 +100,7 @@ describe('a subscriber without credits', () => {
     expect(await creditsOf(other)).toBe(1000)
   })
 
-  it('in a trial: another plan brings nothing before the trial ends, so none is offered', async () => {
+  it('a subscriber in a trial is offered no other plan, which would grant nothing before the trial ends', async () => {
     beginner.trial = { days: 7, credits: 50 }
     const user = await subscriber(deliveries)
     await spendAll(user)
@@ -113,7 +113,7 @@ describe('a subscriber without credits', () => {
     ])
   })
 
-  it('who may still have a trial: what that brings, for nothing today', async () => {
+  it('a user who may still have a trial is offered its credits for nothing today', async () => {
     daily.trial = { days: 14, credits: 80 }
     const user = await aUser()
     const offered = { amount: 0, credits: 80, trialDays: 14, renewal: { amount: 1800, credits: 2000 } }
@@ -121,21 +121,21 @@ describe('a subscriber without credits', () => {
     expect(planOf(await waysAt(user, 81), 'Daily')).toMatchObject({ ...offered, enough: false })
   })
 
-  it('before a renewal that holds what is left to a limit: waiting is enough only with what then stays', async () => {
+  it('waiting for a renewal with a cap is enough only with what then stays', async () => {
     beginner.unusedCredits = { cap: 100 }
     const user = await subscriber(deliveries)
     expect((await waysAt(user, 1500)).at(-1)).toMatchObject({ type: 'wait', credits: 1000, enough: false })
     expect((await waysAt(user, 1100)).at(-1)).toMatchObject({ type: 'wait', credits: 1000, enough: true })
   })
 
-  it('where no pack and no plan is enough: each says so to a program, and the page says what arrives is not enough', async () => {
+  it('options that are not enough say so, to programs and on the page', async () => {
     const user = await subscriber(deliveries)
     const ways = await waysAt(user, 90_000)
     expect(ways.filter(({ enough }) => enough)).toEqual([])
     expect(ways.map(({ type }) => type)).toEqual(['pack', 'plan', 'plan', 'wait'])
   })
 
-  it('while Stripe does not answer: the answer comes in time, without what only Stripe knows', async () => {
+  it('a refusal comes in time while Stripe does not answer, without what only Stripe knows', async () => {
     const user = await subscriber(deliveries)
     await spendAll(user)
     context.sandbox.faults.api = [{ failure: 'timeout', match: 'POST /v1/invoices/create_preview' }]
@@ -145,7 +145,7 @@ describe('a subscriber without credits', () => {
     expect(ways.map(({ type }) => type)).toEqual(['pack', 'pack', 'pack', 'wait'])
   })
 
-  it('who is refused again and again asks Stripe once', async () => {
+  it('repeated refusals ask Stripe once', async () => {
     const user = await subscriber(deliveries)
     await spendAll(user)
     const first = await waysAt(user, 24)
@@ -155,7 +155,7 @@ describe('a subscriber without credits', () => {
 })
 
 describe('a limit that is reached', () => {
-  it('the plan with a greater one, at what it costs today; enough only where the credits are there too', async () => {
+  it('a limit that is reached offers the plan with a greater one at what it costs today, and as enough only with enough credits', async () => {
     beginner.limits = { qrCodes: 1 }
     const user = await subscriber(deliveries)
     await make(user)
@@ -167,7 +167,7 @@ describe('a limit that is reached', () => {
     expect(await make(user)).toHaveProperty('runId')
   })
 
-  it('a plan whose own limit is used up as well is left out', async () => {
+  it('a limit that is reached does not offer a plan whose own limit is used up', async () => {
     const user = await subscriber(deliveries, { plan: 'Beginner' })
     await setUses(user, 5_000)
     expect(await wordsAt(user)).toEqual([
@@ -178,7 +178,7 @@ describe('a limit that is reached', () => {
 })
 
 describe('a plan that is paused', () => {
-  it('is resumed: the limit of Free is not what it is compared with, and no other plan is offered', async () => {
+  it('a paused plan is offered to be resumed, is not compared with Free’s limit, and no other plan is offered', async () => {
     free.limits = { qrCodes: 1 }
     beginner.trial = { days: 7, credits: 50 }
     const user = await subscriber(deliveries)
@@ -203,7 +203,7 @@ describe('a plan that is paused', () => {
 })
 
 describe('a payment that is owed', () => {
-  it('in its grace period: no plan can be changed, so the card and packs are the ways', async () => {
+  it('a payment owed within the grace period offers the card and packs, but no change of plan', async () => {
     const user = await overdueSubscriber(deliveries)
     await spendAll(user)
     const ways = await waysAt(user, 24)
@@ -211,7 +211,7 @@ describe('a payment that is owed', () => {
     expect(await wordsAt(user)).toEqual(['Buy 500 credits, $6'])
   })
 
-  it('after it: paying lifts the pause, and is enough where the credits are there', async () => {
+  it('a payment owed after the grace period is offered to be paid, and is enough where there are credits', async () => {
     const user = await overdueSubscriber(deliveries)
     advance(context, 4)
     await pauseOverdue()
@@ -221,7 +221,7 @@ describe('a payment that is owed', () => {
     expect(await chargesOf(context, user)).toHaveLength(1)
   })
 
-  it('at the bank: its page, and not another card', async () => {
+  it('a payment that waits at the bank offers the bank’s page, and not another card', async () => {
     const user = await subscriber(deliveries, { card: '4000 0027 6000 3184' })
     advance(context, 32)
     await deliveries.deliver()
@@ -252,7 +252,7 @@ describe('a feature that the plan lacks', () => {
     return (refused as { details: { options: RefusalOption[] } }).details.options
   }
 
-  it('comes with the plan that has it, at what that costs today', async () => {
+  it('a feature that the plan lacks is offered with a plan that has it, at what that costs today', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     await spendAll(user)
     const way = { type: 'plan', plan: 'Creator', amount: 2200, credits: 3000 }
@@ -260,7 +260,7 @@ describe('a feature that the plan lacks', () => {
     expect(await ask(user, 3001)).toMatchObject([{ ...way, enough: false }])
   })
 
-  it('is offered without sums while Stripe does not answer', async () => {
+  it('a feature that the plan lacks is offered without sums while Stripe does not answer', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     await grantCredits(user._id, [
       { key: `grant:${randomUUID()}`, credits: 5, source: { type: 'admin', id: randomUUID() } },
@@ -278,7 +278,7 @@ describe('the page of what a plan lacks', () => {
     return upgradeLoader({ request, params: {}, context: {} })
   }
 
-  it('says what the change costs and brings today, and what comes after that', async () => {
+  it('the upgrade page says what the change costs and grants today, and what comes after', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     expect((await ask(user)).ways).toEqual([
       {
@@ -291,13 +291,13 @@ describe('the page of what a plan lacks', () => {
     ])
   })
 
-  it('comes while Stripe is away, with the change and without its sums', async () => {
+  it('the upgrade page offers the change without its sums while Stripe is away', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     context.sandbox.faults.api = [{ failure: 503 }]
     expect((await ask(user)).ways).toMatchObject([{ sum: null, label: 'Change to Creator' }])
   })
 
-  it('offers no change that a payment which is owed prevents, but what ends that', async () => {
+  it('the upgrade page offers no change while a payment is owed, but what ends that', async () => {
     const page = await ask(await overdueSubscriber(deliveries))
     expect(page).toMatchObject({ ways: [], notices: [{ action: 'update-card' }] })
   })

@@ -16,7 +16,7 @@ useDatabase()
 useSandboxClock(context)
 const deliveries = new Deliveries(context)
 
-it('a coupon for good stays with a plan that goes down at the end of its period', async () => {
+it('a lasting coupon stays with a plan that goes down at the end of its period', async () => {
   const user = await subscriber(deliveries, { plan: 'Creator' })
   const { id: coupon } = await context.stripe.coupons.create({ percent_off: 50, duration: 'forever' })
   const id = subscriptionIdOf(user)
@@ -31,7 +31,7 @@ it('a coupon for good stays with a plan that goes down at the end of its period'
   expect((await context.stripe.subscriptions.retrieve(id)).discounts).toEqual(discounts)
 })
 
-it('an upgrade whose card is declined leaves the downgrade that was to come', async () => {
+it('an upgrade whose card is declined leaves the scheduled downgrade', async () => {
   const user = await subscriber(deliveries, { plan: 'Daily' })
   await changePlan(user, { plan: 'Beginner', interval: 'month' })
   await payWith(context, user, 'pm_card_chargeCustomerFail')
@@ -54,7 +54,7 @@ it('an upgrade whose card is declined leaves the downgrade that was to come', as
   ])
 })
 
-it('a downgrade that cannot be arranged leaves the plan canceled, as it was', async () => {
+it('a downgrade that cannot be scheduled leaves the plan canceled, as it was', async () => {
   const user = await subscriber(deliveries, { plan: 'Daily' })
   await cancelAtPeriodEnd(user)
   context.sandbox.faults.api = [{ failure: 500, match: 'POST /v1/subscription_schedules' }]
@@ -67,7 +67,7 @@ it('a downgrade that cannot be arranged leaves the plan canceled, as it was', as
   expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', cancelAtPeriodEnd: false })
 })
 
-it('a plan whose end nobody told of can be bought again at once', async () => {
+it('a plan whose end was never reported can be bought again at once', async () => {
   const user = await subscriber(deliveries)
   await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
   const { url } = await createCheckout({ user, plan: 'Daily', interval: 'month' }, { nonce: 'bought again' })

@@ -25,7 +25,7 @@ async function noticeOf({ _id }: User) {
 }
 
 describe('a renewal that is owed', () => {
-  it('comes first in the history, with its amount and the way to pay it, and the banner names the amount', async () => {
+  it('a renewal that is owed comes first in the history, with its amount and a link to pay it, and the banner names the amount', async () => {
     const user = await overdueSubscriber(deliveries)
     const [open] = await openInvoicesOf(context, user)
     expect(await rowsOf(user)).toMatchObject([
@@ -41,7 +41,7 @@ describe('a renewal that is owed', () => {
     expect(await noticeOf(user)).toMatch(/^Your payment of \$10\.00 on \d+ \w+ did not go through/)
   })
 
-  it('with another one before it has a row for each, with its own amount and its own way to pay', async () => {
+  it('two renewals that are owed have a row each, with its own amount and its own link to pay', async () => {
     const user = await overdueSubscriber(deliveries)
     const { stripe } = context
     const customer = user.stripeCustomerId!
@@ -62,7 +62,7 @@ describe('a renewal that is owed', () => {
     expect(await noticeOf(user)).toMatch(/^Your payment of \$13\.00 on /)
   })
 
-  it('is gone from the history once it is paid', async () => {
+  it('an owed renewal leaves the history once it is paid', async () => {
     const user = await overdueSubscriber(deliveries)
     const [open] = await openInvoicesOf(context, user)
     await payWith(context, user, 'pm_card_visa')
@@ -72,7 +72,7 @@ describe('a renewal that is owed', () => {
     expect((await readUser(user._id)).subscription?.owed).toBeNull()
   })
 
-  it('of which a part is paid says what is left', async () => {
+  it('an owed renewal that is paid in part says what is left', async () => {
     const user = await overdueSubscriber(deliveries)
     const [open] = await openInvoicesOf(context, user)
     const payment = { customer: user.stripeCustomerId!, amount: 400, currency: 'usd', payment_method: 'pm_card_visa' }

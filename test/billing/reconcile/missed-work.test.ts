@@ -29,7 +29,7 @@ const daysOn = (days: number): Date => {
 it.each([
   ['a shorter time', -1],
   ['a time to come', 400],
-])('a run over %s than was missed does not let the rest be forgotten', async (_, days) => {
+])('a run over %s than was missed does not forget the rest', async (_, days) => {
   await reconcile()
   const user = await aUser()
   await deliveries.buy({ user, pack: '500' })
@@ -51,7 +51,7 @@ it('what was paid after a clock that was days ahead has been set right is found'
   expect(await creditsOf(user)).toBe(500)
 })
 
-it('a plan on a second customer of somebody is theirs too, also when no event tells of it', async () => {
+it('a plan on a second customer of a user is theirs too, also when no event reports it', async () => {
   deliveries.take()
   const user = await aUser()
   await ensureCustomer(user)
@@ -73,7 +73,7 @@ it('a plan on a second customer of somebody is theirs too, also when no event te
   expect(await reconcile({ since: new Date(0) })).toMatchObject({ done: [], failed: [], unclaimed: [] })
 })
 
-it('somebody whose pause fails does not keep the others from theirs', async () => {
+it('a user whose pause fails does not keep others from theirs', async () => {
   const users = [await aUser(), await aUser(), await aUser()]
   const subscription = { stripeSubscriptionId: 'sub_1', plan: 'Daily', status: 'past_due', version: 'one' }
   for (const { _id } of users) {

@@ -32,7 +32,7 @@ async function dropEvents(): Promise<void> {
 const stored = (event: Told) => ({ _id: event.id, type: event.type, payload: event, receivedAt: new Date() })
 
 describe('reconcile', () => {
-  it('does what no webhook told of, and nothing the second time', async () => {
+  it('reconcile does what no webhook reported, and nothing the second time', async () => {
     const [subscriber, buyer, refunded] = [await aUser(), await aUser(), await aUser()]
     await deliveries.buy({ user: subscriber, plan: 'Daily', interval: 'month' })
     await deliveries.buy({ user: buyer, pack: '500' })
@@ -56,7 +56,7 @@ describe('reconcile', () => {
     expect((await auditGrants()).violations).toEqual([])
   })
 
-  it('H40: finds by walking the objects what events do not tell of any more', async () => {
+  it('reconcile finds by walking the objects what events no longer report (H40)', async () => {
     const [subscriber, buyer] = [await aUser(), await aUser()]
     await deliveries.buy({ user: subscriber, plan: 'Daily', interval: 'month' })
     await deliveries.buy({ user: buyer, pack: '2000' })
@@ -69,7 +69,7 @@ describe('reconcile', () => {
     expect(await reconcile({ since: new Date(0) })).toMatchObject(nothing)
   })
 
-  it('reconcile finds a changed plan of which no event tells any more', async () => {
+  it('reconcile finds a changed plan that no event reports any more', async () => {
     const user = await subscriber(deliveries)
     const id = subscriptionIdOf(user)
     const { items } = await context.stripe.subscriptions.retrieve(id)
@@ -80,7 +80,7 @@ describe('reconcile', () => {
     expect((await readUser(user._id)).subscription?.plan).toBe('Creator')
   })
 
-  it('ends a plan whose end was never told of', async () => {
+  it('reconcile ends a plan whose end was never reported', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
     await deliveries.deliver()
@@ -91,7 +91,7 @@ describe('reconcile', () => {
     expect(await historyOf(user)).toMatchObject([{ status: 'cancelled' }])
   })
 
-  it('puts right what the page says of each period', async () => {
+  it('reconcile corrects what the page says of each period', async () => {
     const user = await subscriber(deliveries)
     const { subscription } = await readUser(user._id)
     const changes = { 'subscription.price.amount': 1, 'subscription.nextPayment.amount': 1 }
@@ -104,12 +104,12 @@ describe('reconcile', () => {
     expect(await reconcile()).toMatchObject(nothing)
   })
 
-  it('runs once at a time', async () => {
+  it('reconcile runs once at a time', async () => {
     const runs = await Promise.all(Array.from({ length: 5 }, () => reconcile()))
     expect(runs.filter((run) => run !== null)).toHaveLength(1)
   })
 
-  it('of a process that died over it waits for a minute at most, and the dead one has no say when it wakes', async () => {
+  it('reconcile waits a minute at most for a dead process, which writes nothing when it wakes', async () => {
     const dead = (await startRun())!
     expect(await reconcile()).toBeNull()
     const runs = mongoose.connection.collection('reconcile_runs')
@@ -123,7 +123,7 @@ describe('reconcile', () => {
     expect((await runs.findOne())!.lastStart).toEqual(lastStart)
   })
 
-  it('carries on with events that failed', async () => {
+  it('reconcile retries events that failed', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
     const [event] = deliveries.waiting('invoice.paid')
@@ -162,7 +162,7 @@ describe('what has no counterpart here is listed for a human, and not guessed', 
     return (await context.stripe.prices.create({ currency: 'usd', unit_amount: 700, recurring, product_data })).id
   }
 
-  it('a paid invoice and a plan of a customer whom nobody has', async () => {
+  it('a paid invoice and a plan of a customer without a user are listed for a human', async () => {
     const customer = await aStranger()
     const price = await priceOf('scrip_daily_month')
     const subscription = await context.stripe.subscriptions.create({ customer, items: [{ price }] })
@@ -186,7 +186,7 @@ describe('what has no counterpart here is listed for a human, and not guessed', 
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', status: 'active' })
   })
 
-  it('a plan with a price that is in no plan', async () => {
+  it('a plan at a price of no known plan is listed for a human', async () => {
     const user = await aUser()
     await deliveries.buy({ user, pack: '500' })
     await deliveries.deliver()
@@ -203,7 +203,7 @@ describe('what has no counterpart here is listed for a human, and not guessed', 
     expect((await readUser(user._id)).subscription ?? null).toBeNull()
   })
 
-  it('a plan that was put on such a price stays what it was sold as, and ends like any other', async () => {
+  it('a plan that was moved to an unknown price stays what it was sold as, and ends like any other', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Creator', interval: 'month' })
     await deliveries.deliver()
@@ -221,7 +221,7 @@ describe('what has no counterpart here is listed for a human, and not guessed', 
     expect(saying((await reconcile())?.unclaimed, id)).toEqual([])
   })
 
-  it('a plan here that Stripe does not know', async () => {
+  it('a plan here that Stripe does not know is listed for a human', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
     await deliveries.deliver()
@@ -235,7 +235,7 @@ describe('what has no counterpart here is listed for a human, and not guessed', 
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Beginner' })
   })
 
-  it('a customer tagged as ours whose user is not here', async () => {
+  it('a customer tagged as ours without a user here is listed for a human', async () => {
     const customer = await aStranger({ app: 'scrip', userId: '64b000000000000000000000' })
     const price = await priceOf('scrip_beginner_month')
     const { latest_invoice } = await context.stripe.subscriptions.create({ customer, items: [{ price }] })
@@ -244,7 +244,7 @@ describe('what has no counterpart here is listed for a human, and not guessed', 
     expect(saying(run?.unclaimed, latest_invoice as string)).toHaveLength(1)
   })
 
-  it('but not what has no tag and sells nothing of ours, like what "stripe trigger" makes up', async () => {
+  it('objects without a tag that sell nothing of ours, as "stripe trigger" makes them, are not listed', async () => {
     const items = [{ price: await aForeignPrice() }]
     const made = await context.stripe.subscriptions.create({ customer: await aStranger(), items })
     const { unclaimed } = (await reconcile())!
@@ -252,7 +252,7 @@ describe('what has no counterpart here is listed for a human, and not guessed', 
     expect(saying(unclaimed, made.latest_invoice as string)).toEqual([])
   })
 
-  it('but not what carries another app’s tag', async () => {
+  it('objects with another app’s tag are not listed', async () => {
     const customer = await aStranger({ app: 'another-shop' })
     const items = [{ price: await aForeignPrice() }]
     const made = await context.stripe.subscriptions.create({ customer, items })
@@ -262,7 +262,7 @@ describe('what has no counterpart here is listed for a human, and not guessed', 
   })
 })
 
-it('what fails does not hold up the rest, and is tried again however much later', async () => {
+it('an object that fails does not hold up the rest, and is tried again however much later', async () => {
   const [stuck, other] = [await aUser(), await aUser()]
   const start = context.sandbox.now()
   await deliveries.buy({ user: stuck, plan: 'Beginner', interval: 'month' })
@@ -283,7 +283,7 @@ it('what fails does not hold up the rest, and is tried again however much later'
   expect(await reconcile()).toMatchObject(nothing)
 })
 
-it('C2 2.7: finds what hangs on a test clock, which Stripe’s lists leave out', async () => {
+it('reconcile finds what is under a test clock, which Stripe’s lists leave out (2.7)', async () => {
   const user = await aUser()
   const clock = await context.stripe.testHelpers.testClocks.create({ frozen_time: context.sandbox.now() - 90 * 86_400 })
   const made = { test_clock: clock.id, metadata: { app: 'scrip', userId: user._id.toHexString() } }

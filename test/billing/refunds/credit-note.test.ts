@@ -26,8 +26,8 @@ const credit = (invoice: string, amount: number) =>
   context.stripe.creditNotes.create({ invoice, amount, credit_amount: amount })
 const everythingTwice = <Event>(events: Event[]) => [...events, ...events]
 
-describe('H37: a credit note', () => {
-  it('to the balance takes back its share of the credits, once', async () => {
+describe('a credit note', () => {
+  it('a credit note to the balance takes back its share of the credits once (H37)', async () => {
     const { user, invoice } = await subscriber()
     await credit(invoice, 250)
     await deliveries.deliver({ order: everythingTwice })
@@ -37,7 +37,7 @@ describe('H37: a credit note', () => {
     expect(told).toMatchObject([{ data: { amount: 250, credits: 250, to: 'balance' } }])
   })
 
-  it('of which a part is refunded takes each part once', async () => {
+  it('a credit note that is refunded in part takes each part once (H37)', async () => {
     const { user, invoice } = await subscriber()
     await context.stripe.creditNotes.create({ invoice, amount: 600, refund_amount: 400, credit_amount: 200 })
     await deliveries.deliver({ order: (events) => everythingTwice(events).reverse() })
@@ -45,7 +45,7 @@ describe('H37: a credit note', () => {
     expect(await historyOf(user)).toMatchObject([{ amountRefunded: 600 }])
   })
 
-  it('of money that came back by other means counts as well, and together never more than was granted', async () => {
+  it('credit notes and other returns together never take more than was granted (H37)', async () => {
     const { user, invoice } = await subscriber()
     await context.stripe.creditNotes.create({ invoice, amount: 700, out_of_band_amount: 700 })
     await credit(invoice, 300)
@@ -54,7 +54,7 @@ describe('H37: a credit note', () => {
     expect(await historyOf(user)).toMatchObject([{ status: 'refunded', amountRefunded: 1000 }])
   })
 
-  it('whose balance pays the next month brings that month’s credits, and no gift', async () => {
+  it('a credit note whose balance pays the next month grants that month’s credits, and no gift (H37)', async () => {
     const { user, invoice } = await subscriber()
     await spend(user, 1000)
     await credit(invoice, 1000)
@@ -69,7 +69,7 @@ describe('H37: a credit note', () => {
     expect(await creditsOf(user)).toBe(0)
   })
 
-  it('that nobody told of is found by the next reconcile', async () => {
+  it('a credit note that no event reported is found by the next reconcile (H37)', async () => {
     const { user, invoice } = await subscriber()
     await credit(invoice, 500)
     // Nor do Stripe's events, which are gone by then.

@@ -38,7 +38,7 @@ async function cart(...more: string[]) {
 const twiceBackwards = <Event>(events: Event[]) => [...events, ...events].reverse()
 
 describe('a cart of two packs', () => {
-  it('of which a half is refunded loses a half of all its credits, and the rest with the rest', async () => {
+  it('a cart of two packs that is refunded by half loses half of all its credits, and the rest with the rest', async () => {
     const { user, charge, paid, row } = await cart()
     await context.stripe.refunds.create({ charge, amount: paid / 2 })
     await deliveries.deliver({ order: twiceBackwards })
@@ -55,7 +55,7 @@ describe('a cart of two packs', () => {
   it.each([
     ['won', 2500, { status: 'paid', creditsReversed: 0 }],
     ['lost', 0, { status: 'dispute_lost', creditsReversed: 2500 }],
-  ] as const)('that is disputed, and %s, ends with %i credits', async (verdict, credits, end) => {
+  ] as const)('a cart of two packs that is disputed, and %s, ends with %i credits', async (verdict, credits, end) => {
     const { user, charge, row } = await cart()
     const id = dispute(context, charge)
     await deliveries.deliver()
@@ -67,7 +67,7 @@ describe('a cart of two packs', () => {
     expect(await row()).toMatchObject(end)
   })
 
-  it('with a service beside them loses credits by its share of all money', async () => {
+  it('a cart of two packs and a service loses credits by the share of all money that is refunded', async () => {
     const { user, charge, paid } = await cart(await aService(context))
     await context.stripe.refunds.create({ charge, amount: 5000 })
     await deliveries.deliver()

@@ -81,7 +81,7 @@ async function expectSound(): Promise<void> {
 }
 
 describe('an invoice of a $10 plan and a $90 service', () => {
-  it('of which the service is refunded by a credit note keeps all its credits', async () => {
+  it('an invoice whose service is refunded by a credit note keeps all its credits', async () => {
     const sold = await withService()
     await refundLine(sold, sold.other, 9000)
     await deliveries.deliver({ order: twiceBackwards })
@@ -92,7 +92,7 @@ describe('an invoice of a $10 plan and a $90 service', () => {
     await expectSound()
   })
 
-  it('of which the plan is refunded by a credit note loses all its credits, whichever event comes first', async () => {
+  it('an invoice whose plan is refunded by a credit note loses all its credits, whichever event comes first', async () => {
     const sold = await withService()
     await refundLine(sold, sold.plan, 1000)
     await deliveries.deliver({ order: (events) => events.filter(({ type }) => type === 'credit_note.created') })
@@ -102,7 +102,7 @@ describe('an invoice of a $10 plan and a $90 service', () => {
     expect(await rowOf(sold.user)).toMatchObject({ amountRefunded: 1000, creditsReversed: 1000 })
   })
 
-  it('of which a part goes back by a bare refund loses credits by its share of all money', async () => {
+  it('an invoice with a bare partial refund loses credits by its share of all money', async () => {
     const sold = await withService()
     await context.stripe.refunds.create({ charge: sold.charge, amount: 9000 })
     await deliveries.deliver({ order: twiceBackwards })
@@ -110,7 +110,7 @@ describe('an invoice of a $10 plan and a $90 service', () => {
     expect(await rowOf(sold.user)).toMatchObject({ amountRefunded: 9000, creditsReversed: 900 })
   })
 
-  it('whose line is credited to the customer’s balance loses what that line brought', async () => {
+  it('an invoice whose line is credited to the customer’s balance loses what that line granted', async () => {
     const sold = await withService()
     const { invoice, plan, other } = sold
     const lines = [line(other, 2000), line(plan, 400)]
@@ -121,7 +121,7 @@ describe('an invoice of a $10 plan and a $90 service', () => {
     await expectSound()
   })
 
-  it('gets credits again when a credit note says later that a bare refund was for the service', async () => {
+  it('an invoice gets credits back when a later credit note says that a bare refund was for the service', async () => {
     const sold = await withService()
     const { id: refund } = await context.stripe.refunds.create({ charge: sold.charge, amount: 9000 })
     await deliveries.deliver()
@@ -146,7 +146,7 @@ describe('an invoice of a $10 plan and a $90 service', () => {
     await expectSound()
   })
 
-  it('loses more when a credit note says later that a bare refund was for the plan, and gets it back when it fails', async () => {
+  it('an invoice loses more when a later credit note says that a bare refund was for the plan, and gets it back when it fails', async () => {
     const sold = await withService()
     const { id: refund } = await context.stripe.refunds.create({ charge: sold.charge, amount: 1000 })
     await deliveries.deliver()
@@ -171,7 +171,7 @@ describe('an invoice of a $10 plan and a $90 service', () => {
     [0, 1, 2],
     [2, 1, 0],
     [1, 2, 0],
-  ])('refunded in three ways, the events of each in the order %i %i %i, always ends alike', async (...order) => {
+  ])('an invoice refunded in three ways ends the same with the events in the order %i %i %i', async (...order) => {
     const sold = await withService()
     await deliveries.deliver()
     const groups = [deliveries.take()]
@@ -186,7 +186,7 @@ describe('an invoice of a $10 plan and a $90 service', () => {
     expect(await creditsOf(sold.user)).toBe(700)
   })
 
-  it('of which all money is back has no credits left, however it went back', async () => {
+  it('an invoice whose money is all returned has no credits left, however it was returned', async () => {
     const sold = await withService()
     await context.stripe.refunds.create({ charge: sold.charge, amount: 5000 })
     await refundLine(sold, sold.other, 5000)
@@ -204,7 +204,7 @@ describe('an invoice of a plan and a credit pack', () => {
     return (await context.stripe.prices.create(price)).id
   }
 
-  it('of which the pack is refunded loses the pack’s credits, out of the pack’s own grant', async () => {
+  it('an invoice whose pack is refunded loses the pack’s credits, out of the pack’s own grant', async () => {
     const sold = await planAnd(packOfNinety)
     expect(await creditsOf(sold.user)).toBe(3000)
     await refundLine(sold, sold.other, 9000)
@@ -216,7 +216,7 @@ describe('an invoice of a plan and a credit pack', () => {
     await expectSound()
   })
 
-  it('of which a half goes back by a bare refund loses a half of all credits', async () => {
+  it('an invoice with a bare refund of half loses half of all credits', async () => {
     const sold = await planAnd(packOfNinety)
     await context.stripe.refunds.create({ charge: sold.charge, amount: 5000 })
     await deliveries.deliver()

@@ -24,7 +24,7 @@ useDatabase()
 const deliveries = new Deliveries(context)
 
 describe('a refund', () => {
-  it('takes the same share of the credits; a second one adds up, copies do not', async () => {
+  it('a refund takes its share of the credits, a second one adds up, and copies do not', async () => {
     const user = await subscriber(deliveries)
     const charge = await newestCharge(context, user)
     await context.stripe.refunds.create({ charge: charge.id, amount: 333 })
@@ -39,7 +39,7 @@ describe('a refund', () => {
     expect(await historyOf(user)).toMatchObject([{ status: 'refunded', amountRefunded: 1000 }])
   })
 
-  it('whose failure is handled while its success still is: the credits come back', async () => {
+  it('a refund whose failure is handled while its success still is returns the credits', async () => {
     const user = await subscriber(deliveries)
     const { id } = await context.stripe.refunds.create({ charge: (await newestCharge(context, user)).id })
     // Once its refunds are listed, the bank fails this one, and another process deals with that at once.
@@ -64,7 +64,7 @@ describe('a refund', () => {
     expect(await historyOf(user)).toMatchObject([{ status: 'active', amountRefunded: 0 }])
   })
 
-  it('of credits that are spent makes a debt', async () => {
+  it('a refund of spent credits makes a debt', async () => {
     const user = await subscriber(deliveries)
     await spend(user, 900)
     await context.stripe.refunds.create({ charge: (await newestCharge(context, user)).id })
@@ -72,7 +72,7 @@ describe('a refund', () => {
     expect(await getBalance(user._id)).toMatchObject({ credits: -900, debt: 900 })
   })
 
-  it('H55: told of before its invoice grants first, and then takes back', async () => {
+  it('a refund whose event comes before its invoice grants first, and then takes back (H55)', async () => {
     const user = await aUser()
     await deliveries.deliver()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
@@ -86,7 +86,7 @@ describe('a refund', () => {
     expect(await creditsOf(user)).toBe(0)
   })
 
-  it('of a pack takes its credits, also when it is told of first', async () => {
+  it('a refund of a pack takes its credits, also when its event comes first', async () => {
     const user = await aUser()
     await deliveries.deliver()
     await deliveries.buy({ user, pack: '2000' })
@@ -98,7 +98,7 @@ describe('a refund', () => {
     ])
   })
 
-  it('at once and many times over takes its share once', async () => {
+  it('a refund that is processed many times at once takes its share once', async () => {
     const user = await subscriber(deliveries)
     const charge = await newestCharge(context, user)
     for (const amount of [100, 200, 300]) await context.stripe.refunds.create({ charge: charge.id, amount })
@@ -118,7 +118,7 @@ async function disputeOf(user: User): Promise<Stripe.Dispute> {
 }
 
 describe('a dispute', () => {
-  it('that is won: credits go, spending stops, and both come back', async () => {
+  it('a dispute takes credits and stops spending, and winning it returns both', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' }, DISPUTED_CARD)
     await deliveries.deliver()
@@ -131,7 +131,7 @@ describe('a dispute', () => {
     expect(await historyOf(user)).toMatchObject([{ status: 'active' }])
   })
 
-  it('that is lost: the credits stay away, spending goes on', async () => {
+  it('a lost dispute keeps the credits, and spending goes on', async () => {
     const user = await aUser()
     await deliveries.buy({ user, pack: '500' }, DISPUTED_CARD)
     await deliveries.deliver()
@@ -144,7 +144,7 @@ describe('a dispute', () => {
     ])
   })
 
-  it('that is lost says so in the row, the ledger, the API, the CSV file and one mail', async () => {
+  it('a lost dispute is shown in the row, the ledger, the API, the CSV file and one mail', async () => {
     const user = await subscriber(deliveries, { card: DISPUTED_CARD })
     await context.stripe.disputes.close((await disputeOf(user)).id)
     await deliveries.deliver({ order: (events) => [...events, ...events.reverse()] })
@@ -165,7 +165,7 @@ describe('a dispute', () => {
     expect((await auditCredits()).violations).toEqual([])
   })
 
-  it('that was lost long ago, and is only now found, sends no mail', async () => {
+  it('a dispute that was lost long ago and is only now found sends no mail', async () => {
     const user = await subscriber(deliveries, { card: DISPUTED_CARD })
     const { id } = await disputeOf(user)
     await context.stripe.disputes.close(id)
@@ -175,7 +175,7 @@ describe('a dispute', () => {
     expect(await NotificationModel.countDocuments({ userId: user._id, kind: 'dispute_lost' })).toBe(0)
   })
 
-  it('a plan that ends after its dispute was won: the row is cancelled', async () => {
+  it('the row of a plan that ends after its dispute was won is cancelled', async () => {
     const user = await subscriber(deliveries, { card: DISPUTED_CARD })
     const dispute = await disputeOf(user)
     await decide(context, dispute.id, 'won')
@@ -186,7 +186,7 @@ describe('a dispute', () => {
     expect(await historyOf(user)).toMatchObject([{ status: 'cancelled' }])
   })
 
-  it('a plan that ends while its payment is disputed, won later: the row is cancelled', async () => {
+  it('the row of a plan that ends during a dispute that is won later is cancelled', async () => {
     const user = await subscriber(deliveries, { card: DISPUTED_CARD })
     await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
     await deliveries.deliver()
@@ -199,7 +199,7 @@ describe('a dispute', () => {
 })
 
 describe('the books', () => {
-  it('balance', async () => {
+  it('the books balance after all these refunds', async () => {
     expect((await auditGrants()).violations).toEqual([])
     expect((await auditCredits()).violations).toEqual([])
   })

@@ -4,7 +4,7 @@ import { coalesced } from '#app/billing/stripe/coalesce.ts'
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5))
 
 describe('coalesced', () => {
-  it('runs once for the first and once for all who come meanwhile', async () => {
+  it('coalesced runs once for the first caller and once for all who come meanwhile', async () => {
     let runs = 0
     const work = coalesced(async (key) => {
       const run = ++runs
@@ -16,7 +16,7 @@ describe('coalesced', () => {
     expect(await work('a')).toBe('a4')
   })
 
-  it('a failure is its own callers’, not the next ones’', async () => {
+  it('a failure reaches only its own callers, not the next ones', async () => {
     let runs = 0
     const work = coalesced(async () => {
       await settle()
@@ -28,7 +28,7 @@ describe('coalesced', () => {
     expect(two).toMatchObject({ status: 'fulfilled', value: 2 })
   })
 
-  it('never answers with what was read before the call', async () => {
+  it('coalesced never answers with what was read before the call', async () => {
     let state = 'open'
     const work = coalesced(async () => {
       const seen = state

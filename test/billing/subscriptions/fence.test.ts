@@ -10,7 +10,7 @@ useDatabase()
 const deliveries = new Deliveries(context)
 afterEach(() => vi.restoreAllMocks())
 
-it('H38: what was read at Stripe before somebody else wrote is never written after it', async () => {
+it('what was read at Stripe before another write is never written after it (H38)', async () => {
   const user = await aUser()
   const session = await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
   const { subscription } = await context.stripe.checkout.sessions.retrieve(session)

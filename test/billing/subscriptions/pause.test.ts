@@ -48,7 +48,7 @@ async function addCard({ stripeCustomerId }: User, card = 'pm_card_visa'): Promi
 const standingOf = async (user: User) => currentPlanStatus(await readUser(user._id), await getBalance(user._id))
 
 describe('a plan that is paused because its trial ended without a card', () => {
-  it('leaves the credits to be spent, and pauses what the plan has beyond Free', async () => {
+  it('a plan paused after a trial without a card leaves its credits to be spent, and pauses what it has beyond Free', async () => {
     const user = await paused()
     expect(user.subscription).toMatchObject({ status: 'paused', plan: 'Creator' })
     expect(await spend(user, 20)).toMatchObject({ creditsLeft: 30 })
@@ -68,7 +68,7 @@ describe('a plan that is paused because its trial ended without a card', () => {
     })
   })
 
-  it('says so, with what going on costs', async () => {
+  it('the pages of a paused plan say so, with what resuming costs', async () => {
     expect(await standingOf(await paused())).toMatchObject({
       badge: { text: 'Paused' },
       next: null,
@@ -82,7 +82,7 @@ describe('a plan that is paused because its trial ended without a card', () => {
     })
   })
 
-  it('asks for a card first; with one it is charged and goes on, once for two presses', async () => {
+  it('resuming asks for a card first, and then charges and resumes once for two presses', async () => {
     const user = await paused()
     expect(await restartPlan(user)).toEqual({ state: 'card-needed' })
     await addCard(user)
@@ -98,7 +98,7 @@ describe('a plan that is paused because its trial ended without a card', () => {
     expect(await creditsOf(user)).toBe(5050)
   })
 
-  it('stays paused when the card is declined, with Stripe’s page to pay on; paying there ends it by webhook', async () => {
+  it('resuming with a declined card stays paused with Stripe’s page to pay on, and paying there ends the pause by webhook', async () => {
     const user = await paused()
     await addCard(user, 'pm_card_chargeCustomerFail')
     const answer = await restartPlan(user)
@@ -114,7 +114,7 @@ describe('a plan that is paused because its trial ended without a card', () => {
     expect(await creditsOf(user)).toBe(5050)
   })
 
-  it('cannot be changed before it goes on, and ends at once when it is canceled', async () => {
+  it('a paused plan cannot be changed before it is resumed, and ends at once when it is canceled', async () => {
     const user = await paused()
     await expect(changePlan(user, { plan: 'Daily', interval: 'month' })).rejects.toThrow(NoSubscription)
     expect((await cancelAtPeriodEnd(user)).subscription).toMatchObject({ plan: 'Free', status: 'canceled' })
@@ -123,7 +123,7 @@ describe('a plan that is paused because its trial ended without a card', () => {
 })
 
 describe('a plan that the shop paused in mid-period', () => {
-  it('gives its unused time back in money, and in credits when it goes on', async () => {
+  it('a plan paused in mid-period returns its unused time in money, and in credits when it is resumed', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     advance(context, 15)
     await context.stripe.subscriptions.pause(subscriptionIdOf(user))
@@ -143,7 +143,7 @@ describe('a plan that the shop paused in mid-period', () => {
 
 describe('collection that is paused while the plan runs', () => {
   it.each(['void', 'mark_uncollectible', 'keep_as_draft'] as const)(
-    '%s: plan and credits stay, no credits come until it is lifted, and the pages say so',
+    'paused collection (%s) keeps plan and credits, grants none until it is lifted, and the pages say so',
     async (behavior) => {
       const user = await subscriber(deliveries, { plan: 'Daily' })
       const resumes_at = context.sandbox.now() + 40 * 86_400
@@ -173,7 +173,7 @@ describe('collection that is paused while the plan runs', () => {
     },
   )
 
-  it('a draft that was kept is paid later: its month’s credits come then, once', async () => {
+  it('a draft that was kept during a pause grants its month’s credits once when it is paid later', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     await context.stripe.subscriptions.update(subscriptionIdOf(user), {
       pause_collection: { behavior: 'keep_as_draft' },

@@ -84,7 +84,7 @@ describe('of two plans on one subscription', () => {
   it.each([
     ['the smaller first', ['Beginner', 'Creator']],
     ['the larger first', ['Creator', 'Beginner']],
-  ])('the larger is the user’s and the row’s: %s', async (_, names) => {
+  ])('the larger of two plans on one subscription is the user’s and the row’s: %s', async (_, names) => {
     const user = await sold(await Promise.all(names.map((name) => planPrice(name))))
     expect(user.subscription).toMatchObject({ plan: 'Creator', interval: 'month' })
     expect(await historyOf(user)).toMatchObject([{ planName: 'Creator', amount: 5000, creditsAdded: 6000 }])
@@ -97,7 +97,7 @@ describe('of two plans on one subscription', () => {
     expect(await reconcile()).toMatchObject({ done: [], failed: [] })
   })
 
-  it('also where the smaller one costs more', async () => {
+  it('the larger of two plans counts also where the smaller one costs more', async () => {
     const user = await sold([await planPrice('Beginner', 'year'), await planPrice('Daily')])
     expect(user.subscription).toMatchObject({ plan: 'Daily', interval: 'month' })
     expect(await historyOf(user)).toMatchObject([{ planName: 'Daily', interval: 'month', amount: 11_800 }])

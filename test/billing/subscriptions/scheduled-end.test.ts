@@ -31,7 +31,7 @@ async function endByShop(user: User, days: number): Promise<Date> {
 
 const atStripe = (user: User) => context.stripe.subscriptions.retrieve(subscriptionIdOf(user))
 
-it('an end in a later period is no end of this one: the plan renews before it, and says both', async () => {
+it('a plan that the shop ends in a later period renews before that, and says both', async () => {
   const user = await subscriber(deliveries)
   const end = await endByShop(user, 10)
   const { subscription } = await readUser(user._id)

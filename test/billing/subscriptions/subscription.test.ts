@@ -26,7 +26,7 @@ const deliveries = new Deliveries(context)
 useSandboxClock(context)
 
 describe('a renewal', () => {
-  it('adds the next month, and the newest row is the current one', async () => {
+  it('a renewal adds the next month, and the newest row is the current one', async () => {
     const user = await subscriber(deliveries)
     advance(context, 32)
     await deliveries.deliver()
@@ -35,7 +35,7 @@ describe('a renewal', () => {
     expect((await readUser(user._id)).subscription?.currentPeriodEnd).not.toEqual(user.subscription?.currentPeriodEnd)
   })
 
-  it('that fails: past due, three days of grace, then spending pauses; paying ends all that', async () => {
+  it('a failed renewal is past due, pauses spending after three days of grace, and paying ends all that', async () => {
     const user = await overdueSubscriber(deliveries)
     expect(user.subscription?.status).toBe('past_due')
     const { gracePeriodEnd } = user.subscription!
@@ -58,7 +58,7 @@ describe('a renewal', () => {
     expect(await getBalance(user._id)).toMatchObject({ credits: 2000, frozen: null })
   })
 
-  it('that keeps failing ends the plan: Free, ids cleared, rows cancelled with the reason, credits stay', async () => {
+  it('a renewal that keeps failing ends the plan with its rows cancelled and its reason, and the credits stay', async () => {
     const user = await subscriber(deliveries)
     await payWith(context, user, 'pm_card_chargeCustomerFail')
     advance(context, 32)
@@ -77,7 +77,7 @@ describe('a renewal', () => {
 })
 
 describe('cancellation', () => {
-  it('waits for the end of the period and can be taken back', async () => {
+  it('a cancellation waits for the end of the period and can be undone', async () => {
     const user = await subscriber(deliveries)
     expect((await cancelAtPeriodEnd(user, { feedback: 'unused' })).subscription).toMatchObject({
       status: 'active',
@@ -88,7 +88,7 @@ describe('cancellation', () => {
     expect((await readUser(user._id)).subscription).toMatchObject({ status: 'active', cancelAtPeriodEnd: false })
   })
 
-  it('comes true at the end of the period', async () => {
+  it('a cancellation ends the plan at the end of the period', async () => {
     const user = await subscriber(deliveries)
     await cancelAtPeriodEnd(user)
     advance(context, 32)
@@ -120,8 +120,8 @@ describe('cancellation', () => {
   })
 })
 
-describe('H39: two subscriptions', () => {
-  it('bought in two tabs: the newest stays, the other is canceled and its money and credits go back', async () => {
+describe('two subscriptions', () => {
+  it('of two subscriptions bought in two tabs the newest stays, and the other’s money and credits are returned (H39)', async () => {
     const user = await aUser()
     const open = async (plan: string) => {
       const { url } = await createCheckout({ user, plan, interval: 'month' }, { nonce: randomUUID() })
@@ -147,7 +147,7 @@ describe('H39: two subscriptions', () => {
     expect((await auditGrants()).violations).toEqual([])
   })
 
-  it('bought in the same second: still the newest', async () => {
+  it('of two subscriptions bought in the same second the newest stays (H39)', async () => {
     const user = await aUser()
     const sessions = []
     for (const plan of ['Beginner', 'Daily']) {
@@ -159,7 +159,7 @@ describe('H39: two subscriptions', () => {
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', status: 'active' })
   })
 
-  it('a second subscription beside an unpaid one gives back neither money nor credits that were never there', async () => {
+  it('a second subscription beside an unpaid one returns neither money nor credits that were never there (H39)', async () => {
     const user = await subscriber(deliveries)
     const customer = user.stripeCustomerId!
     await payWith(context, user, 'pm_card_chargeCustomerFail')
@@ -180,7 +180,7 @@ describe('H39: two subscriptions', () => {
 })
 
 describe('the portal', () => {
-  it('opens for the user’s own customer, with one configuration of ours', async () => {
+  it('the portal opens for the user’s own customer, with one configuration of ours', async () => {
     const user = await subscriber(deliveries)
     const { url } = await createPortalSession(user)
     expect(url).toMatch(/^http/)
@@ -191,7 +191,7 @@ describe('the portal', () => {
 })
 
 describe('the books', () => {
-  it('balance', async () => {
+  it('the books balance after all these subscriptions', async () => {
     expect((await auditGrants()).violations).toEqual([])
     expect((await auditCredits()).violations).toEqual([])
   })

@@ -43,7 +43,7 @@ async function trialist(plan = 'Beginner'): Promise<User> {
 }
 
 describe('a trial is given once', () => {
-  it('two pages opened before and both paid: one trial’s credits, and the second invoice says 0', async () => {
+  it('two trial pages that were opened before and both paid bring one trial’s credits, and the second invoice says 0', async () => {
     const user = await aUser()
     const [first, second] = [await open(user, 'Beginner'), await open(user, 'Daily')]
     context.sandbox.completeCheckout(first)
@@ -55,7 +55,7 @@ describe('a trial is given once', () => {
     expect([50, 80]).toContain(await creditsOf(user))
   })
 
-  it('their invoices told of at the same time: still one', async () => {
+  it('two trial invoices at the same time bring one trial’s credits', async () => {
     const user = await aUser()
     const pages = [await open(user), await open(user), await open(user)]
     for (const page of pages) context.sandbox.completeCheckout(page)
@@ -95,7 +95,7 @@ describe('a trial is given once', () => {
     expect(await statusOfPage(pack)).toBe('open')
   })
 
-  it('not after one that was canceled, nor after the customer was deleted at Stripe', async () => {
+  it('no second trial follows one that was canceled or whose customer was deleted at Stripe', async () => {
     const user = await trialist()
     await context.stripe.subscriptions.cancel(user.subscription!.stripeSubscriptionId!)
     await deliveries.deliver()
@@ -132,7 +132,7 @@ describe('a trial is given once', () => {
 })
 
 describe('a trial that ends', () => {
-  it('is paid: the plan’s credits once, on top of the trial’s', async () => {
+  it('a trial that ends with a payment grants the plan’s credits once, on top of the trial’s', async () => {
     const user = await trialist()
     advance(context, 8)
     await deliveries.deliver({ order: (events) => [...events, ...events] })
@@ -144,7 +144,7 @@ describe('a trial that ends', () => {
     ])
   })
 
-  it('was canceled: Free when it ends, nothing charged, the trial’s credits stay', async () => {
+  it('a trial that was canceled ends in Free, charges nothing, and its credits stay', async () => {
     const user = await trialist()
     await cancelAtPeriodEnd(user)
     expect(await statusOf(user)).toBe('trialing')
@@ -155,7 +155,7 @@ describe('a trial that ends', () => {
     expect(await historyOf(user)).toMatchObject([{ amount: 0, status: 'cancelled' }])
   })
 
-  it('and whose card was taken away: paused, nothing is owed', async () => {
+  it('a trial whose card was removed ends paused, and nothing is owed', async () => {
     const user = await trialist()
     for (const { id } of (await context.stripe.customers.listPaymentMethods(user.stripeCustomerId!)).data) {
       await context.stripe.paymentMethods.detach(id)
@@ -166,7 +166,7 @@ describe('a trial that ends', () => {
     expect(await creditsOf(user)).toBe(50)
   })
 
-  it('by the shop’s own setting without a card: canceled', async () => {
+  it('a trial without a card ends canceled where the shop set it so', async () => {
     const user = await aUser()
     const session = await context.stripe.checkout.sessions.retrieve(await open(user))
     const { data } = await context.stripe.checkout.sessions.listLineItems(session.id)
@@ -186,7 +186,7 @@ describe('a trial that ends', () => {
 })
 
 describe('a change of plan within a trial', () => {
-  it('up: the trial goes on, no credits and no charge now, the new plan’s month when it ends', async () => {
+  it('an upgrade within a trial charges and grants nothing now, and the new plan’s month when the trial ends', async () => {
     const user = await trialist()
     const choice = { plan: 'Creator', interval: 'month' as const }
     expect(await previewPlanChange(user, choice)).toMatchObject({ when: 'now', amountDue: 0, credits: 0 })
@@ -201,14 +201,14 @@ describe('a change of plan within a trial', () => {
     expect((await historyOf(user)).at(-1)).toMatchObject({ amount: 4000, creditsAdded: 5000 })
   })
 
-  it('a free line that a change brings is no trial that begins', async () => {
+  it('a free line of a change does not count as the start of a trial', async () => {
     const user = await aUser()
     const invoice = { id: 'in_of_a_change', billingReason: 'subscription_update' } as StripeInvoice
     expect(await grantForInvoice(user._id, invoice, { credits: 0, trialCredits: 80, shares: [], byLine: [] })).toBe(0)
     expect(await creditsOf(user)).toBe(0)
   })
 
-  it('down: the trial is not cut short, and the smaller plan is what is paid when it ends', async () => {
+  it('a downgrade within a trial does not cut it short, and the smaller plan is paid when it ends', async () => {
     const user = await trialist('Daily')
     const choice = { plan: 'Beginner', interval: 'month' as const }
     expect(await changePlan(user, choice)).toMatchObject({ state: 'scheduled' })

@@ -176,7 +176,7 @@ describe('the next payment is what Stripe will charge, and its credits are what 
 })
 
 describe('where the subscription alone does not say it, Stripe’s own invoice to come does', () => {
-  it('a quantity that was raised in mid-period: the rest of this one comes on top', async () => {
+  it('the next payment after a quantity was raised in mid-period adds the rest of this period', async () => {
     const user = await subscribed({ items: [await daily()] })
     const { stripe } = context
     const { items } = await stripe.subscriptions.retrieve(subscriptionIdOf(user))
@@ -194,7 +194,7 @@ describe('where the subscription alone does not say it, Stripe’s own invoice t
     expect((await readUser(user._id)).subscription?.nextPayment).toMatchObject({ amount: 3600, credits: 4000 })
   })
 
-  it('a coupon that was deleted after it had been given', async () => {
+  it('the next payment under a coupon that was deleted is what Stripe will charge', async () => {
     const half = await coupon({ percent_off: 50, duration: 'forever' })
     const user = await subscribed({ items: [await daily()], discounts: [half] })
     await context.stripe.coupons.del(half.coupon)
@@ -208,7 +208,7 @@ describe('where the subscription alone does not say it, Stripe’s own invoice t
     await expectAsInvoiced(user)
   })
 
-  it('a coupon of the customer’s own: what a period costs is not said', async () => {
+  it('the next payment under the customer’s own coupon does not say what a period costs', async () => {
     const user = await subscribed({ items: [await daily()] })
     const { world } = context.sandbox
     const discount = { object: 'discount', source: { coupon: 'HALF', type: 'coupon' } } as never
@@ -217,7 +217,7 @@ describe('where the subscription alone does not say it, Stripe’s own invoice t
     expect(subscription).toMatchObject({ nextPayment: { amount: 1800 }, price: null })
   })
 
-  it('what the shop has put on the next invoice, until it is taken off again', async () => {
+  it('the next payment includes what the shop put on the next invoice, until it is removed', async () => {
     const user = await subscribed({ items: [await daily()] })
     const item = { customer: user.stripeCustomerId!, subscription: subscriptionIdOf(user), amount: 500 }
     const { id } = await context.stripe.invoiceItems.create({ ...item, currency: 'usd' })
@@ -228,7 +228,7 @@ describe('where the subscription alone does not say it, Stripe’s own invoice t
     expect((await readUser(user._id)).subscription?.nextPayment).toMatchObject({ amount: 1800 })
   })
 
-  it('a coupon that was given later, heard of by its own event alone', async () => {
+  it('the next payment follows a coupon that was added later, by its own event alone', async () => {
     const user = await subscribed({ items: [await daily()] })
     const half = await coupon({ percent_off: 50, duration: 'once' })
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { discounts: [half] })
@@ -241,7 +241,7 @@ describe('where the subscription alone does not say it, Stripe’s own invoice t
     expect((await readUser(user._id)).subscription?.nextPayment).toMatchObject({ amount: 1800 })
   })
 
-  it('an end in the middle of the next period', async () => {
+  it('the next payment follows an end in the middle of the next period', async () => {
     const user = await subscribed({ items: [await daily()] })
     const end = user.subscription!.currentPeriodEnd!.getTime() / 1000
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at: end + 10 * 86_400 })
@@ -259,7 +259,7 @@ describe('no sum is shown', () => {
       (id) => context.stripe.subscriptions.update(id, { pause_collection: { behavior: 'void' } }),
     ],
     ['the plan is paused', (id) => context.stripe.subscriptions.pause(id)],
-  ])('where %s; what a period costs stays known', async (_, happens) => {
+  ])('the next payment has no sum where %s, but what a period costs stays known', async (_, happens) => {
     const user = await subscribed({ items: [await daily(3)] })
     await happens(subscriptionIdOf(user))
     await deliveries.deliver()
@@ -271,7 +271,7 @@ describe('no sum is shown', () => {
 })
 
 describe('a smaller plan that waits', () => {
-  it('is what is charged next, with the coupon that stays', async () => {
+  it('a scheduled smaller plan is charged next, with the coupon that stays', async () => {
     const half = await coupon({ percent_off: 50, duration: 'forever' })
     const user = await subscribed({ items: [await daily(2)], discounts: [half] })
     await changePlan(user, { plan: 'Beginner', interval: 'month' })
@@ -282,7 +282,7 @@ describe('a smaller plan that waits', () => {
   })
 })
 
-it('tax on top is not guessed: the sum says that it comes without', async () => {
+it('the next payment says that it is without tax, which is not guessed', async () => {
   const user = await subscribed({ items: [await daily()], automatic_tax: { enabled: true } })
   expect(user.subscription).toMatchObject({ nextPayment: { amount: 1800, isExact: false }, price: { isExact: false } })
 })

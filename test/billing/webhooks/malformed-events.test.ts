@@ -27,14 +27,14 @@ async function tell(type: string, object: unknown, event: object = {}) {
 }
 
 it.each([',', 'whsec_one,', ' ,whsec_one', 'whsec_one,,whsec_two'])(
-  'the list of secrets %j does not start the app: anybody could sign with the empty one',
+  'the app does not start with the list of secrets %j, since anybody could sign with the empty one',
   (secrets) => {
     expect(() => parseConfig({ ...process.env, STRIPE_WEBHOOK_SECRET: secrets })).toThrow('STRIPE_WEBHOOK_SECRET')
     expect(() => parseConfig({ ...process.env, SESSION_SECRET: secrets })).toThrow('SESSION_SECRET')
   },
 )
 
-it('what is no event is refused and not stored', async () => {
+it('a body that is no event is refused and not stored', async () => {
   const before = await WebhookEventModel.countDocuments()
   const event = { id: freshId('evt'), type: 'invoice.paid' }
   const bodies: unknown[] = [null, [], 7, 'x', event, { ...event, data: null }, { ...event, data: { object: [] } }]
@@ -54,7 +54,7 @@ describe('a paid invoice of a customer of ours', () => {
     return { amount: 1800, currency: 'usd', period, price: { id: price, unit_amount: 1800 }, ...changes }
   }
 
-  it('with sums and dates that are none grants nothing, not even half-way', async () => {
+  it('a paid invoice with invalid amounts and dates grants nothing, not even in part', async () => {
     const user = await subscriber(deliveries)
     const { id: price } = (await context.stripe.prices.list({ lookup_keys: ['scrip_daily_month'] })).data[0]!
     const before = await stateOf(user)
@@ -83,7 +83,7 @@ describe('a paid invoice of a customer of ours', () => {
     expect(await auditGrants()).toMatchObject({ violations: [], unfinished: [] })
   })
 
-  it('is its owner’s, whoever else it names', async () => {
+  it('a paid invoice belongs to its customer’s user, whoever else it names', async () => {
     const [user, other] = [await subscriber(deliveries), await aUser()]
     const { id: price } = (await context.stripe.prices.list({ lookup_keys: ['scrip_daily_month'] })).data[0]!
     const named = { app: 'scrip', userId: other._id.toHexString() }
@@ -105,7 +105,7 @@ describe('a paid invoice of a customer of ours', () => {
 })
 
 it.each(['not an id', 'abcdefghijkl', '{"$ne":null}', '', '000000000000000000000000'])(
-  'money of ours for the user %j, who is nobody, waits and is nobody’s',
+  'a payment for the unknown user %j waits and is given to nobody',
   async (userId) => {
     const accounts = await PaymentModel.countDocuments()
     const metadata = { app: 'scrip', userId, pack: '500' }
@@ -115,7 +115,7 @@ it.each(['not an id', 'abcdefghijkl', '{"$ne":null}', '', '000000000000000000000
   },
 )
 
-it('the end of a customer, or of a plan, that Stripe still has changes nothing', async () => {
+it('an event of the end of a customer or plan that Stripe still has changes nothing', async () => {
   const user = await subscriber(deliveries)
   const customer = user.stripeCustomerId!
   const before = await stateOf(user)

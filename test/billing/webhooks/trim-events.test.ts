@@ -62,7 +62,7 @@ it('the personal data of an old event is dropped, and the event is still known w
   expect(await WebhookEventModel.countDocuments({})).toBe(1)
 })
 
-it('events that failed keep all of it: they may still have to be acted on', async () => {
+it('failed events keep their personal data, since they may still have to be acted on', async () => {
   const { event } = await aPaidInvoice()
   await post(event)
   for (const status of ['received', 'failed', 'dead']) {
@@ -80,7 +80,7 @@ it('two processes that trim at once trim each event once', async () => {
   expect(first + second).toBe(5)
 })
 
-it('a refund whose failure is old news still takes nothing', async () => {
+it('a refund whose failure was trimmed still takes nothing', async () => {
   const { user, payment, event } = await aPaidInvoice()
   await post(event)
   const credits = await creditsOf(user)
@@ -92,7 +92,7 @@ it('a refund whose failure is old news still takes nothing', async () => {
   expect(await creditsOf(user)).toBe(credits)
 })
 
-it('a dispute whose end is old news freezes nothing', async () => {
+it('a dispute whose end was trimmed freezes nothing', async () => {
   const { user, payment, event } = await aPaidInvoice()
   await post(event)
   const credits = await creditsOf(user)

@@ -68,7 +68,7 @@ const chargeOf = ({ charge: id, customer, intent }: Payment, amount_refunded: nu
   currency: 'usd',
 })
 
-it('a refund that was told of before its payment counts, however much else about the customer nobody acts on', async () => {
+it('a refund whose event comes before its payment counts, however many other events of the customer are ignored', async () => {
   const payment = await aPayment()
   const event = { type: 'charge.succeeded', status: 'ignored' as const, receivedAt: new Date(0) }
   const object = { customer: payment.customer }
@@ -79,7 +79,7 @@ it('a refund that was told of before its payment counts, however much else about
   expect(await creditsOf(payment.user)).toBe(1000)
 })
 
-it('and also when the process that counted the payment dies before it looks for what came early', async () => {
+it('an early refund counts also when the process that counted the payment dies before looking for it', async () => {
   const payment = await aPayment()
   await tell('charge.refunded', chargeOf(payment, 900))
   // Of payments that never come: they are looked at again, once.
@@ -97,7 +97,7 @@ it('and also when the process that counted the payment dies before it looks for 
   expect(await creditsOf(payment.user)).toBe(1000)
 })
 
-it('a refund whose failure was told of first takes nothing', async () => {
+it('a refund whose failure comes first takes nothing', async () => {
   const payment = await aPayment()
   await tell('invoice.paid', payment.invoice)
   const refund = refundOf(payment, 900)
@@ -119,7 +119,7 @@ it('a refund that was counted by the charge’s sum and then failed gives back w
   expect(await creditsOf(payment.user)).toBe(2000)
 })
 
-it('a second refund of a charge whose first one was told of as a sum counts too', async () => {
+it('a second refund of a charge counts too when the first came as a sum', async () => {
   const payment = await aPayment()
   await tell('invoice.paid', payment.invoice)
   await tell('charge.refunded', chargeOf(payment, 450))
@@ -131,7 +131,7 @@ it('a second refund of a charge whose first one was told of as a sum counts too'
   expect(await creditsOf(payment.user)).toBe(500)
 })
 
-it('refunds, a dispute and their copies together never take more than was given', async () => {
+it('refunds, a dispute and their copies together never take more than was granted', async () => {
   const payment = await aPayment()
   await tell('invoice.paid', payment.invoice)
   const { charge, intent } = payment
@@ -147,7 +147,7 @@ it('refunds, a dispute and their copies together never take more than was given'
   expect((await auditGrants()).violations).toEqual([])
 })
 
-it('a refund whose sum and whose parts are told of at once is taken once', async () => {
+it('a refund whose sum and parts come at once is taken once', async () => {
   for (let round = 0; round < 4; round++) {
     const payment = await aPayment()
     await tell('invoice.paid', payment.invoice)

@@ -68,7 +68,7 @@ const currentRows = async (user: User) =>
   (await historyOf(user)).filter((row) => row.isCurrentSubscription).map((row) => row.stripeInvoiceId)
 
 describe.each(SHAPES)('in the shape of %s', (shape) => {
-  it('a life goes as told: bought, renewed, failed, paid, canceled', async () => {
+  it('events alone carry a plan from purchase over renewals and a failed payment to its end', async () => {
     const one = await aCustomer()
     const { user } = one
     const first = invoiceOf(one, shape)
@@ -102,7 +102,7 @@ describe.each(SHAPES)('in the shape of %s', (shape) => {
     expect((await auditGrants()).violations).toEqual([])
   })
 
-  it('a paid invoice alone brings the plan as well', async () => {
+  it('the event of a paid invoice alone brings the plan as well', async () => {
     const one = await aCustomer()
     await tell('invoice.payment_succeeded', invoiceOf(one, shape))
     const { subscription } = await readUser(one.user._id)
@@ -110,7 +110,7 @@ describe.each(SHAPES)('in the shape of %s', (shape) => {
     expect(subscription!.currentPeriodEnd!.getTime()).toBeGreaterThan(now().getTime() + (MONTH - 60) * 1000)
   })
 
-  it('a late word does not bring back what has ended, nor undo a newer one', async () => {
+  it('a late event does not bring back what has ended, nor undo a newer one', async () => {
     const one = await aCustomer()
     await tell('invoice.paid', invoiceOf(one, shape), seconds())
     await tell('customer.subscription.updated', subscriptionOf(one, shape, { status: 'past_due' }), seconds() + 50)
@@ -121,14 +121,14 @@ describe.each(SHAPES)('in the shape of %s', (shape) => {
     expect((await readUser(one.user._id)).subscription).toMatchObject({ plan: 'Free', stripeSubscriptionId: null })
   })
 
-  it('an end that is told of first stands', async () => {
+  it('an end whose event comes first stands', async () => {
     const one = await aCustomer()
     await tell('customer.subscription.deleted', subscriptionOf(one, shape, { status: 'canceled' }))
     await tell('customer.subscription.created', subscriptionOf(one, shape))
     expect((await readUser(one.user._id)).subscription).toMatchObject({ plan: 'Free', stripeSubscriptionId: null })
   })
 
-  it('a refund finds its payment by what the invoice said of it; its sum and its parts count once', async () => {
+  it('a refund finds its payment by the invoice’s event, and its sum and its parts count once', async () => {
     const one = await aCustomer()
     const invoice = invoiceOf(one, shape)
     await tell('invoice.paid', invoice)
@@ -152,7 +152,7 @@ describe.each(SHAPES)('in the shape of %s', (shape) => {
     expect(await historyOf(one.user)).toMatchObject([{ status: 'refunded', amountRefunded: 1800 }])
   })
 
-  it('a refund that is told of before its invoice is made good when that comes', async () => {
+  it('a refund whose event comes before its invoice takes effect when that comes', async () => {
     const one = await aCustomer()
     const invoice = invoiceOf(one, shape)
     const { customer } = one
@@ -171,7 +171,7 @@ describe.each(SHAPES)('in the shape of %s', (shape) => {
   })
 })
 
-it('an authentication that is asked for, and a deleted customer, are told of as well', async () => {
+it('events of a requested authentication and of a deleted customer take effect as well', async () => {
   const one = await aCustomer()
   await tell('invoice.paid', invoiceOf(one, 'current'))
   const open = { billing_reason: 'subscription_cycle', status: 'open', amount_paid: 0, amount_due: 1800 }
@@ -183,7 +183,7 @@ it('an authentication that is asked for, and a deleted customer, are told of as 
   expect(await historyOf(one.user)).toMatchObject([{ status: 'cancelled' }])
 })
 
-it('a dispute that is told of freezes, and its end frees, in whatever order', async () => {
+it('the event of a dispute freezes the account, and that of its end lifts the freeze, in any order', async () => {
   const one = await aCustomer()
   const invoice = invoiceOf(one, 'current')
   await tell('invoice.paid', invoice)
@@ -197,7 +197,7 @@ it('a dispute that is told of freezes, and its end frees, in whatever order', as
   expect(await historyOf(one.user)).toMatchObject([{ status: 'active' }])
 })
 
-it('what says only what the contract names is enough', async () => {
+it('events with only the fields of the contract are enough', async () => {
   const { user, customer, price, subscription } = await aCustomer()
   const period = { start: seconds(), end: seconds() + MONTH }
   const lines = { data: [{ amount: 1800, price: { id: price }, period }] }
@@ -242,7 +242,7 @@ it('a reference alone, which anybody can write, makes no customer known', async 
   expect(await PaymentModel.countDocuments({ userId: user._id })).toBe(0)
 })
 
-it('what is only told of never counts against what Stripe does say', async () => {
+it('unverifiable events never count against what Stripe says', async () => {
   const user = await aUser()
   await deliveries.buy({ user, plan: 'Creator', interval: 'month' })
   await deliveries.deliver()
