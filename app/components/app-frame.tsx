@@ -28,7 +28,7 @@ export interface SignedInFrame {
   sandboxUrl: string | null
 }
 
-/** What stands around every page of somebody who is signed in. */
+/** The frame of every page for signed-in users. */
 export function AppFrame({
   person,
   email,

@@ -14,7 +14,7 @@ export function BillingHistoryTable({
 }: {
   rows: HistoryRow[]
   labelledBy: string
-  /** Whoever has a plan need not be shown the way to one. */
+  /** A customer with a plan sees no link to the plans. */
   hasPlan: boolean
 }) {
   if (rows.length === 0) {

@@ -3,7 +3,7 @@ import type { ComponentPropsWithRef, ReactNode } from 'react'
 import { classNames } from './class-names.ts'
 import { useShownBusy } from './use-shown-busy.ts'
 
-/** `green` is for the one button that buys; `red` only in a confirmation of something that destroys. */
+/** `green` is for the one button that buys; `red` only confirms something destructive. */
 export type ButtonKind = 'ink' | 'green' | 'outline' | 'quiet' | 'red'
 
 export interface ButtonProps extends Omit<ComponentPropsWithRef<'button'>, 'disabled'> {

@@ -1,4 +1,4 @@
-/** An entry that unfolds to what one seldom asks for: when exactly, which grants paid, the names that support needs. */
+/** An entry that unfolds to its details: exact time, grants used, and the ids that support needs. */
 export function EntryDetail({ title, rows }: { title: string; rows: [label: string, text: string][] }) {
   return (
     <details>

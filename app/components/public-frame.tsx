@@ -5,7 +5,7 @@ import { NavItem } from './nav-item.tsx'
 import { SiteFooter } from './site-footer.tsx'
 import { TestModeStrip } from './test-mode-strip.tsx'
 
-/** What stands around a page that anybody may see. */
+/** The frame of public pages. */
 export function PublicFrame({ sandboxUrl = null, children }: { sandboxUrl?: string | null; children: ReactNode }) {
   return (
     <>

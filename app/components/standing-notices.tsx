@@ -11,7 +11,7 @@ const ACTIONS = {
   'undo-change': { intent: 'undo-change', label: 'Undo' },
 } as const
 
-/** What somebody's plan and payments need to say, each with the button that deals with it. */
+/** The notices about a user's plan and payments, each with its button. */
 export function PlanNotices({
   notices,
   plan,
@@ -63,7 +63,7 @@ export function NoticeButton({
   )
 }
 
-/** One press that the billing page's action deals with, from wherever it is. */
+/** A button that posts an intent to the billing page, from any page. */
 export function BillingButton({
   intent,
   kind = 'outline',

@@ -19,7 +19,7 @@ export async function checkWork(): Promise<Finding[]> {
   const { isLocal } = config()
   return [
     ...left(dead, ['webhook event was', 'webhook events were'], 'given up', {
-      why: 'What they told may not have been done.',
+      why: 'What they ask for may not have been done.',
       mend: 'Read what "npm run reconcile" says: it puts right what it can.',
     }),
     ...left(unsent, ['mail was', 'mails were'], 'given up, or may not have arrived', {
@@ -27,7 +27,7 @@ export async function checkWork(): Promise<Finding[]> {
       mend: 'Look at the collection notifications: the field outcome of those that are dead or unconfirmed says why.',
     }),
     ...left(findings, ['finding of reconcile waits', 'findings of reconcile wait'], 'for a human', {
-      why: 'Somebody may have paid and got nothing.',
+      why: 'A customer may have paid and received nothing.',
       mend: 'Read them with "npm run reconcile".',
     }),
     ...jobFindings(await jobStates(), isLocal),

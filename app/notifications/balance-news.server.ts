@@ -8,7 +8,7 @@ import { notify } from './outbox.server.ts'
 import { settingsOf } from './settings.server.ts'
 
 /**
- * Tells users about their balance: low credits, and credits that arrived by themselves. A job reads this off the
+ * Mails users about their balance: low credits, and credits that arrived without a payment. A job finds this in the
  * accounts afterwards; a spend knows nothing of mails. Both keys come from the ledger, so looking twice is harmless.
  */
 
@@ -68,10 +68,10 @@ async function findReaders(ids: Types.ObjectId[]): Promise<Map<string, Reader>> 
 async function tellLow(account: CreditAccount, user: Reader): Promise<number> {
   const { creditsLow, creditsLowThreshold: threshold } = settingsOf(user)
   const total = account.credits + account.held
-  // Below zero is where a refund can lead, and a refund has a mail of its own.
+  // Only a refund leads below zero, and a refund has a mail of its own.
   if (!creditsLow || total >= threshold || total < 0) return 0
   const crossing = await findCrossing(account, threshold, new Date(now().getTime() - DAY_MS))
-  // Who has just set the threshold above what is left, or wants to be told again, has seen the balance doing so.
+  // A user who just raised the threshold above the balance, or turned the mail on, saw the balance while doing so.
   const changedAt = user.notificationSettings?.changedAt
   if (!crossing || (changedAt && crossing.at < changedAt)) return 0
   const queued = await notify({

@@ -3,7 +3,7 @@ import { CONFIRM_PATH, CONFIRMATION_HOURS } from '../email-confirmation/confirm-
 import type { NotificationData } from './kinds.ts'
 import { type MailContent, type MailContext, moment } from './mail-content.ts'
 
-/** The mails about the account itself. Nothing in them was typed by anybody, except the name that greets. */
+/** The mails about the account itself. Nothing in them is user input, except the name in the greeting. */
 export const ACCOUNT_MAILS = {
   password_changed: (data: NotificationData<'password_changed'>, context: MailContext): MailContent => {
     const { byReset, changedAt, keysRevoked, keysLeft } = data

@@ -2,7 +2,7 @@ import { brand } from '../brand.mjs'
 import type { NotificationData } from './kinds.ts'
 import type { MailContent, MailContext } from './mail-content.ts'
 
-/** The mails to whoever runs the shop. */
+/** The mails to the operator. */
 export const OPERATOR_MAILS = {
   operator_attention: (
     { object, sentence }: NotificationData<'operator_attention'>,

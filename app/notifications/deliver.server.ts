@@ -31,7 +31,7 @@ import { unsubscribeUrl } from './unsubscribe-token.server.ts'
 const ROUND_MS = 20_000
 const AT_ONCE = 4
 
-/** What a mail says now; null where there is nothing to say any more. */
+/** What a mail says now; null when there is nothing left to say. */
 export type StillTrue = (userId: Types.ObjectId, content: NotificationContent) => Promise<NotificationContent | null>
 
 const asQueued: StillTrue = (_userId, content) => Promise.resolve(content)
@@ -150,7 +150,7 @@ function writeToOperator(id: string, content: NotificationContent): OutgoingMail
 function write(id: string, content: NotificationContent, user: User): OutgoingMail {
   const { appUrl } = config()
   const context = {
-    // The name was typed by whoever opened the account, and the mail may go to somebody else.
+    // Whoever opened the account typed the name; the address may belong to another person.
     name: mayBeAStrangers(user) ? '' : user.name,
     timeZone: isTimeZone(user.timeZone) ? user.timeZone : 'UTC',
     appUrl,

@@ -94,7 +94,7 @@ const schemas = {
     /** The next payment, if it is known. */
     next: z.strictObject({ amount, currency, at: z.date(), isExact }).nullable(),
   }),
-  /** It is over, for whatever reason. */
+  /** The subscription ended. */
   subscription_ended: z.strictObject({
     plan,
     endedAt: z.date(),
@@ -124,7 +124,7 @@ const schemas = {
     way,
     pause,
   }),
-  /** Unused credits will go. */
+  /** Unused credits expire soon. */
   credits_expiring: z.strictObject({
     at: z.date(),
     losses: z.array(
@@ -172,7 +172,7 @@ const schemas = {
     /** Spending stays paused for another reason. */
     isPaused: z.boolean(),
   }),
-  /** The password is another one, by whoever it was. */
+  /** The password was changed. */
   password_changed: z.strictObject({
     /** By the link from a mail, and not with the old password. */
     byReset: z.boolean(),
@@ -183,9 +183,9 @@ const schemas = {
   }),
   /** The link that proves whose address it is; it is made when the mail is written, so nothing of it is stored. */
   email_confirmation: z.strictObject({}),
-  /** Somebody signed up with an address that has an account. */
+  /** Sign-up with an address that has an account. */
   account_exists: z.strictObject({}),
-  /** To whoever runs the shop: money was paid, or something is on sale, and only a human can say what is right. */
+  /** To the operator: money was paid, or a price is on sale, and only a person can say what is right. */
   operator_attention: z.strictObject({ object: z.string().min(1).max(255), sentence: z.string().min(1).max(500) }),
   api_key_created: z.strictObject({ prefix: z.string().regex(/^sk_scrip_[0-9a-f]{6}$/), createdAt: z.date() }),
 }
@@ -199,7 +199,7 @@ export type NotificationContent = {
   [Kind in NotificationKind]: { kind: Kind; data: NotificationData<Kind> }
 }[NotificationKind]
 
-/** A mail that somebody is to get, and why: what notify() takes. */
+/** A mail with its recipient and its cause: what notify() takes. */
 export type NotificationRequest = NotificationContent & {
   userId: Types.ObjectId
   /** The id of what caused it, such as an invoice's: of one kind, each cause makes one mail, however often it repeats. */
@@ -262,10 +262,10 @@ export function staleAfter({ kind, data }: NotificationContent, createdAt: Date)
   return byEvent < byAge ? byEvent : byAge
 }
 
-/** What the moments of things that have happened are called in the data above. */
+/** The fields of the data above that say when something happened. */
 const MOMENTS = ['paidAt', 'failedAt', 'trialEndedAt', 'endedAt', 'refundedAt', 'openedAt', 'canceledAt', 'lostAt']
 
-/** When what a mail tells of happened; null where only the mail itself says so. */
+/** When the fact that a mail reports happened; null where the mail has no such date. */
 export function happenedAt({ data }: NotificationContent): Date | null {
   const moments = MOMENTS.map((name) => (data as Record<string, unknown>)[name])
   return moments.find((moment) => moment instanceof Date) ?? null

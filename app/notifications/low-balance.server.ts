@@ -4,7 +4,7 @@ import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.
 
 /** The entry with which a balance fell below a threshold. */
 export interface Crossing {
-  /** Its number in the ledger: the same whoever looks, and another one after the balance has been above again. */
+  /** Its number in the ledger: every process finds the same one, and a later fall has another. */
   seq: number
   at: Date
 }

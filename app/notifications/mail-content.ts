@@ -3,7 +3,7 @@ import { formatDate, formatHour } from '../format.ts'
 /** A mail before it is text and HTML: both are made of the same words. */
 export interface MailContent {
   subject: string
-  /** Whole sentences: what happened, what it means, the way out. */
+  /** Whole sentences: what happened, what it means, what to do. */
   paragraphs: string[]
   /** Sums and dates to look up. */
   facts: { label: string; value: string }[]
@@ -20,7 +20,7 @@ export interface MailContext {
   confirmationUrl?: string
 }
 
-/** "6 May 2026, 14:00 CEST": a mail is read at any time later, so the year stands in it. */
+/** "6 May 2026, 14:00 CEST", with the year, since a mail may be read much later. */
 export function moment(date: Date, { timeZone }: MailContext): string {
   return `${formatDate(date, timeZone)}, ${formatHour(date, timeZone)}`
 }

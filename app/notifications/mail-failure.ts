@@ -24,13 +24,13 @@ interface DeliveryError {
 }
 
 /**
- * Reads the fate of a mail off an error.
+ * Tells from an error what became of a mail.
  * @param handedOver whether the server had asked for the mail's content
  */
 export function fateOf(error: unknown, handedOver: boolean): MailFate {
   const { code, command, responseCode } = error as DeliveryError
   // What the server says about this recipient or this content stays true; what it says about us (log-in, sender) is a
-  // setting that somebody can put right.
+  // setting that the operator can correct.
   if (code === 'EENVELOPE' && command === 'API') return 'refused'
   if (typeof responseCode === 'number') {
     return responseCode >= 500 && (command === 'RCPT TO' || command === 'DATA') ? 'refused' : 'not_sent'

@@ -25,7 +25,7 @@ const untilThen = { $set: { leaseUntil: { $add: ['$$NOW', TURN_MS] } } }
 
 /**
  * Takes a reader's turn.
- * @returns null while somebody else has it
+ * @returns null while another process has it
  */
 export async function takeTurn(userId: Types.ObjectId): Promise<Turn | null> {
   const [leaseId, renewedAt] = [randomUUID(), performance.now()]
@@ -42,8 +42,8 @@ export async function takeTurn(userId: Types.ObjectId): Promise<Turn | null> {
 }
 
 /**
- * Sees to it that a turn lasts for one more mail.
- * @returns false when it is somebody else's by now
+ * Extends a turn for one more mail.
+ * @returns false when another process has it by now
  */
 export async function keepTurn(turn: Turn): Promise<boolean> {
   const at = performance.now()
@@ -53,7 +53,7 @@ export async function keepTurn(turn: Turn): Promise<boolean> {
   return matchedCount === 1
 }
 
-/** Gives it back: what is queued next is for whoever comes first. */
+/** Gives the turn back, for any process to take. */
 export async function endTurn({ userId, leaseId }: Turn): Promise<void> {
   await collection().deleteOne({ _id: userId, leaseId })
 }

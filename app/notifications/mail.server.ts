@@ -25,7 +25,7 @@ const underWay = new Set<Promise<void>>()
 /**
  * Sends a mail through `SMTP_URL`, in production encrypted or not at all; without it (local mode) the mail goes to the
  * mailbox page.
- * @throws MailFailed which tells whether the mail may have arrived all the same
+ * @throws MailFailed, which says whether the mail may have arrived
  */
 export async function sendMail(mail: OutgoingMail): Promise<void> {
   const { smtpUrl, smtpRequiresTls, mailFrom } = config()
@@ -109,7 +109,7 @@ export function deliverLater(delivery: Promise<void>): void {
   underWay.add(guarded)
 }
 
-/** Waits for what {@link deliverLater} has under way: part of stopping. */
+/** Waits for the deliveries of {@link deliverLater}, before the process stops. */
 export async function finishDeliveries(): Promise<void> {
   await Promise.all(underWay)
 }

@@ -6,14 +6,14 @@ import { KIND_RULES, KINDS } from './kinds.ts'
 import { DELIVERY_MAX_MS } from './mail.server.ts'
 
 /**
- * The outbox's own writes. Whoever works on a mail holds its lease, and every write names the lease: a process that was
- * away for too long changes nothing any more. Leases run by the database's clock, which is the same for all processes.
+ * The outbox's own writes. A process that works on a mail holds its lease, and every write names the lease, so a process
+ * whose lease has ended changes nothing. Leases run by the database's clock, which is the same for all processes.
  */
 
 /** Much longer than any delivery takes. */
 const LEASE_MS = 3 * DELIVERY_MAX_MS
 
-/** A mail in the hands of this process. */
+/** A mail that this process holds the lease of. */
 export type Leased = Notification & { leaseId: string }
 
 const collection = () => NotificationModel.collection as unknown as mongo.Collection<Notification>
@@ -60,7 +60,7 @@ export async function claimNext(userId: Types.ObjectId): Promise<Leased | null> 
 
 /**
  * Notes that the mail goes to the mail server now. From here on, only an answer says that it was not sent.
- * @returns false when the lease is somebody else's by now
+ * @returns false when another process holds the lease by now
  */
 export async function markSending({ _id, leaseId }: Leased, to: string): Promise<boolean> {
   const { matchedCount } = await collection().updateOne(

@@ -33,7 +33,7 @@ function greetingOf({ name }: MailContext): string {
   return name.trim() && nameProblem(name) === null ? `Hello ${name.trim()},` : 'Hello,'
 }
 
-/** Descriptions come from elsewhere: nothing in them may start a line, let alone a header. */
+/** Descriptions come from outside: nothing in them may start a line or a header. */
 function withoutControls({ subject, paragraphs, facts, action }: MailContent): MailContent {
   return {
     subject: oneLine(subject),

@@ -3,14 +3,14 @@ import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { DEFAULT_SETTINGS, type NotificationSettings, type OptionalMail } from './settings.ts'
 
-/** What a user wants, with the defaults for who never said. */
+/** A user's settings, with defaults for those never set. */
 export function settingsOf({ notificationSettings }: Pick<User, 'notificationSettings'>): NotificationSettings {
   if (!notificationSettings) return DEFAULT_SETTINGS
   const { creditsLow, creditsLowThreshold, creditsArrived, trialEnding } = notificationSettings
   return { creditsLow, creditsLowThreshold, creditsArrived, trialEnding }
 }
 
-/** Sets what a user wants. */
+/** Stores a user's settings. */
 export async function saveSettings(userId: Types.ObjectId, settings: NotificationSettings): Promise<void> {
   await UserModel.updateOne({ _id: userId }, { $set: { notificationSettings: { ...settings, changedAt: now() } } })
 }
@@ -20,7 +20,7 @@ export async function saveSettings(userId: Types.ObjectId, settings: Notificatio
  * @returns false when there is no such user any more
  */
 export async function turnOff(userId: Types.ObjectId, mail: OptionalMail): Promise<boolean> {
-  // Who never chose has no settings yet, and a field cannot be set inside of null: give them the defaults first.
+  // MongoDB cannot set a field inside null, so a user without settings gets the defaults first.
   await UserModel.updateOne(
     { _id: userId, notificationSettings: null },
     { $set: { notificationSettings: { ...DEFAULT_SETTINGS, changedAt: now() } } },

@@ -6,7 +6,7 @@ import type { Balance } from '../credits/balance.server.ts'
 import { lossesAhead } from '../credits/losses.ts'
 import { type PlanStatus, planStatusOf } from './plan-status.ts'
 
-/** What the pages say about a user's plan and its state, now. */
+/** What pages say about a user's plan now. */
 export function currentPlanStatus(
   { subscription, timeZone }: Pick<User, 'subscription' | 'timeZone'>,
   { credits, frozen, grants, debt }: Pick<Balance, 'credits' | 'frozen' | 'grants' | 'debt'>,

@@ -1,7 +1,7 @@
 import { formatCreditsInWords } from '../format.ts'
 import type { Notice, PlanStatusContext } from './notice.ts'
 
-/** Spending can be stopped by what is no state of the subscription: a dispute, a ledger that must be looked at. */
+/** What stops spending besides the subscription: a dispute, or a ledger under review. */
 export function frozenNotice({ frozen, credits }: Pick<PlanStatusContext, 'frozen' | 'credits'>): Notice | null {
   switch (frozen) {
     case null:

@@ -1,6 +1,6 @@
 import type { Loss } from '../credits/losses.ts'
 
-/** A sentence for a banner, and what can be done about it. */
+/** A sentence for a banner, and what the user can do about it. */
 export interface Notice {
   tone: 'ochre' | 'red'
   text: string
@@ -15,6 +15,6 @@ export interface PlanStatusContext {
   credits: number
   /** Why spending is stopped, as the account says. */
   frozen: string | null
-  /** What will go of the credits if they are not used, soonest first. */
+  /** Credits that expire or exceed a rollover cap if they are not used, soonest first. */
   losses?: readonly Loss[]
 }

@@ -7,7 +7,7 @@ type Subscription = NonNullable<User['subscription']>
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** A payment that failed or waits for its bank: how much it is, and until when that leaves spending open. */
+/** A payment that failed or needs confirmation: its amount, and until when spending continues. */
 export function overdueNotice(
   subscription: Subscription,
   context: Pick<PlanStatusContext, 'now' | 'timeZone' | 'gracePeriodDays' | 'credits'> & { isStopped: boolean },
@@ -29,7 +29,7 @@ export function overdueNotice(
     const text = `Your bank wants to confirm your payment of ${which}. Do that by ${until} to keep spending.`
     return { tone: 'ochre', text, action }
   }
-  // Whoever let the plan run out may think that this ended the payment as well.
+  // A customer who canceled the plan may think that this canceled the payment as well.
   const stays = cancelAtPeriodEnd && end ? ` ${plan} ends on ${day(end)}; until then this payment stays due.` : ''
   const text = `Your payment of ${which} did not go through. Update your card by ${until} to keep spending.${stays}`
   return { tone: 'ochre', text, action }

@@ -10,29 +10,29 @@ import type { Notice, PlanStatusContext } from './notice.ts'
 import { overdueNotice } from './overdue-notice.ts'
 import { costInWords, isListPrice, isUsual, priceInWords, stillCharged, sumInWords } from '../wording/payment-words.ts'
 
-/** What the pages say about somebody's plan and its state. Pure: words and tones in, no colours and no links. */
+/** What pages say about a user's plan. Words and tones only, no colors and no links. */
 export interface PlanStatus {
   plan: string
-  /** Their subscription is one that can still be changed, so that a second one must not be bought. */
+  /** The subscription can be changed, so a second one must not be bought. */
   isLive: boolean
   /** Null where the plan's name says it all. */
   badge: { tone: 'green' | 'ochre' | 'red' | 'neutral'; text: string } | null
   /** "$54.00 a month": what the subscription itself charges; null on the free plan, and where that is not known. */
   price: string | null
-  /** It is what the plan file says of one, so that its other prices hold for this subscription too. */
+  /** The price is the plan file's, so the plan's other prices apply to this subscription as well. */
   isListPrice: boolean
   /** Credits of each payment, where that is known. */
   creditsEach: number | null
   /** "$54.00": the payment on the day of `next`, where there is one and it is known. */
   amount: string | null
   interval: Interval | null
-  /** How often it is paid, also where that is on no list. */
+  /** How often it is paid, including intervals that are not on sale. */
   rhythm: Rhythm | null
   /** What comes next and when: "Renews on", "1 Jun". */
   next: { term: string; value: string; note: string | null; credits: number | null } | null
-  /** What goes next of the credits if they are not used. */
+  /** Credits that expire next if they are not used. */
   unused: UnusedRow[]
-  /** The gravest first. */
+  /** The most severe first. */
   notices: Notice[]
 }
 
@@ -81,7 +81,7 @@ function freeStanding(past: Subscription | null, context: PlanStatusContext): Pl
   }
 }
 
-/** Why a plan ended, as Stripe's words and ours for it. */
+/** Why a plan ended: Stripe's reasons and our words for them. */
 const ENDS: Record<string, string> = {
   cancellation_requested: 'You canceled it.',
   payment_failed: 'Your payment failed and retries ran out.',
@@ -94,14 +94,14 @@ function keptAtEnd({ losses = [], ...context }: PlanStatusContext): string {
   return ['No new credits will be added.', ...losses.map((loss) => lossSentence(loss, context))].join(' ')
 }
 
-/** Nothing is next; but why the last plan is gone is what one would ask. */
+/** The free plan has no next payment; it says why the last plan ended. */
 function endOf(past: Subscription | null, context: PlanStatusContext): PlanStatus['next'] {
   const why = ENDS[past?.endedReason ?? '']
   const note = [why, ...(context.losses ?? []).map((loss) => lossSentence(loss, context))].filter(Boolean).join(' ')
   return note ? { term: 'Your last plan', value: 'Ended', note, credits: null } : null
 }
 
-/** A failed payment is told once: by the subscription where it knows more, else by the account. */
+/** A failed payment has one notice: the subscription's if it has one, else the account's. */
 function noticesOf(own: Notice | null, frozen: Notice | null, scheduled: Notice | null = null): Notice[] {
   const known = (own?.action === 'update-card' || own?.action === 'confirm') && frozen?.action === 'update-card'
   const all = [own, known ? null : frozen, scheduled].filter((notice) => notice !== null)
@@ -224,7 +224,7 @@ function noticeOf(subscription: Subscription, state: State, context: PlanStatusC
   }
 }
 
-/** What comes instead of a renewal when a smaller plan waits for the end of the period. */
+/** What happens instead of a renewal when a downgrade is scheduled. */
 function changeOf({ plan: name, at }: Change, payment: Subscription['nextPayment'], on: string): PlanStatus['next'] {
   const first = payment?.at.getTime() === at.getTime() ? payment : null
   const credits = first?.credits ?? null
@@ -234,7 +234,7 @@ function changeOf({ plan: name, at }: Change, payment: Subscription['nextPayment
   return { term: 'Changes on', value: on, note, credits }
 }
 
-/** "Changes to Beginner on 1 Jun." It is stored, so that the pages come without Stripe too. */
+/** "Changes to Beginner on 1 Jun", from what is stored: pages do not ask Stripe. */
 function scheduledNotice({ plan, scheduledChange: change }: Subscription, context: PlanStatusContext): Notice | null {
   if (!change) return null
   const day = formatDay(change.at, context.timeZone, context.now)
@@ -252,7 +252,7 @@ function paidBy(change: Change): string {
   return rhythm.intervalCount === 1 ? `by the ${rhythm.interval}` : everyInWords(rhythm)
 }
 
-/** Mostly a trial that ended without a card: nothing is owed, nothing is lost, and going on is a purchase. */
+/** Usually a trial that ended without a card: nothing is due, and resuming is a purchase. */
 function pausedText(subscription: Subscription): string {
   const { plan: name, price } = subscription
   const why = isAtTrialsEnd(subscription) ? ': its trial ended without a card' : ''

@@ -1,18 +1,18 @@
 import type { PlanStatus } from './plan-status.ts'
 import type { Notice } from './notice.ts'
 
-/** What stops somebody from spending: those notices belong on the pages where one spends, too. */
+/** Notices about paused spending; pages on which users spend show them as well. */
 export const pausesOf = ({ notices }: PlanStatus): Notice[] => notices.filter(({ tone }) => tone === 'red')
 
-/** Those, and a payment that will pause spending if it is not made: for the pages where one spends. */
+/** The same, and notices about a payment that pauses spending unless it is made. */
 export const warningsOf = ({ notices }: PlanStatus): Notice[] =>
   notices.filter(({ tone, action }) => tone === 'red' || action === 'update-card' || action === 'confirm')
 
-/** What somebody's main button does: spend, buy credits, or deal with what is in the way; null where only time helps. */
+/** What the main button does: spend, buy credits, or resolve a notice; null when only waiting helps. */
 export type PrimaryAction = 'use' | 'buy' | Notice['action']
 
 /**
- * What the main button of a page about credits is for.
+ * Chooses the main button of a page about credits.
  * @param credits that can be spent
  */
 export function primaryActionOf(standing: PlanStatus, credits: number): PrimaryAction {

@@ -8,7 +8,7 @@ interface Context {
 }
 
 /**
- * What becomes of the credits that somebody has.
+ * What happens to a user's unused credits.
  * @param losses as lossesAhead works them out
  */
 export function keptSentence(credits: number, losses: readonly Loss[], context: Context): string {
@@ -34,7 +34,7 @@ export interface UnusedRow {
 }
 
 /**
- * What goes next of the credits that somebody has: what expires first, and what the next renewal holds to a limit.
+ * Which of a user's credits expire first, and which the next renewal caps.
  * @param losses as lossesAhead works them out, soonest first
  */
 export function unusedRows(losses: readonly Loss[], { timeZone, now }: Context): UnusedRow[] {
