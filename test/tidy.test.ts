@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest'
  */
 
 const LINES_MAX = 300
+const COLUMNS_MAX = 200
 /** The name as a word of a sentence, not as a part of an identifier such as `X-Scrip-Client-Address`. */
 const PRODUCT = /(?<![\w-])Scrip(?![\w-])/
 /** What a folder may import of the project; every folder may import itself. */
@@ -138,6 +139,17 @@ describe('documents', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
     const commands = [...read(document).matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name]) => name!)
     expect(commands.filter((name) => !(name in scripts))).toEqual([])
+  })
+
+  test(`documents have lines of at most ${COLUMNS_MAX} characters, apart from cited tests`, () => {
+    const long = DOCUMENTS.flatMap((document) =>
+      read(document)
+        .split('\n')
+        .flatMap((line, index) =>
+          line.length > COLUMNS_MAX && !line.startsWith('- Test: ') ? [`${document}:${index + 1}`] : [],
+        ),
+    )
+    expect(long, 'make a wide table a list').toEqual([])
   })
 
   test('app/billing/README.md lists the folders so that each imports only from those above it', () => {
