@@ -18,7 +18,7 @@ afterEach(() => setNow(null))
 const invoice = (id: string) => ({ type: 'invoice' as const, id })
 
 describe('openAccount', () => {
-  test('at once: 20 openings give one account and one welcome', async () => {
+  test('20 openings at once give one account and one welcome grant', async () => {
     const accountId = await anAccount(25)
 
     await Promise.all(Array.from({ length: 20 }, () => openAccount(accountId, { welcomeCredits: 25 })))
@@ -41,7 +41,7 @@ describe('grantCredits', () => {
     expect((await ledgerOf(accountId))[0]).toMatchObject({ kind: 'grant', amount: 1000, source: invoice('in_1') })
   })
 
-  test('at once: the same invoice 50 times, while the log is posted, grants once', async () => {
+  test('the same invoice 50 times at once, while the log is posted, grants once', async () => {
     const accountId = await anAccount()
     const grant = () =>
       grantCredits(accountId, [{ key: stripeInvoiceKey('in_2'), credits: 1000, source: invoice('in_2') }])

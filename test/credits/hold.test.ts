@@ -16,7 +16,7 @@ const hold = (accountId: Parameters<typeof placeHold>[0]['accountId'], credits: 
   placeHold({ accountId, key, credits, action: 'summarise' })
 
 describe('placeHold', () => {
-  test('sets credits aside: they are neither spent nor spendable', async () => {
+  test('a hold reserves credits, which are neither spent nor spendable', async () => {
     const accountId = await anAccount(25)
 
     const placed = await hold(accountId, 20)
@@ -28,7 +28,7 @@ describe('placeHold', () => {
     })
   })
 
-  test('twice with one key: one hold, also after it was captured and the log was posted (H15)', async () => {
+  test('a hold with one key is placed once, also after it was captured and the log was posted (H15)', async () => {
     const accountId = await anAccount(25)
     const key = apiKeyFor('hold', 'job-1')
     const first = await hold(accountId, 20, key)
@@ -42,7 +42,7 @@ describe('placeHold', () => {
     await expectBalance(accountId, { credits: 20 })
   })
 
-  test('at once: 20 holds of 10 from 100 let exactly 10 through', async () => {
+  test('20 holds of 10 from 100 at once let exactly 10 through', async () => {
     const accountId = await anAccount(100)
 
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => hold(accountId, 10)))
@@ -55,7 +55,7 @@ describe('placeHold', () => {
 })
 
 describe('captureHold and releaseHold', () => {
-  test('keeps what was used and gives the rest back', async () => {
+  test('a capture keeps what was used and returns the rest', async () => {
     const accountId = await anAccount(25)
     const { holdId } = await hold(accountId, 20)
 
@@ -65,7 +65,7 @@ describe('captureHold and releaseHold', () => {
     await expectBalance(accountId, { credits: 13 })
   })
 
-  test('twice: the same outcome is replayed, another is refused', async () => {
+  test('a second end of a hold is replayed with the same outcome and refused with another', async () => {
     const accountId = await anAccount(25)
     const { holdId } = await hold(accountId, 20)
     const first = await captureHold({ accountId, holdId, credits: 12 })
@@ -82,7 +82,7 @@ describe('captureHold and releaseHold', () => {
     await expectBalance(accountId, { credits: 13 })
   })
 
-  test('at once: captures, releases and settles of one hold end it once (H3)', async () => {
+  test('captures, releases and settles of one hold at once end it once (H3)', async () => {
     const accountId = await anAccount(25)
     const { holdId } = await hold(accountId, 20)
 
@@ -99,7 +99,7 @@ describe('captureHold and releaseHold', () => {
     await expectBalance(accountId, { credits: creditsLeft })
   })
 
-  test('refuses more than was held, a hold that never was, and half a credit', async () => {
+  test('a capture of more than was held, of an unknown hold or of half a credit is refused', async () => {
     const accountId = await anAccount(25)
     const { holdId } = await hold(accountId, 20)
 

@@ -19,7 +19,7 @@ const hold = (accountId: AccountId, limit: UseLimit) =>
   placeHold({ accountId, key: freshKey('hold'), credits: 1, action: 'qr-code', limit })
 
 describe('a plan limit', () => {
-  test('at once: 40 spends and holds under a limit of 10 let exactly 10 through (H25)', async () => {
+  test('40 spends and holds at once under a limit of 10 let exactly 10 through (H25)', async () => {
     const accountId = await anAccount(100)
     const limit = limitOf(10)
 

@@ -38,7 +38,7 @@ const spend = (accountId: AccountId, credits: number) =>
   spendCredits({ accountId, key: freshKey('spend'), credits, action: 'x' })
 
 describe('reverseGrants', () => {
-  test('takes back the share that was refunded, from the very grant', async () => {
+  test('a reversal takes back the share that was refunded, from the same grant', async () => {
     const accountId = await anAccount(25)
     const of = await paid(accountId, 1000)
 
@@ -49,7 +49,7 @@ describe('reverseGrants', () => {
     expect(grants.find((grant) => grant.source.id === of.id)?.remaining).toBe(750)
   })
 
-  test('after the credits were spent it makes a debt, and spending is refused until new credits have paid it', async () => {
+  test('a reversal of spent credits makes a debt, and spending is refused until new credits have paid it', async () => {
     const accountId = await anAccount()
     const of = await paid(accountId, 1000)
     await spend(accountId, 900)
@@ -87,7 +87,7 @@ describe('reverseGrants', () => {
     }
   })
 
-  test('never takes more than was granted, however much is refunded and disputed (4.11)', async () => {
+  test('a reversal never takes more than was granted, however much is refunded and disputed (4.11)', async () => {
     const accountId = await anAccount(25)
     const of = await paid(accountId, 1000)
 
@@ -103,7 +103,7 @@ describe('reverseGrants', () => {
     await expectBalance(accountId, { credits: 25 })
   })
 
-  test('first cancels what has not started of its source, the latest first (H13)', async () => {
+  test('a reversal first cancels shares that have not started, the latest first (H13)', async () => {
     const accountId = await anAccount(40)
     const of = { type: 'invoice' as const, id: 'in_year' }
     const month = (n: number) => new Date(Date.now() + n * 30 * DAY)
@@ -132,7 +132,7 @@ describe('reverseGrants', () => {
     await expectBalance(accountId, { credits: -20, debt: 20 })
   })
 
-  test('does not touch a hold; the debt covers it', async () => {
+  test('a reversal does not touch a hold, and makes a debt instead', async () => {
     const accountId = await anAccount()
     const of = await paid(accountId, 100)
     await placeHold({ accountId, key: freshKey('hold'), credits: 80, action: 'x' })
@@ -142,7 +142,7 @@ describe('reverseGrants', () => {
     await expectBalance(accountId, { credits: -80, held: 80, debt: 80 })
   })
 
-  test('before its grant: nothing is recorded, and the same key works afterwards (H55)', async () => {
+  test('a reversal before its grant records nothing, and the same key works afterwards (H55)', async () => {
     const accountId = await anAccount()
     const of = { type: 'invoice' as const, id: 'in_late' }
 

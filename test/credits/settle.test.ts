@@ -18,7 +18,7 @@ const spend = (accountId: Parameters<typeof settleAccount>[0], key = freshKey('s
   spendCredits({ accountId, key, credits: 1, action: 'x' })
 
 describe('settleAccount', () => {
-  test('dies between the ledger and the account: the next one goes on where it was', async () => {
+  test('a settle that died between the ledger and the account is continued by the next one', async () => {
     const accountId = await anAccount(25)
     await spend(accountId)
     const dying = { ...livePorts, store: { ...mongoStore, updateAccount: () => Promise.reject(new Error('killed')) } }
@@ -31,7 +31,7 @@ describe('settleAccount', () => {
     expect((await ledgerOf(accountId)).map((row) => row.seq)).toEqual([0, 1, 2])
   })
 
-  test('dies half-way through the rows: the next one writes the rest', async () => {
+  test('a settle that died half-way through the rows is completed by the next one', async () => {
     const accountId = await anAccount(25)
     await spend(accountId)
     const dying = {
@@ -51,7 +51,7 @@ describe('settleAccount', () => {
     await expectBalance(accountId, { credits: 24 })
   })
 
-  test('at once with spends and itself: every entry is posted once', async () => {
+  test('settles at once with spends and each other post every entry once', async () => {
     const accountId = await anAccount(1000)
 
     await Promise.all(Array.from({ length: 150 }, (_, n) => (n % 5 ? spend(accountId) : settleAccount(accountId))))
@@ -60,7 +60,7 @@ describe('settleAccount', () => {
     expect(await ledgerOf(accountId)).toHaveLength(121)
   })
 
-  test('twice equals once', async () => {
+  test('settling twice equals settling once', async () => {
     const accountId = await anAccount(25)
     await spend(accountId)
     await settleAccount(accountId)
@@ -95,7 +95,7 @@ describe('settleAccount', () => {
 })
 
 describe('auditCredits', () => {
-  test('finds nothing in accounts at work, and what a hand in the database did', async () => {
+  test('the audit finds nothing in accounts at work, and finds what was changed by hand', async () => {
     const accountId = await anAccount(25)
     await Promise.all([...Array.from({ length: 10 }, () => spend(accountId)), settleAccount(accountId)])
     const clean = await auditCredits()

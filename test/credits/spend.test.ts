@@ -12,7 +12,7 @@ useDatabase()
 afterEach(() => setNow(null))
 
 describe('spendCredits', () => {
-  test('takes the credits, answers what is left and logs the entry', async () => {
+  test('a spend takes the credits, answers what is left and logs the entry', async () => {
     const accountId = await anAccount(25)
 
     const spent = await spendCredits({ accountId, key: freshKey('spend'), credits: 10, action: 'qr-code' })
@@ -31,7 +31,7 @@ describe('spendCredits', () => {
     expect(row?.burned).toEqual([['g:sys:welcome', 10]])
   })
 
-  test('refuses when the balance is one credit short and leaves the account as it was', async () => {
+  test('a spend is refused when the balance is one credit short, and leaves the account as it was', async () => {
     const accountId = await anAccount(25)
 
     const refusal = spendCredits({ accountId, key: freshKey('spend'), credits: 26, action: 'qr-code' })
@@ -56,7 +56,7 @@ describe('spendCredits', () => {
     },
   )
 
-  test('twice with one key: spends once, before and after the log was posted', async () => {
+  test('one key spends once, before and after the log was posted', async () => {
     const accountId = await anAccount(25)
     const request = { accountId, key: apiKeyFor('spend', 'order-1'), credits: 10, action: 'qr-code' }
 
@@ -92,7 +92,7 @@ describe('spendCredits', () => {
     await expectBalance(two, { credits: 22 })
   })
 
-  test('at once: 200 spends of 10 from 1000 let exactly 100 through', async () => {
+  test('200 spends of 10 from 1000 at once let exactly 100 through', async () => {
     const accountId = await anAccount()
     await paid(accountId, 1000)
 
@@ -108,7 +108,7 @@ describe('spendCredits', () => {
     await expectBalance(accountId, { credits: 0 })
   })
 
-  test('at once: one key sent 50 times spends once', async () => {
+  test('one key sent 50 times at once spends once', async () => {
     const accountId = await anAccount(25)
     const request = { accountId, key: apiKeyFor('spend', 'order-1'), credits: 10, action: 'qr-code' }
 
