@@ -8,7 +8,7 @@ import type { NotificationRequest } from '../notifications/kinds.ts'
 import { notify } from '../notifications/outbox.server.ts'
 
 /** Tells a user by mail that an API key was created. */
-export async function tellKeyCreated(
+export async function notifyKeyCreated(
   userId: Types.ObjectId,
   { _id, prefix, createdAt }: Pick<ApiKey, '_id' | 'prefix' | 'createdAt'>,
 ): Promise<void> {
@@ -16,7 +16,7 @@ export async function tellKeyCreated(
 }
 
 /** Tells the owner of an address by mail that a sign-up was made with it, and that it has an account. */
-export async function tellAccountExists({ _id }: Pick<User, '_id'>): Promise<void> {
+export async function notifyAccountExists({ _id }: Pick<User, '_id'>): Promise<void> {
   await tell({ kind: 'account_exists', userId: _id, key: `${_id.toHexString()}:${randomUUID()}`, data: {} })
 }
 
@@ -25,7 +25,7 @@ export async function tellAccountExists({ _id }: Pick<User, '_id'>): Promise<voi
  * @param user as changed
  * @param how and how many API keys were revoked by it, and still work
  */
-export async function tellPasswordChanged(
+export async function notifyPasswordChanged(
   user: Pick<User, '_id' | 'sessionEpoch'>,
   how: { byReset: boolean; keysRevoked: number; keysLeft: number },
 ): Promise<void> {

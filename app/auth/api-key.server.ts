@@ -5,7 +5,7 @@ import { type User, UserModel } from '#models/user.server.ts'
 import { requireFeature } from '../billing/entitlements/entitlements.ts'
 import { now } from '../clock.server.ts'
 import { requireConfirmedEmail } from '../email-confirmation/require-confirmed-email.server.ts'
-import { tellKeyCreated } from './account-mails.server.ts'
+import { notifyKeyCreated } from './account-mails.server.ts'
 import { ApiKeyNotFound, TooManyApiKeys } from './errors.ts'
 import { hashToken } from './secret-token.server.ts'
 
@@ -56,7 +56,7 @@ export async function createApiKey(userId: Types.ObjectId, name: string): Promis
     await ApiKeyModel.deleteOne({ _id: created._id })
     throw new TooManyApiKeys(MAX_KEYS)
   }
-  await tellKeyCreated(userId, created)
+  await notifyKeyCreated(userId, created)
   return { ...toView(created), key }
 }
 

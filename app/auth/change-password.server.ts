@@ -6,7 +6,7 @@ import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
 import { openAccount } from '../credits/account.server.ts'
 import { sendMail } from '../notifications/mail.server.ts'
-import { tellPasswordChanged } from './account-mails.server.ts'
+import { notifyPasswordChanged } from './account-mails.server.ts'
 import { countLive, markKeysRevoked } from './api-key.server.ts'
 import { InvalidLogin, InvalidToken } from './errors.ts'
 import { hashNewPassword } from './new-password.server.ts'
@@ -107,7 +107,7 @@ async function afterChange(user: User, { byReset }: { byReset: boolean }): Promi
     countLive(user),
     deleteSessionsOf(user._id),
   ])
-  await tellPasswordChanged(user, { byReset, keysRevoked, keysLeft })
+  await notifyPasswordChanged(user, { byReset, keysRevoked, keysLeft })
 }
 
 async function sendResetLink(user: User, secret: string): Promise<void> {

@@ -3,7 +3,7 @@ import { type User, UserModel } from '#models/user.server.ts'
 import { welcomeCredits } from '../billing/plans.ts'
 import { now } from '../clock.server.ts'
 import { openAccount } from '../credits/account.server.ts'
-import { tellAccountExists } from './account-mails.server.ts'
+import { notifyAccountExists } from './account-mails.server.ts'
 import { resendQuietly, sendConfirmation } from './confirm-email.server.ts'
 import type { SignUp } from './credentials.ts'
 import { EmailTaken } from './errors.ts'
@@ -52,7 +52,7 @@ export async function signUpByMail({ email, password, ...profile }: SignUp): Pro
   }
   // Who only repeats the form is no stranger: the first mail may be lost.
   if (matches && !found.emailConfirmedAt) await resendQuietly(found)
-  else if (await hasTryLeft('accountExists', email)) await tellAccountExists(found)
+  else if (await hasTryLeft('accountExists', email)) await notifyAccountExists(found)
   return { delivery: Promise.resolve() }
 }
 

@@ -1,5 +1,5 @@
 import { recoverAbandonedRuns } from '../actions/run-action.server.ts'
-import { tellExpiring } from '../billing/entitlements/expiry-notices.server.ts'
+import { notifyExpiring } from '../billing/entitlements/expiry-notices.server.ts'
 import { reconcile } from '../billing/reconcile/reconcile.server.ts'
 import { pauseOverdue } from '../billing/subscriptions/grace-period.server.ts'
 import { trimEvents } from '../billing/webhooks/trim-events.server.ts'
@@ -61,7 +61,7 @@ export const recurringJobs: RecurringJob[] = [
     every: '10 minutes',
     isTimely: true,
     run: async () => {
-      const { users, queued, failed } = await tellExpiring()
+      const { users, queued, failed } = await notifyExpiring()
       return `${users} users looked at, ${queued} mails before credits expire queued, ${failed} failed`
     },
   },

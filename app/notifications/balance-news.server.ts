@@ -34,7 +34,7 @@ export async function notifyBalances(): Promise<{ accounts: number; queued: numb
       if (!user) continue
       seen.accounts++
       try {
-        seen.queued += (await tellLow(account, user)) + (await tellArrived(account, user))
+        seen.queued += (await notifyLow(account, user)) + (await notifyArrived(account, user))
       } catch (error) {
         seen.failed++
         logger.error({ err: error, accountId: account._id.toHexString() }, 'A balance could not be checked for mails')
@@ -65,7 +65,7 @@ async function findReaders(ids: Types.ObjectId[]): Promise<Map<string, Reader>> 
   return new Map(users.map((user) => [user._id.toHexString(), user]))
 }
 
-async function tellLow(account: CreditAccount, user: Reader): Promise<number> {
+async function notifyLow(account: CreditAccount, user: Reader): Promise<number> {
   const { creditsLow, creditsLowThreshold: threshold } = settingsOf(user)
   const total = account.credits + account.held
   // Only a refund leads below zero, and a refund has a mail of its own.
@@ -84,7 +84,7 @@ async function tellLow(account: CreditAccount, user: Reader): Promise<number> {
 }
 
 /** Grants that were made earlier and have begun by now: the months of a yearly plan. A payment's own credits have a receipt. */
-async function tellArrived(account: CreditAccount, user: Reader): Promise<number> {
+async function notifyArrived(account: CreditAccount, user: Reader): Promise<number> {
   if (!settingsOf(user).creditsArrived) return 0
   const at = now()
   const begun = account.grants.filter(

@@ -1,7 +1,7 @@
 import type { User } from '#models/user.server.ts'
 import { joined } from '#app/billing/line-items/purchased-lines.ts'
 import type { BillingHistoryView } from '#app/billing/purchases/list-history.server.ts'
-import { adverbOf, rhythmOf } from '#app/billing/billing-interval.ts'
+import { adverbOf, billingIntervalOf } from '#app/billing/billing-interval.ts'
 import { formatCreditsInWords, formatDate, formatMoney } from '#app/format.ts'
 
 type Tone = 'green' | 'ochre' | 'red' | 'neutral'
@@ -84,6 +84,6 @@ function goneBack({ status, amountRefunded, currency, creditsReversed }: Billing
 }
 
 function whatOf(row: BillingHistoryView): string {
-  const rhythm = rhythmOf(row)
-  return joined([rhythm ? `${row.planName}, ${adverbOf(rhythm)}` : row.planName, ...row.besides])
+  const billingInterval = billingIntervalOf(row)
+  return joined([billingInterval ? `${row.planName}, ${adverbOf(billingInterval)}` : row.planName, ...row.besides])
 }

@@ -1,6 +1,12 @@
 import type { User } from '#models/user.server.ts'
 import { FREE_PLAN, findPlan, type Interval } from '../billing/plans.ts'
-import { adverbOf, everyInWords, listedInterval, type Rhythm, rhythmOf } from '../billing/billing-interval.ts'
+import {
+  adverbOf,
+  everyInWords,
+  listedInterval,
+  type BillingInterval,
+  billingIntervalOf,
+} from '../billing/billing-interval.ts'
 import { endsByShop, isAtTrialsEnd, isEnded } from '../billing/subscriptions/subscription-state.ts'
 import { lossSentence, type UnusedRow, unusedRows } from '../wording/rollover-words.ts'
 import { endsLaterNotice } from './ends-later-notice.ts'
@@ -27,7 +33,7 @@ export interface PlanStatus {
   amount: string | null
   interval: Interval | null
   /** How often it is paid, including intervals that are not on sale. */
-  rhythm: Rhythm | null
+  billingInterval: BillingInterval | null
   /** What comes next and when: "Renews on", "1 Jun". */
   next: { term: string; value: string; note: string | null; credits: number | null } | null
   /** Credits that expire next if they are not used. */
@@ -45,18 +51,18 @@ export function planStatusOf(subscription: User['subscription'], context: PlanSt
   if (!current) return freeStanding(subscription ?? null, context)
   const plan = findPlan(current.plan)
   const state = stateOf(current, context)
-  const rhythm = rhythmOf(current)
-  const interval = listedInterval(rhythm)
+  const billingInterval = billingIntervalOf(current)
+  const interval = listedInterval(billingInterval)
   return {
     plan: current.plan,
     isLive: current.status !== 'incomplete',
     badge: badgeOf(current, state, context),
-    price: current.price ? priceInWords(current.price) : rhythm && `Paid ${adverbOf(rhythm)}`,
+    price: current.price ? priceInWords(current.price) : billingInterval && `Paid ${adverbOf(billingInterval)}`,
     isListPrice: isListPrice(current.price, plan, interval),
     creditsEach: current.price?.credits ?? null,
     amount: isThatDay(current) && current.nextPayment ? sumInWords(current.nextPayment) : null,
     interval,
-    rhythm,
+    billingInterval,
     next: nextOf(current, state, context),
     unused: unusedRows(context.losses ?? [], context),
     notices: noticesOf(noticeOf(current, state, context), frozenNotice(context), scheduledNotice(current, context)),
@@ -74,7 +80,7 @@ function freeStanding(past: Subscription | null, context: PlanStatusContext): Pl
     creditsEach: null,
     amount: null,
     interval: null,
-    rhythm: null,
+    billingInterval: null,
     next: endOf(past, context),
     unused: unusedRows(context.losses ?? [], context),
     notices: noticesOf(null, frozenNotice(context)),
@@ -247,9 +253,9 @@ function scheduledNotice({ plan, scheduledChange: change }: Subscription, contex
 
 /** "by the month", "every 3 months" */
 function paidBy(change: Change): string {
-  const rhythm = rhythmOf(change)
-  if (!rhythm) return ''
-  return rhythm.intervalCount === 1 ? `by the ${rhythm.interval}` : everyInWords(rhythm)
+  const billingInterval = billingIntervalOf(change)
+  if (!billingInterval) return ''
+  return billingInterval.intervalCount === 1 ? `by the ${billingInterval.interval}` : everyInWords(billingInterval)
 }
 
 /** Usually a trial that ended without a card: nothing is due, and resuming is a purchase. */

@@ -1,7 +1,7 @@
 import type { User } from '#models/user.server.ts'
 import { isPaused } from '../billing/entitlements/entitlements.ts'
 import { effectivePlan, planOf } from '../billing/entitlements/current-plan.ts'
-import { rhythmOf } from '../billing/billing-interval.ts'
+import { billingIntervalOf } from '../billing/billing-interval.ts'
 
 /** A user as `GET /api/user` shows them: their own data, nothing that proves who they are, nothing of Stripe but ids. */
 export interface UserJson {
@@ -65,7 +65,7 @@ function subscriptionJson(subscription: User['subscription']): UserJson['subscri
     id: subscription.stripeSubscriptionId,
     plan: subscription.plan,
     interval: subscription.interval ?? null,
-    intervalCount: rhythmOf(subscription)?.intervalCount ?? null,
+    intervalCount: billingIntervalOf(subscription)?.intervalCount ?? null,
     status: subscription.status,
     currentPeriodStart: iso(subscription.currentPeriodStart),
     currentPeriodEnd: iso(subscription.currentPeriodEnd),

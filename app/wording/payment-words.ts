@@ -1,6 +1,6 @@
 import type { User } from '#models/user.server.ts'
 import type { Interval, Plan } from '../billing/plans.ts'
-import { everyInWords, type Rhythm } from '../billing/billing-interval.ts'
+import { everyInWords, type BillingInterval } from '../billing/billing-interval.ts'
 import { formatMoney } from '../format.ts'
 
 /*
@@ -16,7 +16,7 @@ interface Sum {
   isExact: boolean
 }
 
-type PeriodPrice = Sum & Rhythm
+type PeriodPrice = Sum & BillingInterval
 
 /** "$18.00", "$18.00 plus any tax" */
 export const sumInWords = ({ amount, currency, isExact }: Sum): string =>

@@ -10,7 +10,7 @@ import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
 import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import { limitsResetAt, effectivePlan } from '#app/billing/entitlements/current-plan.ts'
 import { type Pack, packs, plans } from '#app/billing/plans.ts'
-import { stillTrue, tellExpiring } from '#app/billing/entitlements/expiry-notices.server.ts'
+import { stillTrue, notifyExpiring } from '#app/billing/entitlements/expiry-notices.server.ts'
 import { callStripe } from '#app/billing/stripe/client.server.ts'
 import { machineNow, now, setNow } from '#app/clock.server.ts'
 import { config } from '#app/config.server.ts'
@@ -86,7 +86,7 @@ export async function playHistory(_id: Types.ObjectId): Promise<void> {
 /** What the jobs of the app do meanwhile. */
 async function work(): Promise<void> {
   await runUpkeep()
-  await tellExpiring()
+  await notifyExpiring()
   await notifyBalances()
   await deliverDue(stillTrue)
 }

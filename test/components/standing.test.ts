@@ -48,7 +48,7 @@ describe('standingOf', () => {
       creditsEach: null,
       amount: null,
       interval: null,
-      rhythm: null,
+      billingInterval: null,
       unused: [],
       next: null,
       notices: [],

@@ -1,6 +1,6 @@
 import { brand } from '../../brand.mjs'
 import { findPack, findPlan, type Interval, type Pack, packs, type Plan, plans, type Price } from '../plans.ts'
-import type { Rhythm } from '../billing-interval.ts'
+import type { BillingInterval } from '../billing-interval.ts'
 import { appTag, DEFAULT_TAG, isOurs } from '../stripe/client.server.ts'
 
 /** Something for sale, as the plan file describes it. */
@@ -67,14 +67,14 @@ export function productOf(offer: Offer): {
 }
 
 /** What a Stripe price sells, with its actual billing interval. */
-export type SoldOffer = ({ kind: 'plan'; plan: Plan } & Rhythm) | { kind: 'pack'; pack: Pack }
+export type SoldOffer = ({ kind: 'plan'; plan: Plan } & BillingInterval) | { kind: 'pack'; pack: Pack }
 
 /** What a Stripe price says about itself. */
 export interface PriceMarks {
   lookupKey: string | null
   metadata: Record<string, string>
   /** Null for a one-time price. */
-  rhythm: Rhythm | null
+  billingInterval: BillingInterval | null
 }
 
 /** What an offer of the plan file sells, at its listed price. */
@@ -87,14 +87,14 @@ export const soldBy = (offer: Offer): SoldOffer =>
  * Recognizes a price by its lookup key, or by the tag on it or its product.
  * @returns null when it sells nothing that the plan file has
  */
-export function offerOf({ lookupKey, metadata, rhythm }: PriceMarks): SoldOffer | null {
+export function offerOf({ lookupKey, metadata, billingInterval }: PriceMarks): SoldOffer | null {
   const byKey = listOffers().find((offer) => lookupKeyOf(offer) === lookupKey)
   const tag = isTagged(metadata) ? metadata : {}
   const pack = byKey?.kind === 'pack' ? byKey.pack : findPack(tag.pack ?? '')
   if (pack) return { kind: 'pack', pack }
   const plan = byKey?.kind === 'plan' ? byKey.plan : findPlan(tag.plan ?? '')
   // A plan price without a billing interval would have no period.
-  return plan?.prices && rhythm ? { kind: 'plan', plan, ...rhythm } : null
+  return plan?.prices && billingInterval ? { kind: 'plan', plan, ...billingInterval } : null
 }
 
 /** Tagged as ours, whether or not the plan file has it. */

@@ -3,7 +3,7 @@ import { logger } from '../../log.server.ts'
 import { isTagged, listOffers, lookupKeyOf, type Offer, offerOf, soldBy, type SoldOffer, variableOf } from './offers.ts'
 import { askForAttention } from '../findings/attention.server.ts'
 import { OfferUnavailable } from '../errors.ts'
-import { isSameRhythm, type Rhythm } from '../billing-interval.ts'
+import { isSameBillingInterval, type BillingInterval } from '../billing-interval.ts'
 import { callStripe, findAtStripe } from '../stripe/client.server.ts'
 import { decimal } from '../stripe/objects/fields.ts'
 import { priceSchema, type StripeTermItem } from '../stripe/objects/terms.ts'
@@ -49,7 +49,7 @@ export async function priceIdOf(offer: Offer): Promise<string> {
   const { amount, currency } = offer.price
   const asked = price.amountIn(currency)
   const sold = soldBy(offer)
-  const isSame = price.offer.kind !== 'plan' || sold.kind !== 'plan' || isSameRhythm(price.offer, sold)
+  const isSame = price.offer.kind !== 'plan' || sold.kind !== 'plan' || isSameBillingInterval(price.offer, sold)
   const subject = { kind: 'price' as const, id: lookupKeyOf(offer) }
   if (isSame && asked !== null && Number(asked) === amount) return id
   const sentence = `${subject.id} is on sale for ${amount} ${currency}, and its price ${id} at Stripe asks ${asked ?? 'another currency'}: nobody can buy it until they agree. Run "npm run stripe:setup".`
@@ -138,7 +138,7 @@ const metadata = z.record(z.string(), z.string()).nullish()
 const recurring = z
   .object({ interval: z.enum(['day', 'week', 'month', 'year']), interval_count: z.int().positive().default(1) })
   .nullish()
-  .transform((found): Rhythm | null =>
+  .transform((found): BillingInterval | null =>
     found ? { interval: found.interval, intervalCount: found.interval_count } : null,
   )
 const offeredSchema = z.object({
@@ -154,9 +154,13 @@ const offeredSchema = z.object({
 
 async function readPrice(found: unknown): Promise<Learned> {
   const price = offeredSchema.parse(found)
-  const marks = { lookupKey: price.lookup_key ?? null, metadata: price.metadata ?? {}, rhythm: price.recurring }
+  const marks = {
+    lookupKey: price.lookup_key ?? null,
+    metadata: price.metadata ?? {},
+    billingInterval: price.recurring,
+  }
   const fixed = offerFixedTo(price.id)
-  const own = (fixed && withRhythm(soldBy(fixed), price.recurring)) ?? offerOf(marks)
+  const own = (fixed && withBillingInterval(soldBy(fixed), price.recurring)) ?? offerOf(marks)
   // A price added by hand to one of our products has no tag of its own.
   const ofProduct = own ? {} : await productMetadata(price.product)
   const offer = own ?? offerOf({ ...marks, metadata: ofProduct })
@@ -171,8 +175,8 @@ async function readPrice(found: unknown): Promise<Learned> {
 }
 
 /** The period comes from the price itself. */
-function withRhythm(offer: SoldOffer, rhythm: Rhythm | null): SoldOffer {
-  return offer.kind === 'plan' && rhythm ? { ...offer, ...rhythm } : offer
+function withBillingInterval(offer: SoldOffer, billingInterval: BillingInterval | null): SoldOffer {
+  return offer.kind === 'plan' && billingInterval ? { ...offer, ...billingInterval } : offer
 }
 
 async function productMetadata(productId: string): Promise<Record<string, string>> {

@@ -1,6 +1,6 @@
 import { FREE_PLAN, findPlan, type Plan } from '../plans.ts'
 import { isLive } from '../subscriptions/subscription-state.ts'
-import { listedInterval, rhythmOf } from '../billing-interval.ts'
+import { listedInterval, billingIntervalOf } from '../billing-interval.ts'
 
 /** The plan, and the next credits, to show with a refusal. */
 export interface Expectation {
@@ -65,7 +65,7 @@ export function expectationOf(
  * @returns a moment after `at`, UTC
  */
 export function limitsResetAt(subscription: SubscriptionSnapshot | null | undefined, at: Date): Date {
-  const isMonth = listedInterval(rhythmOf(subscription)) === 'month'
+  const isMonth = listedInterval(billingIntervalOf(subscription)) === 'month'
   const end = isMonth && subscription && isLive(subscription.status) ? subscription.currentPeriodEnd : null
   return end && end > at ? end : new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 1))
 }

@@ -21,12 +21,12 @@ type Reader = Pick<User, '_id' | 'subscription'>
  * one key per mail, so running again, or in several processes at once, is harmless.
  * @returns how many users were looked at, and how many mails were queued
  */
-export async function tellExpiring(): Promise<{ users: number; queued: number; failed: number }> {
+export async function notifyExpiring(): Promise<{ users: number; queued: number; failed: number }> {
   const seen = { users: 0, queued: 0, failed: 0 }
   for (const id of await idsToLookAt(now())) {
     seen.users++
     try {
-      seen.queued += await tellOne(id)
+      seen.queued += await notifyOne(id)
     } catch (error) {
       seen.failed++
       logger.error({ err: error, accountId: id }, 'Looking for credits that will expire failed for one user')
@@ -84,7 +84,7 @@ function noticeOf(moment: Date, at: Date): Date {
   return new Date(Math.min(moment.getTime(), next))
 }
 
-async function tellOne(id: string): Promise<number> {
+async function notifyOne(id: string): Promise<number> {
   const user = await UserModel.findById(id).select({ subscription: 1 }).lean<Reader>()
   if (!user) return 0
   const at = now()

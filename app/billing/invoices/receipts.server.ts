@@ -4,7 +4,7 @@ import { getBalance } from '../../credits/balance.server.ts'
 import { stripeInvoiceKey, stripePaymentKey } from '../../credits/keys.ts'
 import { isNews } from '../../notifications/news.ts'
 import { notify } from '../../notifications/outbox.server.ts'
-import { comesMonthly, rhythmOf } from '../billing-interval.ts'
+import { comesMonthly, billingIntervalOf } from '../billing-interval.ts'
 import { readUser } from '../customers/users.server.ts'
 import { findPlan } from '../plans.ts'
 import { notifyCreditsArrived } from '../purchases/credits-arrived.server.ts'
@@ -44,8 +44,8 @@ async function notifyPaid(purchase: Purchase, grantKey: string, credits: number)
 
 /** Paid at once; its credits are added month by month. */
 function isDrip(purchase: Purchase): boolean {
-  const [plan, rhythm] = [findPlan(purchase.name), rhythmOf(purchase)]
-  return plan !== null && rhythm !== null && comesMonthly(plan, rhythm)
+  const [plan, billingInterval] = [findPlan(purchase.name), billingIntervalOf(purchase)]
+  return plan !== null && billingInterval !== null && comesMonthly(plan, billingInterval)
 }
 
 /** Credits of an invoice added so far; later ones get their own mail. */

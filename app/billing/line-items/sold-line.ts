@@ -1,7 +1,7 @@
 import { CreditsNotComputable } from '../errors.ts'
 import { add, type Fraction, NOTHING, parseDecimal, times, whole, wholePart } from '../../fraction.ts'
 import type { Pack, Plan } from '../plans.ts'
-import { monthsIn, type Rhythm } from '../billing-interval.ts'
+import { monthsIn, type BillingInterval } from '../billing-interval.ts'
 
 interface LineOfOurs {
   /** Stripe's line ID, which credit notes refer to. */
@@ -20,7 +20,7 @@ interface LineOfOurs {
 }
 
 /** A line with a plan's price. */
-export interface PlanLine extends LineOfOurs, Rhythm {
+export interface PlanLine extends LineOfOurs, BillingInterval {
   kind: 'plan'
   plan: Plan
 }

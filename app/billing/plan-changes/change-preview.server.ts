@@ -7,12 +7,12 @@ import { dateOf, endsWithPeriod, isNow, type PlanChoice, targetOf, unlessNotSold
 import { creditsAtOnce, creditsForInvoice } from '../line-items/credits-for-invoice.ts'
 import { withDeadline } from '../stripe/deadline.server.ts'
 import { soldLines } from '../line-items/sold-lines.server.ts'
-import type { Rhythm } from '../billing-interval.ts'
+import type { BillingInterval } from '../billing-interval.ts'
 import { callStripe } from '../stripe/client.server.ts'
 import { readInvoice } from '../stripe/objects/invoice.ts'
 
 export interface PlanChangePreview {
-  from: { plan: string } & Rhythm
+  from: { plan: string } & BillingInterval
   to: PlanChoice
   /** `now`: more credits, charged at once for the rest of the period. `period-end`: the paid period ends first. */
   when: 'now' | 'period-end'

@@ -13,7 +13,7 @@ import {
 } from '../errors.ts'
 import { findPlan, type Interval, type Plan } from '../plans.ts'
 import { findPriceIn, priceIdOf } from '../catalog/prices.server.ts'
-import { adverbOf, isSameRhythm, listedInterval, monthsOf } from '../billing-interval.ts'
+import { adverbOf, isSameBillingInterval, listedInterval, monthsOf } from '../billing-interval.ts'
 import { requireLiveSubscription, type LiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import { isRefused } from '../stripe/client.server.ts'
 import { endsByShop, isOverdue } from '../subscriptions/subscription-state.ts'
@@ -88,7 +88,7 @@ export async function targetOf(
 /** Stripe refuses mixed intervals on a classic subscription, with an error that means nothing to customers. */
 function requireOneInterval({ subscription, item }: LiveSubscription, interval: Interval): void {
   const wanted = { interval, intervalCount: 1 }
-  if (!subscription.isClassic || isSameRhythm(item, wanted)) return
+  if (!subscription.isClassic || isSameBillingInterval(item, wanted)) return
   const others = subscription.items.filter(({ id }) => id !== item.id)
   if (others.length === 0) return
   const names = others.flatMap(({ name }) => name ?? [])

@@ -11,7 +11,7 @@ import {
 import { endOf, isUncollected, periodOf } from '../upcoming-invoice/upcoming-period.ts'
 import type { PlanItem } from '../subscriptions/plan-item.server.ts'
 import { findPriceIn } from '../catalog/prices.server.ts'
-import { isSameRhythm, type Rhythm } from '../billing-interval.ts'
+import { isSameBillingInterval, type BillingInterval } from '../billing-interval.ts'
 import type { LiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import type { StripeTermItem, StripeTerms } from '../stripe/objects/terms.ts'
 
@@ -42,7 +42,10 @@ export async function chargesAfter(
   if (!before || !price) return { next: null, price: null }
   const terms = { ...before, items: itemsWith(before, running.item, price) }
   const each = await priceOfPlan(terms, price)
-  return { price: each, next: each && at && (await firstPayment(running, terms, { rhythm: price, at, isChargedNow })) }
+  return {
+    price: each,
+    next: each && at && (await firstPayment(running, terms, { billingInterval: price, at, isChargedNow })),
+  }
 }
 
 /** The plan's item gets the target price; everything else stays. */
@@ -50,11 +53,11 @@ const itemsWith = ({ items }: StripeTerms, plan: PlanItem, price: StripeTermItem
   items.map((one) => (one.price.id === plan.priceId ? { ...one, price, quantity: plan.quantity } : one))
 
 /** Items with another interval are charged on their own dates. */
-const withInterval = ({ items }: StripeTerms, rhythm: Rhythm): StripeTermItem[] =>
-  items.filter(({ price }) => isSameRhythm(price, rhythm))
+const withInterval = ({ items }: StripeTerms, billingInterval: BillingInterval): StripeTermItem[] =>
+  items.filter(({ price }) => isSameBillingInterval(price, billingInterval))
 
-async function priceOfPlan(terms: StripeTerms, rhythm: Rhythm): Promise<PeriodPrice | null> {
-  const items = withInterval(terms, rhythm)
+async function priceOfPlan(terms: StripeTerms, billingInterval: BillingInterval): Promise<PeriodPrice | null> {
+  const items = withInterval(terms, billingInterval)
   // How a coupon divides over them depends on what is charged on the same day.
   if (items.length < terms.items.length && terms.discounts.length > 0) return null
   return priceOfPeriod({ ...terms, items })
@@ -63,16 +66,18 @@ async function priceOfPlan(terms: StripeTerms, rhythm: Rhythm): Promise<PeriodPr
 async function firstPayment(
   running: LiveSubscription,
   terms: StripeTerms,
-  { rhythm, at, isChargedNow }: { rhythm: StripeTermItem['price']; at: Date; isChargedNow: boolean },
+  { billingInterval, at, isChargedNow }: { billingInterval: StripeTermItem['price']; at: Date; isChargedNow: boolean },
 ): Promise<NextPayment | null> {
   const { subscription } = running
   const { items, discounts } = terms
   const period = periodOf(terms, { at, items, discounts })
   const end = endWithoutCancellation(running)
   const isCutShort = end !== null && end < endOf(period)
-  const isMixed = withInterval(terms, rhythm).length < items.length
+  const isMixed = withInterval(terms, billingInterval).length < items.length
   // An add-on mid-period is charged when its period ends.
-  const isApart = items.some(({ price, periodEnd }) => price.id !== rhythm.id && periodEnd?.getTime() !== at.getTime())
+  const isApart = items.some(
+    ({ price, periodEnd }) => price.id !== billingInterval.id && periodEnd?.getTime() !== at.getTime(),
+  )
   const isAnchoredLater = subscription.status === 'trialing' && terms.anchor !== null && terms.anchor > at
   if (isCutShort || isMixed || isApart || isAnchoredLater || terms.isIrregular || isUncollected(subscription, at))
     return null

@@ -1,8 +1,8 @@
-import type { Rhythm } from '../billing-interval.ts'
+import type { BillingInterval } from '../billing-interval.ts'
 import type { LiveSubscription } from '../subscriptions/live-subscription.server.ts'
 
 /** An item of a subscription other than its plan. */
-export interface BesidePlan extends Rhythm {
+export interface BesidePlan extends BillingInterval {
   /** Stripe's name for it; null if unknown. */
   name: string | null
   quantity: number

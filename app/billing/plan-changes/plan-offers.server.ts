@@ -5,7 +5,7 @@ import { StripeUnavailable } from '../errors.ts'
 import { withDeadline } from '../stripe/deadline.server.ts'
 import { planOf } from '../entitlements/current-plan.ts'
 import { type Interval, type Plan, plans } from '../plans.ts'
-import { monthsOf, rhythmOf } from '../billing-interval.ts'
+import { monthsOf, billingIntervalOf } from '../billing-interval.ts'
 import { hasLiveSubscription, isOverdue } from '../subscriptions/subscription-state.ts'
 
 interface Sum {
@@ -68,9 +68,9 @@ function listed(plan: Plan, withTrial: boolean): PlanOffer {
 
 /** The shortest interval on sale that is no shorter than the current one; shorter ones would start at period end. */
 function intervalFor({ subscription }: Buyer): Interval | null {
-  const rhythm = rhythmOf(subscription)
-  if (!rhythm || monthsOf(rhythm) > 12) return null
-  return monthsOf(rhythm) > 1 ? 'year' : 'month'
+  const billingInterval = billingIntervalOf(subscription)
+  if (!billingInterval || monthsOf(billingInterval) > 12) return null
+  return monthsOf(billingInterval) > 1 ? 'year' : 'month'
 }
 
 type Sums = Pick<PlanOffer, 'today' | 'renewal'>

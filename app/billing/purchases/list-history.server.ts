@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose'
 import type { BillingHistory } from '#models/billing-history.server.ts'
 import type { BoughtLine } from '#models/bought-line.server.ts'
-import type { Rhythm } from '../billing-interval.ts'
+import type { BillingInterval } from '../billing-interval.ts'
 import { besides } from '../line-items/purchased-lines.ts'
 import { listNewestPurchases, type Purchase } from './purchase.server.ts'
 
@@ -15,7 +15,7 @@ export interface BillingHistoryView {
   /** All items bought; empty in rows from before this was stored. */
   lines: BoughtLine[]
   /** The billing interval: every `intervalCount` of `interval`. */
-  interval: Rhythm['interval'] | null
+  interval: BillingInterval['interval'] | null
   intervalCount: number | null
   /** In minor units of `currency`. */
   amount: number

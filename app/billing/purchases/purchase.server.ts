@@ -3,7 +3,7 @@ import { type BillingHistory, BillingHistoryModel } from '#models/billing-histor
 import type { BoughtLine } from '#models/bought-line.server.ts'
 import { type Payment, PaymentModel } from '#models/payment.server.ts'
 import { formatDate, formatDay } from '../../format.ts'
-import type { Rhythm } from '../billing-interval.ts'
+import type { BillingInterval } from '../billing-interval.ts'
 import { besides, joined, packInWords, purchaseInWords } from '../line-items/purchased-lines.ts'
 
 /*
@@ -27,7 +27,7 @@ export interface Purchase {
   /** What the customer bought: the plan, or the packs. */
   name: string
   /** The billing interval: every `intervalCount` of `interval`; null for a purchase without a plan. */
-  interval: Rhythm['interval'] | null
+  interval: BillingInterval['interval'] | null
   intervalCount: number | null
   /** All items bought; null in rows from before lines were stored. */
   lines: BoughtLine[] | null

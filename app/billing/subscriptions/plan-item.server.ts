@@ -1,13 +1,13 @@
 import { largestPlan } from '../line-items/main-line.ts'
 import type { Plan } from '../plans.ts'
 import { findPrice, type KnownPrice } from '../catalog/prices.server.ts'
-import type { Rhythm } from '../billing-interval.ts'
+import type { BillingInterval } from '../billing-interval.ts'
 import type { StripeSubscriptionItem } from '../stripe/objects/subscription.ts'
 
 /** An item of a subscription, or of a scheduled phase. */
 type Item = Pick<StripeSubscriptionItem, 'priceId' | 'quantity' | 'periodEnd'>
 
-interface PlanOf extends Rhythm {
+interface PlanOf extends BillingInterval {
   plan: Plan
   price: KnownPrice
 }

@@ -1,9 +1,9 @@
 import { planItemOf } from './plan-item.server.ts'
-import { isSameRhythm, type Rhythm } from '../billing-interval.ts'
+import { isSameBillingInterval, type BillingInterval } from '../billing-interval.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { readSchedule, type StripePhase, type StripeSchedule } from '../stripe/objects/schedule.ts'
 
-export interface ScheduledChange extends Rhythm {
+export interface ScheduledChange extends BillingInterval {
   plan: string
   at: Date
 }
@@ -31,13 +31,13 @@ export async function changeIn(schedule: StripeSchedule | null): Promise<Schedul
   const current = schedule?.current && (await planOfPhase(schedule.current))
   for (const phase of schedule?.coming ?? []) {
     const next = await planOfPhase(phase)
-    if (!next || (current && next.plan === current.plan && isSameRhythm(next, current))) continue
+    if (!next || (current && next.plan === current.plan && isSameBillingInterval(next, current))) continue
     return { ...next, at: phase.startDate }
   }
   return null
 }
 
-async function planOfPhase(phase: StripePhase): Promise<({ plan: string } & Rhythm) | null> {
+async function planOfPhase(phase: StripePhase): Promise<({ plan: string } & BillingInterval) | null> {
   const item = await planItemOf(phase)
   return item && { plan: item.plan.name, interval: item.interval, intervalCount: item.intervalCount }
 }

@@ -1,13 +1,13 @@
 import type { User } from '#models/user.server.ts'
 import { FREE_PLAN } from '../plans.ts'
-import type { Rhythm } from '../billing-interval.ts'
+import type { BillingInterval } from '../billing-interval.ts'
 import { hasLiveSubscription } from './subscription-state.ts'
 
 /** Facts about a user's plan; app/plan-status/plan-status.ts puts them into words. */
 export interface SubscriptionView {
   plan: string
   /** The billing interval: every `intervalCount` of `interval`. */
-  interval: Rhythm['interval'] | null
+  interval: BillingInterval['interval'] | null
   intervalCount: number | null
   /** Stripe's status, or `none`. */
   status: string

@@ -57,13 +57,16 @@ function asideOf(name: string, standing: PlanStatus): string {
 }
 
 /** What the subscription brings each month, or each period where that is no whole number of months. */
-function creditsOf({ creditsEach, rhythm }: PlanStatus, plan: Plan | null): Pick<PlanView, 'credits' | 'creditsUnit'> {
-  const isMonthly = creditsEach === null || !rhythm || (plan && comesMonthly(plan, rhythm))
-  const months = isMonthly ? 1 : monthsOf(rhythm)
+function creditsOf(
+  { creditsEach, billingInterval }: PlanStatus,
+  plan: Plan | null,
+): Pick<PlanView, 'credits' | 'creditsUnit'> {
+  const isMonthly = creditsEach === null || !billingInterval || (plan && comesMonthly(plan, billingInterval))
+  const months = isMonthly ? 1 : monthsOf(billingInterval)
   const each = creditsEach ?? plan?.credits ?? 0
   const isWhole = Number.isInteger(months) && each % months === 0
   return {
     credits: formatCredits(isWhole ? each / months : each),
-    creditsUnit: isWhole || !rhythm ? 'credits a month' : `credits ${everyInWords(rhythm)}`,
+    creditsUnit: isWhole || !billingInterval ? 'credits a month' : `credits ${everyInWords(billingInterval)}`,
   }
 }

@@ -20,10 +20,13 @@ export function afterSentences(preview: PlanChangePreview, context: Context): st
 }
 
 /** "Priority queue stays: 2 × $5.00 a month." */
-function stays({ name, quantity, unitAmount, ...rhythm }: PlanChangePreview['beside'][number], currency: string) {
+function stays(
+  { name, quantity, unitAmount, ...billingInterval }: PlanChangePreview['beside'][number],
+  currency: string,
+) {
   const what = name ?? 'Everything else'
   if (unitAmount === null) return `${what} stays as it is.`
-  const each = `${formatMoney(unitAmount, currency)} ${everyInWords(rhythm)}`
+  const each = `${formatMoney(unitAmount, currency)} ${everyInWords(billingInterval)}`
   return `${what} stays: ${quantity === 1 ? each : `${quantity} × ${each}`}.`
 }
 

@@ -57,8 +57,8 @@ export async function loader({ request }: LoaderFunctionArgs) {
   })
   const balance = await getBalance(user._id)
   const periodEnd = user.subscription?.currentPeriodEnd ?? null
-  const isSameRhythm = preview.when === 'period-end' || preview.from.interval === preview.to.interval
-  const renewsAt = isSameRhythm ? periodEnd : addMonths(preview.at, interval === 'year' ? 12 : 1)
+  const isSameBillingInterval = preview.when === 'period-end' || preview.from.interval === preview.to.interval
+  const renewsAt = isSameBillingInterval ? periodEnd : addMonths(preview.at, interval === 'year' ? 12 : 1)
   const context = {
     ...{ timeZone: user.timeZone, now: now(), periodEnd, credits: balance.credits },
     losses: lossesAhead(balance, { now: now(), renewsAt }),

@@ -1,10 +1,10 @@
 import { Credits, Time } from '#app/components/amounts.tsx'
 import { EntryDetail } from '#app/components/entry-detail.tsx'
 import { Table, Td, Th } from '#app/components/table.tsx'
-import type { StoryView } from './story-view.server.ts'
+import type { GrantHistoryView } from './history-view.server.ts'
 
 /** The entries that moved a grant, each with its share of it; an entry unfolds as in the ledger. */
-export function GrantLines({ lines, labelledBy }: { lines: StoryView['lines']; labelledBy: string }) {
+export function GrantLines({ lines, labelledBy }: { lines: GrantHistoryView['lines']; labelledBy: string }) {
   return (
     <Table labelledBy={labelledBy} stacks>
       <thead>

@@ -12,11 +12,11 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { PageTurner } from '#app/components/page-turner.tsx'
 import { PaperLink } from '#app/components/paper-link.tsx'
 import { SumTable } from '#app/components/sum-table.tsx'
-import { tellGrant } from '#app/credits/grant-story.server.ts'
+import { readGrantHistory } from '#app/credits/grant-history.server.ts'
 import { parseCursor } from '#app/usage/filters.ts'
 import { grantHref } from '#app/usage/grant-words.server.ts'
 import { GrantLines } from './grant-lines.tsx'
-import { toStoryView } from './story-view.server.ts'
+import { toGrantHistoryView } from './history-view.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(page?.view.name ?? 'Credits')
 
@@ -25,13 +25,13 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const grantId = params['grantId'] ?? ''
   const before = parseCursor(new URL(request.url).searchParams.get('before'))
-  const story = await tellGrant(user._id, grantId, { before: before ?? undefined })
-  if (!story) throw data(null, { status: 404 })
-  const payments = await findPaymentsBehind(user._id, [story.terms.source])
+  const history = await readGrantHistory(user._id, grantId, { before: before ?? undefined })
+  if (!history) throw data(null, { status: 404 })
+  const payments = await findPaymentsBehind(user._id, [history.terms.source])
   const href = grantHref(grantId)
   return {
-    view: toStoryView(story, payments, { timeZone: user.timeZone, now: now() }),
-    older: story.nextBefore === null ? null : `${href}?before=${story.nextBefore}`,
+    view: toGrantHistoryView(history, payments, { timeZone: user.timeZone, now: now() }),
+    older: history.nextBefore === null ? null : `${href}?before=${history.nextBefore}`,
     newest: before === null ? null : href,
   }
 }

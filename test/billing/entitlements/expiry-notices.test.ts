@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { stillTrue, tellExpiring } from '#app/billing/entitlements/expiry-notices.server.ts'
+import { stillTrue, notifyExpiring } from '#app/billing/entitlements/expiry-notices.server.ts'
 import { cancelAtPeriodEnd } from '#app/billing/plan-changes/cancel.server.ts'
 import { contentOf } from '#app/notifications/content.ts'
 import { parseContent } from '#app/notifications/kinds.ts'
@@ -21,8 +21,8 @@ useSandboxClock(context)
 
 async function noticesOf({ _id }: User) {
   await runUpkeep()
-  await Promise.all([tellExpiring(), tellExpiring()])
-  await tellExpiring()
+  await Promise.all([notifyExpiring(), notifyExpiring()])
+  await notifyExpiring()
   const found = await NotificationModel.find({ userId: _id, kind: 'credits_expiring' }).sort({ createdAt: 1 }).lean()
   return found.map(({ _id: id, data }) => ({
     days: Number(/:(\d+)$/.exec(id)![1]),

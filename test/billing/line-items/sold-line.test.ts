@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { creditsForInvoice } from '#app/billing/line-items/credits-for-invoice.ts'
 import { CreditsNotComputable } from '#app/billing/errors.ts'
 import { findPack, findPlan } from '#app/billing/plans.ts'
-import type { Rhythm } from '#app/billing/billing-interval.ts'
+import type { BillingInterval } from '#app/billing/billing-interval.ts'
 import { creditsByLine, type PackLine, type PlanLine, type SoldLine } from '#app/billing/line-items/sold-line.ts'
 
 const common = {
@@ -32,7 +32,7 @@ const creditsOf = (...lines: SoldLine[]) => creditsByLine(lines).map(({ credits 
 const compute = (...lines: SoldLine[]) => creditsForInvoice(lines, { gracePeriodDays: 3 })
 
 describe('a plan at a billing interval other than a month or a year', () => {
-  it.each<[name: string, rhythm: Rhythm, credits: number]>([
+  it.each<[name: string, rhythm: BillingInterval, credits: number]>([
     ['a quarter', { interval: 'month', intervalCount: 3 }, 3000],
     ['half a year', { interval: 'month', intervalCount: 6 }, 6000],
     ['a year', { interval: 'year', intervalCount: 1 }, 12_000],
@@ -130,7 +130,7 @@ it('the credits of the lines add up to those of the invoice, each within one of 
     fc.record({
       amount: fc.integer({ min: -3000, max: 3000 }),
       unitAmount: fc.constantFrom('1000', '700', '333', '0.5'),
-      interval: fc.constantFrom<Rhythm['interval']>('day', 'week', 'month', 'year'),
+      interval: fc.constantFrom<BillingInterval['interval']>('day', 'week', 'month', 'year'),
       intervalCount: fc.integer({ min: 1, max: 12 }),
     }),
     { minLength: 1, maxLength: 8 },

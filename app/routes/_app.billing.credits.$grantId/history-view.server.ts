@@ -1,11 +1,11 @@
-import type { GrantEffect, GrantLine, GrantStory } from '#app/credits/grant-story.server.ts'
+import type { GrantEffect, GrantLine, GrantHistory } from '#app/credits/grant-history.server.ts'
 import type { PaymentBehind } from '#app/billing/purchases/grant-payments.server.ts'
 import { formatCredits, formatDateTime } from '#app/format.ts'
 import { detailOf, wordsOf } from '#app/usage/entry-words.server.ts'
 import { type GrantWords, positionOf, reservedOf, wordsOfGrant } from '#app/usage/grant-words.server.ts'
 
 /** A grant's own page in words. */
-export interface StoryView extends GrantWords {
+export interface GrantHistoryView extends GrantWords {
   /** "705", or what will come: the page's large figure. */
   figure: string
   figureNote: string
@@ -21,13 +21,13 @@ interface Context {
   now: Date
 }
 
-/** Puts the story of a grant into words. */
-export function toStoryView(
-  story: GrantStory,
+/** Puts the history of a grant into words. */
+export function toGrantHistoryView(
+  history: GrantHistory,
   payments: ReadonlyMap<string, PaymentBehind>,
   context: Context,
-): StoryView {
-  const { terms, current } = story
+): GrantHistoryView {
+  const { terms, current } = history
   const isWaiting = current !== null && !current.started
   const left = isWaiting ? current.granted : (current?.remaining ?? 0)
   const words = wordsOfGrant(terms, payments, context)
@@ -39,7 +39,7 @@ export function toStoryView(
       : `of ${formatCredits(terms.granted)} credits left`,
     share: isWaiting ? null : { value: left, max: terms.granted },
     stub: [
-      { term: 'Status', value: placeOf(story, context) },
+      { term: 'Status', value: placeOf(history, context) },
       { term: 'Added', value: formatDateTime(terms.createdAt, context.timeZone, context.now) },
       ...(terms.effectiveAt > terms.createdAt
         ? [{ term: 'Starts', value: formatDateTime(terms.effectiveAt, context.timeZone, context.now) }]
@@ -47,12 +47,12 @@ export function toStoryView(
       { term: 'Expiry', value: words.expires },
       { term: 'Payment', value: words.paid ?? 'Free' },
     ],
-    sum: sumOf(story, { left, isWaiting }),
-    lines: story.lines.map((line) => toLine(line, context)),
+    sum: sumOf(history, { left, isWaiting }),
+    lines: history.lines.map((line) => toLine(line, context)),
   }
 }
 
-function placeOf({ current, place, tally }: GrantStory, context: Context): string {
+function placeOf({ current, place, tally }: GrantHistory, context: Context): string {
   // In the stack it stands below the others; alone on a page it says so.
   if (current?.started && place) return 'Used later'
   if (current) return positionOf(current, place ?? 0, context)
@@ -72,9 +72,9 @@ const LOSSES: Record<Exclude<GrantEffect, 'came'>, string> = {
 
 /** Every kind of loss that there was; what is spent is always told. */
 function sumOf(
-  { terms, tally, current }: GrantStory,
+  { terms, tally, current }: GrantHistory,
   { left, isWaiting }: { left: number; isWaiting: boolean },
-): StoryView['sum'] {
+): GrantHistoryView['sum'] {
   const effects = Object.keys(LOSSES) as (keyof typeof LOSSES)[]
   const reserved = current ? reservedOf(current) : 0
   const minus = (credits: number) => formatCredits(-credits || 0)
@@ -90,7 +90,7 @@ function sumOf(
   }
 }
 
-function toLine({ entry, effect, credits }: GrantLine, { timeZone, now }: Context): StoryView['lines'][number] {
+function toLine({ entry, effect, credits }: GrantLine, { timeZone, now }: Context): GrantHistoryView['lines'][number] {
   const settles = effect === 'settled-debt'
   return {
     id: `${entry._id} ${effect}`,

@@ -19,7 +19,7 @@ export interface GrantLine {
   credits: number
 }
 
-export interface GrantStory {
+export interface GrantHistory {
   /** As recorded in its entry: later reversals do not reduce `granted` here. */
   terms: GrantTerms
   /** The entry that created it, with the reason of a correction. */
@@ -47,11 +47,11 @@ const TIME_LIMIT_MS = 4_000
  * @returns null when the owner never had such a grant
  * @throws AccountNotFound
  */
-export async function tellGrant(
+export async function readGrantHistory(
   accountId: Types.ObjectId,
   grantId: string,
   { before = Number.MAX_SAFE_INTEGER, limit = PAGE }: { before?: number; limit?: number } = {},
-): Promise<GrantStory | null> {
+): Promise<GrantHistory | null> {
   const account = withWhatIsDue(await readAccount(livePorts, accountId))
   const made = grantId.startsWith('g:') ? await findRecorded(livePorts, account, grantId.slice(2)) : null
   if (!made?.grant) return null
@@ -122,7 +122,7 @@ function effectOfBurning(kind: EntryKind, hasGrant: boolean): Exclude<GrantEffec
   return kind === 'adjust' && !hasGrant ? 'corrected' : 'settled-debt'
 }
 
-function tallyOf(effects: Effect[]): GrantStory['tally'] {
+function tallyOf(effects: Effect[]): GrantHistory['tally'] {
   const tally = { spent: 0, 'taken-back': 0, 'settled-debt': 0, corrected: 0, expired: 0, capped: 0, 'called-off': 0 }
   for (const { effect, credits } of effects) if (effect !== 'came') tally[effect] -= credits
   return tally

@@ -2,7 +2,7 @@ import { Types } from 'mongoose'
 import { afterEach, describe, expect, test } from 'vitest'
 import { setNow } from '#app/clock.server.ts'
 import { adjustCredits } from '#app/credits/adjust.server.ts'
-import { type GrantStory, tellGrant } from '#app/credits/grant-story.server.ts'
+import { type GrantHistory, readGrantHistory } from '#app/credits/grant-history.server.ts'
 import { captureHold, placeHold } from '#app/credits/hold.server.ts'
 import { reverseGrants } from '#app/credits/reversal.server.ts'
 import { settleAccount } from '#app/credits/settle.server.ts'
@@ -18,7 +18,7 @@ const spend = (accountId: Types.ObjectId, credits: number) =>
   spendCredits({ accountId, key: `test:${new Types.ObjectId().toHexString()}`, credits, action: 'qr-code' })
 
 /** What came, less all that went, is what is left or reserved. */
-function addsUp({ terms, tally, current }: GrantStory): void {
+function addsUp({ terms, tally, current }: GrantHistory): void {
   const gone = Object.values(tally).reduce((sum, credits) => sum + credits, 0)
   const reserved = current?.reserved.reduce((sum, { amount }) => sum + amount, 0) ?? 0
   const left = current ? (current.started ? current.remaining : current.granted) : 0
@@ -33,8 +33,8 @@ describe('the story of a grant', () => {
     await spend(accountId, 40)
 
     for (const when of ['in the log', 'in the ledger']) {
-      const welcome = (await tellGrant(accountId, 'g:sys:welcome'))!
-      const story = (await tellGrant(accountId, grantOf(invoice)))!
+      const welcome = (await readGrantHistory(accountId, 'g:sys:welcome'))!
+      const story = (await readGrantHistory(accountId, grantOf(invoice)))!
 
       expect(
         welcome.lines.map(({ effect, credits }) => [effect, credits]),
@@ -78,12 +78,12 @@ describe('the story of a grant', () => {
       by: { type: 'admin', id: 'a' },
     })
 
-    const taken = (await tellGrant(accountId, grantOf(first)))!
-    const paidDebt = (await tellGrant(accountId, grantOf(second)))!
+    const taken = (await readGrantHistory(accountId, grantOf(first)))!
+    const paidDebt = (await readGrantHistory(accountId, grantOf(second)))!
     laterBy(2 * DAY)
-    const expired = (await tellGrant(accountId, grantOf(second)))!
+    const expired = (await readGrantHistory(accountId, grantOf(second)))!
     await settleAccount(accountId)
-    const posted = (await tellGrant(accountId, grantOf(second)))!
+    const posted = (await readGrantHistory(accountId, grantOf(second)))!
 
     expect(taken.tally).toMatchObject({ spent: 80, 'taken-back': 20 })
     expect(paidDebt.tally).toMatchObject({ 'settled-debt': 80, spent: 20, corrected: 5, expired: 0 })
@@ -104,10 +104,10 @@ describe('the story of a grant', () => {
       money: { amount: 5, paid: 10 },
     })
 
-    const waiting = (await tellGrant(accountId, grantOf(later)))!
+    const waiting = (await readGrantHistory(accountId, grantOf(later)))!
     await settleAccount(accountId)
     laterBy(2 * DAY)
-    const started = (await tellGrant(accountId, grantOf(later)))!
+    const started = (await readGrantHistory(accountId, grantOf(later)))!
 
     expect(waiting).toMatchObject({ place: null, tally: { 'called-off': 60 }, current: { started: false } })
     expect(started).toMatchObject({ place: 0, tally: { 'called-off': 60 }, current: { remaining: 60 } })
@@ -124,7 +124,7 @@ describe('the story of a grant', () => {
     const seen: number[] = []
     let before: number | undefined
     for (let page = 0; page < 10; page++) {
-      const story = (await tellGrant(accountId, grantOf(invoice), { before, limit: 2 }))!
+      const story = (await readGrantHistory(accountId, grantOf(invoice), { before, limit: 2 }))!
       seen.push(...story.lines.map(({ credits }) => credits))
       expect(story.tally.spent).toBe(11)
       if (story.nextBefore === null) break
@@ -139,9 +139,9 @@ describe('the story of a grant', () => {
     const stranger = await anAccount()
     const invoice = await paid(accountId, 100)
 
-    expect(await tellGrant(stranger, grantOf(invoice))).toBeNull()
+    expect(await readGrantHistory(stranger, grantOf(invoice))).toBeNull()
     for (const id of ['', 'g:', 'g:none', 'sys:welcome', `g:${'x'.repeat(500)}`]) {
-      expect(await tellGrant(accountId, id)).toBeNull()
+      expect(await readGrantHistory(accountId, id)).toBeNull()
     }
   })
 })
