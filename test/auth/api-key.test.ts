@@ -168,8 +168,10 @@ describe('requireApiUser', () => {
 
   test('lets a busy user do thousands of calls', async () => {
     const request = await visitAs(await newUser(), '/api/user')
-    const statuses = await Promise.all(Array.from({ length: 500 }, () => statusOf(request)))
-
-    expect(new Set(statuses)).toEqual(new Set([200]))
+    // Not all at once: more than the pool of connections can serve in time is refused for another reason.
+    for (let wave = 0; wave < 10; wave++) {
+      const statuses = await Promise.all(Array.from({ length: 50 }, () => statusOf(request)))
+      expect(new Set(statuses)).toEqual(new Set([200]))
+    }
   })
 })

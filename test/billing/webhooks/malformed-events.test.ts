@@ -16,8 +16,10 @@ useDatabase()
 const deliveries = new Deliveries(context)
 const freshId = (prefix: string) => `${prefix}_odd${randomUUID().replaceAll('-', '')}`
 const stateOf = async ({ _id }: { _id: Awaited<ReturnType<typeof aUser>>['_id'] }) => {
-  const user = await readUser(_id)
-  return { user, credits: await creditsOf(user), rows: await historyOf(user) }
+  // What pages show of card and address is a copy, read anew on any event of the customer.
+  const stored = await readUser(_id)
+  const { billingDetails: _copy, ...user } = stored
+  return { user, credits: await creditsOf(stored), rows: await historyOf(stored) }
 }
 
 async function tell(type: string, object: unknown, event: object = {}) {
