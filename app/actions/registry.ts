@@ -134,7 +134,7 @@ function problemsOf(issues: z.core.$ZodIssue[]): FieldProblem[] {
   return [...problems.values()]
 }
 
-/** A price that is not a positive whole number is a mistake in the action, so it is not told as the user's. */
+/** A price that is not a positive integer is a mistake in the action, so it is not reported as the user's. */
 function assertWholeCredits(actionId: string, credits: number): void {
   if (!Number.isSafeInteger(credits) || credits < 1) {
     throw new Error(`The price of ${actionId} must be a whole number of credits from 1, not ${credits}`)

@@ -26,7 +26,7 @@ import {
 export interface ActionRequest {
   accountId: Types.ObjectId
   plan: Plan
-  /** When the plan's counts of uses that start now start again. */
+  /** When the plan's counts of uses reset. */
   limitsResetAt: Date
   action: PaidAction
   /** Straight from the form; it is checked before anything else. */
@@ -35,19 +35,19 @@ export interface ActionRequest {
   key: string
 }
 
-/** Past the run's own time limit; whatever dies in between, the credits come back after it. */
+/** How long the hold outlives the run's time limit. If the process dies, the credits come back after it. */
 const HOLD_MARGIN_MS = 5 * 60_000
 const FILES_BYTES_MAX = 4 * 1024 * 1024
 const WAIT_MS = 2_000
 const WAIT_STEP_MS = 40
 
 /**
- * Runs a paid action: reserves its price, runs it, keeps what was used. Nothing is charged when it fails, and nobody
- * sees a result that was not paid for. Asking again with the same key, at once or later, gives the first run's result.
+ * Runs a paid action: holds its price, runs it, captures what was used. A failed run costs nothing, and no result is
+ * shown before it is paid for. The same key, at once or later, returns the first run's result.
  * @param request who, what, with which input, under which key
  * @returns the run, done or failed
  * @throws InvalidActionInput, FeatureNotInPlan, InsufficientCredits, SpendingFrozen, LimitReached, TooManyHolds,
- * IdempotencyConflict;  * ActionStillRunning and CreditsUnavailable, after which the same key is safe
+ * IdempotencyConflict; ActionStillRunning and CreditsUnavailable, after which the same key is safe to repeat
  */
 export async function runAction(request: ActionRequest): Promise<ActionRunView> {
   const { accountId, plan, action, input, key } = request
@@ -77,7 +77,7 @@ export async function runAction(request: ActionRequest): Promise<ActionRunView> 
 }
 
 /**
- * Ends a run that nobody goes on with: captures what was done, gives back what was not. Safe to call by any process.
+ * Ends an abandoned run: captures what was done and releases the rest. Any process may call it.
  * @param run the run as read
  * @returns the run as it is then
  */
@@ -137,7 +137,7 @@ async function runWithin(action: PaidAction, prepared: PreparedRun, plan: Plan):
   return Promise.race([prepared.run({ plan, signal }), tooLong])
 }
 
-/** An action that says it used more than was reserved, or that fills the database, is wrong and is not paid. */
+/** An action that reports more units than were held, or returns too much data, is faulty and is not paid. */
 function checkResult(result: ActionResult, units: number): ActionResult {
   const used = result.unitsUsed ?? units
   if (!Number.isSafeInteger(used) || used < 0 || used > units) throw new Error(`used ${used} of ${units} units`)
@@ -161,12 +161,12 @@ async function capture(run: ActionRun): Promise<ActionRun> {
   return finish(run, { status: 'done' })
 }
 
-/** Gives the hold back, once, and remembers that the run failed. */
+/** Releases the hold, once, and stores that the run failed. */
 async function giveBack(run: ActionRun, failure: string): Promise<ActionRun> {
   try {
     await releaseHold({ accountId: run.accountId, holdId: run.holdId })
   } catch (error) {
-    // Its time limit gives it back, whatever happened here; and one that has ended needs nothing.
+    // The hold expires by itself, and one that has ended needs nothing.
     if (!(
       error instanceof CreditsUnavailable ||
       error instanceof HoldNotFound ||
@@ -187,7 +187,7 @@ async function finish(run: ActionRun, change: Partial<ActionRun>): Promise<Actio
   return finished ?? (await findRun(run.accountId, run._id)) ?? run
 }
 
-/** Waits a little for whoever runs the same request at this moment. */
+/** Waits briefly for the process that runs the same request now. */
 async function waitForRun(accountId: Types.ObjectId, runId: string, inputHash: string): Promise<ActionRunView> {
   for (let waited = 0; waited < WAIT_MS; waited += WAIT_STEP_MS) {
     const run = await findRun(accountId, runId)

@@ -3,7 +3,7 @@ import type { Types } from 'mongoose'
 import { type ActionRun, ActionRunModel, type StoredFile } from '#models/action-run.server.ts'
 import { now } from '../clock.server.ts'
 
-/** A run as pages show it: never with a result that was not paid for. */
+/** A run as pages show it: its result only once it is paid for. */
 export interface ActionRunView {
   id: string
   actionId: string
@@ -20,7 +20,7 @@ export interface ActionRunView {
 }
 
 const DUPLICATE_KEY = 11000
-/** What a run may still take after its time limit until it counts as abandoned. */
+/** How long after its time limit a run counts as abandoned. */
 const LEASE_MARGIN_MS = 30_000
 
 /** Where a request with this key has its run. Other accounts and other keys can never meet it. */
@@ -49,7 +49,7 @@ export function listRuns(accountId: Types.ObjectId, actionId: string, limit: num
     .exec()
 }
 
-/** Lists runs that somebody began and nobody goes on with. */
+/** Lists abandoned runs. */
 export function listAbandonedRuns(limit: number): Promise<ActionRun[]> {
   return ActionRunModel.find({ status: { $in: ['running', 'ran'] }, leaseUntil: { $lt: now() } })
     .limit(limit)
@@ -84,7 +84,7 @@ export async function beginRun(
   }
 }
 
-/** Takes over an abandoned run, once. Null while somebody still has it, or when another was faster. */
+/** Takes over an abandoned run, once. Null while its process still has it, or when another process was first. */
 export async function takeOverRun(run: ActionRun, timeoutMs: number): Promise<ActionRun | null> {
   if (run.leaseUntil > now()) return null
   return changeRun(run, {
@@ -93,7 +93,7 @@ export async function takeOverRun(run: ActionRun, timeoutMs: number): Promise<Ac
   })
 }
 
-/** Writes to a run as the one who has it. Null when somebody has taken it over meanwhile. */
+/** Writes to a run that this process has. Null when another process has taken it over. */
 export function changeRun(
   run: Pick<ActionRun, '_id' | 'lease' | 'status'>,
   change: Partial<ActionRun>,

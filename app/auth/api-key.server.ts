@@ -71,7 +71,7 @@ export async function listApiKeys(userId: Types.ObjectId): Promise<ApiKeyView[]>
 /**
  * Ends a key. Safe to repeat.
  * @param id the key's id, as it came from outside
- * @throws ApiKeyNotFound also for the key of somebody else
+ * @throws ApiKeyNotFound also for the key of another user
  */
 export async function revokeApiKey(userId: Types.ObjectId, id: string): Promise<void> {
   if (!isKeyId(id)) throw new ApiKeyNotFound()

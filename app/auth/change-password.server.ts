@@ -32,7 +32,7 @@ export async function changePassword(
   const user = await UserModel.findById(userId).select('+passwordHash').lean<User>()
   if (!user || !(await verifyPassword(user.passwordHash, current))) throw new InvalidLogin()
   const passwordHash = await hashNewPassword(next, user.email)
-  // Fenced by the old hash: of two changes at once one wins, and the other is told that its password was wrong.
+  // Fenced by the old hash: of two changes at once one wins, and the other gets "wrong password".
   const changed = await setPassword({ _id: userId, passwordHash: user.passwordHash }, passwordHash, options)
   if (!changed) throw new InvalidLogin()
   await afterChange(changed, { byReset: false })
@@ -48,7 +48,7 @@ export async function signOutEverywhere(userId: Types.ObjectId): Promise<void> {
 /**
  * Sends a link that resets the password, if there is such a user. Neither the answer nor its time tells which: the
  * write is tried either way, and the mail leaves after the answer.
- * @returns the mail on its way, for who wants to wait for it
+ * @returns a promise of the delivery
  */
 export async function requestPasswordReset(email: string): Promise<{ delivery: Promise<void> }> {
   const secret = newToken()
@@ -63,7 +63,7 @@ export async function requestPasswordReset(email: string): Promise<{ delivery: P
 
 /**
  * Sets a new password by a reset link, once: the check of the link, the new password, the end of the link, of every
- * session and of every API key are one write. Keys end because whoever had the account before may have made them. The
+ * session and of every API key are one write. Keys end because an intruder may have created them. The
  * link was mailed, so it also confirms the address.
  * @param token as the link carries it
  * @throws InvalidToken when the link was used, replaced by a newer one, is too old, or never existed; WeakPassword, RateLimited

@@ -26,7 +26,7 @@ export async function resendConfirmation(user: Pick<User, '_id'>): Promise<void>
   await queueLink(user, randomUUID())
 }
 
-/** The same, where the answer must tell nothing: past the limit, nothing is sent. */
+/** The same, for answers that must reveal nothing: past the limit, nothing is sent. */
 export async function resendQuietly(user: Pick<User, '_id'>): Promise<void> {
   if (await hasTryLeft('confirmationMail', user._id.toHexString())) await queueLink(user, randomUUID())
 }
@@ -51,8 +51,8 @@ export async function findByConfirmation(token: string): Promise<User> {
 }
 
 /**
- * Confirms the address of the user that a link is for, once: a second use finds it confirmed and changes nothing. It logs
- * nobody in, because the mail may have gone to somebody whose address another person signed up with.
+ * Confirms the address of the user that a link is for, once: a second use changes nothing. It does not log in, because
+ * someone may have signed up with the address of another person, who then opens the link.
  * @param token as the link carries it
  * @throws InvalidToken as {@link findByConfirmation}
  */

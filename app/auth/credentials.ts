@@ -13,7 +13,7 @@ export const newPassword = z
   .min(PASSWORD_MIN, `Use at least ${PASSWORD_MIN} characters.`)
   .max(PASSWORD_MAX, `Use at most ${PASSWORD_MAX} characters.`)
 
-/** A password somebody has: nothing but its length is checked before it is compared. */
+/** An existing password: only its length is checked before it is compared. */
 export const currentPassword = z
   .string('Enter your password.')
   .max(PASSWORD_MAX, `Use at most ${PASSWORD_MAX} characters.`)

@@ -1,6 +1,6 @@
 import { DomainError } from '../domain-error.ts'
 
-/** The e-mail and the password do not belong together; which of the two is wrong is never said. */
+/** The email and the password do not match; the message never says which is wrong. */
 export class InvalidLogin extends DomainError {
   readonly code = 'invalid_login'
   /** @param message where the page has better words */
@@ -14,7 +14,7 @@ export class WeakPassword extends DomainError {
   readonly code = 'weak_password'
 }
 
-/** Somebody has an account with this e-mail already. */
+/** An account with this email exists. */
 export class EmailTaken extends DomainError {
   readonly code = 'email_taken'
   constructor() {
@@ -30,7 +30,7 @@ export class InvalidToken extends DomainError {
   }
 }
 
-/** There is no such API key, or it belongs to somebody else. */
+/** There is no such API key, or it belongs to another user. */
 export class ApiKeyNotFound extends DomainError {
   readonly code = 'api_key_not_found'
   constructor() {

@@ -13,23 +13,23 @@ const MINUTE = 60
 const HOUR = 60 * MINUTE
 
 /**
- * How often what may be tried. Log-ins count by person and place together, so that nobody locks a stranger out; the two
- * wider rules slow down who guesses from many places or at many people, and count only what the first one lets through.
+ * Limits per operation. Log-ins count by person and place together, so that nobody can lock out a stranger; the two wider
+ * rules slow down guessing from many places or at many people, and count only what the first one lets through.
  */
 const RULES = {
   logInHere: { tries: 10, seconds: 15 * MINUTE },
-  /** By a device in which the user has logged in before. */
+  /** By a device that the user logged in from before. */
   logInDevice: { tries: 10, seconds: 15 * MINUTE },
   logInAccount: { tries: 100, seconds: HOUR },
   logInAddress: { tries: 200, seconds: HOUR },
   signUp: { tries: 60, seconds: HOUR },
-  /** By the e-mail of an account that is there: who only repeats a form needs a few. */
+  /** By the email of an existing account: repeating a form takes a few. */
   signUpAgain: { tries: 20, seconds: HOUR },
   passwordChange: { tries: 20, seconds: HOUR },
   /** By user: links that confirm the address. */
   confirmationMail: { tries: 5, seconds: HOUR },
   confirmationAddress: { tries: 60, seconds: HOUR },
-  /** By an address that has an account: mails which say so. */
+  /** By an address that has an account: the mails that say so. */
   accountExists: { tries: 3, seconds: HOUR },
   passwordReset: { tries: 5, seconds: HOUR },
   passwordResetAddress: { tries: 60, seconds: HOUR },
@@ -38,7 +38,7 @@ const RULES = {
   actionCheck: { tries: 300, seconds: MINUTE },
   /** By the user: each makes the app ask Stripe, whose own limits all customers share. */
   payment: { tries: 120, seconds: 10 * MINUTE },
-  /** The page after a checkout asks again by itself every one or two seconds. */
+  /** The page after a checkout polls every one or two seconds. */
   paymentLook: { tries: 180, seconds: MINUTE },
   support: { tries: 20, seconds: HOUR },
   /** By the form: a second press of its button is the same question. */
@@ -97,7 +97,7 @@ export async function hasTryLeft(name: RateLimitName, subject: string): Promise<
   )
 }
 
-/** Gives a counted try back: it was an honest one. */
+/** Gives a counted try back, after a correct log-in. */
 export async function returnTry(name: RateLimitName, subject: string): Promise<void> {
   for (const { limiter, key } of countersOf(name, subject)) await limiter.reward(key, 1)
 }

@@ -9,8 +9,8 @@ import { findSession } from './session.server.ts'
 
 /**
  * Finds who is logged in, for a page.
- * @returns null for nobody, an expired session, or one from before the user ended all of them
- * @throws a 503 response when the database is away: not to know who somebody is does not make them nobody
+ * @returns null without a session, for an expired one, or for one that the user has ended
+ * @throws a 503 response when the database is away: the user is unknown then, not logged out
  */
 export async function findUser(request: Request): Promise<User | null> {
   return findSessionUser(request).catch((error: unknown) => {

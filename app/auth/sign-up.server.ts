@@ -17,7 +17,7 @@ const DUPLICATE_KEY = 11_000
  * Creates a user with a credit account and the welcome credits, and mails a link that confirms the address. Safe to
  * repeat: whoever sends the same e-mail and password again gets the user that is there, and an account that a crash left
  * out is made up for, here or at log-in.
- * @throws EmailTaken when the e-mail belongs to somebody with another password
+ * @throws EmailTaken when the email belongs to an account with another password
  * @throws WeakPassword, CreditsUnavailable, RateLimited
  */
 export async function signUp({ email, password, ...profile }: SignUp): Promise<User> {

@@ -7,7 +7,7 @@ const EVERY_WHEN_SLOW_MS = 6_000
 
 /**
  * Asks for the page's data again until it is no longer waiting.
- * @returns whether it has been waiting for so long that the reader should be told
+ * @returns whether the wait is so long that the page should say so
  */
 export function usePolling(isWaiting: boolean): boolean {
   const { revalidate, state } = useRevalidator()

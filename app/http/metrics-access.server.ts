@@ -5,7 +5,7 @@ import { isLoopback } from '../environment-problems.server.ts'
 import { addressPrefix } from './client-address.server.ts'
 
 /**
- * Decides who may read the metrics: whoever has `METRICS_TOKEN`. Where none is set, only a program on the machine of a
+ * Decides who may read the metrics: callers with `METRICS_TOKEN`. Where none is set, only a program on the machine of a
  * local installation, not through a proxy.
  * @param incoming the request as it came
  * @returns `refused` for a wrong token or none, `hidden` where nobody may read them

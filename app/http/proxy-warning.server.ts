@@ -5,7 +5,7 @@ import { forwardedEntries } from './client-address.server.ts'
 /**
  * Notices that `TRUST_PROXY` does not fit what stands in front of the app.
  * @param trustedProxies what it says
- * @returns what is wrong, as a sentence for whoever runs the app, or null where nothing can be seen of it
+ * @returns what is wrong, as a sentence for the operator, or null when nothing looks wrong
  */
 export function proxyProblem(incoming: IncomingMessage, trustedProxies: number): string | null {
   const { length } = forwardedEntries(incoming)

@@ -19,7 +19,7 @@ export function markStopping(): void {
   phase = 'stopping'
 }
 
-/** True from the moment that the process was told to stop. */
+/** True once the process has been asked to stop. */
 export function isStopping(): boolean {
   return phase === 'stopping'
 }

@@ -34,7 +34,7 @@ export function contentSecurityPolicy({ nonce, appUrl, sandboxUrl, isDevServer }
 /** The headers of every response that does not say otherwise for itself. */
 export function securityHeaders(appUrl: string): Record<string, string> {
   return {
-    // Pages and their data are somebody's own: after a log-out, nothing that kept them may show them.
+    // Pages and their data are private: after a log-out, no cache may show them.
     'Cache-Control': 'no-store',
     // `no-referrer` would make browsers send `Origin: null` with a plain form post.
     'Referrer-Policy': 'strict-origin-when-cross-origin',

@@ -94,7 +94,7 @@ function createHttpServer(build: ServerBuild, vite: DevServer | undefined): Serv
 function warnOfOpenPort(): void {
   const { isLocal, host } = config()
   if (!isLocal || host === null || isLoopback(host) || host === '::1') return
-  logger.warn('Local mode listens beyond this machine: whoever reaches its port can read every mail')
+  logger.warn('Local mode listens beyond this machine: anyone who reaches its port can read every mail')
 }
 
 async function listen(server: Server): Promise<string> {

@@ -3,8 +3,8 @@ import { logger } from '../log.server.ts'
 import { type RecurringJob, recurringJobs } from './job-list.server.ts'
 
 /**
- * Does what is due now, in local mode, where the sandbox's clock is moved in stages: expiries, pauses, notices, mails. Any
- * number of processes may do it at once, beside the jobs' own turns.
+ * Does what is due now: expiries, pauses, notices, mails. For local mode, where the sandbox's clock moves in stages. Any
+ * number of processes may run it at once, beside the jobs.
  * @returns when there is something to do next, or null
  */
 export async function keepPace(jobs: readonly RecurringJob[] = recurringJobs): Promise<Date | null> {

@@ -7,8 +7,8 @@ import type { NotificationContent } from '../notifications/kinds.ts'
 import { currentPlanStatus } from '../plan-status/current-plan-status.server.ts'
 
 /**
- * What a queued mail says now that it is sent: the figures of today, and the button that helps today.
- * @returns null where there is nothing to say any more
+ * Brings a queued mail up to date before it is sent: today's figures and today's main button.
+ * @returns null when there is nothing left to say
  */
 export async function mailNow(
   userId: Types.ObjectId,

@@ -57,8 +57,8 @@ export function jobScheduler(jobs: RecurringJob[] = recurringJobs, { lockMs = JO
 }
 
 /**
- * Agenda goes by the machine's clock. In local mode the app's runs ahead of it: whoever skips an hour or a month on the
- * sandbox's control page has skipped the runs of that time as well, and expects their work to be done.
+ * Agenda uses the machine's clock. In local mode the app's clock runs ahead of it: skipping an hour or a month on the
+ * sandbox's control page skips the runs of that time, and their work has to be done.
  * @returns stops watching
  */
 function onSkippedTime(run: () => Promise<void>): () => void {

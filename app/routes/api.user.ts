@@ -8,7 +8,7 @@ import { toUserJson } from '#app/usage/user-json.ts'
 
 export const action = () => methodNotAllowed('GET')
 
-/** Who the caller is, what they have, and what they have paid. What is due is counted already: H51. */
+/** The caller, their credits and their billing history. Includes grants and expiries due now. */
 export async function loader({ request }: LoaderFunctionArgs): Promise<Response> {
   try {
     const { user } = await requireApiUser(request)

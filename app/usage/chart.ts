@@ -28,7 +28,7 @@ export const BARS = 30
 export const PERIODS = [30, 90, 365] as const
 export type Period = (typeof PERIODS)[number]
 
-/** As many as there are fills that can be told apart without colour. */
+/** As many as there are fills that are distinct without color. */
 export const SERIES_MAX = 4
 
 /**

@@ -9,7 +9,7 @@ import { addDays, type Day, dayIn, startOfDay, yearOf } from './days.ts'
 import { detailOf, wordsOf } from './entry-words.server.ts'
 import { countFilters, neighbours, toEntryFilter, usageHref, type UsageQuery } from './filters.ts'
 
-/** Whose ledger, and in which zone its days are told. */
+/** Whose ledger, and in which time zone its days begin. */
 export interface Reader {
   _id: Types.ObjectId
   timeZone: string
@@ -39,7 +39,7 @@ export interface LedgerView {
   nextBefore: number | null
 }
 
-/** Reads a page of the ledger, told in days. A day that goes on over the page's edge has the sum of all of it. */
+/** Reads a page of the ledger by days. A day that continues on the next page has the sum of the whole day. */
 export async function readLedger(user: Reader, query: UsageQuery): Promise<LedgerView> {
   const filter = toEntryFilter(query, user.timeZone)
   const page = await listEntries(user._id, { ...filter, before: query.before ?? undefined, limit: PAGE_SIZE })
@@ -120,7 +120,7 @@ export interface LedgerPage {
   href: string
 }
 
-/** Reads what the usage page says under its chart. A ledger that cannot be read is told, and does not take the page down. */
+/** Reads what the usage page says under its chart. When the ledger cannot be read, the page says so and still renders. */
 export async function readLedgerPage(user: Reader, query: UsageQuery): Promise<LedgerPage> {
   const around = { csvHref: csvHrefOf(query), href: usageHref(query) }
   try {

@@ -63,7 +63,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   }
 }
 
-/** Monthly or yearly is the page's own affair: both prices are already in it. */
+/** The page has both prices, so switching between monthly and yearly needs no request. */
 export function shouldRevalidate({
   formMethod,
   currentUrl,
