@@ -1,5 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { User } from '#models/user.server.ts'
+import { effectivePlan } from '../billing/entitlements/current-plan.ts'
+import { FEATURE_NAMES, limitOf, usesLeft } from '../billing/entitlements/entitlements.ts'
 import { now } from '../clock.server.ts'
 import { getBalance } from '../credits/balance.server.ts'
 import { readUses } from '../credits/limits.server.ts'
@@ -8,8 +10,6 @@ import { lockOf, outcomeOf, type Sum, sumOf, usesInWords } from './action-words.
 import type { ActionField, PaidAction } from './registry.ts'
 import { recoverRun } from './run-action.server.ts'
 import { type ActionRunView, findRun, listRuns, toRunView } from './run-store.server.ts'
-import { FEATURE_NAMES, limitOf, usesLeft } from '../billing/entitlements/entitlements.ts'
-import { effectivePlan } from '../billing/entitlements/current-plan.ts'
 
 /** A run as the page shows it, in finished texts. */
 export interface RunOnPage {

@@ -1,9 +1,9 @@
 import type { UsesLeft } from '../billing/entitlements/entitlements.ts'
 import { type Feature, type Plan, plans } from '../billing/plans.ts'
 import { formatCredits, formatCreditsInWords, formatDay, formatMoney } from '../format.ts'
+import type { PlanOption, RefusalOption } from './refusal-options.ts'
 import type { ActionUnit } from './registry.ts'
 import type { ActionRunView } from './run-store.server.ts'
-import type { PlanOption, RefusalOption } from './refusal-options.ts'
 
 /** What a run will cost, in words. */
 export interface Sum {

@@ -1,17 +1,17 @@
 import type { User } from '#models/user.server.ts'
+import { effectivePlan, limitsResetAt, planOf } from '../billing/entitlements/current-plan.ts'
+import { requireFeature } from '../billing/entitlements/entitlements.ts'
 import { now } from '../clock.server.ts'
 import { CreditsUnavailable, InsufficientCredits, LimitReached, TooManyHolds } from '../credits/errors.ts'
 import { formatCredits, formatCreditsInWords } from '../format.ts'
 import { checkCost, pressKey, type SentForm } from './action-page.server.ts'
 import { type Sum, usesInWords, type WayOutWords, wordsOfWays } from './action-words.ts'
 import { ActionStillRunning, type FieldProblem, InvalidActionInput } from './errors.ts'
+import { withRefusalOptions } from './refusal-options.server.ts'
+import type { RefusalOption } from './refusal-options.ts'
+import { isRefusal, type Refusal } from './refusal.ts'
 import type { PaidAction } from './registry.ts'
 import { runAction } from './run-action.server.ts'
-import { requireFeature } from '../billing/entitlements/entitlements.ts'
-import { limitsResetAt, effectivePlan, planOf } from '../billing/entitlements/current-plan.ts'
-import type { RefusalOption } from './refusal-options.ts'
-import { withRefusalOptions } from './refusal-options.server.ts'
-import { isRefusal, type Refusal } from './refusal.ts'
 
 /** What the page says after its form was sent, when there is no run to show. */
 export type FormAnswer =

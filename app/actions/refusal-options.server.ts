@@ -1,7 +1,7 @@
 import type { User } from '#models/user.server.ts'
-import { offerPlans, type PlanOffer } from '../billing/plan-changes/plan-offers.server.ts'
-import { effectivePlan, planOf, renewsAt, expectationOf } from '../billing/entitlements/current-plan.ts'
+import { effectivePlan, expectationOf, planOf, renewsAt } from '../billing/entitlements/current-plan.ts'
 import { FeatureNotInPlan } from '../billing/errors.ts'
+import { offerPlans, type PlanOffer } from '../billing/plan-changes/plan-offers.server.ts'
 import { type Feature, type Limit, packs, plans } from '../billing/plans.ts'
 import { hasLiveSubscription, isOverdue } from '../billing/subscriptions/subscription-state.ts'
 import { now } from '../clock.server.ts'
@@ -9,9 +9,9 @@ import { type Balance, getBalance } from '../credits/balance.server.ts'
 import { InsufficientCredits, LimitReached, SpendingFrozen } from '../credits/errors.ts'
 import { readUses } from '../credits/limits.server.ts'
 import { lossesAhead } from '../credits/losses.ts'
-import { isRefusal, type Refusal } from './refusal.ts'
 import { logger } from '../log.server.ts'
-import { type Need, packOptions, planOptions, suffices, type RefusalOption } from './refusal-options.ts'
+import { type Need, packOptions, planOptions, type RefusalOption, suffices } from './refusal-options.ts'
+import { isRefusal, type Refusal } from './refusal.ts'
 
 /** What was to be spent when it was refused. */
 export interface WantedSpend {

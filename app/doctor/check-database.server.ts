@@ -1,5 +1,5 @@
-import mongoose from 'mongoose'
 import { isDeepStrictEqual } from 'node:util'
+import mongoose from 'mongoose'
 import { CreditAccountModel, creditAccountValidator } from '#models/credit-account.server.ts'
 import { machineNow } from '../clock.server.ts'
 import { config } from '../config.server.ts'

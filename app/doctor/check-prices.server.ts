@@ -1,5 +1,5 @@
-import { listOffers, lookupKeyOf, type Offer, variableOf } from '../billing/catalog/offers.ts'
 import { ensurePrices } from '../billing/catalog/ensure-prices.server.ts'
+import { listOffers, lookupKeyOf, type Offer, variableOf } from '../billing/catalog/offers.ts'
 import { fixedPriceId } from '../billing/catalog/prices.server.ts'
 import { callStripe, findAtStripe } from '../billing/stripe/client.server.ts'
 import { config } from '../config.server.ts'

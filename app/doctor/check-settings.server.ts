@@ -1,6 +1,6 @@
 import { appTag } from '../billing/stripe/client.server.ts'
 import { config } from '../config.server.ts'
-import { type Finding, ok, warning, error } from './finding.ts'
+import { error, type Finding, ok, warning } from './finding.ts'
 
 /** What the environment says. Whether it can be read at all is checked where the app starts. */
 export function checkSettings(): Promise<Finding[]> {

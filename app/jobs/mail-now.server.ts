@@ -2,9 +2,9 @@ import type { Types } from 'mongoose'
 import { type User, UserModel } from '#models/user.server.ts'
 import { stillTrue } from '../billing/entitlements/expiry-notices.server.ts'
 import { getBalance } from '../credits/balance.server.ts'
-import { type PrimaryAction, primaryActionOf, pausesOf } from '../plan-status/primary-action.ts'
 import type { NotificationContent } from '../notifications/kinds.ts'
 import { currentPlanStatus } from '../plan-status/current-plan-status.server.ts'
+import { pausesOf, type PrimaryAction, primaryActionOf } from '../plan-status/primary-action.ts'
 
 /**
  * Brings a queued mail up to date before it is sent: today's figures and today's main button.

@@ -1,6 +1,6 @@
 import type { User } from '#models/user.server.ts'
-import { now } from '../clock.server.ts'
 import { renewsAt } from '../billing/entitlements/current-plan.ts'
+import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
 import type { Balance } from '../credits/balance.server.ts'
 import { lossesAhead } from '../credits/losses.ts'

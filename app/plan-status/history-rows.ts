@@ -1,8 +1,8 @@
-import type { User } from '#models/user.server.ts'
+import { adverbOf, billingIntervalOf } from '#app/billing/billing-interval.ts'
 import { joined } from '#app/billing/line-items/purchased-lines.ts'
 import type { BillingHistoryView } from '#app/billing/purchases/list-history.server.ts'
-import { adverbOf, billingIntervalOf } from '#app/billing/billing-interval.ts'
 import { formatCreditsInWords, formatDate, formatMoney } from '#app/format.ts'
+import type { User } from '#models/user.server.ts'
 
 type Tone = 'green' | 'ochre' | 'red' | 'neutral'
 

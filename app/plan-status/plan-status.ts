@@ -1,5 +1,4 @@
 import type { User } from '#models/user.server.ts'
-import { FREE_PLAN, findPlan, type Interval } from '../billing/plans.ts'
 import {
   adverbOf,
   everyInWords,
@@ -7,14 +6,15 @@ import {
   type BillingInterval,
   billingIntervalOf,
 } from '../billing/billing-interval.ts'
+import { findPlan, FREE_PLAN, type Interval } from '../billing/plans.ts'
 import { endsByShop, isAtTrialsEnd, isEnded } from '../billing/subscriptions/subscription-state.ts'
+import { formatCreditsInWords, formatDateTime, formatDay } from '../format.ts'
+import { costInWords, isListPrice, isUsual, priceInWords, stillCharged, sumInWords } from '../wording/payment-words.ts'
 import { lossSentence, type UnusedRow, unusedRows } from '../wording/rollover-words.ts'
 import { endsLaterNotice } from './ends-later-notice.ts'
 import { frozenNotice } from './freeze-notice.ts'
-import { formatCreditsInWords, formatDateTime, formatDay } from '../format.ts'
 import type { Notice, PlanStatusContext } from './notice.ts'
 import { overdueNotice } from './overdue-notice.ts'
-import { costInWords, isListPrice, isUsual, priceInWords, stillCharged, sumInWords } from '../wording/payment-words.ts'
 
 /** What pages say about a user's plan. Words and tones only, no colors and no links. */
 export interface PlanStatus {

@@ -1,5 +1,5 @@
-import type { PlanStatus } from './plan-status.ts'
 import type { Notice } from './notice.ts'
+import type { PlanStatus } from './plan-status.ts'
 
 /** Notices about paused spending; pages on which users spend show them as well. */
 export const pausesOf = ({ notices }: PlanStatus): Notice[] => notices.filter(({ tone }) => tone === 'red')

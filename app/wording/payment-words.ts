@@ -1,6 +1,6 @@
 import type { User } from '#models/user.server.ts'
+import { type BillingInterval, everyInWords } from '../billing/billing-interval.ts'
 import type { Interval, Plan } from '../billing/plans.ts'
-import { everyInWords, type BillingInterval } from '../billing/billing-interval.ts'
 import { formatMoney } from '../format.ts'
 
 /*

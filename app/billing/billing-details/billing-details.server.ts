@@ -4,15 +4,15 @@ import type { BillingDetails, KeptPaymentMethod } from '#models/billing-details.
 import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
 import { logger } from '../../log.server.ts'
-import { coalesced } from '../stripe/coalesce.ts'
+import { readUser } from '../customers/users.server.ts'
 import { StripeUnavailable } from '../errors.ts'
-import { withDeadline } from '../stripe/deadline.server.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
+import { coalesced } from '../stripe/coalesce.ts'
+import { withDeadline } from '../stripe/deadline.server.ts'
 import { readBilledCustomer } from '../stripe/objects/customer.ts'
 import { readDefaults, readPaymentMethod } from '../stripe/objects/payment-method.ts'
-import { untilStable } from '../until-stable.ts'
 import { hasLiveSubscription } from '../subscriptions/subscription-state.ts'
-import { readUser } from '../customers/users.server.ts'
+import { untilStable } from '../until-stable.ts'
 
 /** Billing details are optional on a page, so it waits only briefly for them. */
 const PAGE_SECONDS = 3

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { config } from '../../config.server.ts'
 import { logger } from '../../log.server.ts'
-import { listOffers, lookupKeyOf, type Offer, productOf, tagOf } from './offers.ts'
 import { StripeUnavailable } from '../errors.ts'
-import { fixedPriceId, forgetPrices } from './prices.server.ts'
 import { callStripe, callUnderKey, findAtStripe, isTaken, listAll } from '../stripe/client.server.ts'
+import { listOffers, lookupKeyOf, type Offer, productOf, tagOf } from './offers.ts'
+import { fixedPriceId, forgetPrices } from './prices.server.ts'
 
 const LOOKUP_KEYS_MAX = 10
 

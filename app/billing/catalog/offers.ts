@@ -1,6 +1,6 @@
 import { brand } from '../../brand.mjs'
-import { findPack, findPlan, type Interval, type Pack, packs, type Plan, plans, type Price } from '../plans.ts'
 import type { BillingInterval } from '../billing-interval.ts'
+import { findPack, findPlan, type Interval, type Pack, packs, type Plan, plans, type Price } from '../plans.ts'
 import { appTag, DEFAULT_TAG, isOurs } from '../stripe/client.server.ts'
 
 /** Something for sale, as the plan file describes it. */

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { logger } from '../../log.server.ts'
-import { isTagged, listOffers, lookupKeyOf, type Offer, offerOf, soldBy, type SoldOffer, variableOf } from './offers.ts'
-import { askForAttention } from '../findings/attention.server.ts'
+import { type BillingInterval, isSameBillingInterval } from '../billing-interval.ts'
 import { OfferUnavailable } from '../errors.ts'
-import { isSameBillingInterval, type BillingInterval } from '../billing-interval.ts'
+import { askForAttention } from '../findings/attention.server.ts'
 import { callStripe, findAtStripe } from '../stripe/client.server.ts'
 import { decimal } from '../stripe/objects/fields.ts'
 import { priceSchema, type StripeTermItem } from '../stripe/objects/terms.ts'
+import { isTagged, listOffers, lookupKeyOf, type Offer, offerOf, soldBy, type SoldOffer, variableOf } from './offers.ts'
 
 /** A Stripe price and what it sells. */
 export interface KnownPrice {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Types } from 'mongoose'
 import { type CheckoutKey, CheckoutKeyModel } from '#models/checkout-key.server.ts'
+import { insertOnce } from '#models/insert-once.server.ts'
 import { now } from '../../clock.server.ts'
 import { IdempotencyConflict } from '../../credits/errors.ts'
 import type { Offer } from '../catalog/offers.ts'
-import { insertOnce } from '#models/insert-once.server.ts'
 
 const KEPT_MS = 24 * 60 * 60 * 1000
 

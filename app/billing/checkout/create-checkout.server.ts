@@ -1,11 +1,11 @@
 import type { User } from '#models/user.server.ts'
-import { requireConfirmedEmail } from '../../email-confirmation/require-confirmed-email.server.ts'
 import { getBalance } from '../../credits/balance.server.ts'
+import { requireConfirmedEmail } from '../../email-confirmation/require-confirmed-email.server.ts'
 import { logger } from '../../log.server.ts'
 import type { Offer } from '../catalog/offers.ts'
-import { bindKey } from './checkout-key.server.ts'
-import { openSession } from './checkout-session.server.ts'
+import { forgetPrices, priceIdOf } from '../catalog/prices.server.ts'
 import { ensureCustomer } from '../customers/stripe-customer.server.ts'
+import { readUser } from '../customers/users.server.ts'
 import {
   AlreadySubscribed,
   OfferUnavailable,
@@ -14,15 +14,15 @@ import {
   PlanNotFound,
   StripeUnavailable,
 } from '../errors.ts'
-import { withDeadline } from '../stripe/deadline.server.ts'
 import { findPack, findPlan, type Interval } from '../plans.ts'
-import { forgetPrices, priceIdOf } from '../catalog/prices.server.ts'
 import { callStripe, isMissing, isRefused } from '../stripe/client.server.ts'
+import { withDeadline } from '../stripe/deadline.server.ts'
 import type { StripeSession } from '../stripe/objects/checkout-session.ts'
 import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
 import { hasLiveSubscription, isLive } from '../subscriptions/subscription-state.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
-import { readUser } from '../customers/users.server.ts'
+import { bindKey } from './checkout-key.server.ts'
+import { openSession } from './checkout-session.server.ts'
 
 /** What to buy; names come from outside. */
 export type Purchase = { user: Pick<User, '_id'> } & ({ plan: string; interval: Interval } | { pack: string })

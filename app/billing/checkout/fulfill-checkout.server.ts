@@ -1,13 +1,13 @@
+import { resolveUser, unmatchedOutcome } from '../customers/resolve-user.server.ts'
 import { orAskForAttention } from '../findings/attention.server.ts'
-import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
-import { unmatchedOutcome, resolveUser } from '../customers/resolve-user.server.ts'
-import { grantPacks } from './fulfill-pack.server.ts'
 import { recordPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
+import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
 import { callStripe, findAtStripe, isOurs, isRefused, listAll } from '../stripe/client.server.ts'
 import { readSession, readSessionItem, type StripeSession } from '../stripe/objects/checkout-session.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
 import { hasLiveSubscription } from '../subscriptions/subscription-state.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
+import { grantPacks } from './fulfill-pack.server.ts'
 
 /**
  * Fulfills a completed checkout session: grants the credits of packs, or records the first invoice of a subscription.

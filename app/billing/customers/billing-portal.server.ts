@@ -1,8 +1,8 @@
 import type { User } from '#models/user.server.ts'
 import { config } from '../../config.server.ts'
-import { ensureCustomer } from './stripe-customer.server.ts'
-import { withDeadline } from '../stripe/deadline.server.ts'
 import { appTag, callStripe, isOurs, listAll } from '../stripe/client.server.ts'
+import { withDeadline } from '../stripe/deadline.server.ts'
+import { ensureCustomer } from './stripe-customer.server.ts'
 
 let configuration: { account: string; id: string } | null = null
 

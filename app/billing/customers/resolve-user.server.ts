@@ -1,7 +1,7 @@
 import type { User } from '#models/user.server.ts'
+import { findPrice, isTaggedAsOurs } from '../catalog/prices.server.ts'
 import { NotReadyYet } from '../errors.ts'
 import { ignored, type Outcome, unmatched } from '../outcome.ts'
-import { findPrice, isTaggedAsOurs } from '../catalog/prices.server.ts'
 import { findAtStripe, isOurs } from '../stripe/client.server.ts'
 import { findUserByCustomer, linkCustomer, readUser } from './users.server.ts'
 

@@ -1,7 +1,7 @@
 import { type User, UserModel } from '#models/user.server.ts'
 import { withDeadline } from '../stripe/deadline.server.ts'
-import { requireLiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
+import { requireLiveSubscription } from '../subscriptions/live-subscription.server.ts'
 
 /**
  * Stores whether the open payment needs the bank's confirmation or a new card, since no page load asks Stripe. It only

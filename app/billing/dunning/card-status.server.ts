@@ -2,13 +2,13 @@ import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import type { User } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
 import { StripeUnavailable } from '../errors.ts'
-import { owedFor } from '../subscriptions/amount-due.server.ts'
-import { withDeadline } from '../stripe/deadline.server.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
+import { withDeadline } from '../stripe/deadline.server.ts'
 import type { StripeInvoice } from '../stripe/objects/invoice.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
-import { hasLiveSubscription } from '../subscriptions/subscription-state.ts'
 import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
+import { owedFor } from '../subscriptions/amount-due.server.ts'
+import { hasLiveSubscription } from '../subscriptions/subscription-state.ts'
 
 interface Sum {
   /** In minor units. */

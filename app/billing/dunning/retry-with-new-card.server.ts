@@ -1,11 +1,11 @@
+import { findUserByCustomer } from '../customers/users.server.ts'
 import { CardDeclined } from '../errors.ts'
-import { done, ignored, type Outcome } from '../outcome.ts'
 import { recordPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
+import { done, ignored, type Outcome } from '../outcome.ts'
 import { callStripe, findAtStripe, isRefused, listAll } from '../stripe/client.server.ts'
 import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
 import { hasLiveSubscription, isOverdue } from '../subscriptions/subscription-state.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
-import { findUserByCustomer } from '../customers/users.server.ts'
 
 /**
  * Applies a card changed on Stripe's page: the subscription is charged to it from now on, and open invoices are retried

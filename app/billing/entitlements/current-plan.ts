@@ -1,6 +1,6 @@
-import { FREE_PLAN, findPlan, type Plan } from '../plans.ts'
+import { billingIntervalOf, listedInterval } from '../billing-interval.ts'
+import { findPlan, FREE_PLAN, type Plan } from '../plans.ts'
 import { isLive } from '../subscriptions/subscription-state.ts'
-import { listedInterval, billingIntervalOf } from '../billing-interval.ts'
 
 /** The plan, and the next credits, to show with a refusal. */
 export interface Expectation {

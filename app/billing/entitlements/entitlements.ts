@@ -1,9 +1,9 @@
-import { limitsResetAt, effectivePlan, planOf, type SubscriptionSnapshot } from './current-plan.ts'
 import { LimitReached, SpendingFrozen } from '../../credits/errors.ts'
 import type { UseLimit } from '../../credits/limits.server.ts'
 import { FeatureNotInPlan, PlanPaused, PlanTooSmall } from '../errors.ts'
 import { type Feature, findPlan, type Limit, type Plan, plans } from '../plans.ts'
 import { isOverdue } from '../subscriptions/subscription-state.ts'
+import { effectivePlan, limitsResetAt, planOf, type SubscriptionSnapshot } from './current-plan.ts'
 
 /*
  * What a user's plan allows. Pure: decided from what is stored, since no page load asks Stripe.

@@ -1,11 +1,11 @@
 import type { Types } from 'mongoose'
 import { adjustCredits } from '../../credits/adjust.server.ts'
 import { IdempotencyConflict } from '../../credits/errors.ts'
-import { type GrantRequest, grantCredits } from '../../credits/grant.server.ts'
+import { grantCredits, type GrantRequest } from '../../credits/grant.server.ts'
 import { grantedBySource } from '../../credits/granted-by.server.ts'
 import { stripeInvoiceKey, TRIAL_KEY } from '../../credits/keys.ts'
-import { packsMetadata } from '../line-items/purchased-lines.ts'
 import type { InvoiceCredits } from '../line-items/credits-for-invoice.ts'
+import { packsMetadata } from '../line-items/purchased-lines.ts'
 import type { StripeInvoice } from '../stripe/objects/invoice.ts'
 
 /**

@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose'
+import { insertOnce } from '#models/insert-once.server.ts'
 import { TrialCardModel } from '#models/trial-card.server.ts'
 import { now } from '../../clock.server.ts'
 import type { InvoiceCredits } from '../line-items/credits-for-invoice.ts'
@@ -6,7 +7,6 @@ import { findAtStripe } from '../stripe/client.server.ts'
 import { readCard } from '../stripe/objects/card.ts'
 import type { StripeInvoice } from '../stripe/objects/invoice.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
-import { insertOnce } from '#models/insert-once.server.ts'
 
 /**
  * Removes a trial's credits if its card was used for another user's trial. The first user with a card has it; safe to

@@ -1,7 +1,7 @@
 import type { Rollover } from '#models/credit-account.server.ts'
-import { mainLine } from './main-line.ts'
-import { rolloverLimit } from '../plans.ts'
 import { comesMonthly } from '../billing-interval.ts'
+import { rolloverLimit } from '../plans.ts'
+import { mainLine } from './main-line.ts'
 import { creditsByLine, type LineCredits, type PackLine, type PlanLine, type SoldLine } from './sold-line.ts'
 
 /** The credits of an invoice, and when they are added. */

@@ -1,7 +1,7 @@
-import { CreditsNotComputable } from '../errors.ts'
 import { add, type Fraction, NOTHING, parseDecimal, times, whole, wholePart } from '../../fraction.ts'
+import { type BillingInterval, monthsIn } from '../billing-interval.ts'
+import { CreditsNotComputable } from '../errors.ts'
 import type { Pack, Plan } from '../plans.ts'
-import { monthsIn, type BillingInterval } from '../billing-interval.ts'
 
 interface LineOfOurs {
   /** Stripe's line ID, which credit notes refer to. */

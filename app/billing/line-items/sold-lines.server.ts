@@ -1,7 +1,7 @@
 import { findPriceIn, isTaggedAsOurs } from '../catalog/prices.server.ts'
-import type { SoldLine } from './sold-line.ts'
-import type { StripeInvoiceLine } from '../stripe/objects/invoice.ts'
 import type { StripeSession } from '../stripe/objects/checkout-session.ts'
+import type { StripeInvoiceLine } from '../stripe/objects/invoice.ts'
+import type { SoldLine } from './sold-line.ts'
 
 /**
  * Finds the lines of an invoice that sell something of ours.

@@ -1,15 +1,15 @@
 import type { User } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
 import { config } from '../../config.server.ts'
-import { type BesidePlan, besidePlan } from './other-items.ts'
-import { type ChargesAfter, chargesAfter } from './charges-after.server.ts'
-import { dateOf, endsWithPeriod, isNow, type PlanChoice, targetOf, unlessNotSold } from './change-target.server.ts'
-import { creditsAtOnce, creditsForInvoice } from '../line-items/credits-for-invoice.ts'
-import { withDeadline } from '../stripe/deadline.server.ts'
-import { soldLines } from '../line-items/sold-lines.server.ts'
 import type { BillingInterval } from '../billing-interval.ts'
+import { creditsAtOnce, creditsForInvoice } from '../line-items/credits-for-invoice.ts'
+import { soldLines } from '../line-items/sold-lines.server.ts'
 import { callStripe } from '../stripe/client.server.ts'
+import { withDeadline } from '../stripe/deadline.server.ts'
 import { readInvoice } from '../stripe/objects/invoice.ts'
+import { dateOf, endsWithPeriod, isNow, type PlanChoice, targetOf, unlessNotSold } from './change-target.server.ts'
+import { type ChargesAfter, chargesAfter } from './charges-after.server.ts'
+import { type BesidePlan, besidePlan } from './other-items.ts'
 
 export interface PlanChangePreview {
   from: { plan: string } & BillingInterval

@@ -1,7 +1,7 @@
 import type { User } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
-import { endWithoutCancellation } from './cancel.server.ts'
-import { changeIn, scheduleOf } from '../subscriptions/scheduled-change.server.ts'
+import { adverbOf, isSameBillingInterval, listedInterval, monthsOf } from '../billing-interval.ts'
+import { findPriceIn, priceIdOf } from '../catalog/prices.server.ts'
 import {
   AlreadySubscribed,
   ChangesSetByShop,
@@ -12,11 +12,11 @@ import {
   PlanNotFound,
 } from '../errors.ts'
 import { findPlan, type Interval, type Plan } from '../plans.ts'
-import { findPriceIn, priceIdOf } from '../catalog/prices.server.ts'
-import { adverbOf, isSameBillingInterval, listedInterval, monthsOf } from '../billing-interval.ts'
-import { requireLiveSubscription, type LiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import { isRefused } from '../stripe/client.server.ts'
+import { type LiveSubscription, requireLiveSubscription } from '../subscriptions/live-subscription.server.ts'
+import { changeIn, scheduleOf } from '../subscriptions/scheduled-change.server.ts'
 import { endsByShop, isOverdue } from '../subscriptions/subscription-state.ts'
+import { endWithoutCancellation } from './cancel.server.ts'
 
 /* What a plan change leads to, and whether it is allowed: the same for preview and order. */
 

@@ -1,5 +1,8 @@
-import { endWithoutCancellation } from './cancel.server.ts'
-import type { Target } from './change-target.server.ts'
+import { type BillingInterval, isSameBillingInterval } from '../billing-interval.ts'
+import { findPriceIn } from '../catalog/prices.server.ts'
+import type { StripeTermItem, StripeTerms } from '../stripe/objects/terms.ts'
+import type { LiveSubscription } from '../subscriptions/live-subscription.server.ts'
+import type { PlanItem } from '../subscriptions/plan-item.server.ts'
 import { hasPendingItems } from '../upcoming-invoice/next-payment.server.ts'
 import {
   type Counts,
@@ -9,11 +12,8 @@ import {
   priceOfPeriod,
 } from '../upcoming-invoice/period-charge.server.ts'
 import { endOf, isUncollected, periodOf } from '../upcoming-invoice/upcoming-period.ts'
-import type { PlanItem } from '../subscriptions/plan-item.server.ts'
-import { findPriceIn } from '../catalog/prices.server.ts'
-import { isSameBillingInterval, type BillingInterval } from '../billing-interval.ts'
-import type { LiveSubscription } from '../subscriptions/live-subscription.server.ts'
-import type { StripeTermItem, StripeTerms } from '../stripe/objects/terms.ts'
+import { endWithoutCancellation } from './cancel.server.ts'
+import type { Target } from './change-target.server.ts'
 
 /** What a subscription charges after a plan change. Null if it cannot be computed to the cent. */
 export interface ChargesAfter {

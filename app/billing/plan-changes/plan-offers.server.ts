@@ -1,12 +1,12 @@
 import type { User } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
-import { previewPlanChange } from './change-preview.server.ts'
-import { StripeUnavailable } from '../errors.ts'
-import { withDeadline } from '../stripe/deadline.server.ts'
+import { billingIntervalOf, monthsOf } from '../billing-interval.ts'
 import { planOf } from '../entitlements/current-plan.ts'
+import { StripeUnavailable } from '../errors.ts'
 import { type Interval, type Plan, plans } from '../plans.ts'
-import { monthsOf, billingIntervalOf } from '../billing-interval.ts'
+import { withDeadline } from '../stripe/deadline.server.ts'
 import { hasLiveSubscription, isOverdue } from '../subscriptions/subscription-state.ts'
+import { previewPlanChange } from './change-preview.server.ts'
 
 interface Sum {
   /** In minor units. */

@@ -1,11 +1,11 @@
 import type { User } from '#models/user.server.ts'
 import { recordPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
-import { withDeadline } from '../stripe/deadline.server.ts'
-import { requireLiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import { callStripe, findAtStripe, isRefused } from '../stripe/client.server.ts'
+import { withDeadline } from '../stripe/deadline.server.ts'
 import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
-import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
+import { requireLiveSubscription } from '../subscriptions/live-subscription.server.ts'
+import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 
 /** It stays paused until its invoice is paid. */
 const PAYS_FIRST = 'resume_on_payment_success'

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import type { ScheduledChange } from '../subscriptions/scheduled-change.server.ts'
-import { findPlan, type Interval } from '../plans.ts'
-import { planItemOf } from '../subscriptions/plan-item.server.ts'
-import { priceIdOf } from '../catalog/prices.server.ts'
 import { listedInterval } from '../billing-interval.ts'
-import type { LiveSubscription } from '../subscriptions/live-subscription.server.ts'
+import { priceIdOf } from '../catalog/prices.server.ts'
+import { findPlan, type Interval } from '../plans.ts'
 import { callStripe, callUnderKey, findAtStripe, isRefused } from '../stripe/client.server.ts'
 import { copyPhase, withPrice } from '../stripe/objects/phase-copy.ts'
 import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
+import type { LiveSubscription } from '../subscriptions/live-subscription.server.ts'
+import { planItemOf } from '../subscriptions/plan-item.server.ts'
+import type { ScheduledChange } from '../subscriptions/scheduled-change.server.ts'
 
 /** Cancels the scheduled change; the subscription continues as it is. */
 export async function releaseSchedule({ scheduleId }: StripeSubscription): Promise<void> {

@@ -1,8 +1,8 @@
-import { listGrantedSources } from '../../credits/granted-sources.server.ts'
 import type { Types } from 'mongoose'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
+import { listGrantedSources } from '../../credits/granted-sources.server.ts'
 import { allPurchases } from './purchase.server.ts'
 
 export interface GrantAudit {

@@ -1,10 +1,10 @@
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { needsHuman } from '../errors.ts'
-import type { Walk } from './stripe-lists.server.ts'
 import { listAll } from '../stripe/client.server.ts'
-import { toEvent } from '../webhooks/event.ts'
 import { eventTable } from '../webhooks/event-table.ts'
+import { toEvent } from '../webhooks/event.ts'
 import { takeEvent } from '../webhooks/receive.server.ts'
+import type { Walk } from './stripe-lists.server.ts'
 
 /** The maximum of unfinished events retried in one run, oldest first. */
 const AGAIN_MAX = 500

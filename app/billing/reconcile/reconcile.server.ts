@@ -5,14 +5,16 @@ import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
 import { logger } from '../../log.server.ts'
 import { needsHuman } from '../errors.ts'
-import { priceOfPeriod } from '../upcoming-invoice/period-charge.server.ts'
-import type { Outcome } from '../outcome.ts'
-import { planItemOf } from '../subscriptions/plan-item.server.ts'
-import { FREE_PLAN } from '../plans.ts'
-import { takeLostEvents } from './lost-events.server.ts'
-import { examine } from './examine.server.ts'
 import { dropFinding, keepFinding, listFindings, openFindings, type Subject } from '../findings/findings.server.ts'
+import type { Outcome } from '../outcome.ts'
+import { FREE_PLAN } from '../plans.ts'
+import type { StripeSubscription } from '../stripe/objects/subscription.ts'
+import { planItemOf } from '../subscriptions/plan-item.server.ts'
+import { isLive, termOf } from '../subscriptions/subscription-state.ts'
+import { priceOfPeriod } from '../upcoming-invoice/period-charge.server.ts'
+import { examine } from './examine.server.ts'
 import { finishRun, startRun } from './lease.server.ts'
+import { takeLostEvents } from './lost-events.server.ts'
 import {
   startWalk,
   type Walk,
@@ -23,8 +25,6 @@ import {
   walkRefundedCharges,
   walkSubscriptions,
 } from './stripe-lists.server.ts'
-import type { StripeSubscription } from '../stripe/objects/subscription.ts'
-import { isLive, termOf } from '../subscriptions/subscription-state.ts'
 
 export interface Reconciliation {
   since: Date

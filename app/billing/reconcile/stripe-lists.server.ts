@@ -1,7 +1,7 @@
 import { isLiveMode, listAll } from '../stripe/client.server.ts'
 import { readDispute, readRefund } from '../stripe/objects/charge.ts'
-import { readInvoice } from '../stripe/objects/invoice.ts'
 import { readSession } from '../stripe/objects/checkout-session.ts'
+import { readInvoice } from '../stripe/objects/invoice.ts'
 import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
 import { EXPANDED } from '../stripe/objects/terms.ts'
 

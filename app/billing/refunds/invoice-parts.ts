@@ -1,7 +1,7 @@
 import type { BoughtLine } from '#models/bought-line.server.ts'
 import type { SoldPart } from '../../credits/reversed-share.ts'
-import type { LineMoney } from './credit-note-lines.ts'
 import type { StripeInvoiceLine } from '../stripe/objects/invoice.ts'
+import type { LineMoney } from './credit-note-lines.ts'
 
 /** A part of an invoice that is refunded separately. */
 export interface InvoicePart extends SoldPart {

@@ -1,6 +1,6 @@
 import { grantIdOf, stripeInvoiceKey } from '../../credits/keys.ts'
-import { type Reversed, type ReversalRequest, reverseGrants } from '../../credits/reversal.server.ts'
 import { listReversals } from '../../credits/reversal-history.server.ts'
+import { type ReversalRequest, type Reversed, reverseGrants } from '../../credits/reversal.server.ts'
 import type { ChargedPurchase } from './charged-purchase.server.ts'
 import type { LineMoney } from './credit-note-lines.ts'
 

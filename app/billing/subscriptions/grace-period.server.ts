@@ -4,9 +4,9 @@ import { now } from '../../clock.server.ts'
 import { openAccount } from '../../credits/account.server.ts'
 import { freezeSpending, unfreezeSpending } from '../../credits/freeze.server.ts'
 import { logger } from '../../log.server.ts'
-import { untilStable } from '../until-stable.ts'
-import { welcomeCredits } from '../plans.ts'
 import { readUser } from '../customers/users.server.ts'
+import { welcomeCredits } from '../plans.ts'
+import { untilStable } from '../until-stable.ts'
 
 /**
  * Pauses spending when a payment is past its grace period, and ends the pause once it is paid. Checks again after

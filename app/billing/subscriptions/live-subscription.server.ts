@@ -1,12 +1,12 @@
 import type { User } from '#models/user.server.ts'
+import { readUser } from '../customers/users.server.ts'
 import { NoSubscription } from '../errors.ts'
-import { planItemOf, type PlanItem } from './plan-item.server.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
 import { EXPANDED } from '../stripe/objects/terms.ts'
+import { type PlanItem, planItemOf } from './plan-item.server.ts'
 import { hasLiveSubscription, isLive, type Term, termOf } from './subscription-state.ts'
 import { syncSubscriptions } from './sync-subscriptions.server.ts'
-import { readUser } from '../customers/users.server.ts'
 
 /** Expanded for the names of other items. */
 const PRODUCTS = 'items.data.price.product'

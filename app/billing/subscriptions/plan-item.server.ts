@@ -1,7 +1,7 @@
+import type { BillingInterval } from '../billing-interval.ts'
+import { findPrice, type KnownPrice } from '../catalog/prices.server.ts'
 import { largestPlan } from '../line-items/main-line.ts'
 import type { Plan } from '../plans.ts'
-import { findPrice, type KnownPrice } from '../catalog/prices.server.ts'
-import type { BillingInterval } from '../billing-interval.ts'
 import type { StripeSubscriptionItem } from '../stripe/objects/subscription.ts'
 
 /** An item of a subscription, or of a scheduled phase. */

@@ -1,7 +1,7 @@
-import { planItemOf } from './plan-item.server.ts'
-import { isSameBillingInterval, type BillingInterval } from '../billing-interval.ts'
+import { type BillingInterval, isSameBillingInterval } from '../billing-interval.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { readSchedule, type StripePhase, type StripeSchedule } from '../stripe/objects/schedule.ts'
+import { planItemOf } from './plan-item.server.ts'
 
 export interface ScheduledChange extends BillingInterval {
   plan: string

@@ -7,13 +7,13 @@ import { AccountNotFound } from '../../credits/errors.ts'
 import { type Loss, lossesAhead } from '../../credits/losses.ts'
 import { isNews } from '../../notifications/news.ts'
 import { notify } from '../../notifications/outbox.server.ts'
-import { planItemOf } from './plan-item.server.ts'
-import { owedFor } from './amount-due.server.ts'
 import type { StripeInvoice } from '../stripe/objects/invoice.ts'
 import type { StripeSubscription } from '../stripe/objects/subscription.ts'
+import { needsConfirmation } from '../stripe/retrieve-invoice.server.ts'
+import { owedFor } from './amount-due.server.ts'
+import { planItemOf } from './plan-item.server.ts'
 import { isAtTrialsEnd, isOverdue } from './subscription-state.ts'
 import { voidedUnpaid } from './unpaid-mark.server.ts'
-import { needsConfirmation } from '../stripe/retrieve-invoice.server.ts'
 
 /*
  * Mails about a plan. They are queued before the change is stored: a crash in between queues them again under the same

@@ -1,6 +1,6 @@
 import type { User } from '#models/user.server.ts'
-import { FREE_PLAN } from '../plans.ts'
 import type { BillingInterval } from '../billing-interval.ts'
+import { FREE_PLAN } from '../plans.ts'
 import { hasLiveSubscription } from './subscription-state.ts'
 
 /** Facts about a user's plan; app/plan-status/plan-status.ts puts them into words. */

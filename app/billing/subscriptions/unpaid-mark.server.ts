@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { now } from '../../clock.server.ts'
-import type { Owed } from './amount-due.server.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { readInvoice } from '../stripe/objects/invoice.ts'
+import type { Owed } from './amount-due.server.ts'
 
 /* Metadata on a subscription: its plan is canceled without paying. It survives a process that dies midway. */
 

@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { type User, UserModel } from '#models/user.server.ts'
-import { creditsAtPayment, type NextPayment, paymentFor, priceOfPeriod } from './period-charge.server.ts'
-import { periodToCome } from './upcoming-period.ts'
 import { callStripe, isRefused, listAll } from '../stripe/client.server.ts'
 import { readInvoice } from '../stripe/objects/invoice.ts'
 import type { StripeSchedule } from '../stripe/objects/schedule.ts'
 import type { StripeSubscription } from '../stripe/objects/subscription.ts'
+import { creditsAtPayment, type NextPayment, paymentFor, priceOfPeriod } from './period-charge.server.ts'
+import { periodToCome } from './upcoming-period.ts'
 
 /*
  * What a subscription will charge next, as Stripe has it: with its own prices, quantities, coupons and currency. The

@@ -1,13 +1,13 @@
 import type { User } from '#models/user.server.ts'
 import { config } from '../../config.server.ts'
-import { findCoupon } from './coupons.server.ts'
-import { creditsAtOnce, creditsForInvoice } from '../line-items/credits-for-invoice.ts'
+import { findPriceIn } from '../catalog/prices.server.ts'
 import { CreditsNotComputable } from '../errors.ts'
+import { creditsAtOnce, creditsForInvoice } from '../line-items/credits-for-invoice.ts'
+import { type PricedLine, soldLines } from '../line-items/sold-lines.server.ts'
+import type { StripeDiscount, StripeTerms } from '../stripe/objects/terms.ts'
+import { findCoupon } from './coupons.server.ts'
 import { type KnownCoupon, periodSum } from './period-sum.ts'
 import { endOf, periodOf, type PeriodPart, type PeriodToCome } from './upcoming-period.ts'
-import { type PricedLine, soldLines } from '../line-items/sold-lines.server.ts'
-import { findPriceIn } from '../catalog/prices.server.ts'
-import type { StripeDiscount, StripeTerms } from '../stripe/objects/terms.ts'
 
 /*
  * What a period of a subscription charges and grants, by its own items and coupons. The plan file only gives the

@@ -1,7 +1,7 @@
 import type { EventHandler } from './event.ts'
 import { onPaymentMethod, onTaxId, thenReadDetails } from './on-billing-details.server.ts'
-import { onCheckout, onCheckoutEnded } from './on-checkout.server.ts'
 import { onCharge, onCreditNote, onDispute, onRefund } from './on-charge.server.ts'
+import { onCheckout, onCheckoutEnded } from './on-checkout.server.ts'
 import { onCustomerCreated, onCustomerDeleted, onCustomerUpdated } from './on-customer.server.ts'
 import { onInvoiceFailed, onInvoicePaid, onInvoiceUnpaid } from './on-invoice.server.ts'
 import { onSchedule, onSubscription, onTrialEnding } from './on-subscription.server.ts'

@@ -1,6 +1,6 @@
 import { refreshBillingDetails } from '../billing-details/billing-details.server.ts'
-import { done, ignored, type Outcome } from '../outcome.ts'
 import { findByPaymentMethod, findUserByCustomer } from '../customers/users.server.ts'
+import { done, ignored, type Outcome } from '../outcome.ts'
 import type { EventHandler, EventObject } from './event.ts'
 
 const customerOf = ({ customer }: EventObject): string | null => (typeof customer === 'string' ? customer : null)

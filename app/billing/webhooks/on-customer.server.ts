@@ -1,12 +1,12 @@
+import { refreshBillingDetails } from '../billing-details/billing-details.server.ts'
+import { refreshStripeBalance } from '../customers/customer-balance.server.ts'
+import { resolveUser } from '../customers/resolve-user.server.ts'
+import { findUserByCustomer, unlinkCustomer } from '../customers/users.server.ts'
+import { retryOpenInvoices } from '../dunning/retry-with-new-card.server.ts'
 import { NotReadyYet } from '../errors.ts'
 import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
-import { retryOpenInvoices } from '../dunning/retry-with-new-card.server.ts'
-import { refreshBillingDetails } from '../billing-details/billing-details.server.ts'
-import { resolveUser } from '../customers/resolve-user.server.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
-import { refreshStripeBalance } from '../customers/customer-balance.server.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
-import { findUserByCustomer, unlinkCustomer } from '../customers/users.server.ts'
 import type { EventObject } from './event.ts'
 
 /**

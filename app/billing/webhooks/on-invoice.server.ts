@@ -1,16 +1,16 @@
-import { finishCancelUnpaid } from '../dunning/cancel-unpaid.server.ts'
-import { noteConfirmation } from '../dunning/bank-confirmation.server.ts'
-import { processDispute } from '../refunds/dispute.server.ts'
-import { chargesOfInvoice, disputesOf } from '../refunds/stripe-refunds.server.ts'
-import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
 import { resolveUser } from '../customers/resolve-user.server.ts'
+import { noteConfirmation } from '../dunning/bank-confirmation.server.ts'
+import { finishCancelUnpaid } from '../dunning/cancel-unpaid.server.ts'
 import { recordPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
+import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
+import { processDispute } from '../refunds/dispute.server.ts'
 import { processRefunds } from '../refunds/refund.server.ts'
+import { chargesOfInvoice, disputesOf } from '../refunds/stripe-refunds.server.ts'
 import { readInvoice } from '../stripe/objects/invoice.ts'
+import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 import { notifyUnpaid } from '../subscriptions/subscription-mails.server.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 import type { EventObject } from './event.ts'
-import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 
 /** `invoice.paid` and `invoice.payment_succeeded` report the same payment; either may be the only one to arrive. */
 export async function onInvoicePaid(object: EventObject): Promise<Outcome> {

@@ -1,9 +1,9 @@
-import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
 import { resolveUser } from '../customers/resolve-user.server.ts'
+import { findUserByCustomer } from '../customers/users.server.ts'
+import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
 import { notifyTrialEnding } from '../subscriptions/subscription-mails.server.ts'
 import { syncAndList, syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
-import { findUserByCustomer } from '../customers/users.server.ts'
 import type { EventObject } from './event.ts'
 
 /** Syncs the stored subscription with Stripe, whatever happened to it. */

@@ -1,8 +1,8 @@
-import { forgetWhatWaits } from '../upcoming-invoice/next-payment.server.ts'
+import { findUserByCustomer } from '../customers/users.server.ts'
 import { done, ignored, type Outcome } from '../outcome.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
-import { findUserByCustomer } from '../customers/users.server.ts'
+import { forgetWhatWaits } from '../upcoming-invoice/next-payment.server.ts'
 import type { EventObject } from './event.ts'
 
 /* Events that change the next invoice but not the subscription. */

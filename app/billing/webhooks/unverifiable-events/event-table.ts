@@ -1,6 +1,6 @@
-import { readSession } from '../../stripe/objects/checkout-session.ts'
 import { fulfillSession } from '../../checkout/fulfill-checkout.server.ts'
 import type { Outcome } from '../../outcome.ts'
+import { readSession } from '../../stripe/objects/checkout-session.ts'
 import type { EventObject } from '../event.ts'
 import { takeDisputeEvent } from './dispute.server.ts'
 import { takeConfirmationEvent, takePaidInvoiceEvent, takeUnpaidInvoiceEvent } from './invoice.server.ts'
