@@ -163,14 +163,18 @@ describe('a sum that is not known is not shown', () => {
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at: end })
     const up = await previewPlanChange(user, { plan: 'Creator', interval: 'month' })
     expect(up).toMatchObject({ endsAt: new Date(end * 1000), after: { next: null } })
-    await expect(previewPlanChange(user, { plan: 'Beginner', interval: 'month' })).rejects.toThrow('set by us')
+    await expect(previewPlanChange(user, { plan: 'Beginner', interval: 'month' })).rejects.toThrow(
+      'We set the end date of your plan',
+    )
   })
 
   it('a smaller plan would take away the later day on which the shop ends it, so it is refused', async () => {
     const user = await sold({ items: [await daily()] })
     const cancel_at = context.sandbox.now() + 100 * 86_400
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at })
-    await expect(changePlan(user, { plan: 'Beginner', interval: 'month' })).rejects.toThrow('set by us')
+    await expect(changePlan(user, { plan: 'Beginner', interval: 'month' })).rejects.toThrow(
+      'We set the end date of your plan',
+    )
     expect(await context.stripe.subscriptions.retrieve(subscriptionIdOf(user))).toMatchObject({
       cancel_at,
       schedule: null,
