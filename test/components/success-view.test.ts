@@ -3,7 +3,7 @@ import { type PlanStatus, planStatusOf } from '#app/plan-status/plan-status.ts'
 import { type PaymentFacts, toSuccessView } from '#app/routes/_app.billing.success/success-view.ts'
 
 const standing = (frozen: string | null = null, credits = 3840): PlanStatus =>
-  planStatusOf(null, { now: new Date(), timeZone: 'UTC', gracePeriodDays: 3, credits, frozen })
+  planStatusOf(null, { now: new Date('2026-05-20T12:00:00Z'), timeZone: 'UTC', gracePeriodDays: 3, credits, frozen })
 
 const facts: PaymentFacts = { state: 'arrived', credits: 2000, balance: 3840, standing: standing(), isSlow: false }
 

@@ -51,7 +51,7 @@ export async function unmatchedOutcome(
   const { app } = { ...(await customerTag(customerId)), ...metadata }
   if (app && !isOurs({ app })) return ignored(`${name} belongs to ${app}.`)
   if (!app && !(await areOurs(sold))) return ignored(`${name} has no tag of ours and sells nothing of ours.`)
-  return unmatched(`${name} is of customer ${customerId ?? 'none'}, who is nobody here.`)
+  return unmatched(`${name} belongs to customer ${customerId ?? 'none'}, who is no user here.`)
 }
 
 async function areOurs(sold: readonly { priceId: string | null }[]): Promise<boolean> {

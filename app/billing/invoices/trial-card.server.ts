@@ -37,7 +37,7 @@ export async function isSecondTrialOfCard(invoiceId: string): Promise<boolean> {
   return (await TrialCardModel.exists({ refusedInvoiceIds: invoiceId })) !== null
 }
 
-/** Null if the trial has no card, or one that identifies nobody (a test card). */
+/** Null if the trial has no card, or a test card, which identifies no person. */
 async function fingerprintOf({ subscriptionId }: StripeInvoice): Promise<string | null> {
   const found = subscriptionId ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(subscriptionId)) : null
   const subscription = found && readSubscription(found)

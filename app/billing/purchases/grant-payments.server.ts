@@ -33,7 +33,7 @@ interface Source {
 
 /**
  * Finds the payments behind grants, by their sources; unpaid grants have none.
- * @param userId the owner: somebody else's payment is never found
+ * @param userId the owner: another user's payment is never found
  * @param sources of grants, repeated as often as they are
  * @returns by `type:id`, see {@link sourceKey}
  */

@@ -15,7 +15,7 @@ export const eventTable: Record<string, EventHandler> = {
   'checkout.session.completed': thenReadDetails(onCheckout), // grants a pack, records a first invoice
   'checkout.session.async_payment_succeeded': onCheckout, // a bank debit is paid days after the checkout
   'checkout.session.async_payment_failed': onCheckoutEnded, // nothing was granted, so nothing is undone
-  'checkout.session.expired': onCheckoutEnded, // nobody paid, so nothing was granted
+  'checkout.session.expired': onCheckoutEnded, // not paid, so nothing was granted
 
   'invoice.paid': onInvoicePaid, // grants the credits and writes the billing history row
   'invoice.payment_succeeded': onInvoicePaid, // the same payment; either event may be the only one to arrive
@@ -23,7 +23,7 @@ export const eventTable: Record<string, EventHandler> = {
   'invoice.payment_action_required': onInvoiceUnpaid, // the bank wants a confirmation: a mail links to it
   'invoice.voided': onInvoiceFailed, // nothing is owed for it any more
   'invoice.marked_uncollectible': onInvoiceFailed, // the shop gave up on it: status and amount due follow
-  'invoice.finalization_failed': onInvoiceFailed, // cannot be collected until somebody fixes it
+  'invoice.finalization_failed': onInvoiceFailed, // cannot be collected until it is corrected in Stripe
 
   'customer.subscription.created': thenReadDetails(onSubscription), // plan, status and period; often before invoice.paid
   'customer.subscription.updated': thenReadDetails(onSubscription), // plan, status, period, cancellation

@@ -27,7 +27,7 @@ export async function onSchedule(object: EventObject): Promise<Outcome> {
   return done(change ? `${change.plan} follows.` : 'No change is to come.')
 }
 
-/** A trial ends in some days: the customer is told the price in time to cancel. */
+/** A trial ends in some days: mails the customer the price in time to cancel. */
 export async function onTrialEnding(object: EventObject): Promise<Outcome> {
   const outcome = await onSubscription(object)
   const received = readSubscription(object)

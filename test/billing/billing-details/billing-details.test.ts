@@ -248,7 +248,8 @@ describe('with Stripe away', () => {
     context.sandbox.faults.api = [{ failure: 'timeout' }]
     const before = Date.now()
     expect(await billingDetailsOf(await readUser(user._id))).toEqual({ state: 'unavailable' })
-    expect(Date.now() - before).toBeLessThan(6_000)
+    // Without the page's own limit, two tries take 20 seconds.
+    expect(Date.now() - before).toBeLessThan(10_000)
 
     context.sandbox.faults.reset()
     expect(await billingDetailsOf(await readUser(user._id))).toMatchObject({ state: 'read' })

@@ -7,6 +7,7 @@ import { reconcile } from '#app/billing/reconcile/reconcile.server.ts'
 import { listBillingHistory } from '#app/billing/purchases/list-history.server.ts'
 import { deliverDue } from '#app/notifications/deliver.server.ts'
 import { toHistoryRows } from '#app/plan-status/history-rows.ts'
+import { now } from '#app/clock.server.ts'
 import { toUserJson } from '#app/usage/user-json.ts'
 import { MailModel } from '#models/mail.server.ts'
 import { ReconcileFindingModel } from '#models/reconcile-finding.server.ts'
@@ -48,7 +49,7 @@ describe('a plan at a price of another billing interval', () => {
       expect(await creditsOf(user)).toBe(credits)
       const { interval, interval_count: intervalCount = 1 } = recurring
       expect(await historyOf(user)).toMatchObject([{ planName: 'Beginner', interval, intervalCount, amount }])
-      expect(toUserJson(user, new Date()).subscription).toMatchObject({ plan: 'Beginner', interval, intervalCount })
+      expect(toUserJson(user, now()).subscription).toMatchObject({ plan: 'Beginner', interval, intervalCount })
       const [shown] = toHistoryRows(await listBillingHistory(user._id), 'UTC')
       expect(shown?.what).toBe(`Beginner, ${words}`)
       expect(await reconcile()).toMatchObject({ done: [], failed: [] })

@@ -170,7 +170,7 @@ describe('what has no counterpart here is listed for a human, and not guessed', 
     const first = await reconcile()
     expect(first?.failed).toEqual([])
     for (const id of [invoice, subscription.id]) {
-      expect(saying(first?.unclaimed, id)).toEqual([expect.stringContaining(`${customer}, who is nobody here`)])
+      expect(saying(first?.unclaimed, id)).toEqual([expect.stringContaining(`${customer}, who is no user here`)])
     }
     expect(await BillingHistoryModel.countDocuments({ stripeInvoiceId: invoice })).toBe(0)
 
