@@ -10,7 +10,7 @@ export async function readUser(userId: Types.ObjectId): Promise<User> {
 
 /**
  * Finds the user of a Stripe object: by its customer, else by the user ID in its metadata.
- * @returns null when nobody here is meant
+ * @returns null when no user matches
  */
 export async function findUserByCustomer(
   customerId: string | null,

@@ -88,7 +88,7 @@ export async function reconcile({ since }: { since?: Date } = {}): Promise<Recon
   }
   const { failed, unclaimed } = result
   if (unclaimed.length > 0)
-    logger.warn({ objects: unclaimed.length }, 'Stripe has what nobody here has: a human decides')
+    logger.warn({ objects: unclaimed.length }, 'Stripe has objects that match no user here: review them')
   if (failed.length > 0) logger.error({ objects: failed.length }, 'Reconcile could not put everything right')
   return result
 }
