@@ -22,7 +22,7 @@ const show = (caller: Caller, search = '', actionId = 'qr-code'): Promise<Action
     context: {},
   })
 
-/** Sends the form as a browser without JavaScript does; gives the redirect's target, or the answer and its status. */
+/** Sends the form as a browser without JavaScript does; returns the redirect's target, or the body and its status. */
 async function send(
   caller: Caller,
   fields: Record<string, string>,
@@ -61,7 +61,7 @@ const file = (caller: Caller, runId: string, name: string) =>
   })
 
 describe('the list of actions', () => {
-  test('says what each costs', async () => {
+  test('the list shows the cost of each action', async () => {
     const caller = await newCaller()
 
     const page = await listLoader({
@@ -81,7 +81,7 @@ describe('the list of actions', () => {
 })
 
 describe('the page of an action', () => {
-  test('shows the form, the sum, and what the button will spend', async () => {
+  test('the page shows the form, the cost, and what the button will spend', async () => {
     const page = await show(await newCaller({ credits: 25 }))
 
     expect(page.sum).toEqual({
@@ -93,19 +93,19 @@ describe('the page of an action', () => {
     expect(page.key).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  test('says how much is missing where there is too little', async () => {
+  test('the page says how many credits are missing', async () => {
     const page = await show(await newCaller({ credits: 0 }))
 
     expect(page.sum?.after).toBe('You have 0, so 1 more is needed.')
   })
 
-  test.each(['nothing', 'QR-CODE', '__proto__'])('does not exist for %s', async (actionId) => {
+  test.each(['nothing', 'QR-CODE', '__proto__'])('an action that does not exist (%s) has no page', async (actionId) => {
     const refusal = await show(await newCaller(), '', actionId).catch((error: unknown) => error)
 
     expect(refusal).toMatchObject({ status: 404 })
   })
 
-  test('leads who is not logged in to the log-in page and back', async () => {
+  test('a signed-out visitor is sent to the log-in and back', async () => {
     const request = new Request(`${ORIGIN}/actions/qr-code`)
     const refusal = await Promise.resolve(loader({ request, params: { actionId: 'qr-code' }, context: {} })).catch(
       (error: unknown) => error,
@@ -116,7 +116,7 @@ describe('the page of an action', () => {
 })
 
 describe('sending the form', () => {
-  test('spends, and leads to a result that can be loaded again for nothing', async () => {
+  test('a run spends credits once and redirects to a result that can be reloaded for free', async () => {
     const caller = await newCaller({ credits: 25 })
     const { key } = await show(caller)
 
@@ -136,7 +136,7 @@ describe('sending the form', () => {
     expect(await creditsOf(caller)).toBe(24)
   })
 
-  test('twice with one form is one code', async () => {
+  test('sending one form twice creates one code', async () => {
     const caller = await newCaller({ credits: 25 })
     const fields = { key: (await show(caller)).key, text: 'twice' }
 
@@ -147,7 +147,7 @@ describe('sending the form', () => {
     expect(await creditsOf(caller)).toBe(24)
   })
 
-  test('of a page that was gone back to, with another text, is another code', async () => {
+  test('going back and sending another text creates another code', async () => {
     const caller = await newCaller({ credits: 25 })
     const { key } = await show(caller)
 
@@ -158,7 +158,7 @@ describe('sending the form', () => {
     expect(await creditsOf(caller)).toBe(23)
   })
 
-  test('with a text that is too long is told at its field, keeps it, and costs nothing', async () => {
+  test('a text that is too long shows an error at its field, is kept, and costs nothing', async () => {
     const caller = await newCaller({ credits: 25 })
     const text = 'x'.repeat(3000)
 
@@ -171,7 +171,7 @@ describe('sending the form', () => {
     expect(await creditsOf(caller)).toBe(25)
   })
 
-  test.each([undefined, '', 'x', '../../etc'])('without a key of ours (%j) spends nothing', async (key) => {
+  test.each([undefined, '', 'x', '../../etc'])('a form without a valid key (%j) spends nothing', async (key) => {
     const caller = await newCaller({ credits: 25 })
 
     const answer = await answerOf(caller, { text: 'x', ...(key !== undefined && { key }) })
@@ -180,7 +180,7 @@ describe('sending the form', () => {
     expect(await creditsOf(caller)).toBe(25)
   })
 
-  test('without credits is refused with figures and ways out', async () => {
+  test('a run without credits is refused with the figures and the options', async () => {
     const caller = await newCaller({ credits: 0 })
 
     const answer = await answerOf(caller, { key: randomUUID(), text: 'x' })
@@ -197,7 +197,7 @@ describe('sending the form', () => {
     })
   })
 
-  test('while spending is paused says why and what ends it', async () => {
+  test('a run while spending is paused is refused with the reason and how to resume', async () => {
     const caller = await newCaller({ credits: 25 })
     await freezeSpending(caller.user._id, 'past_due')
 
@@ -207,7 +207,7 @@ describe('sending the form', () => {
     })
   })
 
-  test('to check the cost spends nothing', async () => {
+  test('checking the cost spends nothing', async () => {
     const caller = await newCaller({ credits: 25 })
 
     const answer = await answerOf(caller, { intent: 'check', text: 'x' })
@@ -218,7 +218,7 @@ describe('sending the form', () => {
 })
 
 describe('the files of a run', () => {
-  test('go to their owner, as downloads that cannot run as a page (5.12)', async () => {
+  test('the owner downloads the files, which cannot run as a page (5.12)', async () => {
     const caller = await newCaller({ credits: 25 })
     await subscribe(caller, 'Beginner')
     const to = await targetOf(caller, { key: randomUUID(), text: 'x' })
@@ -233,7 +233,7 @@ describe('the files of a run', () => {
     expect(await svg.text()).toMatch(/^<svg /)
   })
 
-  test('go to nobody else, and neither does the run', async () => {
+  test('other users can see neither the files nor the run', async () => {
     const [owner, stranger] = await Promise.all([newCaller({ credits: 25 }), newCaller({ credits: 25 })])
     const to = await targetOf(owner, { key: randomUUID(), text: 'secret' })
     const search = new URL(to, ORIGIN).search

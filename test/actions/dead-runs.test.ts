@@ -98,7 +98,7 @@ describe('a process that dies during a run', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 100, held: 0 })
   })
 
-  /** Puts a finished run back to where a dead process would have left it, with a hold that stands again. */
+  /** Puts a finished run back into the state in which a dead process would have left it, with its hold open again. */
   async function undo(asked: ActionRequest, runId: string, status: 'running' | 'ran'): Promise<void> {
     await grantCredits(asked.accountId, [
       { key: 'stripe:payment:pi_undo', credits: 24, source: { type: 'payment', id: 'pi_undo' } },

@@ -20,7 +20,7 @@ interface Behaviour {
   limit?: PaidAction['limit']
 }
 
-/** An action of two credits a page that behaves as told, and counts how often it ran. */
+/** An action of two credits a page that behaves as the test asks, and counts its runs. */
 export function pagesAction({ used, fails, takesMs = 0, timeoutMs, feature, limit }: Behaviour = {}) {
   const counter = { runs: 0 }
   const action = defineAction({

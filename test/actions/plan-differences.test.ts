@@ -15,7 +15,7 @@ import { useDatabase } from '#test/setup/database.ts'
 useDatabase()
 
 /*
- * The plans as they ship: a newcomer meets a limit and a feature that a plan lacks, each with its way out.
+ * The plans as shipped: a new user meets a limit and a feature that the plan lacks, each with a way to get it.
  */
 
 const TENTH = new Date('2026-05-10T12:00:00Z')
@@ -32,7 +32,7 @@ async function make(caller: Caller, text = randomUUID()) {
 const pageOf = async (caller: Caller, runId: string | null = null) => readActionPage(await read(caller), qrCode, runId)
 
 describe('the limit of Free', () => {
-  test('ends before the welcome credits do, says so on the page, and names the plans that have more', async () => {
+  test('the limit is reached before the welcome credits are used up, and the page names it and the larger plans', async () => {
     setNow(() => TENTH)
     const caller = await newCaller({ credits: 25 })
     expect((await pageOf(caller)).uses).toBe('20 of 20 left this month. Resets on 1 Jun.')
@@ -57,7 +57,7 @@ describe('the limit of Free', () => {
     expect((await pageOf(caller)).uses).toBe('979 of 1,000 left this month. Resets on 1 Jun.')
   })
 
-  test('is none on the largest plan, whose page says nothing of it', async () => {
+  test('the largest plan has no limit and shows none', async () => {
     const caller = await newCaller()
     await subscribe(caller, 'Creator')
     expect((await pageOf(caller)).uses).toBeNull()
@@ -65,7 +65,7 @@ describe('the limit of Free', () => {
 })
 
 describe('a feature that a plan lacks', () => {
-  test('is named beside the form with the plans that have it, until the plan has it', async () => {
+  test('the form names the plans with the feature until the user’s plan has it', async () => {
     const caller = await newCaller({ credits: 25 })
     expect((await pageOf(caller)).extras).toEqual([
       {
@@ -84,7 +84,7 @@ describe('a feature that a plan lacks', () => {
 })
 
 describe('the price list', () => {
-  test('shows in what each plan differs from the one before it', () => {
+  test('the price list shows what each plan adds to the one before it', () => {
     expect(planOffers().map(({ name, builtOn, lines }) => [name, builtOn, lines])).toEqual([
       ['Free', null, ['Up to 20 QR codes a month', 'PNG export', 'API access', 'Unused credits roll over']],
       ['Beginner', 'Free', ['Up to 1,000 QR codes a month', 'SVG export']],
@@ -98,7 +98,7 @@ describe('the price list', () => {
     ['a feature', { features: { svgExport: false, apiAccess: true, prioritySupport: false } }],
     ['a part of a limit', { limits: { qrCodes: 19 } }],
     ['the roll-over', { unusedCredits: { cap: 10 } }],
-  ])('claims nothing of the plan before it where the plan lacks %s of it', (_what, lacks) => {
+  ])('the price list does not claim to include the previous plan if %s is missing', (_what, lacks) => {
     const [, smaller] = plans
     const { builtOn, lines } = linesOf({ ...smaller!, name: 'Larger', ...lacks }, smaller!)
 
@@ -106,11 +106,11 @@ describe('the price list', () => {
     expect(lines).toHaveLength(4)
   })
 
-  test('recommends one plan, the one of the plan file', () => {
+  test('the price list recommends the one plan that the plan file marks', () => {
     expect(planOffers().flatMap(({ name, isRecommended }) => (isRecommended ? name : []))).toEqual([recommended])
   })
 
-  test('sells more for more money: no larger plan lacks what a smaller one has', () => {
+  test('a larger plan has everything that a smaller one has', () => {
     for (const [index, plan] of plans.slice(1).entries()) {
       const smaller = plans[index]!
       expect(plan.limits.qrCodes, plan.name).toBeGreaterThan(smaller.limits.qrCodes)

@@ -21,7 +21,7 @@ function problemsOf(input: unknown): Record<string, string> {
 }
 
 describe('the QR code action', () => {
-  test('makes a PNG of the size that was asked for, and an SVG', async () => {
+  test('a run creates a PNG of the requested size and an SVG', async () => {
     const { files, facts } = await draw({ text: 'https://example.com', size: '300', margin: '2', level: 'Q' })
 
     const [png, svg] = files
@@ -36,17 +36,17 @@ describe('the QR code action', () => {
     expect(facts).toMatchObject({ Holds: 'https://example.com', PNG: '300 × 300 pixels' })
   })
 
-  test('makes a PNG alone where the plan has no SVG export', async () => {
+  test('a plan without SVG export gets a PNG alone', async () => {
     const { files } = await draw({ text: 'https://example.com' }, 'Free')
     expect(files.map(({ name }) => name)).toEqual(['qr-code.png'])
   })
 
-  test('costs one credit, whatever it draws', () => {
+  test('every QR code costs one credit', () => {
     expect(qrCode.prepare({ text: 'x' })).toMatchObject({ units: 1, credits: 1 })
     expect(qrCode.prepare({ text: 'x'.repeat(2000), size: 1024 })).toMatchObject({ units: 1, credits: 1 })
   })
 
-  test('takes what a form leaves empty as its usual value', () => {
+  test('an empty field takes its default', () => {
     expect(qrCode.prepare({ text: 'x', size: '', margin: '' }).input).toEqual({
       text: 'x',
       level: 'M',
@@ -60,28 +60,28 @@ describe('the QR code action', () => {
     ['M', 2331],
     ['Q', 1663],
     ['H', 1273],
-  ])('at level %s takes %i bytes and not one more', (level, bytes) => {
+  ])('a code at level %s holds exactly %i bytes', (level, bytes) => {
     expect(problemsOf({ text: 'ä'.repeat((bytes - 1) / 2) + 'x', level })).toEqual({})
     expect(problemsOf({ text: 'ä'.repeat((bytes - 1) / 2) + 'xx', level })).toHaveProperty('text')
   })
 
-  test('takes 7,089 digits, the most that any code holds', () => {
+  test('a code holds at most 7,089 digits', () => {
     expect(problemsOf({ text: '7'.repeat(7089), level: 'L' })).toEqual({})
     expect(problemsOf({ text: '7'.repeat(7090), level: 'L' })).toHaveProperty('text')
   })
 
-  test('says how much too long a text is and what helps', () => {
+  test('an error says how far a text is over the limit and what helps', () => {
     expect(problemsOf({ text: 'x'.repeat(3000), level: 'H' })).toEqual({
       text: 'This text is too long for a QR code: it has 3,000 bytes, and about 1,273 fit. Shorten it or choose a lower error correction.',
     })
     expect(problemsOf({ text: 'x'.repeat(3000), level: 'L' })['text']).toMatch(/Shorten it\.$/)
   })
 
-  test('tells a missing text as missing, not as too long', () => {
+  test('a missing text is reported as missing, not as too long', () => {
     expect(problemsOf({ text: ' ' })).toEqual({ text: 'Enter a text or a web address.' })
   })
 
-  test('answers a text of 60,000 characters', () => {
+  test('a text of 60,000 characters gets an answer', () => {
     expect(problemsOf({ text: 'aA1'.repeat(20_000) })).toHaveProperty('text')
   })
 
@@ -100,7 +100,7 @@ describe('the QR code action', () => {
     [{ text: 'x', margin: '-1' }, 'margin'],
     [{ text: 'x', margin: '11' }, 'margin'],
     [{ text: 'x', margin: 'wide' }, 'margin'],
-  ])('refuses %j by its field', (input, field) => {
+  ])('%j is refused with the name of the field', (input, field) => {
     expect(Object.keys(problemsOf(input))).toEqual([field])
   })
 })

@@ -21,7 +21,7 @@ function pixelsOf(png: Uint8Array): { width: number; isDark: (x: number, y: numb
 }
 
 describe('the work that a QR code costs the process', () => {
-  test('checking the text encodes nothing, and the run encodes once for both files', async () => {
+  test('a check encodes nothing, and a run encodes once for both files', async () => {
     const encode = vi.spyOn(QRCode, 'create')
 
     const fitting = qrCode.prepare({ text: 'aB1é'.repeat(500), level: 'L' })
@@ -40,7 +40,7 @@ describe('the segments of a text', () => {
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 100 }),
   )
 
-  /** As the largest codes count them. */
+  /** Bits of a segment's header in the largest codes. */
   const HEADER: Record<string, number> = { Numeric: 18, Alphanumeric: 17, Byte: 20 }
   const bitsOf = (data: Parameters<typeof QRCode.create>[0]): number =>
     QRCode.create(data, { errorCorrectionLevel: 'L', version: 40, maskPattern: 0 }).segments.reduce(
@@ -48,7 +48,7 @@ describe('the segments of a text', () => {
       0,
     )
 
-  test("spell the text, and take no more bits than the encoder's own way, which is far slower", () => {
+  test('the segments spell the text in no more bits than the encoder’s own, slower search', () => {
     fc.assert(
       fc.property(text, (sample) => {
         const segments = qrSegments(sample)
@@ -62,7 +62,7 @@ describe('the segments of a text', () => {
     )
   })
 
-  test('that just fit are encoded, and one character more does not fit', () => {
+  test('segments of the maximum length are encoded, and one character more is not', () => {
     for (const level of ['L', 'H'] as const) {
       let sample = 'aB1 ABCDEFGHIJ 0123456789 '.repeat(level === 'L' ? 80 : 30)
       while (fitsQrCode(sample + 'x', level)) sample += 'x'
@@ -73,7 +73,7 @@ describe('the segments of a text', () => {
 })
 
 describe('the drawings', () => {
-  test('show every module of the code, with the margin around it', async () => {
+  test('each drawing shows every module and the quiet zone', async () => {
     const text = 'https://example.com/print'
     const { modules } = QRCode.create(text, { errorCorrectionLevel: 'Q' })
     const input = { text, level: 'Q', size: 487, margin: 3 }

@@ -9,7 +9,7 @@ const free = planNamed('Free')
 const lacking = (credits: number): Need => ({ credits, available: 0 })
 
 describe('the packs that are offered', () => {
-  test('are those that are enough, the smallest first', () => {
+  test('the packs that cover the shortfall are offered, the smallest first', () => {
     const ways = packOptions(lacking(600), free, packs)
 
     expect(ways.map((way) => 'pack' in way && way.pack)).toEqual(['2000', '10000'])
@@ -24,15 +24,15 @@ describe('the packs that are offered', () => {
     })
   })
 
-  test('are the largest where none is enough, and it says so', () => {
+  test('the largest packs are offered when none covers the shortfall, and the answer says so', () => {
     expect(packOptions(lacking(500_000), free, packs)).toMatchObject([{ pack: '10000', enough: false }])
   })
 
-  test('have to pay a debt first', () => {
+  test('the packs have to cover a debt first', () => {
     expect(packOptions({ credits: 24, available: -490 }, free, packs)[0]).toMatchObject({ pack: '2000', enough: true })
   })
 
-  test('are none where nothing is sold', () => {
+  test('no packs are offered when none are for sale', () => {
     expect(packOptions(lacking(1), free, [])).toEqual([])
   })
 })
@@ -46,7 +46,7 @@ describe('a plan that is offered', () => {
     ...{ today, renewal, trialDays: null, url: '/billing/change?plan=Daily&interval=month' },
   }
 
-  test('is enough by what it brings today, not by what its periods bring', () => {
+  test('a plan is enough if today’s grant is, whatever its later periods grant', () => {
     expect(planOptions(lacking(566), [offer])).toEqual([
       {
         ...{ type: 'plan', plan: 'Daily', interval: 'month', amount: 453, currency: 'usd', credits: 566, renewal },
@@ -56,7 +56,7 @@ describe('a plan that is offered', () => {
     expect(planOptions(lacking(567), [offer])).toMatchObject([{ enough: false }])
   })
 
-  test('has no sums where nobody knows them, and then brings no credits for sure', () => {
+  test('a plan without known amounts has no sum and promises no credits', () => {
     const [way] = planOptions(lacking(1), [{ ...offer, today: null, renewal: null }])
     expect(way).toMatchObject({ plan: 'Daily', enough: false })
     expect(way).not.toHaveProperty('amount')
@@ -64,7 +64,7 @@ describe('a plan that is offered', () => {
 })
 
 describe('what lets a spend succeed', () => {
-  test('is everything that it needs: the credits, a use that is left, and the feature', () => {
+  test('a spend needs the credits, a remaining use, and the feature', () => {
     const need: Need = { credits: 10, available: 4, limit: { name: 'qrCodes', used: 1000 }, feature: 'svgExport' }
     expect(suffices(need, planNamed('Daily'), 6)).toBe(true)
     expect(suffices(need, planNamed('Daily'), 5)).toBe(false)
@@ -77,19 +77,19 @@ describe('planOf', () => {
   const live = { stripeSubscriptionId: 'sub_1', plan: 'Daily', status: 'active' }
 
   test.each([
-    ['no subscription', null, 'Free'],
-    ['an active one', live, 'Daily'],
-    ['one in its grace period', { ...live, status: 'past_due' }, 'Daily'],
-    ['one whose first payment is not done', { ...live, status: 'incomplete' }, 'Free'],
-    ['one that has ended', { ...live, status: 'canceled' }, 'Free'],
-    ['one whose id was cleared', { ...live, stripeSubscriptionId: null }, 'Free'],
-    ['one of a plan that is gone', { ...live, plan: 'Gold' }, 'Free'],
+    ['a user without a subscription is on Free', null, 'Free'],
+    ['an active subscription gives its plan', live, 'Daily'],
+    ['a subscription in its grace period gives its plan', { ...live, status: 'past_due' }, 'Daily'],
+    ['an incomplete subscription gives no plan', { ...live, status: 'incomplete' }, 'Free'],
+    ['a canceled subscription gives no plan', { ...live, status: 'canceled' }, 'Free'],
+    ['a subscription without an id gives no plan', { ...live, stripeSubscriptionId: null }, 'Free'],
+    ['a subscription to a plan that no longer exists gives no plan', { ...live, plan: 'Gold' }, 'Free'],
   ])('%s', (_, subscription, plan) => {
     expect(planOf(subscription).name).toBe(plan)
   })
 })
 
-describe('standingOf', () => {
+describe('expectationOf', () => {
   const at = (day: string) => new Date(`${day}T00:00:00Z`)
   const renewing = {
     stripeSubscriptionId: 'sub_1',
@@ -101,7 +101,7 @@ describe('standingOf', () => {
     nextPayment: { credits: 6000, at: at('2026-06-10') },
   }
 
-  test('expects the renewal, or an earlier scheduled grant', () => {
+  test('the renewal is expected, or a scheduled grant if that comes first', () => {
     expect(expectationOf(renewing, null).nextGrant).toEqual({ credits: 6000, at: at('2026-06-10') })
     expect(expectationOf(renewing, { credits: 7, at: at('2026-06-01') }).nextGrant).toEqual({
       credits: 7,
@@ -110,10 +110,10 @@ describe('standingOf', () => {
   })
 
   test.each([
-    ['of which nothing is known', { ...renewing, nextPayment: null }],
-    ['that is not paid', { ...renewing, status: 'past_due' }],
-    ['that is none', null],
-  ])('expects nothing of a subscription %s', (_, subscription) => {
+    ['a subscription whose next payment is unknown', { ...renewing, nextPayment: null }],
+    ['a subscription that is past due', { ...renewing, status: 'past_due' }],
+    ['a user without a subscription', null],
+  ])('nothing is expected of %s', (_, subscription) => {
     expect(expectationOf(subscription, null).nextGrant).toBeNull()
   })
 })
@@ -129,10 +129,18 @@ describe('limitsResetAt', () => {
   }
 
   test.each([
-    ['a monthly subscription’s own month', monthly, '2026-12-20T08:00:00.000Z'],
-    ['the calendar’s where there is none', null, '2027-01-01T00:00:00.000Z'],
-    ['the calendar’s where it is yearly', { ...monthly, interval: 'year' }, '2027-01-01T00:00:00.000Z'],
-    ['the calendar’s where its end has passed', { ...monthly, currentPeriodEnd: at }, '2027-01-01T00:00:00.000Z'],
+    ['a monthly subscription resets its limits with its own period', monthly, '2026-12-20T08:00:00.000Z'],
+    ['a user without a subscription has limits that reset with the calendar month', null, '2027-01-01T00:00:00.000Z'],
+    [
+      'a yearly subscription resets its limits with the calendar month',
+      { ...monthly, interval: 'year' },
+      '2027-01-01T00:00:00.000Z',
+    ],
+    [
+      'a subscription past its period end resets its limits with the calendar month',
+      { ...monthly, currentPeriodEnd: at },
+      '2027-01-01T00:00:00.000Z',
+    ],
   ])('%s', (_, subscription, end) => {
     expect(limitsResetAt(subscription, at).toISOString()).toBe(end)
   })

@@ -14,7 +14,7 @@ const base = {
 }
 
 describe('defineAction', () => {
-  test('works out the price from the units that the input asks for', () => {
+  test('the price is computed from the units of the input', () => {
     const action = defineAction({
       ...base,
       unit: { one: 'page', many: 'pages', credits: 2 },
@@ -25,25 +25,28 @@ describe('defineAction', () => {
     expect(action.prepare({ pages: '12' })).toMatchObject({ units: 12, credits: 24, input: { pages: 12 } })
   })
 
-  test('counts one unit where the action names none', () => {
+  test('an action without units counts one', () => {
     const action = defineAction({ ...base, unit: { one: 'page', many: 'pages', credits: 2 } })
 
     expect(action.isFixedPrice).toBe(true)
     expect(action.prepare({ pages: 12 })).toMatchObject({ units: 1, credits: 2 })
   })
 
-  test('tells what is wrong with an input by field, in the schema’s words', () => {
+  test('an invalid input is reported per field in the schema’s words', () => {
     const action = defineAction({ ...base, unit: { one: 'page', many: 'pages', credits: 2 } })
 
     expect(() => action.prepare({ pages: 0 })).toThrow(InvalidActionInput)
     expect(() => action.prepare({ pages: 0 })).toThrow('At least one page.')
   })
 
-  test.each([0, 0.5, -1, Number.NaN, Infinity])('refuses a price of %d a unit at once', (credits) => {
-    expect(() => defineAction({ ...base, unit: { one: 'page', many: 'pages', credits } })).toThrow(/whole number/)
-  })
+  test.each([0, 0.5, -1, Number.NaN, Infinity])(
+    'a unit price of %d is refused when the action is defined',
+    (credits) => {
+      expect(() => defineAction({ ...base, unit: { one: 'page', many: 'pages', credits } })).toThrow(/whole number/)
+    },
+  )
 
-  test('refuses a price that an input makes fractional', () => {
+  test('a price that an input makes fractional is refused', () => {
     const action = defineAction({ ...base, unit: { one: 'page', many: 'pages', credits: 1 }, units: () => 0.5 })
 
     expect(() => action.prepare({ pages: 1 })).toThrow(/whole number/)
@@ -51,26 +54,26 @@ describe('defineAction', () => {
 })
 
 describe('the list of actions', () => {
-  test('has each id once, and ids that fit into an address and the ledger', () => {
+  test('every id is unique and fits into an address and the ledger', () => {
     const ids = paidActions.map(({ id }) => id)
 
     expect(new Set(ids).size).toBe(ids.length)
     for (const id of ids) expect(id).toMatch(/^[a-z0-9][a-z0-9-]{0,63}$/)
   })
 
-  test('asks only for fields by names that its form has', () => {
+  test('every action asks only for fields that its form has', () => {
     for (const { fields } of paidActions) {
       expect(new Set(fields.map(({ name }) => name)).size).toBe(fields.length)
       expect(fields.map(({ name }) => name)).not.toContain('key')
     }
   })
 
-  test('finds an action by its id and nothing else', () => {
+  test('an action is found by its id and by nothing else', () => {
     expect(findPaidAction('qr-code')?.title).toBe('QR code')
     for (const id of ['QR-code', '', 'constructor', '__proto__']) expect(findPaidAction(id)).toBeNull()
   })
 
-  test('names an action that it does not know by its id', () => {
+  test('an unknown action id is named in the error', () => {
     expect(actionTitle('qr-code')).toBe('QR code')
     expect(actionTitle('translate')).toBe('translate')
   })

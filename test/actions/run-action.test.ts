@@ -16,7 +16,7 @@ import { balanceOf, kindsOf, pagesAction, request } from './paged-run.ts'
 useDatabase()
 
 describe('runAction', () => {
-  test('reserves the price, runs, keeps it, and stores the result', async () => {
+  test('a run holds the price, does the work, captures the price, and stores the result', async () => {
     const { action } = pagesAction()
     const asked = await request(action)
 
@@ -37,7 +37,7 @@ describe('runAction', () => {
     expect(file?.body.toString()).toBe('pages')
   })
 
-  test('gives back what was not used', async () => {
+  test('unused credits are returned', async () => {
     const { action } = pagesAction({ used: 11 })
     const asked = await request(action)
 
@@ -45,7 +45,7 @@ describe('runAction', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 78, held: 0 })
   })
 
-  test('charges nothing when nothing was used', async () => {
+  test('a run that used nothing charges nothing', async () => {
     const { action } = pagesAction({ used: 0 })
     const asked = await request(action)
 
@@ -53,7 +53,7 @@ describe('runAction', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 100, held: 0 })
   })
 
-  test('makes real QR codes', async () => {
+  test('a run of the QR code action creates real QR codes', async () => {
     const asked = await request(qrCode, { input: { text: 'https://example.com' } })
 
     const run = await runAction(asked)
@@ -65,8 +65,8 @@ describe('runAction', () => {
   })
 })
 
-describe('what refuses', () => {
-  test('a wrong input is refused before anything is charged or stored', async () => {
+describe('a refused run', () => {
+  test('an invalid input is refused before anything is charged or stored', async () => {
     const { action, counter } = pagesAction()
     const asked = await request(action, { input: { pages: 0 } })
 
@@ -75,7 +75,7 @@ describe('what refuses', () => {
     expect(await kindsOf(asked)).toEqual(['grant'])
   })
 
-  test('too few credits: nothing runs, and the same request goes through once there are enough', async () => {
+  test('a run with too few credits does nothing, and the same request succeeds after a purchase', async () => {
     const { action, counter } = pagesAction()
     const accountId = new Types.ObjectId()
     await openAccount(accountId, { welcomeCredits: 23 })
@@ -90,7 +90,7 @@ describe('what refuses', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 0, held: 0 })
   })
 
-  test('a feature that the plan lacks', async () => {
+  test('a run of a feature that the plan lacks is refused', async () => {
     const { action } = pagesAction({ feature: 'prioritySupport' })
 
     const refusal = await runAction(await request(action)).catch((error: unknown) => error)
@@ -103,13 +103,13 @@ describe('what refuses', () => {
   })
 })
 
-describe('what fails', () => {
+describe('a failed run', () => {
   test.each([
-    ['an error', { fails: true }],
-    ['a run beyond its time', { takesMs: 400, timeoutMs: 50 }],
-    ['a claim to have used more than was reserved', { used: 13 }],
-    ['a claim of half a page', { used: 0.5 }],
-  ])('%s costs nothing, and the same request says so again', async (_, behaviour) => {
+    ['a run that throws', { fails: true }],
+    ['a run over its time limit', { takesMs: 400, timeoutMs: 50 }],
+    ['a run that reports more than was held', { used: 13 }],
+    ['a run that reports half a page', { used: 0.5 }],
+  ])('%s costs nothing, and the same request gets the same answer', async (_, behaviour) => {
     const { action, counter } = pagesAction(behaviour)
     const asked = await request(action)
 
@@ -123,7 +123,7 @@ describe('what fails', () => {
     expect(await kindsOf(asked)).toEqual(['grant', 'hold', 'release'])
   })
 
-  test('no file of a run that failed can be fetched, nor by somebody else of one that was paid', async () => {
+  test('nobody can fetch a file of a failed run, and only the owner one of a paid run', async () => {
     const { action } = pagesAction()
     const asked = await request(action)
     const run = await runAction(asked)
@@ -135,8 +135,8 @@ describe('what fails', () => {
   })
 })
 
-describe('twice', () => {
-  test('runs and charges once; the second gets the first one’s result', async () => {
+describe('a repeated request', () => {
+  test('the second request gets the first one’s result and costs nothing', async () => {
     const { action, counter } = pagesAction()
     const asked = await request(action)
 
@@ -148,7 +148,7 @@ describe('twice', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 76, held: 0 })
   })
 
-  test('at once: ten requests with one key are one run', async () => {
+  test('ten requests at once with one key are one run', async () => {
     const { action, counter } = pagesAction({ takesMs: 100 })
     const asked = await request(action)
 
@@ -160,7 +160,7 @@ describe('twice', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 76, held: 0 })
   })
 
-  test('at once with two keys are two runs', async () => {
+  test('two requests at once with two keys are two runs', async () => {
     const { action, counter } = pagesAction()
     const asked = await request(action)
 
@@ -170,7 +170,7 @@ describe('twice', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 52, held: 0 })
   })
 
-  test('another input under the same key is a conflict, also at the same price', async () => {
+  test('another input under the same key is a conflict, even at the same price', async () => {
     const asked = await request(qrCode, { input: { text: 'one' } })
     await runAction(asked)
 
@@ -178,7 +178,7 @@ describe('twice', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 99, held: 0 })
   })
 
-  test('the same key of two accounts are two requests', async () => {
+  test('the same key on two accounts is two requests', async () => {
     const { action } = pagesAction()
     const [one, other] = [await request(action, { key: 'same' }), await request(action, { key: 'same' })]
 

@@ -10,14 +10,14 @@ useDatabase()
 afterEach(() => setNow(null))
 
 describe('a limit of the plan', () => {
-  /** The free plan with so many codes a month. */
+  /** The free plan with this many QR codes a month. */
   function planOf(qrCodes: number): Plan {
     const plan = findPlan('Free')
     if (!plan) throw new Error('no plan Free')
     return { ...plan, limits: { qrCodes } }
   }
 
-  test('refuses the use after the last one, and says when the count starts again', async () => {
+  test('a use over the limit is refused, with the date on which the count resets', async () => {
     const { action, counter } = pagesAction({ limit: 'qrCodes' })
     const asked = await request(action, { plan: planOf(2), input: { pages: 1 } })
     const again = () => runAction({ ...asked, key: randomUUID() })
@@ -34,7 +34,7 @@ describe('a limit of the plan', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 96, held: 0 })
   })
 
-  test('does not count a repeated request, nor a run that failed', async () => {
+  test('a repeated request and a failed run do not count', async () => {
     const good = pagesAction({ limit: 'qrCodes' })
     const bad = pagesAction({ limit: 'qrCodes', fails: true })
     const asked = await request(good.action, { plan: planOf(2), input: { pages: 1 } })
@@ -46,7 +46,7 @@ describe('a limit of the plan', () => {
     await expect(runAction({ ...asked, key: randomUUID() })).rejects.toMatchObject({ code: 'limit_reached' })
   })
 
-  test('holds also when twenty ask at the same time', async () => {
+  test('the limit holds for twenty requests at once', async () => {
     const { action, counter } = pagesAction({ limit: 'qrCodes' })
     const asked = await request(action, { plan: planOf(3), input: { pages: 1 } })
 
@@ -60,7 +60,7 @@ describe('a limit of the plan', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 94, held: 0 })
   })
 
-  test('starts again with its period', async () => {
+  test('the count resets with the period', async () => {
     const { action } = pagesAction({ limit: 'qrCodes' })
     const asked = await request(action, { plan: planOf(1), input: { pages: 1 } })
     await runAction(asked)

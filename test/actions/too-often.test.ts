@@ -26,7 +26,7 @@ test.each([
   ['run', 'actionRun', 120],
   ['check', 'actionCheck', 300],
 ] as const)(
-  'who asks to %s an action more often than a person can is refused for a moment, and nobody else is',
+  'a user who asks to %s an action too often has to wait, and other users do not',
   async (intent, limit, tries) => {
     const [busy, other] = await Promise.all([newCaller(), newCaller()])
     await consumeAttempt(limit, busy.user._id.toHexString(), tries - 1)

@@ -16,7 +16,7 @@ export interface Caller {
   apiKey: string
 }
 
-/** Makes a user with that many credits. Signing up itself (and its slow password hash) is tested where it lives. */
+/** Creates a user with this many credits. Sign-up itself, with its slow password hash, has tests of its own. */
 export async function newCaller({ credits = 25 }: { credits?: number } = {}): Promise<Caller> {
   const created = await UserModel.create({
     email: `caller-${randomUUID()}@example.com`,
@@ -35,7 +35,7 @@ export async function newCaller({ credits = 25 }: { credits?: number } = {}): Pr
   return { user, cookie: setCookie.split(';')[0] ?? '', apiKey: key }
 }
 
-/** Puts a caller on a plan, as a subscription of Stripe's would. */
+/** Puts a caller on a plan, as a Stripe subscription would. */
 export async function subscribe({ user }: Caller, plan: string): Promise<void> {
   const subscription = {
     stripeSubscriptionId: `sub_${randomUUID()}`,
@@ -49,7 +49,7 @@ export async function subscribe({ user }: Caller, plan: string): Promise<void> {
 
 interface CallOptions {
   method?: string
-  /** Sent as JSON, unless it is a text already. */
+  /** Sent as JSON, unless it is a string already. */
   body?: unknown
   headers?: Record<string, string>
   params?: Record<string, string>
@@ -76,12 +76,12 @@ export const asKey = ({ apiKey }: Caller, idempotencyKey?: string): Record<strin
 
 export const asBrowser = ({ cookie }: Caller): Record<string, string> => ({ Cookie: cookie })
 
-/** Reads an answer's JSON for looking into it; what it is, the test says. */
+/** Reads the JSON of a response; the test states its type. */
 export async function bodyOf<T = Record<string, unknown>>(response: Response): Promise<T> {
   return (await response.json()) as T
 }
 
-/** Reads the error of an answer. */
+/** Reads the error of a response. */
 export async function errorOf(
   response: Response,
 ): Promise<{ code: string; message: string } & Record<string, unknown>> {

@@ -10,7 +10,7 @@ import { DEDUCT, deduct, standingOf } from './deduct.ts'
 useDatabase()
 
 describe('POST /api/credits/deduct', () => {
-  test('spends, says what is left, and writes one entry', async () => {
+  test('a deduction spends credits, returns the balance, and writes one entry', async () => {
     const caller = await newCaller({ credits: 100 })
 
     const response = await deduct({ credits: 10, action: 'translate', metadata: { page: '3' } }, asKey(caller, 'one'))
@@ -23,7 +23,7 @@ describe('POST /api/credits/deduct', () => {
     expect(entries[0]).toMatchObject({ kind: 'spend', amount: -10, action: 'translate', metadata: { page: '3' } })
   })
 
-  test('takes a session without a key, and then every request is a new one', async () => {
+  test('a session needs no key, and then every request is a new deduction', async () => {
     const caller = await newCaller({ credits: 100 })
 
     await deduct({ credits: 10 }, asBrowser(caller))
@@ -79,7 +79,7 @@ describe('POST /api/credits/deduct', () => {
     ['a number as the body', 10],
     ['no JSON', '{credits: 10}'],
     ['an empty body', ''],
-  ])('refuses %s with 400 and changes nothing', async (_, body) => {
+  ])('%s is refused with 400 and changes nothing', async (_, body) => {
     const caller = await newCaller({ credits: 100 })
     const before = await standingOf(caller)
 
@@ -92,7 +92,7 @@ describe('POST /api/credits/deduct', () => {
     expect(await standingOf(caller)).toEqual(before)
   })
 
-  test('says which field is wrong and what it may be', async () => {
+  test('an error names the wrong field and its allowed values', async () => {
     const caller = await newCaller()
 
     const error = await errorOf(await deduct({ credits: 0.5 }, asKey(caller, 'x')))
@@ -100,13 +100,13 @@ describe('POST /api/credits/deduct', () => {
     expect(error).toMatchObject({ field: 'credits', message: 'credits: must be a whole number from 1 to 1000000' })
   })
 
-  test('takes the largest number, if it is there', async () => {
+  test('the largest number is accepted if the balance covers it', async () => {
     const caller = await newCaller({ credits: 1_000_000 })
 
     expect(await bodyOf(await deduct({ credits: 1_000_000 }, asKey(caller, 'all')))).toMatchObject({ credits: 0 })
   })
 
-  test('refuses a body that is not declared as JSON with 415', async () => {
+  test('a body that is not declared as JSON is refused with 415', async () => {
     const caller = await newCaller()
 
     const response = await deduct('{"credits": 1}', { ...asKey(caller, 'x'), 'Content-Type': 'text/plain' })
@@ -114,7 +114,7 @@ describe('POST /api/credits/deduct', () => {
     expect(response.status).toBe(415)
   })
 
-  test('refuses every other method with 405', async () => {
+  test('every other method is refused with 405', async () => {
     const get = await call(loader, DEDUCT)
     const put = await call(action, DEDUCT, { method: 'PUT', body: { credits: 1 } })
 
@@ -125,7 +125,7 @@ describe('POST /api/credits/deduct', () => {
     }
   })
 
-  test('refuses nobody, and a key that is not ours, with 401', async () => {
+  test('a caller without a valid key is refused with 401', async () => {
     const nobody = await deduct({ credits: 1 }, {})
     const forged = await deduct({ credits: 1 }, { Authorization: `Bearer sk_scrip_${'0'.repeat(48)}` })
 
@@ -135,7 +135,7 @@ describe('POST /api/credits/deduct', () => {
 })
 
 describe('a refusal', () => {
-  test('a refusal names what is needed, what is there, and the options with their prices (H19)', async () => {
+  test('a refusal states the shortfall, the balance, and the options with their prices (H19)', async () => {
     const caller = await newCaller({ credits: 9 })
 
     const response = await deduct({ credits: 24 }, asKey(caller, 'x'))
@@ -161,7 +161,7 @@ describe('a refusal', () => {
     expect(await standingOf(caller)).toMatchObject({ credits: 9 })
   })
 
-  test('names an unpaid invoice as its reason, and what ends it', async () => {
+  test('a refusal while an invoice is unpaid names the invoice and how to resume', async () => {
     const caller = await newCaller({ credits: 100 })
     await freezeSpending(caller.user._id, 'past_due')
 
@@ -175,7 +175,7 @@ describe('a refusal', () => {
     })
   })
 
-  test('names another pause as such', async () => {
+  test('a refusal during another pause names that pause', async () => {
     const caller = await newCaller({ credits: 100 })
     await freezeSpending(caller.user._id, 'dispute')
 

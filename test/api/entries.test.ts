@@ -25,7 +25,7 @@ async function spend({ user }: Caller, count: number, action = 'render'): Promis
 }
 
 describe('GET /api/credits/entries', () => {
-  test('lists newest first, with the balance after each entry and the grants that paid', async () => {
+  test('entries come newest first, with the balance after each and the grants that paid', async () => {
     const caller = await newCaller({ credits: 100 })
     await spend(caller, 2)
 
@@ -43,7 +43,7 @@ describe('GET /api/credits/entries', () => {
     expect(nextBefore).toBeNull()
   })
 
-  test('reads on page by page, over what is posted and what is not, without a gap and without a repeat', async () => {
+  test('pages over posted and unposted entries have no gap and no duplicate', async () => {
     const caller = await newCaller({ credits: 100 })
     await spend(caller, 6, 'posted')
     await settleAccount(caller.user._id)
@@ -61,7 +61,7 @@ describe('GET /api/credits/entries', () => {
     expect(seen).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
   })
 
-  test('filters by kind, by group, by action and by time', async () => {
+  test('entries can be filtered by kind, group, action and time', async () => {
     const caller = await newCaller({ credits: 100 })
     await spend(caller, 1, 'render')
     await spend(caller, 1, 'translate')
@@ -73,7 +73,7 @@ describe('GET /api/credits/entries', () => {
     expect((await page(caller, '?from=2000-01-01')).entries).toHaveLength(3)
   })
 
-  test('shows nobody another one’s ledger', async () => {
+  test('a user cannot see another user’s entries', async () => {
     const [rich, stranger] = await Promise.all([newCaller({ credits: 100 }), newCaller({ credits: 0 })])
 
     expect((await page(rich)).entries).toHaveLength(1)
@@ -92,28 +92,28 @@ describe('GET /api/credits/entries', () => {
     '?to=2026-02-30',
     '?format=xml',
     '?userId=64b000000000000000000000',
-  ])('refuses %s with 400', async (query) => {
+  ])('%s is refused with 400', async (query) => {
     const response = await list(await newCaller(), query)
 
     expect(response.status).toBe(400)
     expect(await errorOf(response)).toMatchObject({ code: 'invalid_request' })
   })
 
-  test('wants to know who asks, and takes GET only', async () => {
+  test('the list needs a log-in and accepts GET only', async () => {
     expect((await call(loader, '/api/credits/entries')).status).toBe(401)
     expect((await call(action, '/api/credits/entries', { method: 'POST', body: {} })).status).toBe(405)
   })
 })
 
 describe('GET /api/credits/entries?format=csv', () => {
-  test('begins with a byte-order mark only where one is asked for: spreadsheets need it, programs trip over it', async () => {
+  test('the CSV begins with a byte-order mark only on request: spreadsheets need it, programs do not', async () => {
     const caller = await newCaller()
     const bytesOf = async (query: string) => new Uint8Array(await (await list(caller, query)).arrayBuffer())
     expect([...(await bytesOf('?format=csv&bom=1')).slice(0, 6)]).toEqual([0xef, 0xbb, 0xbf, 0x73, 0x65, 0x71])
     expect([...(await bytesOf('?format=csv')).slice(0, 3)]).toEqual([0x73, 0x65, 0x71])
   })
 
-  test('gives all of it as a file, however many pages it has', async () => {
+  test('the CSV has every entry, however many pages there are', async () => {
     const caller = await newCaller({ credits: 500 })
     await spend(caller, 230)
 
@@ -129,7 +129,7 @@ describe('GET /api/credits/entries?format=csv', () => {
     expect(lines[1]).toMatch(/^230,[\d-]{10}T[\d:.]+Z,spend,-1,270,render,action,render,,,/)
   })
 
-  test('turns no text into a formula, and no number into a text (5.10)', async () => {
+  test('text in the CSV never becomes a formula, and numbers stay numbers (5.10)', async () => {
     const caller = await newCaller({ credits: 500 })
     await spendCredits({
       accountId: caller.user._id,
@@ -144,7 +144,7 @@ describe('GET /api/credits/entries?format=csv', () => {
     expect(text).toContain(',spend,-7,')
   })
 
-  test('is empty but for its head where there is nothing', async () => {
+  test('the CSV of an empty ledger has only its header', async () => {
     const text = await (await list(await newCaller({ credits: 0 }), '?format=csv')).text()
 
     expect(text.split('\r\n')).toHaveLength(2)

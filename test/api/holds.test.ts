@@ -40,7 +40,7 @@ const balanceOf = async ({ user }: Caller) => {
 }
 
 describe('POST /api/credits/holds', () => {
-  test('sets credits aside and says until when', async () => {
+  test('a hold reserves credits and returns its expiry', async () => {
     const caller = await newCaller({ credits: 100 })
 
     const response = await place(caller, { credits: 30, ttlSeconds: 60 })
@@ -54,7 +54,7 @@ describe('POST /api/credits/holds', () => {
     expect(await balanceOf(caller)).toEqual({ credits: 70, held: 30 })
   })
 
-  test('is placed once per key', async () => {
+  test('one key places one hold', async () => {
     const caller = await newCaller({ credits: 100 })
     const first = await bodyOf<HoldAnswer>(await place(caller, { credits: 30 }))
 
@@ -77,7 +77,7 @@ describe('POST /api/credits/holds', () => {
     [{ credits: 5, ttlSeconds: 1.5 }],
     [{ credits: 5, userId: 'x' }],
     [{}],
-  ])('refuses %j with 400 and holds nothing', async (body) => {
+  ])('%j is refused with 400 and holds nothing', async (body) => {
     const caller = await newCaller({ credits: 100 })
 
     const response = await place(caller, body)
@@ -86,7 +86,7 @@ describe('POST /api/credits/holds', () => {
     expect(await balanceOf(caller)).toEqual({ credits: 100, held: 0 })
   })
 
-  test('refuses what is not there with 402 and the ways out', async () => {
+  test('a hold above the balance is refused with 402 and the options', async () => {
     const caller = await newCaller({ credits: 5 })
 
     const response = await place(caller, { credits: 6 })
@@ -97,7 +97,7 @@ describe('POST /api/credits/holds', () => {
     expect(error['options']).not.toEqual([])
   })
 
-  test('needs a key from callers with an API key, and none from a browser', async () => {
+  test('a caller with an API key has to send an idempotency key, a browser does not', async () => {
     const caller = await newCaller({ credits: 100 })
 
     const api = await call(hold, PATH, { method: 'POST', body: { credits: 1 }, headers: asKey(caller) })
@@ -108,7 +108,7 @@ describe('POST /api/credits/holds', () => {
 })
 
 describe('POST /api/credits/holds/:id/capture', () => {
-  test('keeps what was used and gives the rest back', async () => {
+  test('a capture keeps what was used and releases the rest', async () => {
     const caller = await newCaller({ credits: 100 })
     const holdId = await placed(caller, 30)
 
@@ -119,7 +119,7 @@ describe('POST /api/credits/holds/:id/capture', () => {
     expect(await balanceOf(caller)).toEqual({ credits: 78, held: 0 })
   })
 
-  test('happens once: the same number is a replay, another one a conflict', async () => {
+  test('repeating a capture with the same number is a replay, and with another a conflict', async () => {
     const caller = await newCaller({ credits: 100 })
     const holdId = await placed(caller, 30)
     await captureOf(caller, holdId, { credits: 22 })
@@ -133,7 +133,7 @@ describe('POST /api/credits/holds/:id/capture', () => {
     expect(await balanceOf(caller)).toEqual({ credits: 78, held: 0 })
   })
 
-  test('of more than was held is refused and the hold stands', async () => {
+  test('a capture above the hold is refused and the hold stays', async () => {
     const caller = await newCaller({ credits: 100 })
     const holdId = await placed(caller, 30)
 
@@ -144,7 +144,7 @@ describe('POST /api/credits/holds/:id/capture', () => {
     expect(await balanceOf(caller)).toEqual({ credits: 70, held: 30 })
   })
 
-  test('of somebody else’s hold finds nothing', async () => {
+  test('a capture of another user’s hold finds nothing', async () => {
     const [owner, stranger] = await Promise.all([newCaller({ credits: 100 }), newCaller({ credits: 100 })])
     const holdId = await placed(owner, 30)
 
@@ -156,7 +156,7 @@ describe('POST /api/credits/holds/:id/capture', () => {
 })
 
 describe('DELETE /api/credits/holds/:id', () => {
-  test('gives all of it back, once', async () => {
+  test('a release returns all credits once', async () => {
     const caller = await newCaller({ credits: 100 })
     const holdId = await placed(caller, 30)
 
@@ -168,7 +168,7 @@ describe('DELETE /api/credits/holds/:id', () => {
     expect(await balanceOf(caller)).toEqual({ credits: 100, held: 0 })
   })
 
-  test('after a capture is a conflict', async () => {
+  test('a release after a capture is a conflict', async () => {
     const caller = await newCaller({ credits: 100 })
     const holdId = await placed(caller, 30)
     await captureOf(caller, holdId, { credits: 30 })
@@ -177,17 +177,20 @@ describe('DELETE /api/credits/holds/:id', () => {
     expect(await balanceOf(caller)).toEqual({ credits: 70, held: 0 })
   })
 
-  test.each(['', 'hold_', 'hold_../../x', '$ne', 'hold_AAAAAAAAAAAAAAAAAAAAAA'])('finds no hold %j', async (holdId) => {
-    const caller = await newCaller()
+  test.each(['', 'hold_', 'hold_../../x', '$ne', 'hold_AAAAAAAAAAAAAAAAAAAAAA'])(
+    'a release of the unknown hold %j finds nothing',
+    async (holdId) => {
+      const caller = await newCaller()
 
-    const response = await releaseOf(caller, holdId)
+      const response = await releaseOf(caller, holdId)
 
-    expect(response.status).toBe(404)
-    expect(await errorOf(response)).toMatchObject({ code: 'hold_not_found' })
-  })
+      expect(response.status).toBe(404)
+      expect(await errorOf(response)).toMatchObject({ code: 'hold_not_found' })
+    },
+  )
 })
 
-test('capture and release at the same time: one of them, never both', async () => {
+test('of a capture and a release at the same time only one takes effect', async () => {
   const caller = await newCaller({ credits: 100 })
   const holdId = await placed(caller, 30)
 
@@ -200,7 +203,7 @@ test('capture and release at the same time: one of them, never both', async () =
   expect(await balanceOf(caller)).toEqual({ credits: captured.status === 200 ? 70 : 100, held: 0 })
 })
 
-test('other methods get 405 with those that are allowed', async () => {
+test('every other method is refused with 405 and the list of allowed ones', async () => {
   const answers = await Promise.all([
     call(holdLoader, PATH),
     call(releaseLoader, `${PATH}/x`),

@@ -8,7 +8,7 @@ import { useDatabase } from '#test/setup/database.ts'
 useDatabase()
 
 describe('the scope of an idempotency key', () => {
-  it('one key of two users or two endpoints is two requests, and with another body a conflict (4.9)', async () => {
+  it('one key for two users or two endpoints is two requests, and with another body a conflict (4.9)', async () => {
     const [one, other] = [await newCaller({ credits: 100 }), await newCaller({ credits: 100 })]
     const deduct = (caller: typeof one, credits: number) =>
       call(deductAction, '/api/credits/deduct', { method: 'POST', headers: asKey(caller, 'k-1'), body: { credits } })

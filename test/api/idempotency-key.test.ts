@@ -18,14 +18,17 @@ describe('the idempotency key', () => {
     expect(await standingOf(caller)).toMatchObject({ credits: 100 })
   })
 
-  test.each([[''], ['a b'], ['x'.repeat(256)], ['schlüssel']])('the idempotency key %j is refused', async (key) => {
-    const caller = await newCaller()
+  test.each([[''], ['a b'], ['x'.repeat(256)], ['schlüssel']])(
+    'the malformed idempotency key %j is refused',
+    async (key) => {
+      const caller = await newCaller()
 
-    const response = await deduct({ credits: 10 }, asKey(caller, key))
+      const response = await deduct({ credits: 10 }, asKey(caller, key))
 
-    expect(response.status).toBe(400)
-    expect(await errorOf(response)).toMatchObject({ code: 'invalid_idempotency_key' })
-  })
+      expect(response.status).toBe(400)
+      expect(await errorOf(response)).toMatchObject({ code: 'invalid_idempotency_key' })
+    },
+  )
 
   test('an idempotency key may have 255 characters', async () => {
     const caller = await newCaller({ credits: 100 })
@@ -33,7 +36,7 @@ describe('the idempotency key', () => {
     expect((await deduct({ credits: 10 }, asKey(caller, 'x'.repeat(255)))).status).toBe(200)
   })
 
-  test('a replay charges nothing, has the same entry, says so, and tells the current balance (H49)', async () => {
+  test('a replay charges nothing, is marked as a replay, and returns the same entry and the current balance (H49)', async () => {
     const caller = await newCaller({ credits: 100 })
     const first = await bodyOf(await deduct({ credits: 10 }, asKey(caller, 'same')))
     await deduct({ credits: 1 }, asKey(caller, 'another'))
@@ -45,7 +48,7 @@ describe('the idempotency key', () => {
     expect(await bodyOf(again)).toEqual({ success: true, credits: 89, entryId: first['entryId'] })
   })
 
-  test('one key charges once also when twenty requests come at the same time', async () => {
+  test('twenty requests at once with one key are charged once', async () => {
     const caller = await newCaller({ credits: 100 })
 
     const responses = await Promise.all(
@@ -68,7 +71,7 @@ describe('the idempotency key', () => {
     expect(await standingOf(caller)).toMatchObject({ credits: 90 })
   })
 
-  test('an idempotency key belongs to its account, so two users may choose the same', async () => {
+  test('the same idempotency key on two accounts is two requests', async () => {
     const [one, other] = await Promise.all([newCaller({ credits: 20 }), newCaller({ credits: 20 })])
 
     await deduct({ credits: 10 }, asKey(one, 'same'))
@@ -78,7 +81,7 @@ describe('the idempotency key', () => {
   })
 
   test.each(['stripe:invoice:in_1', 'sys:expire:g:1:0', 'sys:welcome', 'api:spend:x'])(
-    'the idempotency key %s occupies no key of the system (H4)',
+    'the idempotency key %s cannot collide with a key of the system (H4)',
     async (key) => {
       const caller = await newCaller({ credits: 100 })
 
@@ -89,7 +92,7 @@ describe('the idempotency key', () => {
     },
   )
 
-  test('a refused request goes through with the same key once credits have come (H49)', async () => {
+  test('a refused request succeeds with the same key once there are enough credits (H49)', async () => {
     const caller = await newCaller({ credits: 0 })
 
     const refused = await deduct({ credits: 10 }, asKey(caller, 'again'))

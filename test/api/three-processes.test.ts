@@ -10,7 +10,7 @@ import { type Installation, startInstallation } from '#test/setup/app-processes.
 import { asKey, bodyOf, type Caller, errorOf, newCaller } from './caller.ts'
 
 /*
- * Three app processes on one database, seen from outside only: what one process knows, the others must not need.
+ * Three app processes on one database, tested over HTTP only: no process may rely on the memory of another.
  */
 
 let installation: Installation
@@ -22,12 +22,12 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await disconnectDatabase()
-  // Unset when the start failed: its own error is the one to read.
+  // Unset if the start failed; that error is the one to report.
   await (installation as Installation | undefined)?.stop()
 })
 
 interface Ask {
-  /** Which process is asked. */
+  /** Index of the process that gets the request. */
   app: number
   credits: unknown
   key: string
@@ -68,7 +68,7 @@ describe('three processes on one database', () => {
     expect(await faultsOf(caller)).toEqual([])
   })
 
-  test('one key sent 60 times at once to all of them spends once, and all get the same entry', async () => {
+  test('one key sent 60 times at once to all three spends once, and every answer has the same entry', async () => {
     const caller = await newCaller({ credits: 1000 })
 
     const responses = await Promise.all(
@@ -83,7 +83,7 @@ describe('three processes on one database', () => {
     expect(await faultsOf(caller)).toEqual([])
   })
 
-  test('every bad number is refused by each of them, and nothing changes', async () => {
+  test('each process refuses every invalid number, and nothing changes', async () => {
     const caller = await newCaller({ credits: 100 })
     const bad = [{ $gt: 0 }, -5, 0.5, 1e9, '10', null, [10], true, 0]
 
@@ -96,7 +96,7 @@ describe('three processes on one database', () => {
     expect((await listEntries(caller.user._id)).entries).toHaveLength(1)
   })
 
-  test('a process that is killed in the middle loses and doubles nothing: the same keys again make it whole', async () => {
+  test('killing a process loses and duplicates nothing, because the same keys can be sent again', async () => {
     const caller = await newCaller({ credits: 1000 })
     const extra = await installation.addApp()
     const app = installation.apps.length - 1

@@ -38,7 +38,7 @@ const subscription = {
 }
 
 describe('GET /api/user', () => {
-  test('shows a new user: the free plan, no subscription, no payments, limits without null', async () => {
+  test('a new user is on the free plan, with no subscription, no payments, and no limit that is null', async () => {
     const caller = await newCaller({ credits: 25 })
 
     const response = await me(asKey(caller))
@@ -61,7 +61,7 @@ describe('GET /api/user', () => {
     })
   })
 
-  test('shows plan, subscription and payments', async () => {
+  test('a subscriber’s plan, subscription and payments are returned', async () => {
     const caller = await newCaller()
     await UserModel.updateOne({ _id: caller.user._id }, { $set: { subscription } })
     await BillingHistoryModel.create({
@@ -96,7 +96,7 @@ describe('GET /api/user', () => {
     })
   })
 
-  test('gives away no secret and nothing of anybody else', async () => {
+  test('the answer contains no secret and nothing of another user', async () => {
     const [caller, other] = await Promise.all([newCaller(), newCaller()])
 
     const text = await (await me(asKey(caller))).text()
@@ -133,21 +133,21 @@ describe('GET /api/user', () => {
     expect([refused.status, spent.status]).toEqual([402, 200])
   })
 
-  test('tells what is held apart from what can be spent', async () => {
+  test('held credits are reported apart from spendable ones', async () => {
     const caller = await newCaller({ credits: 100 })
     await placeHold({ accountId: caller.user._id, key: 'api:hold:1', credits: 30, action: 'render' })
 
     expect(await seen(caller)).toMatchObject({ credits: 70, held: 30 })
   })
 
-  test('answers also while spending is paused', async () => {
+  test('the user is returned while spending is paused, too', async () => {
     const caller = await newCaller({ credits: 100 })
     await freezeSpending(caller.user._id, 'past_due')
 
     expect(await seen(caller)).toMatchObject({ credits: 100 })
   })
 
-  test('wants to know who asks, and takes GET only', async () => {
+  test('the request needs a log-in and accepts GET only', async () => {
     const nobody = await me({})
     const post = await call(action, '/api/user', { method: 'POST', body: {} })
 

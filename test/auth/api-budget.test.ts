@@ -8,15 +8,15 @@ import { useDatabase } from '#test/setup/database.ts'
 
 useDatabase()
 
-describe('takeApiCall', () => {
-  test('costs one write in a hundred calls', async () => {
+describe('the budget of API calls', () => {
+  test('a hundred API calls cost one write', async () => {
     const user = new Types.ObjectId()
     for (let call = 0; call < 250; call++) await takeApiCall(user)
 
     expect(await RateLimitModel.findOne({ key: `api:${user.toHexString()}` }).lean()).toMatchObject({ points: 300 })
   })
 
-  test('refuses when the calls of the minute are used up, here or on another process', async () => {
+  test('a call is refused once the calls of the minute are used up, on this or another process', async () => {
     const user = new Types.ObjectId()
     await consumeAttempt('api', user.toHexString(), 60_000)
 

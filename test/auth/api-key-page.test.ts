@@ -11,10 +11,10 @@ useDatabase()
 
 const PATH = '/settings/api-keys'
 
-describe('on a plan without the API', () => {
+describe('the API keys page on a plan without the API', () => {
   const free = usePlan(FREE_PLAN)
 
-  test('the page says why there is no form and leads to the plans that have it; keys can still be revoked', async () => {
+  test('the page says why it has no form, links to the plans with API access, and still revokes keys', async () => {
     const user = await newUser()
     const { id } = await createApiKey(user._id, 'from before')
     free.features = { ...free.features, apiAccess: false }
@@ -30,7 +30,7 @@ describe('on a plan without the API', () => {
     expect(page.keys.map((key) => key.id)).toEqual([id])
   })
 
-  test('a form that is posted all the same is refused', async () => {
+  test('a create form that is posted anyway is refused', async () => {
     free.features = { ...free.features, apiAccess: false }
     const { headers } = await visitAs(await newUser(), PATH)
     const body = new URLSearchParams({ intent: 'create', name: 'report' })
@@ -41,7 +41,7 @@ describe('on a plan without the API', () => {
   })
 })
 
-describe('without JavaScript', () => {
+describe('the API keys page without JavaScript', () => {
   let app: ServedApp
 
   beforeAll(async () => {
@@ -49,7 +49,7 @@ describe('without JavaScript', () => {
   }, 240_000)
   afterAll(() => app?.stop())
 
-  test('revoking asks first, and says that it is done', async () => {
+  test('revoking a key asks for confirmation first and then confirms it', async () => {
     const { cookie } = await app.signUp()
     const page = async (path: string) => (await app.fetch(path, { headers: { Cookie: cookie } })).text()
     await app.post(PATH, { intent: 'create', name: 'Nightly report' }, { Cookie: cookie })
@@ -66,7 +66,7 @@ describe('without JavaScript', () => {
     expect(after).toContain('No API keys yet.')
   })
 
-  test('a key that is another’s, or still works, is never said to be revoked', async () => {
+  test('the page never calls a key revoked that still works or belongs to another user', async () => {
     const [ada, bob] = [await app.signUp(), await app.signUp()]
     await app.post(PATH, { intent: 'create', name: 'Nightly report' }, { Cookie: ada.cookie })
     const read = async (cookie: string, query = '') =>
@@ -78,7 +78,7 @@ describe('without JavaScript', () => {
     expect(await read(bob.cookie, `?revoked=${id}`)).not.toContain('is revoked.')
   })
 
-  test('a change of the password offers to revoke the API keys', async () => {
+  test('changing the password offers to revoke the API keys', async () => {
     const { cookie } = await app.signUp()
     const shown = async () => (await app.fetch('/settings/password', { headers: { Cookie: cookie } })).text()
     expect(await shown()).not.toContain('name="revokeKeys"')

@@ -23,7 +23,7 @@ const statusOf = async (request: Request) =>
   )
 
 describe('an API key', () => {
-  test('opens the API for its owner', async () => {
+  test('a key gives its owner access to the API', async () => {
     const user = await newUser()
     const { key } = await createApiKey(user._id, 'report')
     const caller = await requireApiUser(bearing(`Bearer ${key}`))
@@ -33,7 +33,7 @@ describe('an API key', () => {
     expect(caller.user._id).toEqual(user._id)
   })
 
-  test('is kept as a hash only, and shown once (5.14)', async () => {
+  test('the key is shown once and only its hash is stored (5.14)', async () => {
     const user = await newUser()
     const { key, prefix } = await createApiKey(user._id, 'report')
     const stored = await ApiKeyModel.findOne({ userId: user._id }).select('+hash').lean()
@@ -45,7 +45,7 @@ describe('an API key', () => {
     expect(key.startsWith(prefix)).toBe(true)
   })
 
-  test('notes its use', async () => {
+  test('each use updates when the key was last used', async () => {
     const user = await newUser()
     const { key } = await createApiKey(user._id, 'report')
     await requireApiUser(bearing(`Bearer ${key}`))
@@ -53,7 +53,7 @@ describe('an API key', () => {
     expect((await listApiKeys(user._id))[0]?.lastUsedAt).toBeInstanceOf(Date)
   })
 
-  test('opens nothing once it is revoked; revoking again changes nothing', async () => {
+  test('a revoked key is refused, and revoking it again changes nothing', async () => {
     const user = await newUser()
     const { key, id } = await createApiKey(user._id, 'report')
     await revokeApiKey(user._id, id)
@@ -65,7 +65,7 @@ describe('an API key', () => {
     expect(await listApiKeys(user._id)).toEqual([])
   })
 
-  test('of somebody else cannot be revoked, nor one whose id is no id', async () => {
+  test('a user cannot revoke another user’s key, nor an id that is not one', async () => {
     const [ada, bob] = [await newUser(), await newUser()]
     const { key, id } = await createApiKey(ada._id, 'report')
 
@@ -74,14 +74,14 @@ describe('an API key', () => {
     expect(await statusOf(bearing(`Bearer ${key}`))).toBe(200)
   })
 
-  test('is one of at most twenty', async () => {
+  test('a user can have at most twenty keys', async () => {
     const user = await newUser()
     for (let index = 0; index < 20; index++) await createApiKey(user._id, `key ${index}`)
 
     await expect(createApiKey(user._id, 'one more')).rejects.toThrow(TooManyApiKeys)
   })
 
-  test('is one of at most twenty also where many are created at once', async () => {
+  test('the limit of twenty also holds for keys created at once', async () => {
     const user = await newUser()
     await Promise.allSettled(Array.from({ length: 15 }, (_, index) => createApiKey(user._id, `key ${index}`)))
     await Promise.allSettled(Array.from({ length: 40 }, () => createApiKey(user._id, 'one of many')))
@@ -92,7 +92,7 @@ describe('an API key', () => {
     expect(await listApiKeys(user._id)).toHaveLength(live)
   })
 
-  test('is listed with all others, also where there are more than may be created', async () => {
+  test('the list shows every key, also when there are more than the limit', async () => {
     const user = await newUser()
     const more = Array.from({ length: 56 }, (_, index) => ({
       userId: user._id,
@@ -106,7 +106,7 @@ describe('an API key', () => {
     expect(await listApiKeys(user._id)).toHaveLength(56)
   })
 
-  test('from before there were epochs works, is counted and is listed', async () => {
+  test('a key created before password epochs existed works, counts and is listed', async () => {
     const user = await newUser()
     const { key } = await createApiKey(user._id, 'report')
     await ApiKeyModel.collection.updateMany({ userId: user._id }, { $unset: { epoch: '' } })
@@ -118,7 +118,7 @@ describe('an API key', () => {
     expect(await markKeysRevoked((await UserModel.findById(user._id).lean<User>())!)).toBe(0)
   })
 
-  test('is told of by mail, which holds no more of it than its beginning', async () => {
+  test('the mail about a new key shows only its first characters', async () => {
     const user = await newUser()
     const { key, prefix, id } = await createApiKey(user._id, 'Win at https://evil.example')
     const mail = await NotificationModel.findById(`api_key_created:${id}`).lean()
@@ -129,10 +129,10 @@ describe('an API key', () => {
   })
 })
 
-describe('on a plan without the API', () => {
+describe('API keys on a plan without the API', () => {
   const free = usePlan(FREE_PLAN)
 
-  test('no key can be created', async () => {
+  test('a plan without the API cannot create a key', async () => {
     free.features = { ...free.features, apiAccess: false }
     const user = await newUser()
 
@@ -142,7 +142,7 @@ describe('on a plan without the API', () => {
 })
 
 describe('requireApiUser', () => {
-  test('takes a session cookie too', async () => {
+  test('a session cookie is accepted too', async () => {
     const user = await newUser()
     const caller = await requireApiUser(await visitAs(user, '/api/user'))
 
@@ -150,7 +150,7 @@ describe('requireApiUser', () => {
   })
 
   test.each([['Bearer sk_scrip_wrong'], ['Bearer'], ['Basic dXNlcjpwYXNz'], ['sk_scrip_x'], ['']])(
-    'lets a key that is sent decide alone: %j beside a good cookie is refused',
+    'a key in the request decides alone: %j beside a valid cookie is refused',
     async (authorization) => {
       const cookie = (await visitAs(await newUser())).headers.get('Cookie') ?? ''
 
@@ -158,7 +158,7 @@ describe('requireApiUser', () => {
     },
   )
 
-  test('answers nobody in the API’s shape', async () => {
+  test('a caller without credentials gets an error in the API’s shape', async () => {
     const response = await requireApiUser(new Request('http://localhost/api/user')).catch((thrown: unknown) => thrown)
 
     expect(response).toBeInstanceOf(Response)
@@ -166,9 +166,9 @@ describe('requireApiUser', () => {
     expect(await (response as Response).json()).toMatchObject({ error: { code: 'unauthenticated' } })
   })
 
-  test('lets a busy user do thousands of calls', async () => {
+  test('a busy user can make thousands of calls', async () => {
     const request = await visitAs(await newUser(), '/api/user')
-    // Not all at once: more than the pool of connections can serve in time is refused for another reason.
+    // In waves: more than the connection pool can serve in time would be refused for another reason.
     for (let wave = 0; wave < 10; wave++) {
       const statuses = await Promise.all(Array.from({ length: 50 }, () => statusOf(request)))
       expect(new Set(statuses)).toEqual(new Set([200]))

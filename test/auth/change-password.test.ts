@@ -25,7 +25,7 @@ async function askForLink(email: string): Promise<string> {
 }
 
 describe('changePassword', () => {
-  test('sets the new password and ends every session', async () => {
+  test('a change sets the new password and ends every session', async () => {
     const user = await newUser()
     const session = await visitAs(user)
     const changed = await changePassword(user._id, PASSWORD, NEXT)
@@ -37,14 +37,14 @@ describe('changePassword', () => {
     await expect(logIn({ email: user.email, password: NEXT }, HERE)).resolves.toBeDefined()
   })
 
-  test('refuses without the current password', async () => {
+  test('a change with a wrong current password is refused', async () => {
     const user = await newUser()
 
     await expect(changePassword(user._id, 'not the password', NEXT)).rejects.toThrow(InvalidLogin)
     await expect(logIn({ email: user.email, password: PASSWORD }, HERE)).resolves.toBeDefined()
   })
 
-  test('of two at once one wins, and the other hears of it', async () => {
+  test('of two changes at once one succeeds and the other is refused', async () => {
     const user = await newUser()
     const outcomes = await Promise.allSettled([
       changePassword(user._id, PASSWORD, 'the first new one'),
@@ -56,7 +56,7 @@ describe('changePassword', () => {
 })
 
 describe('a reset link', () => {
-  test('sets a new password once, and ends every session (5.14)', async () => {
+  test('a reset link sets a new password once and ends every session (5.14)', async () => {
     const user = await newUser()
     const session = await visitAs(user)
     const token = await askForLink(user.email)
@@ -67,7 +67,7 @@ describe('a reset link', () => {
     await expect(resetPassword(token, 'a third sentence')).rejects.toThrow(InvalidToken)
   })
 
-  test('used twice at once works once (5.14)', async () => {
+  test('a reset link used twice at once works once (5.14)', async () => {
     const { email } = await newUser()
     const token = await askForLink(email)
     const outcomes = await Promise.allSettled([resetPassword(token, 'the first new one'), resetPassword(token, NEXT)])
@@ -75,7 +75,7 @@ describe('a reset link', () => {
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
   })
 
-  test('works for an hour, by its own check (3.14)', async () => {
+  test('a reset link expires after an hour, checked by the app itself (3.14)', async () => {
     const token = await askForLink((await newUser()).email)
     const later = new Date(now().getTime() + 60 * 60 * 1_000 + 1_000)
     setNow(() => later)
@@ -83,7 +83,7 @@ describe('a reset link', () => {
     await expect(resetPassword(token, NEXT)).rejects.toThrow(InvalidToken)
   })
 
-  test('dies with the next one that is asked for', async () => {
+  test('requesting another link ends the one before', async () => {
     const { email } = await newUser()
     const first = await askForLink(email)
     await MailModel.deleteMany({ to: email })
@@ -93,7 +93,7 @@ describe('a reset link', () => {
     await expect(resetPassword(second, NEXT)).resolves.toBeDefined()
   })
 
-  test('dies with a change of the password', async () => {
+  test('changing the password ends the reset link', async () => {
     const user = await newUser()
     const token = await askForLink(user.email)
     await changePassword(user._id, PASSWORD, NEXT)
@@ -101,14 +101,14 @@ describe('a reset link', () => {
     await expect(resetPassword(token, 'a third sentence')).rejects.toThrow(InvalidToken)
   })
 
-  test('of one user opens no other', async () => {
+  test('a reset link cannot reset another user’s password', async () => {
     const [ada, bob] = [await newUser(), await newUser()]
     const secret = (await askForLink(ada.email)).split('.')[1]
 
     await expect(resetPassword(`${bob._id.toHexString()}.${secret}`, NEXT)).rejects.toThrow(InvalidToken)
   })
 
-  test('is kept as a hash (5.14)', async () => {
+  test('only the hash of a reset link is stored (5.14)', async () => {
     const { _id, email } = await newUser()
     const token = await askForLink(email)
     const stored = await UserModel.collection.findOne({ _id })
@@ -118,13 +118,13 @@ describe('a reset link', () => {
   })
 
   test.each(['', 'x', '{"$gt":""}', `${'0'.repeat(24)}.${'a'.repeat(43)}`])(
-    'that was never sent (%j) is refused',
+    'a link that was never sent (%j) is refused',
     async (token) => {
       await expect(resetPassword(token, NEXT)).rejects.toThrow(InvalidToken)
     },
   )
 
-  test('for an unknown address is never sent, and nobody hears of it', async () => {
+  test('a request for an unknown address sends nothing and answers as for a known one', async () => {
     const { delivery } = await requestPasswordReset('nobody@example.com')
     await delivery
 

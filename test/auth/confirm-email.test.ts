@@ -36,12 +36,12 @@ afterEach(() => {
 
 const tokenFor = (user: Pick<User, '_id' | 'email'>) => new URL(confirmationUrl(user)).searchParams.get('token') ?? ''
 const confirmedAt = async ({ _id }: User) => (await UserModel.findById(_id).lean<User>())?.emailConfirmedAt
-/** As users were stored before addresses were confirmed. */
+/** A user as stored before confirmation existed. */
 const makeOld = ({ _id }: User) => UserModel.collection.updateOne({ _id }, { $unset: { emailConfirmedAt: '' } })
 const linksQueuedFor = ({ _id }: User) => NotificationModel.countDocuments({ userId: _id, kind: 'email_confirmation' })
 
 describe('the link that confirms an address', () => {
-  test('comes by mail at sign-up, and nothing of it is stored', async () => {
+  test('sign-up mails the link and stores only its hash', async () => {
     const user = await newUser()
     await deliverDue()
     const mail = (await listMailbox()).find(({ to }) => to === user.email)
@@ -54,7 +54,7 @@ describe('the link that confirms an address', () => {
     expect(await confirmedAt(user)).toBeInstanceOf(Date)
   })
 
-  test('sets the date once: used again, or twice at once, it changes nothing', async () => {
+  test('the link sets the confirmation date once, also when used again or twice at once', async () => {
     const user = await newUser()
     const token = tokenFor(user)
     await Promise.all([confirmEmail(token), confirmEmail(token)])
@@ -66,7 +66,7 @@ describe('the link that confirms an address', () => {
     expect(await confirmedAt(user)).toEqual(first)
   })
 
-  test('works for 24 hours', async () => {
+  test('the link expires after 24 hours', async () => {
     const user = await newUser()
     const token = tokenFor(user)
     const later = new Date(now().getTime() + 24 * HOUR + 1_000)
@@ -76,7 +76,7 @@ describe('the link that confirms an address', () => {
     expect(await confirmedAt(user)).toBeNull()
   })
 
-  test('proves one address of one user', async () => {
+  test('the link confirms one address of one user', async () => {
     const [ada, bob] = [await newUser(), await newUser()]
     const ofAnother = tokenFor({ _id: ada._id, email: bob.email })
     const [, ends, signature] = tokenFor(ada).split('.')
@@ -90,13 +90,13 @@ describe('the link that confirms an address', () => {
   })
 
   test.each(['', 'x', '{"$gt":""}', `${'0'.repeat(24)}.9999999999.${'a'.repeat(43)}`])(
-    'that was never sent (%j) is refused',
+    'a link that was never sent (%j) is refused',
     async (token) => {
       await expect(confirmEmail(token)).rejects.toThrow(InvalidToken)
     },
   )
 
-  test('is sent again on request, five times an hour', async () => {
+  test('the link can be requested again five times an hour', async () => {
     const user = await newUser()
     for (let time = 0; time < 5; time++) await resendConfirmation(user)
 
@@ -105,7 +105,7 @@ describe('the link that confirms an address', () => {
     expect(await linksQueuedFor(user)).toBe(6)
   })
 
-  test('is not sent to who needs none: confirmed, or no user at all', async () => {
+  test('no link is sent to a confirmed address or an unknown user', async () => {
     const user = await newUser()
     await confirmEmail(tokenFor(user))
     await resendTo(user.email)
@@ -127,10 +127,10 @@ test('a password reset confirms the address: its link came by mail', async () =>
   expect(await confirmedAt(user)).toBeInstanceOf(Date)
 })
 
-describe('where addresses have to be confirmed', () => {
+describe('an installation that requires confirmed addresses', () => {
   beforeEach(require)
 
-  test('no API key is created before, and one is after', async () => {
+  test('an API key can be created only after the address is confirmed', async () => {
     const user = await newUser()
     await expect(createApiKey(user._id, 'report')).rejects.toThrow(EmailNotConfirmed)
     await confirmEmail(tokenFor(user))
@@ -139,7 +139,7 @@ describe('where addresses have to be confirmed', () => {
   })
 
   test.each([{ pack: '500' }, { plan: 'Daily', interval: 'month' as const }])(
-    'nothing is bought before: %j',
+    'nothing can be bought before the address is confirmed: %j',
     async (goods) => {
       const user = await newUser()
 
@@ -147,7 +147,7 @@ describe('where addresses have to be confirmed', () => {
     },
   )
 
-  test('a user from before keeps the API keys there are, and creates and buys nothing new', async () => {
+  test('an unconfirmed user from before keeps their API keys, but cannot create one or buy', async () => {
     vi.unstubAllEnvs()
     resetConfig()
     const caller = await newCaller()
@@ -169,6 +169,6 @@ describe('where addresses have to be confirmed', () => {
   })
 })
 
-test('where mails are only kept for the mailbox page, an API key is created at once', async () => {
+test('an installation that only keeps mails for the mailbox page creates an API key without confirmation', async () => {
   await expect(createApiKey((await newUser())._id, 'report')).resolves.toBeDefined()
 })

@@ -4,13 +4,13 @@ import { email } from '#app/auth/email-address.ts'
 
 describe('a name', () => {
   test.each([
-    ['Persian, with a zero width non-joiner', 'علی\u200cرضا'],
-    ['Sinhala, with a zero width joiner', 'ශ්\u200dරී'],
-    ['a composed emoji', 'Sam 🏳️\u200d🌈'],
-    ['with initials', 'J.R.R. Tolkien'],
-    ['with an apostrophe and a hyphen', 'Anne-Marie O’Neill, Ph.D.'],
-    ['none', ''],
-  ])('%s is taken as it is', (_, name) => {
+    ['a Persian name with a zero-width non-joiner', 'علی\u200cرضا'],
+    ['a Sinhala name with a zero-width joiner', 'ශ්\u200dරී'],
+    ['a name with a composed emoji', 'Sam 🏳️\u200d🌈'],
+    ['a name with initials', 'J.R.R. Tolkien'],
+    ['a name with an apostrophe and a hyphen', 'Anne-Marie O’Neill, Ph.D.'],
+    ['an empty name', ''],
+  ])('%s is accepted unchanged', (_, name) => {
     expect(personName.parse(name)).toBe(name)
   })
 
@@ -25,16 +25,16 @@ describe('a name', () => {
     ['an email address', 'Write to eve@localhost'],
     ['a line break', 'Ada\nYou won'],
     ['a line separator', 'Ada\u2028You won'],
-    ['an override of the direction of text', 'Ada \u202egnp.exe'],
-    ['an isolate of the direction of text', 'Ada \u2067x'],
+    ['a text direction override', 'Ada \u202egnp.exe'],
+    ['a text direction isolate', 'Ada \u2067x'],
     ['an invisible character that no script needs', 'Ada\u200b'],
-  ])('with %s is refused', (_, name) => {
+  ])('a name with %s is refused', (_, name) => {
     expect(personName.safeParse(name).success).toBe(false)
   })
 })
 
 describe('an email address', () => {
-  test('has one form, however its domain is typed', () => {
+  test('an address has one stored form, however its domain is typed', () => {
     const typed = ['Ada@Bücher.example', 'ada@bu\u0308cher.example', 'ada@BÜCHER。example', 'ada@xn--bcher-kva.example']
 
     expect(new Set(typed.map((address) => email.parse(address)))).toEqual(new Set(['ada@xn--bcher-kva.example']))
@@ -44,7 +44,7 @@ describe('an email address', () => {
     [' Ada.Lovelace+x@Example.COM ', 'ada.lovelace+x@example.com'],
     ['ada@пример.рф', 'ada@xn--e1afmkfd.xn--p1ai'],
     ['ada@例え.テスト', 'ada@xn--r8jz45g.xn--zckzah'],
-  ])('%s is kept as %s', (typed, kept) => {
+  ])('the address %s is stored as %s', (typed, kept) => {
     expect(email.parse(typed)).toBe(kept)
   })
 
@@ -58,7 +58,7 @@ describe('an email address', () => {
     'ada@１２７.0.0.1',
     'ädä@example.com',
     `ada@${'ü'.repeat(60)}.${'ü'.repeat(60)}.${'ü'.repeat(60)}.${'ü'.repeat(60)}.example`,
-  ])('%s is none', (typed) => {
+  ])('%s is not accepted as an address', (typed) => {
     expect(email.safeParse(typed).success).toBe(false)
   })
 })

@@ -20,18 +20,18 @@ const HOME = '198.51.100.1'
 const wrong = (email: string, address: string) => logIn({ email, password: 'not the password' }, address)
 const pointsOf = async (key: string) => (await RateLimitModel.findOne({ key }).lean())?.points ?? 0
 
-/** The mark of a browser in which this user has logged in. */
+/** The device mark of a browser in which this user has logged in. */
 async function deviceOf(user: User) {
   return readDevice(visit('/login', cookieOf(await rememberDevice(visit('/login'), user))))
 }
 
-/** Strangers in a hundred networks, each within the tries of one network. */
+/** Strangers in a hundred networks, each within the limit of its network. */
 async function lockAccount(email: string): Promise<void> {
   await consumeAttempt('logInAccount', email, 100)
 }
 
 describe('a stranger who guesses at an account', () => {
-  test('uses up its own tries only: what they refuse does not count against the account or the network', async () => {
+  test('a guesser’s failures count against their own limit only, once that is used up', async () => {
     const { email } = await newUser()
     for (let round = 0; round < 30; round++) await wrong(email, STRANGER).catch(() => undefined)
 
@@ -39,14 +39,14 @@ describe('a stranger who guesses at an account', () => {
     expect(await pointsOf(`logInAddress:${STRANGER}`)).toBe(10)
   })
 
-  test('does not lock the owner out, who logs in from elsewhere, however long it goes on', async () => {
+  test('a guesser elsewhere never locks the owner out, however long the guessing lasts', async () => {
     const { email } = await newUser()
     for (let round = 0; round < 150; round++) await wrong(email, STRANGER).catch(() => undefined)
 
     await expect(logIn({ email, password: PASSWORD }, HOME)).resolves.toBeDefined()
   })
 
-  test('of a network whose tries are used up costs the account nothing', async () => {
+  test('an attempt from a network over its limit does not count against the account', async () => {
     const { email } = await newUser()
     await consumeAttempt('logInAddress', '203.0.113.99', 10_000)
 
@@ -55,8 +55,8 @@ describe('a stranger who guesses at an account', () => {
   })
 })
 
-describe('a device in which the user has logged in before', () => {
-  test('lets its user in, though strangers everywhere have used up the tries of the account', async () => {
+describe('a device that the user has logged in from before', () => {
+  test('a known device can log in even when strangers have used up the account’s attempts', async () => {
     const user = await newUser()
     const device = await deviceOf(user)
     await lockAccount(user.email)
@@ -65,7 +65,7 @@ describe('a device in which the user has logged in before', () => {
     await expect(logIn({ email: user.email, password: PASSWORD }, HOME, device)).resolves.toBeDefined()
   })
 
-  test('has ten tries of its own', async () => {
+  test('a known device has ten attempts of its own', async () => {
     const user = await newUser()
     const device = await deviceOf(user)
     const guess = () => logIn({ email: user.email, password: 'not the password' }, HOME, device)
@@ -75,7 +75,7 @@ describe('a device in which the user has logged in before', () => {
     expect(await pointsOf(`logInAccount:${user.email}`)).toBe(0)
   })
 
-  test('is nobody’s at another account', async () => {
+  test('a known device has no advantage on another account', async () => {
     const [mallory, victim] = [await newUser(), await newUser()]
     await lockAccount(victim.email)
     const device = await deviceOf(mallory)
@@ -83,7 +83,7 @@ describe('a device in which the user has logged in before', () => {
     await expect(logIn({ email: victim.email, password: PASSWORD }, HOME, device)).rejects.toThrow(RateLimited)
   })
 
-  test('is forgotten when the user logs out everywhere or sets a new password', async () => {
+  test('the device mark ends when the user logs out everywhere or sets a new password', async () => {
     const user = await newUser()
     const device = await deviceOf(user)
     await signOutEverywhere(user._id)
@@ -92,7 +92,7 @@ describe('a device in which the user has logged in before', () => {
     await expect(logIn({ email: user.email, password: PASSWORD }, HOME, device)).rejects.toThrow(RateLimited)
   })
 
-  test('cannot be made up: its cookie is signed', async () => {
+  test('a device mark cannot be forged, because its cookie is signed', async () => {
     const user = await newUser()
     const cookie = cookieOf(await rememberDevice(visit('/login'), user))
 
@@ -102,7 +102,7 @@ describe('a device in which the user has logged in before', () => {
   })
 })
 
-describe('over HTTP', () => {
+describe('attempts over HTTP', () => {
   let app: ServedApp
 
   beforeAll(async () => {
@@ -110,7 +110,7 @@ describe('over HTTP', () => {
   }, 240_000)
   afterAll(() => app?.stop())
 
-  test('a browser that has logged in carries the mark, out of reach of scripts', async () => {
+  test('a log-in sets the device mark in a cookie that scripts cannot read', async () => {
     const { email } = await app.signUp()
     const { headers } = await app.post('/login', { email, password: PASSWORD })
     const [session, device] = headers.getSetCookie()
@@ -124,7 +124,7 @@ describe('over HTTP', () => {
     expect((await again(cookieOf(device ?? ''))).status).toBe(302)
   })
 
-  test('past its limit, a request for a reset link is answered as before, and sends nothing', async () => {
+  test('a reset request past the limit gets the usual answer and sends no mail', async () => {
     const { email } = await app.signUp()
     const ask = async () => {
       const response = await app.post('/forgot-password', { email })
@@ -136,7 +136,7 @@ describe('over HTTP', () => {
     expect(answers.size).toBe(1)
     const mails = async () => {
       const page = await (await app.fetch('/mailbox')).text()
-      // Each article to its own end: after the last one the page has the data of all of them.
+      // Up to each article's end: after the last one the page contains the data of all of them.
       const articles = page.match(/<article[\s\S]*?<\/article>/g) ?? []
       return articles.filter((part) => part.includes(email) && part.includes('/reset-password')).length
     }

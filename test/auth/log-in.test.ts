@@ -20,7 +20,7 @@ async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
 const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 
 describe('logIn', () => {
-  test('gives the user, without the hash', async () => {
+  test('a log-in returns the user without the password hash', async () => {
     const { _id, email } = await newUser()
     const user = await logIn({ email, password: PASSWORD }, HERE)
 
@@ -28,7 +28,7 @@ describe('logIn', () => {
     expect(user).not.toHaveProperty('passwordHash')
   })
 
-  test('says the same about a wrong password and an unknown e-mail (5.9)', async () => {
+  test('a wrong password and an unknown address get the same message (5.9)', async () => {
     const { email } = await newUser()
     const refusals = await Promise.allSettled([wrong(email), wrong('nobody@example.com')])
     const reasons = refusals.map((refusal) => (refusal as PromiseRejectedResult).reason as Error)
@@ -37,7 +37,7 @@ describe('logIn', () => {
     expect(reasons[1]?.message).toBe(reasons[0]?.message)
   })
 
-  test('takes as long for an unknown e-mail as for a known one (5.9)', async () => {
+  test('an unknown address takes as long as a known one (5.9)', async () => {
     const { email } = await newUser()
     const known: number[] = []
     const unknown: number[] = []
@@ -46,40 +46,40 @@ describe('logIn', () => {
       unknown.push(await millisecondsOf(() => wrong(`${randomUUID()}@example.com`, `192.0.2.${round}`)))
     }
 
-    // Without the dummy hash the unknown one takes a tenth.
+    // Without the placeholder hash an unknown address takes a tenth of the time.
     expect(median(unknown)).toBeGreaterThan(median(known) * 0.3)
     expect(median(unknown)).toBeLessThan(median(known) * 3)
   })
 })
 
-describe('tries are counted', () => {
-  test('and end, also for the right password, after ten wrong ones from one place', async () => {
+describe('the limit on attempts', () => {
+  test('ten wrong passwords from one place end the attempts, also with the right password', async () => {
     const { email } = await newUser()
     for (let round = 0; round < 10; round++) await expect(wrong(email)).rejects.toThrow(InvalidLogin)
 
     await expect(logIn({ email, password: PASSWORD }, HERE)).rejects.toThrow(RateLimited)
   })
 
-  test('by person and place: a stranger elsewhere locks nobody out (5.8)', async () => {
+  test('attempts count per person and place, so a stranger elsewhere locks nobody out (5.8)', async () => {
     const { email } = await newUser()
     for (let round = 0; round < 11; round++) await wrong(email, '203.0.113.66').catch(() => undefined)
 
     await expect(logIn({ email, password: PASSWORD }, HERE)).resolves.toBeDefined()
   })
 
-  test('by network for IPv6, where one person has 2^64 addresses (5.8)', async () => {
+  test('IPv6 attempts count per network, because one person has 2^64 addresses (5.8)', async () => {
     const { email } = await newUser()
     for (let round = 0; round < 10; round++) await wrong(email, `2001:db8:5:5::${round}`).catch(() => undefined)
 
     await expect(wrong(email, '2001:db8:5:5::ffff')).rejects.toThrow(RateLimited)
   })
 
-  test('but given back after a good one: an honest user may log in all day', async () => {
+  test('a successful log-in gives its attempt back, so an honest user can log in all day', async () => {
     const { email } = await newUser()
     for (let round = 0; round < 12; round++) await logIn({ email, password: PASSWORD }, HERE)
   })
 
-  test('side by side too: of thirty at once no more than ten are looked at', async () => {
+  test('of thirty attempts at once at most ten are checked', async () => {
     const { email } = await newUser()
     const refusals = await Promise.allSettled(Array.from({ length: 30 }, () => wrong(email, '203.0.113.7')))
     const reasons = refusals.map((refusal) => (refusal as PromiseRejectedResult).reason as Error)
@@ -96,7 +96,7 @@ describe('the form strategy', () => {
       new Request('http://localhost/login', { method: 'POST', body: new URLSearchParams(form) }),
     )
 
-  test('logs in with email and password', async () => {
+  test('the form strategy logs in with email and password', async () => {
     const { _id, email } = await newUser()
 
     expect(
@@ -128,7 +128,7 @@ describe('the form strategy', () => {
         ['password', 'x'],
       ],
     ],
-  ] as [string, string][][][])('refuses operators: %j (3.10)', async (form) => {
+  ] as [string, string][][][])('a database operator in place of a value is refused: %j (3.10)', async (form) => {
     await expect(post(form)).rejects.toThrow(InvalidRequest)
   })
 })

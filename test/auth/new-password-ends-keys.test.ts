@@ -31,8 +31,8 @@ async function reset(user: User): Promise<User> {
 const mailOf = (user: User) =>
   NotificationModel.findById(`password_changed:${user._id.toHexString()}:${user.sessionEpoch}`).lean()
 
-describe('a reset of the password', () => {
-  test('revokes every API key and ends every session, whoever made them, and says so by mail', async () => {
+describe('a password reset', () => {
+  test('a reset revokes every API key, ends every session, and says so by mail', async () => {
     const user = await newUser()
     const session = await visitAs(user)
     const keys = [await createApiKey(user._id, 'one'), await createApiKey(user._id, 'two')]
@@ -44,18 +44,18 @@ describe('a reset of the password', () => {
     expect(await mailOf(changed)).toMatchObject({ data: { byReset: true, keysRevoked: 2, keysLeft: 0 } })
   })
 
-  test('that dies right after its write has revoked them all the same', async () => {
+  test('a reset that dies right after its write has already revoked the keys', async () => {
     const user = await newUser()
     const { key } = await createApiKey(user._id, 'one')
     await reset(user)
-    // As if nothing had come after the write to the user.
+    // As if the process had died right after the write to the user.
     await ApiKeyModel.updateMany({ userId: user._id }, { $set: { revokedAt: null } })
 
     expect(await opens(key)).toBe(false)
     expect(await listApiKeys(user._id)).toEqual([])
   })
 
-  test('revokes a key too that is being created meanwhile', async () => {
+  test('a key that is being created during the reset is revoked too', async () => {
     const user = await newUser()
     const [created] = await Promise.all([
       createApiKey(user._id, 'one'),
@@ -66,7 +66,7 @@ describe('a reset of the password', () => {
     expect(await opens(created.key)).toBe(false)
   })
 
-  test('leaves the keys of others and lets new ones be created', async () => {
+  test('a reset leaves other users’ keys, and new keys can be created after it', async () => {
     const [ada, bob] = [await newUser(), await newUser()]
     const { key: others } = await createApiKey(bob._id, 'one')
     await reset(ada)
@@ -77,8 +77,8 @@ describe('a reset of the password', () => {
   })
 })
 
-describe('a change of the password', () => {
-  test('leaves the API keys unless asked, and says so by mail', async () => {
+describe('a password change', () => {
+  test('a change keeps the API keys by default, and says so by mail', async () => {
     const user = await newUser()
     const { key } = await createApiKey(user._id, 'one')
     const changed = await changePassword(user._id, PASSWORD, NEXT)
@@ -87,7 +87,7 @@ describe('a change of the password', () => {
     expect(await mailOf(changed)).toMatchObject({ data: { byReset: false, keysRevoked: 0, keysLeft: 1 } })
   })
 
-  test('revokes them when asked', async () => {
+  test('a change revokes the API keys on request', async () => {
     const user = await newUser()
     const { key } = await createApiKey(user._id, 'one')
     const changed = await changePassword(user._id, PASSWORD, NEXT, { revokeKeys: true })

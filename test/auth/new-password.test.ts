@@ -26,7 +26,7 @@ describe('a password', () => {
     'Ada.Lovelace@Example.com',
     'ada.lovelace',
     ' ADA.LOVELACE ',
-  ])('%j is refused: it is among the first that are guessed', (password) => {
+  ])('%j is refused because it is a common password', (password) => {
     expect(weaknessOf(password, EMAIL)).not.toBeNull()
   })
 
@@ -37,25 +37,25 @@ describe('a password', () => {
     'lowercaseonly and spaces',
     'пароль который я помню',
     'ada.lovelace was here',
-  ])('%j is fine: no kind of character is asked for', (password) => {
+  ])('%j is accepted: no kind of character is required', (password) => {
     expect(weaknessOf(password, EMAIL)).toBeNull()
   })
 })
 
 describe('a password that is easy to guess is refused', () => {
-  test('at sign-up, which then makes no user', async () => {
+  test('sign-up refuses a common password and creates no user', async () => {
     await expect(signUp({ email: EMAIL, password: 'ada.lovelace', name: '' })).rejects.toThrow(WeakPassword)
 
     expect(await UserModel.exists({ email: EMAIL })).toBeNull()
   })
 
-  test('at a change', async () => {
+  test('a password change refuses a common password', async () => {
     const user = await newUser()
 
     await expect(changePassword(user._id, PASSWORD, '12345678')).rejects.toThrow(WeakPassword)
   })
 
-  test('at a reset, whose link works for a better one', async () => {
+  test('a reset refuses a common password, and its link still works for a better one', async () => {
     const { email } = await newUser()
     const { delivery } = await requestPasswordReset(email)
     await delivery

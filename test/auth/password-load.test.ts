@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 
 describe('password hashes under load', () => {
-  // What the process remembers about hashing starts anew with each test.
+  // The queue of hashes lives in the module, so each test loads it anew.
   beforeEach(() => vi.resetModules())
 
-  test('a log-in that finds the queue full spoils none of the later ones (5.9, 6.13)', async () => {
+  test('a log-in refused by a full queue does not affect later ones (5.9, 6.13)', async () => {
     const { hashPassword, verifyPassword } = await import('#app/auth/password.server.ts')
     const known = await hashPassword('correct horse')
     const crowd = Array.from({ length: 102 }, () => hashPassword('correct horse'))
@@ -15,7 +15,7 @@ describe('password hashes under load', () => {
     expect(await verifyPassword(null, 'correct horse')).toBe(false)
   })
 
-  test('at most two hashes run at once, so that two of the four threads are left for files and names (5.9, 6.13)', async () => {
+  test('at most two hashes run at once, which leaves two of four threads for files and DNS (5.9, 6.13)', async () => {
     let running = 0
     let mostAtOnce = 0
     const work = async () => {

@@ -27,7 +27,7 @@ test('a client that changes its network within a /48 has a count for that as wel
   await expect(consumeAttempt('signUp', fromAddress('2001:db8:c:ff::1'))).resolves.toBeUndefined()
 })
 
-test('a try that is given back is given back to both', async () => {
+test('an attempt that is given back is given back to both counts', async () => {
   for (let network = 0; network < WIDER; network++) await takeAll(`2001:db8:d:${network}::1`)
   await returnTry('signUp', fromAddress('2001:db8:d:1::1'))
 
@@ -35,7 +35,7 @@ test('a try that is given back is given back to both', async () => {
   await expect(consumeAttempt('signUp', fromAddress('2001:db8:d:1::1'))).rejects.toThrow(RateLimited)
 })
 
-test('IPv4 addresses count one by one', async () => {
+test('each IPv4 address has its own count', async () => {
   await takeAll('198.51.100.7')
 
   await expect(consumeAttempt('signUp', fromAddress('::ffff:198.51.100.7'))).rejects.toThrow(RateLimited)

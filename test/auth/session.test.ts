@@ -36,7 +36,7 @@ afterEach(() => {
 })
 
 describe('a session', () => {
-  test('tells who is logged in', async () => {
+  test('a session identifies the logged-in user', async () => {
     const user = await newUser()
     const found = await findUser(await visitAs(user))
 
@@ -44,7 +44,7 @@ describe('a session', () => {
     expect(found).not.toHaveProperty('passwordHash')
   })
 
-  test('is not there without a cookie, with a foreign one, or with one whose signature is not ours', async () => {
+  test('a missing, foreign or wrongly signed cookie gives no session', async () => {
     const cookie = (await visitAs(await newUser())).headers.get('Cookie') ?? ''
 
     expect(await findUser(visit('/dashboard'))).toBeNull()
@@ -52,7 +52,7 @@ describe('a session', () => {
     expect(await findUser(visit('/dashboard', `${cookie.slice(0, -4)}AAAA`))).toBeNull()
   })
 
-  test('is stored by the hash of its id: what the database holds opens nothing (5.14)', async () => {
+  test('only the hash of the session id is stored, so a database dump opens nothing (5.14)', async () => {
     const user = await newUser()
     const cookie = (await visitAs(user)).headers.get('Cookie') ?? ''
     const id = JSON.parse(atob(decodeURIComponent(cookie.split('=')[1] ?? '').split('.')[0] ?? '')) as string
@@ -63,14 +63,14 @@ describe('a session', () => {
     expect(JSON.stringify(record)).not.toContain(id)
   })
 
-  test('ends after 14 days without use', async () => {
+  test('a session expires after 14 days without use', async () => {
     const request = await visitAs(await newUser())
     setNow(() => later(14 * DAY + HOUR))
 
     expect(await findUser(request)).toBeNull()
   })
 
-  test('that is used ends 30 days after the log-in all the same', async () => {
+  test('a session in use expires 30 days after the log-in', async () => {
     const request = await visitAs(await newUser())
     for (const day of [10, 20, 29]) {
       setNow(() => later(day * DAY))
@@ -81,7 +81,7 @@ describe('a session', () => {
     expect(await findUser(request)).toBeNull()
   })
 
-  test('from before its use was noted goes on, and is noted from then on', async () => {
+  test('a session from before use was recorded stays valid, and its use is recorded from then on', async () => {
     const user = await newUser()
     const request = await visitAs(user)
     await SessionModel.collection.updateMany(
@@ -94,7 +94,7 @@ describe('a session', () => {
     expect((await listSessions(user, request))[0]?.lastSeenAt).toBeInstanceOf(Date)
   })
 
-  test('is written to no more than every five minutes', async () => {
+  test('a session is written at most every five minutes', async () => {
     const user = await newUser()
     const request = await visitAs(user)
     const seenAt = async () => (await SessionModel.findOne({ userId: user._id }).lean())?.lastSeenAt
@@ -108,7 +108,7 @@ describe('a session', () => {
     expect((await seenAt())!.getTime()).toBeGreaterThan(first!.getTime())
   })
 
-  test('ends by time, by its own check and not by the database’s (3.14)', async () => {
+  test('the app checks the expiry itself and does not rely on the database’s (3.14)', async () => {
     const request = await visitAs(await newUser())
     const future = new Date(now().getTime() + 30 * 24 * 60 * 60 * 1_000 + 1_000)
     setNow(() => future)
@@ -124,7 +124,7 @@ describe('the list of sessions', () => {
       headers: { 'User-Agent': userAgent, [CLIENT_ADDRESS_HEADER]: address },
     })
 
-  test('says with which browser, from which network and when, marks the current one, and shows no secret', async () => {
+  test('the list shows browser, network and time, marks the current session, and shows no secret', async () => {
     const user = await newUser()
     const here = visit('/', cookieOf(await startSession(request(FIREFOX, '198.51.100.7'), user)))
     await startSession(request('curl/8.5.0', '2001:db8:1:2:3::4'), user)
@@ -140,7 +140,7 @@ describe('the list of sessions', () => {
     expect(ids.filter((id) => JSON.stringify(sessions).includes(id))).toEqual([])
   })
 
-  test('leaves out what has ended', async () => {
+  test('the list leaves out expired sessions', async () => {
     const user = await newUser()
     await visitAs(user)
     setNow(() => later(20 * DAY))
@@ -148,7 +148,7 @@ describe('the list of sessions', () => {
     expect(await listSessions(user, await visitAs(user))).toHaveLength(1)
   })
 
-  test('ends one and no other, and none of another user', async () => {
+  test('ending a session ends no other, and none of another user', async () => {
     const [ada, bob] = [await newUser(), await newUser()]
     const [phone, laptop, other] = [await visitAs(ada), await visitAs(ada), await visitAs(bob)]
     const idOf = async (user: User, of: Request) =>
@@ -164,7 +164,7 @@ describe('the list of sessions', () => {
 })
 
 describe('logging in', () => {
-  test('gives a new id and kills the one that came with the request: fixation (5.14)', async () => {
+  test('a log-in creates a new session id and ends the one of the request, against fixation (5.14)', async () => {
     const [mallory, ada] = [await newUser(), await newUser()]
     const planted = await visitAs(mallory, '/login')
     const cookie = cookieOf(await startSession(planted, ada))
@@ -176,7 +176,7 @@ describe('logging in', () => {
 })
 
 describe('logging out', () => {
-  test('kills a copy of the cookie too (5.14)', async () => {
+  test('a log-out also ends copies of the cookie (5.14)', async () => {
     const request = await visitAs(await newUser())
     const removal = await endSession(request)
 
@@ -184,7 +184,7 @@ describe('logging out', () => {
     expect(await findUser(request)).toBeNull()
   })
 
-  test('everywhere ends every session of the user and nobody else’s', async () => {
+  test('a log-out everywhere ends every session of this user only', async () => {
     const [ada, bob] = [await newUser(), await newUser()]
     const [phone, laptop, other] = [await visitAs(ada), await visitAs(ada), await visitAs(bob)]
     expect(await listSessions(ada, phone)).toHaveLength(2)
@@ -196,7 +196,7 @@ describe('logging out', () => {
     expect(await findUser(other)).not.toBeNull()
   })
 
-  test('everywhere holds also for a session that was opened while it happened', async () => {
+  test('a log-out everywhere also ends a session opened meanwhile', async () => {
     const before = await newUser()
     await signOutEverywhere(before._id)
 
@@ -205,7 +205,7 @@ describe('logging out', () => {
 })
 
 describe('the cookie', () => {
-  test('is out of reach of scripts and other sites', async () => {
+  test('scripts and other sites cannot read the cookie', async () => {
     const setCookie = await startSession(visit('/login'), await newUser())
 
     expect(setCookie).toContain('HttpOnly')
@@ -214,7 +214,7 @@ describe('the cookie', () => {
     expect(setCookie).not.toContain('Secure')
   })
 
-  test('is Secure and bound to the host on https (H48)', async () => {
+  test('the cookie is Secure and bound to the host on https (H48)', async () => {
     setEnvironment({ APP_URL: 'https://scrip.example' })
     const setCookie = await startSession(visit('/login'), await newUser())
 
@@ -223,7 +223,7 @@ describe('the cookie', () => {
     expect(setCookie).not.toContain('Domain')
   })
 
-  test('survives a new secret in front of the old one, and dies with the old one (5.14)', async () => {
+  test('the cookie stays valid when a new secret is added, and ends when the old one is removed (5.14)', async () => {
     setEnvironment({ SESSION_SECRET: 'the-old-secret-of-the-sessions' })
     const request = await visitAs(await newUser())
 
@@ -234,7 +234,7 @@ describe('the cookie', () => {
     expect(await findUser(request)).toBeNull()
   })
 
-  test('has another name in another local installation: cookies do not know ports', () => {
+  test('each local installation has its own cookie name, since cookies ignore ports', () => {
     setEnvironment({ SESSION_SECRET: 'of-one-installation' })
     const one = cookieName('session')
     setEnvironment({ SESSION_SECRET: 'of-the-other-installation' })
@@ -257,11 +257,11 @@ describe('requireUser', () => {
     ['/usage.data?_routes=routes%2F_app.usage&kind=spend', '/usage?kind=spend'],
     ['/actions?index', '/actions'],
     ['//evil.example/x', '/dashboard'],
-  ])('sends %s to the log-in, and back to %s', async (path, back) => {
+  ])('requireUser redirects %s to the log-in, which returns to %s', async (path, back) => {
     expect(await wayBackFrom(visit(path))).toBe(back)
   })
 
-  test('sends a form post back to the page that had the form', async () => {
+  test('a form post without a session returns to the page of the form', async () => {
     const headers = { Referer: 'http://localhost:3000/actions/qr-code?text=x' }
 
     expect(await wayBackFrom(new Request('http://localhost:3000/runs', { method: 'POST', headers }))).toBe(

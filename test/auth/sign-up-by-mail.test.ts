@@ -15,7 +15,7 @@ import { type User, UserModel } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { PASSWORD } from './users.ts'
 
-/* Sign-up where addresses have to be confirmed: nobody learns from it which address has an account. */
+/* Sign-up with required confirmation: it does not reveal which address has an account. */
 
 useDatabase()
 
@@ -53,7 +53,7 @@ async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
 const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 
 describe('a sign-up', () => {
-  test('with a new address mails a link; the account opens, with its welcome credits, once it is used', async () => {
+  test('a new address gets a link, which opens the account with its welcome credits', async () => {
     const ada = newcomer()
     const user = await signUpAndWait(ada)
 
@@ -64,7 +64,7 @@ describe('a sign-up', () => {
     expect(await getBalance(user._id)).toMatchObject({ credits: welcomeCredits })
   })
 
-  test('with a known address changes nothing and mails its owner, three times an hour', async () => {
+  test('a known address changes nothing, and its owner is mailed at most three times an hour', async () => {
     const ada = newcomer()
     const user = await signUpAndWait(ada)
     await confirm(user)
@@ -77,14 +77,14 @@ describe('a sign-up', () => {
     await expect(logIn(ada, HERE)).resolves.toBeDefined()
   })
 
-  test('that is only repeated mails another link', async () => {
+  test('repeating a sign-up mails another link', async () => {
     const ada = newcomer()
     await signUpAndWait(ada)
 
     expect(await kindsFor(await signUpAndWait(ada))).toEqual(['email_confirmation', 'email_confirmation'])
   })
 
-  test('at once from many tabs makes one user with one link to begin with', async () => {
+  test('sign-ups from many tabs at once create one user and send one link', async () => {
     const ada = newcomer()
     const all = await Promise.allSettled(Array.from({ length: 5 }, () => signUpAndWait(ada)))
 
@@ -92,7 +92,7 @@ describe('a sign-up', () => {
     expect(await UserModel.countDocuments({ email: ada.email })).toBe(1)
   })
 
-  test('takes as long for a known address as for a new one', async () => {
+  test('a known address takes as long as a new one', async () => {
     const known = newcomer()
     await signUpAndWait(known)
     const times: Record<'known' | 'unknown', number[]> = { known: [], unknown: [] }
@@ -101,14 +101,14 @@ describe('a sign-up', () => {
       times.unknown.push(await millisecondsOf(() => signUpByMail(newcomer())))
     }
 
-    // Without the comparison with a dummy a new one takes half.
+    // Without the placeholder comparison a new address takes half the time.
     expect(median(times.unknown)).toBeGreaterThan(median(times.known) * 0.6)
     expect(median(times.unknown)).toBeLessThan(median(times.known) * 1.8)
   })
 })
 
 describe('a log-in before the address is confirmed', () => {
-  test('reads like a wrong password, and mails another link when it is the right one', async () => {
+  test('a log-in before confirmation gets the answer for a wrong password, and mails a link if the password is right', async () => {
     const ada = newcomer()
     const user = await signUpAndWait(ada)
     const refusals = await Promise.allSettled([
@@ -124,7 +124,7 @@ describe('a log-in before the address is confirmed', () => {
     expect(await kindsFor(user)).toEqual(['email_confirmation', 'email_confirmation'])
   })
 
-  test('works for a user from before addresses were confirmed', async () => {
+  test('a user from before confirmation existed can log in', async () => {
     const ada = newcomer()
     const user = await signUpAndWait(ada)
     await UserModel.collection.updateOne({ _id: user._id }, { $unset: { emailConfirmedAt: '' } })
@@ -133,7 +133,7 @@ describe('a log-in before the address is confirmed', () => {
   })
 })
 
-test('who was signed up by a stranger takes the account over by a reset: their password works, the stranger’s never did', async () => {
+test('a user signed up by a stranger can take the account over by a reset, and the stranger’s password never worked', async () => {
   const stranger = newcomer()
   const user = await signUpAndWait(stranger)
   const { delivery } = await requestPasswordReset(user.email)

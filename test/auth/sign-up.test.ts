@@ -17,13 +17,13 @@ const accounts = () => mongoose.connection.collection('credit_accounts')
 const newcomer = () => ({ email: `new-${randomUUID()}@example.com`, password: PASSWORD, name: 'Ada' })
 
 describe('signUp', () => {
-  test('makes a user and an account with the welcome credits', async () => {
+  test('a sign-up creates a user and an account with the welcome credits', async () => {
     const user = await signUp(newcomer())
 
     expect(await getBalance(user._id)).toMatchObject({ credits: welcomeCredits, held: 0 })
   })
 
-  test('keeps no password and gives out no hash', async () => {
+  test('a sign-up stores no plain password and returns no hash', async () => {
     const user = await signUp(newcomer())
     const stored = await UserModel.collection.findOne({ _id: user._id })
 
@@ -32,7 +32,7 @@ describe('signUp', () => {
     expect(JSON.stringify(stored)).not.toContain(PASSWORD)
   })
 
-  test('refuses the e-mail of somebody else, however it is written', async () => {
+  test('the address of another user is refused in any spelling', async () => {
     const ada = newcomer()
     await signUp(ada)
     const again = signUpForm.parse({ ...ada, email: ` ${ada.email.toUpperCase()} `, password: 'another password' })
@@ -40,7 +40,7 @@ describe('signUp', () => {
     await expect(signUp(again)).rejects.toThrow(EmailTaken)
   })
 
-  test('twice with the same password gives the same user and one welcome', async () => {
+  test('repeating a sign-up with the same password returns the same user with one welcome grant', async () => {
     const ada = newcomer()
     const first = await signUp(ada)
     const second = await signUp(ada)
@@ -50,7 +50,7 @@ describe('signUp', () => {
     expect(await getBalance(first._id)).toMatchObject({ credits: welcomeCredits })
   })
 
-  test('at once from many tabs makes one user, one account, one welcome (3.5)', async () => {
+  test('sign-ups from many tabs at once create one user, one account and one welcome grant (3.5)', async () => {
     const ada = newcomer()
     const users = await Promise.all(Array.from({ length: 10 }, () => signUp(ada)))
 
@@ -59,7 +59,7 @@ describe('signUp', () => {
     expect(await getBalance(users[0]!._id)).toMatchObject({ credits: welcomeCredits })
   })
 
-  test('that died before the account is made up for at the next log-in', async () => {
+  test('an account that a crashed sign-up left out is created at the next log-in', async () => {
     const ada = newcomer()
     const user = await signUp(ada)
     await accounts().deleteOne({ _id: user._id })
@@ -73,7 +73,7 @@ describe('signUp', () => {
 describe('the sign-up form', () => {
   const good = { email: 'ada@example.com', password: PASSWORD, name: 'Ada' }
 
-  test('takes no field that it does not know (3.10)', () => {
+  test('the form ignores unknown fields (3.10)', () => {
     expect(signUpForm.parse({ ...good, roles: ['admin'], credits: 1e6, stripeCustomerId: 'cus_x' })).toEqual(good)
   })
 
@@ -91,7 +91,7 @@ describe('the sign-up form', () => {
     ['name', { $gt: '' }],
     ['name', 'Ada\r\nBcc: all@example.com'],
     ['name', 'x'.repeat(101)],
-  ])('refuses %s = %j (3.10, 5.13)', (field, value) => {
+  ])('the form refuses %s = %j (3.10, 5.13)', (field, value) => {
     const result = signUpForm.safeParse({ ...good, [field]: value })
 
     expect(result.error?.issues.map((issue) => issue.path[0])).toEqual([field])

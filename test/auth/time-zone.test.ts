@@ -11,7 +11,7 @@ const fields = { email: 'ada@example.com', password: 'a short sentence works wel
 
 describe('the time zone of a new account', () => {
   test.each(['Asia/Calcutta', 'Asia/Kolkata', 'Europe/Kiev', 'Europe/Kyiv', 'America/New_York', 'Etc/GMT+5'])(
-    'is the browser’s, by whichever name (%s), and can be saved again under Settings',
+    'a new account takes the browser’s time zone under any name (%s), which Settings accepts as well',
     async (timeZone) => {
       const given = signUpForm.parse({ ...fields, email: `${timeZone.replaceAll(/\W/g, '')}@example.com`, timeZone })
       const user = await signUp(given)
@@ -22,7 +22,7 @@ describe('the time zone of a new account', () => {
   )
 
   test.each([undefined, '', 'Mars/Phobos', '+05:30', 'x'.repeat(100), '__proto__'])(
-    'is UTC where the browser says none that is known (%s), without bothering anybody',
+    'a new account gets UTC when the browser’s time zone is unknown (%s), without an error',
     async (timeZone) => {
       const given = signUpForm.parse({ ...fields, email: `none-${String(timeZone).length}@example.com`, timeZone })
       expect((await signUp(given)).timeZone).toBe('UTC')
