@@ -9,7 +9,7 @@ import { ActionForm } from '#app/routes/_app.actions.$actionId/action-form.tsx'
 import { render } from '#test/components/render.tsx'
 import { newPage, useBrowser } from '#test/setup/browser.ts'
 
-/* The form of an action with several fields, whose price depends on what is filled in: none of those that ship is one. */
+/* The form of an action with several fields and a price that depends on them; no action that ships has one. */
 useBrowser()
 
 const page: ActionPage = {
@@ -34,7 +34,7 @@ const answer: FormAnswer = {
   problems: page.fields.map(({ name, label }) => ({ field: name, message: `${label} cannot be read. Look again.` })),
 }
 
-test.each([390, 1280])('an error lies between its field and the next label, at %i pixels', async (width) => {
+test.each([390, 1280])('an error stands between its field and the next label, at %i pixels', async (width) => {
   const tab = await newPage({ viewport: { width, height: 900 } })
   await tab.goto('/login')
   await tab.locator('main').evaluate(
@@ -55,7 +55,7 @@ const edgesOf = (tab: Page, selector: string, edge: 'top' | 'bottom') =>
     .locator(selector)
     .evaluateAll((found, side) => found.map((element) => element.getBoundingClientRect()[side]), edge)
 
-/** The form in a browser, with a shop behind it that has 25 credits, asks two for a page, and takes what a run costs. */
+/** The form in a browser, with a stand-in server: 25 credits, two credits a page, and each run takes its cost. */
 const APP_ID = path.resolve('test/browser/action-form-alone.tsx')
 const APP = `
 import { createRoot } from 'react-dom/client'
@@ -84,7 +84,7 @@ const router = createMemoryRouter(routes, { initialEntries: ['/actions/pages'] }
 createRoot(document.querySelector('main')).render(<RouterProvider router={router} />)
 `
 
-test('after a run the forecast is of the next one: at 13 credits it does not say that 13 will be left', async () => {
+test('after a run the balance forecast is that of the next run: 13 credits are not forecast to remain', async () => {
   const built = (await build({
     ...{ configFile: false, logLevel: 'silent', esbuild: { jsx: 'automatic' } },
     define: { 'process.env.NODE_ENV': '"test"' },

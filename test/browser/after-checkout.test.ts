@@ -6,8 +6,8 @@ import { payWith } from './steps.ts'
 import { sessionOf, useStripeControls } from './stripe-controls.ts'
 
 /*
- * The page that Stripe leads back to, in each of its states. It only looks: what brings the credits is the webhook, which
- * may be faster, slower, or lost.
+ * The page that Stripe redirects to, in each of its states. It only reads: the webhook grants the credits, and
+ * it may be faster, slower, or lost.
  */
 // Many steps each, with Stripe's own retries among them.
 vi.setConfig({ testTimeout: 150_000 })
@@ -20,7 +20,7 @@ const DEBIT_FAILS = 'AT861904300235473202'
 
 const headed = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor()
 
-/** Opens the checkout of the small pack; where the browser stands then is Stripe's page. */
+/** Opens the checkout of the small pack and ends on Stripe's page. */
 async function toCheckout(page: Page): Promise<string> {
   await page.goto('/billing')
   await page.getByRole('button', { name: 'Buy for $6.00' }).click()
@@ -28,7 +28,7 @@ async function toCheckout(page: Page): Promise<string> {
   return sessionOf(page)
 }
 
-/** Pays without the page, and comes back as Stripe would lead one back. */
+/** Pays without the page, then opens the return address as Stripe's redirect would. */
 async function comesBack(page: Page, session: string, more = ''): Promise<void> {
   await page.goto(`/billing/success?session_id=${session}${more}`)
 }
@@ -36,8 +36,8 @@ async function comesBack(page: Page, session: string, more = ''): Promise<void> 
 describe.each([
   { name: 'with JavaScript', javaScriptEnabled: true },
   { name: 'without JavaScript', javaScriptEnabled: false },
-])('$name', ({ javaScriptEnabled }) => {
-  test('it waits for the webhook, says for what, and then what came', async () => {
+])('the return from checkout $name', ({ javaScriptEnabled }) => {
+  test('the page waits for the webhook, says so, and then shows the credits', async () => {
     const page = await stripe.newPerson({ javaScriptEnabled })
     await toCheckout(page)
     await stripe.break({ deliveries: { hold: true } })
@@ -53,7 +53,7 @@ describe.each([
     expect(await page.getByRole('link', { name: 'Use credits' }).isVisible()).toBe(true)
   })
 
-  test('a lost webhook: it says that the payment is safe, and heals when the webhook comes after all', async () => {
+  test('the page says that the payment is safe when a webhook is lost, and updates when it arrives', async () => {
     const page = await stripe.newPerson({ javaScriptEnabled })
     const session = await toCheckout(page)
     await stripe.break({ deliveries: { drop: 1 } })
@@ -73,7 +73,7 @@ describe.each([
   })
 })
 
-test('opened again it says the same and adds nothing', async () => {
+test('reopening the page shows the same and adds nothing', async () => {
   const page = await stripe.newPerson()
   const session = await toCheckout(page)
   await payWith(page, CARD)
@@ -85,7 +85,7 @@ test('opened again it says the same and adds nothing', async () => {
   expect(await page.getByRole('banner').innerText()).toContain('525 credits')
 })
 
-test('a bank debit: not confirmed yet, and then it came', async () => {
+test('a bank debit is shown as unconfirmed until it is paid', async () => {
   const page = await stripe.newPerson()
   const session = await paysByDebit(page, DEBIT_PAYS)
 
@@ -100,7 +100,7 @@ test('a bank debit: not confirmed yet, and then it came', async () => {
   await headed(page, '500 credits added.')
 })
 
-test('a bank debit that is refused: nothing was charged, and one can try again', async () => {
+test('a refused bank debit shows that nothing was charged, and offers another try', async () => {
   const page = await stripe.newPerson()
   const session = await paysByDebit(page, DEBIT_FAILS)
   await stripe.control('/clock', { seconds: 600 })
@@ -117,7 +117,7 @@ test('a bank debit that is refused: nothing was charged, and one can try again',
   expect(await page.getByRole('banner').innerText()).toContain('25 credits')
 })
 
-test('a checkout that expired: nothing was charged', async () => {
+test('an expired checkout shows that nothing was charged', async () => {
   const page = await stripe.newPerson()
   const session = await toCheckout(page)
   await stripe.call(`/v1/checkout/sessions/${session}/expire`)
@@ -130,7 +130,7 @@ test('a checkout that expired: nothing was charged', async () => {
   await expectFaultless(page)
 })
 
-test('Stripe does not answer: it says so, asks again by itself, and then says what came', async () => {
+test('the page says that Stripe does not answer, retries by itself, and then shows the credits', async () => {
   const page = await stripe.newPerson()
   const session = await toCheckout(page)
   await stripe.control('/checkout', { session })
@@ -144,7 +144,7 @@ test('Stripe does not answer: it says so, asks again by itself, and then says wh
   await headed(page, '500 credits added.')
 })
 
-test('somebody else’s payment says nothing of it, and adds nothing', async () => {
+test('another user’s payment is not shown and adds nothing', async () => {
   const buyer = await stripe.newPerson()
   const session = await toCheckout(buyer)
   await payWith(buyer, CARD)
@@ -162,7 +162,7 @@ test('somebody else’s payment says nothing of it, and adds nothing', async () 
   await expectFaultless(stranger)
 })
 
-/** In a shop whose Stripe account has switched bank debits on; the sandbox knows them in euros. */
+/** Pays by bank debit, which the sandbox offers in euros, as if the Stripe account had it enabled. */
 async function paysByDebit(page: Page, card: string): Promise<string> {
   const known = await toCheckout(page)
   const { customer, client_reference_id: userId } = await stripe.read(`/v1/checkout/sessions/${known}`)

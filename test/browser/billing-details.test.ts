@@ -5,7 +5,7 @@ import { expectFaultless, listenFor } from './faults-of-page.ts'
 import { choosePlan, expectSoon, payWith, signUp } from './steps.ts'
 
 /*
- * The billing page shows what Stripe charges and to whom it is billed, before the checkout, after it, and after the card
+ * The billing page shows the payment method and billing address before the checkout, after it, and after the card
  * was changed on Stripe's page.
  */
 useBrowser()
@@ -13,7 +13,7 @@ useBrowser()
 const card = (page: Page, name: string) => page.getByRole('region', { name })
 const textOf = async (page: Page, name: string) => (await card(page, name).innerText()).replace(/\s+/g, ' ')
 
-test('the card of a checkout is on the billing page, and the new one after it was updated', async () => {
+test('the billing page shows the card of the checkout, and the new one after an update', async () => {
   const page = await newPage({ viewport: { width: 1280, height: 900 } })
   const complaints = listenFor(page)
   await signUp(page)
@@ -43,7 +43,7 @@ test('the card of a checkout is on the billing page, and the new one after it wa
 test.each([
   { name: '1280, dark', width: 1280, height: 900, colorScheme: 'dark' as const },
   { name: '390, light', width: 390, height: 844, colorScheme: 'light' as const },
-])('the billing page reads in the order in which it stands, at $name', async ({ width, height, colorScheme }) => {
+])('the reading order of the billing page is its visual order at $name', async ({ width, height, colorScheme }) => {
   const page = await newPage({ viewport: { width, height }, colorScheme })
   await signUp(page)
   await choosePlan(page, 'Beginner', 'month')
@@ -69,7 +69,7 @@ test.each([
   ])
   for (const [index, { box }] of places.slice(1).entries()) {
     const before = places[index]!.box
-    // On the same line further right, or further down.
+    // Further right on the same line, or further down.
     const isSameLine = Math.abs(box.y - before.y) < 8
     expect(isSameLine ? box.x > before.x : box.y > before.y).toBe(true)
   }

@@ -5,7 +5,7 @@ import { expectFaultless, listenFor } from './faults-of-page.ts'
 import { choosePlan, payWith, signUp } from './steps.ts'
 
 /*
- * Everything on the billing pages with the keyboard alone, and what a screen reader is told on the way.
+ * The billing pages with the keyboard alone, and what a screen reader announces.
  */
 // Many steps each, with Stripe's own retries among them.
 vi.setConfig({ testTimeout: 150_000 })
@@ -13,7 +13,7 @@ useBrowser()
 
 const STOPS_MAX = 60
 
-/** Presses Tab until the focus is on what has that name, as a screen reader would say it. */
+/** Presses Tab until the focus is on the element with this accessible name. */
 async function tabTo(page: Page, role: 'button' | 'link' | 'radio', name: string | RegExp): Promise<void> {
   const wanted = page.getByRole('main').getByRole(role, { name }).first()
   await wanted.waitFor()
@@ -27,7 +27,7 @@ async function tabTo(page: Page, role: 'button' | 'link' | 'radio', name: string
   throw new Error(`No ${STOPS_MAX} presses of Tab lead to the ${role} ${name}`)
 }
 
-/** Runs in the page. The ring of a radio lies around its whole card. */
+/** Runs in the page. A radio's focus ring is drawn around its whole card. */
 function ringOf(element: Element): string {
   const shown = element.matches('input[type="radio"]') ? element.closest('label')! : element
   return getComputedStyle(shown).outlineWidth
@@ -36,7 +36,7 @@ function ringOf(element: Element): string {
 const isHeaded = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor()
 const says = (page: Page, text: string | RegExp) => page.getByRole('main').getByText(text).first().waitFor()
 
-test('a plan is changed, canceled with a reason, and kept, by keyboard', async () => {
+test('a plan can be changed, canceled with a reason and resumed by keyboard', async () => {
   const page = await newPage()
   await signUp(page)
   await choosePlan(page, 'Beginner', 'month')
@@ -51,7 +51,7 @@ test('a plan is changed, canceled with a reason, and kept, by keyboard', async (
   await page.keyboard.press('Enter')
 
   await isHeaded(page, 'Change to Daily')
-  // After a page is turned, the focus is at its start, so that the way on is in front of it.
+  // After a navigation the focus is at the start of the page, so that Tab reaches everything.
   await page.waitForFunction(() => document.activeElement?.id === 'main')
   await expectFaultless(page)
   await page.setViewportSize({ width: 1280, height: 900 })
@@ -78,7 +78,7 @@ test('a plan is changed, canceled with a reason, and kept, by keyboard', async (
   expect(complaints()).toEqual([])
 })
 
-test('a pack is bought, and a grant is looked at, by keyboard', async () => {
+test('a pack can be bought and a grant viewed by keyboard', async () => {
   const page = await newPage()
   await signUp(page)
 
@@ -96,7 +96,7 @@ test('a pack is bought, and a grant is looked at, by keyboard', async () => {
   await page.waitForURL(/cs_test_/)
 })
 
-test('a grant’s own page says what burned it, and leads to its paper, without JavaScript', async () => {
+test('the page of a grant shows its usage and links to its invoice, without JavaScript', async () => {
   const page = await newPage({ javaScriptEnabled: false })
   await signUp(page)
   await page.goto('/billing')

@@ -4,16 +4,16 @@ import { newPage, useBrowser } from '#test/setup/browser.ts'
 import { choosePlan, payWith, signUp } from './steps.ts'
 
 /*
- * Somebody who has a plan changes it up, plans to go down, thinks again, cancels and thinks again once more. The pages
- * say each time what it comes to before it happens.
+ * A subscriber upgrades, schedules a downgrade, undoes it, cancels and resumes. Each page states the price
+ * before anything happens.
  */
 useBrowser()
 
 describe.each([
   { name: 'with JavaScript', javaScriptEnabled: true },
   { name: 'without JavaScript', javaScriptEnabled: false },
-])('a plan, $name', ({ javaScriptEnabled }) => {
-  test('is changed, scheduled, canceled and kept', async () => {
+])('a plan $name', ({ javaScriptEnabled }) => {
+  test('a plan can be upgraded, scheduled for a downgrade, canceled and resumed', async () => {
     const page = await newPage({ javaScriptEnabled })
     await buyBeginner(page)
 
@@ -48,7 +48,7 @@ describe.each([
   })
 })
 
-test('what was done is only told where it is true', async () => {
+test('a confirmation shows only where it is true', async () => {
   const page = await newPage()
   await signUp(page)
 
@@ -57,7 +57,7 @@ test('what was done is only told where it is true', async () => {
   expect(await textOf(page)).not.toContain('You are on')
 })
 
-test('the pages of somebody without a plan lead to one', async () => {
+test('a user without a plan is led to one from every page', async () => {
   const page = await newPage()
   await signUp(page)
 
@@ -71,7 +71,7 @@ test('the pages of somebody without a plan lead to one', async () => {
 const textOf = (page: Page) => page.getByRole('main').innerText()
 const says = (page: Page, text: string | RegExp) => page.getByRole('main').getByText(text).first().waitFor()
 
-/** The address changes a moment before the page does, so the heading tells when it is there. */
+/** The address changes a moment before the page does, so wait for the heading. */
 const isHeaded = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
 
 async function choose(page: Page, plan: string): Promise<void> {
@@ -84,6 +84,6 @@ async function buyBeginner(page: Page): Promise<void> {
   await signUp(page)
   await choosePlan(page, 'Beginner', 'month')
   await payWith(page, '4242 4242 4242 4242')
-  // Without JavaScript the page loads itself again until they are there.
+  // Without JavaScript the page reloads itself until they arrive.
   await says(page, /credits added/)
 }

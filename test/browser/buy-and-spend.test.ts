@@ -3,15 +3,15 @@ import { newPage, useBrowser } from '#test/setup/browser.ts'
 import { choosePlan, expectSoon, fillSignUp, payWith, signUp, spendOnQrCode } from './steps.ts'
 
 /*
- * The main job, as a person does it: sign up, pick a plan, pay, see plan, credits and history, spend, see the ledger.
+ * The main journey of a user: sign up, pick a plan, pay, see plan, credits and history, spend, see the ledger.
  */
 useBrowser()
 
-describe('a person', () => {
+describe('a new user', () => {
   test.each([
     { plan: 'Beginner', interval: 'month', credits: '1,025', paid: '$10.00' },
     { plan: 'Creator', interval: 'year', credits: '60,025', paid: '$400.00' },
-  ])('buys $plan by the $interval and spends a credit', async ({ plan, interval, credits, paid }) => {
+  ])('a new user buys $plan by the $interval and spends a credit', async ({ plan, interval, credits, paid }) => {
     const page = await newPage()
     await signUp(page)
     await choosePlan(page, plan, interval)
@@ -41,7 +41,7 @@ describe('a person', () => {
     expect(user.billingHistory).toHaveLength(1)
   })
 
-  test('does it all without JavaScript', async () => {
+  test('a new user can do all of it without JavaScript', async () => {
     const page = await newPage({ javaScriptEnabled: false })
     await signUp(page)
     await choosePlan(page, 'Daily', 'month')
@@ -54,7 +54,7 @@ describe('a person', () => {
     await spendOnQrCode(page, 'no script needed')
   })
 
-  test('is told when the card is declined, and pays with another one', async () => {
+  test('a declined card is reported, and another card pays', async () => {
     const page = await newPage()
     await signUp(page)
     await choosePlan(page, 'Beginner', 'month')
@@ -74,7 +74,7 @@ describe('a person', () => {
       .waitFor()
   })
 
-  test('who comes without an account is brought back to the plan after signing up', async () => {
+  test('a visitor without an account returns to the chosen plan after sign-up', async () => {
     const page = await newPage()
     await page.goto('/pricing')
     await page.getByRole('button', { name: /Get Beginner/ }).click()

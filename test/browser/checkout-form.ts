@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 
-/** Fills in the form of the sandbox's checkout, all but the press on “Pay”. */
+/** Fills in the form of the sandbox's checkout without submitting it. */
 export async function fillCheckout(page: Page, { card, name }: { card: string; name: string }): Promise<void> {
   await page.locator('[name="number"]').fill(card)
   await page.locator('[name="expiry"]').fill('12 / 34')

@@ -4,11 +4,11 @@ import { expect } from 'vitest'
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-/** Collects what a page complains about: errors, warnings of React, violations of the content security policy. */
+/** Collects what a page logs: errors, React warnings, violations of the content security policy. */
 export function listenFor(page: Page): () => string[] {
   const complaints: string[] = []
   page.on('console', (message) => {
-    // What the server answers to a refused form is no fault of the page.
+    // The status of a refused form is no fault of the page.
     const isAnswer = /status of (4\d\d|503)/.test(message.text())
     if (['error', 'warning'].includes(message.type()) && !isAnswer) complaints.push(message.text())
   })
@@ -16,7 +16,7 @@ export function listenFor(page: Page): () => string[] {
   return () => complaints
 }
 
-/** Expects the page as it stands to have no fault that axe finds, and no sideways scroll down to 320 pixels. */
+/** Expects the current page to have no axe violation and no sideways scroll down to 320 pixels. */
 export async function expectFaultless(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze()
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual(

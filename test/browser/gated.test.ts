@@ -4,8 +4,8 @@ import { newPage, useBrowser } from '#test/setup/browser.ts'
 import { choosePlan, payWith, signUp } from './steps.ts'
 
 /*
- * A page that is part of a larger plan: it says what is needed and what that costs, in money and in credits, and after
- * the purchase one stands on it. /support/priority is such a page.
+ * A page that needs a larger plan: it states which plan, its price and its credits, and the purchase
+ * returns to it. /support/priority is such a page.
  */
 useBrowser()
 
@@ -16,8 +16,8 @@ const headed = (page: Page, name: string) => page.getByRole('heading', { level: 
 describe.each([
   { name: 'with JavaScript', javaScriptEnabled: true },
   { name: 'without JavaScript', javaScriptEnabled: false },
-])('$name', ({ javaScriptEnabled }) => {
-  test('from Free: what is needed, what it costs, the checkout, and back to the page', async () => {
+])('a page of a larger plan $name', ({ javaScriptEnabled }) => {
+  test('a user on Free sees what is needed and its price, buys it, and returns to the page', async () => {
     const page = await newPage({ javaScriptEnabled })
     await signUp(page)
 
@@ -37,7 +37,7 @@ describe.each([
     expect(new URL(page.url()).pathname).toBe('/support/priority')
   })
 
-  test('from a smaller plan: the change says what it comes to, and leads back to the page', async () => {
+  test('a user on a smaller plan sees the price of the change and returns to the page', async () => {
     const page = await newPage({ javaScriptEnabled })
     await signUp(page)
     await choosePlan(page, 'Beginner', 'month')
@@ -58,7 +58,7 @@ describe.each([
   })
 })
 
-test('a question that is sent twice by a double press without JavaScript is one question', async () => {
+test('a support request sent twice by a double click without JavaScript is one request', async () => {
   const page = await newPage({ javaScriptEnabled: false })
   await signUp(page)
   await choosePlan(page, 'Creator', 'month')
@@ -83,7 +83,7 @@ test('a question that is sent twice by a double press without JavaScript is one 
   expect(await page.locator('article', { hasText: subject }).count()).toBe(1)
 })
 
-test('who is not logged in comes to the page by way of the log-in', async () => {
+test('a signed-out visitor is sent to the log-in and then to the page', async () => {
   const page = await newPage()
 
   await page.goto('/support/priority')

@@ -5,14 +5,14 @@ import { launchBrowser } from '#test/setup/browser.ts'
 
 const PASSWORD = 'a short sentence works'
 
-/** Goes back as a person does, and reads what is there then, also where the browser shows a kept page for a moment. */
+/** Goes back in the history and reads the page, also where the browser shows a cached page for a moment. */
 async function goBack(page: Page): Promise<string> {
   await page.goBack({ waitUntil: 'commit' })
   await page.waitForURL('**/login?redirectTo=*')
   return page.locator('body').innerText()
 }
 
-/** Signs up and looks at two pages; gives back the e-mail, which every page of an account shows. */
+/** Signs up and opens two pages; returns the email address, which every page of an account shows. */
 async function visitAccount(page: Page): Promise<string> {
   const email = `back-${randomUUID()}@example.com`
   await page.goto('/signup')
@@ -50,7 +50,7 @@ describe.each([
   test.each([
     ['with JavaScript', true],
     ['without JavaScript', false],
-  ])('%s', async (_, javaScriptEnabled) => {
+  ])('Back after a log-out shows nothing of the account, %s', async (_, javaScriptEnabled) => {
     const page = await visitor(javaScriptEnabled)
     const email = await visitAccount(page)
     await page.click('button:has-text("account menu")')
@@ -63,7 +63,7 @@ describe.each([
     await page.context().close()
   })
 
-  test('when the log-out happened in another window while this one was elsewhere', async () => {
+  test('Back shows nothing after a log-out in another window', async () => {
     const page = await visitor(true)
     const email = await visitAccount(page)
     await page.goto(inject('installation').sandboxUrl)

@@ -7,7 +7,7 @@ import { expectFaultless, listenFor } from './faults-of-page.ts'
 import { stateOf } from './people.ts'
 
 /*
- * What can be checked of the look without eyes: docs/screenshots has the rest.
+ * What a machine can check of the look; docs/screenshots has the pictures.
  */
 useBrowser()
 
@@ -48,13 +48,13 @@ const optionsFor = async (path: string, more: BrowserContextOptions): Promise<Br
 
 const allPages = [...PUBLIC, ...SIGNED_IN]
 
-// Each theme and each width once: colours do not depend on the width.
+// Each theme and each width once: colors do not depend on the width.
 describe.each([
   { name: 'dark at 1280', width: 1280, height: 900, colorScheme: 'dark' as const },
   { name: 'light at 390', width: 390, height: 844, colorScheme: 'light' as const },
-])('$name', ({ width, height, colorScheme }) => {
+])('every page in the theme and size $name', ({ width, height, colorScheme }) => {
   test.each(allPages)(
-    '%s has no fault that axe can find, a quiet console, and no sideways scroll down to 320 pixels',
+    '%s has no axe violation, a quiet console, and no sideways scroll down to 320 pixels',
     async (path) => {
       const page = await newPage(await optionsFor(path, { viewport: { width, height }, colorScheme }))
       const complaints = listenFor(page)
@@ -67,7 +67,7 @@ describe.each([
   )
 })
 
-test.each(allPages)('%s has one h1, its own title, no style attribute and no slip of the pen', async (path) => {
+test.each(allPages)('%s has one h1, its own title, no style attribute and no stray value in its text', async (path) => {
   const page = await newPage(await optionsFor(path, { javaScriptEnabled: false }))
 
   const response = await page.goto(path)
@@ -79,7 +79,7 @@ test.each(allPages)('%s has one h1, its own title, no style attribute and no sli
   expect(await page.locator('body').innerText()).not.toMatch(/undefined|NaN|Invalid Date|\bnull\b|\[object|(^|\s)-\d/)
 })
 
-test('no two pages have the same title', async () => {
+test('every page has a title of its own', async () => {
   const page = await newPage({ storageState: await demoState() })
   const titles: string[] = []
   for (const path of ['/', '/pricing', ...SIGNED_IN]) {
@@ -90,9 +90,9 @@ test('no two pages have the same title', async () => {
   expect(new Set(titles).size).toBe(titles.length)
 })
 
-describe('weight', () => {
+describe('the weight of a page', () => {
   test.each(['/', '/pricing', '/dashboard', '/billing', '/usage', '/actions/qr-code', '/settings'])(
-    '%s keeps to its budget and asks nobody else for anything',
+    '%s stays within its budget and loads nothing from other hosts',
     async (path) => {
       const page = await newPage(await optionsFor(path, {}))
       const sent = { script: 0, stylesheet: 0, font: 0, fonts: 0 }
@@ -122,7 +122,7 @@ describe('weight', () => {
   )
 })
 
-describe('movement', () => {
+describe('layout shifts', () => {
   test.each(['/', '/pricing', '/dashboard', '/billing', '/usage'])('%s does not shift while it loads', async (path) => {
     const page = await newPage(await optionsFor(path, {}))
     await page.addInitScript(observeShifts)
@@ -132,7 +132,7 @@ describe('movement', () => {
     expect(await page.evaluate(() => window.layoutShift)).toBeLessThanOrEqual(0.02)
   })
 
-  test('nothing moves when the prices change over to yearly', async () => {
+  test('switching the prices to yearly moves nothing', async () => {
     const page = await newPage()
     await page.goto('/pricing', { waitUntil: 'networkidle' })
     const places = () =>
@@ -167,7 +167,7 @@ describe('movement', () => {
 })
 
 describe('the theme', () => {
-  test('is chosen without JavaScript, kept, and there in the first HTML', async () => {
+  test('a theme can be chosen without JavaScript, is kept, and is in the first HTML', async () => {
     const page = await newPage({ javaScriptEnabled: false })
     await page.goto('/pricing?interval=year')
 
@@ -179,7 +179,7 @@ describe('the theme', () => {
     expect(html).toMatch(/<html[^>]*data-theme="dark"/)
   })
 
-  test('follows the device until then', async () => {
+  test('the theme follows the device until one is chosen', async () => {
     const ground = async (colorScheme: 'light' | 'dark') => {
       const page = await newPage({ colorScheme })
       await page.goto('/')
@@ -190,8 +190,8 @@ describe('the theme', () => {
   })
 })
 
-describe('by keyboard', () => {
-  test('the first stop skips to the content', async () => {
+describe('the keyboard', () => {
+  test('the first tab stop skips to the content', async () => {
     const page = await newPage()
     await page.goto('/pricing', { waitUntil: 'networkidle' })
 
@@ -202,7 +202,7 @@ describe('by keyboard', () => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('main')
   })
 
-  test('the account menu opens, closes on Escape and gives the focus back', async () => {
+  test('the account menu opens, closes on Escape and returns the focus', async () => {
     const page = await newPage({ storageState: await demoState() })
     await page.goto('/dashboard', { waitUntil: 'networkidle' })
     const button = page.getByRole('button', { name: /account menu/ })
@@ -215,14 +215,14 @@ describe('by keyboard', () => {
     expect(await button.evaluate((element) => element === document.activeElement)).toBe(true)
   })
 
-  test('every stop has a ring that can be seen', async () => {
+  test('every tab stop has a visible focus ring', async () => {
     const page = await newPage()
     await page.goto('/pricing', { waitUntil: 'networkidle' })
     for (let stop = 0; stop < 12; stop++) {
       await page.keyboard.press('Tab')
       const width = await page.evaluate(() => {
         const focused = document.activeElement!
-        // The ring of a radio lies around its whole card.
+        // A radio's focus ring is drawn around its whole card.
         const shown = focused.matches('input[type="radio"]') ? focused.closest('label')! : focused
         return getComputedStyle(shown).outlineWidth
       })

@@ -6,7 +6,7 @@ import { expectSoon, payWith, signUp } from './steps.ts'
 useBrowser()
 
 test.each([true, false])(
-  'a receipt is read as text and as HTML, and its link leads on; JavaScript: %s',
+  'a receipt can be read as text and as HTML, and its link works; JavaScript: %s',
   async (on) => {
     const page = await newPage({ javaScriptEnabled: on })
     await signUp(page)
@@ -15,7 +15,7 @@ test.each([true, false])(
       .first()
       .textContent()
     const address = email?.replace('Signed in as ', '') ?? ''
-    // Twice: two mails of one subject are what a mailbox holds.
+    // Twice, because a mailbox usually has several mails with one subject.
     for (let bought = 0; bought < 2; bought++) {
       await page.goto('/billing')
       await page.getByRole('button', { name: 'Buy for $22.00' }).click()
@@ -28,12 +28,12 @@ test.each([true, false])(
     await expectSoon(page, new RegExp(`${receipt}[\\s\\S]*${receipt}`), '/mailbox')
     const mail = page.locator('article', { hasText: address }).filter({ hasText: 'Your payment of $22.00' }).first()
     expect(await mail.innerText()).toContain('2,000 credits were added to your balance.')
-    // Before the HTML is opened: its frame lets no script in, and axe may wait for its own in there until the test is over.
+    // Before the HTML is opened: its frame runs no scripts, so axe would wait there until the test times out.
     if (on) await expectFaultless(page)
     await mail.getByRole('link', { name: 'HTML' }).click()
     const html = mail.frameLocator('iframe')
     await html.getByRole('heading', { name: 'Your payment of $22.00' }).waitFor()
-    // Styles at the elements work in there, though the pages' own policy forbids them.
+    // Inline styles work in the frame, although the policy of the pages forbids them.
     expect(await html.locator('main').evaluate((sheet) => getComputedStyle(sheet).maxWidth)).toBe('560px')
     expect(complaints()).toEqual([])
     await html.getByRole('link').first().click()

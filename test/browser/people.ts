@@ -10,7 +10,7 @@ export function useAppCode(): void {
   beforeAll(async () => {
     const { mongodbUri } = inject('installation')
     Object.assign(process.env, { SCRIP_MODE: 'local', MONGODB_URI: mongodbUri, LOG_LEVEL: 'error' })
-    // Only now: these modules read the settings when they are first used.
+    // Imported here, because these modules read the settings when they are first loaded.
     const { connectDatabase } = await import('#app/database.server.ts')
     await connectDatabase(mongodbUri)
   })
@@ -22,7 +22,7 @@ export function useAppCode(): void {
 
 const states = new Map<string, Promise<Storage>>()
 
-/** Somebody's cookies, from one log-in for the whole file. */
+/** A user's cookies, from one log-in for the whole file. */
 export function stateOf(email: string, password = PASSWORD): Promise<Storage> {
   const known = states.get(email) ?? logIn(email, password)
   states.set(email, known)

@@ -5,7 +5,7 @@ import { choosePlan, expectSoon, payWith, signUp } from './steps.ts'
 useBrowser()
 
 describe('a subscriber', () => {
-  test('buys a pack, sees what a larger plan comes to, changes to it, cancels, and takes that back', async () => {
+  test('a subscriber buys a pack, reviews an upgrade, upgrades, cancels, and resumes', async () => {
     const page = await newPage()
     await signUp(page)
     await choosePlan(page, 'Beginner', 'month')
@@ -30,7 +30,7 @@ describe('a subscriber', () => {
     await page.getByRole('button', { name: 'Review change' }).click()
     await page.getByText('You pay now').first().waitFor()
     const preview = await page.getByRole('main').innerText()
-    // The whole month is left, but for the seconds that have passed.
+    // The whole month is left, except for the seconds that have passed.
     const [, now] = /You pay now\s+\$([\d.]+)/.exec(preview) ?? []
     expect(Number(now)).toBeGreaterThan(29.9)
     expect(Number(now)).toBeLessThanOrEqual(30)

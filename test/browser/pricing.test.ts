@@ -5,7 +5,7 @@ import { choosePlan, expectSoon, payWith, signUp } from './steps.ts'
 
 useBrowser()
 
-test('four plans stand in one row at 1280, the price above the features, one of them recommended', async () => {
+test('four plans stand in one row at 1280 pixels, each price above the features, one plan recommended', async () => {
   const page = await newPage({ viewport: { width: 1280, height: 900 } })
   await page.goto('/pricing', { waitUntil: 'networkidle' })
 
@@ -24,7 +24,7 @@ test('four plans stand in one row at 1280, the price above the features, one of 
   expect(await notes.filter({ hasText: 'Recommended' }).getByRole('heading').allInnerTexts()).toEqual(['Daily'])
 })
 
-test('who is signed in keeps their bar and balance, and is recommended nothing beside the plan they have', async () => {
+test('a signed-in user keeps the account bar, and no plan is recommended to a subscriber', async () => {
   const page = await newPage({ viewport: { width: 1280, height: 900 } })
   await signUp(page)
   await page.goto('/pricing')

@@ -6,14 +6,14 @@ import { choosePlan, expectSoon, payWith, signUp } from './steps.ts'
 
 useBrowser()
 
-// One of its own: the clock that is moved here is everybody's.
+// An installation of its own, because the clock moved here would affect every other test.
 let installation: Installation
 beforeAll(async () => {
   installation = await startInstallation()
 })
 afterAll(() => installation.stop())
 
-test('the control page plays a month, and the app follows', async () => {
+test('the control page advances a month and the app follows', async () => {
   const { sandboxUrl, url } = installation
   const person = await newPage({ baseURL: url })
   await signUp(person)

@@ -4,10 +4,10 @@ import { newPage, useBrowser } from '#test/setup/browser.ts'
 import { expectFaultless } from './faults-of-page.ts'
 import { mailTo, PASSWORD, signUp } from './steps.ts'
 
-/* What is done under Settings, as a person does it. */
+/* The settings pages, as a user works with them. */
 useBrowser()
 
-test('an API key is revoked from inside its table, after a question, and the page says that it is done', async () => {
+test('an API key is revoked from its table after a confirmation, and the page says so', async () => {
   const page = await newPage({ viewport: { width: 1280, height: 900 } })
   await signUp(page)
   await page.goto('/settings/api-keys', { waitUntil: 'networkidle' })
@@ -26,7 +26,7 @@ test('an API key is revoked from inside its table, after a question, and the pag
   await page.getByText('No API keys yet.').waitFor()
 })
 
-test('a wrong and then a right password leave no error behind, not in the title either, and "Saved." stands there once', async () => {
+test('a wrong and then a right password leave no error behind, and “Saved.” appears once', async () => {
   const page = await newPage()
   await signUp(page)
   await page.goto('/settings/password', { waitUntil: 'networkidle' })
@@ -51,7 +51,7 @@ test('a wrong and then a right password leave no error behind, not in the title 
   expect(await page.getByText('Saved.').count()).toBe(0)
 })
 
-test('a profile that was turned down and then saved says only that it is saved', async () => {
+test('a rejected profile that is then saved shows only that it is saved', async () => {
   const page = await newPage()
   await signUp(page)
   await page.goto('/settings', { waitUntil: 'networkidle' })
@@ -80,7 +80,7 @@ test.each(['Asia/Calcutta', 'Europe/Kiev', 'America/New_York'])(
   },
 )
 
-test('a new user confirms the address by the mail in the mailbox, and the strip is gone', async () => {
+test('a new user confirms the address from the mailbox, and the reminder disappears', async () => {
   const page = await newPage({ viewport: { width: 390, height: 844 } })
   await signUp(page)
   await page.getByRole('complementary', { name: 'Email confirmation' }).waitFor()

@@ -10,7 +10,7 @@ useBrowser()
 const PASSWORD = 'a short sentence works'
 const newEmail = () => `user-${randomUUID()}@example.com`
 
-/** What the browser complains of: errors of scripts, and whatever the Content-Security-Policy kept from happening. */
+/** What the browser reports: script errors and violations of the content security policy. */
 function complaintsOf(page: Page): string[] {
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`))
@@ -30,8 +30,8 @@ async function signUp(page: Page): Promise<string> {
   return email
 }
 
-describe('with the policy on, the browser has nothing to complain of', () => {
-  test('on any page (5.11)', async () => {
+describe('the content security policy', () => {
+  test('no page causes a violation of the policy (5.11)', async () => {
     const page = await newPage()
     const complaints = complaintsOf(page)
     const visit = async (paths: string[]) => {
@@ -52,8 +52,8 @@ describe('with the policy on, the browser has nothing to complain of', () => {
 describe.each([
   ['with JavaScript', true],
   ['without JavaScript', false],
-])('%s', (_, javaScriptEnabled) => {
-  test('one signs up, logs out, forgets the password, and comes in again', async () => {
+])('the signed-out pages %s', (_, javaScriptEnabled) => {
+  test('a user can sign up, log out, reset the password, and log in again', async () => {
     const page = await newPage({ javaScriptEnabled })
     const email = await signUp(page)
 
@@ -76,7 +76,7 @@ describe.each([
     expect(new URL(page.url()).pathname).toBe('/dashboard')
   })
 
-  test('mistakes stand beside their fields, and what was typed is still there', async () => {
+  test('errors stand beside their fields, and the input is kept', async () => {
     const page = await newPage({ javaScriptEnabled })
     await page.goto('/signup')
     await page.fill('[name=name]', 'Ada')

@@ -4,8 +4,8 @@ import { expectFaultless, listenFor } from './faults-of-page.ts'
 import { stateOf, useAppCode } from './people.ts'
 
 /*
- * Every state that somebody's plan and credits can be in, as the pages tell it: what happened, what it means for the
- * balance, and the way out. docs/screenshots has them for the eyes.
+ * Every state of a plan and its credits, as the pages show it: what happened, what it means for the
+ * balance, and what to do next. docs/screenshots has the pictures.
  */
 useBrowser()
 useAppCode()
@@ -20,20 +20,20 @@ interface State {
   as: string
   path: string
   says: (string | RegExp)[]
-  /** Buttons and links that lead on. */
+  /** Buttons and links to the next step. */
   ways?: string[]
 }
 
 const STATES: State[] = [
   {
-    name: 'a failed payment within its grace',
+    name: 'a failed payment in its grace period',
     as: 'due',
     path: '/dashboard',
     says: ['Payment due', /did not go through\. Update your card by \d+ \w+, \d\d:\d\d CES?T/],
     ways: ['Update card'],
   },
   {
-    name: 'a failed payment after its grace',
+    name: 'a failed payment after its grace period',
     as: 'stopped',
     path: '/dashboard',
     says: [/Spending is paused because .* failed\./, 'credits are safe', 'kept while spending is paused'],
@@ -69,7 +69,7 @@ const STATES: State[] = [
     ways: ['See what was taken back', 'Buy credits'],
   },
   {
-    name: 'what was taken back',
+    name: 'a refund reversal',
     as: 'refunded',
     path: '/usage?kind=corrected',
     says: ['Refund reversal', '\u22121,000'],
@@ -82,7 +82,7 @@ const STATES: State[] = [
     says: ['You have \u2212160, so 161 more are needed.'],
   },
   {
-    name: 'canceled until the end of the period',
+    name: 'a plan canceled at period end',
     as: 'leaving',
     path: '/billing',
     says: [/Daily ends on \d+ \w+\. You keep your credits; no new ones will be added\./, /Ends \d+ \w+/],
@@ -96,7 +96,7 @@ const STATES: State[] = [
     ways: ['Cancel trial', 'Cancel Daily'],
   },
   {
-    name: 'a first payment that is not finished',
+    name: 'an unfinished first payment',
     as: 'unfinished',
     path: '/dashboard',
     says: ['Not finished', 'You were not charged.'],
@@ -110,15 +110,15 @@ const STATES: State[] = [
     ways: ['Resume Daily'],
   },
   {
-    name: 'a plan that ended because it was not paid',
+    name: 'a plan that ended unpaid',
     as: 'gone',
     path: '/dashboard',
     says: ['Ended', 'Your payment failed and retries ran out.'],
     ways: ['See plans'],
   },
-  { name: 'nothing bought yet', as: 'new', path: '/dashboard', says: ['No payments yet.'], ways: ['See plans'] },
+  { name: 'a user without purchases', as: 'new', path: '/dashboard', says: ['No payments yet.'], ways: ['See plans'] },
   {
-    name: 'credits from everywhere',
+    name: 'credits from every source',
     as: 'rich',
     path: '/billing',
     says: [
@@ -138,43 +138,46 @@ const STATES: State[] = [
     says: ['Welcome credits', '+2,000', '1,665'],
   },
   {
-    name: 'a year in monthly shares',
+    name: 'a yearly plan in monthly shares',
     as: 'yearly',
     path: '/billing',
     says: ['month 2', 'upcoming', /Starts \d+ \w+/, 'Show 8 more'],
   },
 ]
 
-// Each theme and each width once: colours do not depend on the width.
+// Each theme and each width once: colors do not depend on the width.
 describe.each([
   { name: 'dark at 1280', width: 1280, height: 900, colorScheme: 'dark' as const },
   { name: 'light at 390', width: 390, height: 844, colorScheme: 'light' as const },
-])('$name', ({ width, height, colorScheme }) => {
-  test.each(STATES)('$name', async ({ as, path, says, ways = [] }) => {
-    const storageState = await stateOf(`${as}@scrip.test`)
-    const page = await newPage({ storageState, viewport: { width, height }, colorScheme })
-    const complaints = listenFor(page)
+])('the pages in $name', ({ width, height, colorScheme }) => {
+  test.each(STATES)(
+    'the page for $name says so, offers the next steps, and has no fault',
+    async ({ as, path, says, ways = [] }) => {
+      const storageState = await stateOf(`${as}@scrip.test`)
+      const page = await newPage({ storageState, viewport: { width, height }, colorScheme })
+      const complaints = listenFor(page)
 
-    await page.goto(path, { waitUntil: 'networkidle' })
-    const text = await page.getByRole('main').innerText()
+      await page.goto(path, { waitUntil: 'networkidle' })
+      const text = await page.getByRole('main').innerText()
 
-    for (const part of says) expect(text).toMatch(part instanceof RegExp ? part : literally(part))
-    for (const way of ways) {
-      const link = page.getByRole('main').getByRole('link', { name: way })
-      expect(
-        await link
-          .or(page.getByRole('button', { name: way }))
-          .first()
-          .isVisible(),
-        way,
-      ).toBe(true)
-    }
-    await expectFaultless(page)
-    expect(complaints()).toEqual([])
-  })
+      for (const part of says) expect(text).toMatch(part instanceof RegExp ? part : literally(part))
+      for (const way of ways) {
+        const link = page.getByRole('main').getByRole('link', { name: way })
+        expect(
+          await link
+            .or(page.getByRole('button', { name: way }))
+            .first()
+            .isVisible(),
+          way,
+        ).toBe(true)
+      }
+      await expectFaultless(page)
+      expect(complaints()).toEqual([])
+    },
+  )
 })
 
-test('a spend that is refused says why, that nothing was spent, and what one can do', async () => {
+test('a refused spend says why, that nothing was spent, and what the user can do', async () => {
   const asked = async (who: string) => {
     const page = await newPage({ storageState: await stateOf(`${who}@scrip.test`), javaScriptEnabled: false })
     await page.goto('/actions/qr-code')

@@ -2,7 +2,7 @@ import type { Locator, Page } from 'playwright-core'
 import { inject } from 'vitest'
 import { fillCheckout, pressPay } from './checkout-form.ts'
 
-/* What a person does on the pages, step by step. */
+/* What a user does on the pages, step by step. */
 
 export const PASSWORD = 'a short sentence works well'
 
@@ -51,7 +51,7 @@ export async function spendOnQrCode(page: Page, text: string): Promise<void> {
   await page.getByRole('img', { name: /QR/ }).first().waitFor()
 }
 
-/** Looks again until the mailbox has the mail: it is sent after the answer that promises it. */
+/** Reloads until the mailbox has the mail, which is sent after the response that promises it. */
 export async function mailTo(page: Page, address: string, subject: string): Promise<Locator> {
   const mail = page.locator('article', { hasText: address }).filter({ hasText: subject }).first()
   await page.goto('/mailbox')
@@ -62,7 +62,7 @@ export async function mailTo(page: Page, address: string, subject: string): Prom
   return mail
 }
 
-/** Looks again until the page says it: what a webhook brings takes a moment. */
+/** Reloads until the page says it, because a webhook takes a moment. */
 export async function expectSoon(page: Page, text: RegExp, path?: string): Promise<void> {
   if (path) await page.goto(path)
   for (let look = 0; look < 30; look++) {

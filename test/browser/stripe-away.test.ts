@@ -7,7 +7,7 @@ import { choosePlan, payWith } from './steps.ts'
 import { useStripeControls } from './stripe-controls.ts'
 
 /*
- * Stripe does not answer: each page says so, nothing is half done, and the same press works when it is back.
+ * Stripe does not answer: each page says so, nothing is half done, and the same button works once Stripe is back.
  */
 // Many steps each, with Stripe's own retries among them.
 vi.setConfig({ testTimeout: 150_000 })
@@ -35,7 +35,7 @@ async function subscriber(): Promise<Page> {
 
 const atStripe = (page: Page) => page.waitForURL((url) => url.href.startsWith(stripe.installation.sandboxUrl))
 
-test('at the checkout of a plan and of a pack', async () => {
+test('the checkout of a plan or pack says that Stripe does not answer, and works on the next try', async () => {
   const page = await stripe.newPerson()
   await away('POST /v1/checkout/sessions')
 
@@ -51,7 +51,7 @@ test('at the checkout of a plan and of a pack', async () => {
   await atStripe(page)
 })
 
-test('without JavaScript the answer is the same page', async () => {
+test('the checkout gives the same page without JavaScript', async () => {
   const page = await stripe.newPerson({ javaScriptEnabled: false })
   await away('POST /v1/checkout/sessions')
 
@@ -64,7 +64,7 @@ test('without JavaScript the answer is the same page', async () => {
   await atStripe(page)
 })
 
-test('at a change of plan: neither the preview nor the change is half done', async () => {
+test('a plan change says that Stripe does not answer, and neither the preview nor the change is half done', async () => {
   const page = await subscriber()
   await away('POST /v1/invoices/create_preview')
   await page.goto('/billing/change?plan=Daily&interval=month')
@@ -92,7 +92,7 @@ test('at a change of plan: neither the preview nor the change is half done', asy
   expect(await page.getByRole('banner').innerText()).toContain('2,025')
 })
 
-test('at the portal, also by the link of a mail', async () => {
+test('the portal says that Stripe does not answer, also from the link in a mail', async () => {
   const page = await stripe.newPerson()
   await away('POST /v1/billing_portal/sessions')
   await page.goto('/billing/update-card')
@@ -107,7 +107,7 @@ test('at the portal, also by the link of a mail', async () => {
   await isAway(page)
 })
 
-test('at a cancellation, and at taking it back', async () => {
+test('a cancellation and its undo say that Stripe does not answer, and work on the next try', async () => {
   const page = await subscriber()
   await away('POST /v1/subscriptions/')
   await page.goto('/billing/cancel')
@@ -131,7 +131,7 @@ test('at a cancellation, and at taking it back', async () => {
     .waitFor()
 })
 
-test('no page that only shows needs it at all', async () => {
+test('read-only pages work without Stripe', async () => {
   const page = await subscriber()
   await stripe.break({ api: [{ failure: 'timeout' }] })
 
@@ -150,7 +150,7 @@ test('no page that only shows needs it at all', async () => {
 })
 
 test.each([true, false])(
-  'the link in the mail about the card leads there after the log-in, JavaScript: %s',
+  'the link in the failed-payment mail leads to the portal after the log-in, JavaScript: %s',
   async (on) => {
     const person = await stripe.newPerson()
     const email = await emailOf(person)

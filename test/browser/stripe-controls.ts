@@ -4,17 +4,17 @@ import { type Installation, startInstallation } from '#test/setup/app-processes.
 import { newContext } from '#test/setup/browser.ts'
 import { signUp } from './steps.ts'
 
-/** What a test does to Stripe behind a person's back. */
+/** What a test changes at Stripe while the user is on the pages. */
 export interface StripeControls {
   installation: Installation
-  /** A person who has just signed up, on a page of the installation of this file. */
+  /** A user who has just signed up, on a page of this file's installation. */
   newPerson(options?: BrowserContextOptions): Promise<Page>
   newPage(options?: BrowserContextOptions): Promise<Page>
-  /** Lets things go wrong until the test is over, or until {@link heal}. */
+  /** Injects faults until the test ends, or until {@link heal}. */
   break(faults: object): Promise<void>
   heal(): Promise<void>
   control(path: string, body?: object): Promise<unknown>
-  /** A call of Stripe's API, as a person at its dashboard would make it. */
+  /** A call of Stripe's API, as its dashboard would make it. */
   call(path: string, params?: Record<string, string>): Promise<Record<string, unknown>>
   read(path: string): Promise<Record<string, unknown>>
 }
@@ -54,5 +54,5 @@ export function useStripeControls(): StripeControls {
   return controls
 }
 
-/** The session behind the hosted page that a browser stands on. */
+/** The id of the session on the hosted page that is open. */
 export const sessionOf = (page: Page): string => /cs_(test|live)_\w+/.exec(page.url())![0]

@@ -5,7 +5,7 @@ import { signUp, spendOnQrCode } from './steps.ts'
 useBrowser()
 
 describe('the usage page', () => {
-  test('reads its chart out by arrow keys, and shows it as a table', async () => {
+  test('the chart can be read with the arrow keys and as a table', async () => {
     const page = await newPage()
     await signUp(page)
     await spendOnQrCode(page, 'a text')
@@ -22,7 +22,7 @@ describe('the usage page', () => {
     expect(await today.getByRole('cell').allInnerTexts()).toEqual(['1', '25', '0'])
   })
 
-  test('filters by action without JavaScript', async () => {
+  test('the page can be filtered by action without JavaScript', async () => {
     const page = await newPage({ javaScriptEnabled: false })
     await signUp(page)
     await spendOnQrCode(page, 'a text')
@@ -39,7 +39,7 @@ describe('the usage page', () => {
   test.each([
     [1280, 1],
     [390, 5],
-  ])('at %i pixels its filter has its controls on %i line(s), all whole', async (width, lines) => {
+  ])('the filter at %i pixels shows its controls complete on %i line(s)', async (width, lines) => {
     const page = await newPage({ viewport: { width, height: 900 } })
     await signUp(page)
     await page.goto('/usage?kind=granted', { waitUntil: 'networkidle' })

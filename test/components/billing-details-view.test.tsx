@@ -45,7 +45,7 @@ const methodText = (...given: Parameters<typeof viewOf>) =>
 const addressText = (changes: Changes) => renderText(<BillingAddressCard address={viewOf(changes).address} />)
 
 describe('the payment method', () => {
-  test('is a card with brand, last four and expiry', () => {
+  test('a card is shown with brand, last four digits and expiry', () => {
     expect(methodText()).toBe('Payment methodVisa•••• ending in 4242Expires 12/2030Update cardWorking…')
   })
 
@@ -53,11 +53,11 @@ describe('the payment method', () => {
     ['amex', 'American Express'],
     ['unknown', 'Card'],
     [null, 'Card'],
-  ])('of brand %s is called %s', (brand, name) => {
+  ])('the brand %s is shown as %s', (brand, name) => {
     expect(viewOf({ card: { brand } }).method).toMatchObject({ name })
   })
 
-  test('that is expired says so, and by when it is needed', () => {
+  test('an expired card is marked, with the date by which a new one is needed', () => {
     expect(viewOf({ card: { expMonth: 4, expYear: 2026 } }).method).toMatchObject({
       expires: 'Expired 04/2026',
       warning: { tone: 'red', badge: 'Expired', text: 'Update your card before your next payment on 1 Jun.' },
@@ -65,7 +65,7 @@ describe('the payment method', () => {
     expect(viewOf({ card: { expMonth: 4, expYear: 2026 } }, null).method).toMatchObject({ warning: { text: null } })
   })
 
-  test('that expires before the next payment says so; to the end of its month it is good', () => {
+  test('a card that expires before the next payment is marked, and one that expires in its month is not', () => {
     const may = { expMonth: 5, expYear: 2026 }
     expect(viewOf({ card: may }).method).toMatchObject({
       expires: 'Expires 05/2026',
@@ -76,14 +76,14 @@ describe('the payment method', () => {
     expect(viewOf({ card: { expMonth: 6, expYear: 2026 } }).method).toMatchObject({ warning: null })
   })
 
-  test('that is a bank account does not expire', () => {
+  test('a bank account shows no expiry', () => {
     const debit = { type: 'sepa_debit', brand: null, last4: '3201', expMonth: null, expYear: null }
     expect(viewOf({ card: debit }).method).toMatchObject({ name: 'SEPA Direct Debit', expires: null, warning: null })
     expect(methodText({ card: debit })).toContain('Update payment method')
     expect(viewOf({ card: { ...debit, type: 'some_new_pay' } }).method).toMatchObject({ name: 'Some new pay' })
   })
 
-  test('that is missing can be added by a customer; everybody else adds it at checkout', () => {
+  test('a customer can add a missing payment method, everybody else adds it at checkout', () => {
     expect(methodText({ paymentMethod: null })).toMatch(/No payment method\. .*Add card/)
     const { method, address } = toBillingDetailsView({ state: 'none' }, { now, timeZone: 'UTC', nextPaymentAt: null })
     expect(renderText(<PaymentMethodCard method={method} />)).toBe(
@@ -94,7 +94,7 @@ describe('the payment method', () => {
     )
   })
 
-  test('that Stripe does not tell right now can be changed all the same', () => {
+  test('a payment method that Stripe does not return right now can still be changed', () => {
     const { method, address } = toBillingDetailsView(
       { state: 'unavailable' },
       { now, timeZone: 'UTC', nextPaymentAt: null },
@@ -110,7 +110,7 @@ describe('the billing address', () => {
     return view.state === 'known' ? view.lines : null
   }
 
-  test('stands as in its country', () => {
+  test('the address is formatted as in its country', () => {
     expect(linesOf({})).toEqual(['1 Main Street', 'Springfield, IL 62701', 'United States'])
     expect(linesOf({ city: 'Berlin', state: null, postalCode: '10115', country: 'DE' })).toEqual([
       '1 Main Street',
@@ -122,7 +122,7 @@ describe('the billing address', () => {
     ])
   })
 
-  test('has the tax ids, and says when there is none', () => {
+  test('the tax IDs are shown, or that there are none', () => {
     expect(addressText({})).toContain('EU VATDE123456789')
     expect(addressText({ taxIds: [] })).toContain('Tax IDNone')
     expect(addressText({ address: null })).toContain('EU VATDE123456789')
@@ -130,7 +130,7 @@ describe('the billing address', () => {
   })
 })
 
-test('the next payment is that of a plan that renews', () => {
+test('the next payment is shown for a plan that renews', () => {
   const subscription = {
     stripeSubscriptionId: 'sub_1',
     status: 'active',

@@ -13,7 +13,7 @@ import { TestModeStrip } from '#app/components/test-mode-strip.tsx'
 import { render, renderText } from './render.tsx'
 
 describe('Field', () => {
-  test('ties label, hint and error to the control', () => {
+  test('a field ties label, hint and error to its control', () => {
     const html = render(
       <Field name="email" label="Email" hint="We never share it." error="Enter your email." type="email" />,
     )
@@ -24,7 +24,7 @@ describe('Field', () => {
     expect(html).toMatch(/id="email-error".*Enter your email\./)
   })
 
-  test('keeps room for an error where there is none, and says nothing of it', () => {
+  test('a field reserves the space of an error without announcing it', () => {
     const html = render(<Field name="email" label="Email" />)
 
     expect(html).toContain('class="field-error"')
@@ -32,13 +32,13 @@ describe('Field', () => {
     expect(html).not.toContain('aria-describedby')
   })
 
-  test('shows the first of several errors, and marks what is optional', () => {
+  test('a field shows the first of several errors and marks optional input', () => {
     const text = renderText(<Field name="name" label="Name" optional error={['Too long.', 'Odd.']} />)
 
     expect(text).toBe('Name (optional)Too long.')
   })
 
-  test('a password field has no button before there is JavaScript', () => {
+  test('a password field has no button without JavaScript', () => {
     const html = render(<Field name="password" label="Password" type="password" autoComplete="new-password" />)
 
     expect(html).toContain('type="password"')
@@ -56,7 +56,7 @@ test('Select keeps its options and value', () => {
   expect(html).toContain('<option value="UTC" selected="">UTC</option>')
 })
 
-test('Checkbox tells two of one name apart by their values', () => {
+test('two checkboxes of one name are told apart by their values', () => {
   const html = render(<Checkbox name="mail" value="receipts" label="Receipts" asSwitch />)
 
   expect(html).toContain('id="mail-receipts"')
@@ -65,7 +65,7 @@ test('Checkbox tells two of one name apart by their values', () => {
 })
 
 describe('Button', () => {
-  test('submits its form unless told otherwise, and is never disabled for real', () => {
+  test('a button submits its form by default and is never disabled', () => {
     const html = render(<Button busy>Save</Button>)
 
     expect(html).toContain('type="submit"')
@@ -73,21 +73,21 @@ describe('Button', () => {
     expect(html).not.toContain(' disabled')
   })
 
-  test('says its label at once: that it works is only shown after a while', () => {
+  test('a button keeps its label at once and shows its progress after a while', () => {
     expect(render(<Button busy>Save</Button>)).not.toContain('data-showing-busy')
   })
 
-  test('as a link is a link', () => {
+  test('a button with a target is a link', () => {
     expect(render(<ButtonLink to="/pricing">See prices</ButtonLink>)).toMatch(/<a class="button"[^>]*href="\/pricing"/)
   })
 })
 
 describe('ErrorSummary', () => {
-  test('is not there without errors', () => {
+  test('the summary is absent without errors', () => {
     expect(render(<ErrorSummary errors={[]} />)).toBe('')
   })
 
-  test('counts the problems and links each to its field', () => {
+  test('the summary counts the errors and links each to its field', () => {
     const html = render(
       <ErrorSummary
         errors={[
@@ -104,19 +104,19 @@ describe('ErrorSummary', () => {
 })
 
 describe('amounts', () => {
-  test('what comes is green and signed; what goes says so to a screen reader', () => {
+  test('an addition is green and signed, and a deduction has words for screen readers', () => {
     expect(render(<Credits value={25} signed />)).toContain('text-credit')
     expect(renderText(<Credits value={25} signed />)).toBe('+25 credits')
     expect(renderText(<Credits value={-24} signed />)).toBe('minus \u221224 credits')
     expect(render(<Credits value={-24} signed />)).not.toContain('text-credit')
   })
 
-  test('a debt is red, a plain balance has no colour', () => {
+  test('a debt is red, and an ordinary balance has no color', () => {
     expect(render(<Credits value={-160} />)).toContain('text-debt')
     expect(render(<Credits value={160} />)).not.toMatch(/text-(debt|credit)/)
   })
 
-  test('money carries its currency and time its machine form', () => {
+  test('money shows its currency, and a time has a machine-readable form', () => {
     expect(renderText(<Money amount={1800} currency="usd" />)).toBe('$18.00')
     expect(render(<Time at="2026-05-03T10:00:00.000Z">3 May 2026</Time>)).toContain(
       'dateTime="2026-05-03T10:00:00.000Z"',
@@ -124,7 +124,7 @@ describe('amounts', () => {
   })
 })
 
-test('Badge is words with an icon that is silent, and no live region', () => {
+test('a badge is words with a silent icon and no live region', () => {
   const html = render(<Badge tone="green">Active</Badge>)
 
   expect(renderText(<Badge tone="green">Active</Badge>)).toBe('Active')
@@ -132,7 +132,7 @@ test('Badge is words with an icon that is silent, and no live region', () => {
   expect(html).not.toContain('role=')
 })
 
-test('Notices show the first as a banner and fold the rest', () => {
+test('the first notice is a banner, and the rest are folded', () => {
   const html = render(
     <Notices
       notices={[
@@ -163,7 +163,7 @@ describe('Ledger', () => {
     },
   ]
 
-  test('groups by day, with its sum, and lays every second day on a band', () => {
+  test('the ledger groups by day, with a sum per day and alternate shading', () => {
     const html = render(<Ledger days={days} caption="Entries" />)
 
     expect(html.match(/<tbody/g)).toHaveLength(2)
@@ -171,7 +171,7 @@ describe('Ledger', () => {
     expect(html.match(/scope="rowgroup"/g)).toHaveLength(2)
   })
 
-  test('leaves out the balance where no line can state it', () => {
+  test('the balance is left out where no entry can state it', () => {
     const without = days.map((day) => ({ ...day, lines: day.lines.map((line) => ({ ...line, balance: null })) }))
 
     expect(render(<Ledger days={days} />)).toContain('Balance after')
@@ -179,7 +179,7 @@ describe('Ledger', () => {
   })
 })
 
-test('SumTable has its total in the foot', () => {
+test('a SumTable has its total in the foot', () => {
   const html = render(<SumTable rows={[{ label: 'A', values: ['1'] }]} total={{ label: 'Sum', values: ['1'] }} />)
 
   expect(html).toMatch(/<tfoot>.*Sum.*<\/tfoot>/)
@@ -194,7 +194,7 @@ test('RadioCards are radios in a fieldset with a legend', () => {
   expect(html).toMatch(/<input[^>]*checked=""[^>]*>/)
 })
 
-test('Page has one h1 in main', () => {
+test('a Page has one h1 in main', () => {
   const html = render(
     <Page title="Billing" lead="What you pay for.">
       <p>Text</p>
@@ -205,12 +205,12 @@ test('Page has one h1 in main', () => {
   expect(html.match(/<h1/g)).toHaveLength(1)
 })
 
-test('the strip of test mode is only there in test mode', () => {
+test('the test mode strip is shown in test mode only', () => {
   expect(render(<TestModeStrip sandboxUrl={null} />)).toBe('')
   expect(renderText(<TestModeStrip sandboxUrl="http://localhost:4242" />)).toContain('Test mode: no real money.')
 })
 
-test('no component writes a style attribute: the content security policy ignores it', () => {
+test('no component writes a style attribute, which the content security policy would ignore', () => {
   const html = render(
     <Page title="All">
       <Field name="a" label="A" error="b" />

@@ -44,8 +44,8 @@ const none = new Map<string, PaymentBehind>()
 const nameOf = (changes: Partial<Grant>, payments = none) => wordsOfGrant(grant('g:x', changes), payments, context).name
 const paidFor = (changes: Partial<PaymentBehind>) => wordsOfGrant(grant('g:x'), behind(changes), context).paid
 
-describe('the stack of grants', () => {
-  test('says why each stands before the next', () => {
+describe('the list of grants in spending order', () => {
+  test('each grant says why it is used before the next', () => {
     const views = toGrantViews(
       [
         grant('a', { priority: 0 }),
@@ -70,7 +70,7 @@ describe('the stack of grants', () => {
     expect(views[4]?.expires).toBe('Never expires')
   })
 
-  test('says when later ones come and how many, and not that nothing of them is left', () => {
+  test('an upcoming grant says when it starts and how many credits it has, not that none are left', () => {
     const later = grant('x', { started: false, remaining: 0, effectiveAt: new Date('2026-06-01T00:00:00Z') })
 
     expect(toGrantViews([later], none, context)[0]).toMatchObject({
@@ -81,7 +81,7 @@ describe('the stack of grants', () => {
     })
   })
 
-  test('says how much is left and how much is reserved', () => {
+  test('a grant says how much is left and how much is reserved', () => {
     const held = grant('x', { reserved: [{ hold: 'h', amount: 60 }] })
 
     expect(toGrantViews([held], none, context)[0]).toMatchObject({
@@ -91,17 +91,17 @@ describe('the stack of grants', () => {
   })
 })
 
-describe('a grant is named after what paid for it', () => {
+describe('the name of a grant', () => {
   test.each([
     ['subscription_create', 'First payment of Daily, 4 May'],
     ['subscription_cycle', 'Renewal of Daily, 4 May'],
     ['subscription_update', 'Change to Daily, 4 May'],
     ['manual', 'Invoice of Daily, 4 May'],
-  ])('%s: %s', (billingReason, name) => {
+  ])('a grant from an invoice with the reason %s is named %s', (billingReason, name) => {
     expect(nameOf({}, behind({ billingReason }))).toBe(name)
   })
 
-  test('a year in monthly shares says which month, and a year at once does not', () => {
+  test('a monthly share of a yearly plan is named with its month, a yearly grant without one', () => {
     const year = behind({ creditsAdded: 12_000, planCredits: 12_000 })
     const share = { id: 'g:stripe:invoice:in_1:2', granted: 1000 }
 
@@ -110,7 +110,7 @@ describe('a grant is named after what paid for it', () => {
     expect(nameOf({ granted: 12_000 }, year)).toBe('Renewal of Daily, 4 May')
   })
 
-  test('packs, gifts, corrections and what came back', () => {
+  test('packs, gifts, corrections and restored credits have names of their own', () => {
     const pack = behind({ plan: null, creditsAdded: 500 }, 'payment:pi_1')
 
     expect(nameOf({ source: { type: 'payment', id: 'pi_1' } }, pack)).toBe('Pack of 500, 4 May')
@@ -124,7 +124,7 @@ describe('a grant is named after what paid for it', () => {
   })
 })
 
-test('what was paid names the money that went back', () => {
+test('the payment of a grant shows the money refunded', () => {
   expect(paidFor({})).toBe('Paid $18.00')
   expect(paidFor({ amountRefunded: 900 })).toBe('Paid $18.00, $9.00 refunded')
   expect(paidFor({ amountRefunded: 1800 })).toBe('Paid $18.00, all refunded')
@@ -133,7 +133,7 @@ test('what was paid names the money that went back', () => {
   expect(paidFor({ amount: 0 })).toBe('Nothing was charged')
 })
 
-test('the list of all has what is used up too, and no corrections that took', () => {
+test('the full list includes used-up grants and leaves out negative corrections', () => {
   const terms = grant('g:a')
   const entry = (changes: object) =>
     ({ key: 'k', kind: 'grant', amount: 1000, at: now, source: terms.source, ...changes }) as const

@@ -2,7 +2,7 @@ import type { ReactElement } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { createStaticRouter, StaticRouterProvider } from 'react-router-dom/server.js'
 
-/** What the server sends for an element that stands on a page. */
+/** The HTML that the server sends for an element on a page. */
 export function render(element: ReactElement, path = '/'): string {
   const location = { pathname: path, search: '', hash: '', state: null, key: 'default' }
   const context = {
@@ -21,7 +21,7 @@ export function render(element: ReactElement, path = '/'): string {
   return renderToStaticMarkup(<StaticRouterProvider router={router} context={context} hydrate={false} />)
 }
 
-/** The same as text: tags gone, entities read, white space folded. */
+/** The same as text: without tags, with entities decoded and white space collapsed. */
 export function renderText(element: ReactElement): string {
   return render(element)
     .replace(/<[^>]+>/g, '')

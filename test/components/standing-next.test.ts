@@ -22,13 +22,13 @@ const daily = {
 
 const balance = aBalance({ credits: 1840 })
 
-describe('a smaller plan that waits', () => {
+describe('a scheduled downgrade', () => {
   const at = daily.currentPeriodEnd!
   const nextPayment = { amount: 1000, currency: 'usd', credits: 1000, at, isExact: true }
   const scheduledChange = { plan: 'Beginner', interval: 'month' as const, at }
   const waiting = planStatusOf({ ...daily, nextPayment, scheduledChange }, context)
 
-  test('is told as what comes next, with its own credits', () => {
+  test('the downgrade is shown as the next event, with its own credits', () => {
     expect(waiting.next).toEqual({
       term: 'Changes on',
       value: '1 Jun',
@@ -37,13 +37,13 @@ describe('a smaller plan that waits', () => {
     })
   })
 
-  test('can be undone from wherever it is told', () => {
+  test('the downgrade can be undone from every place that shows it', () => {
     expect(waiting.notices).toEqual([
       { tone: 'ochre', text: 'Your plan changes to Beginner on 1 Jun.', action: 'undo-change' },
     ])
   })
 
-  test('comes after what is graver', () => {
+  test('the downgrade is shown after more severe notices', () => {
     const scheduledChange = { plan: 'Daily', interval: 'year' as const, at }
     const both = planStatusOf({ ...daily, scheduledChange }, { ...context, frozen: 'dispute' })
 
@@ -55,7 +55,7 @@ describe('a smaller plan that waits', () => {
 test.each([
   ['cancellation_requested', 'You canceled it.'],
   ['payment_failed', 'Your payment failed and retries ran out.'],
-])('a plan that ended says why: %s', (endedReason, note) => {
+])('a plan that ended with %s says why', (endedReason, note) => {
   const ended = { ...daily, stripeSubscriptionId: null, plan: 'Free', status: 'canceled', endedReason }
 
   expect(planStatusOf(ended, context)).toMatchObject({
@@ -65,7 +65,7 @@ test.each([
   })
 })
 
-test('while spending is paused the figure is not called what one can spend', () => {
+test('the balance is not labeled as spendable while spending is paused', () => {
   const free = planStatusOf(daily, context)
   const disputed = planStatusOf(daily, { ...context, frozen: 'dispute' })
 
@@ -77,7 +77,7 @@ test('while spending is paused the figure is not called what one can spend', () 
   )
 })
 
-describe('the main button of the balance', () => {
+describe('the main button beside the balance', () => {
   const mainOf = (credits: number, subscription: Partial<Subscription> | null, frozen: string | null = null) => {
     const standing = planStatusOf(subscription && { ...daily, ...subscription }, { ...context, credits, frozen })
     return toBalanceView(aBalance({ credits }), standing, context).main
@@ -86,21 +86,21 @@ describe('the main button of the balance', () => {
   const over = new Date('2026-05-03T12:00:00Z')
 
   test.each<[string, string | null, () => string | null]>([
-    ['spends, where there are credits', 'use', () => mainOf(5, null)],
-    ['also while a payment may still be made', 'use', () => mainOf(5, { status: 'past_due', gracePeriodEnd: soon })],
+    ['spends while there are credits', 'use', () => mainOf(5, null)],
+    ['spends during the grace period', 'use', () => mainOf(5, { status: 'past_due', gracePeriodEnd: soon })],
     ['buys at zero', 'buy', () => mainOf(0, null)],
     ['buys in debt', 'buy', () => mainOf(-5, {})],
-    ['pays what is owed at zero', 'update-card', () => mainOf(0, { status: 'past_due', gracePeriodEnd: soon })],
+    ['pays the amount due at zero', 'update-card', () => mainOf(0, { status: 'past_due', gracePeriodEnd: soon })],
     ['pays while spending is paused', 'update-card', () => mainOf(5, { status: 'past_due', gracePeriodEnd: over })],
-    ['goes to the bank that asks', 'confirm', () => mainOf(5, { status: 'unpaid', confirmationAsked: true })],
+    ['leads to the bank for authentication', 'confirm', () => mainOf(5, { status: 'unpaid', confirmationAsked: true })],
     ['restarts a paused plan at zero', 'restart', () => mainOf(0, { status: 'paused' })],
-    ['is none during a dispute, where only time helps', null, () => mainOf(5, {}, 'dispute')],
-  ])('%s', (_, way, main) => {
+    ['is absent during a dispute, which only the bank can end', null, () => mainOf(5, {}, 'dispute')],
+  ])('the main button %s', (_, way, main) => {
     expect(main()).toBe(way)
   })
 })
 
-test('a payment that is due is a warning where one spends, before it pauses anything', () => {
+test('a due payment is a warning on the action page before spending is paused', () => {
   const due = planStatusOf({ ...daily, status: 'past_due', gracePeriodEnd: new Date('2026-05-06T12:00:00Z') }, context)
 
   expect(warningsOf(due)).toMatchObject([{ tone: 'ochre', action: 'update-card' }])

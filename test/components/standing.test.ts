@@ -38,7 +38,7 @@ const standing = (changes: Partial<Subscription> = {}, more: Partial<typeof cont
   planStatusOf(subscription(changes), { ...context, ...more })
 
 describe('standingOf', () => {
-  test('is Free without a subscription, and says no more than that', () => {
+  test('a user without a subscription is on Free, and nothing else is shown', () => {
     expect(planStatusOf(null, context)).toEqual({
       plan: 'Free',
       isLive: false,
@@ -55,13 +55,13 @@ describe('standingOf', () => {
     })
   })
 
-  test('is Free again when the subscription has ended', () => {
+  test('a user whose subscription has ended is on Free', () => {
     const ended = standing({ status: 'canceled' })
 
     expect(ended).toMatchObject({ plan: 'Free', isLive: false, badge: { tone: 'neutral', text: 'Ended' } })
   })
 
-  test('an active plan says when it renews and what that adds', () => {
+  test('an active plan shows its renewal date and the credits it adds', () => {
     expect(standing()).toMatchObject({
       plan: 'Daily',
       isLive: true,
@@ -72,7 +72,7 @@ describe('standingOf', () => {
     })
   })
 
-  test('a yearly renewal adds a year of credits, and its day has a year', () => {
+  test('a yearly renewal adds a year of credits, and its date has a year', () => {
     const at = new Date('2027-05-01T12:00:00Z')
     const yearly = standing({
       interval: 'year',
@@ -85,7 +85,7 @@ describe('standingOf', () => {
     expect(yearly.next).toMatchObject({ value: '1 May 2027', note: '24,000 credits will be added.' })
   })
 
-  test('a payment that is not the usual one says its own sum, and tax on top is said', () => {
+  test('an unusual payment shows its own amount, and tax on top is named', () => {
     const at = new Date('2026-06-01T12:00:00Z')
     const half = standing({ nextPayment: { amount: 900, currency: 'usd', credits: 2000, at, isExact: true } })
     const taxed = standing({ price: { ...monthly, isExact: false } })
@@ -95,14 +95,14 @@ describe('standingOf', () => {
     expect(taxed.price).toBe('$18.00 a month plus any tax')
   })
 
-  test('what is not known is not said: never the plan file’s sum', () => {
+  test('an unknown amount is left out and never taken from the plan file', () => {
     const unknown = standing({ price: null, nextPayment: null })
 
     expect(unknown).toMatchObject({ price: 'Paid monthly', amount: null, next: { note: null, credits: null } })
     expect(JSON.stringify(unknown)).not.toMatch(/18|2,000/)
   })
 
-  test('a plan that ends says when, and offers to keep it', () => {
+  test('a canceled plan shows its end date and an offer to keep it', () => {
     const ending = standing({ cancelAtPeriodEnd: true })
 
     expect(ending.badge).toEqual({ tone: 'ochre', text: 'Ends 1 Jun' })
@@ -115,14 +115,14 @@ describe('standingOf', () => {
     ])
   })
 
-  test('a trial says when it ends and what comes then', () => {
+  test('a trial shows its end and the payment after it', () => {
     const trial = standing({ status: 'trialing', trialEnd: new Date('2026-06-14T07:00:00Z') })
 
     expect(trial.badge).toEqual({ tone: 'green', text: 'Trial until 14 Jun' })
     expect(trial.notices[0]?.text).toBe('Your trial ends on 14 Jun, 09:00 CEST. Then Daily costs $18.00 a month.')
   })
 
-  test('a failed payment in its grace period names both days, the hour and the zone', () => {
+  test('a failed payment in its grace period shows both dates, the time and the zone', () => {
     const due = standing({ status: 'past_due', gracePeriodEnd: new Date('2026-05-06T12:00:00Z') })
 
     expect(due.badge).toEqual({ tone: 'ochre', text: 'Payment due' })
@@ -135,7 +135,7 @@ describe('standingOf', () => {
     ])
   })
 
-  test('a payment that waits for the bank’s customer leads to the bank, before and after the grace period', () => {
+  test('a payment that needs authentication links to the bank, before and after the grace period', () => {
     const asked = { status: 'past_due', confirmationAsked: true }
     const due = standing({ ...asked, gracePeriodEnd: new Date('2026-05-06T12:00:00Z') })
     const over = standing({ ...asked, gracePeriodEnd: new Date('2026-05-04T11:59:59Z') }, { frozen: 'past_due' })
@@ -144,7 +144,7 @@ describe('standingOf', () => {
     expect(over.notices).toMatchObject([{ tone: 'red', action: 'confirm' }])
   })
 
-  test('after the grace period spending is paused and the credits are safe', () => {
+  test('after the grace period spending is shown as paused and the credits as safe', () => {
     const over = standing({ status: 'past_due', gracePeriodEnd: new Date('2026-05-04T11:59:59Z') })
 
     expect(over.badge).toEqual({ tone: 'red', text: 'Paused' })
@@ -153,7 +153,7 @@ describe('standingOf', () => {
     )
   })
 
-  test('an amount that is owed is named also where the day is not known on which its payment failed', () => {
+  test('an amount due is named, also when the date of the failure is unknown', () => {
     const owed = { amount: 1000, currency: 'usd', stripeInvoiceId: 'in_1', at: new Date('2026-05-01'), url: null }
 
     expect(standing({ status: 'unpaid', owed }).notices[0]?.text).toBe(
@@ -161,20 +161,20 @@ describe('standingOf', () => {
     )
   })
 
-  test('the account and the subscription do not tell the same failed payment twice', () => {
+  test('one failed payment is shown once, not by account and subscription', () => {
     const over = standing({ status: 'unpaid' }, { frozen: 'past_due' })
 
     expect(over.notices).toHaveLength(1)
   })
 
-  test('a dispute is told first, before what is less grave', () => {
+  test('a dispute is shown before less severe notices', () => {
     const disputed = standing({ cancelAtPeriodEnd: true }, { frozen: 'dispute' })
 
     expect(disputed.notices.map(({ tone }) => tone)).toEqual(['red', 'ochre'])
     expect(disputed.notices[0]?.text).toContain('disputed at the bank')
   })
 
-  test('a first payment that is not finished is no live plan', () => {
+  test('a plan with an unfinished first payment is not shown as live', () => {
     const incomplete = standing({ status: 'incomplete' })
 
     expect(incomplete.isLive).toBe(false)

@@ -7,7 +7,7 @@ const standing = (frozen: string | null = null, credits = 3840): PlanStatus =>
 
 const facts: PaymentFacts = { state: 'arrived', credits: 2000, balance: 3840, standing: standing(), isSlow: false }
 
-test('credits that arrived are told with the sum they make', () => {
+test('the credits of a payment are shown with the new balance', () => {
   expect(toSuccessView(facts)).toEqual({
     state: 'arrived',
     figure: '2,000',
@@ -22,26 +22,23 @@ test('credits that arrived are told with the sum they make', () => {
 test.each([
   ['past_due', 'update-card', 'Spending is paused because a payment failed.'],
   ['dispute', null, 'Spending is paused while a payment is disputed'],
-] as const)(
-  'credits that arrive while spending is paused (%s) are not said to be there to spend',
-  (frozen, action, why) => {
-    const view = toSuccessView({ ...facts, standing: standing(frozen) })
-    expect(view).toMatchObject({ state: 'arrived', figure: '2,000', sum: null, pause: { action }, main: action })
-    expect(view.pause?.text).toContain(why)
-  },
-)
+] as const)('credits added while spending is paused (%s) are not shown as spendable', (frozen, action, why) => {
+  const view = toSuccessView({ ...facts, standing: standing(frozen) })
+  expect(view).toMatchObject({ state: 'arrived', figure: '2,000', sum: null, pause: { action }, main: action })
+  expect(view.pause?.text).toContain(why)
+})
 
-test('credits that a debt has taken are not offered to be used: the way on is to buy more', () => {
+test('credits used up by a debt are not offered for use, and buying more is', () => {
   const view = toSuccessView({ ...facts, balance: -100, standing: standing(null, -100) })
   expect(view).toMatchObject({ figure: '2,000', sum: null, main: 'buy' })
   expect(view.text).toContain('Your balance is −100.')
 })
 
-test('whoever comes back after spending gets no sum that does not add up', () => {
+test('a page reopened after a spend shows no sum that no longer adds up', () => {
   expect(toSuccessView({ ...facts, balance: 150 })).toMatchObject({ sum: null, text: 'You have 150 credits.' })
 })
 
-test('waiting names the credits, and after a while that nothing is lost', () => {
+test('the waiting page names the credits, and after a while says that nothing is lost', () => {
   expect(toSuccessView({ ...facts, state: 'waiting' }).title).toBe('Payment received. Adding your 2,000 credits…')
   expect(toSuccessView({ ...facts, state: 'waiting', credits: null }).title).toBe(
     'Payment received. Adding your credits…',
@@ -49,16 +46,16 @@ test('waiting names the credits, and after a while that nothing is lost', () => 
   expect(toSuccessView({ ...facts, state: 'waiting', isSlow: true }).title).toBe('Your payment is safe.')
 })
 
-test('waiting says the same each time it is asked, so that nothing is announced twice', () => {
+test('the waiting page repeats the same words, so that screen readers announce nothing twice', () => {
   const one = toSuccessView({ ...facts, state: 'waiting', balance: 10 })
 
   expect(toSuccessView({ ...facts, state: 'waiting', balance: 20 })).toEqual(one)
 })
 
-test('a payment that failed says that nothing was charged', () => {
+test('a failed payment says that nothing was charged', () => {
   expect(toSuccessView({ ...facts, state: 'failed' })).toMatchObject({ text: 'You were not charged.', sum: null })
 })
 
-test('a slow bank is told with how long it can take', () => {
+test('a bank debit says how long it can take', () => {
   expect(toSuccessView({ ...facts, state: 'confirming' }).text).toContain('up to 3 days')
 })

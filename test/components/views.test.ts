@@ -15,7 +15,7 @@ const context = { now, timeZone: 'UTC' }
 describe('the note of the overview', () => {
   const free = planStatusOf(null, { ...context, gracePeriodDays: 3, credits: 0, frozen: null })
 
-  test('says what is reserved and for how many actions', () => {
+  test('the note says how much is reserved and for how many actions', () => {
     const hold = { id: 'h', amount: 60, action: 'qr-code', expiresAt: NEVER, createdAt: now }
 
     expect(toBalanceView(aBalance({ held: 60, holds: [hold] }), free, context).sentences).toEqual([
@@ -23,7 +23,7 @@ describe('the note of the overview', () => {
     ])
   })
 
-  test('a debt is explained and says what settles it', () => {
+  test('the note explains a debt and how to settle it', () => {
     const view = toBalanceView(aBalance({ credits: -160, debt: 160 }), free, context)
 
     expect(view.credits).toBe('\u2212160')
@@ -31,7 +31,7 @@ describe('the note of the overview', () => {
     expect(view.sentences[0]).toContain('The next 160 credits you get will settle this.')
   })
 
-  test('nothing left says when more comes', () => {
+  test('the note at zero says when more credits come', () => {
     const nextArrival = { credits: 2000, at: new Date('2026-06-01T00:00:00Z') }
 
     expect(toBalanceView(aBalance({ credits: 0, nextArrival }), free, context).sentences).toEqual([
@@ -40,7 +40,7 @@ describe('the note of the overview', () => {
   })
 })
 
-test('the newest lines of the ledger keep the sum of their whole day', () => {
+test('the latest ledger entries keep the sum of their whole day', () => {
   const line = (id: string) => ({ id, title: id, source: '', credits: -1, balance: 1, detail: [] })
   const days = [
     { date: '2026-05-02', label: 'Sat 2 May', sum: -2, lines: [line('a'), line('b')] },
@@ -54,8 +54,8 @@ test('the newest lines of the ledger keep the sum of their whole day', () => {
   expect(cut[1]?.sum).toBe(-2)
 })
 
-describe('what is for sale', () => {
-  test('prices are worked out from the catalogue', () => {
+describe('the prices on the pages', () => {
+  test('every price is computed from the catalog', () => {
     const daily = planOffers().find(({ name }) => name === 'Daily')
 
     expect(daily?.prices.month).toMatchObject({ amount: '$18', per: 'a month', unitPrice: '$0.90 per 100 credits' })
@@ -67,7 +67,7 @@ describe('what is for sale', () => {
     expect(yearlySaving()).toBe('two months free')
   })
 
-  test('the first page adds up', () => {
+  test('the example on the landing page adds up', () => {
     const days = exampleLedger(now)
     const lines = days.flatMap((day) => day.lines)
     const total = lines.reduce((sum, line) => sum + line.credits, 0)
@@ -108,7 +108,7 @@ describe('the preview of a plan change', () => {
   const view = (changes: Partial<PlanChangePreview> = {}) =>
     toChangeView({ ...preview, ...changes }, { ...context, periodEnd, credits: 1000, losses: [], gracePeriodDays: 3 })
 
-  test('is a sum in money and in credits that adds up', () => {
+  test('the preview has totals in money and credits that add up', () => {
     expect(view().sum).toEqual({
       rows: [
         { label: 'Daily, 17 days', money: '$10.20' },
@@ -119,19 +119,19 @@ describe('the preview of a plan change', () => {
     expect(view().sentences[0]).toBe(BROUGHT)
   })
 
-  test('names the amount on the button and what comes after', () => {
+  test('the preview puts the amount on the button and says what comes next', () => {
     expect(view().button).toBe('Pay $4.53 and change to Daily')
     expect(view().keep).toBe('Keep Beginner')
     expect(view().sentences).toEqual([BROUGHT, 'From 21 May: $18.00 and 2,000 credits each month.'])
   })
 
-  test('shows what is neither line: tax, what is owed', () => {
+  test('the preview lists what is no proration: tax and the amount due', () => {
     const rows = view({ amountDue: 400 }).sum?.rows ?? []
 
     expect(rows.at(-1)).toEqual({ label: 'Tax and account balance', money: '\u2212$0.53' })
   })
 
-  test('shows what a coupon takes off, or what the old plan had of it', () => {
+  test('the preview shows what a coupon takes off the new plan or took off the old one', () => {
     const half = view({ discount: 226, amountDue: 227 }).sum?.rows ?? []
     expect(half.slice(2)).toEqual([{ label: 'Discount', money: '\u2212$2.26' }])
 
@@ -140,7 +140,7 @@ describe('the preview of a plan change', () => {
     expect(spent.slice(2)).toEqual([had, { label: 'Tax and account balance', money: '$0.14' }])
   })
 
-  test('says what the first payment is where a discount ends, and no sum where none is known', () => {
+  test('the preview states the first payment after a discount ends, and no amount if it is unknown', () => {
     const { price } = preview.after
     const later = { when: 'period-end', at: periodEnd, to: { plan: 'Beginner', interval: 'month' } } as const
     const sentences = (changes: Partial<PlanChangePreview>) => view({ lines: [], ...changes }).sentences
@@ -161,7 +161,7 @@ describe('the preview of a plan change', () => {
     )
   })
 
-  test('names what else the subscription has, and that it stays', () => {
+  test('the preview names the other items of the subscription and that they stay', () => {
     const addOn = { name: 'Priority queue', quantity: 2, unitAmount: 500, interval: 'month', intervalCount: 1 } as const
     const unknown = { ...addOn, name: null, unitAmount: null }
     expect(view({ beside: [addOn, unknown] }).sentences.slice(-2)).toEqual([
@@ -170,7 +170,7 @@ describe('the preview of a plan change', () => {
     ])
   })
 
-  test('a smaller plan waits: nothing happens today', () => {
+  test('the preview of a downgrade says that nothing happens today', () => {
     const later = view({
       from: { plan: 'Daily', interval: 'month', intervalCount: 1 },
       to: { plan: 'Beginner', interval: 'month' },
@@ -189,7 +189,7 @@ describe('the preview of a plan change', () => {
     expect(later.sentences[0]).toBe('Nothing changes today and nothing is charged. Daily stays active until 21 May.')
   })
 
-  test('the same plan by the year is not called another plan', () => {
+  test('the preview of a yearly interval does not call it another plan', () => {
     const year = after(10_000, 12_000, 'year', new Date('2027-05-04T12:00:00Z'))
     const yearly = view({ to: { plan: 'Beginner', interval: 'year' }, after: year })
 
@@ -200,7 +200,7 @@ describe('the preview of a plan change', () => {
     expect(yearly.sentences.slice(1)).toEqual(['From 4 May 2027: $100.00 and 12,000 credits each year.'])
   })
 
-  test('lines that are not the usual ones keep the words of the invoice', () => {
+  test('unusual lines keep the description of the invoice', () => {
     const lines = [...preview.lines, { description: 'Setup', amount: 0, credits: 0 }]
 
     expect(view({ lines }).sum?.rows.map(({ label }) => label)).toEqual([

@@ -27,8 +27,8 @@ function refusalOf(environment: Record<string, string | undefined>): string {
   return ''
 }
 
-describe('in production', () => {
-  test('reads a complete environment, with lists in their order', () => {
+describe('the configuration in production', () => {
+  test('a complete environment is read, with lists in their order', () => {
     const config = parseConfig(LIVE)
 
     expect(config).toMatchObject({
@@ -43,21 +43,21 @@ describe('in production', () => {
     })
   })
 
-  test('names every missing variable in one message', () => {
+  test('every missing variable is named in one message', () => {
     const refusal = refusalOf({ NODE_ENV: 'production' })
 
-    // Whoever has put a sender of their own into the brand file needs no MAIL_FROM.
+    // A brand file with a sender of its own makes MAIL_FROM optional.
     const filled = isLocalAddress(brand.senderAddress) ? ['NODE_ENV'] : ['NODE_ENV', 'MAIL_FROM']
     for (const name of Object.keys(LIVE).filter((name) => !filled.includes(name))) {
       expect(refusal).toContain(`${name} is missing`)
     }
   })
 
-  test('counts an empty variable as missing', () => {
+  test('an empty variable counts as missing', () => {
     expect(refusalOf({ ...LIVE, MONGODB_URI: '  ' })).toContain('MONGODB_URI is missing')
   })
 
-  test('asks how many proxies stand in front: without them it is 0, and that has to be said', () => {
+  test('the number of proxies is required: without any it is 0, which has to be stated', () => {
     expect(refusalOf({ ...LIVE, TRUST_PROXY: undefined })).toContain('TRUST_PROXY is missing')
     expect(parseConfig({ ...LIVE, TRUST_PROXY: '0' }).trustedProxies).toBe(0)
   })
@@ -70,11 +70,11 @@ describe('in production', () => {
     '0123456789abcdef0123456789abcdef',
     'change-me-before-going-live-1234567890',
     'your-session-secret-goes-here-qwertyuiop',
-  ])('refuses the session secret %s', (secret) => {
+  ])('the session secret %s is refused', (secret) => {
     expect(refusalOf({ ...LIVE, SESSION_SECRET: secret })).toContain('SESSION_SECRET has a secret')
   })
 
-  test('takes every random session secret, whatever made it', () => {
+  test('every random session secret is accepted, whichever tool made it', () => {
     for (let round = 0; round < 500; round++) {
       for (const encoding of ['hex', 'base64', 'base64url'] as const) {
         const secret = randomBytes(24).toString(encoding)
@@ -83,7 +83,7 @@ describe('in production', () => {
     }
   })
 
-  test('takes a test key only when it is said to be meant', () => {
+  test('a test key is accepted only if the environment confirms it', () => {
     for (const key of ['sk_test_0123456789', 'rk_test_0123456789']) {
       const staging = { ...LIVE, STRIPE_SECRET_KEY: key }
       expect(refusalOf(staging)).toContain('STRIPE_SECRET_KEY is a test key')
@@ -92,9 +92,12 @@ describe('in production', () => {
     }
   })
 
-  test.each(['http://127.0.0.1:4242', 'https://stripe.example'])('never asks %s in place of Stripe', (base) => {
-    expect(refusalOf({ ...LIVE, STRIPE_API_BASE: base })).toContain('STRIPE_API_BASE is for local mode')
-  })
+  test.each(['http://127.0.0.1:4242', 'https://stripe.example'])(
+    'the address %s is never used in place of Stripe',
+    (base) => {
+      expect(refusalOf({ ...LIVE, STRIPE_API_BASE: base })).toContain('STRIPE_API_BASE is for local mode')
+    },
+  )
 
   test.each([
     ['smtp://mail.example', true],
@@ -102,12 +105,12 @@ describe('in production', () => {
     ['smtps://mail.example', true],
     ['smtp://127.0.0.1:25', false],
     ['smtp://localhost', false],
-  ])('mails through %s go out encrypted: %s', (url, requires) => {
+  ])('mails through %s require encryption: %s', (url, requires) => {
     expect(parseConfig({ ...LIVE, SMTP_URL: url }).smtpRequiresTls).toBe(requires)
   })
 
   test.each(['ignoreTLS=true', 'requireTLS=false', 'opportunisticTLS=1', 'tls.rejectUnauthorized=false', 'service=x'])(
-    'refuses a mail server with %s, unless it is on this machine',
+    'a mail server with %s is refused, unless it is on this machine',
     (parameter) => {
       const problem = 'SMTP_URL has a parameter that weakens its encryption'
       expect(refusalOf({ ...LIVE, SMTP_URL: `smtp://mail.example/?name=a&${parameter}` })).toContain(problem)
@@ -140,13 +143,13 @@ describe('in production', () => {
     ['STRIPE_PATIENCE_SECONDS', '0'],
     ['STRIPE_PATIENCE_SECONDS', '61'],
     ['DRAIN_SECONDS', '90'],
-  ])('refuses %s=%s by its name', (name, value) => {
+  ])('%s=%s is refused by name', (name, value) => {
     const lines = refusalOf({ ...LIVE, [name]: value }).split('\n')
 
     expect(lines.filter((line) => line.startsWith('  '))).toEqual([expect.stringContaining(name)])
   })
 
-  test('never prints a value: half of them are secrets', () => {
+  test('an error never prints a value, since half of them are secrets', () => {
     const refusal = refusalOf({ ...LIVE, SESSION_SECRET: 'hunter2', STRIPE_SECRET_KEY: 'hunter2', SMTP_URL: 'hunter2' })
 
     expect(refusal).toContain('SESSION_SECRET')
@@ -154,32 +157,32 @@ describe('in production', () => {
   })
 
   test.each(['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'SESSION_SECRET'] as const)(
-    'refuses the published local value of %s',
+    'the published local value of %s is refused',
     (name) => {
       expect(refusalOf({ ...LIVE, [name]: LOCAL_DEFAULTS[name] })).toContain(`${name} is the published value`)
     },
   )
 
-  test('takes plain http for a loopback address only (H48)', () => {
+  test('plain http is accepted for a loopback address only (H48)', () => {
     expect(parseConfig({ ...LIVE, APP_URL: 'http://127.0.0.1:3000/' }).appUrl).toBe('http://127.0.0.1:3000')
   })
 })
 
-test('a process drains in production, and where nobody balances it does not', () => {
+test('a process drains in production and not in local mode', () => {
   expect(parseConfig(LIVE).drainSeconds).toBe(5)
   expect(parseConfig({ ...LIVE, DRAIN_SECONDS: '0' }).drainSeconds).toBe(0)
   expect(parseConfig({}).drainSeconds).toBe(0)
 })
 
-test('tax is worked out only where it is said how, and nobody waits for Stripe without end', () => {
+test('tax needs an explicit setting, and the wait for Stripe has an upper limit', () => {
   expect(parseConfig(LIVE).stripe).toMatchObject({ automaticTax: null, patienceSeconds: 15 })
   expect(parseConfig({ ...LIVE, STRIPE_AUTOMATIC_TAX: 'off' }).stripe.automaticTax).toBeNull()
   const set = { STRIPE_AUTOMATIC_TAX: 'inclusive', STRIPE_PATIENCE_SECONDS: '30' }
   expect(parseConfig({ ...LIVE, ...set }).stripe).toMatchObject({ automaticTax: 'inclusive', patienceSeconds: 30 })
 })
 
-describe('in local mode', () => {
-  test('needs nothing: what is missing is filled in, and the sandbox stands in for Stripe', () => {
+describe('the configuration in local mode', () => {
+  test('nothing is required: defaults fill in what is missing, and the sandbox replaces Stripe', () => {
     const config = parseConfig({})
 
     expect(config).toMatchObject({
@@ -193,7 +196,7 @@ describe('in local mode', () => {
   })
 
   test.each(['https://scrip.example', 'http://192.168.1.20:3000', 'http://localhost.example'])(
-    'does not start at %s, where others would read its mails',
+    'the app does not start at %s, where others could read its mails',
     (url) => {
       expect(refusalOf({ APP_URL: url })).toContain(
         'APP_URL is not an address of this machine. Set NODE_ENV=production',
@@ -203,48 +206,51 @@ describe('in local mode', () => {
   )
 
   test.each(['http://localhost:3000', 'http://127.0.0.1', 'https://localhost', 'http://[::1]:3000'])(
-    'starts at %s',
+    'the app starts at %s',
     (url) => {
       expect(parseConfig({ APP_URL: url }).isLocal).toBe(true)
     },
   )
 
-  test.each(['sk_live_0123456789', 'rk_live_0123456789', ' sk_live_0123456789'])('does not start with %s', (key) => {
-    const refusal = refusalOf({ STRIPE_SECRET_KEY: key })
-    expect(refusal).toContain('STRIPE_SECRET_KEY is a live key. Set NODE_ENV=production')
-    expect(refusal).not.toContain('0123456789')
-  })
+  test.each(['sk_live_0123456789', 'rk_live_0123456789', ' sk_live_0123456789'])(
+    'the app does not start with %s',
+    (key) => {
+      const refusal = refusalOf({ STRIPE_SECRET_KEY: key })
+      expect(refusal).toContain('STRIPE_SECRET_KEY is a live key. Set NODE_ENV=production')
+      expect(refusal).not.toContain('0123456789')
+    },
+  )
 
-  test('uses what is given: the port moves the address, a Stripe key switches the sandbox off', () => {
+  test('given values are used: the port changes the address, a Stripe key turns the sandbox off', () => {
     const config = parseConfig({ PORT: '4000', STRIPE_SECRET_KEY: 'sk_test_mine' })
 
     expect(config).toMatchObject({ port: 4000, appUrl: 'http://localhost:4000', sandboxUrl: null })
     expect(config.stripe).toMatchObject({ secretKey: 'sk_test_mine', apiBase: null })
   })
 
-  test('takes a sandbox at another address', () => {
+  test('the sandbox can be at another address', () => {
     expect(parseConfig({ STRIPE_API_BASE: 'http://localhost:5000/' }).sandboxUrl).toBe('http://localhost:5000')
   })
 
-  test('lets SCRIP_MODE decide over NODE_ENV, which React needs for itself', () => {
+  test('SCRIP_MODE takes precedence over NODE_ENV, which React needs for itself', () => {
     expect(parseConfig({ SCRIP_MODE: 'local', NODE_ENV: 'production' }).mode).toBe('local')
   })
 })
 
-describe('addresses have to be confirmed', () => {
+describe('the confirmation of addresses', () => {
   const required = (environment: Record<string, string>) => parseConfig(environment).requireConfirmedEmail
   const local = { SCRIP_MODE: 'local' }
 
-  test('in production, whatever else is set', () => {
+  test('production requires it, whatever else is set', () => {
     expect(required(LIVE)).toBe(true)
   })
 
-  test('in local mode where mails go out, not where they are only kept for the mailbox page', () => {
+  test('local mode requires it when mails are sent, not when they are only kept for the mailbox page', () => {
     expect(required({ ...local, SMTP_URL: 'smtp://127.0.0.1:25' })).toBe(true)
     expect(required(local)).toBe(false)
   })
 
-  test('in local mode on request too, and never less than that', () => {
+  test('local mode requires it on request, and the setting never lowers the requirement', () => {
     expect(required({ ...local, REQUIRE_CONFIRMED_EMAIL: 'true' })).toBe(true)
     expect(refusalOf({ ...LIVE, REQUIRE_CONFIRMED_EMAIL: 'false' })).toContain(
       'REQUIRE_CONFIRMED_EMAIL can only be true',
@@ -252,7 +258,7 @@ describe('addresses have to be confirmed', () => {
   })
 })
 
-test('docs/environment.md tells of every variable there is', () => {
+test('docs/environment.md documents every variable', () => {
   const source = readFileSync('app/config.server.ts', 'utf8')
   const schema = /const variables = z\.object\(\{([\s\S]*?)\n\}\)/.exec(source)?.[1] ?? ''
   const names = [...schema.matchAll(/^ {2}([A-Z_]+):/gm)].map((match) => match[1])

@@ -17,7 +17,7 @@ import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { UserModel } from '#models/user.server.ts'
 import { testDatabaseUri } from '#test/setup/database.ts'
 
-/** Commands as the driver sent them, not as somebody meant them. */
+/** Commands as the driver sent them, which may differ from what the code states. */
 const sent: { name: string; collection: string; command: Record<string, unknown> }[] = []
 
 const database = () => mongoose.connection.db!
@@ -39,8 +39,8 @@ afterAll(async () => {
   await disconnectDatabase()
 })
 
-describe('the connection', () => {
-  test('sends every write to money’s collections with majority and journal, whoever writes (3.1)', async () => {
+describe('the database connection', () => {
+  test('every write to a collection of money has write concern majority with journal (3.1)', async () => {
     const accountId = new mongoose.Types.ObjectId()
     sent.length = 0
     await openAccount(accountId, { welcomeCredits: 25 })
@@ -64,30 +64,30 @@ describe('the connection', () => {
     for (const { command } of writes) expect(command.writeConcern).toMatchObject({ w: 'majority', j: true })
   })
 
-  test('throws for a field in a filter that the schema does not know, where stripping it would hit another document (3.8)', async () => {
+  test('a filter field that the schema does not know throws, because dropping it would match another document (3.8)', async () => {
     await expect(UserModel.findOne({ emial: 'ada@example.com' } as object)).rejects.toThrow(/emial/)
     await expect(UserModel.updateMany({ emial: 'x' } as object, { $set: { name: 'x' } })).rejects.toThrow(/emial/)
   })
 
-  test('answers whether the database does', async () => {
+  test('a ping tells whether the database answers', async () => {
     expect(await isDatabaseUp()).toBe(true)
   })
 })
 
 describe('ensureIndexes', () => {
-  test('knows every model there is', () => {
+  test('ensureIndexes knows every model', () => {
     const files = readdirSync('models').filter((file) => /= defineModel</.test(readFileSync(`models/${file}`, 'utf8')))
 
     expect(models).toHaveLength(files.length)
   })
 
-  test('leaves nothing missing, and may be run again', async () => {
+  test('ensureIndexes leaves no index missing and can run again', async () => {
     await ensureIndexes()
 
     expect(await checkIndexes()).toEqual([])
   })
 
-  test('builds an index anew whose options have changed since', async () => {
+  test('an index whose options have changed is rebuilt', async () => {
     await database().collection('api_keys').dropIndex('hash_1')
     await database().collection('api_keys').createIndex({ hash: 1 }, { sparse: true })
     await ensureIndexes()
@@ -98,7 +98,7 @@ describe('ensureIndexes', () => {
     expect(index).not.toHaveProperty('sparse')
   })
 
-  test('starts on a database whose validator is of an older version, also where the engine cannot change it', async () => {
+  test('the app starts on a database with an older validator, also if the engine cannot change it', async () => {
     await database().dropCollection('credit_accounts')
     await database().createCollection('credit_accounts', { validator: { older: { $exists: false } } })
 
@@ -109,7 +109,7 @@ describe('ensureIndexes', () => {
     await ensureIndexes()
   })
 
-  test('lets the database itself refuse a fraction of a credit', async () => {
+  test('the database itself refuses a fraction of a credit', async () => {
     const accountId = new mongoose.Types.ObjectId()
     await openAccount(accountId, { welcomeCredits: 25 })
     const accounts = database().collection<{ _id: mongoose.Types.ObjectId; credits: number }>('credit_accounts')
@@ -119,7 +119,7 @@ describe('ensureIndexes', () => {
     })
   })
 
-  test('makes a payment that comes twice bite', async () => {
+  test('a payment recorded twice violates a unique index', async () => {
     const row = billingRow(new mongoose.Types.ObjectId())
     await BillingHistoryModel.create(row)
 
@@ -128,7 +128,7 @@ describe('ensureIndexes', () => {
 })
 
 describe('checkIndexes', () => {
-  test('names what is missing, and says when it was unique (3.12)', async () => {
+  test('a missing index is named, and marked if it is unique (3.12)', async () => {
     await database().collection('users').dropIndex('email_1')
     await database().collection('sessions').dropIndex('userId_1')
 
@@ -136,7 +136,7 @@ describe('checkIndexes', () => {
     await ensureIndexes()
   })
 
-  test('is not taken in by an index of that key that is not unique', async () => {
+  test('a non-unique index on the same key does not count as the unique one', async () => {
     await database().collection('payments').dropIndex('stripePaymentIntentId_1')
     await database().collection('payments').createIndex({ stripePaymentIntentId: 1 })
 

@@ -12,7 +12,7 @@ import { anAccount, ledgerOf, paid } from './scenario.ts'
 
 useDatabase()
 
-/** The ledger takes nothing, as on a disk that has no room for new documents, while accounts can still be written. */
+/** The ledger refuses inserts, as on a disk without room for new documents, while accounts can still be updated. */
 function fillDisk(): () => void {
   const full = new mongoose.mongo.MongoServerError({
     code: 14_031,
@@ -25,7 +25,7 @@ function fillDisk(): () => void {
 
 afterEach(() => vi.restoreAllMocks())
 
-test('spends stop in time while the ledger’s disk is full, the account stays small, and all of it comes right (6.11)', async () => {
+test('spending stops in time while the ledger’s disk is full, the account stays small, and everything recovers (6.11)', async () => {
   const accountId = await anAccount()
   await paid(accountId, 5_000)
   const makeRoom = fillDisk()

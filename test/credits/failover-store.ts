@@ -11,8 +11,8 @@ interface Call {
 }
 
 /**
- * A replica set as a client sees it: a write takes effect at the primary at once and is answered when a majority has it;
- * a failover takes back what no majority had. The seed decides the order of everything.
+ * A replica set as a client sees it: a write takes effect on the primary at once and is acknowledged by a majority;
+ * a failover rolls back what no majority had. The seed decides the order of everything.
  */
 export class FailoverStore implements CreditStore {
   #primary = new MemoryStore()
@@ -23,11 +23,11 @@ export class FailoverStore implements CreditStore {
 
   constructor(
     readonly random: Random,
-    /** Where reads look: anything but the majority is the mistake that this store is there to show. */
+    /** What reads see; 'primary' is the mistake that this store exists to reveal. */
     readonly readsFrom: 'majority' | 'primary' = 'majority',
   ) {}
 
-  /** What no failover can take back. */
+  /** What no failover can roll back. */
   get committed(): MemoryStore {
     return this.#majority
   }
@@ -57,7 +57,7 @@ export class FailoverStore implements CreditStore {
   async #serve(call: Call): Promise<void> {
     if (!call.isWrite)
       return call.resolve(await call.run(this.readsFrom === 'majority' ? this.#majority : this.#primary))
-    // Also a write that changes nothing is answered only when what it saw is a majority's.
+    // A write that changes nothing is also acknowledged only once a majority has what it saw.
     this.#unanswered.push({ call, answer: await call.run(this.#primary) })
   }
 

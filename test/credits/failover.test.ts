@@ -18,7 +18,7 @@ import { FailoverStore } from './failover-store.ts'
 const AT = new Date('2026-01-01T00:00:00Z')
 const accountId = new Types.ObjectId('0'.repeat(24))
 
-/** Plays one seed: processes with keys that repeat, on a replica set that loses its primary again and again. */
+/** Plays one seed: processes with repeating keys, on a replica set that keeps losing its primary. */
 async function play(seed: number, readsFrom: 'majority' | 'primary' = 'majority'): Promise<{ failovers: number }> {
   const random = new Random(seed)
   const store = new FailoverStore(random, readsFrom)
@@ -41,7 +41,7 @@ async function play(seed: number, readsFrom: 'majority' | 'primary' = 'majority'
     const attempt = (): Promise<unknown> =>
       operation(ports).catch((error: unknown) => {
         if (error instanceof CreditsUnavailable) return attempt()
-        // A refusal is an answer: nothing may have been done.
+        // A refusal is a valid answer, and then nothing may have been done.
         if ((error as { code?: unknown }).code === undefined) throw error
         return 'refused'
       })
@@ -69,7 +69,7 @@ async function play(seed: number, readsFrom: 'majority' | 'primary' = 'majority'
       [`stripe:invoice:${invoice}`, (ports) => grant(ports, source)],
       [`api:hold:${pooled}`, (ports) => hold(ports, `api:hold:${pooled}`)],
       [null, (ports) => captureHold({ accountId, holdId: holdIdOf(`api:hold:${pooled}`), credits: 2 }, ports)],
-      // Before its grant it records nothing.
+      // A reversal before its grant records nothing.
       [null, (ports) => refund(ports, source)],
       [null, (ports) => settleAccount(accountId, ports)],
     ]
@@ -112,14 +112,14 @@ const refund = (ports: CreditPorts, of: { type: 'invoice'; id: string }) => {
   return reverseGrants({ accountId, key, source: { type: 'refund', id: key }, of, money }, ports)
 }
 
-test('failovers undo what no majority had, and lose or double nothing that was acknowledged (3.3)', async () => {
+test('failovers undo only writes without a majority, and lose or double nothing acknowledged (3.3)', async () => {
   let failovers = 0
   for (let seed = 1; seed <= 40; seed++) failovers += (await play(seed)).failovers
 
   expect(failovers).toBeGreaterThan(50)
 })
 
-test('the failover test catches reads of what no majority has (3.3)', async () => {
+test('the failover test detects reads below the majority (3.3)', async () => {
   let found: unknown = null
   for (let seed = 1; seed <= 200 && !found; seed++) {
     found = await play(seed, 'primary').then(

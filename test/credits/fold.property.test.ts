@@ -8,7 +8,7 @@ import { memoryWorld } from './simulator/worlds.ts'
 const empty = (): Folded => ({ grants: [], debt: 0 })
 
 describe('fold', () => {
-  test('does not depend on where the log is cut into batches (I6)', async () => {
+  test('the result does not depend on where the log is cut into batches (I6)', async () => {
     for (let seed = 5000; seed < 5030; seed++) {
       const { ledger } = await simulate(seed, memoryWorld())
       const whole = fold(empty(), ledger)
@@ -24,7 +24,7 @@ describe('fold', () => {
     }
   })
 
-  test('does not change what it is given', async () => {
+  test('the input is not changed', async () => {
     const { ledger } = await simulate(5100, memoryWorld())
     const before = JSON.stringify(ledger)
     const half = fold(empty(), ledger.slice(0, 10))
@@ -36,7 +36,7 @@ describe('fold', () => {
     expect(JSON.stringify(half.grants)).toBe(grants)
   })
 
-  test('stops at an expiry that contradicts the grants', () => {
+  test('an expiry that contradicts the grants stops the fold', () => {
     const at = new Date()
     const source = { type: 'system' as const, id: 'x' }
     const entry: LogEntry = { key: 'sys:expire:g', kind: 'expire', amount: -5, at, source, grantId: 'g' }

@@ -17,7 +17,7 @@ const grantOf = ({ id }: { id: string }) => `g:stripe:invoice:${id}`
 const spend = (accountId: Types.ObjectId, credits: number) =>
   spendCredits({ accountId, key: `test:${new Types.ObjectId().toHexString()}`, credits, action: 'qr-code' })
 
-/** What came, less all that went, is what is left or reserved. */
+/** Credits granted, less all that were used, are those left or reserved. */
 function addsUp({ terms, tally, current }: GrantHistory): void {
   const gone = Object.values(tally).reduce((sum, credits) => sum + credits, 0)
   const reserved = current?.reserved.reduce((sum, { amount }) => sum + amount, 0) ?? 0
@@ -25,8 +25,8 @@ function addsUp({ terms, tally, current }: GrantHistory): void {
   expect(terms.granted - gone).toBe(left + reserved)
 }
 
-describe('the story of a grant', () => {
-  test('tells what it burned for and how much of each, the same from the log and from the ledger', async () => {
+describe('the history of a grant', () => {
+  test('the history lists each use and its credits, the same from the log and from the ledger', async () => {
     const accountId = await anAccount(25)
     const invoice = await paid(accountId, 100)
     await spend(accountId, 10)
@@ -55,7 +55,7 @@ describe('the story of a grant', () => {
     }
   })
 
-  test('names a debt that it paid, a refund that took it back, an expiry, and what is reserved', async () => {
+  test('the history names a debt that was paid, a refund, an expiry, and what is reserved', async () => {
     const accountId = await anAccount()
     const first = await paid(accountId, 100)
     await spend(accountId, 80)
@@ -93,7 +93,7 @@ describe('the story of a grant', () => {
     for (const each of [taken, paidDebt, expired, posted]) addsUp(each)
   })
 
-  test('tells of credits that were called off before they started', async () => {
+  test('the history shows credits that were canceled before they started', async () => {
     const accountId = await anAccount()
     const later = await paid(accountId, 120, { effectiveAt: new Date(Date.now() + DAY) })
     await reverseGrants({
@@ -114,7 +114,7 @@ describe('the story of a grant', () => {
     for (const each of [waiting, started]) addsUp(each)
   })
 
-  test('comes in pages that join without a gap, over the ledger and the log', async () => {
+  test('the pages of the history join without a gap over the ledger and the log', async () => {
     const accountId = await anAccount()
     const invoice = await paid(accountId, 100)
     for (let count = 0; count < 5; count++) await spend(accountId, 1)
@@ -134,7 +134,7 @@ describe('the story of a grant', () => {
     expect(seen).toEqual([-2, -2, -2, -1, -1, -1, -1, -1, 100])
   })
 
-  test('is told to its owner alone, and of nothing that never was', async () => {
+  test('the history is shown to the owner only, and an unknown grant has none', async () => {
     const accountId = await anAccount()
     const stranger = await anAccount()
     const invoice = await paid(accountId, 100)

@@ -29,7 +29,7 @@ describe('openAccount', () => {
 })
 
 describe('grantCredits', () => {
-  test('gives the credits and remembers what paid for them', async () => {
+  test('a grant adds the credits and records the payment behind them', async () => {
     const accountId = await anAccount()
 
     const granted = await grantCredits(accountId, [
@@ -54,7 +54,7 @@ describe('grantCredits', () => {
     await expectBalance(accountId, { credits: 1000 })
   })
 
-  test('a replay answers what was recorded, whatever is asked for now (H32)', async () => {
+  test('a replay returns what was recorded, whatever the repeated request says (H32)', async () => {
     const accountId = await anAccount()
     const request = { key: stripeInvoiceKey('in_3'), credits: 1000, source: invoice('in_3') }
     await grantCredits(accountId, [request])
@@ -65,7 +65,7 @@ describe('grantCredits', () => {
     await expectBalance(accountId, { credits: 1000 })
   })
 
-  test("an API key cannot occupy an invoice's (H4)", async () => {
+  test('an API key cannot use the key of an invoice (H4)', async () => {
     const accountId = await anAccount(25)
     const { apiKeyFor } = await import('#app/credits/keys.ts')
     const key = apiKeyFor('spend', stripeInvoiceKey('in_4'))
@@ -79,7 +79,7 @@ describe('grantCredits', () => {
     await expectBalance(accountId, { credits: 1024 })
   })
 
-  test.each([[0], [-1], [0.5], [2_000_000_000], [NaN], ['10']])('refuses %j', async (credits) => {
+  test.each([[0], [-1], [0.5], [2_000_000_000], [NaN], ['10']])('%j is refused', async (credits) => {
     const accountId = await anAccount()
     const request = { key: stripeInvoiceKey('in_5'), credits: credits as number, source: invoice('in_5') }
 
@@ -87,7 +87,7 @@ describe('grantCredits', () => {
     await expectBalance(accountId, { credits: 0 })
   })
 
-  test('shares that start later count when their time comes, without a write by anybody (H12, H51)', async () => {
+  test('shares that start later count from their start, without a write (H12, H51)', async () => {
     const accountId = await anAccount()
     const shares = [0, 30, 60].map((days, share) => ({
       key: stripeInvoiceKey('in_6', share),
@@ -110,7 +110,7 @@ describe('grantCredits', () => {
     await expectBalance(accountId, { credits: 150 })
   })
 
-  test('burns what is lost first, promotional before paid, and leaves the rest (burn order)', async () => {
+  test('credits that expire first are spent first, promotional before paid (spending order)', async () => {
     const accountId = await anAccount(10)
     await paid(accountId, 100)
     const soon = await paid(accountId, 50, { expiresAt: new Date(Date.now() + DAY) })
@@ -124,7 +124,7 @@ describe('grantCredits', () => {
     expect(burned?.[1]?.[0]).toContain('welcome')
   })
 
-  test('expires what is left, by itself, and shows the date before', async () => {
+  test('unused credits expire without a write, and their expiry is shown before', async () => {
     const accountId = await anAccount()
     await paid(accountId, 50, { expiresAt: new Date(Date.now() + DAY) })
     await spendCredits({ accountId, key: freshKey('spend'), credits: 20, action: 'x' })
@@ -140,7 +140,7 @@ describe('grantCredits', () => {
 })
 
 describe('adjustCredits', () => {
-  test('adds, takes below zero, and the next credits pay the debt', async () => {
+  test('an adjustment adds credits or takes them below zero, and the next credits pay the debt', async () => {
     const accountId = await anAccount(25)
     const adjust = (credits: number, nonce: string) =>
       adjustCredits({
@@ -163,7 +163,7 @@ describe('adjustCredits', () => {
 })
 
 describe('listEntries', () => {
-  test('shows log and ledger as one list, newest first, page by page (H23, H51)', async () => {
+  test('log and ledger are listed as one, newest first, page by page (H23, H51)', async () => {
     const accountId = await anAccount(25)
     for (let n = 0; n < 4; n++) await spendCredits({ accountId, key: freshKey('spend'), credits: 1, action: 'x' })
     await settleAccount(accountId)

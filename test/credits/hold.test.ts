@@ -65,7 +65,7 @@ describe('captureHold and releaseHold', () => {
     await expectBalance(accountId, { credits: 13 })
   })
 
-  test('a second end of a hold is replayed with the same outcome and refused with another', async () => {
+  test('repeating the end of a hold is a replay with the same outcome and refused with another', async () => {
     const accountId = await anAccount(25)
     const { holdId } = await hold(accountId, 20)
     const first = await captureHold({ accountId, holdId, credits: 12 })
@@ -109,14 +109,14 @@ describe('captureHold and releaseHold', () => {
     await expectBalance(accountId, { credits: 5, held: 20 })
   })
 
-  test('a hold of another owner cannot be found', async () => {
+  test('another owner’s hold is not found', async () => {
     const [mine, theirs] = [await anAccount(25), await anAccount(25)]
     const { holdId } = await hold(theirs, 20)
 
     await expect(releaseHold({ accountId: mine, holdId })).rejects.toMatchObject({ code: 'hold_not_found' })
   })
 
-  test('a hold shelters credits from expiry, and what it gives back of a dead grant dies (H9, H10, H11)', async () => {
+  test('held credits do not expire, and what a hold returns of an expired grant is lost (H9, H10, H11)', async () => {
     const accountId = await anAccount(5)
     await paid(accountId, 100, { expiresAt: new Date(Date.now() + DAY) })
     const { holdId } = await placeHold({ accountId, key: freshKey('hold'), credits: 30, action: 'x', ttlMs: DAY })
@@ -131,7 +131,7 @@ describe('captureHold and releaseHold', () => {
     await expectBalance(accountId, { credits: 5 })
   })
 
-  test('a hold can be placed with the credits of one whose time is up', async () => {
+  test('a new hold can use the credits of an expired hold', async () => {
     const accountId = await anAccount(25)
     await placeHold({ accountId, key: freshKey('hold'), credits: 20, action: 'x', ttlMs: 1000 })
 
@@ -142,7 +142,7 @@ describe('captureHold and releaseHold', () => {
     await expectBalance(accountId, { credits: 0, held: 25 })
   })
 
-  test('a hold past its time is let go by the upkeep, and by whoever needs its credits (H19)', async () => {
+  test('an expired hold is released by maintenance, or by a spend that needs its credits (H19)', async () => {
     const [idle, busy] = [await anAccount(25), await anAccount(25)]
     await placeHold({ accountId: idle, key: freshKey('hold'), credits: 20, action: 'x', ttlMs: 1000 })
     await placeHold({ accountId: busy, key: freshKey('hold'), credits: 20, action: 'x', ttlMs: 1000 })

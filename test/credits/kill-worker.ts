@@ -7,7 +7,7 @@ import { spendCredits } from '#app/credits/spend.server.ts'
 import { connectDatabase } from '#app/database.server.ts'
 
 /*
- * A process to be killed in mid-use: works on one account with keys from a small pool, so that it repeats what other
+ * A process to be killed at work: it uses one account with keys from a small pool, so that it repeats what other
  * processes did, and writes a line for every operation that was acknowledged to it.
  */
 const [uri, account, first] = process.argv.slice(2)

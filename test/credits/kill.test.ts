@@ -10,7 +10,7 @@ import { anAccount, ledgerOf } from './scenario.ts'
 
 useDatabase()
 
-test('processes killed in mid-use lose nothing and double nothing', async () => {
+test('processes killed at work lose and double nothing', async () => {
   const accountId = await anAccount(1000)
   const { host, port, name } = mongoose.connection
   const uri = `mongodb://${host}:${port}/${name}`

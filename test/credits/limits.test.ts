@@ -32,7 +32,7 @@ describe('a plan limit', () => {
     expect(refused.every(({ reason }) => (reason as { code: string }).code === 'limit_reached')).toBe(true)
   })
 
-  test('is told with its numbers, and takes no credits', async () => {
+  test('a refusal at the limit states its numbers, and takes no credits', async () => {
     const accountId = await anAccount(100)
     const limit = limitOf(1)
     await spend(accountId, limit)
@@ -45,7 +45,7 @@ describe('a plan limit', () => {
     await expectBalance(accountId, { credits: 99 })
   })
 
-  test('counts anew in the next period', async () => {
+  test('the count resets in the next period', async () => {
     const accountId = await anAccount(100)
     await spend(accountId, limitOf(1))
 
@@ -54,7 +54,7 @@ describe('a plan limit', () => {
     await expect(spend(accountId, { ...limitOf(1), resetsAt: new Date(Date.now() + 60 * DAY) })).resolves.toBeTruthy()
   })
 
-  test('a released hold gives its use back, a captured one does not', async () => {
+  test('a released hold returns its use, a captured one does not', async () => {
     const accountId = await anAccount(100)
     const limit = limitOf(1)
     const first = await hold(accountId, limit)
@@ -67,7 +67,7 @@ describe('a plan limit', () => {
     await expectBalance(accountId, { credits: 99 })
   })
 
-  test('rises with the plan at once, and Infinity is none', async () => {
+  test('the limit rises with the plan at once, and Infinity is no limit', async () => {
     const accountId = await anAccount(100)
     await spend(accountId, limitOf(1))
 

@@ -36,13 +36,13 @@ function grant(id: string, remaining: number, terms: Partial<Grant> & { limit?: 
 const losses = (grants: Grant[], renewsAt: Date | null = day('2026-06-01')) =>
   lossesAhead({ grants, debt: 0 }, { now, renewsAt })
 
-describe('what will go if it is not used', () => {
-  test('is nothing of a pack, and nothing of a plan whose credits roll over', () => {
+describe('the credits that will be lost if unused', () => {
+  test('a pack and a plan whose credits roll over lose nothing', () => {
     expect(losses([grant('pack', 500), grant('creator', 5000, { plan: 'Creator' })])).toEqual([])
     expect(keptSentence(5500, [], context)).toBe('You keep your 5,500 credits.')
   })
 
-  test('is what expires, on its day, whether the plan renews or not', () => {
+  test('expiring credits are lost on their day, whether the plan renews or not', () => {
     const grants = [grant('beginner', 1000, { plan: 'Beginner', expiresAt: day('2026-06-04') })]
     expect(losses(grants)).toEqual(losses(grants, null))
     expect(losses(grants)).toEqual([{ at: day('2026-06-04'), credits: 1000, plan: 'Beginner', limit: null }])
@@ -51,7 +51,7 @@ describe('what will go if it is not used', () => {
     )
   })
 
-  test('is what a renewal finds above a limit, and nothing without one', () => {
+  test('a renewal loses the credits above the rollover cap, and none without a cap', () => {
     const grants = [grant('pack', 500), grant('daily', 2000, { plan: 'Daily', limit: 300 })]
     expect(losses(grants)).toEqual([{ at: day('2026-06-01'), credits: 1700, plan: 'Daily', limit: 300 }])
     expect(losses(grants, null)).toEqual([])
@@ -60,7 +60,7 @@ describe('what will go if it is not used', () => {
     )
   })
 
-  test('is what each month’s share finds above a limit', () => {
+  test('each monthly share loses the credits above the cap', () => {
     const share = (month: string): Grant => {
       const rollover = { plan: 'Daily', limit: 300, periodStart: day(month), renews: true }
       return { ...grant(month, 0, { effectiveAt: day(month), started: false }), granted: 1000, rollover }
@@ -73,7 +73,7 @@ describe('what will go if it is not used', () => {
     ])
   })
 
-  test('is said of each grant: one under a limit does not claim that it never expires', () => {
+  test('each grant states its loss, and one under a cap does not claim that it never expires', () => {
     const words = (one: Grant) => wordsOfGrant(one, new Map(), context).expires
     expect(words(grant('daily', 2000, { plan: 'Daily', limit: 300 }))).toBe('Up to 300 of Daily roll over')
     expect(words(grant('creator', 5000, { plan: 'Creator' }))).toBe('Never expires')

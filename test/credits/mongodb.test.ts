@@ -33,7 +33,7 @@ const spend = (accountId: mongoose.Types.ObjectId) =>
   spendCredits({ accountId, key: freshKey('spend'), credits: 1, action: 'x' })
 
 describe('reads that a failover cannot undo', () => {
-  test('every read of accounts and ledger asks for what a majority has (3.3)', async () => {
+  test('every read of accounts and ledger uses read concern majority (3.3)', async () => {
     const accountId = await anAccount(25)
     await spend(accountId)
     await settleAccount(accountId)
@@ -45,10 +45,10 @@ describe('reads that a failover cannot undo', () => {
 })
 
 describe('unique indexes on a sharded cluster', () => {
-  /** The collections that are ever sharded, and by what: docs/failures/machine.md. */
+  /** The collections that may be sharded, and their shard keys: docs/failures/machine.md. */
   const SHARD_KEYS: Record<string, string> = { credit_accounts: '_id', credit_entries: 'accountId' }
 
-  test('every unique index of a collection that may be sharded begins with its shard key (3.6)', () => {
+  test('every unique index of a collection that may be sharded begins with the shard key (3.6)', () => {
     for (const [name, shardKey] of Object.entries(SHARD_KEYS)) {
       const model = models.find(({ collection }) => collection.collectionName === name)
       const unique = model!.schema.indexes().filter(([, options]) => options?.unique)
@@ -56,7 +56,7 @@ describe('unique indexes on a sharded cluster', () => {
     }
   })
 
-  test('an entry’s id holds its account, so that two entries of one id would lie on one shard (3.6)', async () => {
+  test('an entry’s id contains its account, so that two entries of one id would be on one shard (3.6)', async () => {
     const accountId = await anAccount(25)
     await settleAccount(accountId)
 
@@ -69,7 +69,7 @@ describe('unique indexes on a sharded cluster', () => {
 })
 
 describe('Mongoose between the code and the database', () => {
-  test('a warm spend is one write of exactly what the engine means (3.8)', async () => {
+  test('a spend in a warm process is one write, exactly as the engine states it (3.8)', async () => {
     const accountId = await anAccount(25)
     await settleAccount(accountId)
     await spend(accountId)
@@ -89,7 +89,7 @@ describe('Mongoose between the code and the database', () => {
     ])
   })
 
-  test('an update with a missing fence matches nothing (3.8)', async () => {
+  test('an update without its fence matches nothing (3.8)', async () => {
     const accountId = await anAccount(25)
     const entry: LogEntry = { key: 'k', kind: 'spend', amount: -1, at: new Date(), source: { type: 'action', id: 'x' } }
     const lost = { _id: accountId, version: undefined as unknown as string }
@@ -101,7 +101,7 @@ describe('Mongoose between the code and the database', () => {
     expect(await mongoStore.findAccount(accountId)).toMatchObject({ credits: 25 })
   })
 
-  test('every field of an entry comes back from the log and from the ledger (3.8)', async () => {
+  test('every field of an entry is read back unchanged from the log and from the ledger (3.8)', async () => {
     const accountId = await anAccount()
     const terms = {
       category: 'promotional' as const,
@@ -123,7 +123,7 @@ describe('Mongoose between the code and the database', () => {
     expect(logged.at(-1)).toMatchObject({ metadata })
   })
 
-  test('no schema adds fields of its own, and none silently drops what it does not know (3.8)', () => {
+  test('no schema adds fields of its own, or silently drops unknown ones (3.8)', () => {
     for (const { schema, modelName } of models) {
       const { timestamps, strict } = (schema as unknown as { options: mongoose.SchemaOptions }).options
       expect({ modelName, timestamps: Boolean(timestamps), strict }).toEqual({
@@ -136,7 +136,7 @@ describe('Mongoose between the code and the database', () => {
   })
 })
 
-test('nothing waits for the database without a time limit (3.11, 3.13)', () => {
+test('every wait for the database has a time limit (3.11, 3.13)', () => {
   const { options } = mongoose.connection.getClient()
 
   expect(mongoose.get('bufferCommands')).toBe(false)

@@ -38,7 +38,7 @@ const spend = (accountId: AccountId, credits: number) =>
   spendCredits({ accountId, key: freshKey('spend'), credits, action: 'x' })
 
 describe('reverseGrants', () => {
-  test('a reversal takes back the share that was refunded, from the same grant', async () => {
+  test('a reversal takes the refunded share back from the same grant', async () => {
     const accountId = await anAccount(25)
     const of = await paid(accountId, 1000)
 
@@ -49,7 +49,7 @@ describe('reverseGrants', () => {
     expect(grants.find((grant) => grant.source.id === of.id)?.remaining).toBe(750)
   })
 
-  test('a reversal of spent credits makes a debt, and spending is refused until new credits have paid it', async () => {
+  test('a reversal of spent credits makes a debt, and spending is refused until it is paid', async () => {
     const accountId = await anAccount()
     const of = await paid(accountId, 1000)
     await spend(accountId, 900)
@@ -62,7 +62,7 @@ describe('reverseGrants', () => {
     await expectBalance(accountId, { credits: 100 })
   })
 
-  test('three partial refunds, with duplicates, at once, in any order, take the share of their sum (H14, 1.9)', async () => {
+  test('three partial refunds, duplicated, at once and in any order, take the share of their sum (H14, 1.9)', async () => {
     for (const order of [
       [1, 2, 3],
       [3, 1, 2],
@@ -70,7 +70,7 @@ describe('reverseGrants', () => {
     ]) {
       const accountId = await anAccount()
       const of = await paid(accountId, 1001)
-      // A busy account may say "try again"; the same key is safe, so the handler does.
+      // A busy account may ask to try again; the same key makes that safe.
       const patiently = async (n: number) => {
         for (;;) {
           const done = await refund(accountId, of, `re_${n}`, 333).catch(() => null)
@@ -132,7 +132,7 @@ describe('reverseGrants', () => {
     await expectBalance(accountId, { credits: -20, debt: 20 })
   })
 
-  test('a reversal does not touch a hold, and makes a debt instead', async () => {
+  test('a reversal leaves holds alone and makes a debt instead', async () => {
     const accountId = await anAccount()
     const of = await paid(accountId, 100)
     await placeHold({ accountId, key: freshKey('hold'), credits: 80, action: 'x' })
@@ -142,7 +142,7 @@ describe('reverseGrants', () => {
     await expectBalance(accountId, { credits: -80, held: 80, debt: 80 })
   })
 
-  test('a reversal before its grant records nothing, and the same key works afterwards (H55)', async () => {
+  test('a reversal before its grant records nothing, and the same key works later (H55)', async () => {
     const accountId = await anAccount()
     const of = { type: 'invoice' as const, id: 'in_late' }
 
@@ -155,7 +155,7 @@ describe('reverseGrants', () => {
 })
 
 describe('restoreReversal', () => {
-  test('gives back what a failed refund took, once', async () => {
+  test('a failed refund restores what it took, once', async () => {
     const accountId = await anAccount()
     const of = await paid(accountId, 1000)
     await refund(accountId, of, 're_1', 500)
@@ -166,7 +166,7 @@ describe('restoreReversal', () => {
     await expectBalance(accountId, { credits: 1000 })
   })
 
-  test('with another refund still standing gives back only what that does not account for', async () => {
+  test('a failed refund restores only what no other refund accounts for', async () => {
     const accountId = await anAccount()
     const of = await paid(accountId, 1000)
     await refund(accountId, of, 're_1', 800)
@@ -178,7 +178,7 @@ describe('restoreReversal', () => {
     await expectBalance(accountId, { credits: 200 })
   })
 
-  test('of a reversal that is not there gives nothing', async () => {
+  test('restoring a reversal that does not exist restores nothing', async () => {
     const accountId = await anAccount()
     const of = await paid(accountId, 1000)
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type MoneyClaim, reversedShare, type SoldPart } from '#app/credits/reversed-share.ts'
 
-/** A $10 plan of 1000 credits and a $90 service of none. */
+/** A $10 plan with 1000 credits and a $90 service without any. */
 const PLAN: SoldPart = { ids: ['plan'], money: 1000, credits: 1000 }
 const SERVICE: SoldPart = { ids: ['service'], money: 9000, credits: 0 }
 const invoice = { paid: 10_000, parts: [PLAN, SERVICE] }
@@ -10,23 +10,27 @@ const bare = (amount: number): MoneyClaim => ({ amount })
 const named = (id: string, amount: number): MoneyClaim => ({ amount, parts: [{ id, amount }] })
 const reversed = (...claims: MoneyClaim[]) => reversedShare(1000, claims, invoice)
 
-describe('of a plan beside a service', () => {
+describe('the invoice of a plan and a service', () => {
   test.each<[string, MoneyClaim[], number]>([
     ['a bare refund takes its share of all money', [bare(9000)], 900],
     ['a refund of the service takes nothing', [named('service', 9000)], 0],
     ['a refund of the plan takes all', [named('plan', 1000)], 1000],
-    ['a half of the plan takes a half', [named('plan', 500)], 500],
-    ['a bare half and a refund of service each take their own', [bare(5000), named('service', 3000)], 500],
-    ['what the service cannot bear any more, the plan does', [bare(5000), named('service', 4800)], 800],
-    ['all of it is all of it', [bare(1000), named('service', 9000)], 1000],
-    ['more than all of it is no more', [bare(9000), named('plan', 1000), named('service', 9000)], 1000],
-    ['money for a line that is not there is for all of them', [named('other', 5000)], 500],
+    ['half of the plan takes half of the credits', [named('plan', 500)], 500],
+    ['a bare half and a refund of the service take their own shares', [bare(5000), named('service', 3000)], 500],
+    ['money above the price of the service is taken from the plan', [bare(5000), named('service', 4800)], 800],
+    ['a full refund takes all credits', [bare(1000), named('service', 9000)], 1000],
+    [
+      'more money than was paid takes no more than all credits',
+      [bare(9000), named('plan', 1000), named('service', 9000)],
+      1000,
+    ],
+    ['money for an unknown line counts for all lines', [named('other', 5000)], 500],
   ])('%s', (_, claims, credits) => {
     expect(reversed(...claims)).toBe(credits)
   })
 })
 
-test('the credits of a part that cost nothing go back with money for the whole, whatever is claimed of other parts', () => {
+test('the credits of a free line go back with money for the whole invoice, whatever is claimed of other lines', () => {
   const gift: SoldPart = { ids: ['gift'], money: 0, credits: 500 }
   const terms = { paid: 1000, parts: [PLAN, gift] }
   expect(reversedShare(1500, [bare(1000)], terms)).toBe(1500)
@@ -35,7 +39,7 @@ test('the credits of a part that cost nothing go back with money for the whole, 
   expect(reversedShare(1500, [bare(1000), named('plan', 1000)], terms)).toBe(1500)
 })
 
-describe('whatever goes back', () => {
+describe('any refund', () => {
   const part = fc.record({ money: fc.integer({ min: 0, max: 5000 }), credits: fc.integer({ min: 0, max: 3000 }) })
   const sold = fc
     .array(part, { minLength: 1, maxLength: 5 })
@@ -55,7 +59,7 @@ describe('whatever goes back', () => {
   )
   const paidFor = (parts: SoldPart[]) => sum(parts.map(({ money }) => money))
 
-  test('no more is taken than was granted, more money never takes less, and the order does not matter', () => {
+  test('a refund never takes more than was granted, more money never takes less, and the order does not matter', () => {
     fc.assert(
       fc.property(story, fc.integer({ min: 1, max: 3000 }), ({ parts, granted, claims }, more) => {
         const terms = { paid: paidFor(parts), parts }
@@ -69,7 +73,7 @@ describe('whatever goes back', () => {
     )
   })
 
-  test('bare refunds take exactly their share of the money, as of one whole', () => {
+  test('several bare refunds take exactly the share of their total', () => {
     fc.assert(
       fc.property(sold, fc.integer({ min: 0, max: 20_000 }), (parts, amount) => {
         const paid = paidFor(parts)
@@ -80,7 +84,7 @@ describe('whatever goes back', () => {
     )
   })
 
-  test('a line that was given back whole takes its own credits and no others', () => {
+  test('a line refunded in full takes its own credits and no others', () => {
     fc.assert(
       fc.property(sold, (parts) => {
         const granted = sum(parts.map(({ credits }) => credits))
@@ -90,7 +94,7 @@ describe('whatever goes back', () => {
     )
   })
 
-  test('an invoice of two hundred lines takes no time', () => {
+  test('an invoice with two hundred lines is computed in time', () => {
     const parts = Array.from({ length: 200 }, (_, index) => ({
       ids: [`${index}`],
       money: 997 + index,

@@ -18,7 +18,7 @@ const spend = (accountId: Parameters<typeof settleAccount>[0], key = freshKey('s
   spendCredits({ accountId, key, credits: 1, action: 'x' })
 
 describe('settleAccount', () => {
-  test('a settle that died between the ledger and the account is continued by the next one', async () => {
+  test('a settle that died between the ledger and the account is completed by the next one', async () => {
     const accountId = await anAccount(25)
     await spend(accountId)
     const dying = { ...livePorts, store: { ...mongoStore, updateAccount: () => Promise.reject(new Error('killed')) } }
@@ -51,7 +51,7 @@ describe('settleAccount', () => {
     await expectBalance(accountId, { credits: 24 })
   })
 
-  test('settles at once with spends and each other post every entry once', async () => {
+  test('spends and settles at once post every entry once', async () => {
     const accountId = await anAccount(1000)
 
     await Promise.all(Array.from({ length: 150 }, (_, n) => (n % 5 ? spend(accountId) : settleAccount(accountId))))
@@ -60,7 +60,7 @@ describe('settleAccount', () => {
     expect(await ledgerOf(accountId)).toHaveLength(121)
   })
 
-  test('settling twice equals settling once', async () => {
+  test('settling twice has the effect of settling once', async () => {
     const accountId = await anAccount(25)
     await spend(accountId)
     await settleAccount(accountId)
@@ -71,7 +71,7 @@ describe('settleAccount', () => {
     expect(await mongoStore.findAccount(accountId)).toEqual(before)
   })
 
-  test('a row of the ledger that says something else stops the account (H6)', async () => {
+  test('a ledger row with different content stops the account (H6)', async () => {
     const accountId = await anAccount(25)
     const { entryId } = await spend(accountId, apiKeyFor('spend', 'forged'))
     const [, row] = (await mongoStore.findAccount(accountId))?.pending ?? []
@@ -95,7 +95,7 @@ describe('settleAccount', () => {
 })
 
 describe('auditCredits', () => {
-  test('the audit finds nothing in accounts at work, and finds what was changed by hand', async () => {
+  test('the audit finds nothing in busy accounts, and finds what was changed by hand', async () => {
     const accountId = await anAccount(25)
     await Promise.all([...Array.from({ length: 10 }, () => spend(accountId)), settleAccount(accountId)])
     const clean = await auditCredits()

@@ -7,7 +7,7 @@ import { databaseWorld, memoryWorld } from './simulator/worlds.ts'
 useDatabase()
 
 describe('the credits engine over the real database', () => {
-  test('keeps every invariant under random schedules', async () => {
+  test('every invariant holds under random schedules', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1000, max: 2 ** 31 }), async (seed) => {
         await simulate(seed, databaseWorld(), { steps: 120 })
@@ -16,7 +16,7 @@ describe('the credits engine over the real database', () => {
     )
   })
 
-  test('ends like the in-memory double on the same seeds', async () => {
+  test('the database ends in the same state as the in-memory double on the same seeds', async () => {
     for (let seed = 1; seed <= 8; seed++) {
       const inMemory = await simulate(seed, memoryWorld(), { steps: 120 })
       const inDatabase = await simulate(seed, databaseWorld(), { steps: 120 })
@@ -26,7 +26,7 @@ describe('the credits engine over the real database', () => {
   })
 })
 
-/** Account and ledger as text: field by field, in one order. */
+/** Account and ledger as text, field by field in a fixed order. */
 const printed = ({ account, ledger, tally }: Outcome) => ({
   account: JSON.parse(JSON.stringify(account)) as unknown,
   ledger: JSON.parse(JSON.stringify(ledger)) as unknown,

@@ -3,9 +3,9 @@ import { holes, withHole } from './simulator/holes.ts'
 import { simulate } from './simulator/simulation.ts'
 import { memoryWorld } from './simulator/worlds.ts'
 
-describe('the simulator itself', () => {
+describe('the simulator', () => {
   test.each(Object.entries(holes))(
-    'finds the hole within 500 seeds: %s',
+    'the simulator finds the hole within 500 seeds: %s',
     async (_name, cut) => {
       let found: string | null = null
       for (let seed = 1; seed <= 500 && !found; seed++) {

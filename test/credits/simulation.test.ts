@@ -6,7 +6,7 @@ const FIRST = Number(process.env.SEED ?? 1)
 const RUNS = Number(process.env.SIM_RUNS ?? (process.env.SEED ? 1 : 100))
 
 describe('the credits engine under random schedules', () => {
-  test(`keeps every invariant over ${RUNS} seeds with lost answers, late writes, wrong clocks and deaths`, async () => {
+  test(`every invariant holds over ${RUNS} seeds with lost answers, late writes, wrong clocks and crashes`, async () => {
     const tally: Record<string, number> = {}
     for (let seed = FIRST; seed < FIRST + RUNS; seed++) {
       const outcome = await simulate(seed, memoryWorld())
@@ -14,7 +14,7 @@ describe('the credits engine under random schedules', () => {
     }
     if (process.env.SIM_TALLY) console.info(tally)
 
-    // A simulator in which nothing happens proves nothing.
+    // Without faults and operations the simulation would prove nothing.
     if (RUNS >= 100) {
       for (const what of ['done', 'replayed', 'insufficient_credits', 'credits_unavailable', 'hold_already_resolved']) {
         expect(tally[what], what).toBeGreaterThan(0)

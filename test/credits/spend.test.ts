@@ -12,7 +12,7 @@ useDatabase()
 afterEach(() => setNow(null))
 
 describe('spendCredits', () => {
-  test('a spend takes the credits, answers what is left and logs the entry', async () => {
+  test('a spend takes the credits, returns the balance and logs the entry', async () => {
     const accountId = await anAccount(25)
 
     const spent = await spendCredits({ accountId, key: freshKey('spend'), credits: 10, action: 'qr-code' })
@@ -44,7 +44,7 @@ describe('spendCredits', () => {
   })
 
   test.each([[0], [-5], [0.5], [1_000_001], [1e9], [NaN], [Infinity], [-0], ['10'], [{ $gt: 0 }], [null]])(
-    'refuses %j as a number of credits',
+    '%j is refused as a number of credits',
     async (credits) => {
       const accountId = await anAccount(25)
 
@@ -56,7 +56,7 @@ describe('spendCredits', () => {
     },
   )
 
-  test('one key spends once, before and after the log was posted', async () => {
+  test('one key spends once, before and after the log is posted', async () => {
     const accountId = await anAccount(25)
     const request = { accountId, key: apiKeyFor('spend', 'order-1'), credits: 10, action: 'qr-code' }
 
@@ -81,7 +81,7 @@ describe('spendCredits', () => {
     await expectBalance(accountId, { credits: 15 })
   })
 
-  test('the same key of two owners does not meet', async () => {
+  test('the same key of two owners is two spends', async () => {
     const [one, two] = [await anAccount(25), await anAccount(25)]
     const key = apiKeyFor('spend', 'order-1')
 
@@ -136,7 +136,7 @@ describe('spendCredits', () => {
     await expectBalance(accountId, { credits: 9_400 })
   })
 
-  test('what has expired is not spent, and the refusal says what is left (H1, H19)', async () => {
+  test('expired credits are not spent, and the refusal states the balance (H1, H19)', async () => {
     const accountId = await anAccount(5)
     await paid(accountId, 100, { expiresAt: new Date(Date.now() + DAY) })
     await spendCredits({ accountId, key: freshKey('spend'), credits: 30, action: 'qr-code' })
@@ -148,7 +148,7 @@ describe('spendCredits', () => {
     await expectBalance(accountId, { credits: 5 })
   })
 
-  test('is refused while the account is frozen, with the weightiest reason, and goes on afterwards', async () => {
+  test('a spend is refused while the account is frozen, with the most severe reason, and works again afterwards', async () => {
     const accountId = await anAccount(25)
     const spend = () => spendCredits({ accountId, key: freshKey('spend'), credits: 1, action: 'qr-code' })
     await freezeSpending(accountId, 'past_due')
@@ -166,7 +166,7 @@ describe('spendCredits', () => {
     await expect(spend()).resolves.toMatchObject({ creditsLeft: 24 })
   })
 
-  test('metadata is kept as text, whatever it looks like (3.9), and refused when it is too much (H54)', async () => {
+  test('metadata is stored as text, whatever it looks like (3.9), and refused above its limit (H54)', async () => {
     const accountId = await anAccount(25)
     const spend = (metadata: Record<string, string>) =>
       spendCredits({ accountId, key: freshKey('spend'), credits: 1, action: 'qr-code', metadata })
@@ -179,7 +179,7 @@ describe('spendCredits', () => {
     expect((await ledgerOf(accountId))[1]?.metadata).toEqual({ note: '$credits', other: '$$ROOT' })
   })
 
-  test('an owner without an account is told so', async () => {
+  test('a spend without an account is refused with the reason', async () => {
     const { Types } = await import('mongoose')
     const request = { accountId: new Types.ObjectId(), key: freshKey('spend'), credits: 1, action: 'qr-code' }
 

@@ -16,7 +16,7 @@ import { useStripe, WEBHOOK_SECRET } from '../billing/stripe.ts'
 import { startSmtpServer } from '../notifications/smtp-server.ts'
 import { useDatabase } from '../setup/database.ts'
 
-/** What the environment says here beside the rest of it. */
+/** Settings that a test changes in the environment. */
 const settings = vi.hoisted((): { changes: Partial<Config> } => ({ changes: {} }))
 vi.mock('#app/config.server.ts', async (importOriginal) => {
   const module = await importOriginal<{ config: () => Config }>()
@@ -27,9 +27,9 @@ const context = useStripe()
 useDatabase()
 let app: Server
 let appUrl: string
-/** The secret that the running app has; the doctor has that of the environment. */
+/** The webhook secret of the running app; the doctor uses that of the environment. */
 let secretOfApp = WEBHOOK_SECRET
-/** Something else at the app's address answers webhooks with this status. */
+/** The status with which another server at the app's address answers webhooks. */
 let otherAnswer: number | null = null
 
 beforeAll(async () => {
@@ -63,7 +63,7 @@ afterEach(async () => {
   }
 })
 
-/** As in production, with everything in order unless the test says otherwise. */
+/** A production installation with everything in order, apart from the changes. */
 async function installation(changes: Partial<Config> = {}): Promise<void> {
   const { config } = await vi.importActual<{ config: () => Config }>('#app/config.server.ts')
   const { stripe } = config()
@@ -91,10 +91,10 @@ async function fixAll(area: string): Promise<string[]> {
   return done
 }
 
-/** The time by which Node dates its answers, which no test sets. */
+/** The time in Node's Date header, which tests cannot set. */
 const realTime = () => performance.timeOrigin + performance.now()
 
-test('where all is well it says nothing but that', async () => {
+test('the doctor says that all is well and nothing else', async () => {
   setNow(() => new Date(realTime()))
   await installation({ isLocal: true })
   await addEndpoint()
@@ -104,17 +104,17 @@ test('where all is well it says nothing but that', async () => {
   expect(parts.map(({ area }) => area)).toEqual([
     ...['Settings', 'Address', 'Database', 'Stripe', 'Prices', 'Webhooks', 'Mail', 'Work'],
   ])
-  // The test runs no jobs, and has put no app behind them.
+  // The test runs no jobs and no app.
   expect(wordsOf(open)).toEqual(['warning: No process runs the jobs.'])
 })
 
-test('a clock that is so wrong that webhooks are refused', async () => {
+test('a wrong clock that makes webhooks fail is reported', async () => {
   setNow(() => new Date(realTime() - 600_000))
   await installation()
   expect(wordsOf(await found('Stripe'))).toEqual(["error: This machine's clock is 10 minutes behind Stripe's."])
 })
 
-test('behind https with TRUST_PROXY at 0 all customers would share one limit', async () => {
+test('https with TRUST_PROXY at 0 is reported, because all customers would share one limit', async () => {
   await installation({ appUrl: 'https://scrip.example', trustedProxies: 0 })
   expect(wordsOf(await found('Settings'))).toEqual([
     'error: TRUST_PROXY is 0, and https://scrip.example is reached through a proxy.',
@@ -123,7 +123,7 @@ test('behind https with TRUST_PROXY at 0 all customers would share one limit', a
   expect(await found('Settings')).toEqual([])
 })
 
-test('it names the tag of the installation, and says when another app seems to share it', async () => {
+test('the tag of the installation is named, and another app that seems to share it', async () => {
   await installation()
   await addEndpoint()
   await addEndpoint({ url: 'https://staging.example/api/webhook' })
@@ -139,12 +139,12 @@ test('it names the tag of the installation, and says when another app seems to s
   expect(await found('Webhooks')).toEqual([])
 })
 
-test('an app that does not answer at APP_URL', async () => {
+test('an app that does not answer at APP_URL is reported', async () => {
   await installation({ appUrl: 'http://127.0.0.1:9' })
   expect(wordsOf(await found('Address'))).toEqual(['error: Nothing answers at http://127.0.0.1:9.'])
 })
 
-test('a missing index is named, and built by --fix', async () => {
+test('a missing index is reported and built by --fix', async () => {
   await installation()
   await UserModel.collection.dropIndex('email_1')
   try {
@@ -156,12 +156,12 @@ test('a missing index is named, and built by --fix', async () => {
   }
 })
 
-test('a database that is one server is a warning in production', async () => {
+test('a standalone database server is a warning in production', async () => {
   await installation()
   expect(wordsOf(await found('Database'))).toContain('warning: The database is one server, without replication.')
 })
 
-test('a price that the plan file does not have is told with both sums', async () => {
+test('a price that differs from the plan file is reported with both amounts', async () => {
   await installation()
   const [monthly] = listOffers()
   monthly!.price.amount += 100
@@ -177,7 +177,7 @@ test('a price that the plan file does not have is told with both sums', async ()
   }
 })
 
-test('a price with another rhythm or an archived product is told', async () => {
+test('a price with another interval or an archived product is reported', async () => {
   await installation()
   const { stripe } = context
   const [before] = (await stripe.prices.list({ lookup_keys: ['scrip_beginner_month'] })).data
@@ -197,7 +197,7 @@ test('a price with another rhythm or an archived product is told', async () => {
   expect(await found('Prices')).toEqual([])
 })
 
-test('a price that Stripe lacks is created by --fix, and no other is touched', async () => {
+test('a price missing at Stripe is created by --fix, and no other is touched', async () => {
   await installation()
   const { stripe } = context
   const [price] = (await stripe.prices.list({ lookup_keys: ['scrip_pack_500'] })).data
@@ -214,7 +214,7 @@ test('a price that Stripe lacks is created by --fix, and no other is touched', a
   expect((await stripe.prices.list({ limit: 100 })).data).toHaveLength(before.data.length + 1)
 })
 
-test('an id of a price that Stripe does not know, like one of the other mode', async () => {
+test('a price id that Stripe does not know, such as one of the other mode, is reported', async () => {
   await installation()
   process.env.STRIPE_PRICE_PACK_500 = 'price_of_live_mode'
   try {
@@ -226,7 +226,7 @@ test('an id of a price that Stripe does not know, like one of the other mode', a
   }
 })
 
-test('without an endpoint nothing tells of payments; --fix makes one with every event and shows its secret', async () => {
+test('a missing endpoint is reported; --fix creates one with every event and shows its secret', async () => {
   await installation()
   expect(wordsOf(await found('Webhooks'))).toEqual([`error: Stripe has no webhook endpoint for ${appUrl}/api/webhook.`])
   const [done] = await fixAll('Webhooks')
@@ -235,7 +235,7 @@ test('without an endpoint nothing tells of payments; --fix makes one with every 
   expect(await found('Webhooks')).toEqual([])
 })
 
-test('an endpoint that is disabled, lacks events or sends an older version is told, and the first two are mended', async () => {
+test('an endpoint that is disabled, lacks events or sends an older version is reported, and --fix mends the first two', async () => {
   await installation()
   const { id } = await addEndpoint({ enabled_events: ['invoice.paid'], api_version: '2020-08-27' })
   await context.stripe.webhookEndpoints.update(id, { disabled: true })
@@ -251,7 +251,7 @@ test('an endpoint that is disabled, lacks events or sends an older version is to
   expect(wordsOf(await found('Webhooks'))).toEqual([expect.stringContaining('2020-08-27')])
 })
 
-test('two endpoints with one address are told', async () => {
+test('two endpoints with one address are reported', async () => {
   await installation()
   await addEndpoint()
   await addEndpoint()
@@ -260,7 +260,7 @@ test('two endpoints with one address are told', async () => {
   ])
 })
 
-test('a running app that has another webhook secret is told, and the check leaves nothing behind', async () => {
+test('an app with another webhook secret is reported, and the check leaves nothing behind', async () => {
   await installation()
   await addEndpoint()
   secretOfApp = 'whsec_another_secret_0123456789'
@@ -270,7 +270,7 @@ test('a running app that has another webhook secret is told, and the check leave
   expect(await WebhookEventModel.countDocuments()).toBe(0)
 })
 
-test('something else that answers at the address of the app is not taken for it', async () => {
+test('another server at the app’s address is not taken for the app', async () => {
   await installation()
   await addEndpoint()
   otherAnswer = 403
@@ -279,7 +279,7 @@ test('something else that answers at the address of the app is not taken for it'
   ])
 })
 
-test('a mail server that takes the log-in, and one that does not answer', async () => {
+test('a working mail server passes, and one that does not answer is reported', async () => {
   const server = await startSmtpServer()
   await installation({ smtpUrl: server.url, smtpRequiresTls: false })
   expect(await found('Mail')).toEqual([])
@@ -288,7 +288,7 @@ test('a mail server that takes the log-in, and one that does not answer', async 
   expect(wordsOf(await found('Mail'))).toEqual([expect.stringMatching(/^error: The mail server refuses: /)])
 })
 
-test('events that were given up and jobs that nobody runs are told', async () => {
+test('events that were given up and jobs that no process runs are reported', async () => {
   await installation()
   const at = new Date('2026-04-08T10:00:00Z')
   const event = {
@@ -313,7 +313,7 @@ test('events that were given up and jobs that nobody runs are told', async () =>
   }
 })
 
-test('a job whose last run failed is told with its reason', async () => {
+test('a job whose last run failed is reported with the reason', async () => {
   await installation()
   const at = new Date()
   const jobs = mongoose.connection.collection('jobs')
@@ -328,7 +328,7 @@ test('a job whose last run failed is told with its reason', async () => {
   }
 })
 
-test('a Stripe that does not answer is one finding, and the rest is looked at', async () => {
+test('a Stripe that does not answer is one finding, and the other checks still run', async () => {
   setNow(() => new Date(realTime()))
   await installation()
   settings.changes.stripe = { ...settings.changes.stripe!, apiBase: 'http://127.0.0.1:9' }

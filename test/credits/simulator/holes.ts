@@ -12,7 +12,7 @@ interface LooseUpdate {
 type Cut = (filter: Loose, update: LooseUpdate) => void
 
 /**
- * Brings known holes of the design's first draft back, by cutting the fence or the field that closes each out of what
+ * Reopens known holes of the first design, by removing the fence or field that closes each from what
  * the engine sends. The engine itself has no switches.
  */
 export const holes: Record<string, Cut> = {

@@ -6,7 +6,7 @@ import type { CreditAccount } from '#models/credit-account.server.ts'
 import type { CreditEntry } from '#models/credit-entry.server.ts'
 
 /**
- * The in-memory double of the database: the same filters and updates, read by an independent implementation of MongoDB's
+ * The in-memory double of the database: the same filters and updates, on an independent implementation of MongoDB's
  * query language. simulation.test.ts holds it to the real engine on the same seeds.
  */
 export class MemoryStore implements CreditStore {
@@ -32,7 +32,7 @@ export class MemoryStore implements CreditStore {
     const { _id, ...conditions } = filter
     const account = this.accounts.get((_id as Types.ObjectId).toHexString())
     if (!account || !new Query(conditions).test({ ...account })) return null
-    // Cloned first: a crash must not leave half of an update, and readers keep what they read.
+    // Cloned first: a crash must not leave half of an update, and earlier reads must not change.
     const { _id: id, ...fields } = account
     const next = structuredClone(fields)
     update(next, structuredClone(change) as Parameters<typeof update>[1])

@@ -1,4 +1,4 @@
-/** A small seeded generator (xorshift32): the seed alone decides a whole run. */
+/** A small seeded generator (xorshift32): the seed alone decides the whole run. */
 export class Random {
   #state: number
 

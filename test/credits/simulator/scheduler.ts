@@ -5,7 +5,7 @@ import { SharedWrites } from '#app/credits/shared-writes.server.ts'
 import type { CreditStore } from '#app/credits/store.server.ts'
 import type { Random } from './random.ts'
 
-/** Chances of each fault, one in so many database calls; 0 is never. */
+/** The chance of each fault: one in this many database calls; 0 means never. */
 export interface Faults {
   /** The call takes effect, its answer is lost. */
   answerLost: number
@@ -17,7 +17,7 @@ export interface Faults {
   crash: number
 }
 
-/** What a process remembers over its operations; several share it when they run in one process. */
+/** What a process remembers between operations; operations in one process share it. */
 export type Memory = Pick<CreditPorts, 'versions' | 'shared'>
 
 export const newMemory = (): Memory => ({ versions: new VersionCache(), shared: new SharedWrites() })
@@ -28,7 +28,7 @@ interface Waiting {
 }
 
 /**
- * Runs logical processes over one store so that a seed decides everything: every database call waits until it is its
+ * Runs logical processes over one store so that a seed decides everything: every database call waits for its
  * turn, and may be hit by a fault.
  */
 export class Scheduler {
@@ -47,7 +47,7 @@ export class Scheduler {
     readonly faults: Faults,
   ) {}
 
-  /** The ports of a new logical process; its calls take turns with all others. `skewMs` is how wrong its clock is. */
+  /** The ports of a new logical process; its calls take turns with all others. `skewMs` is the error of its clock. */
   process({ versions, shared }: Memory = newMemory(), skewMs = 0): { owner: number; ports: CreditPorts } {
     const owner = this.#owners++
     const turn = <T>(call: () => Promise<T>, write = false) => this.#turn(owner, call, write)
@@ -71,17 +71,17 @@ export class Scheduler {
     return { owner, ports }
   }
 
-  /** How many processes wait for a turn. */
+  /** The number of processes that wait for a turn. */
   get alive(): number {
     return new Set(this.#waiting.map(({ owner }) => owner)).size
   }
 
-  /** Whether there is anybody left to take a turn. */
+  /** Whether a process is left to take a turn. */
   get busy(): boolean {
     return this.#waiting.length > 0
   }
 
-  /** Lets one waiting call go, or one late write land, and returns when everything stands still again. */
+  /** Lets one waiting call run, or one late write take effect, and returns when everything is idle again. */
   async step(): Promise<void> {
     if (this.#late.length > 0 && this.random.oneIn(8)) await this.landOneLate()
     const next = this.#waiting.splice(this.random.below(this.#waiting.length), 1)[0]

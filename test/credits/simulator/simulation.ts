@@ -36,7 +36,7 @@ export interface Outcome {
 
 /**
  * Plays one seed: 2 to 6 logical processes run random operations on one account, with repeated keys, late writes, lost
- * answers and deaths. The invariants are checked after every write, and at the end, after the last fault, that the
+ * answers and crashes. The invariants are checked after every write, and after the last fault that the
  * account comes to rest.
  * @throws Error naming the seed and what was violated
  */
@@ -62,7 +62,7 @@ export async function simulate(seed: number, world: World, { steps = 200 } = {})
 
   let started = 0
   const start = () => {
-    // Three machines, each with its memory; their clocks are up to ten minutes apart.
+    // Three machines, each with a memory of its own and a clock up to ten minutes wrong.
     const { ports } = scheduler.process(random.pick(memories), (random.below(3) - 1) * random.below(10) * MINUTE)
     const { key, run } = randomOperation(random, accountId, scheduler.time, started++, holdKeys)
     void run(ports)
@@ -84,7 +84,7 @@ export async function simulate(seed: number, world: World, { steps = 200 } = {})
     await scheduler.step()
     if (broken) fail(broken)
   }
-  // The faults end; whatever still runs finishes, and what was under way lands.
+  // The faults end; running operations finish, and late writes take effect.
   Object.assign(scheduler.faults, { answerLost: 0, requestLost: 0, late: 0, crash: 0 })
   while (scheduler.busy || scheduler.lateWrites > 0) {
     if (scheduler.lateWrites > 0) await scheduler.landOneLate()
@@ -157,7 +157,7 @@ function randomOperation(
       const shares = random.oneIn(3) ? 3 : 1
       const expires = random.oneIn(2)
       const limited = random.oneIn(3)
-      // Of two plans, one of which has changed its limit; some are heard of late, so their period began before.
+      // Of two plans, one of which has changed its cap; some arrive late, so their period began before.
       const rolloverOf = (share: number): Rollover => ({
         plan: random.oneIn(2) ? 'Small' : 'Large',
         limit: random.oneIn(4) ? null : 20 * random.below(3),
