@@ -4,7 +4,7 @@ import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 
 /*
- * The house rules as a test. Lint shows some of them while typing; this is the authority.
+ * The rules of the house as a test. Lint shows some of them in the editor; this test decides.
  */
 
 const LINES_MAX = 300
@@ -50,7 +50,7 @@ const NAMES = new Set(
 const FOLDER_OF_PROJECT = /^(app|models|sandbox|scripts|test|docs|public)\//
 const FILE = /^[\w./$-]+\.(tsx?|mjs|md|css)$/
 
-describe('the house', () => {
+describe('the rules of the house', () => {
   test('dependencies run one way', () => {
     const wrong = files.flatMap((file) => {
       const allowed = MAY_IMPORT[layerOf(file)]
@@ -101,7 +101,7 @@ describe('the house', () => {
     expect(files.filter((file) => file.startsWith('models/') && !file.endsWith('.server.ts'))).toEqual([])
   })
 
-  test('no drawers and no barrels', () => {
+  test('there are no drawers and no barrels', () => {
     const drawers = files.filter((file) => /(^|\/)(utils?|helpers?|lib|common|misc)(\/|\.)/.test(file))
     const barrels = files.filter((file) => {
       const lines = read(file)
@@ -112,7 +112,7 @@ describe('the house', () => {
     expect([...drawers, ...barrels], 'name the thing that it is').toEqual([])
   })
 
-  test('no test lies in app/routes: it would become a page', () => {
+  test('no test is in app/routes, where it would become a page', () => {
     expect(files.filter((file) => file.startsWith('app/') && /\.test\.tsx?$/.test(file))).toEqual([])
   })
 
@@ -121,21 +121,21 @@ describe('the house', () => {
     expect(long, 'split it').toEqual([])
   })
 
-  test('nothing is left to do', () => {
+  test('no comment marks unfinished work', () => {
     const markers = new RegExp(['TO' + 'DO', 'FIX' + 'ME', 'X'.repeat(3), '@ts-(ignore|nocheck)'].join('|'))
     expect(files.filter((file) => markers.test(read(file)))).toEqual([])
   })
 })
 
-describe('documents', () => {
-  test.each(DOCUMENTS)('%s names files and folders that exist', (document) => {
+describe('the documents', () => {
+  test.each(DOCUMENTS)('every file and folder that %s names exists', (document) => {
     const isThere = (name: string) =>
       [name, path.posix.join(path.posix.dirname(document), name)].some((place) => existsSync(place)) ||
       (!name.includes('/') && NAMES.has(name))
     expect(namedIn(document).filter((name) => !isThere(name))).toEqual([])
   })
 
-  test.each(DOCUMENTS)('%s names commands that package.json has', (document) => {
+  test.each(DOCUMENTS)('every command that %s names is in package.json', (document) => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
     const commands = [...read(document).matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name]) => name!)
     expect(commands.filter((name) => !(name in scripts))).toEqual([])
@@ -199,7 +199,7 @@ function importsOf(file: string): string[] {
   })
 }
 
-/** What a file could show to somebody: its strings and the text of its elements, without comments and code. */
+/** What a file could show to a user: its strings and the text of its elements, without comments and code. */
 function wordsOf(file: string): string[] {
   const words: string[] = []
   const visit = (node: ts.Node): void => {
@@ -210,7 +210,7 @@ function wordsOf(file: string): string[] {
   return words
 }
 
-/** `app/billing` for what lies there, `app` for what lies in app itself, `models`, … */
+/** `app/billing` for its files, `app` for files in app itself, `models`, … */
 function layerOf(file: string): string {
   const [top = '', second = '', ...rest] = file.split('/')
   return top === 'app' && rest.length > 0 ? `app/${second}` : top

@@ -8,14 +8,14 @@ export interface Customer {
   email: string
   cookie: string
   user: User
-  /** What nobody else may see: ids at Stripe and of the user. */
+  /** What no other user may see: Stripe ids and user ids. */
   traces: string[]
 }
 
 const HOUR = 60 * 60 * 1_000
 
 /**
- * Signs somebody up and gives them what a customer of the largest plan has, straight in the database: the test is
+ * Signs a user up and gives them all that a customer of the largest plan has, directly in the database: the test is
  * connected to the app's.
  */
 export async function newCustomer(app: ServedApp): Promise<Customer> {

@@ -11,7 +11,7 @@ import { RateLimited } from '#app/http/errors.ts'
 const bodyOf = async (response: Response) => ((await response.json()) as { error: Record<string, unknown> }).error
 
 describe('apiError', () => {
-  test('prints a fact with its code, its words and its numbers', async () => {
+  test('an error has its code, its message and its numbers', async () => {
     const response = apiError(new InsufficientCredits(24, 9))
 
     expect(response.status).toBe(402)
@@ -24,12 +24,12 @@ describe('apiError', () => {
     })
   })
 
-  test('says when to come back', () => {
+  test('an error says when to retry', () => {
     expect(apiError(new RateLimited(90)).headers.get('Retry-After')).toBe('90')
     expect(apiError(new CreditsUnavailable()).headers.get('Retry-After')).toBe('2')
   })
 
-  test('names the field of a failed parse', async () => {
+  test('a failed parse names the field', async () => {
     const { error } = z.strictObject({ credits: z.int() }).safeParse({ credits: 1, extra: 1 })
     const response = apiError(error)
 
@@ -37,7 +37,7 @@ describe('apiError', () => {
     expect(await bodyOf(response)).toMatchObject({ code: 'invalid_request', field: 'extra' })
   })
 
-  test('answers 503 when nobody knows what the database did', async () => {
+  test('an unknown outcome at the database is answered with 503', async () => {
     for (const error of [
       new mongoose.mongo.MongoNetworkError('gone'),
       new mongoose.mongo.MongoServerError({ message: 'slow', code: 50 }),
@@ -49,20 +49,20 @@ describe('apiError', () => {
     }
   })
 
-  test('says nothing about a failure of ours', async () => {
+  test('an internal failure reveals nothing', async () => {
     const response = apiError(new Error('mongodb://user:secret@db'))
 
     expect(response.status).toBe(500)
     expect(await bodyOf(response)).toEqual({ code: 'internal_error', message: 'Something went wrong on our side.' })
   })
 
-  test('lets a thrown Response pass', () => {
+  test('a thrown Response passes unchanged', () => {
     const response = new Response(null, { status: 401 })
     expect(apiError(response)).toBe(response)
   })
 })
 
-test('methodNotAllowed names the methods that there are', async () => {
+test('methodNotAllowed lists the allowed methods', async () => {
   const response = methodNotAllowed('POST', 'DELETE')
 
   expect(response.status).toBe(405)
@@ -70,7 +70,7 @@ test('methodNotAllowed names the methods that there are', async () => {
   expect(await bodyOf(response)).toMatchObject({ code: 'method_not_allowed' })
 })
 
-test('every code of an error class stands in the table of statuses', () => {
+test('the code of every error class is in the table of statuses', () => {
   const files = readdirSync('app', { recursive: true, encoding: 'utf8' }).filter((file) => /errors.*\.ts$/.test(file))
   const codes = files.flatMap((file) => {
     const text = readFileSync(path.join('app', file), 'utf8')

@@ -23,7 +23,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Longer than the driver looks for a server, shorter than a person waits. */
+/** Longer than the driver searches for a server, shorter than a user waits. */
 const PATIENCE_MS = 4_500
 
 async function answer(work: Promise<Response>): Promise<{ status: number; text: string; retryAfter: string | null }> {
@@ -33,7 +33,7 @@ async function answer(work: Promise<Response>): Promise<{ status: number; text: 
   return { status: response.status, text: await response.text(), retryAfter: response.headers.get('Retry-After') }
 }
 
-test('while the database is away everybody gets a plain answer, and nobody is logged out (3.11)', async () => {
+test('while the database is away every request gets a plain answer, and nobody is logged out (3.11)', async () => {
   await mongod.stop()
   const spend = {
     method: 'POST',
@@ -53,7 +53,7 @@ test('while the database is away everybody gets a plain answer, and nobody is lo
   expect(anonymous.status).toBe(200)
 })
 
-test('the process lives, and a short absence does not make it unready (H50)', async () => {
+test('the process stays alive, and a short absence does not make it unready (H50)', async () => {
   expect((await app.fetch('/healthz')).status).toBe(200)
   const ready = await app.fetch('/readyz')
 
@@ -61,7 +61,7 @@ test('the process lives, and a short absence does not make it unready (H50)', as
   expect(await ready.json()).toMatchObject({ database: 'unsteady' })
 })
 
-test('when it is back everything goes on by itself, with the session as it was', async () => {
+test('the process resumes by itself once the database is back, with the session intact', async () => {
   const { port } = mongod
   mongod = await startMongod({ dataFolder: folder, port })
   const visit = () => app.fetch('/settings', { headers: { Cookie: user.cookie } })

@@ -5,7 +5,7 @@ import { builtRoutes, PASSWORD } from './served-app.ts'
 import { collection, useAppBehindProxy } from './watched-app.ts'
 
 /*
- * One app process whose network to the database is ours: answers get lost, and nobody can know what the server did.
+ * One app process behind a network to the database that loses responses, so the app cannot know what was done.
  */
 
 const { app, proxy } = useAppBehindProxy()
@@ -20,24 +20,24 @@ async function api(path: string, body: unknown, { cookie, key }: { cookie: strin
 const creditsOf = async (cookie: string) =>
   (await (await app.fetch('/api/user', { headers: { Cookie: cookie } })).json()) as { credits: number; held: number }
 
-/** Loses the answer to a write, and sends the same request again as any client would. */
+/** Loses the response to a write, and repeats the request as any client would. */
 async function twice<T extends { status: number }>(words: string[], request: () => Promise<T>): Promise<T> {
   const isLost = proxy.loseAnswerTo(...words)
   const first = await request()
   expect(isLost(), `${words.join(' ')} was sent`).toBe(true)
-  // A replica set's driver tries again by itself, and then there is nothing to repeat.
+  // On a replica set the driver retries by itself, and there is nothing to repeat.
   if (first.status < 400) return first
   expect(first.status).toBe(503)
   return request()
 }
 
-describe('a write whose answer was lost', () => {
+describe('a request repeated after its response was lost', () => {
   test.each([
     ['of the user', ['insert', 'users']],
     ['of the account', ['insert', 'credit_accounts', WELCOME_KEY]],
     ['of the session', ['insert', 'sessions']],
     ['of the count of tries', ['rate_limits', 'signUp']],
-  ])('a sign-up that is sent again after the answer %s was lost leads in, with one account (3.4)', async (_, words) => {
+  ])('a sign-up repeated after the response %s was lost logs in, with one account (3.4)', async (_, words) => {
     const email = `user-${randomUUID()}@example.com`
     const response = await twice(words, () => app.post('/signup', { email, password: PASSWORD, name: 'Ada' }))
 
@@ -46,7 +46,7 @@ describe('a write whose answer was lost', () => {
     expect(await creditsOf(response.headers.get('Set-Cookie')?.split(';')[0] ?? '')).toMatchObject({ credits: 25 })
   })
 
-  test('a spend that is sent again with its key charges once (3.4)', async () => {
+  test('a spend repeated with its key charges once (3.4)', async () => {
     const { cookie } = await app.signUp()
     for (const credits of [3, 4]) {
       const key = randomUUID()
@@ -59,7 +59,7 @@ describe('a write whose answer was lost', () => {
     expect(await creditsOf(cookie)).toMatchObject({ credits: 18 })
   })
 
-  test('a hold and its capture that are sent again happen once (3.4)', async () => {
+  test('a hold and its capture take effect once when repeated (3.4)', async () => {
     const { cookie } = await app.signUp()
     const key = randomUUID()
     const holdId = holdIdOf(apiKeyFor('hold', key))
@@ -74,7 +74,7 @@ describe('a write whose answer was lost', () => {
     expect(await creditsOf(cookie)).toMatchObject({ credits: 21, held: 0 })
   })
 
-  test('an event that is sent again after a lost answer is stored and answered (3.4)', async () => {
+  test('an event repeated after a lost response is stored and acknowledged (3.4)', async () => {
     const id = `evt_${randomUUID()}`
     const payload = JSON.stringify({ id, object: 'event', type: 'product.created', created: 1, data: { object: {} } })
     const at = Math.floor(Date.now() / 1_000)
@@ -97,7 +97,7 @@ test('a process whose database does not answer still answers, and nothing is los
   proxy.holdAnswers()
   const crowd = Promise.all([
     Promise.all(asks.map(spend)),
-    // More than there are connections: the rest waits for one.
+    // More than the connection pool has, so that some have to wait.
     Promise.all(Array.from({ length: 60 }, () => visit('/usage'))),
   ])
 

@@ -1,17 +1,17 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** A network between an app and its database that loses and delays what it is told to. */
+/** A network between an app and its database that loses and delays responses on request. */
 export interface Proxy {
   /** The server's address through the proxy, without a database name. */
   uri: string
   /**
-   * Lets the next command with all of these words through, and cuts the connection when its answer comes.
+   * Lets the next command with all of these words through, and cuts the connection when the response arrives.
    * @returns whether that has happened
    */
   loseAnswerTo: (...words: string[]) => () => boolean
-  /** Keeps every answer back; commands go on reaching the server. */
+  /** Holds every response back; commands still reach the server. */
   holdAnswers: () => void
-  /** Ends {@link holdAnswers}: what was kept back is lost with its connection. */
+  /** Ends {@link holdAnswers}: the responses held back are lost with their connections. */
   release: () => void
   stop: () => Promise<void>
 }
@@ -22,7 +22,7 @@ interface Link {
   losesAnswer: boolean
 }
 
-/** Starts a proxy in front of a server that has one address. */
+/** Starts a proxy in front of a server with one address. */
 export async function startProxy(mongodbUri: string): Promise<Proxy> {
   const { hostname, port } = new URL(mongodbUri)
   const links = new Set<Link>()
@@ -38,7 +38,7 @@ export async function startProxy(mongodbUri: string): Promise<Proxy> {
     const link: Link = { client, server: connect(Number(port), hostname), losesAnswer: false }
     links.add(link)
     client.on('data', (chunk) => {
-      // A command is short and comes in one piece; names stand in it as they are.
+      // A command is short and arrives in one chunk, and BSON holds names in plain text.
       const text = chunk.toString('latin1')
       if (awaited?.words.every((word) => text.includes(word))) {
         link.losesAnswer = true

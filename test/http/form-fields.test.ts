@@ -9,7 +9,7 @@ const MAX_REPLY_BYTES = 400_000
 
 await ensureBuilt()
 
-/** Bodies that a form library, a prototype or a list would take for more than they are. */
+/** Bodies that exploit how form libraries, prototypes or lists are parsed. */
 const HOSTILE: Record<string, string> = {
   'an index': 'a[100000000]=1',
   'nested indexes': 'a[9999999][9999999][9999999]=1&a[9999999].b[9999999]=1',
@@ -42,7 +42,7 @@ const read = (body: string | FormData) =>
   )
 
 describe('readFormData', () => {
-  test('drops every name that is no plain field name, and keeps the others as they came', async () => {
+  test('names that are no plain field name are dropped, and the others stay as sent', async () => {
     const names = ['a[0]', 'a[]', 'a.b', '[0]', '', '__intent__', '__state__', '__proto__', 'constructor', 'toString']
     const plain = ['email', 'newPassword', 'redirectTo', 'time-zone', 'line_2']
     const kept = await read(form(Object.fromEntries([...names, ...plain].map((name) => [name, 'x']))))
@@ -50,7 +50,7 @@ describe('readFormData', () => {
     expect([...kept.keys()]).toEqual(plain)
   })
 
-  test('drops them from a multipart form as well', async () => {
+  test('such names are dropped from a multipart form as well', async () => {
     const body = new FormData()
     body.append('a[100000000]', 'x')
     body.append('email', 'ada@example.com')
@@ -58,21 +58,21 @@ describe('readFormData', () => {
     expect([...(await read(body))]).toEqual([['email', 'ada@example.com']])
   })
 
-  test('keeps a bounded number of names and of values', async () => {
+  test('the number of names and values is bounded', async () => {
     const kept = [...(await read(`${HOSTILE['thousands of names']}&${HOSTILE['thousands of values']}`))]
 
     expect(kept).toHaveLength(100)
     expect([...(await read(HOSTILE['thousands of values'] ?? ''))]).toHaveLength(2)
   })
 
-  test('leaves a second value of a field to the schema, which refuses it', async () => {
+  test('a second value of a field is left to the schema, which refuses it', async () => {
     const submission = parseWithZod(await read('email=a&email=b'), { schema: z.object({ email: z.string() }) })
 
     expect(submission.status).toBe('error')
   })
 })
 
-describe('whatever a form carries', () => {
+describe('a form with hostile content', () => {
   let app: ServedApp
   let cookie: string
 
@@ -83,10 +83,10 @@ describe('whatever a form carries', () => {
   afterAll(() => app?.stop())
 
   const routes = [...new Set(builtRoutes().flatMap(({ hasAction, path }) => (hasAction ? [path] : [])))]
-  // These end the session that the others need.
+  // These end the session that the other cases need.
   const paths = routes.filter((path) => !['/logout', '/settings/sessions'].includes(path))
 
-  test.each(paths)('%s answers shortly and never fails', async (path) => {
+  test.each(paths)('%s answers briefly and never fails', async (path) => {
     const answers: Record<string, string> = {}
     for (const [what, body] of Object.entries(HOSTILE)) {
       const actionPath = path.replace('/actions/x', '/actions/qr-code')
@@ -102,7 +102,7 @@ describe('whatever a form carries', () => {
   })
 
   test.each(['/login', '/signup', '/forgot-password', '/reset-password'])(
-    '%s takes a good form as if the rest were not there, also as data',
+    '%s accepts a valid form and ignores hostile fields, also as data',
     async (path) => {
       const good = { email: `${path.slice(1)}@example.com`, password: PASSWORD }
       const plain = await app.post(path, good)
@@ -148,11 +148,11 @@ describe('whatever a form carries', () => {
     ].join('&')
     const response = await app.fetch(`${path}?${query}`, { headers: { Cookie: cookie } })
 
-    // 503 is a page's answer where Stripe is away, as it is here.
+    // 503 is the answer of a page without Stripe, as in this test.
     expect([200, 302, 303, 400, 404, 405, 503]).toContain(response.status)
   })
 
-  test('and the process is still the same one', async () => {
+  test('the process is still the same one afterwards', async () => {
     expect((await app.fetch('/healthz')).status).toBe(200)
   })
 })

@@ -11,7 +11,7 @@ afterAll(() => app?.stop())
 const page = async (path: string, cookie: string) => (await app.fetch(path, { headers: { Cookie: cookie } })).text()
 
 describe('signing up', () => {
-  test('without JavaScript leads in, and where one came from', async () => {
+  test('a sign-up without JavaScript logs in and returns to the previous page', async () => {
     const fields = { email: 'ada@example.com', password: PASSWORD, redirectTo: '/pricing?interval=year' }
     const response = await app.post('/signup', fields)
 
@@ -19,7 +19,7 @@ describe('signing up', () => {
     expect(response.headers.get('Location')).toBe('/pricing?interval=year')
   })
 
-  test('with mistakes says which, keeps what was typed, and never the password', async () => {
+  test('a sign-up with mistakes names them and keeps the input, except the password', async () => {
     const response = await app.post('/signup', { email: 'ada@', password: 'short-1', name: 'Ada & <b>' })
     const html = await response.text()
 
@@ -30,7 +30,7 @@ describe('signing up', () => {
     expect(html).not.toContain('short-1')
   })
 
-  test.each(['email', 'password'])('takes no operator for %s', async (field) => {
+  test.each(['email', 'password'])('an operator in %s is refused', async (field) => {
     const good: Record<string, string> = { email: 'eve@example.com', password: PASSWORD, name: 'Eve' }
     delete good[field]
     const response = await app.post('/signup', { ...good, [`${field}[$gt]`]: '', [`${field}.$gt`]: '' })
@@ -38,7 +38,7 @@ describe('signing up', () => {
     expect(response.status).toBe(400)
   })
 
-  test('takes no operator for a name: it counts as not given', async () => {
+  test('an operator as the name counts as no name', async () => {
     const fields = { email: 'eve@example.com', password: PASSWORD, 'name[$gt]': 'x', 'name.$gt': 'x' }
     const response = await app.post('/signup', fields)
     const cookie = response.headers.get('Set-Cookie')?.split(';')[0] ?? ''
@@ -49,7 +49,7 @@ describe('signing up', () => {
     expect(input).not.toMatch(/value="[^"]/)
   })
 
-  test('makes nobody an administrator', async () => {
+  test('a sign-up never creates an administrator', async () => {
     const extra = { roles: 'admin', 'roles[0]': 'admin', stripeCustomerId: 'cus_x', credits: '1000000' }
     const response = await app.post('/signup', { email: 'mallory@example.com', password: PASSWORD, ...extra })
     const cookie = response.headers.get('Set-Cookie')?.split(';')[0] ?? ''
@@ -61,7 +61,7 @@ describe('signing up', () => {
 
 describe('logging in', () => {
   test.each(['//evil.example', 'https://evil.example', '/\\evil.example', 'javascript:alert(1)'])(
-    'never leads to %s',
+    'a log-in never redirects to %s',
     async (redirectTo) => {
       const { email } = await app.signUp()
       const response = await app.post('/login', { email, password: PASSWORD, redirectTo })
@@ -70,7 +70,7 @@ describe('logging in', () => {
     },
   )
 
-  test('gives another session than the one that came along', async () => {
+  test('a log-in replaces the session of the request', async () => {
     const { email, cookie } = await app.signUp()
     const response = await app.post('/login', { email, password: PASSWORD }, { Cookie: cookie })
     const next = response.headers.get('Set-Cookie')?.split(';')[0] ?? ''
@@ -80,7 +80,7 @@ describe('logging in', () => {
     expect((await app.fetch('/settings', { headers: { Cookie: next } })).status).toBe(200)
   })
 
-  test('is not offered to who is logged in', async () => {
+  test('a logged-in user is not shown the log-in', async () => {
     const { cookie } = await app.signUp()
     const response = await app.fetch('/login?redirectTo=%2Fbilling', { headers: { Cookie: cookie } })
 
@@ -89,14 +89,14 @@ describe('logging in', () => {
 })
 
 describe('logging out', () => {
-  test('asks on a GET, so that no link and no prefetch does it', async () => {
+  test('a GET asks for confirmation, so that no link and no prefetch logs out', async () => {
     const { cookie } = await app.signUp()
 
     expect(await page('/logout', cookie)).toContain('Log out?')
     expect((await app.fetch('/settings', { headers: { Cookie: cookie } })).status).toBe(200)
   })
 
-  test('ends the session for a copied cookie too', async () => {
+  test('a log-out also ends copies of the cookie', async () => {
     const { cookie } = await app.signUp()
     await app.post('/logout', {}, { Cookie: cookie })
 
@@ -105,7 +105,7 @@ describe('logging out', () => {
 })
 
 describe('a forgotten password', () => {
-  test('is replaced by the link from the mail, whose secret leaves the address at once', async () => {
+  test('a password is reset by the link from the mail, and the secret leaves the address at once', async () => {
     const { email, cookie } = await app.signUp()
     await app.post('/forgot-password', { email })
     const link = await expect
@@ -129,7 +129,7 @@ describe('a forgotten password', () => {
     expect(await again.text()).toContain('This link no longer works.')
   })
 
-  test('is answered alike for known and unknown addresses', async () => {
+  test('known and unknown addresses get the same answer', async () => {
     const { email } = await app.signUp()
     const known = await (await app.post('/forgot-password', { email })).text()
     const unknown = await (await app.post('/forgot-password', { email: 'nobody@example.com' })).text()
@@ -155,14 +155,14 @@ describe('a reset link', () => {
     `${'0'.repeat(24)}.short`,
     `${'0'.repeat(24)}.${'a'.repeat(43)}\n`,
     '<script>alert(1)</script>',
-  ])('that is none of ours leaves no cookie: %j', async (token) => {
+  ])('an invalid link leaves no cookie: %j', async (token) => {
     const response = await opened(token)
 
     expect(response.headers.get('Location')).toBe('/reset-password')
     expect(response.headers.get('Set-Cookie')).toBeNull()
   })
 
-  test('that may be one of ours is kept until the form is sent', async () => {
+  test('a possibly valid link is kept until the form is sent', async () => {
     const response = await opened(`${'0'.repeat(24)}.${'a'.repeat(43)}`)
 
     expect(response.headers.get('Set-Cookie')).toMatch(/^scrip_reset=.+HttpOnly/)
@@ -170,7 +170,7 @@ describe('a reset link', () => {
 })
 
 describe('settings', () => {
-  test('save the profile', async () => {
+  test('the profile can be saved', async () => {
     const { cookie } = await app.signUp()
     const fields = { name: 'Grace', timeZone: 'Europe/Berlin', email: 'other@example.com', roles: 'admin' }
     const response = await app.post('/settings?index', fields, { Cookie: cookie })
@@ -182,14 +182,14 @@ describe('settings', () => {
     expect(html).not.toContain('other@example.com')
   })
 
-  test('refuse a time zone that is none', async () => {
+  test('an invalid time zone is refused', async () => {
     const { cookie } = await app.signUp()
     const response = await app.post('/settings?index', { name: 'Grace', timeZone: 'Mars/Phobos' }, { Cookie: cookie })
 
     expect(response.status).toBe(400)
   })
 
-  test('change the password, stay logged in here and log out elsewhere', async () => {
+  test('a password change keeps this session and ends the others', async () => {
     const { email, cookie } = await app.signUp()
     const fields = { currentPassword: PASSWORD, newPassword: 'another short sentence' }
     const response = await app.post('/settings/password', fields, { Cookie: cookie })
@@ -200,7 +200,7 @@ describe('settings', () => {
     expect((await app.post('/login', { email, password: PASSWORD })).status).toBe(401)
   })
 
-  test('refuse a change with the wrong password', async () => {
+  test('a change with a wrong password is refused', async () => {
     const { cookie } = await app.signUp()
     const fields = { currentPassword: 'not the password', newPassword: 'another short sentence' }
     const response = await app.post('/settings/password', fields, { Cookie: cookie })
@@ -209,7 +209,7 @@ describe('settings', () => {
     expect(await response.text()).toContain('That is not your current password.')
   })
 
-  test('show a new API key once, and it works until it is revoked', async () => {
+  test('a new API key is shown once and works until it is revoked', async () => {
     const { cookie } = await app.signUp()
     const created = await (
       await app.post('/settings/api-keys', { intent: 'create', name: 'report' }, { Cookie: cookie })
@@ -228,7 +228,7 @@ describe('settings', () => {
     expect(await spend()).toBe(401)
   })
 
-  test('list the sessions and end one of them', async () => {
+  test('the sessions are listed and one of them can be ended', async () => {
     const { email, cookie } = await app.signUp()
     const other = await app.post('/login', { email, password: PASSWORD }, { 'User-Agent': 'curl/8.5.0' })
     const otherCookie = other.headers.get('Set-Cookie')?.split(';')[0] ?? ''
@@ -244,7 +244,7 @@ describe('settings', () => {
     expect((await app.fetch('/settings', { headers: { Cookie: cookie } })).status).toBe(200)
   })
 
-  test('log out here by the list too', async () => {
+  test('ending the current session in the list logs out', async () => {
     const { cookie } = await app.signUp()
     const id = /name="id" value="([0-9a-f]{24})"/.exec(await page('/settings/sessions', cookie))?.[1] ?? ''
     const ended = await app.post('/settings/sessions', { id }, { Cookie: cookie })
@@ -253,7 +253,7 @@ describe('settings', () => {
     expect((await app.fetch('/settings', { headers: { Cookie: cookie } })).status).toBe(302)
   })
 
-  test('log out everywhere', async () => {
+  test('a log-out everywhere ends every session', async () => {
     const { email, cookie } = await app.signUp()
     const other = await app.post('/login', { email, password: PASSWORD })
     await app.post('/settings/sessions', {}, { Cookie: cookie })

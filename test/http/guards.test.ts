@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BuiltRoute, builtRoutes, type ServedApp, startServedApp } from './served-app.ts'
 
-/** What anybody may see. Another page has to be named here before it is public. */
+/** The public loaders. A new one has to be listed here. */
 const PUBLIC_LOADERS = [
   'root',
   'routes/$',
@@ -20,7 +20,7 @@ const PUBLIC_LOADERS = [
   'routes/unsubscribe',
 ]
 
-/** What anybody may do. Webhook, unsubscribing and confirming carry a signature; prices send who has chosen one to sign up. */
+/** The public actions. Webhook, unsubscribe and confirmation are signed; pricing sends visitors to the sign-up. */
 const PUBLIC_ACTIONS = [
   'routes/$',
   'routes/_auth.forgot-password',
@@ -44,7 +44,7 @@ beforeAll(async () => {
 })
 afterAll(() => app?.stop())
 
-/** A layout has no address of its own: it comes with each page inside. */
+/** A layout has no address of its own, so use the address of a page inside it. */
 function pathOfPageIn(id: string): string {
   const page =
     routes.find((route) => route.id.startsWith(`${id}.`) && !route.id.endsWith('$')) ??
@@ -57,8 +57,8 @@ const isRefusal = (response: Response) =>
   (response.status === 302 && /^\/(login|signup)\b/.test(response.headers.get('Location') ?? '')) ||
   [401, 405].includes(response.status)
 
-describe('without a log-in (H46: a parent’s guard guards nothing)', () => {
-  test('no page of the signed-in part is shown, and the log-in leads back to it (5.5)', async () => {
+describe('requests without a session (H46: a parent’s guard guards nothing)', () => {
+  test('no page of the account is shown, and the log-in returns to it (5.5)', async () => {
     const pages = routes.filter(({ id, hasPage }) => hasPage && id.startsWith('routes/_app.'))
     const open: string[] = []
     for (const { id, path } of pages) {
@@ -71,7 +71,7 @@ describe('without a log-in (H46: a parent’s guard guards nothing)', () => {
     expect(open).toEqual([])
   })
 
-  test('no loader answers alone, asked as the browser asks for one of them (5.5)', async () => {
+  test('no single loader answers when it is requested as the browser does (5.5)', async () => {
     const open: string[] = []
     for (const { id, hasLoader, hasPage } of routes) {
       if (!hasLoader || !hasPage || PUBLIC_LOADERS.includes(id)) continue
@@ -82,7 +82,7 @@ describe('without a log-in (H46: a parent’s guard guards nothing)', () => {
     expect(open).toEqual([])
   })
 
-  test('no resource answers', async () => {
+  test('no resource answers without a session', async () => {
     const open: string[] = []
     for (const { id, path, hasLoader, hasPage } of routes) {
       if (!hasLoader || hasPage || PUBLIC_LOADERS.includes(id)) continue
@@ -117,7 +117,7 @@ describe('a post from another site (H44: Remix checks only some kinds)', () => {
     ]
   }
 
-  test('is refused at every action, in every form that Remix knows, cookie or not (5.1)', async () => {
+  test('every action refuses it, in every form that Remix knows, with or without a cookie (5.1)', async () => {
     const { cookie } = await app.signUp()
     const passed: string[] = []
     for (const route of routes.filter(({ hasAction, id }) => hasAction && id !== 'routes/api.webhook')) {
@@ -134,20 +134,20 @@ describe('a post from another site (H44: Remix checks only some kinds)', () => {
     expect(await (await app.fetch('/settings', { headers: { Cookie: cookie } })).text()).not.toContain('Mallory')
   })
 
-  test('is refused for other methods too', async () => {
+  test('other methods are refused, too', async () => {
     for (const method of ['PUT', 'PATCH', 'DELETE']) {
       expect((await app.fetch('/settings', { method, headers: foreign })).status).toBe(403)
     }
   })
 
-  test('is a readable page for people', async () => {
+  test('a person gets a readable page', async () => {
     const response = await app.fetch('/login', { method: 'POST', headers: { ...foreign, Accept: 'text/html' } })
 
     expect(response.headers.get('Content-Type')).toContain('text/html')
     expect(await response.text()).toContain('Nothing was changed')
   })
 
-  test('does not concern the webhook, whose signature decides', async () => {
+  test('the webhook accepts it, because the signature decides', async () => {
     const response = await app.fetch('/api/webhook', { method: 'POST', body: '{}', headers: foreign })
 
     expect(response.status).toBe(400)
@@ -158,11 +158,11 @@ describe('a post from our own page', () => {
   test.each([
     ['by its origin', () => ({ Origin: app.url })],
     [
-      'by the browser’s word, though a privacy setting hides the origin',
+      'by Sec-Fetch-Site, although a privacy setting hides the origin',
       () => ({ 'Sec-Fetch-Site': 'same-origin', Origin: 'null' }),
     ],
-    ['at another name of this machine', () => ({ Origin: app.url.replace('localhost', '127.0.0.1') })],
-  ])('passes %s (H45, 5.2)', async (_, headers) => {
+    ['under another name of this machine', () => ({ Origin: app.url.replace('localhost', '127.0.0.1') })],
+  ])('a post from our own page passes %s (H45, 5.2)', async (_, headers) => {
     const { cookie } = await app.signUp()
     const address = app.url.replace('localhost', '127.0.0.1')
     const response = await fetch(`${address}/settings?index`, {

@@ -10,7 +10,7 @@ import { collection, useWatchedApp } from './watched-app.ts'
 
 const app = useWatchedApp()
 
-/** What every program puts into forms that were not made for it. */
+/** Fields that attack tools add to forms. */
 const OPERATORS = (name: string, value: string): [string, string][] => [
   [`${name}[$ne]`, value],
   [`${name}[$gt]`, ''],
@@ -26,7 +26,7 @@ const STOLEN = {
   'user.plan': 'x',
 }
 
-/** What a person types into fields that come empty. */
+/** Input for the fields that are empty on the page. */
 const TYPED: Record<string, string> = {
   currentPassword: PASSWORD,
   newPassword: PASSWORD,
@@ -36,7 +36,7 @@ const TYPED: Record<string, string> = {
   text: 'A text',
 }
 
-/** Forms that end what the rest of the test needs, or that lead to Stripe, where nobody answers here. */
+/** Forms that end the session of this test, or that lead to Stripe, which is absent here. */
 const LEFT_OUT = ['/logout', '/settings/sessions']
 
 async function formsFor(cookie: string): Promise<HtmlForm[]> {
@@ -66,8 +66,8 @@ const stateOf = async ({ user }: Customer) => ({
   credits: (await getBalance(user._id)).credits,
 })
 
-describe('fields that a form does not have', () => {
-  test('operators in place of any field of any form reach no query and let nobody in (3.10)', async () => {
+describe('undeclared fields', () => {
+  test('operators in place of any field of any form reach no query and log nobody in (3.10)', async () => {
     const customer = await newCustomer(app)
     const before = await stateOf(customer)
     const visitorForms = await formsFor('')
@@ -81,7 +81,7 @@ describe('fields that a form does not have', () => {
       [ownForms, customer.cookie],
     ] as const) {
       for (const { action, fields: asShown } of forms) {
-        // Right but for the field in question: whatever passes for that one opens the door.
+        // Valid except for the tested field, so that whatever it accepts takes effect.
         const fields = cookie ? asShown : { ...asShown, ...('password' in asShown && known) }
         for (const [name, value] of Object.entries(fields)) {
           const rest = Object.entries(fields).filter(([other]) => other !== name)
@@ -158,7 +158,7 @@ describe('fields that a form does not have', () => {
   })
 })
 
-test('text that looks like a database expression is kept as it was written (3.9)', async () => {
+test('text that looks like a database expression is stored as it was written (3.9)', async () => {
   const { cookie } = await newCustomer(app)
   const strange = '$credits $$ROOT {"$set":1}'
   await app.post('/settings?index', { name: strange, timeZone: 'UTC' }, { Cookie: cookie })
@@ -177,7 +177,7 @@ test('text that looks like a database expression is kept as it was written (3.9)
   expect(entries[0]?.metadata).toEqual({ note: '$credits', other: '$$NOW' })
 })
 
-test('no spelling of a redirect address leads off this site (5.7)', async () => {
+test('no spelling of a redirect address leads to another site (5.7)', async () => {
   const { cookie } = await newCustomer(app)
   const left: string[] = []
   for (const to of REDIRECT_VECTORS) {

@@ -17,7 +17,7 @@ const EVIL = {
   'X-Original-URL': 'http://evil.example/',
 }
 
-/** A form post with headers that fetch would not send, such as another Host. */
+/** A form post with headers that fetch does not send, such as another Host. */
 function postRaw(path: string, fields: Record<string, string>, headers: Record<string, string>): Promise<string> {
   const body = new URLSearchParams(fields).toString()
   const all = {
@@ -30,7 +30,7 @@ function postRaw(path: string, fields: Record<string, string>, headers: Record<s
   return app.sendRaw(`POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`)
 }
 
-test('a made-up host gets into no mail, no redirect and no page of a form (5.3)', async () => {
+test('a forged Host gets into no mail, no redirect and no form’s page (5.3)', async () => {
   const { email } = await app.signUp()
   const answers = [
     await postRaw('/forgot-password', { email }, EVIL),
@@ -48,7 +48,7 @@ test('a made-up host gets into no mail, no redirect and no page of a form (5.3)'
   expect(JSON.stringify(mail)).not.toContain('evil')
 })
 
-describe('who tries passwords', () => {
+describe('a password guesser', () => {
   const forged = (n: number) => ({
     'X-Forwarded-For': `198.51.100.${n}`,
     'X-Real-IP': `198.51.100.${n}`,
@@ -56,7 +56,7 @@ describe('who tries passwords', () => {
     'X-Scrip-Client-Address': `198.51.100.${n}`,
   })
 
-  test('a guesser counts as one under any address that a header makes up, and another user of that network does not (5.8)', async () => {
+  test('a guesser counts as one under any forged address, and another user of that network does not count (5.8)', async () => {
     const [victim, neighbour] = [await app.signUp(), await app.signUp()]
     const statuses: number[] = []
     for (let n = 0; n < 30; n++) {
@@ -67,7 +67,7 @@ describe('who tries passwords', () => {
     expect((await app.post('/login', { email: neighbour.email, password: PASSWORD })).status).toBe(302)
   })
 
-  test('a guesser who is limited at the log-in is limited at the sign-up form too (5.8)', async () => {
+  test('a guesser who is limited at the log-in is limited at the sign-up too (5.8)', async () => {
     const { email } = await app.signUp()
     for (let n = 0; n < 20; n++) {
       expect((await app.post('/signup', { email, password: `a wrong one ${n}` }, forged(n))).status).toBe(409)
@@ -103,7 +103,7 @@ test('fifty first requests of a new user at once all succeed on one account (3.5
   expect(credits).toBe(0)
 })
 
-test('the endpoint that lists routes does not exist, however its address is written (5.4, H53)', async () => {
+test('the endpoint that lists routes does not exist under any spelling of its address (5.4, H53)', async () => {
   const long = Array.from({ length: 2_000 }, () => 'a').join('/')
   for (const path of [
     `/__manifest?p=/${long}&version=1`,
@@ -116,7 +116,7 @@ test('the endpoint that lists routes does not exist, however its address is writ
   ]) {
     const answer = await app.sendRaw(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
     expect(answer, path.slice(0, 30)).toMatch(/^HTTP\/1.1 404/)
-    // What that endpoint answers is a list of routes with their files.
+    // That endpoint would answer with a list of routes and their files.
     expect(answer).not.toContain('"module":"/assets/')
   }
   expect((await app.fetch(`/?${`p=/${long}&`.repeat(3)}`)).status).toBe(400)

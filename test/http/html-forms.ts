@@ -1,12 +1,12 @@
-/** A form as a page shows it. */
+/** A form on a page. */
 export interface HtmlForm {
-  /** Where it goes; the page itself when the form does not say. */
+  /** Its target, by default the page itself. */
   action: string
-  /** What it would send as it stands, its first button included. */
+  /** What it sends if submitted unchanged, its first button included. */
   fields: Record<string, string>
 }
 
-/** The forms of a page that change something, read from its HTML. */
+/** The forms of a page that change data, read from its HTML. */
 export function formsOf(html: string, path: string): HtmlForm[] {
   return [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)]
     .filter(([, attributes = '']) => attributeOf(attributes, 'method')?.toLowerCase() === 'post')

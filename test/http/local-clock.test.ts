@@ -15,7 +15,7 @@ const MONTH = 31 * DAY
 useDatabase()
 let sandbox: StripeSandbox
 
-/** Days that the app is ahead of this machine. The machine is read first: a millisecond between the two would make it -0. */
+/** Days that the app is ahead of this machine, whose clock is read first: a millisecond between would give -0. */
 function daysAhead(): number {
   const machine = Date.now()
   return Math.round((now().getTime() - machine) / (DAY * 1000))
@@ -33,8 +33,8 @@ afterEach(async () => {
   await sandbox.close()
 })
 
-describe('the clock of local mode', () => {
-  it('follows the sandbox at the start and for as long as it runs', async () => {
+describe('the clock in local mode', () => {
+  it('the clock follows the sandbox from the start', async () => {
     sandbox.advance(2 * DAY)
     const clock = localClock({ everyMs: 10 })
     await clock.start()
@@ -47,7 +47,7 @@ describe('the clock of local mode', () => {
     expect(daysAhead()).toBe(33)
   })
 
-  it('catches up before an event is acted on, without waiting for its turn', async () => {
+  it('the clock catches up before an event is processed', async () => {
     const clock = localClock({ everyMs: 60_000 })
     await clock.start()
     sandbox.advance(MONTH)
@@ -56,13 +56,13 @@ describe('the clock of local mode', () => {
     await clock.stop()
   })
 
-  it('does not ask for each event where nobody follows', async () => {
+  it('the clock is not read per event when no app follows it', async () => {
     sandbox.advance(MONTH)
     await catchUpWithSandbox()
     expect(daysAhead()).toBe(0)
   })
 
-  it('keeps what it knows while the sandbox is away, and never goes back', async () => {
+  it('the clock keeps its offset while the sandbox is away, and never goes back', async () => {
     sandbox.advance(MONTH)
     expect(await readSandboxClock()).toBe(true)
     await sandbox.close()
@@ -75,7 +75,7 @@ describe('the clock of local mode', () => {
     expect(daysAhead()).toBe(31)
   })
 
-  it('leaves log-ins where browsers are: a skipped month ends none, and new ones last as long as ever', async () => {
+  it('log-ins follow the browser’s clock: a skipped month ends none, and new ones last as long as usual', async () => {
     const user = await newUser()
     const request = await visitAs(user)
     moveClock(2 * MONTH * 1000)
@@ -85,7 +85,7 @@ describe('the clock of local mode', () => {
     expect(Math.abs(machineNow().getTime() - Date.now())).toBeLessThan(1000)
   })
 
-  it('does nothing in production', async () => {
+  it('the clock is untouched in production', async () => {
     sandbox.advance(MONTH)
     for (const [name, value] of Object.entries(PRODUCTION)) vi.stubEnv(name, value)
     resetConfig()

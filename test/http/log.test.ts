@@ -11,6 +11,6 @@ test.each([
   ['no mail for ada.lovelace+x@mail.example', 'no mail for [email]'],
   ['$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA', '[password hash]'],
   ['POST /api/credits/deduct 200 in 5 ms', 'POST /api/credits/deduct 200 in 5 ms'],
-])('%s', (line, expected) => {
+])('the log shows “%s” without its secrets', (line, expected) => {
   expect(redact(line)).toBe(expected)
 })

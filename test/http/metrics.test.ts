@@ -26,21 +26,21 @@ const read = async (headers: Record<string, string> = {}) => app?.fetch('/metric
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
 
 describe('/metrics', () => {
-  test('answers programs on the machine of a local installation, and no proxy', async () => {
+  test('a local installation answers programs on its machine, and no proxy', async () => {
     app = await startServedApp()
 
     expect(await (await read())?.text()).toContain('http_requests_total')
     expect((await read({ 'X-Forwarded-For': '127.0.0.1' }))?.status).toBe(404)
   })
 
-  test('does not exist in production while there is no token', async () => {
+  test('production has no metrics without a token', async () => {
     app = await startServedApp(PRODUCTION)
 
     expect((await read())?.status).toBe(404)
     expect((await read(bearer('')))?.status).toBe(404)
   })
 
-  test('asks for its token wherever there is one', async () => {
+  test('a configured token is required everywhere', async () => {
     app = await startServedApp({ ...PRODUCTION, METRICS_TOKEN: TOKEN })
 
     for (const headers of [{}, bearer(''), bearer(TOKEN.slice(1)), bearer(`${TOKEN}x`), { Authorization: TOKEN }]) {

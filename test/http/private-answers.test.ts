@@ -17,20 +17,20 @@ afterAll(() => app?.stop())
 const cacheOf = async (path: string, headers: Record<string, string> = {}) =>
   (await app.fetch(path, { headers })).headers.get('Cache-Control') ?? ''
 
-describe('nothing that an account can see is stored on its way or after a log-out', () => {
+describe('caching of what an account can see', () => {
   const routes = builtRoutes().filter(({ hasLoader, path }) => hasLoader && path !== '/logout')
   const paths = [...new Set(routes.map(({ path }) => path.replace('/actions/x', '/actions/qr-code')))]
 
-  test.each(paths)('%s, as a page and as data', async (path) => {
+  test.each(paths)('%s is never stored, as a page or as data', async (path) => {
     const data = path === '/' ? '/_root.data' : `${path}.data`
 
     expect(await cacheOf(path, { Cookie: cookie })).toMatch(/\bno-store\b/)
     expect(await cacheOf(data, { Cookie: cookie })).toMatch(/\bno-store\b/)
-    // The redirect to the log-in, too.
+    // This includes the redirect to the log-in.
     expect(await cacheOf(path)).toMatch(/\bno-store\b/)
   })
 
-  test('a file that a run made, and the page that a form answers with', async () => {
+  test('a file of a run and the page after a form are never stored', async () => {
     const run = await app.post('/actions/qr-code', { text: 'mine', key: randomUUID() }, { Cookie: cookie })
     const page = await (await app.fetch(run.headers.get('Location') ?? '', { headers: { Cookie: cookie } })).text()
     const file = /href="(\/actions\/qr-code\/runs\/[^"]+\.png)"/.exec(page)?.[1] ?? ''
@@ -42,7 +42,7 @@ describe('nothing that an account can see is stored on its way or after a log-ou
     expect(rejected.headers.get('Cache-Control')).toBe('no-store')
   })
 
-  test('the ledger as a file, and the mails of local mode', async () => {
+  test('the ledger CSV and the local mailbox are never stored', async () => {
     expect(await cacheOf('/api/credits/entries?format=csv', { Cookie: cookie })).toBe('no-store')
     await app.post('/forgot-password', { email: 'nobody@example.com' })
     expect(await cacheOf('/mailbox')).toBe('no-store')

@@ -33,7 +33,7 @@ afterAll(async () => {
 async function start(environment: Record<string, string> = {}): Promise<ServedApp> {
   const app = await startServedApp({ MONGODB_URI, ...environment })
   running.push(app)
-  // Its log tells its number, once there is a line.
+  // The process id is in its log, once it has logged a line.
   await app.fetch('/login')
   await expect.poll(() => pidOf(app)).toBeGreaterThan(0)
   return app
@@ -41,7 +41,7 @@ async function start(environment: Record<string, string> = {}): Promise<ServedAp
 
 const pidOf = (app: ServedApp) => Number(/"pid":(\d+)/.exec(app.log())?.[1])
 
-/** Sign-ups that wait inside a process: two hash at once, and everything they write comes after that. */
+/** Sign-ups that wait inside a process: only two hash at once, and each writes after its hash. */
 async function signUpCrowd(app: ServedApp): Promise<{ emails: string[]; answers: Promise<Response[]> }> {
   const emails = Array.from({ length: 40 }, () => `user-${randomUUID()}@example.com`)
   const answers = Promise.all(emails.map((email) => app.post('/signup', { email, password: PASSWORD })))
@@ -59,7 +59,7 @@ async function expectAllSignedUp({ emails, answers }: Awaited<ReturnType<typeof 
   expect(await UserModel.countDocuments({ email: { $in: emails } })).toBe(emails.length)
 }
 
-test('no spend is lost or doubled while one process after the other is replaced (6.5)', async () => {
+test('no spend is lost or doubled while one process after another is replaced (6.5)', async () => {
   let balanced = [await start(), await start()]
   const { email, cookie } = await balanced[0]!.signUp()
   const user = await UserModel.findOne({ email }).lean<User>()
@@ -72,7 +72,7 @@ test('no spend is lost or doubled while one process after the other is replaced 
   const spend = async (key: string): Promise<void> => {
     const app = balanced[Math.floor(Math.random() * balanced.length)]!
     const headers = { Cookie: cookie, 'Content-Type': 'application/json', 'Idempotency-Key': key }
-    // A connection that is refused or breaks is tried elsewhere with the same key, as every client of such an API does.
+    // A refused or broken connection is retried on another process with the same key, as API clients do.
     const response = await app
       .fetch('/api/credits/deduct', { method: 'POST', body: '{"credits":1}', headers })
       .catch(() => null)
@@ -89,7 +89,7 @@ test('no spend is lost or doubled while one process after the other is replaced 
     const next = await start()
     balanced = [oldest!, ...others, next]
     const stopped = oldest!.stop()
-    // Without a word from a balancer: some requests still go to the one that is stopping.
+    // Without a load balancer some requests still go to the process that is stopping.
     await new Promise((resolve) => setTimeout(resolve, 100))
     balanced = [...others, next]
     expect((await stopped).code).toBe(0)
@@ -107,7 +107,7 @@ test('no spend is lost or doubled while one process after the other is replaced 
 })
 
 describe('a process that ends', () => {
-  test('a process that ends keeps its database until the last request is answered (6.6)', async () => {
+  test('a process keeps its database until the last request is answered (6.6)', async () => {
     const app = await start()
     const crowd = await signUpCrowd(app)
     const stopped = app.stop()
@@ -116,7 +116,7 @@ describe('a process that ends', () => {
     expect((await stopped).code).toBe(0)
   })
 
-  test('a process that ends first reports that it is not ready, and answers until the balancer knows (6.5, 6.6, H50)', async () => {
+  test('a process reports that it is not ready, and answers until the load balancer has noticed (6.5, 6.6, H50)', async () => {
     const app = await start({ DRAIN_SECONDS: '5' })
     const { cookie } = await app.signUp()
     process.kill(pidOf(app), 'SIGTERM')
@@ -131,7 +131,7 @@ describe('a process that ends', () => {
 })
 
 describe('an unhandled rejection', () => {
-  test('an unhandled rejection ends the process in good order, with the reason, the open requests answered and an error code (6.7)', async () => {
+  test('an unhandled rejection ends the process in order: the reason logged, open requests answered, an error code (6.7)', async () => {
     const fault = 'process.on("SIGUSR2",()=>Promise.reject(new Error("nobody-handles-this")))'
     const preload = `--import=data:text/javascript,${encodeURIComponent(fault)}`
     const app = await start({ NODE_OPTIONS: `${process.env.NODE_OPTIONS} ${preload}` })
@@ -154,7 +154,7 @@ test.each(['127.0.0.1:1/x', ':bad/x', 'host:99999999/x', 'two@at/x', '127.0.0.1:
   },
 )
 
-/** How a process ends that needs no further word; to stop() it first would be that word. */
+/** The exit code of a process that ends by itself, without stop(). */
 async function endOf(app: ServedApp): Promise<number | null> {
   await expect.poll(() => isAlive(pidOf(app)), { timeout: 20_000 }).toBe(false)
   return (await app.stop()).code

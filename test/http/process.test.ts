@@ -21,7 +21,7 @@ afterEach(async () => {
 })
 
 describe('a process that is told to stop', () => {
-  test('is gone at once when it has nothing to do, idle connections or not (6.4)', async () => {
+  test('an idle process exits at once, with or without idle connections (6.4)', async () => {
     app = await startServedApp()
     const port = Number(new URL(app.url).port)
     const idle = await Promise.all(Array.from({ length: 20 }, () => open(port)))
@@ -29,15 +29,15 @@ describe('a process that is told to stop', () => {
     const { code } = await app.stop()
 
     expect(code).toBe(0)
-    // Their keep-alive would last a minute.
+    // Waiting for their keep-alive would take a minute.
     expect(performance.now() - start).toBeLessThan(5_000)
     for (const socket of idle) socket.destroy()
   })
 
-  test('finishes what is under way (6.6)', async () => {
+  test('a busy process finishes its requests first (6.6)', async () => {
     app = await startServedApp()
     const { post, fetch, stop } = app
-    // Two hash at once, so most of these wait inside the process when the signal comes.
+    // Only two hash at once, so most of these wait inside the process when the signal arrives.
     const logins = Array.from({ length: 40 }, (_, index) =>
       post('/login', { email: `nobody-${index}@example.com`, password: PASSWORD }),
     )
@@ -50,7 +50,7 @@ describe('a process that is told to stop', () => {
   })
 })
 
-/** How many log-ins the process has answered or is answering, besides the question for this very number. */
+/** How many requests the process has answered or is answering, without this request for the metrics. */
 function arrived(metrics: string): number {
   const answered = /http_requests_total\{method="POST",route="\/login",status="401"\} (\d+)/.exec(metrics)?.[1] ?? 0
   const inFlight = /^http_requests_in_flight (\d+)/m.exec(metrics)?.[1] ?? 0
@@ -69,7 +69,7 @@ describe('a production process', () => {
     TRUST_PROXY: '0',
   }
 
-  test('does not start without its settings, and names all of them in one message', async () => {
+  test('the app does not start without its settings, and names all of them in one message', async () => {
     const { code, output } = await serve({ NODE_ENV: 'production' })
 
     expect(code).toBe(1)
@@ -80,7 +80,7 @@ describe('a production process', () => {
   test.each([
     ['at a public address', { APP_URL: 'https://scrip.example' }],
     ['with a live key', { STRIPE_SECRET_KEY: 'sk_live_of_the_tests' }],
-  ])('that lacks NODE_ENV does not start in local mode %s', async (_, environment) => {
+  ])('an app without NODE_ENV does not start in local mode %s', async (_, environment) => {
     const SCRIP_DATA = await mkdtemp(path.join(os.tmpdir(), 'scrip-forgotten-'))
     const { code, output } = await serve({
       ...LIVE,
@@ -98,7 +98,7 @@ describe('a production process', () => {
     expect(left).toEqual([])
   })
 
-  test('does not start on a database in use that lacks a unique index, and names it (3.12)', async () => {
+  test('the app does not start on a database in use that lacks a unique index, and names it (3.12)', async () => {
     const MONGODB_URI = withDatabaseName(inject('mongodbUri'), `scrip-live-${randomUUID()}`)
     await connectDatabase(MONGODB_URI)
     await ensureIndexes()
@@ -111,7 +111,7 @@ describe('a production process', () => {
     expect(output).toContain('billing_history.stripeInvoiceId_1 (unique)')
   })
 
-  test('serves nobody’s mailbox, and sends its cookies over https only', async () => {
+  test('the app serves no mailbox, and sends its cookies over https only', async () => {
     app = await startServedApp({ ...LIVE, SCRIP_MODE: 'production', STRIPE_API_BASE: '' })
     const { email } = await app.signUp()
     const logIn = await app.post('/login', { email, password: PASSWORD })

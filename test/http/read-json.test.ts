@@ -20,16 +20,16 @@ async function refusalOf(request: Request): Promise<{ code: string; details: unk
 }
 
 describe('readJson', () => {
-  test('gives what the schema gives', async () => {
+  test('a valid body is returned as the schema parses it', async () => {
     expect(await readJson(post('{"credits":3}', 'application/json; charset=utf-8'), schema)).toEqual({ credits: 3 })
   })
 
   test.each([
-    ['text/plain', 'a form of another site can send it without asking'],
-    ['application/x-www-form-urlencoded', 'so can it this'],
-    ['application/jsonp', 'it only begins alike'],
-    ['', 'nobody says what it is'],
-  ])('refuses the type %j: %s', async (type) => {
+    ['text/plain', 'a form on another site can send it without a preflight'],
+    ['application/x-www-form-urlencoded', 'a form can send this as well'],
+    ['application/jsonp', 'it only begins like JSON'],
+    ['', 'the type is missing'],
+  ])('the content type %j is refused: %s', async (type) => {
     expect(await refusalOf(post('{"credits":3}', type))).toMatchObject({ code: 'unsupported_media_type' })
   })
 
@@ -41,15 +41,15 @@ describe('readJson', () => {
     ['{"credits":3,"userId":"x"}', 'userId'],
     ['{"credits":3,"__proto__":{"note":"x"}}', '__proto__'],
     ['{"credits":3,"note":["x"]}', 'note'],
-  ])('names the field that is wrong in %s', async (body, field) => {
+  ])('the wrong field is named in %s', async (body, field) => {
     expect(await refusalOf(post(body))).toEqual({ code: 'invalid_request', details: { field } })
   })
 
-  test.each(['', '{', 'null', '[]', '"x"'])('refuses %j as a body', async (body) => {
+  test.each(['', '{', 'null', '[]', '"x"'])('%j is refused as a body', async (body) => {
     expect(await refusalOf(post(body))).toMatchObject({ code: 'invalid_request' })
   })
 
-  test('refuses a body over the limit, also where the server did not', async () => {
+  test('a body over the limit is refused, even if the server let it through', async () => {
     const long = JSON.stringify({ credits: 1, note: 'x'.repeat(70_000) })
     expect(await refusalOf(post(long))).toMatchObject({ code: 'payload_too_large' })
   })

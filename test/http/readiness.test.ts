@@ -11,22 +11,22 @@ vi.mock('#app/database.server.ts', () => ({
 
 const { checkReadiness, markRunning, markStopping } = await import('#app/http/readiness.server.ts')
 
-// Once for all tests: this clock never steps back, as the real one does not.
+// Once for all tests, because a monotonic clock never steps back.
 beforeAll(() => void vi.useFakeTimers({ toFake: ['performance'] }))
 beforeEach(() => void Object.assign(database, { isUp: true, asked: 0 }))
 afterAll(() => void vi.useRealTimers())
 
-/** Moves on, past what is remembered of the last answer. */
+/** Advances the clock beyond the time for which the last answer is remembered. */
 async function after(ms: number) {
   vi.advanceTimersByTime(ms)
   return checkReadiness()
 }
 
-test('a process is not ready before it runs', async () => {
+test('a process is not ready before it has started', async () => {
   expect(await checkReadiness()).toMatchObject({ ready: false, phase: 'starting' })
 })
 
-test('an absence as long as an election leaves it ready, a longer one does not (H50)', async () => {
+test('an absence as long as an election leaves the process ready, a longer one does not (H50)', async () => {
   markRunning()
   database.isUp = false
 
@@ -46,7 +46,7 @@ test('many probes ask the database once', async () => {
   expect(database.asked).toBe(1)
 })
 
-test('a process that stops is not ready, however well the database is', async () => {
+test('a process that is stopping is not ready, even with a working database', async () => {
   markStopping()
 
   expect(await after(1_000)).toMatchObject({ ready: false, phase: 'stopping', database: 'up' })

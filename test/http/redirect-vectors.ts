@@ -1,4 +1,4 @@
-/** Ways to lead somebody who follows a redirect off this site, or to break the header that it is. */
+/** Redirect targets that lead off this site or break the header. */
 export const REDIRECT_VECTORS = [
   '//evil.example',
   '///evil.example',

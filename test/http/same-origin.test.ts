@@ -8,42 +8,42 @@ function judge(headers: Record<string, string>, more: Partial<Parameters<typeof 
   return judgeOrigin({ ...facts, headers: new Headers(headers) })
 }
 
-describe('a change is refused', () => {
+describe('a change from elsewhere', () => {
   test.each([
-    ['by the browser’s own word', { 'Sec-Fetch-Site': 'cross-site' }],
-    ['from a sister domain', { 'Sec-Fetch-Site': 'same-site' }],
-    ['whatever Origin says beside it', { 'Sec-Fetch-Site': 'cross-site', Origin: APP_URL }],
+    ['that the browser marks as cross-site', { 'Sec-Fetch-Site': 'cross-site' }],
+    ['from a sibling domain', { 'Sec-Fetch-Site': 'same-site' }],
+    ['marked as cross-site, whatever its Origin', { 'Sec-Fetch-Site': 'cross-site', Origin: APP_URL }],
     ['from another origin', { Origin: 'https://evil.example' }],
-    ['from our name on plain http', { Origin: 'http://scrip.example' }],
-    ['from our name on another port', { Origin: 'https://scrip.example:8443' }],
-    ['from a name that begins with ours', { Origin: 'https://scrip.example.evil.example' }],
+    ['from our host on plain http', { Origin: 'http://scrip.example' }],
+    ['from our host on another port', { Origin: 'https://scrip.example:8443' }],
+    ['from a host that begins with ours', { Origin: 'https://scrip.example.evil.example' }],
     ['from an opaque origin', { Origin: 'null' }],
-    ['from an Origin that is none', { Origin: 'scrip.example' }],
-    ['from a page elsewhere, when there is only a Referer', { Referer: 'https://evil.example/?https://scrip.example' }],
+    ['from an invalid Origin', { Origin: 'scrip.example' }],
+    ['from another site by its Referer alone', { Referer: 'https://evil.example/?https://scrip.example' }],
     ['from a Referer that is none', { Referer: 'about' }],
     ['with another kind of Authorization', { Authorization: 'Basic x', Origin: 'https://evil.example' }],
-  ])('%s', (_, headers) => {
+  ])('a change %s is refused', (_, headers) => {
     expect(judge(headers)).toBe('refused')
   })
 
-  test('in production also when Host agrees with a foreign Origin', () => {
+  test('a foreign Origin is refused in production, even if Host agrees with it', () => {
     expect(judge({ Origin: 'https://evil.example' }, { host: 'evil.example' })).toBe('refused')
   })
 })
 
-describe('a change is allowed', () => {
+describe('a change from our own site', () => {
   test.each([
     ['from our own page', { 'Sec-Fetch-Site': 'same-origin' }],
-    ['by the user’s own doing', { 'Sec-Fetch-Site': 'none' }],
+    ['that the user starts in the address bar', { 'Sec-Fetch-Site': 'none' }],
     ['from our page, whose Origin a privacy setting hides', { 'Sec-Fetch-Site': 'same-origin', Origin: 'null' }],
     ['from our origin', { Origin: APP_URL }],
-    ['with our Referer only', { Referer: `${APP_URL}/login` }],
+    ['with our Referer alone', { Referer: `${APP_URL}/login` }],
     ['from a program', {}],
-  ])('%s', (_, headers) => {
+  ])('a change %s is allowed', (_, headers) => {
     expect(judge(headers)).toBe('allowed')
   })
 
-  test('in local mode under each name by which a machine calls itself', () => {
+  test('local mode allows each name by which a machine calls itself', () => {
     const local = { isLocal: true, appUrl: 'http://localhost:3000' }
 
     expect(judge({ Origin: 'http://127.0.0.1:3000' }, { ...local, host: '127.0.0.1:3000' })).toBe('allowed')
@@ -51,13 +51,13 @@ describe('a change is allowed', () => {
   })
 })
 
-test.each(['GET', 'HEAD', 'OPTIONS'])('%s from anywhere is allowed', (method) => {
+test.each(['GET', 'HEAD', 'OPTIONS'])('a %s from any site is allowed', (method) => {
   expect(judge({ 'Sec-Fetch-Site': 'cross-site' }, { method })).toBe('allowed')
 })
 
 test.each([
   ['an API key', { Authorization: 'Bearer sk_scrip_x', Origin: 'https://evil.example' }, '/api/credits/deduct'],
   ['Stripe’s signature', { 'Stripe-Signature': 't=1' }, '/api/webhook'],
-])('%s is its own proof, and a cookie beside it does not count', (_, headers, path) => {
+])('%s is sufficient proof, and a cookie beside it does not count', (_, headers, path) => {
   expect(judge(headers, { path })).toBe('allowed_without_cookie')
 })

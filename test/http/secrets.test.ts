@@ -4,7 +4,7 @@ import { builtRoutes, PASSWORD } from './served-app.ts'
 import { newCustomer } from './a-customer.ts'
 import { collection, useAppBehindProxy } from './watched-app.ts'
 
-/** Stands in every secret of this test, so that one search finds all of them. */
+/** Part of every secret in this test, so that one search finds all of them. */
 const MARK = 'hunter2secret'
 const SECRETS = {
   SESSION_SECRET: `${MARK} of the sessions`,
@@ -14,8 +14,8 @@ const SECRETS = {
 }
 const { app, proxy } = useAppBehindProxy({ ...SECRETS, LOG_LEVEL: 'trace' })
 
-describe('what a page contains', () => {
-  test('no page and no data behind it contain a hash, a secret, or anything of another customer (5.6)', async () => {
+describe('the content of pages', () => {
+  test('no page and no data behind it contains a hash, a secret, or anything of another customer (5.6)', async () => {
     const [reader, other] = [await newCustomer(app), await newCustomer(app)]
     for (const { email, cookie } of [reader, other]) {
       await app.post('/settings/api-keys', { intent: 'create', name: 'a key' }, { Cookie: cookie })
@@ -54,7 +54,7 @@ describe('what a page contains', () => {
   })
 })
 
-describe('what the log contains', () => {
+describe('the content of the log', () => {
   test('no failure writes a secret, a password, a body or an address to the log (6.10)', async () => {
     const lines = new Set<string>()
     const note = () =>
@@ -95,7 +95,7 @@ describe('what the log contains', () => {
       note()
     }
     await failAll()
-    // The mail leaves after the answer.
+    // The mail is sent after the response.
     await expect.poll(() => (note(), [...lines].join('\n'))).toContain('mail')
     const isLost = proxy.loseAnswerTo('find', 'users')
     await failAll()

@@ -10,7 +10,7 @@ import { withDatabaseName } from '../setup/database-name.ts'
 
 export const PASSWORD = 'a short sentence works'
 
-/** One real process of the built app, on a database of its own. Nothing stands in for Stripe: no request gets so far. */
+/** One real process of the built app on a database of its own. There is no Stripe, because no request gets that far. */
 export interface ServedApp {
   url: string
   mongodbUri: string
@@ -18,9 +18,9 @@ export interface ServedApp {
   fetch: (path: string, init?: RequestInit) => Promise<Response>
   /** Posts a form as a program would, without Origin. */
   post: (path: string, fields: Record<string, string>, headers?: Record<string, string>) => Promise<Response>
-  /** Signs somebody up. */
+  /** Signs a new user up. */
   signUp: () => Promise<{ email: string; cookie: string }>
-  /** Sends bytes as they are, and gives back what came until the connection ended. */
+  /** Sends raw bytes, and returns what was received until the connection ended. */
   sendRaw: (text: string) => Promise<string>
   log: () => string
   stop: () => Promise<{ code: number | null }>
@@ -48,7 +48,7 @@ export async function startServedApp(environment: Record<string, string> = {}): 
   const get: ServedApp['fetch'] = (path, init) => fetch(url + path, { redirect: 'manual', ...init })
   const post: ServedApp['post'] = (path, fields, headers = {}) =>
     get(path, { method: 'POST', body: new URLSearchParams(fields), headers })
-  /** Where an address has to be confirmed before anybody is logged in. */
+  /** For installations that require confirmed addresses before a log-in. */
   const confirmAndLogIn = async (email: string) => {
     const connection = await mongoose.createConnection(environment.MONGODB_URI ?? mongodbUri).asPromise()
     await connection.collection('users').updateOne({ email }, { $set: { emailConfirmedAt: new Date() } })
@@ -75,14 +75,14 @@ export async function startServedApp(environment: Record<string, string> = {}): 
 
 export interface BuiltRoute {
   id: string
-  /** Parameters are filled with an `x`. */
+  /** With `x` for each parameter. */
   path: string
   hasLoader: boolean
   hasAction: boolean
   hasPage: boolean
 }
 
-/** The routes of the build in a project's folder, asked of the build itself. */
+/** The routes of a project's build, read from the build itself. */
 export function builtRoutes(folder = '.'): BuiltRoute[] {
   const script = `
     const { routes } = await import('./build/server/index.js')

@@ -11,7 +11,7 @@ afterAll(() => app?.stop())
 const errorOf = async (response: Response) => ((await response.json()) as { error: Record<string, unknown> }).error
 
 describe('a page', () => {
-  test('carries its policy, and its scripts the nonce that the policy names (5.11)', async () => {
+  test('a page carries its policy, and its scripts the nonce of the policy (5.11)', async () => {
     const response = await app.fetch('/login')
     const policy = response.headers.get('Content-Security-Policy') ?? ''
     const nonce = /'nonce-([^']+)'/.exec(policy)?.[1] ?? ''
@@ -23,7 +23,7 @@ describe('a page', () => {
     expect((await app.fetch('/login')).headers.get('Content-Security-Policy')).not.toContain(nonce)
   })
 
-  test('has no style attribute, which the policy would forbid', async () => {
+  test('a page has no style attribute, which the policy would forbid', async () => {
     const { cookie } = await app.signUp()
     for (const path of ['/', '/login', '/signup', '/settings', '/settings/api-keys']) {
       const html = await (await app.fetch(path, { headers: { Cookie: cookie } })).text()
@@ -31,7 +31,7 @@ describe('a page', () => {
     }
   })
 
-  test('is compressed for who asks for it', async () => {
+  test('a page is compressed on request', async () => {
     const response = await app.fetch('/login', { headers: { 'Accept-Encoding': 'gzip' } })
 
     expect(response.headers.get('Content-Encoding')).toBe('gzip')
@@ -39,7 +39,7 @@ describe('a page', () => {
     expect(await response.text()).toContain('</html>')
   })
 
-  test('that does not exist is a page with a way on, also for an address that does not decode', async () => {
+  test('a missing page has links back, also for an address that cannot be decoded', async () => {
     for (const path of ['/nothing-here', '/%E0%A4%A', '//evil.example/x', '/__manifest?p=/a/b/c&version=1']) {
       const response = await app.fetch(path, { headers: { Accept: 'text/html' } })
       expect(response.status).toBe(404)
@@ -47,7 +47,7 @@ describe('a page', () => {
     }
   })
 
-  test('carries a request id, another one each time, and the log knows it', async () => {
+  test('each page has its own request id, which the log repeats', async () => {
     const id = (await app.fetch('/login')).headers.get('X-Request-Id')
 
     expect(id).toMatch(/^[0-9a-f-]{36}$/)
@@ -56,7 +56,7 @@ describe('a page', () => {
 })
 
 describe('a built file', () => {
-  test('with a hash in its name is kept for ever', async () => {
+  test('a file with a hash in its name is cached for ever', async () => {
     const html = await (await app.fetch('/login')).text()
     const script = /\/assets\/[\w.-]+\.js/.exec(html)?.[0] ?? ''
     const response = await app.fetch(script, { headers: { 'Accept-Encoding': 'br' } })
@@ -68,7 +68,7 @@ describe('a built file', () => {
     expect(await response.text()).toContain('import')
   })
 
-  test('is not sent again to who has it', async () => {
+  test('a cached file is not sent again', async () => {
     const etag = (await app.fetch('/robots.txt')).headers.get('ETag') ?? ''
 
     expect((await app.fetch('/robots.txt', { headers: { 'If-None-Match': etag } })).status).toBe(304)
@@ -79,14 +79,14 @@ describe('a built file', () => {
     '/assets/%2e%2e/server/index.js',
     '/..%2fserver/index.js',
     '/.vite/manifest.json',
-  ])('is all there is: %s leads nowhere', async (path) => {
+  ])('no other file is served: %s is not found', async (path) => {
     const answer = await app.sendRaw(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
     expect(answer).toMatch(/^HTTP\/1.1 404/)
   })
 })
 
-describe('what a client says about itself', () => {
-  test('does not get into links, redirects or pages (5.3)', async () => {
+describe('forged request headers', () => {
+  test('they get into no link, redirect or page (5.3)', async () => {
     const headers = {
       'X-Forwarded-Host': 'evil.example',
       'X-Forwarded-Proto': 'gopher',
@@ -101,7 +101,7 @@ describe('what a client says about itself', () => {
   })
 
   test.each(['evil.example', 'evil.example:99999', 'a b', '[::1', ''])(
-    'with the Host %j does no harm (5.3)',
+    'the Host %j does no harm (5.3)',
     async (host) => {
       const answer = await app.sendRaw(`GET /login HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
 
@@ -110,7 +110,7 @@ describe('what a client says about itself', () => {
     },
   )
 
-  test('in the request line is taken for its path alone', async () => {
+  test('an absolute address in the request line counts as its path alone', async () => {
     const answer = await app.sendRaw('GET http://evil.example/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
 
     expect(answer).toMatch(/^HTTP\/1.1 (200|400)/)
@@ -118,14 +118,14 @@ describe('what a client says about itself', () => {
   })
 })
 
-describe('too much', () => {
-  test('of a body is refused before anything is made of it (5.9)', async () => {
+describe('size limits', () => {
+  test('a body that is too large is refused before it is read (5.9)', async () => {
     const response = await app.post('/login', { email: 'ada@example.com', password: 'x'.repeat(5_000_000) })
 
     expect(response.status).toBe(413)
   })
 
-  test('of a body that does not say its length is refused when it is known', async () => {
+  test('a body of undeclared length is refused once the limit is reached', async () => {
     const body = new ReadableStream({
       start(controller) {
         for (let index = 0; index < 100; index++) controller.enqueue(new TextEncoder().encode('x'.repeat(1_000)))
@@ -142,16 +142,16 @@ describe('too much', () => {
     })
   })
 
-  test('is more for the webhook', async () => {
+  test('the webhook accepts larger bodies', async () => {
     const response = await app.fetch('/api/webhook', { method: 'POST', body: 'x'.repeat(500_000) })
     expect(response.status).toBe(400)
   })
 
-  test('of a query is refused', async () => {
+  test('a query that is too long is refused', async () => {
     expect((await app.fetch(`/?${'q'.repeat(9_000)}`)).status).toBe(400)
   })
 
-  test('of everything at once does not keep the probes waiting (5.9)', async () => {
+  test('many requests at once do not keep the probes waiting (5.9)', async () => {
     const logins = Array.from({ length: 50 }, (_, index) =>
       app.post('/login', { email: `nobody-${index}@example.com`, password: PASSWORD }),
     )
@@ -164,14 +164,14 @@ describe('too much', () => {
   })
 })
 
-describe('the API', () => {
+describe('the API over HTTP', () => {
   test.each([
     ['GET', '/api/credits/deduct', 405],
     ['POST', '/api/nothing', 404],
     ['GET', '/api', 404],
     ['POST', '/api/credits/deduct', 401],
     ['POST', '/api/credits/deduct?_data=x', 410],
-  ])('%s %s answers %i in its own shape', async (method, path, status) => {
+  ])('%s %s answers %i in the API’s shape', async (method, path, status) => {
     const response = await app.fetch(path, { method })
 
     expect(response.status).toBe(status)
@@ -181,7 +181,7 @@ describe('the API', () => {
     })
   })
 
-  test('counts no cookie beside an API key', async () => {
+  test('a cookie beside an API key does not count', async () => {
     const { cookie } = await app.signUp()
     const response = await app.fetch('/api/credits/deduct', {
       method: 'POST',
@@ -193,7 +193,7 @@ describe('the API', () => {
   })
 })
 
-describe('methods', () => {
+describe('HTTP methods', () => {
   test('a HEAD is a GET without a body', async () => {
     const response = await app.fetch('/login', { method: 'HEAD' })
 
@@ -201,26 +201,26 @@ describe('methods', () => {
     expect(await response.text()).toBe('')
   })
 
-  test('OPTIONS promises nothing to other sites', async () => {
+  test('OPTIONS allows nothing to other sites', async () => {
     const response = await app.fetch('/api/user', { method: 'OPTIONS', headers: { Origin: 'https://evil.example' } })
 
     expect(response.status).toBe(204)
     expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull()
   })
 
-  test('unknown ones are refused', async () => {
+  test('unknown methods are refused', async () => {
     const answer = await app.sendRaw('PROPFIND / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
     expect(answer).toMatch(/^HTTP\/1.1 405/)
   })
 })
 
 describe('the probes', () => {
-  test('say that the process lives, and that it is ready', async () => {
+  test('the probes report a live and ready process', async () => {
     expect(await (await app.fetch('/healthz')).json()).toEqual({ status: 'ok' })
     expect(await (await app.fetch('/readyz')).json()).toMatchObject({ status: 'ready', database: 'up' })
   })
 
-  test('count requests by route and never by path', async () => {
+  test('the metrics count requests by route and never by path', async () => {
     await app.fetch('/usage?secret=hunter2')
     const metrics = await (await app.fetch('/metrics')).text()
 
@@ -230,8 +230,8 @@ describe('the probes', () => {
   })
 })
 
-describe('the log', () => {
-  test('holds no secret and no personal data of all that was done (6.10)', async () => {
+describe('the log of all requests', () => {
+  test('the log contains no secret and no personal data (6.10)', async () => {
     const { email, cookie } = await app.signUp()
     await app.post('/login', { email, password: 'hunter2-wrong' })
     await app.fetch('/reset-password?token=hunter2-token', { headers: { Cookie: cookie } })
@@ -242,7 +242,7 @@ describe('the log', () => {
     expect(app.log()).not.toContain(cookie.split('=')[1])
   })
 
-  test('holds no stack for clients that hang up', async () => {
+  test('the log has no stack trace for clients that disconnect', async () => {
     for (let index = 0; index < 20; index++) {
       const controller = new AbortController()
       const request = app.fetch('/', { signal: controller.signal }).catch(() => undefined)
@@ -250,7 +250,7 @@ describe('the log', () => {
       await request
     }
 
-    // Jobs log failures too: here nobody answers for Stripe.
+    // Jobs log failures too, because there is no Stripe here.
     const failures = app
       .log()
       .split('\n')
@@ -259,8 +259,8 @@ describe('the log', () => {
   })
 })
 
-describe('a page that refuses for a while says for how long', () => {
-  test.each(['', '.data'])('too many log-ins: /login%s', async (suffix) => {
+describe('a page that refuses for a while', () => {
+  test.each(['', '.data'])('too many log-ins at /login%s are refused with the waiting time', async (suffix) => {
     const email = `limit-${suffix.slice(1)}@example.com`
     let response = await app.post(`/login${suffix}`, { email, password: PASSWORD })
     for (let tries = 0; tries < 10; tries++) {
@@ -274,7 +274,7 @@ describe('a page that refuses for a while says for how long', () => {
   })
 })
 
-test('a forwarded address without a proxy is logged once, and not believed', async () => {
+test('a forwarded address without a proxy is logged once and not trusted', async () => {
   for (let index = 0; index < 3; index++) {
     await app.fetch('/login', { headers: { 'X-Forwarded-For': `203.0.113.${index}` } })
   }

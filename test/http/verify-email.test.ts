@@ -9,14 +9,14 @@ let app: ServedApp
 const read = async (path: string, cookie = '') => (await app.fetch(path, { headers: { Cookie: cookie } })).text()
 const mainOf = (html: string) => /<main[\s\S]*<\/main>/.exec(html)?.[0] ?? ''
 
-/** As users were stored before addresses were confirmed. */
+/** Makes a user as stored before confirmation existed. */
 async function makeOld(email: string): Promise<void> {
   const connection = await mongoose.createConnection(app.mongodbUri).asPromise()
   await connection.collection('users').updateOne({ email }, { $unset: { emailConfirmedAt: '' } })
   await connection.close()
 }
 
-/** The newest link for an address in the mailbox, once it is there. */
+/** The latest link for an address in the mailbox, once it has arrived. */
 async function linkFor(email: string): Promise<string> {
   const find = async () => {
     const mails = (await read('/mailbox')).split('<article').filter((part) => part.includes(email))
@@ -33,13 +33,13 @@ const confirm = (link: string, cookie = '') =>
     { Cookie: cookie },
   )
 
-describe('where mails are only kept for the mailbox page', () => {
+describe('an installation that keeps mails for the mailbox page', () => {
   beforeAll(async () => {
     app = await startServedApp()
   }, START_MS)
   afterAll(() => app?.stop())
 
-  test('a new user is logged in at once, sees a strip until the address is confirmed, and can follow the link', async () => {
+  test('a new user is logged in at once, sees a reminder until the address is confirmed, and can follow the link', async () => {
     const { email, cookie } = await app.signUp()
     const link = await linkFor(email)
     expect(await read('/dashboard', cookie)).toContain('Your email is not confirmed.')
@@ -55,7 +55,7 @@ describe('where mails are only kept for the mailbox page', () => {
     expect(mainOf(await read(link, cookie))).toContain('Your email is confirmed')
   })
 
-  test('the page offers another link, and names the mailbox', async () => {
+  test('the page offers another link and names the mailbox', async () => {
     const { email, cookie } = await app.signUp()
     const page = mainOf(await read('/verify-email', cookie))
     const sent = await (await app.post('/verify-email', { intent: 'resend' }, { Cookie: cookie })).text()
@@ -65,21 +65,21 @@ describe('where mails are only kept for the mailbox page', () => {
     expect(sent).toContain('We sent another link.')
   })
 
-  test('a link that is too old or not complete says so', async () => {
+  test('an expired or incomplete link says so', async () => {
     const response = await app.fetch('/verify-email?token=x')
 
     expect(response.status).toBe(400)
     expect(await response.text()).toContain('This link does not work')
   })
 
-  test('a known address is a mistake in the form', async () => {
+  test('a known address is an error in the form', async () => {
     const { email } = await app.signUp()
 
     expect((await app.post('/signup', { email, password: 'another password' })).status).toBe(409)
   })
 })
 
-describe('where addresses have to be confirmed', () => {
+describe('an installation that requires confirmed addresses', () => {
   beforeAll(async () => {
     app = await startServedApp({ REQUIRE_CONFIRMED_EMAIL: 'true' })
   }, START_MS)
@@ -88,7 +88,7 @@ describe('where addresses have to be confirmed', () => {
   const signUp = (email: string, password = PASSWORD) =>
     app.post('/signup', { email, password, redirectTo: '/pricing' })
 
-  test('sign-up answers the same for a new and for a known address, and logs nobody in', async () => {
+  test('sign-up answers the same for new and known addresses, and logs nobody in', async () => {
     const { email } = await app.signUp()
     const answers = await Promise.all([
       signUp(`${randomUUID()}@example.com`),
@@ -102,7 +102,7 @@ describe('where addresses have to be confirmed', () => {
     )
   })
 
-  test('a new user logs in once the link was used; the link logs nobody in', async () => {
+  test('a new user can log in after using the link, and the link itself logs nobody in', async () => {
     const email = `${randomUUID()}@example.com`
     const next = (await signUp(email)).headers.get('Location') ?? ''
     expect(mainOf(await read(next))).toContain('Check your email')
@@ -124,7 +124,7 @@ describe('where addresses have to be confirmed', () => {
     expect(await ask(`${randomUUID()}@example.com`)).toBe(await ask(known))
   })
 
-  test('buying and creating an API key lead a user from before to the confirmation, and back', async () => {
+  test('an unconfirmed user who buys or creates an API key is sent to the confirmation and back', async () => {
     const { email, cookie } = await app.signUp()
     await makeOld(email)
     const plan = { plan: 'Daily', interval: 'month', nonce: randomUUID() }

@@ -6,10 +6,10 @@ import { type ServedApp, startServedApp } from './served-app.ts'
 import { withDatabaseName } from '../setup/database-name.ts'
 import { type Proxy, startProxy } from './database-proxy.ts'
 
-/** Time to build the app, where it is not built yet. */
+/** Includes the time to build the app if necessary. */
 const START_MS = 180_000
 
-/** Call at the top of a test file: an app process, and a connection of the test's own to its database. */
+/** Call at the top of a test file: an app process, and a connection of the test to its database. */
 export function useWatchedApp(): ServedApp {
   const app = {} as ServedApp
   beforeAll(async () => {
@@ -23,7 +23,7 @@ export function useWatchedApp(): ServedApp {
   return app
 }
 
-/** Like {@link useWatchedApp}, where the test rules the network between the app and the database, and sees round it. */
+/** Like {@link useWatchedApp}, with the app's network to the database under the test's control. */
 export function useAppBehindProxy(environment: Record<string, string> = {}): { app: ServedApp; proxy: Proxy } {
   const app = {} as ServedApp
   const proxy = {} as Proxy
@@ -41,7 +41,7 @@ export function useAppBehindProxy(environment: Record<string, string> = {}): { a
   return { app, proxy }
 }
 
-/** A collection of the app's database, with whatever is in it. */
+/** A collection of the app's database, read without a schema. */
 export const collection = (name: string) => mongoose.connection.collection(name)
 
 async function dropAndLeave(): Promise<void> {

@@ -39,7 +39,7 @@ test('a job that takes longer than its lock does not run twice at once (6.1)', a
   expect(mostAtOnce).toBe(1)
 })
 
-test('a job of a killed process is taken up by another process (6.2)', async () => {
+test('the job of a killed process is taken over by another process (6.2)', async () => {
   const { host, port, name } = mongoose.connection
   const uri = `mongodb://${host}:${port}/${name}`
   const worker = spawn(
@@ -60,6 +60,6 @@ test('a job of a killed process is taken up by another process (6.2)', async () 
   await expect.poll(() => runs, { timeout: 25_000 }).toBeGreaterThan(0)
 })
 
-test('a lock without a holder ends within a minute (6.2)', () => {
+test('the lock of a dead process expires within a minute (6.2)', () => {
   expect(JOB_LOCK_MS).toBeLessThan(60_000)
 })

@@ -16,7 +16,7 @@ useStripe()
 afterEach(() => setNow(null))
 
 describe('jobScheduler', () => {
-  test('posts the log of an account by itself, with two processes on one database', async () => {
+  test('the log of an account is posted by the job, with two processes on one database', async () => {
     const accountId = new mongoose.Types.ObjectId()
     await openAccount(accountId, { welcomeCredits: 25 })
     await spendCredits({ accountId, key: freshKey('spend'), credits: 1, action: 'x' })
@@ -31,7 +31,7 @@ describe('jobScheduler', () => {
     expect(jobs).toHaveLength(1)
   })
 
-  test('a job that fails comes back', async () => {
+  test('a failed job runs again', async () => {
     let runs = 0
     const scheduler = jobScheduler([
       {
@@ -52,7 +52,7 @@ describe('jobScheduler', () => {
     expect(cameBack).toBe(true)
   })
 
-  test('a job whose hour is skipped on the sandbox’s clock runs, without waiting for the machine’s', async () => {
+  test('a job whose hour the sandbox’s clock skips still runs, without waiting for the machine’s clock', async () => {
     let runs = 0
     const scheduler = jobScheduler([{ name: 'hourly', every: '1 hour', run: async () => `run ${++runs}` }])
 
@@ -67,7 +67,7 @@ describe('jobScheduler', () => {
     expect(ran).toBe(true)
   })
 
-  test('every job of the list answers a sentence', async () => {
+  test('every job returns a sentence', async () => {
     for (const job of recurringJobs) expect(await job.run()).toMatch(/\w+ \w+/)
   })
 })

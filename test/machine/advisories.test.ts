@@ -9,7 +9,7 @@ interface Locked {
 
 const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, Locked> }
 
-/** Every copy of a package in the lock file; those that only tools use for themselves lie deeper. */
+/** Every copy of a package in the lock file, including those nested under tools. */
 const copiesOf = (name: string) =>
   Object.entries(packages).filter(
     ([place]) => place === `node_modules/${name}` || place.endsWith(`/node_modules/${name}`),
@@ -42,14 +42,14 @@ test.each([
   expect(used.filter(([, { version }]) => !isAtLeast(version, least))).toEqual([])
 })
 
-test('the only old copy of Vite lies in a build tool, and nothing starts it', () => {
+test('the only old copy of Vite belongs to a build tool, and nothing starts it', () => {
   const old = copiesOf('vite').filter(([, { version }]) => !isAtLeast(version, '6.4.6'))
 
   expect(old.map(([place]) => place)).toEqual(['node_modules/@vanilla-extract/integration/node_modules/vite'])
   expect(old.every(([, { dev }]) => dev)).toBe(true)
 })
 
-/** Without a fixed version for Remix 2; the record says why none concerns Scrip, and the version pins what it is about. */
+/** No fixed version exists for Remix 2; the record says why none concerns Scrip, and names the version it is about. */
 test('every advisory without a fix is recorded with its version', () => {
   const record = readFileSync('docs/failures/machine.md', 'utf8')
   const accepted = {
@@ -66,7 +66,7 @@ test('every advisory without a fix is recorded with its version', () => {
   }
 })
 
-/** The advisories of the React Router 7 line are about what Remix 2 does not have; this keeps it that way. */
+/** The advisories on React Router 7 concern features that Remix 2 does not have; this test keeps it that way. */
 test('the app uses no React Router 7, no server components and no lazy route discovery', () => {
   const config = readFileSync('vite.config.ts', 'utf8')
 
@@ -75,7 +75,7 @@ test('the app uses no React Router 7, no server components and no lazy route dis
   expect(config).toContain('v3_lazyRouteDiscovery: false')
 })
 
-/** CVE-2026-39363 and its like need a way in: whoever reaches the development server's sockets can read files. */
+/** CVE-2026-39363 and similar ones let a client that reaches the development server's sockets read files. */
 test('development servers listen on this machine only', () => {
   const source = (file: string) => readFileSync(file, 'utf8')
 

@@ -15,11 +15,11 @@ import type * as Setup from '../setup/app-processes.ts'
 import { OTHER, rebrandedCopy } from './rebranded.ts'
 
 /*
- * A rename is one edit and a rebuild: the project is copied, its brand file edited, and what is built and started from
+ * A rename is one edit and a rebuild: the project is copied, its brand file edited, and everything built and run from
  * the copy is searched for the old name.
  */
 
-/** As a word in any spelling; identifiers such as `sk_scrip_` stay. */
+/** The name as a word in any case; identifiers such as `sk_scrip_` stay. */
 const OLD = new RegExp(`(?<!\\w)${brand.name}(?!\\w)`, 'i')
 const OLD_COLORS = new RegExp(`${brand.colors.ink[0]}|${brand.colors.credit[0]}`, 'i')
 
@@ -57,14 +57,14 @@ async function cookieFrom(at: string, fields: Record<string, string>): Promise<s
   return (await post(at, fields)).headers.get('Set-Cookie')?.split(';')[0] ?? ''
 }
 
-/** Where a page needs more in its address than its route says. */
+/** Addresses of pages that need more than their route. */
 const PATHS: Record<string, string> = {
   'routes/_app.actions.$actionId': '/actions/qr-code',
   'routes/_app.billing.change': '/billing/change?plan=Creator&interval=month',
   'routes/_app.billing.credits.$grantId': '/billing/credits/g%3Asys%3Awelcome',
 }
 
-/** Pages that nobody here gets to see, each with the reason why. What the build has of them is searched below. */
+/** Pages that this test cannot open, each with the reason. Their code in the build is searched below. */
 const UNSEEN: Record<string, string> = {
   'routes/$': 'an error, tested below',
   'routes/_app.billing.update-card': 'leads on to Stripe',
@@ -72,7 +72,7 @@ const UNSEEN: Record<string, string> = {
   'routes/unsubscribe': 'an error without the link of a mail, tested below',
 }
 
-test('every page has the new name and nowhere the old one', async () => {
+test('every page has the new name and never the old one', async () => {
   const pages = builtRoutes(folder).filter(({ hasPage }) => hasPage)
   const unseen: string[] = []
   for (const page of pages) {
@@ -97,7 +97,7 @@ test('every page has the new name and nowhere the old one', async () => {
   expect(unseen.sort()).toEqual(Object.keys(UNSEEN))
 })
 
-test('so has each kind of error page', async () => {
+test('each kind of error page has the new name', async () => {
   const missing = await fetch(`${installation.url}/nowhere`)
   const invalid = await fetch(`${installation.url}/unsubscribe`)
   const refused = await fetch(`${installation.url}/login`, {
@@ -111,7 +111,7 @@ test('so has each kind of error page', async () => {
   }
 })
 
-test('whatever the build sends to a browser or runs on the server names only the new brand', () => {
+test('the build contains only the new brand, for browser and server', () => {
   const files = (name: string) =>
     readdirSync(path.join(folder, 'build', name), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && /\.(js|css|html|json|svg|txt|webmanifest)$/.test(entry.name))
@@ -127,8 +127,8 @@ test('whatever the build sends to a browser or runs on the server names only the
   expect(styles).toContain(`--color-credit:light-dark(${OTHER.credit},`)
 })
 
-describe('mails', () => {
-  test.each(KINDS)('%s has the new name and colors', async (kind) => {
+describe('the brand in mails', () => {
+  test.each(KINDS)('the mail %s has the new name and colors', async (kind) => {
     const { contentOf } = await inCopy<typeof Content>('app/notifications/content.ts')
     const { renderMail } = await inCopy<typeof Render>('app/notifications/render-mail.ts')
     const context = { name: 'Ada', timeZone: 'UTC', appUrl: 'https://zorblat.test' }
@@ -145,8 +145,8 @@ describe('mails', () => {
     expect(mail.html).not.toMatch(OLD_COLORS)
   })
 
-  // A mail that is none of the kinds has to be named here, and sent in the test after this one.
-  test('there are no others than the kinds, the link to a new password and a question', () => {
+  // A mail that is not a notification kind has to be listed here and sent in the next test.
+  test('every mail is a notification kind, the reset link or a support question', () => {
     const files = readdirSync('app', { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file))
     const sending = files.filter((file) => /\bsendMail\(/.test(readFileSync(path.join('app', file), 'utf8')))
 
@@ -158,7 +158,7 @@ describe('mails', () => {
     ])
   })
 
-  test('those that the app has sent, all of them', async () => {
+  test('all mails sent by the app have the new name and colors', async () => {
     const connection = await mongoose.createConnection(installation.mongodbUri).asPromise()
     const mails = await connection.collection('mailbox').find().toArray()
     await connection.close()
@@ -170,7 +170,7 @@ describe('mails', () => {
     for (const { subject, text, html } of mails) expect(`${subject} ${text} ${html}`).not.toMatch(OLD)
   })
 
-  test('come from the new sender, without a setting and in production too', async () => {
+  test('mails come from the new sender, without a setting and in production too', async () => {
     const { parseConfig } = await inCopy<typeof Config>('app/config.server.ts')
 
     expect(parseConfig({})).toMatchObject({
@@ -182,12 +182,12 @@ describe('mails', () => {
     expect(parseConfig({ MAIL_FROM: 'a@example.com' }).mailFrom).toBe('a@example.com')
   })
 
-  test('a visitor reads the new support address', async () => {
+  test('visitors see the new support address', async () => {
     expect(await (await fetch(`${installation.url}/support`)).text()).toContain(`mailto:${OTHER.supportAddress}`)
   })
 })
 
-describe('at Stripe', () => {
+describe('the brand at Stripe', () => {
   test('products have the new name', async () => {
     const names = (await stripe.products.list({ limit: 100 })).data.map(({ name }) => name)
 
@@ -223,7 +223,7 @@ describe('at Stripe', () => {
   })
 })
 
-test('a file that is saved and a line on the terminal carry the new name', async () => {
+test('saved files and terminal output have the new name', async () => {
   const csv = await fetch(`${installation.url}/usage/csv`, { headers: { Cookie: cookies.customer ?? '' } })
 
   expect(csv.headers.get('Content-Disposition')).toMatch(/filename="zorblat-ledger-/)
@@ -231,7 +231,7 @@ test('a file that is saved and a line on the terminal carry the new name', async
   expect(installation.apps[0]?.log()).not.toMatch(new RegExp(`(?<!\\w)${brand.name}(?!\\w)`))
 })
 
-/** The text that the pages of a PDF draw, a line for each drawing. */
+/** The text of a PDF, one line per text operator. */
 function textOfPdf(pdf: Buffer): string {
   const streams = pdf.toString('latin1').matchAll(/stream\r?\n(.*?)\r?\nendstream/gs)
   const drawn = [...streams].map(([, stream = '']) => inflateSync(Buffer.from(stream, 'latin1')).toString('latin1'))

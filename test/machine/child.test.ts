@@ -19,7 +19,7 @@ function program(name: string, code: string): string {
   return file
 }
 
-test('is there once it says so, and stops on SIGTERM with its own exit code', async () => {
+test('a child is ready when it says so, and stops on SIGTERM with its own exit code', async () => {
   const file = program(
     'good',
     `process.on('SIGTERM', () => { console.log('bye'); process.exit(7) })
@@ -32,26 +32,26 @@ test('is there once it says so, and stops on SIGTERM with its own exit code', as
   expect(child.lines).toEqual(['ready at http://localhost:1', 'bye'])
 })
 
-test('one that will not stop is killed', async () => {
+test('a child that does not stop is killed', async () => {
   const file = program('stubborn', `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('ready')`)
   const child = await startChild({ name: 'It', args: [file], env: process.env, ready: /ready/ })
   expect(await child.stop(200)).toEqual({ code: null, signal: 'SIGKILL' })
 })
 
-test('one that fails to start is reported with what it said', async () => {
+test('a child that fails to start is reported with its output', async () => {
   const file = program('bad', `console.error('PORT is not a port'); process.exit(3)`)
   const failure = startChild({ name: 'The app', args: [file], env: process.env, ready: /ready/ })
   await expect(failure).rejects.toThrow(ChildFailed)
   await expect(failure).rejects.toThrow(/The app ended with exit code 3.*PORT is not a port/s)
 })
 
-test('one that never gets ready is given up', async () => {
+test('a child that never gets ready is given up', async () => {
   const file = program('slow', `setInterval(() => {}, 1000); console.log('still loading')`)
   const failure = startChild({ name: 'It', args: [file], env: process.env, ready: /ready/, readyMs: 500 })
   await expect(failure).rejects.toThrow(/was not ready within 0.5 s.*still loading/s)
 })
 
-test('ends, in its own orderly way, when its parent is killed without a chance to say so', async () => {
+test('a child stops in order when its parent is killed', async () => {
   const witness = path.join(folder, 'witness')
   const file = program(
     'orphan',

@@ -5,7 +5,7 @@ import { useDatabase } from '#test/setup/database.ts'
 
 useDatabase()
 
-test('a test file has a database of its own, empty and with every index', async () => {
+test('each test file has its own database, empty and with every index', async () => {
   expect(mongoose.connection.name).toMatch(/^scrip-test-/)
   expect(await checkIndexes()).toEqual([])
   for (const collection of (await mongoose.connection.db?.collections()) ?? []) {

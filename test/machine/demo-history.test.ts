@@ -60,7 +60,7 @@ test('the demo user has bought, used, changed plan and renewed in the months bef
   expect(new Set(deliveries.map(({ state }) => state))).toEqual(new Set(['delivered']))
 })
 
-test('after it the clock is that of the machine, and the app follows it', async () => {
+test('after the history the clock is the machine’s, and the app follows it', async () => {
   const running = await start({ historyDays: 5 })
   const { offset } = await clockOf(running)
 
@@ -72,7 +72,7 @@ test('after it the clock is that of the machine, and the app follows it', async 
     .toBeGreaterThan(Date.now() + 40 * DAY_MS)
 })
 
-test('a second start plays nothing again, and one that was ended in the middle leaves no clock in the past', async () => {
+test('a second start adds nothing, and an interrupted one leaves no clock in the past', async () => {
   const half = await start({ historyDays: 20, apps: 0, prepared: false })
   const environment = {
     SCRIP_MODE: 'local',
@@ -83,7 +83,7 @@ test('a second start plays nothing again, and one that was ended in the middle l
     SESSION_SECRET: 'a session secret of the tests',
     STRIPE_API_BASE: half.sandboxUrl,
   }
-  // Somebody else is at the address to which the webhooks go.
+  // Another server listens at the address of the webhooks.
   const other = createServer().listen(Number(new URL(half.url).port), 'localhost')
   const demoPassword = 'demo-password-1'
   expect(await prepareDatabase({ environment, demoPassword })).toContain('demo user without a history')

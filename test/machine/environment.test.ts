@@ -38,7 +38,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('secrets are made once, for their owner alone to read', () => {
+test('secrets are created once, readable by their owner alone', () => {
   const secrets = localSecrets(folder)
   expect(secrets.STRIPE_SECRET_KEY).toMatch(/^sk_test_\w{20,}$/)
   expect(secrets.STRIPE_WEBHOOK_SECRET).toMatch(/^whsec_\w{20,}$/)
@@ -47,7 +47,7 @@ test('secrets are made once, for their owner alone to read', () => {
   expect(localSecrets(folder)).toEqual(secrets)
 })
 
-test('processes that make the secrets at the same moment all get the same ones', async () => {
+test('processes that create the secrets at once all get the same ones', async () => {
   const code = `import(${JSON.stringify(SECRETS_MODULE)}).then((m) => console.log(JSON.stringify(m.localSecrets(${JSON.stringify(folder)}))))`
   const answers = await Promise.all(
     Array.from({ length: 6 }, async () => {
@@ -62,7 +62,7 @@ test('processes that make the secrets at the same moment all get the same ones',
   expect(readdirSync(folder)).toEqual(['secrets.json'])
 })
 
-test('a process that joins takes what is given, and the rest from the installation that runs', () => {
+test('a process that joins uses given values, and the rest from the running installation', () => {
   process.env.STRIPE_WEBHOOK_SECRET = 'whsec_given'
   const lock = takeLock(folder, { command: 'npm run sandbox' })
   lock.update({ mongodbUri: 'mongodb://127.0.0.1:27117/scrip', sandboxUrl: 'http://127.0.0.1:4777' })
@@ -80,7 +80,7 @@ test('a process that joins takes what is given, and the rest from the installati
   })
 })
 
-test('a Stripe key of the user means the real Stripe, unless an address is given with it', () => {
+test('a Stripe key from the user means the real Stripe, unless an address is given with it', () => {
   expect(stripeApiBase()).toBe('http://127.0.0.1:4242')
   process.env.SANDBOX_PORT = '4300'
   expect(stripeApiBase()).toBe('http://127.0.0.1:4300')
@@ -90,7 +90,7 @@ test('a Stripe key of the user means the real Stripe, unless an address is given
   expect(stripeApiBase()).toBe('http://127.0.0.1:9')
 })
 
-test('without a database the way out is said', () => {
+test('an error without a database says what to do', () => {
   joinInstallation()
   expect(() => requireDatabase()).toThrow(/npm run sandbox/)
 })
@@ -100,7 +100,7 @@ test.each([
   [{ APP_URL: 'http://192.168.1.20:3000' }, /APP_URL/],
   [{ STRIPE_SECRET_KEY: 'sk_live_0123456789' }, /STRIPE_SECRET_KEY is a live key/],
   [{ STRIPE_SECRET_KEY: 'rk_live_0123456789' }, /STRIPE_SECRET_KEY/],
-])('%j is not for local mode, and the app says the same', (given, problem) => {
+])('%j is refused in local mode, by the scripts and the app alike', (given, problem) => {
   for (const [name, value] of Object.entries(given)) vi.stubEnv(name, value)
   expect(() => requireLocal()).toThrow(problem)
   expect(() => parseConfig({ SCRIP_MODE: 'local', ...given })).toThrow(problem)
@@ -111,14 +111,14 @@ test.each<Record<string, string>>([
   {},
   { APP_URL: 'http://localhost:3000' },
   { APP_URL: 'http://[::1]', STRIPE_SECRET_KEY: 'sk_test_mine' },
-])('%j is for local mode, and the app says the same', (given) => {
+])('%j is accepted in local mode, by the scripts and the app alike', (given) => {
   for (const [name, value] of Object.entries(given)) vi.stubEnv(name, value)
   expect(() => requireLocal()).not.toThrow()
   expect(() => parseConfig({ SCRIP_MODE: 'local', ...given })).not.toThrow()
   vi.unstubAllEnvs()
 })
 
-test('in production nothing is made up and the data folder stays untouched', () => {
+test('production creates no values and leaves the data folder untouched', () => {
   vi.stubEnv('NODE_ENV', 'production')
   expect(isProduction()).toBe(true)
   joinInstallation()
@@ -128,7 +128,7 @@ test('in production nothing is made up and the data folder stays untouched', () 
   vi.unstubAllEnvs()
 })
 
-test('a port that was asked for and is taken is refused with its variable; a default gives way', async () => {
+test('a requested port that is taken is refused with its variable, a default port is replaced', async () => {
   const server = net.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as net.AddressInfo

@@ -25,7 +25,7 @@ async function logIn(url: string): Promise<string> {
     .join('; ')
 }
 
-test('app processes share everything, so the crash of one leaves the others as they were', async () => {
+test('app processes share everything, and a crash of one does not affect the others', async () => {
   const [one, other] = installation.apps
   if (!one || !other) throw new Error('there should be two')
   const cookie = await logIn(one.url)
@@ -41,7 +41,7 @@ test('app processes share everything, so the crash of one leaves the others as t
   expect(await third.stop()).toEqual({ code: 0, signal: null })
 })
 
-test('an app process that joins keeps what it prints to itself until it is asked for', async () => {
+test('an app process that joins keeps its output until it is asked for', async () => {
   const app = await installation.addApp({ LOG_LEVEL: 'info' })
   await fetch(`${app.url}/pricing`)
   expect(app.log()).toContain(`${brand.name} ready at`)

@@ -23,14 +23,14 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Stands in for apt-get or dpkg, so that no test needs a package archive. */
+/** Replaces apt-get or dpkg, so that no test needs a package archive. */
 function standIn(name: string, script: string): void {
   const file = path.join(folder, 'bin', name)
   writeFileSync(file, `#!/bin/sh\n${script}\n`)
   chmodSync(file, 0o755)
 }
 
-test.runIf(hasAptSources)('two processes that fetch at once both succeed, and leave one folder', async () => {
+test.runIf(hasAptSources)('two processes that download at once both succeed and leave one folder', async () => {
   standIn('apt-get', 'case "$*" in *download*) : > libc6.deb ;; esac')
   standIn('dpkg', 'mkdir -p "$3/usr/lib"; : > "$3/usr/lib/libc.so.6"; sleep 0.1')
   const target = path.join(cache, 'libc')
@@ -39,19 +39,22 @@ test.runIf(hasAptSources)('two processes that fetch at once both succeed, and le
   expect(readdirSync(path.join(target, 'usr/lib'))).toEqual(['libc.so.6'])
 })
 
-test.runIf(hasAptSources)('asks the distribution itself, of the newer release, in a state of its own', async () => {
-  const record = path.join(folder, 'record')
-  standIn(
-    'apt-get',
-    `for a in "$@"; do case "$a" in Dir::Etc::sourcelist=*) cat "\${a#*=}" >> ${record};; esac; done; exit 1`,
-  )
-  await expect(fetchLibraries('trixie', path.join(cache, 'libc'))).rejects.toThrow()
-  const { readFileSync } = await import('node:fs')
-  expect(readFileSync(record, 'utf8')).toMatch(/trixie/)
-  expect(readdirSync(cache)).toEqual([])
-})
+test.runIf(hasAptSources)(
+  'the download uses the newer release of the distribution, with its own apt state',
+  async () => {
+    const record = path.join(folder, 'record')
+    standIn(
+      'apt-get',
+      `for a in "$@"; do case "$a" in Dir::Etc::sourcelist=*) cat "\${a#*=}" >> ${record};; esac; done; exit 1`,
+    )
+    await expect(fetchLibraries('trixie', path.join(cache, 'libc'))).rejects.toThrow()
+    const { readFileSync } = await import('node:fs')
+    expect(readFileSync(record, 'utf8')).toMatch(/trixie/)
+    expect(readdirSync(cache)).toEqual([])
+  },
+)
 
-test.runIf(hasAptSources)('a failure is told in the words of apt', async () => {
+test.runIf(hasAptSources)('a failure is reported in the words of apt', async () => {
   standIn('apt-get', 'echo "Err: something" >&2; echo "E: Failed to fetch http://mirror/InRelease" >&2; exit 100')
   await expect(fetchLibraries('trixie', path.join(cache, 'libc'))).rejects.toThrow('E: Failed to fetch')
 })

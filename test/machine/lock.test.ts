@@ -23,7 +23,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Another process that takes the lock and keeps it; answers whether it got it. */
+/** Another process that takes the lock and keeps it; returns whether it got the lock. */
 async function otherTakesLock() {
   const code = `
     import(${JSON.stringify(MODULE)}).then(({ takeLock }) => {
@@ -37,7 +37,7 @@ async function otherTakesLock() {
   return { other, answer: chunk.toString().trim() }
 }
 
-test('is held by one, and free for the next after its release', () => {
+test('the lock is held by one process and free after its release', () => {
   const lock = takeLock(folder, { command: 'npm start' })
   lock.update({ url: 'http://localhost:3000' })
   expect(lockHolder(folder)).toMatchObject({ pid: process.pid, command: 'npm start', url: 'http://localhost:3000' })
@@ -48,14 +48,14 @@ test('is held by one, and free for the next after its release', () => {
   takeLock(folder, { command: 'npm run dev' }).release()
 })
 
-test('tells who holds it', async () => {
+test('a refused lock names its holder', async () => {
   const { other } = await otherTakesLock()
   const refusal = attempt(() => takeLock(folder, { command: 'npm start' }))
   expect(refusal).toBeInstanceOf(LockHeld)
   expect((refusal as LockHeld).holder).toMatchObject({ pid: other.pid, command: 'another' })
 })
 
-test('is taken over from a holder that was killed, with the names of what it had started', async () => {
+test('the lock of a killed holder is taken over, with the names of the processes it had started', async () => {
   const { other } = await otherTakesLock()
   const child = { name: 'MongoDB', ...processId() }
   const holder = JSON.parse(readFileSync(path.join(folder, 'lock.json'), 'utf8')) as object
@@ -68,7 +68,7 @@ test('is taken over from a holder that was killed, with the names of what it had
   expect(lockHolder(folder)?.pid).toBe(process.pid)
 })
 
-test('a process that got the number of a dead holder is not the holder', () => {
+test('a process that reuses the pid of a dead holder is not the holder', () => {
   const impostor = { pid: process.pid, started: 'at another time', command: 'npm start', children: [] }
   writeFileSync(path.join(folder, 'lock.json'), JSON.stringify(impostor))
   expect(lockHolder(folder)).toBeNull()
@@ -80,7 +80,7 @@ test('an unreadable lock counts as that of a dead holder', () => {
   takeLock(folder, { command: 'npm start' }).release()
 })
 
-test('of several that find a dead holder, one gets it', async () => {
+test('of several processes that find a dead holder, one gets the lock', async () => {
   writeFileSync(path.join(folder, 'lock.json'), JSON.stringify({ pid: 2 ** 22 + 1, started: 'long ago', children: [] }))
   const answers = await Promise.all(Array.from({ length: 8 }, () => otherTakesLock()))
   expect(answers.map(({ answer }) => answer).sort()).toEqual([...Array<string>(7).fill('LockHeld'), 'got it'])

@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Starts the executable as mongodb-memory-server does, and waits for the line that it waits for. */
+/** Starts the executable as mongodb-memory-server does, and waits for the same line of output. */
 async function startEngine({ port, followStdin = false }: { port?: number; followStdin?: boolean } = {}) {
   const usedPort = port ?? (await anyFreePort())
   const args = ['--port', `${usedPort}`, '--dbpath', folder, '--storageEngine', 'wiredTiger', '--bind_ip', '127.0.0.1']
@@ -51,7 +51,7 @@ async function collectionAt(uri: string) {
   return { client, rows: client.db('test').collection<{ _id: number; by?: string }>('rows') }
 }
 
-test.runIf(embedded)('serves two clients at once, stops cleanly on SIGINT and keeps what was written', async () => {
+test.runIf(embedded)('the engine serves two clients at once, stops cleanly on SIGINT and keeps its data', async () => {
   const first = await startEngine()
   const [one, other] = await Promise.all([collectionAt(first.uri), collectionAt(first.uri)])
   await Promise.all([one.rows.insertOne({ _id: 1, by: 'one' }), other.rows.insertOne({ _id: 2, by: 'other' })])
@@ -67,41 +67,44 @@ test.runIf(embedded)('serves two clients at once, stops cleanly on SIGINT and ke
   await client.close()
 })
 
-test.runIf(embedded)('keeps every acknowledged w:majority, j:true write when it is killed in mid-write', async () => {
-  const first = await startEngine()
-  const { client, rows } = await collectionAt(first.uri)
-  const acknowledged: number[] = []
-  let next = 0
-  const writers = Array.from({ length: 8 }, async () => {
-    try {
-      for (;;) {
-        const _id = next++
-        await rows.insertOne({ _id }, { writeConcern: { w: 'majority', journal: true } })
-        acknowledged.push(_id)
+test.runIf(embedded)(
+  'the engine keeps every acknowledged w:majority, j:true write when it is killed during writes',
+  async () => {
+    const first = await startEngine()
+    const { client, rows } = await collectionAt(first.uri)
+    const acknowledged: number[] = []
+    let next = 0
+    const writers = Array.from({ length: 8 }, async () => {
+      try {
+        for (;;) {
+          const _id = next++
+          await rows.insertOne({ _id }, { writeConcern: { w: 'majority', journal: true } })
+          acknowledged.push(_id)
+        }
+      } catch {
+        // The engine is gone: what was under way now is unknown, and none of it was acknowledged.
       }
-    } catch {
-      // The engine is gone: what was under way now is unknown, and none of it was acknowledged.
-    }
-  })
-  await expect.poll(() => acknowledged.length).toBeGreaterThan(50)
-  first.engine.kill('SIGKILL')
-  await client.close(true)
-  await Promise.all(writers)
+    })
+    await expect.poll(() => acknowledged.length).toBeGreaterThan(50)
+    first.engine.kill('SIGKILL')
+    await client.close(true)
+    await Promise.all(writers)
 
-  const second = await startEngine()
-  const reader = await collectionAt(second.uri)
-  const found = new Set((await reader.rows.find().toArray()).map(({ _id }) => _id))
-  expect(acknowledged.filter((_id) => !found.has(_id))).toEqual([])
-  await reader.client.close()
-})
+    const second = await startEngine()
+    const reader = await collectionAt(second.uri)
+    const found = new Set((await reader.rows.find().toArray()).map(({ _id }) => _id))
+    expect(acknowledged.filter((_id) => !found.has(_id))).toEqual([])
+    await reader.client.close()
+  },
+)
 
-test.runIf(embedded)('ends when the process that started it is gone without a word', async () => {
+test.runIf(embedded)('the engine exits when the process that started it has disappeared', async () => {
   const { engine } = await startEngine({ followStdin: true })
   engine.stdin.destroy()
   expect(await once(engine, 'close')).toEqual([0, null])
 })
 
-test.runIf(embedded)('says that its port is taken, and that its data are in use', async () => {
+test.runIf(embedded)('the engine reports a taken port and a data folder in use', async () => {
   const { port, uri } = await startEngine()
   const samePort = await startEngine({ port })
   expect(samePort.engine.exitCode).toBe(48)

@@ -7,7 +7,7 @@ import { ROOT } from '../../scripts/local/project.mjs'
 const SOURCES = ['app', 'models', 'public', 'sandbox', 'scripts', 'test']
 const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'vite.config.ts']
 
-/** What the copy of the project is called, and the colors that it has in place of two of its own. */
+/** The name of the copied project, and the colors that replace two of the original's. */
 export const OTHER = {
   name: 'Zorblat',
   senderAddress: 'mail@zorblat.test',
@@ -16,7 +16,7 @@ export const OTHER = {
   credit: '#7a1fa2',
 }
 
-/** Copies the project and edits the brand file of the copy, as somebody would who makes it their own. */
+/** Copies the project and edits the copy's brand file, as a new owner would. */
 export function rebrandedCopy(): { folder: string; remove: () => void } {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'rebranded-'))
   for (const name of [...SOURCES, ...SETTINGS])

@@ -10,7 +10,7 @@ import { lockHolder } from '../../scripts/local/lock.mjs'
 import { anyFreePort } from '../../scripts/local/ports.mjs'
 import { isRunning, processId, waitForEnd } from '../../scripts/local/processes.mjs'
 
-/** The first run may have to build. */
+/** Includes a build on the first run. */
 const START_MS = 180_000
 
 let folder: string
@@ -23,7 +23,7 @@ beforeEach(async () => {
   const port = await anyFreePort()
   url = `http://localhost:${port}`
   environment = { ...process.env, SCRIP_DATA: folder, PORT: `${port}`, SANDBOX_PORT: `${await anyFreePort()}` }
-  // The environment of whoever runs the tests is not that of who types `npm start`.
+  // Variables of the test run that a shell with `npm start` does not have.
   const names = ['NODE_ENV', 'SCRIP_MODE', 'VITEST', 'MONGODB_URI', 'APP_URL', 'npm_lifecycle_event', 'SESSION_SECRET']
   for (const name of [...names, 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_API_BASE'])
     delete environment[name]
@@ -37,7 +37,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Runs `npm start` without npm, until it is ready or over. */
+/** Runs `npm start` without npm, until it is ready or has exited. */
 async function start(overrides: Record<string, string> = {}) {
   const run = spawn(process.execPath, ['scripts/start.mjs'], {
     env: { ...environment, ...overrides },
@@ -58,7 +58,7 @@ async function start(overrides: Record<string, string> = {}) {
   return { run, closed, output: () => output }
 }
 
-/** Every process of the installation that runs now. */
+/** Every running process of the installation. */
 function processesOfFolder() {
   const holder = lockHolder(folder)
   if (!holder) throw new Error('nothing runs on the folder')
@@ -92,7 +92,7 @@ async function whoAmI(cookie: string) {
 }
 
 test(
-  'starts all of it; a kill -9 of everything loses nothing; Ctrl-C ends it cleanly',
+  'npm start runs everything, kill -9 of everything loses nothing, and Ctrl-C stops it cleanly',
   { timeout: START_MS },
   async () => {
     const first = await start()
@@ -100,7 +100,7 @@ test(
     const cookie = await logInAsDemo()
     const before = await whoAmI(cookie)
     expect(before).toMatchObject({ status: 200, body: { user: { email: 'demo@example.com' } } })
-    // What the months of its history have left.
+    // The balance after the months of its history.
     expect(before.body.credits).toBeGreaterThan(1000)
 
     const again = await start()
@@ -125,22 +125,18 @@ test(
   },
 )
 
-test(
-  'what it started ends with it, also when it is killed without a chance to say so',
-  { timeout: START_MS },
-  async () => {
-    const { run, closed } = await start()
-    const children = processesOfFolder().slice(1)
-    expect(children).toHaveLength(3)
-    run.kill('SIGKILL')
-    await closed
-    const deadline = Date.now() + 20_000
-    while (children.some(isRunning) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100))
-    expect(children.filter(isRunning)).toEqual([])
-  },
-)
+test('everything that npm start has started exits with it, even when it is killed', { timeout: START_MS }, async () => {
+  const { run, closed } = await start()
+  const children = processesOfFolder().slice(1)
+  expect(children).toHaveLength(3)
+  run.kill('SIGKILL')
+  await closed
+  const deadline = Date.now() + 20_000
+  while (children.some(isRunning) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(children.filter(isRunning)).toEqual([])
+})
 
-test('a taken port is named with the variable that chooses another', { timeout: START_MS }, async () => {
+test('a taken port is reported with the variable that changes it', { timeout: START_MS }, async () => {
   const port = Number(environment.PORT)
   const { createServer } = await import('node:net')
   const other = createServer().listen(port, '127.0.0.1')

@@ -47,14 +47,14 @@ test.each([
 
 test.each([
   ['no write concern', { find: 'rows', filter: { writeConcern: { w: 'majority' } } }],
-  ['another one', { insert: 'rows', writeConcern: { w: 1, j: true } }],
-  ['a type unknown here before it', { find: 'rows', filter: /x/, odd: /y/, writeConcern: { w: 'majority' } }],
-])('what needs no change is passed on as it is: %s', (_name, command) => {
+  ['another write concern', { insert: 'rows', writeConcern: { w: 1, j: true } }],
+  ['an unknown BSON type before it', { find: 'rows', filter: /x/, odd: /y/, writeConcern: { w: 'majority' } }],
+])('a message that needs no change is passed on unchanged: %s', (_name, command) => {
   const given = message(command)
   expect(withoutMajority(given)).toBe(given)
 })
 
-test('messages come out whole, however they came in', async () => {
+test('messages are passed on whole, however they were split', async () => {
   const messages = [
     message({ ping: 1 }),
     message({ insert: 'rows', writeConcern: { w: 'majority' } }),
@@ -70,7 +70,7 @@ test('messages come out whole, however they came in', async () => {
   expect(received).toEqual(messages.map(withoutMajority))
 })
 
-test('what is no wire message ends the connection', async () => {
+test('bytes that are no wire message end the connection', async () => {
   const stream = durableMessages()
   const failed = once(stream, 'error')
   stream.write(Buffer.from('GET / HTTP/1.1\r\n\r\n').fill(0, 0, 4))

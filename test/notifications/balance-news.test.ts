@@ -36,7 +36,7 @@ const grant = (user: User, credits: number, effectiveAt?: Date) =>
 const spend = (user: User, credits: number) =>
   spendCredits({ accountId: user._id, key: freshKey('spend'), credits, action: 'x' })
 
-/** What the two jobs do in turn. */
+/** Runs the two jobs one after the other. */
 async function runJobs(): Promise<void> {
   await runUpkeep()
   await notifyBalances()
@@ -45,8 +45,8 @@ async function runJobs(): Promise<void> {
 const mailsTo = (user: User, kind = 'credits_low') =>
   NotificationModel.find({ userId: user._id, kind }).sort({ createdAt: 1, _id: 1 }).lean()
 
-describe('low credits', () => {
-  test('one mail when the balance falls below the threshold, however often one looks and spends', async () => {
+describe('the low-credits mail', () => {
+  test('one mail is sent when the balance falls below the threshold, however often it is checked', async () => {
     const user = await newOwner(150)
     await spend(user, 40)
     await runJobs()
@@ -62,7 +62,7 @@ describe('low credits', () => {
     expect(mails.map(({ data }) => data)).toEqual([{ credits: 90, threshold: 100, arrival: null, renewsAt: null }])
   })
 
-  test('again only after it was above', async () => {
+  test('another mail is sent only after the balance was above', async () => {
     const user = await newOwner(150)
     await spend(user, 60)
     await runJobs()
@@ -78,7 +78,7 @@ describe('low credits', () => {
     expect(await mailsTo(user)).toHaveLength(2)
   })
 
-  test('the same crossing is found in the log and in the ledger', async () => {
+  test('a crossing is found in the log and in the ledger alike', async () => {
     const user = await newOwner(150)
     await runUpkeep()
     await spend(user, 60)
@@ -89,7 +89,7 @@ describe('low credits', () => {
     expect(await mailsTo(user)).toHaveLength(1)
   })
 
-  test('no mail for who was below from the start, nor for a dip that is over', async () => {
+  test('no mail is sent to a user who started below, nor for a dip that is over', async () => {
     const beginner = await newOwner(25)
     const refilled = await newOwner(150)
     await spend(beginner, 5)
@@ -101,7 +101,7 @@ describe('low credits', () => {
     expect(await mailsTo(refilled)).toHaveLength(0)
   })
 
-  test('credits that a hold sets aside are not gone yet', async () => {
+  test('held credits do not count as gone', async () => {
     const user = await newOwner(150)
     const { holdId } = await placeHold({ accountId: user._id, key: freshKey('hold'), credits: 100, action: 'x' })
     await runJobs()
@@ -112,7 +112,7 @@ describe('low credits', () => {
     expect(await mailsTo(user)).toHaveLength(1)
   })
 
-  test('the threshold is the user’s, and setting it above what is left is no fall', async () => {
+  test('the user’s own threshold applies, and raising it above the balance is no crossing', async () => {
     const user = await newOwner(1000)
     await saveSettings(user._id, { ...DEFAULT_SETTINGS, creditsLowThreshold: 500 })
     later(1000)
@@ -128,7 +128,7 @@ describe('low credits', () => {
     expect(await mailsTo(user)).toHaveLength(1)
   })
 
-  test('none for who turned it off, and none for a fall of the day before', async () => {
+  test('no mail is sent if it is turned off, or for a crossing of the day before', async () => {
     const off = await newOwner(150)
     await turnOff(off._id, 'creditsLow')
     await spend(off, 100)
@@ -141,7 +141,7 @@ describe('low credits', () => {
     expect(await mailsTo(old)).toHaveLength(0)
   })
 
-  test('names the next credits that come by themselves', async () => {
+  test('the mail names the next credits that arrive without a purchase', async () => {
     const user = await newOwner(150)
     await grant(user, 1000, new Date('2026-06-01T10:00:00Z'))
     await runUpkeep()
@@ -152,8 +152,8 @@ describe('low credits', () => {
   })
 })
 
-describe('credits that arrive by themselves', () => {
-  test('one mail when a month’s share of a yearly plan begins, none for the payment itself', async () => {
+describe('the credits-arrived mail', () => {
+  test('one mail is sent when a monthly share of a yearly plan starts, and none for the payment itself', async () => {
     const user = await newOwner(1000)
     await grant(user, 1000, new Date(MAY.getTime() + 30 * DAY_MS))
     await runJobs()

@@ -20,7 +20,7 @@ function mailOf(kind: NotificationKind, context = BERLIN, stop: typeof STOP | nu
 }
 
 describe('every mail', () => {
-  test.each(KINDS)('%s says the same as text and as HTML, with one heading and one way on', (kind) => {
+  test.each(KINDS)('%s has the same content as text and as HTML, with one heading and one main link', (kind) => {
     const { subject, text, html } = mailOf(kind)
     const words = html.replace(/<head>.*?<\/head>/s, '').replace(/<[^>]+>/g, ' ')
 
@@ -56,7 +56,7 @@ describe('every mail', () => {
     ['operator_attention', ['in_1 was paid and has granted nothing', 'npm run reconcile', 'https://scrip.example']],
     ['dispute_opened', ['$18.00', '5 May 2026', 'Spending is paused']],
   ] satisfies [NotificationKind, string[]][])(
-    '%s has its sums, its dates with their zone and its link',
+    '%s has its amounts, its dates with their zone and its link',
     (kind, parts) => {
       const { text, html } = mailOf(kind)
 
@@ -67,7 +67,7 @@ describe('every mail', () => {
     },
   )
 
-  test('a plan that was canceled while a payment was open says what became of the payment', () => {
+  test('a plan canceled while a payment was open says what became of the payment', () => {
     const sum = { amount: 1800, currency: 'usd' }
     const text = (content: NotificationContent) => renderMail(contentOf(content, BERLIN), BERLIN, null).text
     const canceled = { ...SAMPLES.subscription_canceled, owed: sum }
@@ -82,7 +82,7 @@ describe('every mail', () => {
     )
   })
 
-  test('dates are in the reader’s zone', () => {
+  test('dates are in the reader’s time zone', () => {
     expect(mailOf('payment_failed', { ...BERLIN, timeZone: 'America/New_York' }).text).toContain(
       '6 May 2026, 08:00 EDT',
     )
@@ -96,8 +96,8 @@ describe('every mail', () => {
   })
 })
 
-describe('names and descriptions from elsewhere', () => {
-  test('cannot start a line or an element', () => {
+describe('names and descriptions from outside', () => {
+  test('a name can start no line and no HTML element', () => {
     const context = { ...BERLIN, name: 'Ada\r\nBcc: x@example.com\u2028<img src=x onerror=1>' }
     const data = { ...SAMPLES.payment_receipt, description: '<b>x</b>\r\n.\r\nQUIT' }
     const mail = renderMail(contentOf({ kind: 'payment_receipt', data }, context), context, null)
@@ -108,7 +108,7 @@ describe('names and descriptions from elsewhere', () => {
   })
 
   test.each(['Win at https://evil.example', 'evil.example', 'Ada \u202egnp.exe'])(
-    'a name that was stored before names were checked is left out: %j',
+    'a name stored before names were checked is left out: %j',
     (name) => {
       const { text, html } = mailOf('payment_receipt', { ...BERLIN, name })
 
@@ -117,26 +117,26 @@ describe('names and descriptions from elsewhere', () => {
     },
   )
 
-  test('a name keeps the joiners that its script needs', () => {
+  test('a name keeps the joiners of its script', () => {
     expect(mailOf('payment_receipt', { ...BERLIN, name: 'علی\u200cرضا' }).text).toContain('Hello علی\u200cرضا,')
   })
 
-  test('a plan’s name cannot break the subject', () => {
+  test('a plan name cannot break the subject', () => {
     const data = { ...SAMPLES.subscription_ended, plan: 'Daily\r\nBcc: x@example.com' }
     const { subject } = renderMail(contentOf({ kind: 'subscription_ended', data }, BERLIN), BERLIN, null)
 
     expect(subject).toBe('Daily Bcc: x@example.com has ended')
   })
 
-  test('a link is http or https, or it is no notification', () => {
+  test('only http and https links are accepted', () => {
     const data = { ...SAMPLES.payment_receipt, invoiceUrl: 'javascript:alert(1)' }
 
     expect(() => parseContent('payment_receipt', data)).toThrow()
   })
 })
 
-describe('the rules of the kinds', () => {
-  test('receipts, failed payments, refunds, changes of plan and of the account cannot be turned off', () => {
+describe('the rules of the notification kinds', () => {
+  test('receipts, failed payments, refunds and changes of plan or account cannot be turned off', () => {
     const always = KINDS.filter((kind) => KIND_RULES[kind].setting === null)
 
     expect(always.sort()).toEqual([
@@ -161,13 +161,13 @@ describe('the rules of the kinds', () => {
     ])
   })
 
-  test('whatever names a sum of money is never sent twice by guess', () => {
+  test('a mail with an amount of money is never sent twice on a guess', () => {
     const guessed = KINDS.filter((kind) => KIND_RULES[kind].whenUnknown === 'send_again')
 
     expect(guessed.filter((kind) => /payment|refund|dispute|action_required/.test(kind))).toEqual([])
   })
 
-  test('a reminder is stale when its moment has come', () => {
+  test('a reminder is stale once its time has come', () => {
     const { trialEndsAt } = SAMPLES.trial_ending
     const content = parseContent('trial_ending', SAMPLES.trial_ending)
 

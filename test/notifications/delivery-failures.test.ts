@@ -20,8 +20,8 @@ const smtp = useSmtp()
 
 const MINUTE = 60_000
 
-describe('when the mail server fails', () => {
-  test('a mail that was turned away for now is tried again, later each time', async () => {
+describe('a failing mail server', () => {
+  test('a temporarily refused mail is retried, later each time', async () => {
     smtp.server.react((before) => (before < 2 ? { refuse: 'DATA', code: 451 } : 'accept'))
     const id = await queue(await newReader(), 'payment_receipt')
 
@@ -43,7 +43,7 @@ describe('when the mail server fails', () => {
     expect(smtp.server.taken).toHaveLength(1)
   })
 
-  test('a connection lost before the content was asked for is a failure like any other', async () => {
+  test('a connection lost before the content was requested is an ordinary failure', async () => {
     smtp.server.react((before) => (before === 0 ? 'drop_before_content' : 'accept'))
     const id = await queue(await newReader(), 'payment_receipt')
     await deliverDue()
@@ -55,7 +55,7 @@ describe('when the mail server fails', () => {
     expect(smtp.server.taken).toHaveLength(1)
   })
 
-  test('a server that cannot be reached costs one round a few tries, not every mail one', async () => {
+  test('an unreachable server costs a few attempts per round, not one per mail', async () => {
     const user = await newReader()
     await Promise.all(Array.from({ length: 30 }, () => queue(user, 'credits_arrived')))
     process.env.SMTP_URL = 'smtp://127.0.0.1:1'
@@ -72,7 +72,7 @@ describe('when the mail server fails', () => {
     expect(smtp.server.taken).toHaveLength(30)
   })
 
-  test('after the last try it is given up, and a person can send it again', async () => {
+  test('a mail is given up after the last attempt, and an administrator can send it again', async () => {
     smtp.server.react(() => ({ refuse: 'DATA', code: 451 }))
     const id = await queue(await newReader(), 'subscription_canceled')
     await NotificationModel.updateOne({ _id: id }, { $set: { attempts: TRIES_MAX - 1 } })
@@ -92,7 +92,7 @@ describe('when the mail server fails', () => {
     expect(await sendAgain(id)).toBe(false)
   })
 
-  test('an address that the server does not know is given up at once', async () => {
+  test('an address unknown to the server is given up at once', async () => {
     smtp.server.react(() => ({ refuse: 'RCPT', code: 550 }))
     const id = await queue(await newReader(), 'payment_receipt')
     await deliverDue()
@@ -100,7 +100,7 @@ describe('when the mail server fails', () => {
     expect(await readNotification(id)).toMatchObject({ status: 'dead', attempts: 1 })
   })
 
-  test('one mail that fails does not hold up the others', async () => {
+  test('a mail that fails does not delay the others', async () => {
     smtp.server.react((before) => (before === 0 ? { refuse: 'DATA', code: 451 } : 'accept'))
     const user = await newReader()
     for (let count = 0; count < 5; count++) await queue(user, 'credits_arrived')
@@ -110,8 +110,8 @@ describe('when the mail server fails', () => {
   })
 })
 
-describe('when nobody knows whether it was sent (6.3)', () => {
-  test('a mail about money whose answer got lost is not sent again, but left for a person', async () => {
+describe('an unknown outcome of a delivery (6.3)', () => {
+  test('a mail about money whose response was lost is not sent again but left to an administrator', async () => {
     smtp.server.react(() => 'take_and_drop')
     const id = await queue(await newReader(), 'payment_receipt')
     const round = await deliverDue()
@@ -124,7 +124,7 @@ describe('when nobody knows whether it was sent (6.3)', () => {
     expect((await listUndelivered()).map(({ _id }) => _id)).toEqual([id])
   })
 
-  test('any other mail is sent again, under the same Message-ID', async () => {
+  test('every other mail is sent again, under the same Message-ID', async () => {
     smtp.server.react((before) => (before === 0 ? 'take_and_drop' : 'accept'))
     const id = await queue(await newReader(), 'credits_arrived')
     await deliverDue()
@@ -137,9 +137,9 @@ describe('when nobody knows whether it was sent (6.3)', () => {
     expect((await readNotification(id)).status).toBe('sent')
   })
 
-  test('a process that died before it gave a mail to the server leaves it to the next one', async () => {
+  test('a mail of a process that died before sending is sent by the next one', async () => {
     const id = await queue(await newReader(), 'payment_receipt')
-    // Leases count by the database's clock, which no test moves.
+    // Leases use the database's clock, which tests cannot move.
     const lease = { leaseId: 'dead', leaseUntil: { $add: ['$$NOW', 1e6] } }
     await NotificationModel.updateOne({ _id: id }, [{ $set: lease }], { updatePipeline: true })
     await deliverDue()
@@ -150,7 +150,7 @@ describe('when nobody knows whether it was sent (6.3)', () => {
     expect(smtp.server.taken).toHaveLength(1)
   })
 
-  test('a sender that was taken for dead can still say that it sent', async () => {
+  test('a sender taken for dead can still record that it sent', async () => {
     const user = await newReader()
     const id = await queue(user, 'payment_receipt')
     const mail = await claimNext(user._id)

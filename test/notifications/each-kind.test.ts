@@ -9,11 +9,11 @@ import { headerOf } from './smtp-server.ts'
 useDatabase()
 const smtp = useSmtp()
 
-/** Whose address is confirmed needs no link for it. */
+/** A confirmed address gets no confirmation link. */
 const readerFor = (kind: NotificationKind) => newReader(kind === 'email_confirmation' ? { emailConfirmedAt: null } : {})
 
 describe.each(KINDS)('a mail of the kind %s', (kind) => {
-  test('goes out once, however often its cause repeats, before and after', async () => {
+  test('the mail is sent once, however often its cause repeats', async () => {
     const request = requestFor(await readerFor(kind), kind, 'the-cause')
 
     await Promise.all(Array.from({ length: 10 }, () => notify(request)))
@@ -26,7 +26,7 @@ describe.each(KINDS)('a mail of the kind %s', (kind) => {
     expect(smtp.server.taken).toHaveLength(1)
   })
 
-  test('can be stopped by its header if it is no part of a purchase, and not otherwise', async () => {
+  test('the mail can be turned off by its header unless it belongs to a purchase', async () => {
     await notify(requestFor(await readerFor(kind), kind, 'another-cause'))
     await deliverDue()
 

@@ -20,7 +20,7 @@ const MAIL = { to: 'ada@example.com', subject: 'Your link', text: 'https://scrip
 let server: SmtpServer
 
 beforeAll(async () => {
-  // It speaks no TLS.
+  // This server has no TLS.
   server = await startSmtpServer()
 })
 beforeEach(() => {
@@ -33,10 +33,10 @@ afterEach(() => {
 })
 afterAll(() => server.close())
 
-/** To this machine under a name that does not say so: 0.0.0.0 connects to it, and is no loopback address. */
+/** An address of this machine that is no loopback address: 0.0.0.0 connects to it. */
 const urlFrom = (host: string) => server.url.replace('127.0.0.1', host)
 
-test('a mail server elsewhere that offers no encryption gets no mail in production', async () => {
+test('a remote mail server without encryption gets no mail in production', async () => {
   vi.stubEnv('SMTP_URL', urlFrom('0.0.0.0'))
   resetConfig()
 
@@ -44,7 +44,7 @@ test('a mail server elsewhere that offers no encryption gets no mail in producti
   expect(server.taken).toEqual([])
 })
 
-test('a mail server on this machine may do without', async () => {
+test('a mail server on this machine needs no encryption', async () => {
   vi.stubEnv('SMTP_URL', urlFrom('127.0.0.1'))
   resetConfig()
   await sendMail(MAIL)

@@ -3,7 +3,7 @@ import { connectDatabase } from '#app/database.server.ts'
 import { deliverDue } from '#app/notifications/deliver.server.ts'
 
 /*
- * A process to be killed while the mail server has its mail: SMTP_URL and MONGODB_URI come from the environment.
+ * A process to be killed after the mail server has its mail; SMTP_URL and MONGODB_URI come from the environment.
  */
 const [at] = process.argv.slice(2)
 if (!at) throw new Error('usage: kill-worker.ts <what time it is>')

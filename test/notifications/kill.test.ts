@@ -45,7 +45,7 @@ test.each<[NotificationKind, string, number]>([
   ['payment_receipt', 'unconfirmed', 1],
   ['credits_arrived', 'sent', 2],
 ])(
-  'killed after the server took a %s and before it answered: in the end %s, %i at the server (6.3)',
+  'a process killed after the server accepted a %s leaves it %s, with %i copies at the server (6.3)',
   async (kind, status, copies) => {
     const id = await queue(await newReader(), kind)
     await killAfterContent()

@@ -27,12 +27,12 @@ async function reader(credits = 100): Promise<User> {
   return user
 }
 
-/** The mail as it is sent to somebody now. */
+/** The mail as it would be sent to the user now. */
 const written = async ({ _id }: User, content: NotificationContent) =>
   contentOf((await mailNow(_id, content))!, context)
 
-describe('the one button of a mail about credits', () => {
-  test('is to use them, where they can be used', async () => {
+describe('the main link of a mail about credits', () => {
+  test('the link leads to the actions where the credits can be used', async () => {
     expect((await written(await reader(), arrived)).action).toEqual({
       label: 'Use credits',
       url: 'https://scrip.example/actions',
@@ -40,7 +40,7 @@ describe('the one button of a mail about credits', () => {
     expect((await written(await reader(), low)).action?.label).toBe('Buy credits')
   })
 
-  test('is the card while spending is paused for a payment, and the mail says why', async () => {
+  test('the link leads to the card while spending is paused for a payment, and the mail says why', async () => {
     const user = await reader()
     await freezeSpending(user._id, 'past_due')
     for (const content of [arrived, low]) {
@@ -50,13 +50,13 @@ describe('the one button of a mail about credits', () => {
     }
   })
 
-  test('is none where only the bank can end the pause', async () => {
+  test('the mail has no link where only the bank can end the pause', async () => {
     const user = await reader()
     await freezeSpending(user._id, 'dispute')
     expect(await written(user, arrived)).toMatchObject({ action: null })
   })
 
-  test('is to buy credits where a debt has taken those that came', async () => {
+  test('the link leads to the packs when a debt has used up the new credits', async () => {
     const user = await reader(50)
     await spendCredits({ accountId: user._id, key: freshKey('spend'), credits: 50, action: 'test' })
     expect((await written(user, arrived)).action).toMatchObject({ label: 'Buy credits' })

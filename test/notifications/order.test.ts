@@ -14,7 +14,7 @@ const smtp = useSmtp()
 
 const at = (minutes: number) => new Date(MAY.getTime() - 60 * 60_000 + minutes * 60_000)
 
-/** One reader's mails, told of in another order than the one in which their facts happened. */
+/** One reader's mails, queued in another order than that of their events. */
 async function queueMixed(user: User): Promise<void> {
   for (const minute of [7, 2, 9, 4, 1, 8, 3, 6, 5, 0]) {
     const data = { ...SAMPLES.payment_receipt, description: `Minute ${minute}`, paidAt: at(minute) }
@@ -25,7 +25,7 @@ async function queueMixed(user: User): Promise<void> {
 const minutesOf = (user: User) =>
   smtp.server.taken.filter(({ to }) => to.includes(user.email)).map((mail) => Number(/Minute (\d)/.exec(mail.raw)![1]))
 
-test('a reader’s mails go out in the order in which their facts happened, also by two machines at once', async () => {
+test('a reader’s mails are sent in the order of their events, also by two machines at once', async () => {
   const readers = [await newReader(), await newReader(), await newReader()]
   for (const reader of readers) await queueMixed(reader)
 
@@ -36,7 +36,7 @@ test('a reader’s mails go out in the order in which their facts happened, also
   for (const reader of readers) expect(minutesOf(reader)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
 })
 
-test('what says nothing of its time happened when it was queued', async () => {
+test('an event without a time counts from when it was queued', async () => {
   const user = await newReader()
   await notify({ kind: 'credits_low', userId: user._id, key: '1', data: SAMPLES.credits_low })
   await notify({
@@ -51,7 +51,7 @@ test('what says nothing of its time happened when it was queued', async () => {
   ])
 })
 
-test('one reader’s turn is one process’s, until it is given back or its time is over', async () => {
+test('a reader’s mails belong to one process until it returns them or its lease ends', async () => {
   const { _id } = await newReader()
   const turn = (await takeTurn(_id))!
   expect(await takeTurn(_id)).toBeNull()

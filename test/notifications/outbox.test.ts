@@ -12,7 +12,7 @@ useDatabase()
 const smtp = useSmtp()
 
 describe('notify', () => {
-  test('queues one mail for 50 calls at once, and three deliverers send it once (6.3)', async () => {
+  test('50 calls at once queue one mail, and three processes send it once (6.3)', async () => {
     const request = requestFor(await newReader(), 'payment_receipt', 'in_1')
 
     const queued = await Promise.all(Array.from({ length: 50 }, () => notify(request)))
@@ -35,7 +35,7 @@ describe('notify', () => {
     expect(smtp.server.taken).toHaveLength(2)
   })
 
-  test('a repeated cause does not change what was queued', async () => {
+  test('a repeated cause does not change a queued mail', async () => {
     const user = await newReader()
     const request = requestFor(user, 'payment_receipt', 'in_3')
     await notify(request)
@@ -54,7 +54,7 @@ describe('notify', () => {
 })
 
 describe('deliverDue', () => {
-  test('100 mails and three processes: each mail goes out once', async () => {
+  test('three processes send each of 100 mails once', async () => {
     const readers = await Promise.all(Array.from({ length: 10 }, () => newReader()))
     await Promise.all(Array.from({ length: 100 }, (_, index) => queue(readers[index % 10]!, 'credits_arrived')))
 
@@ -66,7 +66,7 @@ describe('deliverDue', () => {
     expect(rounds.reduce((sum, { sent }) => sum + sent, 0)).toBe(100)
   })
 
-  test('sends text and HTML to the user’s address, in their time zone', async () => {
+  test('a mail is sent as text and HTML to the user’s address, in their time zone', async () => {
     const user = await newReader()
     await queue(user, 'payment_failed')
     await deliverDue()
@@ -81,7 +81,7 @@ describe('deliverDue', () => {
     expect(mail?.raw).toContain('https://scrip.example/billing/update-card')
   })
 
-  test('the Message-ID depends on the cause alone and gives nothing of it away', async () => {
+  test('the Message-ID depends on the cause alone and does not reveal it', async () => {
     const user = await newReader()
     await notify(requestFor(user, 'payment_receipt', 'in_4'))
     await deliverDue()
@@ -94,7 +94,7 @@ describe('deliverDue', () => {
     expect(first?.[0]).toMatch(/^<[0-9a-f]{40}@scrip\.example>$/)
   })
 
-  test('names with line breaks, colons and addresses are no headers and no recipients (5.13)', async () => {
+  test('names with line breaks, colons and addresses become no header and no recipient (5.13)', async () => {
     const name = `Ada\r\nBcc: thief@example.com\r\n\r\n${':'.repeat(200)} <a@b.c>, group: x@y.z;`
     const user = await newReader({ name })
     await queue(user, 'payment_receipt')
@@ -122,7 +122,7 @@ describe('deliverDue', () => {
     },
   )
 
-  test('what came too late is held back, and says so', async () => {
+  test('a stale mail is held back and marked', async () => {
     const user = await newReader()
     const id = await queue(user, 'trial_ending')
     await NotificationModel.updateOne({ _id: id }, { $set: { createdAt: new Date('2026-05-03T08:00:00Z') } })
@@ -135,7 +135,7 @@ describe('deliverDue', () => {
     })
   })
 
-  test('a user who is gone gets nothing', async () => {
+  test('a deleted user gets no mail', async () => {
     const user = await newReader()
     const id = await queue(user, 'refund')
     await UserModel.deleteOne({ _id: user._id })
@@ -145,7 +145,7 @@ describe('deliverDue', () => {
     expect((await readNotification(id)).status).toBe('suppressed')
   })
 
-  test('a kind that a newer version has queued is left to it', async () => {
+  test('a kind queued by a newer version is left to it', async () => {
     const id = await queue(await newReader(), 'refund')
     await NotificationModel.updateOne({ _id: id }, { $set: { kind: 'from_the_future' } })
     await deliverDue()

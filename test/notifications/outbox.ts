@@ -9,7 +9,7 @@ import { type User, UserModel } from '#models/user.server.ts'
 import { SAMPLES } from './samples.ts'
 import { type SmtpServer, startSmtpServer } from './smtp-server.ts'
 
-/** Shortly after what the samples tell of. */
+/** Shortly after the events of the samples. */
 export const MAY = new Date('2026-05-06T09:00:00Z')
 
 /** A mail server for a test file; every test starts with an empty outbox and a server that accepts. */
@@ -58,12 +58,12 @@ export async function newReader(fields: Partial<User> = {}): Promise<User> {
   return user
 }
 
-/** The sample of a kind, addressed to somebody. */
+/** The sample of a kind, addressed to a user. */
 export function requestFor(user: User, kind: NotificationKind, key: string = randomUUID()): NotificationRequest {
   return { kind, data: SAMPLES[kind], userId: user._id, key } as NotificationRequest
 }
 
-/** Queues the sample of a kind and gives its id in the outbox. */
+/** Queues the sample of a kind and returns its id in the outbox. */
 export async function queue(user: User, kind: NotificationKind): Promise<string> {
   const request = requestFor(user, kind)
   await notify(request)

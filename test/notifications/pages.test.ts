@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 240_000)
 afterAll(() => app?.stop())
 
-test('the settings page works without JavaScript: what was saved is what is shown', async () => {
+test('the settings page works without JavaScript and shows what was saved', async () => {
   const { cookie } = await app.signUp()
   const fields = { creditsLowThreshold: '250', trialEnding: 'on' }
   const saved = await (await app.post('/settings/notifications', fields, { Cookie: cookie })).text()
@@ -28,7 +28,7 @@ test('the settings page works without JavaScript: what was saved is what is show
   expect(checkedSwitches(shown)).toEqual(['trialEnding'])
 })
 
-test('a threshold that is none is named, and what was chosen stays', async () => {
+test('an invalid threshold is named, and the other choices are kept', async () => {
   const { cookie } = await app.signUp()
   const response = await app.post(
     '/settings/notifications',
@@ -43,14 +43,14 @@ test('a threshold that is none is named, and what was chosen stays', async () =>
   expect(checkedSwitches(page)).toEqual(['creditsLow'])
 })
 
-test('the unsubscribe page refuses a link that is not whole', async () => {
+test('the unsubscribe page refuses an incomplete link', async () => {
   const response = await app.fetch('/unsubscribe?token=x')
 
   expect(response.status).toBe(400)
   expect(await response.text()).toContain('This link is incomplete.')
 })
 
-test('a mail program’s own button needs neither a log-in nor an origin (RFC 8058)', async () => {
+test('one-click unsubscribe needs neither a session nor an Origin (RFC 8058)', async () => {
   process.env.SESSION_SECRET = SESSION_SECRET
   resetConfig()
   const { pathname, search } = new URL(unsubscribeUrl(new Types.ObjectId(), 'creditsLow'))
@@ -64,7 +64,7 @@ test('a mail program’s own button needs neither a log-in nor an origin (RFC 80
   expect(await response.text()).toContain('Done. You will get no more emails')
 })
 
-test('the mailbox shows a mail as text, and on request as HTML in a frame of its own', async () => {
+test('the mailbox shows a mail as text, and on request as HTML in its own frame', async () => {
   const html = '<!doctype html><html lang="en"><head></head><body><h1>Paid</h1><script>alert(1)</script></body></html>'
   const id = await keepMail({ to: 'ada@example.com', subject: 'Your payment', text: 'You paid.', html })
 
@@ -90,35 +90,38 @@ test('the mailbox shows a mail as text, and on request as HTML in a frame of its
   }
 })
 
-test.each(KINDS)('every link of a mail of the kind %s leads to a page, or to it by way of the log-in', async (kind) => {
-  const context = { name: 'Ada', timeZone: 'UTC', appUrl: app.url }
-  const stop = { url: `${app.url}/settings/notifications`, about: 'of this kind' }
-  const { text, html } = renderMail(contentOf(parseContent(kind, SAMPLES[kind]), context), context, stop)
-  const { cookie } = await app.signUp()
+test.each(KINDS)(
+  'every link in a mail of the kind %s leads to a page, directly or through the log-in',
+  async (kind) => {
+    const context = { name: 'Ada', timeZone: 'UTC', appUrl: app.url }
+    const stop = { url: `${app.url}/settings/notifications`, about: 'of this kind' }
+    const { text, html } = renderMail(contentOf(parseContent(kind, SAMPLES[kind]), context), context, stop)
+    const { cookie } = await app.signUp()
 
-  const links = [...text.matchAll(/https?:\/\/\S+/g)].map(([link]) => link).filter((link) => link.startsWith(app.url))
-  expect(links.length).toBeGreaterThan(0)
-  for (const link of links) {
-    expect(html).toContain(`href="${link}"`)
-    const { pathname } = new URL(link)
-    const stranger = await app.fetch(pathname)
-    if (stranger.status !== 200) {
-      expect(stranger.headers.get('Location')).toBe(
-        `/login?${new URLSearchParams({ redirectTo: pathname }).toString()}`,
-      )
+    const links = [...text.matchAll(/https?:\/\/\S+/g)].map(([link]) => link).filter((link) => link.startsWith(app.url))
+    expect(links.length).toBeGreaterThan(0)
+    for (const link of links) {
+      expect(html).toContain(`href="${link}"`)
+      const { pathname } = new URL(link)
+      const stranger = await app.fetch(pathname)
+      if (stranger.status !== 200) {
+        expect(stranger.headers.get('Location')).toBe(
+          `/login?${new URLSearchParams({ redirectTo: pathname }).toString()}`,
+        )
+      }
+      const known = await app.fetch(pathname, { headers: { Cookie: cookie } })
+      // There is no Stripe here, and the link to the card needs it.
+      expect(known.status, pathname).toBe(pathname === '/billing/update-card' ? 503 : 200)
     }
-    const known = await app.fetch(pathname, { headers: { Cookie: cookie } })
-    // Nothing stands in for Stripe here, and the way to the card leads there.
-    expect(known.status, pathname).toBe(pathname === '/billing/update-card' ? 503 : 200)
-  }
-})
+  },
+)
 
 function checkedSwitches(page: string): (string | undefined)[] {
   const switches = page.match(/<input[^>]*role="switch"[^>]*>/g) ?? []
   return switches.filter((input) => / checked=/.test(input)).map((input) => /name="(\w+)"/.exec(input)?.[1])
 }
 
-/** Puts a mail into the mailbox as the app would. */
+/** Puts a mail into the mailbox as the app does. */
 async function keepMail(mail: { to: string; subject: string; text: string; html: string }): Promise<string> {
   const connection = await mongoose.createConnection(app.mongodbUri).asPromise()
   try {

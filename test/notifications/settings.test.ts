@@ -25,14 +25,14 @@ async function settingsNow(user: User) {
 }
 
 describe('notification settings', () => {
-  test('are the defaults for who never chose', async () => {
+  test('a user who has chosen nothing has the defaults', async () => {
     const user = await newUser()
     const shown = await loader({ request: await visitAs(user), params: {}, context: {} })
 
     expect(shown).toEqual({ email: user.email, settings: DEFAULT_SETTINGS })
   })
 
-  test('are saved as sent: a switch that is off is not sent at all', async () => {
+  test('the settings are saved as sent, and a switch that is not sent is off', async () => {
     const user = await newUser()
     const answer = await save(user, { creditsLow: 'on', creditsLowThreshold: '1,500' })
 
@@ -57,7 +57,7 @@ describe('notification settings', () => {
     },
   )
 
-  test('need a log-in', async () => {
+  test('the settings need a session', async () => {
     await expect(loader({ request: visit('/settings/notifications'), params: {}, context: {} })).rejects.toMatchObject({
       status: 302,
     })

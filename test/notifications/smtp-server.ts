@@ -14,24 +14,24 @@ export type Reaction =
 export interface ReceivedMail {
   from: string
   to: string[]
-  /** As it came over the line, without the dots that only the protocol needs. */
+  /** As received, without the dots that the protocol adds. */
   raw: string
-  /** Unfolded, the names in lower case. */
+  /** Unfolded, with names in lower case. */
   headers: [name: string, value: string][]
 }
 
 export interface SmtpServer {
   url: string
-  /** Every mail that was taken, whether or not the sender heard of it. */
+  /** Every mail that was accepted, whether or not the sender got the response. */
   taken: ReceivedMail[]
-  /** What happens to the next mails; `accept` when it is not said. */
+  /** What happens to the next mails; `accept` by default. */
   react: (reaction: (mailsBefore: number) => Reaction) => void
-  /** Called when a mail was taken, before the answer. */
+  /** Called when a mail was accepted, before the response. */
   onTaken: (listener: (mail: ReceivedMail) => void) => void
   close: () => Promise<void>
 }
 
-/** A mail server on the loopback interface that knows just enough of SMTP. */
+/** A mail server on the loopback interface with a minimum of SMTP. */
 export async function startSmtpServer(): Promise<SmtpServer> {
   const state: SmtpState = { taken: [], reaction: () => 'accept', tries: 0, listener: () => {} }
   const sockets = new Set<Socket>()

@@ -6,15 +6,15 @@ import { useDatabase } from '#test/setup/database.ts'
 import { newReader, queue, readNotification, useSmtp } from './outbox.ts'
 
 useDatabase()
-// A mail server is set, so addresses have to be confirmed.
+// A mail server is configured, so addresses have to be confirmed.
 const smtp = useSmtp()
 
 const optional = KINDS.filter((kind) => KIND_RULES[kind].setting !== null)
 const always = KINDS.filter((kind) => KIND_RULES[kind].setting === null)
 const NAME = 'You have won'
 
-describe('to an address that is not confirmed', () => {
-  test.each(optional)('no mail of the kind %s goes out', async (kind) => {
+describe('mails to an unconfirmed address', () => {
+  test.each(optional)('no mail of the kind %s is sent', async (kind) => {
     const id = await queue(await newReader({ emailConfirmedAt: null }), kind)
     await deliverDue()
 
@@ -22,19 +22,16 @@ describe('to an address that is not confirmed', () => {
     expect(await readNotification(id)).toMatchObject({ status: 'suppressed', outcome: 'The address is not confirmed.' })
   })
 
-  test.each(always)(
-    'a mail of the kind %s goes out without the name, which a stranger may have typed',
-    async (kind) => {
-      await queue(await newReader({ emailConfirmedAt: null, name: NAME }), kind)
-      await deliverDue()
+  test.each(always)('a mail of the kind %s is sent without the name, which a stranger may have typed', async (kind) => {
+    await queue(await newReader({ emailConfirmedAt: null, name: NAME }), kind)
+    await deliverDue()
 
-      expect(smtp.server.taken).toHaveLength(1)
-      expect(JSON.stringify(smtp.server.taken)).not.toContain(NAME)
-    },
-  )
+    expect(smtp.server.taken).toHaveLength(1)
+    expect(JSON.stringify(smtp.server.taken)).not.toContain(NAME)
+  })
 })
 
-test('once it is confirmed, no link goes out any more', async () => {
+test('no confirmation link is sent once the address is confirmed', async () => {
   const id = await queue(await newReader(), 'email_confirmation')
   await deliverDue()
 
@@ -42,7 +39,7 @@ test('once it is confirmed, no link goes out any more', async () => {
   expect(await readNotification(id)).toMatchObject({ status: 'suppressed', outcome: 'The address is confirmed.' })
 })
 
-test('users from before addresses were confirmed get their mails as before', async () => {
+test('users from before confirmation existed get their mails as before', async () => {
   const user = await newReader()
   await UserModel.collection.updateOne({ _id: user._id }, { $unset: { emailConfirmedAt: '' } })
   await queue(user, 'credits_low')

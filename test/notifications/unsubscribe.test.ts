@@ -27,8 +27,8 @@ async function settingsNow(user: User) {
   return found && settingsOf(found)
 }
 
-describe('a mail that can be turned off', () => {
-  test('carries the header for one click, with the link of its text', async () => {
+describe('the header for one-click unsubscribe', () => {
+  test('a mail that can be turned off has the header, with the link of its text', async () => {
     await queue(await newReader(), 'credits_low')
     await deliverDue()
 
@@ -38,14 +38,14 @@ describe('a mail that can be turned off', () => {
     expect(headerOf(mail, 'list-unsubscribe-post')).toEqual(['List-Unsubscribe=One-Click'])
   })
 
-  test('a receipt carries none', async () => {
+  test('a receipt has no such header', async () => {
     await queue(await newReader(), 'payment_receipt')
     await deliverDue()
 
     expect(headerOf(smtp.server.taken[0], 'list-unsubscribe')).toEqual([])
   })
 
-  test('is not sent any more once it is turned off, even when it was queued before', async () => {
+  test('a kind that is turned off is not sent, even if it was queued before', async () => {
     const user = await newReader()
     const low = await queue(user, 'credits_low')
     const arrived = await queue(user, 'credits_arrived')
@@ -58,7 +58,7 @@ describe('a mail that can be turned off', () => {
 })
 
 describe('the unsubscribe page', () => {
-  test('opening it changes nothing: mail scanners open every link', async () => {
+  test('opening the page changes nothing, because mail scanners open every link', async () => {
     const user = await newReader()
     const page = await loader(routeArgs(unsubscribeUrl(user._id, 'creditsLow')))
 
@@ -66,7 +66,7 @@ describe('the unsubscribe page', () => {
     expect(await settingsNow(user)).toEqual(DEFAULT_SETTINGS)
   })
 
-  test('one post without a log-in turns that kind off, and no other', async () => {
+  test('one post without a session turns that kind off, and no other', async () => {
     const user = await newReader()
     const post = { method: 'POST', body: new URLSearchParams({ 'List-Unsubscribe': 'One-Click' }) }
     const answers = await Promise.all([
@@ -85,7 +85,7 @@ describe('the unsubscribe page', () => {
     expect(await settingsNow(user)).toEqual({ ...DEFAULT_SETTINGS, creditsLow: false, trialEnding: false })
   })
 
-  test('a link that is not ours is a 400', async () => {
+  test('a forged link is a 400', async () => {
     const page = await loader(routeArgs('https://scrip.example/unsubscribe?token=x'))
     const answer = await action(routeArgs('https://scrip.example/unsubscribe', { method: 'POST' }))
 
@@ -94,8 +94,8 @@ describe('the unsubscribe page', () => {
   })
 })
 
-describe('the token', () => {
-  test('names one user and one kind; changing either breaks it', () => {
+describe('the token of the link', () => {
+  test('a token names one user and one kind, and changing either invalidates it', () => {
     const userId = new Types.ObjectId()
     const token = tokenOf(unsubscribeUrl(userId, 'creditsLow'))
 
@@ -107,7 +107,7 @@ describe('the token', () => {
     expect(readUnsubscribeToken(null)).toBeNull()
   })
 
-  test('works after a rotation, until its secret is gone', () => {
+  test('a token stays valid after a rotation until its secret is removed', () => {
     process.env.SESSION_SECRET = 'the first secret of all'
     resetConfig()
     const token = tokenOf(unsubscribeUrl(new Types.ObjectId(), 'creditsLow'))

@@ -11,7 +11,7 @@ const rejection = async (call: Promise<unknown>) => {
   return { type, code, param, status: statusCode, message }
 }
 
-test("Stripe's own kinds of errors", async () => {
+test('every kind of error has Stripe’s shape', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const raw = (path: string, params: object) => stripe.rawRequest('POST', path, params)
   expect(await rejection(stripe.customers.retrieve('cus_nope'))).toEqual({
@@ -77,7 +77,7 @@ test("Stripe's own kinds of errors", async () => {
   })
 })
 
-test('idempotency keys: replay, other parameters, other endpoint, errors of the endpoint are kept', async () => {
+test('an idempotency key replays its response and errors, and refuses other parameters or endpoints', async () => {
   const { stripe } = await sandboxAndClient()
   const key = { idempotencyKey: 'key-1' }
   const first = await stripe.customers.create({ email: 'a@example.com' }, key)
@@ -94,7 +94,7 @@ test('idempotency keys: replay, other parameters, other endpoint, errors of the 
     status: 400,
   })
 
-  // A request that never began is not kept: the corrected one may use the key.
+  // A request refused by validation is not stored, so the corrected one may use the key.
   await rejection(stripe.rawRequest('POST', '/v1/customers', { emial: 'x' }, { idempotencyKey: 'key-2' }))
   expect((await stripe.customers.create({ email: 'c@example.com' }, { idempotencyKey: 'key-2' })).email).toBe(
     'c@example.com',
@@ -112,7 +112,7 @@ test('idempotency keys: replay, other parameters, other endpoint, errors of the 
   ])
 })
 
-test('a second request with a key that is being worked on is told to come again', async () => {
+test('a second request with a key in use is asked to retry', async () => {
   const { sandbox } = await sandboxAndClient()
   sandbox.faults.slow = 100
   const stripe = clientOf(sandbox)
@@ -122,7 +122,7 @@ test('a second request with a key that is being worked on is told to come again'
   expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
     reason: { statusCode: 409, code: 'idempotency_key_in_use' },
   })
-  // With its own retries the SDK gets both answered, by one customer.
+  // With its own retries the SDK gets both responses, with one customer.
   const patient = clientOf(sandbox, { maxNetworkRetries: 3 })
   const both = await Promise.all(
     [1, 2].map(() => patient.customers.create({ email: 'b@example.com' }, { idempotencyKey: 'other' })),
@@ -130,7 +130,7 @@ test('a second request with a key that is being worked on is told to come again'
   expect(both[0]!.id).toBe(both[1]!.id)
 })
 
-test('lists: cursors both ways, filters, and the iterator of the SDK while something is added', async () => {
+test('lists have cursors both ways and filters, and the SDK can iterate while objects are added', async () => {
   const { stripe } = await sandboxAndClient()
   const ids: string[] = []
   for (let index = 0; index < 7; index++)
@@ -151,7 +151,7 @@ test('lists: cursors both ways, filters, and the iterator of the SDK while somet
   expect(seen).toEqual(ids)
 })
 
-test('expand: nested, in lists, and fields that are only there for who asks', async () => {
+test('expand works on nested objects, in lists, and for fields that exist only when expanded', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const customer = await aCustomer(stripe)
@@ -174,7 +174,7 @@ test('expand: nested, in lists, and fields that are only there for who asks', as
   expect(sandbox.events('customer.created')[0]!.data.object).toMatchObject({ email: 'ada@example.com' })
 })
 
-test('prices: lookup keys are unique and can be moved', async () => {
+test('lookup keys of prices are unique and can be transferred', async () => {
   const { stripe } = await sandboxAndClient()
   const { product, monthly } = await aPlan(stripe)
   const params = {

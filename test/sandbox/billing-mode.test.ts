@@ -18,8 +18,8 @@ async function shop() {
   return { sandbox, stripe, monthly, customer, create }
 }
 
-describe('the mode of a new subscription', () => {
-  test('is flexible with discounts included, unless it is asked for otherwise', async () => {
+describe('the billing mode of a new subscription', () => {
+  test('a new subscription is flexible with discounts included, by default', async () => {
     const { create } = await shop()
     expect((await create()).billing_mode).toEqual(FLEXIBLE)
     expect((await create({ billing_mode: { type: 'flexible' } })).billing_mode).toEqual(FLEXIBLE)
@@ -27,7 +27,7 @@ describe('the mode of a new subscription', () => {
     expect((await create({ billing_mode: CLASSIC })).billing_mode).toEqual({ type: 'classic', flexible: null })
   })
 
-  test('is classic before clover, unless it is asked for otherwise', async () => {
+  test('a new subscription before clover is classic, by default', async () => {
     const { create } = await shop()
     const old = { apiVersion: '2025-08-27.basil' }
     expect((await create({}, old)).billing_mode).toMatchObject({ type: 'classic' })
@@ -35,7 +35,7 @@ describe('the mode of a new subscription', () => {
     expect((await create({}, { apiVersion: '2025-09-30.clover' })).billing_mode).toEqual(FLEXIBLE)
   })
 
-  test('can be said at checkout and for a schedule', async () => {
+  test('the mode can be set at checkout and for a schedule', async () => {
     const { sandbox, stripe, monthly, customer } = await shop()
     const line_items = [{ price: monthly.id, quantity: 1 }]
     const open = (subscription_data: Stripe.Checkout.SessionCreateParams.SubscriptionData) =>
@@ -60,7 +60,7 @@ describe('the mode of a new subscription', () => {
     expect(billing_mode).toEqual(ITEMIZED)
   })
 
-  test('is checked', async () => {
+  test('an invalid mode is refused', async () => {
     const { stripe, create } = await shop()
     const refused = (billing_mode: unknown) =>
       create({ billing_mode: billing_mode as Stripe.SubscriptionCreateParams.BillingMode }).catch(
@@ -83,8 +83,8 @@ describe('the mode of a new subscription', () => {
   })
 })
 
-describe('a migration', () => {
-  test('goes from classic to included to itemized, and never back', async () => {
+describe('a migration of the billing mode', () => {
+  test('a subscription can migrate from classic to included to itemized, and never back', async () => {
     const { sandbox, stripe, create } = await shop()
     const { id } = await create({ billing_mode: CLASSIC })
     const schedule = await stripe.subscriptionSchedules.create({ from_subscription: id })
@@ -107,14 +107,14 @@ describe('a migration', () => {
     expect(again.billing_mode).toEqual(itemized.billing_mode)
   })
 
-  test('of what has ended is refused', async () => {
+  test('an ended subscription cannot migrate', async () => {
     const { stripe, create } = await shop()
     const { id } = await create()
     await stripe.subscriptions.cancel(id)
     await expect(stripe.subscriptions.migrate(id, { billing_mode: ITEMIZED })).rejects.toThrow(/canceled/)
   })
 
-  test('can be previewed without being made', async () => {
+  test('a migration can be previewed without taking effect', async () => {
     const { stripe, create } = await shop()
     await stripe.coupons.create({ id: 'half', percent_off: 50, duration: 'forever' })
     const { id, items } = await create({ discounts: [{ coupon: 'half' }] })
@@ -133,7 +133,7 @@ describe('a migration', () => {
   })
 })
 
-test('subscriptions of earlier runs, classic or without a mode, go on as they were', async () => {
+test('stored subscriptions, classic or without a mode, keep their behavior', async () => {
   const dataFolder = mkdtempSync(join(tmpdir(), 'scrip-modes-'))
   try {
     const first = await sandboxAndClient({ dataFolder })

@@ -8,7 +8,7 @@ const DAY = 86_400
 const lines = (invoice: Stripe.Invoice) =>
   invoice.lines.data.map(({ amount, parent }) => [amount, parent?.subscription_item_details?.proration])
 
-test('an upgrade at once: the unused time comes back, the rest of the period is charged, the preview said so', async () => {
+test('an immediate upgrade credits the unused time, charges the rest of the period, and matches its preview', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { daily, subscription, item, advanceTo } = await subscribed(sandbox, stripe)
   await advanceTo(START + 13 * DAY)
@@ -49,7 +49,7 @@ test('an upgrade at once: the unused time comes back, the rest of the period is 
   expect(updated!.data.previous_attributes).toMatchObject({ items: { data: [{ price: { unit_amount: 1000 } }] } })
 })
 
-test('prorations can wait for the renewal, or not be made at all', async () => {
+test('prorations can be deferred to the renewal or left out', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { daily, subscription, item, customer, advanceTo } = await subscribed(sandbox, stripe)
   await advanceTo(START + 15 * DAY)
@@ -69,7 +69,7 @@ test('prorations can wait for the renewal, or not be made at all', async () => {
   expect((await stripe.invoiceItems.list({ customer: customer.id, pending: true })).data).toHaveLength(0)
 })
 
-test('from monthly to yearly: a new period begins now and is invoiced in full, less the unused time', async () => {
+test('a change from monthly to yearly starts a new period, invoiced in full less the unused time', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { beginner, subscription, item, advanceTo } = await subscribed(sandbox, stripe)
   await advanceTo(START + 15 * DAY)
@@ -88,7 +88,7 @@ test('from monthly to yearly: a new period begins now and is invoiced in full, l
   ])
 })
 
-test('a downgrade becomes credit that the next invoice uses up', async () => {
+test('a downgrade leaves a credit that the next invoice uses', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { beginner, daily, subscription, item, customer, advanceTo } = await subscribed(sandbox, stripe)
   await stripe.subscriptions.update(subscription.id, {
@@ -123,7 +123,7 @@ test('a downgrade becomes credit that the next invoice uses up', async () => {
   ])
 })
 
-test('a change that cannot be paid: refused, put behind, or waiting for its payment', async () => {
+test('a change that cannot be paid is refused, pending until paid or expired, or past due', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { daily, subscription, item, customer, advanceTo } = await subscribed(sandbox, stripe)
   const failing = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', { customer: customer.id })
@@ -171,7 +171,7 @@ test('a change that cannot be paid: refused, put behind, or waiting for its paym
   ).toMatchObject({ status: 'past_due', items: { data: [{ quantity: 2 }] } })
 })
 
-test('a schedule changes the plan at the period end; released, the subscription stays as it is', async () => {
+test('a schedule changes the plan at period end, and releasing it keeps the subscription', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { beginner, daily, subscription, advanceTo } = await subscribed(sandbox, stripe)
   const schedule = await stripe.subscriptionSchedules.create({ from_subscription: subscription.id })

@@ -5,7 +5,7 @@ import { differences } from './shape.ts'
 const urls = { success_url: 'http://localhost/done', cancel_url: 'http://localhost/back' }
 
 describe('a tax ID at checkout', () => {
-  test('of a customer that exists needs leave to change the name, as at Stripe', async () => {
+  test('an existing customer needs customer_update[name] for a tax ID, as at Stripe', async () => {
     const { stripe } = await sandboxAndClient()
     const { monthly } = await aPlan(stripe)
     const { id: customer } = await stripe.customers.create({ email: 'ada@example.com' })
@@ -22,7 +22,7 @@ describe('a tax ID at checkout', () => {
     expect(await open({ name: 'auto' })).toMatchObject({ tax_id_collection: { enabled: true, required: 'never' } })
   })
 
-  test('that is none comes back with the form; a good one has Stripe’s shape', async () => {
+  test('an invalid tax ID returns the form, and a valid one has Stripe’s shape', async () => {
     const { sandbox, stripe } = await sandboxAndClient()
     const { monthly } = await aPlan(stripe)
     const session = await stripe.checkout.sessions.create({
@@ -49,7 +49,7 @@ describe('a tax ID at checkout', () => {
   })
 })
 
-test('tax IDs of a customer are added, listed, read and deleted by the API, each with its event', async () => {
+test('tax IDs of a customer can be created, listed, read and deleted by the API, each with its event', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { id: customer } = await stripe.customers.create({ email: 'ada@example.com' })
   const { id: other } = await stripe.customers.create({ email: 'bob@example.com' })
@@ -69,7 +69,7 @@ test('tax IDs of a customer are added, listed, read and deleted by the API, each
   ])
 })
 
-test('automatic tax wants an address, or leave to keep the one that is typed in', async () => {
+test('automatic tax needs an address, or permission to save the one that is entered', async () => {
   const { stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const { id: customer } = await stripe.customers.create({ email: 'ada@example.com' })
@@ -79,7 +79,7 @@ test('automatic tax wants an address, or leave to keep the one that is typed in'
   await stripe.checkout.sessions.create({ ...taxed, customer_update: { address: 'auto' } })
 })
 
-test('a language that the page does not speak is refused', async () => {
+test('a language that the page does not have is refused', async () => {
   const { stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const open = (locale: string) =>
@@ -93,7 +93,7 @@ test('a language that the page does not speak is refused', async () => {
   await expect(open('tlh')).rejects.toThrow(/Invalid locale/)
 })
 
-test('a price in several currencies is charged in the one that is asked for', async () => {
+test('a price in several currencies is charged in the requested one', async () => {
   const { stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   await stripe.prices.update(monthly.id, { currency_options: { jpy: { unit_amount: 1500 } } })
@@ -119,7 +119,7 @@ describe('the checkout page', () => {
   const text = async (url: string, form?: Record<string, string>) =>
     (await fetch(url, form && { method: 'POST', body: new URLSearchParams(form) })).text()
 
-  test('says what is bought, as the shop describes it', async () => {
+  test('the page describes the purchase in the shop’s words', async () => {
     const { stripe } = await sandboxAndClient()
     const { monthly } = await aPlan(stripe)
     await stripe.products.update(monthly.product as string, { description: '1,000 credits a month. For one person.' })
@@ -128,7 +128,7 @@ describe('the checkout page', () => {
     expect(await text(url!)).toContain('1,000 credits a month. For one person.')
   })
 
-  test('asks for a state with the address, and gives a refused card number back in groups', async () => {
+  test('the page asks for a state with the address, and keeps a refused card number in groups', async () => {
     const { stripe } = await sandboxAndClient()
     const { monthly } = await aPlan(stripe)
     const line_items = [{ price: monthly.id, quantity: 1 }]
@@ -153,7 +153,7 @@ describe('the checkout page', () => {
     expect((await stripe.checkout.sessions.retrieve(id)).customer_details?.address?.state).toBe('IL')
   })
 
-  test('remembers the country in which the customer paid last', async () => {
+  test('the page remembers the country of the customer’s last payment', async () => {
     const { stripe } = await sandboxAndClient()
     const { id: customer } = await stripe.customers.create({ email: 'ada@example.com' })
     const open = () =>

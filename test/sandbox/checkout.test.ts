@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { SECRET, aPlan, receiver, sandboxAndClient } from './harness.ts'
 
-test('a subscription bought at checkout: session, subscription, paid invoice, card, events', async () => {
+test('a subscription checkout creates session, subscription, paid invoice, card and events', async () => {
   const hook = await receiver()
   const { sandbox, stripe } = await sandboxAndClient({ endpoint: { url: hook.url, secret: SECRET } })
   const { monthly } = await aPlan(stripe)
@@ -77,7 +77,7 @@ test('a subscription bought at checkout: session, subscription, paid invoice, ca
   expect(updated?.data.previous_attributes).toEqual({ status: 'incomplete' })
 })
 
-test('a pack bought once', async () => {
+test('a payment checkout sells a pack once', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const product = await stripe.products.create({ name: '500 credits' })
   const price = await stripe.prices.create({ product: product.id, currency: 'usd', unit_amount: 600 })
@@ -101,7 +101,7 @@ test('a pack bought once', async () => {
   expect(items.data).toMatchObject([{ object: 'item', quantity: 2, amount_total: 1200, price: { id: price.id } }])
 })
 
-test('a declined card leaves the session open and its traces in the log; the next card pays', async () => {
+test('a declined card leaves the session open and its failure on record, and the next card pays', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const session = await stripe.checkout.sessions.create({
@@ -119,7 +119,7 @@ test('a declined card leaves the session open and its traces in the log; the nex
   expect(() => sandbox.completeCheckout(session.id)).toThrow(/no longer open/)
 })
 
-test('a card that asks for authentication', async () => {
+test('a card that requires authentication waits for it', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const create = () =>
@@ -136,7 +136,7 @@ test('a card that asks for authentication', async () => {
   expect(sandbox.completeCheckout(accepted.id, { card: '4000002500003155' }).status).toBe('complete')
 })
 
-test('a session expires after a day, or when it is told to', async () => {
+test('a session expires after a day or on request', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const create = () =>
@@ -154,7 +154,7 @@ test('a session expires after a day, or when it is told to', async () => {
   expect(sandbox.events('checkout.session.expired').map(({ data }) => data.object.id)).toEqual([told.id, left.id])
 })
 
-test('the hosted page works as a plain form: errors, a filled-in card, a decline, the way back to the shop', async () => {
+test('the hosted page works as a plain form with errors, saved cards, a decline, and the way back', async () => {
   const { stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const session = await stripe.checkout.sessions.create({
@@ -193,7 +193,7 @@ test('the hosted page works as a plain form: errors, a filled-in card, a decline
   expect(data).toMatchObject([{ name: 'Ada', address: { country: 'DE', line1: 'A 1' } }])
 })
 
-test('a bank debit: complete but unpaid, and minutes later paid or refused', async () => {
+test('a bank debit completes the session unpaid, and minutes later is paid or fails', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const product = await stripe.products.create({ name: '500 credits' })
   const price = await stripe.prices.create({ product: product.id, currency: 'eur', unit_amount: 600 })

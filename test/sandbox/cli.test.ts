@@ -10,7 +10,7 @@ const cli = join(import.meta.dirname, '../../node_modules/.bin/stripe')
 const home = mkdtempSync(join(tmpdir(), 'stripe-cli-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-/** Runs the official Stripe CLI against a sandbox, with a home of its own so that nobody's login is touched. */
+/** Runs the official Stripe CLI against a sandbox, with a home of its own to leave the developer's login alone. */
 function run(sandbox: StripeSandbox, ...args: string[]): Promise<{ code: number; output: string }> {
   const all = [...args, '--api-base', sandbox.url, '--api-key', 'sk_test_abcdefghijklmnopqrstuvwxyz']
   return new Promise((resolve) => {
@@ -39,7 +39,7 @@ const triggers = [
   'payment_intent.payment_failed',
 ]
 
-test.skipIf(!existsSync(cli)).each(triggers)('stripe trigger %s', async (type) => {
+test.skipIf(!existsSync(cli)).each(triggers)('the CLI command stripe trigger %s sends the event', async (type) => {
   const hook = await receiver()
   const { sandbox } = await sandboxAndClient({ endpoint: { url: hook.url, secret: SECRET } })
   const { code, output } = await run(sandbox, 'trigger', type)
@@ -49,7 +49,7 @@ test.skipIf(!existsSync(cli)).each(triggers)('stripe trigger %s', async (type) =
   expect(hook.events.map((event) => event.type)).toContain(type)
 })
 
-test.skipIf(!existsSync(cli))('the CLI lists, gets, runs fixtures and resends', async () => {
+test.skipIf(!existsSync(cli))('the CLI lists, reads, runs fixtures and resends', async () => {
   const hook = await receiver()
   const { sandbox, stripe } = await sandboxAndClient({ endpoint: { url: hook.url, secret: SECRET } })
   const file = join(home, 'fixture.json')

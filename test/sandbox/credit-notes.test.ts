@@ -5,7 +5,7 @@ import { objectById } from '#sandbox/stripe/core/lookup.ts'
 import { aCustomer, sandboxAndClient } from './harness.ts'
 import { differences } from './shape.ts'
 
-/** A paid invoice of two lines, $10 and $90. */
+/** A paid invoice with two lines, $10 and $90. */
 async function twoLines(stripe: Stripe, given: Partial<Stripe.InvoiceCreateParams> = {}) {
   const { id: customer } = await aCustomer(stripe, 'pm_card_visa', { address: { country: 'DE' } })
   for (const amount of [1000, 9000]) await stripe.invoiceItems.create({ customer, amount, currency: 'usd' })
@@ -17,7 +17,7 @@ async function twoLines(stripe: Stripe, given: Partial<Stripe.InvoiceCreateParam
 }
 const line = (id: string, amount: number) => ({ type: 'invoice_line_item' as const, invoice_line_item: id, amount })
 
-test('a credit note names the line of the invoice that it gives back, and never more of it than there is', async () => {
+test('a credit note credits a line of the invoice, and never more than its amount', async () => {
   const { stripe } = await sandboxAndClient()
   const { invoice, large } = await twoLines(stripe)
   const note = await stripe.creditNotes.create({ invoice, lines: [line(large, 4000)], refund_amount: 4000 })
@@ -34,7 +34,7 @@ test('a credit note names the line of the invoice that it gives back, and never 
   )
 })
 
-test('a part of a line comes with its part of the discount and of the tax', async () => {
+test('part of a line has its part of the discount and of the tax', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   sandbox.world.run(() => sandbox.world.tables.settings.update('settings', { taxPercentages: { DE: 19 } }))
   await stripe.coupons.create({ id: 'half', percent_off: 50 })
@@ -51,7 +51,7 @@ test('a part of a line comes with its part of the discount and of the tax', asyn
   })
 })
 
-test('a refund that was made before is linked to a credit note, once', async () => {
+test('an earlier refund can be linked to one credit note only', async () => {
   const { stripe } = await sandboxAndClient()
   const { invoice, large, charge } = await twoLines(stripe)
   const { id: refund } = await stripe.refunds.create({ charge, amount: 3000 })
@@ -61,7 +61,7 @@ test('a refund that was made before is linked to a credit note, once', async () 
   await expect(stripe.creditNotes.create(note)).rejects.toThrow(/cannot be linked/)
 })
 
-test('lines of a credit note’s own are no line of the invoice', async () => {
+test('a custom line of a credit note refers to no invoice line', async () => {
   const { stripe } = await sandboxAndClient()
   const { invoice } = await twoLines(stripe)
   const goodwill = { type: 'custom_line_item' as const, description: 'Goodwill', unit_amount: 250, quantity: 2 }
@@ -69,7 +69,7 @@ test('lines of a credit note’s own are no line of the invoice', async () => {
   expect(note.lines.data).toMatchObject([{ type: 'custom_line_item', amount: 500, description: 'Goodwill' }])
 })
 
-test('one click refunds a line of an invoice, and the page says what a bare refund is for', async () => {
+test('the control page refunds an invoice line in one click and explains a bare refund', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { invoice, large, charge } = await twoLines(stripe)
   const labels = (id: string) => actionsFor(sandbox, objectById(sandbox.world, id)!).map(({ name }) => name)

@@ -5,7 +5,7 @@ import Stripe from 'stripe'
 import { expect, test } from 'vitest'
 import { SECRET, aCustomer, aPlan, receiver, sandboxAndClient } from './harness.ts'
 
-test('what is not answered with 2xx is tried again when the clock says so, and each attempt is on record', async () => {
+test('an event not answered with 2xx is retried when the clock says so, and each attempt is recorded', async () => {
   const hook = await receiver()
   const { sandbox, stripe } = await sandboxAndClient({
     endpoint: { url: hook.url, secret: SECRET },
@@ -40,7 +40,7 @@ test('what is not answered with 2xx is tried again when the clock says so, and e
   expect(delivery()).toMatchObject({ state: 'given_up', attempts: [{ status: 404 }, { status: 404 }, { status: 404 }] })
 })
 
-test('the secret can be a list: each signs', async () => {
+test('an event is signed with every secret of the list', async () => {
   const hook = await receiver('whsec_new')
   const { sandbox, stripe } = await sandboxAndClient({ endpoint: { url: hook.url, secret: 'whsec_old,whsec_new' } })
   await stripe.customers.create({})
@@ -53,7 +53,7 @@ test('the secret can be a list: each signs', async () => {
     )
 })
 
-test('endpoints made over the API get the events they asked for, signed with their own secret', async () => {
+test('endpoints created by the API get the events they asked for, signed with their own secret', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const elsewhere = await receiver('whsec_unknown')
   const made = await stripe.webhookEndpoints.create({ url: elsewhere.url, enabled_events: ['customer.created'] })
@@ -66,7 +66,7 @@ test('endpoints made over the API get the events they asked for, signed with the
   expect(elsewhere.events.map(({ type }) => type)).toEqual(['customer.created'])
 })
 
-test('faults: twice, late, lost, held, shuffled', async () => {
+test('delivery faults can duplicate, delay, drop, hold and shuffle events', async () => {
   const hook = await receiver()
   const { sandbox, stripe } = await sandboxAndClient({ endpoint: { url: hook.url, secret: SECRET } })
   const arrivals = async () => {
@@ -99,7 +99,7 @@ test('faults: twice, late, lost, held, shuffled', async () => {
   expect(hook.events).toHaveLength(3)
 })
 
-test('API faults: an answer that was lost had its effect, and the same key finds it', async () => {
+test('an API fault can lose a response after its effect, and the same key returns it', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   sandbox.faults.api = [{ failure: 500, match: 'POST /v1/customers', times: 1 }]
   await expect(stripe.customers.create({})).rejects.toMatchObject({ statusCode: 500 })
@@ -113,7 +113,7 @@ test('API faults: an answer that was lost had its effect, and the same key finds
   expect((await stripe.customers.list()).data.map(({ id }) => id)).toEqual([found.id])
 })
 
-test('state survives, also when the last line was cut off in the middle', async () => {
+test('the state survives, even if the last line was cut off', async () => {
   const dataFolder = mkdtempSync(join(tmpdir(), 'sandbox-'))
   try {
     const first = await sandboxAndClient({ dataFolder })

@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const resource of open.splice(0).reverse()) await resource.close()
 })
 
-/** A sandbox of this test's own, and the official SDK as its client. */
+/** A sandbox for this test alone, and the official SDK as its client. */
 export async function sandboxAndClient(
   options: StripeSandboxOptions = {},
 ): Promise<{ sandbox: StripeSandbox; stripe: Stripe }> {
@@ -35,10 +35,10 @@ export function clientOf(sandbox: StripeSandbox, config: Stripe.StripeConfig = {
 
 export interface Receiver {
   url: string
-  /** What arrived, in the order of its arrival. */
+  /** The events in the order of their arrival. */
   events: Stripe.Event[]
   requests: { body: string; signature: string }[]
-  /** What the endpoint answers from now on. */
+  /** Sets what the endpoint answers from now on. */
   answer(status: number | ((event: Stripe.Event) => number)): void
   close(): Promise<void>
 }
@@ -78,7 +78,7 @@ export async function receiver(secret = SECRET): Promise<Receiver> {
   return receiver
 }
 
-/** A plan in two intervals, as most tests need it. */
+/** A plan with two intervals, as most tests need. */
 export async function aPlan(stripe: Stripe, { name = 'Beginner', month = 1000, year = 10_000, currency = 'usd' } = {}) {
   const product = await stripe.products.create({ name })
   const monthly = await stripe.prices.create({
@@ -98,7 +98,7 @@ export async function aPlan(stripe: Stripe, { name = 'Beginner', month = 1000, y
   return { product, monthly, yearly }
 }
 
-/** A customer who pays with that card. */
+/** A customer who pays with this card. */
 export async function aCustomer(
   stripe: Stripe,
   card = 'pm_card_visa',

@@ -4,7 +4,7 @@ import { START, subscribed } from './subscribed.ts'
 
 const DAY = 86_400
 
-test('coupons: once, for some months, for ever; in money; promotion codes have their limits', async () => {
+test('coupons apply once, for some months or for ever, and promotion codes have their limits', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   await stripe.coupons.create({ id: 'half', percent_off: 50, duration: 'repeating', duration_in_months: 2 })
   await stripe.coupons.create({ id: 'three', amount_off: 300, currency: 'usd', duration: 'once' })
@@ -43,7 +43,7 @@ test('coupons: once, for some months, for ever; in money; promotion codes have t
   await expect(buy()).rejects.toThrow(/not active/)
 })
 
-test('currencies and tax: yen have no cents, tax comes on top or is inside', async () => {
+test('yen have no decimals, and tax is exclusive or inclusive', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const yen = await aPlan(stripe, { name: 'Yen', month: 1500, currency: 'jpy' })
   const customer = await aCustomer(stripe)

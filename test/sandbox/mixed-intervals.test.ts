@@ -4,7 +4,7 @@ import { at, onClock } from './on-clock.ts'
 
 const addOn = { name: 'Priority queue', month: 500, year: 5000 }
 
-it('a flexible subscription takes prices of two intervals, and each item keeps its own period', async () => {
+it('a flexible subscription accepts prices of two intervals, and each item keeps its own period', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { customer, advance } = await onClock(sandbox, stripe)
   const { monthly } = await aPlan(stripe, addOn)
@@ -37,7 +37,7 @@ it('a flexible subscription takes prices of two intervals, and each item keeps i
   expect((await invoices()).at(-1)).toEqual([500, 10_000])
 })
 
-it('a classic subscription refuses them', async () => {
+it('a classic subscription refuses prices of two intervals', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { customer } = await onClock(sandbox, stripe)
   const plan = await aPlan(stripe)
@@ -56,7 +56,7 @@ it('a classic subscription refuses them', async () => {
   await expect(change).rejects.toThrow('mismatch in interval')
 })
 
-it('a price of another interval begins a new period of all items, and gives the unused time back', async () => {
+it('a price of another interval starts a new period for all items and credits the unused time', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { customer, advance } = await onClock(sandbox, stripe)
   const plan = await aPlan(stripe)
@@ -75,7 +75,7 @@ it('a price of another interval begins a new period of all items, and gives the 
   ])
 })
 
-it('the flag of a period’s end means the period that ends first; a date may be the last one’s', async () => {
+it('cancel_at_period_end means the earliest period end, and a date can be that of the last one', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { customer } = await onClock(sandbox, stripe)
   const { yearly } = await aPlan(stripe)

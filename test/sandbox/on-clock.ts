@@ -8,7 +8,7 @@ export const START = Date.UTC(2026, 0, 31, 12) / 1000
 /** Unix seconds of a moment in UTC. */
 export const at = (text: string): number => Date.parse(`${text}Z`) / 1000
 
-/** A customer on a test clock that stands at 31 January 2026, noon. */
+/** A customer on a test clock frozen at noon on 31 January 2026. */
 export async function onClock(sandbox: StripeSandbox, stripe: Stripe, card = 'pm_card_visa') {
   const clock = await stripe.testHelpers.testClocks.create({ frozen_time: START })
   const customer = await aCustomer(stripe, card, { test_clock: clock.id })

@@ -20,7 +20,7 @@ const post = (url: string, fields: Record<string, string>, headers: Record<strin
   fetch(url, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual', headers })
 const text = async (url: string) => (await fetch(url)).text()
 
-test('the portal: plan, card, invoices; change the card, change the plan, cancel with a reason, resume', async () => {
+test('the portal changes the card and plan, cancels with a reason, resumes, and shows invoices', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { daily, customer, subscription } = await subscriber(stripe)
   const { url } = await stripe.billingPortal.sessions.create({ customer: customer.id, return_url: RETURN })
@@ -60,7 +60,7 @@ test('the portal: plan, card, invoices; change the card, change the plan, cancel
   expect(await text(url)).toContain('This session has expired')
 })
 
-test('portal flows go straight to their page and then where the shop said', async () => {
+test('a portal flow opens its page and returns where the shop said', async () => {
   const { stripe } = await sandboxAndClient()
   const { daily, customer, subscription } = await subscriber(stripe)
   const flow = async (flow_data: Stripe.BillingPortal.SessionCreateParams.FlowData) =>
@@ -89,7 +89,7 @@ test('portal flows go straight to their page and then where the shop said', asyn
   await expect(flow({ type: 'subscription_cancel' })).rejects.toMatchObject({ code: 'parameter_missing' })
 })
 
-test('the portal is for its customer alone', async () => {
+test('a portal session is for its customer alone', async () => {
   const { stripe } = await sandboxAndClient()
   const { customer } = await subscriber(stripe)
   const other = await aCustomer(stripe)
@@ -109,7 +109,7 @@ test('the portal is for its customer alone', async () => {
   expect((await fetch(url.slice(0, -4) + 'XXXX')).status).toBe(404)
 })
 
-test('the hosted invoice: to read, as a PDF, and to pay when it is open', async () => {
+test('the hosted invoice can be read, downloaded as a PDF, and paid while open', async () => {
   const { stripe } = await sandboxAndClient()
   const { invoice, customer, beginner } = await subscriber(stripe)
   const page = await text(invoice.hosted_invoice_url!)
@@ -138,7 +138,7 @@ test('the hosted invoice: to read, as a PDF, and to pay when it is open', async 
   expect(await text(charge!.receipt_url!)).toContain('$10.00')
 })
 
-test('the control page: what happened, whether it arrived, and one click for each situation', async () => {
+test('the control page shows events and deliveries and triggers each situation in one click', async () => {
   const hook = await receiver()
   const { sandbox, stripe } = await sandboxAndClient({ endpoint: { url: hook.url, secret: SECRET } })
   expect(await text(sandbox.url)).toContain('No events yet.')
@@ -190,7 +190,7 @@ test('the control page: what happened, whether it arrived, and one click for eac
   expect((await click({ back: '//evil.example/', advance: '1 day' })).headers.get('location')).toMatch(/^\/\?notice=/)
 })
 
-test('the controls over HTTP', async () => {
+test('the controls work over HTTP', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const call = async (method: string, path: string, body?: object): Promise<unknown> =>
@@ -216,7 +216,7 @@ test('the controls over HTTP', async () => {
   expect(await call('POST', '/idle')).toEqual({ idle: true })
 })
 
-test('the clock says when the next renewal is, and the pulse how many events wait', async () => {
+test('the clock reports the next renewal, and the pulse the number of waiting events', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const pulse = async () => (await (await fetch(`${sandbox.url}/_sandbox/pulse`)).json()) as { waiting: number }
   expect(await text(sandbox.url)).not.toContain('Next renewal')

@@ -3,7 +3,7 @@ import { aCustomer, aPlan, sandboxAndClient } from './harness.ts'
 
 const DAY = 86_400
 
-test('a paused collection voids what comes meanwhile, and goes on when it is lifted', async () => {
+test('a paused collection voids invoices until it is resumed', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const customer = await aCustomer(stripe, 'pm_card_visa')
@@ -47,7 +47,7 @@ test('a trial that ends without a card pauses the subscription, and a card and a
   expect(sandbox.events('customer.subscription.resumed')).toHaveLength(1)
 })
 
-test('a trial that is ended early without a card does what its settings say', async () => {
+test('a trial ended early without a card follows its settings', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   for (const [behavior, status] of [
@@ -63,12 +63,12 @@ test('a trial that is ended early without a card does what its settings say', as
     })
     sandbox.advance(DAY)
     expect(await stripe.subscriptions.update(id, { trial_end: 'now' })).toMatchObject({ status })
-    // Nothing is owed but what the trial cost.
+    // The only invoice is that of the trial.
     expect((await stripe.invoices.list({ subscription: id })).data.map(({ total }) => total)).toEqual([0])
   }
 })
 
-test('resuming stays paused until its invoice is paid', async () => {
+test('a resumed subscription stays paused until its invoice is paid', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const customer = await aCustomer(stripe, 'pm_card_visa')
@@ -84,7 +84,7 @@ test('resuming stays paused until its invoice is paid', async () => {
   const after = await stripe.subscriptions.resume(id, { payment_behavior: 'resume_on_payment_success' })
   expect(after.status).toBe('paused')
   const open = await stripe.invoices.retrieve(after.latest_invoice as string)
-  // A month, less the half that was credited when it was paused.
+  // A month, less the half that was credited at the pause.
   expect(open).toMatchObject({ status: 'open', lines: { data: [{ amount: -500 }, { amount: 1000 }] } })
 
   await stripe.invoices.pay(open.id, { payment_method: 'pm_card_visa' })
@@ -92,7 +92,7 @@ test('resuming stays paused until its invoice is paid', async () => {
   expect(sandbox.events('customer.subscription.resumed')).toHaveLength(1)
 })
 
-test('a schedule that forgets the trial of its first phase ends it', async () => {
+test('a schedule without the trial of its first phase ends the trial', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly, yearly } = await aPlan(stripe)
   const customer = await aCustomer(stripe, 'pm_card_visa')

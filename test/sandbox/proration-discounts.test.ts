@@ -11,7 +11,7 @@ const MODES = {
 } as const
 type Mode = keyof typeof MODES
 
-/** A subscriber of the $10 plan on a clock, half a month into it, and coupons to take. */
+/** A subscriber to the $10 plan on a test clock, half a month into it, and some coupons. */
 async function subscribed(mode: Mode, params: Partial<Stripe.SubscriptionCreateParams> = {}) {
   const { sandbox, stripe } = await sandboxAndClient()
   const beginner = await aPlan(stripe)
@@ -34,7 +34,7 @@ async function subscribed(mode: Mode, params: Partial<Stripe.SubscriptionCreateP
     await sandbox.idle()
   }
   await advanceTo(START + 15 * DAY)
-  /** Changes the one item at once: the invoice, which must be what the preview said. */
+  /** Changes the one item at once and returns the invoice, which must equal its preview. */
   const change = async (to: { price?: string; quantity?: number }) => {
     const request = { items: [{ id: item, ...to }], proration_behavior: 'always_invoice' as const }
     const preview = await stripe.invoices.createPreview({ subscription: id, subscription_details: request })
@@ -55,7 +55,7 @@ const sumsOf = (invoice: Stripe.Invoice) => {
   return { lines: linesOf(invoice), subtotal, total, amount_due, total_discount_amounts }
 }
 
-/** Σ lines − Σ discounts (+ tax) = total, in every place that says it. */
+/** Σ lines − Σ discounts (+ tax) = total, in every field that states it. */
 function expectSums({ lines, subtotal, total, total_discount_amounts: discounts, total_taxes: taxes }: Stripe.Invoice) {
   const gross = lines.data.reduce((sum, { amount }) => sum + amount, 0)
   const less = lines.data.reduce((sum, line) => sum + off(line), 0)
@@ -65,7 +65,7 @@ function expectSums({ lines, subtotal, total, total_discount_amounts: discounts,
   expect(total).toBe(gross - less + tax)
 }
 
-describe('an upgrade under a lasting coupon for half', () => {
+describe('an upgrade with a 50% coupon that lasts', () => {
   test.each<[Mode, number[][]]>([
     [
       'classic',
@@ -88,7 +88,7 @@ describe('an upgrade under a lasting coupon for half', () => {
         [900, 450],
       ],
     ],
-  ])('%s: the same money, with other lines', async (mode, lines) => {
+  ])('an upgrade in the mode %s has the same total, with different lines', async (mode, lines) => {
     const { change, daily } = await subscribed(mode, discounted)
     const invoice = await change({ price: daily.monthly.id })
     expect(linesOf(invoice)).toEqual(lines)
@@ -99,7 +99,7 @@ describe('an upgrade under a lasting coupon for half', () => {
     }
   })
 
-  test('itemized to yearly: the rest of the month comes back for what it cost, the year is charged', async () => {
+  test('an itemized change to yearly credits the rest of the month at its price and charges the year', async () => {
     const { change, beginner } = await subscribed('itemized', discounted)
     const invoice = await change({ price: beginner.yearly.id })
     expect(linesOf(invoice)).toEqual([
@@ -110,7 +110,7 @@ describe('an upgrade under a lasting coupon for half', () => {
     expect(invoice.total_discount_amounts).toMatchObject([{ amount: 4750 }])
   })
 
-  test('the waiting items say gross and net, and which debit comes back', async () => {
+  test('pending items state gross and net amounts, and which debit is credited', async () => {
     const { stripe, id, item, customer, daily } = await subscribed('itemized', discounted)
     const [first] = (await stripe.invoices.list({ customer: customer.id })).data
     await stripe.subscriptions.update(id, { items: [{ id: item, price: daily.monthly.id }] })
@@ -136,12 +136,12 @@ describe('an upgrade under a lasting coupon for half', () => {
   })
 })
 
-describe('what comes back is what was paid, where the mode is flexible', () => {
+describe('the credit for unused time in flexible mode', () => {
   test.each<[Mode, number[]]>([
     ['classic', [-500, 0]],
     ['included', [-250, 0]],
     ['itemized', [-500, -250]],
-  ])('%s: after a coupon that is spent', async (mode, back) => {
+  ])('a used-up coupon reduces the credit in flexible modes only (here %s)', async (mode, back) => {
     const { change, daily } = await subscribed(mode, { discounts: [{ coupon: 'once' }] })
     expect(linesOf(await change({ price: daily.monthly.id }))).toEqual([back, [900, 0]])
   })
@@ -150,24 +150,27 @@ describe('what comes back is what was paid, where the mode is flexible', () => {
     ['classic', [-500, 0]],
     ['included', [-350, 0]],
     ['itemized', [-500, -150]],
-  ])('%s: after a coupon in money, of which half the month has half', async (mode, back) => {
-    const { change, daily } = await subscribed(mode, { discounts: [{ coupon: 'three' }] })
-    expect(linesOf(await change({ price: daily.monthly.id }))).toEqual([back, [900, 0]])
-  })
+  ])(
+    'a coupon in money reduces the credit of half a month by half of it in flexible modes (here %s)',
+    async (mode, back) => {
+      const { change, daily } = await subscribed(mode, { discounts: [{ coupon: 'three' }] })
+      expect(linesOf(await change({ price: daily.monthly.id }))).toEqual([back, [900, 0]])
+    },
+  )
 
   test.each<[Mode, number, number[]]>([
     ['classic', -250, [-500, 0]],
     ['included', -500, [-500, 0]],
     ['itemized', -500, [-1000, -500]],
-  ])('%s: a coupon that came since', async (mode, back, again) => {
+  ])('a coupon added later reduces the credit in classic mode only (here %s)', async (mode, back, again) => {
     const { stripe, id, change } = await subscribed(mode)
     await stripe.subscriptions.update(id, { discounts: [{ coupon: 'half' }] })
     expect(linesOf(await change({ quantity: 2 }))[0]).toEqual([back, 0])
-    // A second time it is of the newest debit.
+    // The second change credits the newest debit.
     expect(linesOf(await change({ quantity: 3 }))[0]).toEqual(again)
   })
 
-  test('a coupon for everything: nothing to pay, and nothing comes back', async () => {
+  test('a 100% coupon leaves nothing to pay and nothing to credit', async () => {
     const { change, daily, beginner } = await subscribed('itemized', { discounts: [{ coupon: 'all' }] })
     const up = await change({ price: daily.monthly.id })
     expect(linesOf(up)).toEqual([
@@ -183,7 +186,7 @@ describe('what comes back is what was paid, where the mode is flexible', () => {
     expect(down).toMatchObject({ total: 0, ending_balance: 0 })
   })
 
-  test('canceled at once with prorations: a credit of what was paid', async () => {
+  test('an immediate cancellation with prorations credits what was paid', async () => {
     const { stripe, id, customer } = await subscribed('itemized', discounted)
     await stripe.subscriptions.cancel(id, { prorate: true, invoice_now: true })
     const [invoice] = (await stripe.invoices.list({ customer: customer.id, limit: 1 })).data
@@ -193,7 +196,7 @@ describe('what comes back is what was paid, where the mode is flexible', () => {
     expect(await stripe.customers.retrieve(customer.id)).toMatchObject({ balance: -250 })
   })
 
-  test('after a change without prorations there is no debit: today’s price and discounts count', async () => {
+  test('a change without prorations leaves no debit, so today’s price and discounts count', async () => {
     const { stripe, id, item, daily, change } = await subscribed('itemized', discounted)
     await stripe.subscriptions.update(id, {
       items: [{ id: item, price: daily.monthly.id }],
@@ -205,15 +208,15 @@ describe('what comes back is what was paid, where the mode is flexible', () => {
     ])
   })
 
-  test('free time of a trial does not come back', async () => {
+  test('the free time of a trial is not credited', async () => {
     const { stripe, id, customer } = await subscribed('classic', { trial_period_days: 20 })
     await stripe.subscriptions.cancel(id, { prorate: true, invoice_now: true })
     expect((await stripe.invoices.list({ customer: customer.id })).data).toHaveLength(1)
   })
 })
 
-describe('a coupon for one invoice', () => {
-  test('is spent by an upgrade that it takes something off', async () => {
+describe('a coupon that applies once', () => {
+  test('the coupon is used up by an upgrade that it reduces', async () => {
     const { stripe, id, change, daily } = await subscribed('itemized')
     await stripe.subscriptions.update(id, { discounts: [{ coupon: 'once' }] })
     expect(linesOf(await change({ price: daily.monthly.id }))).toEqual([
@@ -223,7 +226,7 @@ describe('a coupon for one invoice', () => {
     expect((await stripe.subscriptions.retrieve(id)).discounts).toEqual([])
   })
 
-  test('is not spent by what comes back', async () => {
+  test('the coupon is not used up by a credit', async () => {
     const { stripe, id, daily, customer, item } = await subscribed('itemized')
     await stripe.subscriptions.update(id, { items: [{ price: daily.monthly.id }], proration_behavior: 'none' })
     const { items } = await stripe.subscriptions.update(id, { discounts: [{ coupon: 'once' }] })
@@ -238,8 +241,8 @@ describe('a coupon for one invoice', () => {
   })
 })
 
-describe('what a customer reads adds up', () => {
-  test('on the invoice’s page, with tax, and in the shape of old versions', async () => {
+describe('the sums that a customer sees', () => {
+  test('the sums on the invoice page, with tax and in the older API shape, add up', async () => {
     const { stripe, id, change, daily, customer } = await subscribed('itemized', discounted)
     await stripe.customers.update(customer.id, { address: { country: 'DE' } })
     await stripe.subscriptions.update(id, { automatic_tax: { enabled: true } })
@@ -264,7 +267,7 @@ describe('what a customer reads adds up', () => {
     expect(old.total).toBe(-500 + 900 - old.total_discount_amounts[0]!.amount + old.tax)
   })
 
-  test('in the portal, before a change is confirmed', async () => {
+  test('the sums in the portal, before a change is confirmed, add up', async () => {
     const { stripe, id, item, daily, customer } = await subscribed('itemized', discounted)
     const { url } = await stripe.billingPortal.sessions.create({
       customer: customer.id,
@@ -283,7 +286,7 @@ describe('what a customer reads adds up', () => {
     ])
   })
 
-  test('at the renewal, together with what waited for it', async () => {
+  test('the sums at the renewal, together with pending items, add up', async () => {
     const { stripe, id, item, customer, advanceTo } = await subscribed('itemized', discounted)
     await stripe.subscriptions.update(id, { items: [{ id: item, quantity: 3 }] })
     await advanceTo(START + 30 * DAY + 2 * 3600)

@@ -14,7 +14,7 @@ async function paidCharge(stripe: Stripe, card = 'pm_card_visa') {
   return { charge: charge!, customer, subscription }
 }
 
-test('refunds, whole and in parts; the charge counts them', async () => {
+test('full and partial refunds add up on the charge', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { charge } = await paidCharge(stripe)
   await stripe.refunds.create({
@@ -41,7 +41,7 @@ test('refunds, whole and in parts; the charge counts them', async () => {
   expect(refunded[0]!.data.object).not.toHaveProperty('refunds')
 })
 
-test('a dispute takes the money at once; won, it comes back', async () => {
+test('a dispute takes the money at once, and winning it returns the money', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { charge } = await paidCharge(stripe, 'pm_card_createDispute')
   const [dispute] = (await stripe.disputes.list({ charge: charge.id })).data
@@ -68,7 +68,7 @@ test('a dispute takes the money at once; won, it comes back', async () => {
   ])
 })
 
-test('a dispute that is not contested is lost', async () => {
+test('an uncontested dispute is lost', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { charge } = await paidCharge(stripe, 'pm_card_createDispute')
   const [dispute] = (await stripe.disputes.list({ charge: charge.id })).data
@@ -77,7 +77,7 @@ test('a dispute that is not contested is lost', async () => {
   await expect(stripe.disputes.close(dispute!.id)).rejects.toThrow(/already closed/)
 })
 
-test('an endpoint of an older version gets the older shape, and so does a client that asks for it', async () => {
+test('an endpoint of an older version gets the older shape, and so does a client that requests it', async () => {
   const hook = await receiver()
   const { sandbox, stripe } = await sandboxAndClient({
     endpoint: { url: hook.url, secret: SECRET, apiVersion: '2024-06-20' },

@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import { expect, test } from 'vitest'
 import { aCustomer, sandboxAndClient } from './harness.ts'
 
-/** An open invoice of $100, and what pays a part of it. */
+/** An open invoice of $100, and a function that pays a part of it. */
 async function anOpenInvoice(stripe: Stripe) {
   const customer = await aCustomer(stripe)
   await stripe.invoiceItems.create({ customer: customer.id, amount: 10_000, currency: 'usd' })
@@ -22,7 +22,7 @@ const paymentsOf = async (stripe: Stripe, invoice: string) =>
     }),
   )
 
-test('several payments pay an invoice; the default one asks for what is left', async () => {
+test('several payments pay an invoice, and the default one covers the rest', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { invoice, pay } = await anOpenInvoice(stripe)
   const { id: payment_intent } = await pay(3000)
@@ -42,7 +42,7 @@ test('several payments pay an invoice; the default one asks for what is left', a
   expect(sandbox.events('invoice_payment.paid')).toHaveLength(2)
 })
 
-test('what others pay is no longer asked of the default payment, which is canceled in the end', async () => {
+test('the default payment is reduced by what others pay, and canceled in the end', async () => {
   const { stripe } = await sandboxAndClient()
   const { customer, invoice, pay } = await anOpenInvoice(stripe)
   const waiting = await stripe.paymentIntents.create({ customer: customer.id, amount: 4000, currency: 'usd' })
@@ -57,7 +57,7 @@ test('what others pay is no longer asked of the default payment, which is cancel
   expect((await paymentsOf(stripe, invoice.id)).map(({ status }) => status)).toEqual(['paid', 'paid', 'canceled'])
 })
 
-test('a payment of more than what is left, or of another invoice, is refused', async () => {
+test('a payment above the remaining amount or of another invoice is refused', async () => {
   const { stripe } = await sandboxAndClient()
   const { invoice, pay } = await anOpenInvoice(stripe)
   const { id: payment_intent } = await pay(3000)

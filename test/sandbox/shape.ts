@@ -4,20 +4,20 @@ type Shape = string | Shape[] | { [key: string]: Shape }
 
 /**
  * Fields of the published samples that the SDK's API version no longer has (the samples are a little older), and
- * hashes whose keys depend on their kind. Everything else must be there.
+ * hashes whose keys depend on their kind. Everything else must be present.
  */
 const GONE: Record<string, string[]> = {
-  // Since 2022-11-15 only for who asks for it with `expand`.
+  // Since 2022-11-15 present only when expanded.
   charge: ['refunds'],
 }
 
-/** Hashes that say by a `type` (or by what is switched on) which of their keys are there. */
+/** Hashes whose `type` (or enabled features) decides which keys they have. */
 const VARIANTS =
   /(parent|payment_method_options|destination_details|source|payment_method_details|owner|next_action|last_payment_error|amount_details|status_details|evidence_details\.enhanced_eligibility|flow|fraud_details|billing_mode|automatic_payment_methods)$/
 
 /**
  * Compares an object with Stripe's published sample of its kind.
- * @returns what is missing or of another JSON type, as `invoice.lines.data.0.amount: number expected, string found`
+ * @returns what is missing or has another JSON type, as `invoice.lines.data.0.amount: number expected, string found`
  */
 export function differences(kind: string, value: unknown): string[] {
   const shape = (published as unknown as Record<string, Shape>)[kind]

@@ -3,7 +3,7 @@ import { lineItemsOf } from '#sandbox/stripe/billing/checkout/totals.ts'
 import { aCustomer, aPlan, sandboxAndClient } from './harness.ts'
 import { differences, kinds } from './shape.ts'
 
-test('every object has the keys and types of the sample that Stripe publishes', async () => {
+test('every object has the keys and types of Stripe’s published sample', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const customer = await aCustomer(stripe)
@@ -53,7 +53,7 @@ test('every object has the keys and types of the sample that Stripe publishes', 
   expect(problems).toEqual([])
 })
 
-test('every object of every event in a long story has the shape of its kind', async () => {
+test('every object in the events of a long history has the shape of its kind', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly, yearly } = await aPlan(stripe)
   const clock = await stripe.testHelpers.testClocks.create({ frozen_time: 1_800_000_000 })
@@ -120,7 +120,7 @@ test('every object of every event in a long story has the shape of its kind', as
     expect(seen).toContain(kind)
 })
 
-test('the comparison sees what is missing and what is of another type', () => {
+test('the comparison detects missing keys and other types', () => {
   expect(differences('deleted_customer', { id: 'cus_1', object: 'customer' })).toEqual([
     'deleted_customer.deleted: missing',
   ])

@@ -5,7 +5,7 @@ import { aCustomer, aPlan } from './harness.ts'
 /** April has 30 days. */
 export const START = Date.UTC(2026, 3, 1) / 1000
 
-/** Somebody who pays Beginner by the month since 1 April, on a test clock; Daily is there to change to. */
+/** A monthly subscriber to Beginner since 1 April, on a test clock; Daily exists as a target for changes. */
 export async function subscribed(
   sandbox: StripeSandbox,
   stripe: Stripe,

@@ -10,7 +10,7 @@ const types = (sandbox: StripeSandbox, from: number) =>
     .slice(from)
     .map(({ type }) => type)
 
-test('a renewal: the period moves on from its anchor, a draft for an hour, then paid', async () => {
+test('a renewal moves the period on from its anchor, stays a draft for an hour, and is paid', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const { customer, advance } = await onClock(sandbox, stripe)
@@ -49,7 +49,7 @@ test('a renewal: the period moves on from its anchor, a draft for an hour, then 
   const [renewed] = sandbox.events('customer.subscription.updated').slice(-1)
   expect(Object.keys(renewed!.data.previous_attributes!).sort()).toEqual(['items', 'latest_invoice'])
   expect(renewed!.created).toBe(at('2026-02-28T12:00:00'))
-  // The 31st is not forgotten.
+  // The anchor on the 31st is kept.
   await advance('2026-04-10T00:00:00')
   expect((await stripe.subscriptions.retrieve(subscription.id)).items.data[0]).toMatchObject({
     current_period_start: at('2026-03-31T12:00:00'),
@@ -57,7 +57,7 @@ test('a renewal: the period moves on from its anchor, a draft for an hour, then 
   })
 })
 
-test('a test clock only goes forward, by two intervals at most, and is told apart in lists', async () => {
+test('a test clock only goes forward, by two intervals at most, and lists keep its objects apart', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const { clock, customer } = await onClock(sandbox, stripe)
@@ -73,7 +73,7 @@ test('a test clock only goes forward, by two intervals at most, and is told apar
   expect((await stripe.customers.list()).data).toHaveLength(0)
 })
 
-test('dunning: past due, tried again after 3, 5 and 7 days, then canceled; a new card in between heals it', async () => {
+test('an unpaid renewal is past due, retried after 3, 5 and 7 days, then canceled, unless a new card pays', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const { customer, advance } = await onClock(sandbox, stripe)
@@ -112,7 +112,7 @@ test('dunning: past due, tried again after 3, 5 and 7 days, then canceled; a new
   expect(sandbox.events('customer.subscription.deleted')).toHaveLength(1)
 })
 
-test('after the last retry the settings decide: unpaid, and the latest invoice brings it back', async () => {
+test('the settings decide after the last retry: unpaid, and the latest invoice restores it', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   sandbox.world.run(() => sandbox.world.tables.settings.update('settings', { afterLastRetry: 'unpaid' }))
   const { monthly } = await aPlan(stripe)
@@ -127,7 +127,7 @@ test('after the last retry the settings decide: unpaid, and the latest invoice b
   expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('active')
 })
 
-test('the first payment fails: incomplete, and after 23 hours it never was', async () => {
+test('a failed first payment leaves the subscription incomplete, and after 23 hours expired', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const { customer, advance } = await onClock(sandbox, stripe, 'pm_card_chargeCustomerFail')
@@ -145,7 +145,7 @@ test('the first payment fails: incomplete, and after 23 hours it never was', asy
   expect((await stripe.invoices.retrieve(subscription.latest_invoice as string)).status).toBe('void')
 })
 
-test('default_incomplete waits for the intent to be confirmed; a card may ask for its holder', async () => {
+test('default_incomplete waits for the intent to be confirmed, and a card may require authentication', async () => {
   const { stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const customer = await stripe.customers.create({ email: 'ada@example.com' })

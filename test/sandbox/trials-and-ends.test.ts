@@ -4,7 +4,7 @@ import { START, at, onClock, useCard } from './on-clock.ts'
 
 const DAY = 86_400
 
-test('a trial: announced three days before, then it costs; without a card it pauses or ends', async () => {
+test('a trial is announced three days before its end and then charged, and without a card paused or ended', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const { clock, customer, advance } = await onClock(sandbox, stripe)
@@ -48,7 +48,7 @@ test('a trial: announced three days before, then it costs; without a card it pau
   expect(sandbox.events('customer.subscription.resumed')).toHaveLength(1)
 })
 
-test('canceling: at the period end, undone, at once, at a date, with prorated credit', async () => {
+test('a cancellation takes effect at period end, at once or at a date, can be undone, and can be prorated', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   const { monthly } = await aPlan(stripe)
   const { customer, advance } = await onClock(sandbox, stripe)

@@ -11,24 +11,24 @@ import { withDatabaseName } from './database-name.ts'
 export interface AppProcess {
   url: string
   pid: number
-  /** What it printed lately, both streams. */
+  /** Its recent output, both streams. */
   log(): string
-  /** Ends it at once, as a crash would, and waits until it is gone. */
+  /** Kills it, as a crash would, and waits until it has exited. */
   crash(): Promise<void>
-  /** SIGTERM, and waits until it is gone. */
+  /** Sends SIGTERM and waits until it has exited. */
   stop(): Promise<{ code: number | null; signal: string | null }>
 }
 
 export interface InstallationOptions {
-  /** How many app processes share the database and the sandbox. */
+  /** The number of app processes that share the database and the sandbox. */
   apps?: number
-  /** A server without a database name, such as inject('mongodbUri'); left out, one is started. */
+  /** A server without a database name, such as inject('mongodbUri'); by default one is started. */
   mongodbUri?: string
-  /** More settings for the app processes. */
+  /** Additional settings for the app processes. */
   environment?: Record<string, string>
-  /** Products, prices, indexes and the demo user. */
+  /** Creates products, prices, indexes and the demo user. */
   prepared?: boolean
-  /** So many days ago the sandbox begins, and with it the demo user's history. */
+  /** How many days ago the sandbox and the demo user's history begin. */
   historyDays?: number
 }
 
@@ -38,11 +38,11 @@ export interface Installation {
   apps: AppProcess[]
   sandboxUrl: string
   sandbox: AppProcess
-  /** With the database's name. */
+  /** Includes the database name. */
   mongodbUri: string
   demo: { email: string; password: string }
   secrets: { stripeSecretKey: string; webhookSecret: string }
-  /** One more app process at a port of its own. */
+  /** Starts another app process at a port of its own. */
   addApp(environment?: Record<string, string>): Promise<AppProcess>
   stop(): Promise<void>
 }

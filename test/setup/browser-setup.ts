@@ -4,7 +4,7 @@ import { startInstallation } from './app-processes.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Of the browser tests: the installation that they share. */
+    /** The installation that the browser tests share. */
     installation: {
       url: string
       sandboxUrl: string

@@ -10,7 +10,7 @@ import {
 } from 'playwright-core'
 import { afterAll, beforeAll, inject, onTestFinished } from 'vitest'
 
-/** Where Debian and its relatives put it. */
+/** Where Debian and its derivatives install it. */
 const SYSTEM_CHROMIUMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const QUIET = [
   '--no-sandbox',
@@ -20,13 +20,13 @@ const QUIET = [
   '--disable-sync',
 ]
 
-/** In one process a browser dies with its first context; and a test must meet the web's security as it is. */
+/** A single-process browser dies with its first context, and tests must run with web security on. */
 const UNFIT = /^--(single-process|no-zygote|in-process-gpu|headless|disable-web-security)/
 
 let browser: Browser | null = null
 
 /**
- * A Chromium: the one of CHROMIUM_PATH, else the one from npm, else the system's.
+ * Launches Chromium: that of CHROMIUM_PATH, else the one from npm, else the system's.
  * @param options for Playwright's own launch
  */
 export async function launchBrowser(options: LaunchOptions = {}): Promise<Browser> {
@@ -36,7 +36,7 @@ export async function launchBrowser(options: LaunchOptions = {}): Promise<Browse
     const args = sparticuz.args.filter((arg) => !UNFIT.test(arg))
     return await chromium.launch({ ...options, executablePath: await sparticuz.executablePath(), args })
   } catch (error) {
-    // The one from npm is made for Linux on x64; elsewhere people have a browser of their own.
+    // The one from npm is for Linux on x64; elsewhere use the installed browser.
     const system = SYSTEM_CHROMIUMS.find((path) => existsSync(path))
     if (system) return chromium.launch({ ...options, executablePath: system, args: QUIET })
     if (process.platform !== 'linux') return chromium.launch({ ...options, channel: 'chrome' })
@@ -56,7 +56,7 @@ export function useBrowser(): void {
   })
 }
 
-/** A visitor with cookies of its own, who is gone when the test ends. */
+/** A visitor with cookies of its own, closed when the test ends. */
 export async function newContext(options: BrowserContextOptions = {}): Promise<BrowserContext> {
   if (!browser) throw new Error('call useBrowser() at the top of the test file')
   const context = await browser.newContext({ baseURL: inject('installation').url, locale: 'en-US', ...options })
@@ -65,7 +65,7 @@ export async function newContext(options: BrowserContextOptions = {}): Promise<B
   return context
 }
 
-/** A page of a new visitor; paths are those of the app: `page.goto('/pricing')`. */
+/** A page of a new visitor; paths are relative to the app: `page.goto('/pricing')`. */
 export async function newPage(options?: BrowserContextOptions): Promise<Page> {
   const context = await newContext(options)
   return context.newPage()

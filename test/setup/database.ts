@@ -4,7 +4,7 @@ import { afterAll, beforeAll, inject } from 'vitest'
 import { connectDatabase, disconnectDatabase, ensureIndexes } from '#app/database.server.ts'
 import { withDatabaseName } from './database-name.ts'
 
-/** The address of a database that no other test uses. */
+/** The connection string of a database that no other test uses. */
 export function testDatabaseUri(): string {
   return withDatabaseName(inject('mongodbUri'), `scrip-test-${randomBytes(6).toString('hex')}`)
 }

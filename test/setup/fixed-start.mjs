@@ -11,12 +11,12 @@ if (!globalThis[LOADED]) {
   globalThis[LOADED] = true
   const MachineDate = Date
   const start = process.env.TEST_START ?? DEFAULT_START
-  // The first process of a test file works it out; those that it starts share its clock.
+  // The first process of a test file computes the offset; the processes it starts share its clock.
   const offsetMs = Number(process.env.TEST_CLOCK_OFFSET_MS ?? Date.parse(start) - MachineDate.now())
   if (!Number.isFinite(offsetMs)) throw new Error(`TEST_START is not a time: ${start}`)
   const now = () => MachineDate.now() + offsetMs
 
-  // A proxy and not a subclass: dates that the database driver makes stay instances of it.
+  // A proxy, not a subclass, so that dates created by the database driver are instances of it.
   globalThis.Date = new Proxy(MachineDate, {
     apply: () => new MachineDate(now()).toString(),
     construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget),

@@ -8,7 +8,7 @@ declare module 'vitest' {
   }
 }
 
-/** One MongoDB for a whole run; each test file has a database of its own in it. */
+/** One MongoDB server for the whole run; each test file has a database of its own. */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const given = process.env.MONGODB_URI
   if (given) {

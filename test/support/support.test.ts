@@ -25,7 +25,7 @@ async function ask(user: User, subject: string) {
 }
 
 describe('support', () => {
-  test.each([undefined, 'Beginner', 'Daily'])('everybody can write: %s', async (plan) => {
+  test.each([undefined, 'Beginner', 'Daily'])('a user on the plan %s can write to support', async (plan) => {
     const user = await person(plan)
     expect(await loader(args(await visitAs(user, '/support')))).toMatchObject({
       frame: { email: user.email },
@@ -38,12 +38,12 @@ describe('support', () => {
     expect(mail!.text).toContain(user.email)
   })
 
-  test('a visitor is told the address', async () => {
+  test('a visitor sees the support address', async () => {
     const page = await loader(args(new Request('http://localhost:3000/support')))
     expect(page).toMatchObject({ frame: null, address: brand.supportAddress ?? brand.senderAddress })
   })
 
-  test('whose plan is answered first comes to that page, unless the plan waits for its payment', async () => {
+  test('a user with priority support gets that page, unless the plan waits for its payment', async () => {
     const user = await person('Creator')
     const led = await loader(args(await visitAs(user, '/support'))).catch((thrown: unknown) => thrown)
     expect((led as Response).headers.get('Location')).toBe('/support/priority')

@@ -16,7 +16,7 @@ import { daysUpTo } from '#app/usage/days.ts'
 
 const nothing: DaySums = { spent: 0, byAction: new Map(), granted: 0, removed: 0 }
 
-/** A day on which this was spent, by action. */
+/** A day with this spending by action. */
 const spending = (byAction: Record<string, number>): DaySums => ({
   ...nothing,
   byAction: new Map(Object.entries(byAction)),
@@ -25,7 +25,7 @@ const spending = (byAction: Record<string, number>): DaySums => ({
 const bar = (sums: Partial<DaySums>): Bar => ({ from: '2026-05-01', to: '2026-05-01', ...nothing, ...sums })
 
 describe('barsOf', () => {
-  test.each(PERIODS)('makes thirty bars of %i days and loses none of them', (period) => {
+  test.each(PERIODS)('thirty bars of %i days lose none of them', (period) => {
     const days = daysUpTo('2026-05-30', period)
     const bars = barsOf(days, new Map(days.map((day) => [day, { ...spending({ qr: 1 }), granted: 2, removed: 3 }])))
 
@@ -36,7 +36,7 @@ describe('barsOf', () => {
     expect(seriesOf(bars)).toEqual([{ action: 'qr', total: period }])
   })
 
-  test('gives no bar more than one day more than another', () => {
+  test('no bar has more than one day more than another', () => {
     const days = daysUpTo('2026-05-30', 365)
     const lengths = barsOf(days, new Map(days.map((day) => [day, spending({ qr: 1 })]))).map(({ spent }) => spent)
 
@@ -44,8 +44,8 @@ describe('barsOf', () => {
   })
 })
 
-describe('the layers', () => {
-  test('are the actions, the greatest at the bottom', () => {
+describe('the layers of a bar', () => {
+  test('each action is a layer, the largest at the bottom', () => {
     const bars = [bar(spending({ qr: 1, api: 5 })), bar(spending({ qr: 2, translate: 9 }))]
 
     expect(seriesOf(bars)).toEqual([
@@ -59,7 +59,7 @@ describe('the layers', () => {
     ])
   })
 
-  test('are four at most, the last of which takes all other actions', () => {
+  test('there are four layers at most, and the last has all other actions', () => {
     const bars = [bar(spending({ a: 50, b: 40, c: 30, d: 20, e: 10 }))]
 
     expect(seriesOf(bars)).toEqual([
@@ -73,17 +73,17 @@ describe('the layers', () => {
 })
 
 describe('scaleFor', () => {
-  test('takes steps of 1, 2, 5 and their tens', () => {
+  test('the steps of the scale are 1, 2, 5 and their powers of ten', () => {
     expect(scaleFor(3)).toEqual({ top: 3, rules: [3, 2, 1] })
     expect(scaleFor(101)).toEqual({ top: 150, rules: [150, 100, 50] })
     expect(scaleFor(2000)).toEqual({ top: 2000, rules: [2000, 1500, 1000, 500] })
   })
 
-  test('has an axis also where nothing was spent', () => {
+  test('the scale has an axis even without any spending', () => {
     expect(scaleFor(0)).toEqual({ top: 1, rules: [1] })
   })
 
-  test('covers every value with at most four rules', () => {
+  test('the scale covers every value with at most four lines', () => {
     fc.assert(
       fc.property(fc.nat(2_000_000_000), (value) => {
         const { top, rules } = scaleFor(value)
@@ -99,7 +99,7 @@ describe('drawChart', () => {
   const draw = (bars: Bar[], box = { width: 720, height: 280 }) => drawChart(bars, seriesOf(bars), box)
   const heightOf = ({ parts }: { parts: { height: number }[] }) => parts.reduce((sum, { height }) => sum + height, 0)
 
-  test('stacks what was spent up from the zero line', () => {
+  test('spending is stacked up from the zero line', () => {
     const { zeroY, bars } = draw([bar(spending({ qr: 20, api: 10 }))])
     const [lower, upper] = bars[0]?.parts ?? []
 
@@ -108,7 +108,7 @@ describe('drawChart', () => {
     expect((lower?.height ?? 0) / (upper?.height ?? 1)).toBeCloseTo(2, 1)
   })
 
-  test('a grant of thousands leaves a day of some credits as high as it would be without it', () => {
+  test('a grant of thousands does not shrink the bar of a few credits', () => {
     const day = bar(spending({ qr: 9 }))
     const { bars, plot, granted } = draw([bar({ granted: 12_000 }), day])
 
@@ -117,20 +117,20 @@ describe('drawChart', () => {
     expect(granted?.y).toBeLessThan(plot.y)
   })
 
-  test('what expired is a mark of another line', () => {
+  test('expired credits have a mark of their own', () => {
     const { granted, removed, plot } = draw([bar({ granted: 10, removed: 10 })])
 
     expect(removed?.y).toBeGreaterThan(granted?.y ?? Infinity)
     expect(removed?.y).toBeLessThan(plot.y)
   })
 
-  test('numbers beside marks do not overlap: the greater one stays', () => {
+  test('the numbers of marks do not overlap, and the larger one stays', () => {
     const days = [bar({ granted: 10 }), bar({ granted: 2000 }), ...Array.from({ length: 28 }, () => bar({}))]
 
     expect(draw(days).granted?.marks.map(({ labelX }) => labelX !== null)).toEqual([false, true])
   })
 
-  test('no number leaves the drawing', () => {
+  test('every number stays inside the drawing', () => {
     const days = [bar({ granted: 100_000 }), ...Array.from({ length: 28 }, () => bar({})), bar({ granted: 99_999 })]
     const { granted, plot } = draw(days, { width: 358, height: 240 })
 
@@ -139,13 +139,13 @@ describe('drawChart', () => {
     }
   })
 
-  test('shows the smallest layer beside the greatest', () => {
+  test('the smallest layer stays visible beside the largest', () => {
     const { bars } = draw([bar(spending({ qr: 12_000 })), bar(spending({ qr: 1 }))], { width: 358, height: 240 })
 
     expect(heightOf(bars[1]!)).toBeGreaterThanOrEqual(2)
   })
 
-  test('draws nothing for zero, and no number that is not finite', () => {
+  test('zero draws nothing, and no number is infinite', () => {
     const drawing = draw(Array.from({ length: BARS }, () => bar({})))
 
     expect(drawing.bars.every(({ parts }) => parts.length === 0)).toBe(true)
@@ -155,7 +155,7 @@ describe('drawChart', () => {
 })
 
 describe('busiestDay', () => {
-  test('is the latest of the days on which most was spent', () => {
+  test('the busiest day is the latest of those with the most spending', () => {
     const sums = new Map([
       ['2026-05-03', spending({ qr: 4 })],
       ['2026-05-01', spending({ qr: 4 })],

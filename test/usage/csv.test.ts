@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { csvLine } from '#app/usage/csv.ts'
 
-test('a line ends as RFC 4180 has it, and what is absent is empty', () => {
+test('a line ends as in RFC 4180, and a missing value is empty', () => {
   expect(csvLine(['spend', -24, null, 0])).toBe('spend,-24,,0\r\n')
 })
 
@@ -18,6 +18,6 @@ test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', ' =1', '＝1', '\n@x'
   },
 )
 
-test('a negative number is a number and no formula (5.10)', () => {
+test('a negative number stays a number and is no formula (5.10)', () => {
   expect(csvLine([-5, 'a-b'])).toBe('-5,a-b\r\n')
 })

@@ -3,38 +3,38 @@ import { countFilters, neighbours, parseUsageQuery, toEntryFilter, usageHref } f
 
 const parse = (search: string) => parseUsageQuery(new URLSearchParams(search))
 
-describe('the usage page’s address', () => {
-  test('is read back as it was written', () => {
+describe('the address of the usage page', () => {
+  test('filters are read back as they were written', () => {
     const href = '/usage?kind=spent&action=qr-code&from=2026-05-01&to=2026-05-31&days=90&before=120&trail=new.170'
 
     expect(usageHref(parse(href.split('?')[1] ?? ''))).toBe(href)
   })
 
-  test('leaves out what makes no sense', () => {
+  test('invalid values are left out', () => {
     expect(usageHref(parse('kind=$ne&from=yesterday&to=2026-02-30&days=31&before=1e3&action[$ne]=x'))).toBe('/usage')
   })
 
-  test('counts the filters, and the period of the chart is none', () => {
+  test('the filters are counted without the chart’s period', () => {
     expect(countFilters(parse('kind=spent&days=90&before=3'))).toBe(1)
   })
 })
 
 describe('toEntryFilter', () => {
-  test('takes both days whole, in the reader’s zone', () => {
+  test('both days are included whole, in the reader’s zone', () => {
     expect(toEntryFilter(parse('from=2026-05-01&to=2026-05-01'), 'America/New_York')).toMatchObject({
       from: new Date('2026-05-01T04:00:00Z'),
       to: new Date('2026-05-02T04:00:00Z'),
     })
   })
 
-  test('without a kind leaves out what moves nothing', () => {
+  test('entries that move nothing are left out when no kind is chosen', () => {
     expect(toEntryFilter(parse(''), 'UTC').kinds).not.toContain('hold')
     expect(toEntryFilter(parse('kind=reserved'), 'UTC').kinds).toEqual(['hold', 'release'])
   })
 })
 
-describe('neighbours', () => {
-  test('lead to the older page and the whole way back', () => {
+describe('the links to other pages', () => {
+  test('the links lead to the older page and all the way back', () => {
     const first = parse('kind=spent')
     const second = parse(neighbours(first, 120).older?.split('?')[1] ?? '')
     const third = parse(neighbours(second, 70).older?.split('?')[1] ?? '')
@@ -45,11 +45,11 @@ describe('neighbours', () => {
     expect(neighbours(first, null)).toEqual({ older: null, newer: null })
   })
 
-  test('of an address without a trail lead back to the newest page', () => {
+  test('an address without a trail links to the newest page', () => {
     expect(neighbours(parse('before=50'), null).newer).toBe('/usage')
   })
 
-  test('do not let the trail grow without end', () => {
+  test('the trail has a maximum length', () => {
     let query = parse('')
     for (let page = 100; page > 0; page--) query = parse(neighbours(query, page).older?.split('?')[1] ?? '')
 

@@ -20,7 +20,7 @@ afterEach(() => setNow(null))
 const fileOf = async (caller: Caller, search = '') =>
   (await call(csv, `/usage/csv${search}`, { headers: asBrowser(caller) })).text()
 
-/** The file's rows; no cell of these tests has a comma. */
+/** The rows of the file; no cell in these tests has a comma. */
 const rowsOf = async (caller: Caller, search = '') =>
   (await fileOf(caller, search))
     .trimEnd()
@@ -34,7 +34,7 @@ const spend = ({ user }: Caller, name: string, credits: number, action = 'qr-cod
 
 const invoiceOf = ({ user }: Caller): string => `in_${user._id.toHexString()}`
 
-/** Somebody in Berlin, to whom a plan of 2,000 was granted in winter. */
+/** A user in Berlin with a grant of 2,000 plan credits in winter. */
 async function subscriberInBerlin(): Promise<Caller> {
   setNow(() => new Date('2026-03-28T23:30:00Z'))
   const caller = await newCaller({ credits: 0 })
@@ -64,8 +64,8 @@ async function subscriberInBerlin(): Promise<Caller> {
   return caller
 }
 
-describe('the ledger as a file for people', () => {
-  test('has a row for each movement, with words, the invoice and the clock of its reader', async () => {
+describe('the ledger as a CSV for people', () => {
+  test('the CSV has a row for each entry, with a description, the invoice and the reader’s local time', async () => {
     const caller = await subscriberInBerlin()
     const accountId = caller.user._id
     setNow(() => new Date('2026-03-29T10:00:00Z'))
@@ -101,7 +101,7 @@ describe('the ledger as a file for people', () => {
       ['2026-03-29 12:00:00', 'UTC+02:00', 'Refund reversal', 'Refund', 'A1B2-0007', '-1000', '950', 're_1', ''],
       ['2026-03-29 12:00:00', 'UTC+02:00', 'API', 'API', '', '-10', '1950', '', 'order: 17; item: B'],
       ['2026-03-29 12:00:00', 'UTC+02:00', 'QR code', 'Action', '', '-40', '1960', '', ''],
-      // Before the clocks changed.
+      // Before the change to summer time.
       [
         '2026-03-29 00:30:00',
         'UTC+01:00',
@@ -116,7 +116,7 @@ describe('the ledger as a file for people', () => {
     ])
   })
 
-  test('has the account’s own balance after each movement, over all pages and under every filter', async () => {
+  test('the CSV has the account’s balance after each entry, over all pages and under every filter', async () => {
     const caller = await subscriberInBerlin()
     for (let index = 0; index < 230; index++) await spend(caller, `a${index}`, 1, index % 2 ? 'qr-code' : 'other')
     await settleAccount(caller.user._id)
@@ -131,7 +131,7 @@ describe('the ledger as a file for people', () => {
     for (const row of some) expect(all).toContainEqual(row)
   })
 
-  test('lists what the page lists: the same filters, and days of the reader’s zone', async () => {
+  test('the CSV lists what the page lists: the same filters, and days of the reader’s zone', async () => {
     const caller = await subscriberInBerlin()
     setNow(() => new Date('2026-03-29T10:00:00Z'))
     await spend(caller, 's', 3)
@@ -150,7 +150,7 @@ describe('the ledger as a file for people', () => {
     expect(await listed('?kind=spent&action=qr-code')).toBe(1)
   })
 
-  test('is a file with a byte-order mark where the page asks for one, and of nobody without a session', async () => {
+  test('the CSV has a byte-order mark when the page asks for it, and needs a session', async () => {
     const caller = await subscriberInBerlin()
     const response = await call(csv, '/usage/csv?bom=1', { headers: asBrowser(caller) })
 
@@ -164,7 +164,7 @@ describe('the ledger as a file for people', () => {
     await expect(call(csv, '/usage/csv')).rejects.toMatchObject({ status: 302 })
   })
 
-  test('turns no text of a program into a formula', async () => {
+  test('no text from a program becomes a formula', async () => {
     const caller = await subscriberInBerlin()
     await spendCredits({
       accountId: caller.user._id,

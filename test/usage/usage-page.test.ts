@@ -31,14 +31,14 @@ async function spendAt({ user }: Caller, at: string, credits: number, action = '
   await spendCredits({ accountId: user._id, key: `api:spend:${count++}`, credits, action })
 }
 
-/** A caller whose credits came on 1 May. */
+/** A caller whose credits were granted on 1 May. */
 async function callerOfMay(credits = 1000): Promise<Caller> {
   setNow(() => new Date('2026-05-01T08:00:00Z'))
   return newCaller({ credits })
 }
 
 describe('the ledger', () => {
-  test('stands in days, newest first, each with its sum and the balance after every entry', async () => {
+  test('entries are grouped by day, newest first, with a sum per day and the balance after each', async () => {
     const caller = await callerOfMay()
     await spendAt(caller, '2026-05-02T10:00:00Z', 3)
     await spendAt(caller, '2026-05-02T11:00:00Z', 4, 'translate')
@@ -66,7 +66,7 @@ describe('the ledger', () => {
     ])
   })
 
-  test('shows what moved credits, and reservations only when they are asked for', async () => {
+  test('entries that moved credits are shown, and reservations only on request', async () => {
     const caller = await callerOfMay()
     const accountId = caller.user._id
     const { holdId } = await placeHold({ accountId, key: 'api:hold:1', credits: 5, action: 'qr-code' })
@@ -80,7 +80,7 @@ describe('the ledger', () => {
     expect(reserved.filters.count).toBe(1)
   })
 
-  test('turns pages both ways; a day that is cut by a page keeps the sum of all of it', async () => {
+  test('pages turn both ways, and a day split by a page keeps its full sum', async () => {
     const caller = await callerOfMay()
     for (let index = 0; index < 60; index++) await spendAt(caller, '2026-05-03T10:00:00Z', 1)
 
@@ -98,7 +98,7 @@ describe('the ledger', () => {
     expect(back.ledger.days).toEqual(first.ledger.days)
   })
 
-  test('tells days in the reader’s zone', async () => {
+  test('days follow the reader’s time zone', async () => {
     const caller = await callerOfMay()
     await spendAt(caller, '2026-05-02T20:00:00Z', 1)
 
@@ -111,7 +111,7 @@ describe('the ledger', () => {
     ])
   })
 
-  test('filters by action and by days, and gives the same filter to the CSV file', async () => {
+  test('the ledger can be filtered by action and days, and the CSV gets the same filter', async () => {
     const caller = await callerOfMay()
     await spendAt(caller, '2026-05-02T10:00:00Z', 1, 'qr-code')
     await spendAt(caller, '2026-05-03T23:59:59Z', 2, 'qr-code')
@@ -124,7 +124,7 @@ describe('the ledger', () => {
     expect(ledger.csvHref).toBe('/usage/csv?action=qr-code&from=2026-05-03&to=2026-05-03&bom=1')
   })
 
-  test('every action of the chart can be chosen, and the one that is asked for', async () => {
+  test('every action in the chart can be selected, and so can the requested one', async () => {
     const caller = await callerOfMay()
     await spendAt(caller, '2026-05-02T10:00:00Z', 1, 'translate')
     await spendAt(caller, '2026-05-02T11:00:00Z', 1, 'api')
@@ -139,7 +139,7 @@ describe('the ledger', () => {
     ])
   })
 
-  test('names the year of days that are not of this one', async () => {
+  test('days of another year show their year', async () => {
     setNow(() => new Date('2026-12-30T08:00:00Z'))
     const caller = await newCaller({ credits: 1000 })
     await spendAt(caller, '2027-01-02T10:00:00Z', 3)
@@ -150,7 +150,7 @@ describe('the ledger', () => {
     expect(ledger.days.map(({ label }) => label)).toEqual(['Sat 2 Jan', 'Wed 30 Dec 2026'])
   })
 
-  test('says whether it is empty or only its filter', async () => {
+  test('an empty ledger and an empty filter say different things', async () => {
     const caller = await newCaller({ credits: 0 })
 
     expect((await show(caller)).ledger.state).toBe('empty')
@@ -159,7 +159,7 @@ describe('the ledger', () => {
   })
 })
 
-test('a ledger of 12,000 entries answers also to a filter that nothing matches', async () => {
+test('a ledger of 12,000 entries answers even to a filter without matches', async () => {
   const caller = await callerOfMay(0)
   const accountId = caller.user._id
   const rows = Array.from({ length: 12_000 }, (_, seq) => ({
@@ -175,7 +175,7 @@ test('a ledger of 12,000 entries answers also to a filter that nothing matches',
     balance: 0,
     burned: [],
   }))
-  // Written as the engine has them, through the driver: the schema declares no more than the indexes.
+  // Written through the driver as the engine stores them, because the schema declares only the indexes.
   await CreditEntryModel.collection.insertMany(rows as never)
   await CreditAccountModel.collection.updateOne({ _id: accountId }, { $set: { posted: rows.length } })
 
@@ -187,7 +187,7 @@ test('a ledger of 12,000 entries answers also to a filter that nothing matches',
 })
 
 describe('the chart', () => {
-  test('gives the database a zone’s name in its own case, which `Intl` does not ask for', async () => {
+  test('a zone name is normalized for the database, which is stricter than `Intl`', async () => {
     const caller = await callerOfMay()
     await spendAt(caller, '2026-05-02T10:00:00Z', 30)
     await settleAccount(caller.user._id)
@@ -201,7 +201,7 @@ describe('the chart', () => {
     aggregate.mockRestore()
   })
 
-  test('sums what is posted and what is not, by day, and says it in a sentence', async () => {
+  test('posted and unposted entries are summed by day and stated in a sentence', async () => {
     const caller = await callerOfMay()
     await spendAt(caller, '2026-05-02T10:00:00Z', 30)
     await settleAccount(caller.user._id)
@@ -222,7 +222,7 @@ describe('the chart', () => {
     expect(moved?.[1]?.readout).toBe('Sat 2 May: spent 40')
   })
 
-  test('stacks each day by action, and reads it out', async () => {
+  test('each day is stacked by action and described for screen readers', async () => {
     const caller = await callerOfMay()
     await spendAt(caller, '2026-05-02T10:00:00Z', 30)
     await settleAccount(caller.user._id)
@@ -241,7 +241,7 @@ describe('the chart', () => {
     expect(chart.view?.wide.granted?.marks.map(({ text }) => text)).toEqual(['+1,000'])
   })
 
-  test('of many actions on one day keeps the greatest, and counts all', async () => {
+  test('a day with many actions shows the largest and counts all', async () => {
     const caller = await callerOfMay()
     for (let job = 1; job <= 25; job++) await spendAt(caller, '2026-05-02T10:00:00Z', job, `job-${job}`)
     await settleAccount(caller.user._id)
@@ -257,7 +257,7 @@ describe('the chart', () => {
     expect(chart.view?.bars.find(({ spent }) => spent > 0)?.parts).toEqual([25, 24, 23, 325 - 72])
   })
 
-  test('names the year where the period is of two', async () => {
+  test('a period over two years names the years', async () => {
     const caller = await callerOfMay()
 
     const year = (await show(caller, '/usage?days=365')).chart.view
@@ -268,7 +268,7 @@ describe('the chart', () => {
     expect(month?.narrow.labels.map(({ text }) => text)).toEqual(['2 Apr', '17 Apr', '1 May'])
   })
 
-  test('tells expired credits apart from spent ones', async () => {
+  test('expired credits are shown apart from spent ones', async () => {
     const caller = await callerOfMay(0)
     await grantCredits(caller.user._id, [
       {
@@ -292,7 +292,7 @@ describe('the chart', () => {
     ['90', 'The last 90 days'],
     ['365', 'The last 365 days'],
     ['7', 'The last 30 days'],
-  ])('of ?days=%s shows %s', async (days, title) => {
+  ])('the chart of ?days=%s shows %s', async (days, title) => {
     const { chart } = await show(await callerOfMay(), `/usage?days=${days}`)
 
     expect(chart.title).toBe(title)
