@@ -4,12 +4,12 @@ import { authenticate } from '#sandbox/stripe/billing/payments/payment-intent.ts
 import { paymentOf } from '#sandbox/stripe/billing/invoices/invoice-payment.ts'
 import type { StripeForTests } from './stripe.ts'
 
-/* What banks and the holders of cards do. */
+/* Actions of banks and cardholders. */
 
-/** A card whose payment is disputed as soon as it is made. */
+/** A card whose payments are disputed at once. */
 export const DISPUTED_CARD = '4000000000000259'
 
-/** A holder goes to the bank. @returns the dispute's id */
+/** A cardholder disputes a payment. @returns the dispute's id */
 export function dispute(
   { sandbox }: StripeForTests,
   charge: string,
@@ -27,7 +27,7 @@ export async function decide({ stripe }: StripeForTests, id: string, verdict: 'w
   })
 }
 
-/** The bank has asked a card's holder about an invoice, and the holder says yes. */
+/** The cardholder authenticates the payment of an invoice. */
 export function holderAgrees({ sandbox: { world } }: StripeForTests, invoiceId: string): void {
   world.run(() => {
     const invoice = world.tables.invoices.get(invoiceId)!

@@ -7,9 +7,9 @@ import { follow } from './clock.ts'
 import { aUser, readUser } from './scenario.ts'
 import type { StripeForTests } from './stripe.ts'
 
-/* What somebody at the shop does in Stripe's dashboard, or sells by a page of their own. */
+/* What the shop does in Stripe's dashboard, or sells on pages of its own. */
 
-/** Somebody with a customer at Stripe whose card pays. */
+/** A user with a customer at Stripe and a working card. */
 export async function aPayer(context: StripeForTests): Promise<User & { stripeCustomerId: string }> {
   const { stripe } = context
   const user = await aUser()
@@ -19,12 +19,12 @@ export async function aPayer(context: StripeForTests): Promise<User & { stripeCu
   return { ...(await readUser(user._id)), stripeCustomerId: customer }
 }
 
-/** A price of the plan file, as it is at Stripe. */
+/** A price of the plan file, read from Stripe. */
 export async function priceBy({ stripe }: StripeForTests, lookupKey: string): Promise<Stripe.Price> {
   return (await stripe.prices.list({ lookup_keys: [lookupKey], expand: ['data.currency_options'] })).data[0]!
 }
 
-/** A price that is added to the product of another one, with nothing that says what it is. */
+/** A price added to the product of another one, without a lookup key or metadata. */
 export async function addPrice(
   { stripe }: StripeForTests,
   beside: string,
@@ -34,13 +34,13 @@ export async function addPrice(
   return (await stripe.prices.create({ product: known!.product as string, currency: 'usd', ...params })).id
 }
 
-/** Something that the shop sells and that has nothing to do with credits. */
+/** A price of the shop that has nothing to do with credits. */
 export async function aService({ stripe }: StripeForTests, name = 'Setting up'): Promise<string> {
   const price = { currency: 'usd', unit_amount: 9000, product_data: { name } }
   return (await stripe.prices.create(price)).id
 }
 
-/** The same, paid again and again. */
+/** The same as a recurring price. */
 export async function addOnPrice(
   { stripe }: StripeForTests,
   {
@@ -53,7 +53,7 @@ export async function addOnPrice(
   return (await stripe.prices.create(price)).id
 }
 
-/** Somebody to whom the dashboard sold a subscription; nothing of it is delivered. */
+/** Sells a subscription in the dashboard without delivering its events. */
 export async function sellByHand(
   context: StripeForTests,
   items: Stripe.SubscriptionCreateParams.Item[],
@@ -65,7 +65,7 @@ export async function sellByHand(
   return payer
 }
 
-/** An invoice of these prices, made and paid. */
+/** Creates and pays an invoice of these prices. */
 export async function sellOnInvoice(
   { stripe }: StripeForTests,
   { stripeCustomerId: customer }: { stripeCustomerId: string },
@@ -80,7 +80,7 @@ export async function sellOnInvoice(
   return id
 }
 
-/** A page to pay on that the app has not opened, paid. */
+/** Pays on a checkout page that the app did not open. */
 export async function sellOnPage(
   { stripe, sandbox }: StripeForTests,
   { stripeCustomerId: customer }: { stripeCustomerId: string },

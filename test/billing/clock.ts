@@ -21,7 +21,7 @@ export function advance(context: StripeForTests, days: number): void {
   follow(context)
 }
 
-/** Moves both clocks to some hours after a period's end: its invoice is paid, and no grace period is over. */
+/** Moves both clocks to some hours after the period's end, when its invoice is paid and no grace period is over. */
 export async function advanceToRenewal(context: StripeForTests, { _id }: Pick<User, '_id'>): Promise<void> {
   const { currentPeriodEnd } = (await readUser(_id)).subscription!
   context.sandbox.advance(currentPeriodEnd!.getTime() / 1000 - context.sandbox.now() + DAY / 4)

@@ -7,7 +7,7 @@ import { advance, follow } from './clock.ts'
 import { aUser, type Deliveries, readUser } from './scenario.ts'
 import type { StripeForTests } from './stripe.ts'
 
-/** Somebody with a plan that is paid, all events delivered. */
+/** A user with a paid plan, all events delivered. */
 export async function subscriber(
   deliveries: Deliveries,
   { plan = 'Beginner', interval = 'month', card }: { plan?: string; interval?: Interval; card?: string } = {},
@@ -19,7 +19,7 @@ export async function subscriber(
   return readUser(user._id)
 }
 
-/** Somebody whose renewal failed. */
+/** A user whose renewal failed. */
 export async function overdueSubscriber(deliveries: Deliveries): Promise<User> {
   const user = await subscriber(deliveries)
   await payWith(deliveries.context, user, 'pm_card_chargeCustomerFail')
@@ -30,16 +30,16 @@ export async function overdueSubscriber(deliveries: Deliveries): Promise<User> {
 
 export const subscriptionIdOf = (user: User): string => user.subscription!.stripeSubscriptionId!
 
-/** The change of plan that waits for the end of the period, as the app has it. */
+/** The scheduled plan change, as stored by the app. */
 export const scheduledChangeOf = async ({ _id }: User) => (await readUser(_id)).subscription?.scheduledChange ?? null
 
-/** From now on this card pays the plan: `pm_card_chargeCustomerFail`, `pm_card_visa`. */
+/** Sets the card that pays the plan from now on: `pm_card_chargeCustomerFail`, `pm_card_visa`. */
 export async function payWith({ stripe }: StripeForTests, user: User, token: string): Promise<void> {
   const { id } = await stripe.paymentMethods.attach(token, { customer: user.stripeCustomerId! })
   await stripe.subscriptions.update(subscriptionIdOf(user), { default_payment_method: id })
 }
 
-/** Somebody's charges that were paid, the newest first. */
+/** A user's paid charges, newest first. */
 export async function chargesOf({ stripe }: StripeForTests, { _id }: User): Promise<Stripe.Charge[]> {
   const { stripeCustomerId } = await readUser(_id)
   const { data } = await stripe.charges.list({ customer: stripeCustomerId!, limit: 100 })
@@ -51,11 +51,11 @@ export async function newestCharge(context: StripeForTests, user: User): Promise
   return charge!
 }
 
-/** Somebody's invoices of the plan that are not paid, the newest first. */
+/** A user's unpaid invoices of the plan, newest first. */
 export async function openInvoicesOf({ stripe }: StripeForTests, user: User): Promise<Stripe.Invoice[]> {
   return (await stripe.invoices.list({ subscription: subscriptionIdOf(user), status: 'open' })).data
 }
 
-/** Spends under a key of its own. */
+/** Spends under a new key. */
 export const spend = ({ _id }: User, credits: number) =>
   spendCredits({ accountId: _id, key: freshKey('spend'), credits, action: 'test' })

@@ -4,12 +4,12 @@ import { eventTable } from '#app/billing/webhooks/event-table.ts'
 
 /** `test/some/file.test.ts › the name of a test` */
 const CITATION = /`(test\/[\w./-]+\.tsx?) › ([^`]+)`/g
-/** Where a test gets its name; what follows `each` stands between its table and the name. */
+/** The title of a test; after `each` it follows the table. */
 const NAME = /(?:\bit|\btest|\))\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs
 
 const FAILURES = readdirSync('docs/failures').map((file) => `docs/failures/${file}`)
 const read = (file: string) => readFileSync(file, 'utf8')
-/** The cases of a document: each has a heading of the third level, and ends where the next heading begins. */
+/** The cases of a document: each has a third-level heading, and ends at the next heading. */
 const casesOf = (file: string) =>
   read(file)
     .split(/^(?=#{2,3} )/m)
@@ -20,7 +20,7 @@ const citations = ['docs/billing.md', ...FAILURES].flatMap((document) =>
   [...read(document).matchAll(CITATION)].map(([, file, name]) => ({ document, file: file!, name: name! })),
 )
 
-test('docs/billing.md lists every event that is acted on, and no other', () => {
+test('docs/billing.md lists exactly the events that are handled', () => {
   const [, section] = readFileSync('docs/billing.md', 'utf8').split('## Events that the endpoint has to send')
   const listed = [...section!.split('## ')[0]!.matchAll(/`([\w.]+)`/g)].map(([, type]) => type)
   expect(listed).toEqual(Object.keys(eventTable).sort())
@@ -32,18 +32,15 @@ test('docs/billing.md cites a test for every situation', () => {
   for (const { title, body } of situations) expect(body, title).toMatch(/^- Test: `test\/[^`]+ › [^`]+`/m)
 })
 
-test.each(['docs/billing.md', ...FAILURES])(
-  '%s keeps its cases out of tables, where nothing would check them',
-  (file) => {
-    expect(read(file)).not.toMatch(/^\|/m)
-  },
-)
+test.each(['docs/billing.md', ...FAILURES])('%s has no cases in tables, where nothing would check them', (file) => {
+  expect(read(file)).not.toMatch(/^\|/m)
+})
 
-describe('the catalogue of failures', () => {
+describe('the catalog of failures', () => {
   const numbers = (prefix: string, from: number, to: number) =>
     Array.from({ length: to - from + 1 }, (_, index) => `${prefix}${from + index}`)
 
-  test('no number of docs/failures/money.md is missing, and none stands twice', () => {
+  test('no number of docs/failures/money.md is missing or used twice', () => {
     const all = casesOf('docs/failures/money.md').map(({ title }) => title.split(':')[0])
     expect(all).toEqual([
       ...numbers('H', 1, 28),

@@ -10,8 +10,8 @@ const days = (from: Date | null, to: Date | null) =>
   from && to ? Math.round((to.getTime() - from.getTime()) / DAY_MS) : null
 
 /**
- * Everything that a life leaves behind, without ids and dates: two lives that went alike are equal in it, whatever
- * order and shape told of them.
+ * The end state of a customer's life without ids and dates: two equal lives have equal end states, whatever
+ * the order and shape of their events.
  */
 export async function endOf({ _id }: User) {
   await settleAccount(_id)

@@ -6,21 +6,21 @@ import { post, type Told } from '#test/billing/scenario.ts'
 import type { StripeForTests } from '#test/billing/stripe.ts'
 
 /*
- * What the failures' tests share: a customer's life is driven from Stripe's side alone, as the portal, the dashboard and
- * banks do it, so that nothing but events tells the app of it.
+ * Helpers for customers' lives that are driven from Stripe's side alone, as by the portal, the dashboard and
+ * banks, so that the app learns of them by events only.
  */
 
-/** The version whose events an endpoint may still get, and the one that the client library speaks. */
+/** The oldest version whose events an endpoint may get, and the version of the client library. */
 export const OLD_VERSION = '2024-06-20'
 export const CURRENT_VERSION = Stripe.API_VERSION
 
-/** An event as an endpoint of that version would get it. */
+/** An event as an endpoint of this version gets it. */
 export function inShapeOf<T extends Told>({ sandbox }: StripeForTests, event: T, version: string): T {
   const data = inVersion(sandbox.world, event.data, version) as T['data']
   return { ...event, api_version: version, data }
 }
 
-/** Posts events one after the other, each of which must be dealt with. */
+/** Posts events one after the other and expects each to be accepted. */
 export async function postGood(events: readonly object[]): Promise<void> {
   const refused: string[] = []
   for (const event of events as Told[]) {

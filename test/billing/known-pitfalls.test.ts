@@ -41,7 +41,7 @@ describe('sharded collections', () => {
         .map(([key]) => Object.keys(key)[0])
     expect(unique('credit_accounts')).toEqual([])
     expect(unique('credit_entries')).toEqual(['accountId'])
-    // These stay on one replica set: their unique fields are Stripe's ids.
+    // These collections are not sharded, because their unique fields are Stripe ids.
     expect(unique('billing_history')).toContain('stripeInvoiceId')
     expect(unique('payments')).toContain('stripePaymentIntentId')
   })
@@ -96,7 +96,7 @@ describe('between the end of a period and the paid renewal', () => {
     context.sandbox.advanceTo(end / 1000 + 600)
     follow(context)
     await line.deliver()
-    // The invoice is a draft for an hour; nobody stands there with nothing.
+    // The invoice is a draft for an hour, during which the old credits stay.
     expect(await historyOf(user)).toHaveLength(1)
     expect(await creditsOf(user)).toBe(1000)
     await spend(user, 10)
@@ -157,7 +157,7 @@ describe('sums of zero', () => {
     expect(await creditsOf(user)).toBe(2000)
     await context.stripe.refunds.create({ charge: charge!.id })
     await line.deliver()
-    // Six tenths of what was paid went back, so six tenths of the month's credits do.
+    // Six tenths of the payment were refunded, so six tenths of the month's credits are taken back.
     expect(await creditsOf(user)).toBe(1400)
   })
 
@@ -214,7 +214,7 @@ describe('two subscriptions seen by two handlers at once', () => {
     const { data } = await context.stripe.subscriptions.list({ customer: user.stripeCustomerId! })
     expect(data.map(({ id }) => id)).toEqual([created.id])
     const customer = await context.stripe.customers.retrieve(user.stripeCustomerId!)
-    // The unused time of the old one, once; ten seconds of it are gone at most by a cent.
+    // The unused time of the old plan, credited once; the seconds since cost a cent at most.
     expect(customer.deleted ? null : customer.balance).toBeGreaterThanOrEqual(-1000)
     expect(customer.deleted ? null : customer.balance).toBeLessThan(-990)
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily' })
@@ -243,7 +243,7 @@ describe('a copy of an event that fails late', () => {
     const user = await aUser()
     await line.buy({ user, plan: 'Beginner', interval: 'month' })
     const [paid] = line.take().filter(({ type }) => type === 'invoice.paid')
-    // The slow copy dies after the fast one is through: at its own mark.
+    // The slow copy fails after the fast one has finished, when it marks the event.
     const updateOne = WebhookEventModel.updateOne.bind(WebhookEventModel)
     let isSlow = true
     vi.spyOn(WebhookEventModel, 'updateOne').mockImplementation(((...args: Parameters<typeof updateOne>) => {

@@ -10,7 +10,7 @@ import { type User, UserModel } from '#models/user.server.ts'
 import type { StripeForTests } from './stripe.ts'
 import { WEBHOOK_SECRET } from './stripe.ts'
 
-/** A user with an account and no welcome, so that every credit in it is one that was paid for. */
+/** A user with an account and no welcome credits, so that every credit in it was paid for. */
 export async function aUser(): Promise<User> {
   const _id = new Types.ObjectId()
   const email = `user-${_id.toHexString()}@example.com`
@@ -48,7 +48,7 @@ export async function post(body: string, signature: string | null = signatureOf(
 /** An event as Stripe posts it. */
 export type Told = { id: string; type: string; data: { object: Record<string, unknown> } }
 
-/** Stripe's side of a test: what happened there, and what of it is delivered. */
+/** Stripe's side of a test: its events, and which of them are delivered. */
 export class Deliveries {
   readonly #told = new Set<string>()
 
@@ -59,14 +59,14 @@ export class Deliveries {
     return this.context.sandbox.events(type).filter(({ id }) => !this.#told.has(id)) as unknown as Told[]
   }
 
-  /** What waits, oldest first, to be posted otherwise or never: it is not delivered by itself any more. */
+  /** Takes the waiting events, oldest first, out of the queue, to be posted by the test or never. */
   take(type?: string): Told[] {
     const events = this.waiting(type)
     for (const { id } of events) this.#told.add(id)
     return events
   }
 
-  /** Delivers what waits, in order unless told otherwise. */
+  /** Delivers the waiting events, in order by default. */
   async deliver({ type, order = (events) => events }: DeliverOptions = {}): Promise<number[]> {
     const statuses: number[] = []
     for (const event of order(this.waiting(type))) {
@@ -77,7 +77,7 @@ export class Deliveries {
     return statuses
   }
 
-  /** Pays for something as a person would, without delivering a word of it. @returns the session's id */
+  /** Pays for a purchase as a user would, without delivering its events. @returns the session's id */
   async buy(purchase: Purchase, card?: string): Promise<string> {
     const { url } = await createCheckout(purchase, { nonce: randomUUID() })
     const id = sessionIdOf(url)
@@ -91,5 +91,5 @@ interface DeliverOptions {
   order?: (events: Told[]) => Told[]
 }
 
-/** The session behind the address of its page. */
+/** The session id in the address of its page. */
 export const sessionIdOf = (url: string): string => /cs_(test|live)_\w+/.exec(url)![0]

@@ -11,11 +11,11 @@ const SECRET_KEY = 'sk_test_billing_0123456789abcdefghij'
 
 export interface StripeForTests {
   sandbox: StripeSandbox
-  /** The SDK, for what a person does at Stripe. */
+  /** The SDK, for what happens at Stripe itself. */
   stripe: Stripe
 }
 
-/** Call at the top of a test file: a Stripe of its own, which the app under test talks to. */
+/** Call at the top of a test file: its own Stripe, which the app under test uses. */
 export function useStripe(): StripeForTests {
   const context = {} as StripeForTests
   beforeAll(async () => {
@@ -33,7 +33,7 @@ export function useStripe(): StripeForTests {
   return context
 }
 
-/** Another Stripe in the place of the one before, with nothing in it but prices. */
+/** Replaces the Stripe of before with a new one that has only prices. */
 export async function freshStripe(context: StripeForTests): Promise<void> {
   await context.sandbox.close()
   await startStripe(context)

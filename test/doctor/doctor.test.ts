@@ -187,8 +187,8 @@ test('a price with another interval or an archived product is reported', async (
   })
   await stripe.products.update('scrip_pack_500', { active: false })
   try {
-    const [rhythm, product] = wordsOf(await found('Prices'))
-    expect(rhythm).toContain('the plan file says $10.00 per month, Stripe asks $10.00 per 3 months.')
+    const [interval, product] = wordsOf(await found('Prices'))
+    expect(interval).toContain('the plan file says $10.00 per month, Stripe asks $10.00 per 3 months.')
     expect(product).toMatch(/^error: The pack of 500 credits \(price_\w+\): its product is archived\.$/)
   } finally {
     await stripe.prices.update(before!.id, { lookup_key: 'scrip_beginner_month', transfer_lookup_key: true })

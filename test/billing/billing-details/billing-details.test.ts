@@ -24,14 +24,14 @@ const keptOf = async ({ _id }: User) => (await readUser(_id)).billingDetails ?? 
 const methodOf = async (user: User) => (await keptOf(user))?.paymentMethod ?? null
 const forget = ({ _id }: User) => UserModel.updateOne({ _id }, { $unset: { billingDetails: true } })
 
-/** Another card at Stripe, as the subscription's own. @returns its id */
+/** Sets another card on the subscription at Stripe. @returns its id */
 async function changeCard(user: User, token = 'pm_card_mastercard'): Promise<string> {
   const { id } = await context.stripe.paymentMethods.attach(token, { customer: user.stripeCustomerId! })
   await context.stripe.subscriptions.update(subscriptionIdOf(user), { default_payment_method: id })
   return id
 }
 
-/** The same event under another type: Stripe sends some that nobody can cause by the API. */
+/** The same event under another type, because the API cannot cause some types. */
 const postAs = (type: string, event: Told | undefined) =>
   post(JSON.stringify({ ...event, id: `${event!.id}_as`, type }))
 
@@ -111,7 +111,7 @@ describe('the payment method', () => {
   })
 })
 
-describe('another card', () => {
+describe('a change of the card', () => {
   it('a card saved on Stripe’s page is stored from its events', async () => {
     const user = await subscriber(deliveries)
     const { url } = await createPortalSession(user, { updateCard: true })
@@ -150,7 +150,7 @@ describe('another card', () => {
     },
   )
 
-  it('a detached card is gone, also by payment_method.detached alone, which names no customer', async () => {
+  it('a detached card is removed, also by payment_method.detached alone, which names no customer', async () => {
     const user = await subscriber(deliveries)
     const { stripePaymentMethodId: id } = (await methodOf(user))!
     await context.stripe.paymentMethods.detach(id)
@@ -162,7 +162,7 @@ describe('another card', () => {
     expect(await methodOf(user)).toBeNull()
   })
 
-  it('a card of a stranger is ignored', async () => {
+  it('the card of another customer is ignored', async () => {
     const { id: customer } = await context.stripe.customers.create({ name: 'Nobody here' })
     await context.stripe.paymentMethods.attach('pm_card_visa', { customer })
     const [attached] = deliveries.take('payment_method.attached')
@@ -176,11 +176,11 @@ describe('another card', () => {
   })
 })
 
-it('an older reading that arrives later does not overwrite a newer one', async () => {
+it('an older answer from Stripe that arrives later does not overwrite a newer one', async () => {
   const user = await subscriber(deliveries)
   const updateOne = UserModel.updateOne.bind(UserModel)
   const late: string[] = []
-  // This process has its answer from Stripe and is about to write; then the card changes, and another process is faster.
+  // This process has Stripe's answer and is about to write when the card changes and another process writes first.
   vi.spyOn(UserModel, 'updateOne').mockImplementation(((...args: Parameters<typeof updateOne>) => {
     const { billingDetails } = (args[1] as { $set: { billingDetails: BillingDetails } }).$set
     late.push(billingDetails.paymentMethod!.last4!)
@@ -201,7 +201,7 @@ it('an older reading that arrives later does not overwrite a newer one', async (
   expect(await methodOf(user)).toMatchObject({ last4: '4444' })
 })
 
-describe('address and tax ids', () => {
+describe('address and tax IDs', () => {
   it('the address and tax IDs follow customer.updated and customer.tax_id.*', async () => {
     const user = await subscriber(deliveries)
     const customer = user.stripeCustomerId!
@@ -223,7 +223,7 @@ describe('address and tax ids', () => {
     expect(await keptOf(user)).toMatchObject({ taxIds: [] })
   })
 
-  it('an address and tax IDs that are empty at Stripe are stored as none', async () => {
+  it('an address and tax IDs that are empty at Stripe are stored as empty', async () => {
     const user = await subscriber(deliveries)
     await context.stripe.customers.update(user.stripeCustomerId!, { name: '', address: '' })
     await deliveries.deliver()
@@ -231,7 +231,7 @@ describe('address and tax ids', () => {
     expect(await keptOf(user)).toMatchObject({ name: null, address: null })
   })
 
-  it('the address and tax IDs are deleted with a customer that was deleted at Stripe', async () => {
+  it('the address and tax IDs are deleted with the customer at Stripe', async () => {
     const user = await subscriber(deliveries)
     await context.stripe.customers.del(user.stripeCustomerId!)
     await deliveries.deliver()
@@ -241,21 +241,21 @@ describe('address and tax ids', () => {
   })
 })
 
-describe('with Stripe away', () => {
-  it('a first visit says in time that Stripe is away, and the next one reads the details', async () => {
+describe('an outage of Stripe', () => {
+  it('a first visit says in time that Stripe does not answer, and the next one reads the details', async () => {
     const user = await subscriber(deliveries)
     await forget(user)
     context.sandbox.faults.api = [{ failure: 'timeout' }]
     const before = Date.now()
     expect(await billingDetailsOf(await readUser(user._id))).toEqual({ state: 'unavailable' })
-    // Without the page's own limit, two tries take 20 seconds.
+    // Without the page's own deadline, two attempts take 20 seconds.
     expect(Date.now() - before).toBeLessThan(10_000)
 
     context.sandbox.faults.reset()
     expect(await billingDetailsOf(await readUser(user._id))).toMatchObject({ state: 'read' })
   })
 
-  it('an event that needs Stripe is answered with 500, and takes effect when Stripe sends it again', async () => {
+  it('an event that needs Stripe is answered with 500, and takes effect when Stripe retries it', async () => {
     const user = await subscriber(deliveries)
     const id = await changeCard(user)
     const [attached] = deliveries.take('payment_method.attached')
@@ -269,7 +269,7 @@ describe('with Stripe away', () => {
   })
 })
 
-it('somebody who has bought nothing has no customer, and nobody asks Stripe', async () => {
+it('a user who has bought nothing has no customer, and no request goes to Stripe', async () => {
   context.sandbox.faults.api = [{ failure: 500 }]
   expect(await billingDetailsOf(await aUser())).toEqual({ state: 'none' })
 })

@@ -18,7 +18,7 @@ import { advance, useSandboxClock } from '../clock.ts'
 import { creditsOf, Deliveries, historyOf, post, readUser } from '../scenario.ts'
 import { useStripe } from '../stripe.ts'
 
-/* Prices that somebody adds to one of our products at Stripe, and what nobody can say the worth of. */
+/* Prices added to one of our products at Stripe, and lines whose credits are unknown. */
 
 const context = useStripe()
 useDatabase()
@@ -65,8 +65,8 @@ describe('a plan at a price of another billing interval', () => {
   })
 })
 
-describe('a currency that is added to a known price', () => {
-  it('a currency that is added to a known price is looked up once more, and the invoice is granted at once', async () => {
+describe('a currency added to a known price', () => {
+  it('a currency added to a known price is looked up once more, and the invoice is granted at once', async () => {
     const known = await priceBy(context, 'scrip_daily_month')
     const before = await aPayer(context)
     await context.stripe.subscriptions.create({ customer: before.stripeCustomerId, items: [{ price: known.id }] })
@@ -80,8 +80,8 @@ describe('a currency that is added to a known price', () => {
   })
 })
 
-describe('a line of ours without a known worth', () => {
-  /** A price of a product that is tagged as ours, for a pack that the plan file does not have. */
+describe('a line of ours with an unknown number of credits', () => {
+  /** A price of a product tagged as ours, for a pack that the plan file does not have. */
   async function unknownPrice(): Promise<{ id: string; product: string }> {
     const metadata = { app: 'scrip', pack: '777' }
     const product = await context.stripe.products.create({ name: '777 credits', metadata })
@@ -94,7 +94,7 @@ describe('a line of ours without a known worth', () => {
     return MailModel.find({ subject: new RegExp(id) }).lean()
   }
 
-  it('an invoice line without a known worth grants nothing, is listed, mails the operator once, and is granted once it is fixed', async () => {
+  it('an invoice line with an unknown number of credits grants nothing, is listed, mails the operator once, and is granted once it is fixed', async () => {
     const user = await aPayer(context)
     const unknown = await unknownPrice()
     const pack = (await priceBy(context, 'scrip_pack_500')).id
@@ -116,7 +116,7 @@ describe('a line of ours without a known worth', () => {
     expect(await auditGrants()).toMatchObject({ violations: [], unfinished: [] })
   })
 
-  it('a checkout line without a known worth grants nothing until it is fixed', async () => {
+  it('a checkout line with an unknown number of credits grants nothing until it is fixed', async () => {
     const user = await aPayer(context)
     const { id: price } = await unknownPrice()
     const session = await sellOnPage(context, user, { mode: 'payment', line_items: [{ price, quantity: 1 }] })
@@ -125,7 +125,7 @@ describe('a line of ours without a known worth', () => {
     expect(await mailsAbout(session)).toHaveLength(1)
   })
 
-  it('an event about a line without a known worth is refused for an hour at most, so that Stripe keeps the endpoint', async () => {
+  it('an event about such a line is refused for an hour at most, so that Stripe keeps the endpoint', async () => {
     const user = await aPayer(context)
     const { id: price } = await unknownPrice()
     await sellOnInvoice(context, user, [{ price }])

@@ -28,7 +28,7 @@ const subscriptionOf = async (user: User) => (await readUser(user._id)).subscrip
 const rowsOf = async (user: User) =>
   (await historyOf(user)).map(({ amount, currency, creditsAdded }) => [amount, currency, creditsAdded])
 
-/** A subscription as the shop's own people can make one at Stripe. */
+/** A subscription created in the dashboard. */
 async function subscribed(params: { interval?: Interval; quantity?: number; currency?: string } = {}): Promise<User> {
   const user = await aUser()
   const { interval = 'month', quantity = 1, currency } = params
@@ -67,7 +67,7 @@ describe('a year', () => {
       interval: 'year',
       scheduledChange: { plan: 'Beginner', interval: 'month' },
     })
-    // A leap day, and the hour until an invoice is final.
+    // Room for a leap day and for the hour until an invoice is finalized.
     advance(context, 368)
     await deliveries.deliver()
     expect(await subscriptionOf(user)).toMatchObject({ interval: 'month', status: 'active', scheduledChange: null })
@@ -106,8 +106,8 @@ describe('a year', () => {
   }
 })
 
-describe('several of one plan', () => {
-  it('several of one plan grant that many times the credits, at each renewal and for a change of their number', async () => {
+describe('a quantity above one', () => {
+  it('a quantity of a plan multiplies its credits, at each renewal and for a change of the quantity', async () => {
     const user = await subscribed({ quantity: 3 })
     expect(await rowsOf(user)).toEqual([[3000, 'usd', 3000]])
     advance(context, 32)
@@ -152,7 +152,7 @@ describe('a price in other currencies', () => {
     },
   )
 
-  it('a smaller plan that is not sold in the subscription’s currency is refused, and nothing waits', async () => {
+  it('a downgrade to a plan not sold in the subscription’s currency is refused, and nothing is scheduled', async () => {
     const { product } = await context.stripe.prices.retrieve(await planPrice('Creator'))
     const price = { product: product as string, currency: 'eur', unit_amount: 4000 }
     const { id } = await context.stripe.prices.create({ ...price, recurring: { interval: 'month' } })
@@ -171,12 +171,12 @@ describe('a price in other currencies', () => {
     expect((await context.stripe.subscriptions.list({ customer })).data[0]).toMatchObject({ schedule: null })
   })
 
-  it('a currency that the price is not sold in is refused by Stripe, and nothing is granted', async () => {
+  it('Stripe refuses a currency in which the price is not sold, and nothing is granted', async () => {
     await expect(subscribed({ currency: 'chf' })).rejects.toThrow(/supports currencies/)
   })
 })
 
-it('the books balance in every currency', async () => {
+it('credits and money agree in every currency', async () => {
   expect((await auditGrants()).violations).toEqual([])
   expect((await auditCredits()).violations).toEqual([])
 })

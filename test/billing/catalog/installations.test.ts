@@ -45,7 +45,7 @@ describe('two installations on one Stripe account', () => {
     expect(await creditsOf(user)).toBe(1000)
   })
 
-  it('each installation answers 200 to the other’s events, and takes nothing from them', async () => {
+  it('each installation answers 200 to the other’s events, and acts on none of them', async () => {
     await be('staging')
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Daily', interval: 'month' })
@@ -72,8 +72,8 @@ describe('two installations on one Stripe account', () => {
   })
 })
 
-describe('a lookup key that was moved to another price at Stripe', () => {
-  it('a plan whose lookup key was moved to another price is not sold until prices agree, and the operator is told', async () => {
+describe('a lookup key moved to another price at Stripe', () => {
+  it('a plan whose lookup key was moved to another price is not sold until prices agree, and the operator is informed', async () => {
     const lookup_key = 'scrip_creator_year'
     const recurring = { interval: 'year' as const }
     const moved = { unit_amount: 99_900, recurring, lookup_key, transfer_lookup_key: true }

@@ -20,14 +20,14 @@ const deliveries = new Deliveries(context)
 useSandboxClock(context)
 afterEach(() => namePrice(null))
 
-/** What the environment says of Beginner's monthly price. */
+/** Sets Beginner's monthly price in the environment. */
 function namePrice(id: string | null): void {
   if (id) process.env.STRIPE_PRICE_BEGINNER_MONTH = id
   else delete process.env.STRIPE_PRICE_BEGINNER_MONTH
   forgetPrices()
 }
 
-/** A monthly price that was made by hand. */
+/** A monthly price created in the dashboard. */
 async function aPrice(amount: number): Promise<string> {
   const product = await context.stripe.products.create({ name: 'From before' })
   const recurring = { interval: 'month' as const }
@@ -76,7 +76,7 @@ describe('ensurePrices', () => {
 })
 
 describe('findPrice', () => {
-  it('findPrice knows every offer by its price', async () => {
+  it('findPrice finds every offer by its price', async () => {
     for (const offer of listOffers()) {
       const price = await findPrice(await priceIdOf(offer))
       expect(price?.offer).toEqual(soldBy(offer))
@@ -85,14 +85,14 @@ describe('findPrice', () => {
     }
   })
 
-  it('findPrice does not know a price that is not ours', async () => {
+  it('findPrice finds nothing for a price that is not ours', async () => {
     expect(await findPrice('price_of_somebody_else')).toBeNull()
     const product = await context.stripe.products.create({ name: 'Socks' })
     const price = await context.stripe.prices.create({ product: product.id, unit_amount: 500, currency: 'usd' })
     expect(await findPrice(price.id)).toBeNull()
   })
 
-  it('findPrice takes the price that the environment names', async () => {
+  it('findPrice uses the price that the environment names', async () => {
     const price = await aPrice(1000)
     namePrice(price)
     expect(await priceIdOf(monthly!)).toBe(price)
@@ -101,7 +101,7 @@ describe('findPrice', () => {
 })
 
 describe('a price that changes while it is in use', () => {
-  it('a renewal at an unknown price is an error, never money for nothing', async () => {
+  it('a renewal at an unknown price is an error, and money without credits is never accepted', async () => {
     const price = await aPrice(1000)
     namePrice(price)
     const user = await subscriber(deliveries)

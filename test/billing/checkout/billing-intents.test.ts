@@ -8,7 +8,7 @@ const formWith = (intent?: string | Blob) => {
 }
 
 test.each(['pack', 'confirm', 'portal', 'update-card', 'undo-change', 'restart', 'resume'])(
-  'the billing page acts on %s',
+  'the billing page handles %s',
   (intent) => expect(intentOf(formWith(intent))).toBeTypeOf('function'),
 )
 

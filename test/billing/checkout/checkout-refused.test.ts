@@ -55,7 +55,7 @@ describe('a pack while spending is paused', () => {
     expect(page.packWarning).toEqual({ text: error.message, isRefused: true })
   })
 
-  it('a pack is sold while a payment is owed, and the page first says that spending stays paused and what ends that', async () => {
+  it('a pack is sold while a payment is due, and the page first says that spending stays paused and how to resume it', async () => {
     const { user } = await newCaller()
     await freezeSpending(user._id, 'past_due')
 
@@ -67,8 +67,8 @@ describe('a pack while spending is paused', () => {
   })
 })
 
-describe('the key of a purchase', () => {
-  it('a key that was used for another plan or pack is refused with 409, and opens its own page again', async () => {
+describe('the idempotency key of a purchase', () => {
+  it('a key used for another plan or pack is refused with 409, and opens its own page again', async () => {
     const caller = await newCaller()
     const key = randomUUID()
     const order = (body: object) =>
@@ -88,7 +88,7 @@ describe('the key of a purchase', () => {
     expect(await (await order({ plan: 'Daily', interval: 'month' })).json()).toEqual(await first.json())
   })
 
-  it('a key of one buyer does not affect that of another, and of two requests at once one decides', async () => {
+  it('the key of one buyer does not affect another’s, and of two requests at once one decides', async () => {
     const [one, two] = await Promise.all([aUser(), aUser()])
     const shared = { nonce: randomUUID(), isIdempotencyKey: true }
     await createCheckout({ user: one, pack: '500' }, shared)
@@ -103,7 +103,7 @@ describe('the key of a purchase', () => {
   })
 })
 
-describe('how often one user makes the app ask Stripe', () => {
+describe('the limit on checkouts per user', () => {
   it('checkouts have a limit per user, and pages and the API say when to try again', async () => {
     const caller = await newCaller()
     const [busy, other] = [caller.user, await aUser()]
@@ -125,7 +125,7 @@ describe('how often one user makes the app ask Stripe', () => {
     expect((await press(other, pack())).status).toBe(302)
   })
 
-  it('looking whether a payment has arrived has a limit per user', async () => {
+  it('checks for an arrived payment have a limit per user', async () => {
     const user = await aUser()
     await consumeAttempt('paymentLook', user._id.toHexString(), 180)
     const answer = await successLoader(await visit(user, '/billing/success?session_id=cs_test_x')).catch(

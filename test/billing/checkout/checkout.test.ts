@@ -25,7 +25,7 @@ describe('a customer', () => {
     })
   })
 
-  it('a customer is made again after it was deleted at Stripe (H31)', async () => {
+  it('a customer deleted at Stripe is created again (H31)', async () => {
     const user = await aUser()
     const first = await ensureCustomer(user)
     await context.stripe.customers.del(first)
@@ -36,7 +36,7 @@ describe('a customer', () => {
 })
 
 describe('createCheckout', () => {
-  it('createCheckout opens a page for a plan, which knows who buys what', async () => {
+  it('createCheckout opens a page for a plan that identifies the buyer and the plan', async () => {
     const user = await aUser()
     const { url } = await createCheckout({ user, plan: 'Daily', interval: 'year' }, { nonce: randomUUID() })
     const session = await context.stripe.checkout.sessions.retrieve(sessionIdOf(url))
@@ -60,7 +60,7 @@ describe('createCheckout', () => {
     expect((await buy(randomUUID())).url).not.toBe(one.url)
   })
 
-  it('a form whose page was paid already opens a fresh page (H30)', async () => {
+  it('a form whose page was already paid opens a new page (H30)', async () => {
     const user = await aUser()
     const nonce = randomUUID()
     const first = await createCheckout({ user, pack: '500' }, { nonce })
@@ -93,7 +93,7 @@ describe('createCheckout', () => {
     expect((await createCheckout({ user, pack: '500' }, { nonce })).url).toMatch(/^http/)
   })
 
-  it('createCheckout gives no trial where the plan has none, and none twice', async () => {
+  it('createCheckout gives no trial for a plan without one, and no second trial', async () => {
     const user = await aUser()
     await UserModel.updateOne({ _id: user._id }, { $set: { subscription: null } })
     const { url } = await createCheckout({ user, plan: 'Daily', interval: 'month' }, { nonce: randomUUID() })
@@ -104,7 +104,7 @@ describe('createCheckout', () => {
 })
 
 describe('checkoutStatus', () => {
-  it('checkoutStatus of a plan waits for the webhook, and then says what came', async () => {
+  it('checkoutStatus of a plan waits for the webhook, and then reports its credits', async () => {
     const user = await aUser()
     await deliveries.deliver()
     const session = await deliveries.buy({ user, plan: 'Creator', interval: 'month' })
@@ -113,7 +113,7 @@ describe('checkoutStatus', () => {
     expect(await checkoutStatus(await readUser(user._id), session)).toEqual({ state: 'arrived', credits: 5000 })
   })
 
-  it('checkoutStatus of a pack waits for the webhook, and then says what came', async () => {
+  it('checkoutStatus of a pack waits for the webhook, and then reports its credits', async () => {
     const user = await aUser()
     const session = await deliveries.buy({ user, pack: '10000' })
     expect(await checkoutStatus(user, session)).toEqual({ state: 'waiting', credits: 10_000 })
@@ -121,7 +121,7 @@ describe('checkoutStatus', () => {
     expect(await checkoutStatus(user, session)).toEqual({ state: 'arrived', credits: 10_000 })
   })
 
-  it('checkoutStatus tells nobody about the sessions of others', async () => {
+  it('checkoutStatus reveals nothing about other users’ sessions', async () => {
     const [user, other] = [await aUser(), await aUser()]
     const session = await deliveries.buy({ user, pack: '500' })
     const unknown = { state: 'unknown', credits: null }

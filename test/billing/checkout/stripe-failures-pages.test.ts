@@ -29,7 +29,7 @@ async function load(loader: unknown, path: string, who: User): Promise<unknown> 
   return (loader as Loader)({ request, params: {}, context: {} })
 }
 
-/** Somebody with a plan, a payment and a change that waits, so that there is something to ask Stripe about. */
+/** A user with a plan, a payment and a scheduled change, so that pages might ask Stripe. */
 async function subscriber(): Promise<User> {
   const who = await aUser()
   await deliveries.buy({ user: who, plan: 'Creator', interval: 'month' })
@@ -44,7 +44,7 @@ afterEach(() => {
   context.sandbox.faults.reset()
 })
 
-describe('a page that only reads', () => {
+describe('a read-only page', () => {
   const pages: [string, unknown][] = [
     ['/dashboard', dashboard],
     ['/dashboard', layout],
@@ -75,7 +75,7 @@ describe('a page that only reads', () => {
 })
 
 it.each([{ failure: 500 as const }, { failure: 'timeout' as const }])(
-  'the page after the checkout says what it cannot know ($failure), and asks again',
+  'the page after the checkout says what it cannot know ($failure), and retries',
   async (fault) => {
     const who = await aUser()
     const session = await deliveries.buy({ user: who, pack: '500' })

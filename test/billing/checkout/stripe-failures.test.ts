@@ -28,7 +28,7 @@ async function requestOf(user: User, path: string, body: BodyInit, headers: Reco
   return new Request(`${ORIGIN}${path}`, { method: 'POST', body, headers: { Cookie: cookie, ...headers } })
 }
 
-/** What the press of a button on the pricing page leads to: an address, or a status with a sentence. */
+/** The result of a button on the pricing page: an address, or a status with a message. */
 async function press(user: User, nonce: string) {
   const request = await requestOf(user, '/pricing', new URLSearchParams({ plan: 'Daily', interval: 'month', nonce }))
   const answer = (await pricingAction({ request, params: {}, context: {} })) as unknown
@@ -54,7 +54,7 @@ afterEach(async () => {
   context.sandbox.faults.reset()
 })
 
-describe('Stripe fails while somebody presses “buy”', () => {
+describe('a failure of Stripe during a checkout', () => {
   it.each([
     ['is down: every call answers 500', { failure: 500 as const }],
     ['is down: 503', { failure: 503 as const }],
@@ -64,7 +64,7 @@ describe('Stripe fails while somebody presses “buy”', () => {
     ['fails at the customer', { failure: 500 as const, match: 'POST /v1/customers' }],
     ['fails at the page itself', { failure: 500 as const, match: 'POST /v1/checkout/sessions' }],
     ['makes the page and the answer is lost', { failure: 'lost_answer' as const, match: 'POST /v1/checkout' }],
-  ])('a checkout that meets %s answers with a sentence, buys nothing, and works later', async (_, fault) => {
+  ])('a checkout that meets %s reports it, buys nothing, and works later', async (_, fault) => {
     const user = await aUser()
     const nonce = randomUUID()
     context.sandbox.faults.api = [fault]
@@ -80,17 +80,17 @@ describe('Stripe fails while somebody presses “buy”', () => {
     expect(tagged.map(({ id }) => id)).toEqual([stripeCustomerId])
   })
 
-  it('a slow Stripe is limited by the time that all calls take together', async () => {
+  it('a slow Stripe is bounded by one deadline for all calls together', async () => {
     const user = await aUser()
     const nonce = randomUUID()
-    // Less than one call may take; the five or six of a purchase take longer than anybody is to wait.
+    // Each call stays below its limit, but the five or six calls of a purchase exceed the deadline.
     context.sandbox.faults.slow = 1_200
     expect(await press(user, nonce)).toEqual(UNAVAILABLE)
     context.sandbox.faults.reset()
     expect(await press(user, nonce)).toEqual(aPage)
   })
 
-  it('a checkout whose connection is refused answers with a sentence and buys nothing', async () => {
+  it('a checkout whose connection is refused reports it and buys nothing', async () => {
     const user = await aUser()
     const nonce = randomUUID()
     process.env.STRIPE_API_BASE = 'http://127.0.0.1:9'
@@ -101,7 +101,7 @@ describe('Stripe fails while somebody presses “buy”', () => {
     expect(await press(user, nonce)).toEqual(aPage)
   })
 
-  it('a checkout after a failure that Stripe keeps under the form’s key uses a fresh key', async () => {
+  it('a checkout after a failure that Stripe stores under the form’s key uses a new key', async () => {
     const user = await aUser()
     const nonce = randomUUID()
     await press(user, randomUUID())
@@ -129,12 +129,12 @@ describe('Stripe fails while somebody presses “buy”', () => {
     context.sandbox.faults.reset()
     const first = (await (await call()).json()) as { url: string }
     expect(await (await call()).json()).toEqual(first)
-    // A pack is named by its credits, and JSON has numbers for those.
+    // A pack is identified by its credits, which may be a number in JSON.
     expect(await (await call(500)).json()).toEqual(first)
   })
 })
 
-describe('what was on sale when the page was opened', () => {
+describe('an offer that changed after the page was opened', () => {
   it('a form from before a price change opens the checkout at the new price', async () => {
     const user = await aUser()
     const old = await priceIdOf(offer)
@@ -145,14 +145,14 @@ describe('what was on sale when the page was opened', () => {
     expect(data[0]?.price?.id).not.toBe(old)
   })
 
-  it('a plan whose price was archived is sold at a new price once the shop sets it up again', async () => {
+  it('a plan whose price was archived is sold at a new price once prices are set up again', async () => {
     const user = await aUser()
     await context.stripe.prices.update(await priceIdOf(offer), { active: false, lookup_key: `lost_${randomUUID()}` })
     await ensurePrices()
     expect(await press(user, randomUUID())).toEqual(aPage)
   })
 
-  it('a plan that is no longer sold is answered with a sentence, not an error page', async () => {
+  it('a plan that is no longer sold is refused with a message, not an error page', async () => {
     const user = await aUser()
     const archived = await priceIdOf(offer)
     await context.stripe.prices.update(archived, { active: false })
@@ -168,7 +168,7 @@ describe('what was on sale when the page was opened', () => {
     expect(await press(user, nonce)).toEqual(aPage)
   })
 
-  /** Another machine has set the prices up anew; this one still remembers the old ids. */
+  /** Another machine has created the prices anew; this one still has the old ids cached. */
   function forgetPricesOfOthers() {
     const { world } = context.sandbox
     const { tables } = world
@@ -178,8 +178,8 @@ describe('what was on sale when the page was opened', () => {
   }
 })
 
-describe('the page at Stripe', () => {
-  it('an expired checkout says that nothing was charged, and the same form opens a fresh one', async () => {
+describe('the checkout page at Stripe', () => {
+  it('an expired checkout says that nothing was charged, and the same form opens a new one', async () => {
     const user = await aUser()
     const nonce = randomUUID()
     const first = sessionIdOf((await press(user, nonce)).to!)
@@ -190,7 +190,7 @@ describe('the page at Stripe', () => {
     const second = await press(user, nonce)
     expect(second).toEqual(aPage)
     expect(sessionIdOf(second.to!)).not.toBe(first)
-    // After a day Stripe has forgotten the form's key; before, it still leads to the page that is closed.
+    // After a day Stripe has dropped the form's key; before that, the key still returns the closed page.
     await context.stripe.checkout.sessions.expire(sessionIdOf(second.to!))
     const third = await press(user, nonce)
     expect(third).toEqual(aPage)
@@ -199,7 +199,7 @@ describe('the page at Stripe', () => {
     expect(await historyOf(user)).toEqual([])
   })
 
-  it('a checkout that was paid in another tab opens no second subscription before the webhook comes', async () => {
+  it('a checkout that was paid in another tab opens no second subscription before the webhook arrives', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
     expect((await readUser(user._id)).subscription).toBeNull()
@@ -237,7 +237,7 @@ describe('the page at Stripe', () => {
   })
 })
 
-it('a pack from the billing page is answered with the same sentence, and then opens in the browser’s language', async () => {
+it('a pack on the billing page gets the same message, and then opens in the browser’s language', async () => {
   const user = await aUser()
   const nonce = randomUUID()
   const buy = async () => {

@@ -38,7 +38,7 @@ async function refundOf(user: User, share: number): Promise<Stripe.Charge> {
 
 const inGermany = { address: { country: 'DE' } }
 
-describe('the page to pay on', () => {
+describe('the checkout page', () => {
   it('the checkout page asks for an address and a tax ID, takes promotion codes, and keeps its language', async () => {
     const user = await aUser()
     const session = await context.stripe.checkout.sessions.retrieve(
@@ -99,7 +99,7 @@ describe('the page to pay on', () => {
     expect(['auto', ...CHECKOUT_LOCALES]).toContain(locale)
   })
 
-  it('the checkout page opens in every language that is offered', async () => {
+  it('the checkout page opens in every supported language', async () => {
     const user = await aUser()
     for (const locale of CHECKOUT_LOCALES) {
       const session = await context.stripe.checkout.sessions.retrieve(await pageFor(user, { pack: '500' }, { locale }))
@@ -152,7 +152,7 @@ describe.each([
     expect(await creditsOf(user)).toBeLessThanOrEqual(376)
   })
 
-  it('a taxed change of plan charges what was shown, with tax in the money and none in the credits', async () => {
+  it('a taxed plan change charges what was shown, with tax in the money and none in the credits', async () => {
     const user = await aUser()
     context.sandbox.completeCheckout(await pageFor(user, { plan: 'Daily', interval: 'month' }), inGermany)
     await deliveries.deliver()
@@ -166,7 +166,7 @@ describe.each([
   })
 })
 
-it('the books balance with tax and without', async () => {
+it('credits and money agree with tax and without', async () => {
   expect((await auditGrants()).violations).toEqual([])
   expect((await auditCredits()).violations).toEqual([])
 })

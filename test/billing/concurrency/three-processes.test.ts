@@ -9,7 +9,7 @@ import { UserModel } from '#models/user.server.ts'
 import { type Installation, startInstallation } from '#test/setup/app-processes.ts'
 
 /*
- * Three app processes on one database, and Stripe's events sent to all of them at once. Seen from outside only.
+ * Three app processes on one database, with Stripe's events sent to all of them at once, tested over HTTP only.
  */
 
 let installation: Installation
@@ -26,19 +26,19 @@ afterAll(async () => {
 
 describe('three processes on one database', () => {
   test('the same paid event 50 times at once over three processes makes one grant, one row and an exact balance', async () => {
-    // Nothing arrives by itself: the test is the one who delivers.
+    // The sandbox delivers nothing by itself, because the test does.
     await sandbox('faults', { deliveries: { drop: 1 } })
     const { cookie, email } = await signUp()
     const url = await checkout(cookie, { plan: 'Daily', interval: 'month' })
     await sandbox('checkout', { session: /cs_[A-Za-z0-9_]+/.exec(url)?.[0], card: '4242424242424242' })
     const events = await eventsOf('invoice.paid')
     const event = events.at(-1)
-    // Stripe can tell of one invoice under two ids and two types.
+    // Stripe can report one invoice under two event ids and two types.
     const twin = { ...event, id: 'evt_another_id_of_the_same', type: 'invoice.payment_succeeded' }
 
     const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => deliver(n % 3, n % 4 === 3 ? twin : event)))
 
-    // 500 asks Stripe to send it again; by then it is known, and the answer is 200.
+    // 500 asks Stripe to retry; by then the event is processed, and the answer is 200.
     expect(answers.filter((status) => status !== 200 && status !== 500)).toEqual([])
     expect(await deliver(0, event)).toBe(200)
     expect(await deliver(1, twin)).toBe(200)
@@ -69,7 +69,7 @@ describe('three processes on one database', () => {
   ])(
     'an event with a bad signature (%s) is answered with 400 by each process and writes nothing',
     async (_what, forge) => {
-      // What was bought before may still be being told of.
+      // Deliveries of earlier purchases may still be under way.
       await sandbox('idle', {})
       const before = await counts()
       const body = JSON.stringify({

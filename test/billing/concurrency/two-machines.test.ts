@@ -16,7 +16,7 @@ import { newestCharge, openInvoicesOf, payWith, scheduledChangeOf, subscriber, s
 import { creditsOf, Deliveries, historyOf, post, readUser, sessionIdOf } from '../scenario.ts'
 import { useStripe } from '../stripe.ts'
 
-/* What two processes, or two tabs, do at the same time, one of them in the middle of the other. */
+/* Two processes or two tabs at the same time, one in the middle of the other's work. */
 
 const context = useStripe()
 useDatabase()
@@ -24,7 +24,7 @@ useSandboxClock(context)
 const deliveries = new Deliveries(context)
 afterEach(() => vi.restoreAllMocks())
 
-/** Once Stripe has answered a call, something happens before the app goes on. */
+/** Runs some work after Stripe has answered a call and before the app continues. */
 function afterAnswer(path: string, work: () => Promise<unknown>): { happened: () => boolean } {
   const client = Object.getPrototypeOf(Stripe.createNodeHttpClient()) as Stripe.HttpClient
   const { makeRequest } = client
@@ -39,11 +39,11 @@ function afterAnswer(path: string, work: () => Promise<unknown>): { happened: ()
   return { happened: () => happened }
 }
 
-it('a row counts a refund that is made while an earlier one is handled', async () => {
+it('a row includes a refund made while an earlier one is handled', async () => {
   const user = await subscriber(deliveries)
   const charge = await newestCharge(context, user)
   await context.stripe.refunds.create({ charge: charge.id, amount: 300 })
-  // Of all that is told of it, this comes last.
+  // Keep this event for the end.
   const [last] = deliveries.take('refund.created')
   await deliveries.deliver()
   const { happened } = afterAnswer(`/v1/charges/${charge.id}`, async () => {
@@ -56,7 +56,7 @@ it('a row counts a refund that is made while an earlier one is handled', async (
   expect(await historyOf(user)).toMatchObject([{ amountRefunded: 800 }])
 })
 
-it('a payment is marked for the plan that another process has found meanwhile', async () => {
+it('a payment is marked with the plan that another process has found meanwhile', async () => {
   const user = await subscriber(deliveries)
   const [first] = await historyOf(user)
   const old = subscriptionIdOf(user)
@@ -74,7 +74,7 @@ it('a payment is marked for the plan that another process has found meanwhile', 
         items: [{ price }],
         default_payment_method: method.data[0]!.id,
       })
-      // What the other process writes is written by hand, since syncs of one process wait for each other.
+      // The write of the other process is made by hand, since syncs within one process wait for each other.
       const { subscription } = await readUser(user._id)
       const newer = { ...subscription, stripeSubscriptionId: id, plan: 'Daily', version: 'of another process' }
       await UserModel.collection.updateOne({ _id: user._id }, { $set: { subscription: newer } })
@@ -100,7 +100,7 @@ it('a payment is marked for the plan that another process has found meanwhile', 
   expect(rows.filter((row) => row.isCurrentSubscription).map((row) => row.stripeSubscriptionId)).toEqual([id])
 })
 
-it('a key that is in use is answered with “try again”, not as a mistake', async () => {
+it('a key in use is answered with “try again”, not as an error', async () => {
   const message = 'There is currently another in-progress request using this Idempotent Key.'
   const raw = { type: 'idempotency_error' as const, code: 'idempotency_key_in_use', message, statusCode: 409 }
   const inUse = () => Promise.reject(new Stripe.errors.StripeIdempotencyError(raw))
@@ -126,7 +126,7 @@ const presses: Record<string, Press> = { up: to('Creator'), down: to('Beginner')
 presses['cancel'] = cancelAtPeriodEnd
 presses['resume'] = undoCancellation
 
-describe('two presses at once leave what Stripe says, and every cent in step with its credits', () => {
+describe('two clicks at once', () => {
   it.each([
     ['up', 'cancel'],
     ['up', 'down'],
@@ -135,7 +135,7 @@ describe('two presses at once leave what Stripe says, and every cent in step wit
     ['cancel', 'resume'],
     ['down', 'same'],
   ])(
-    'the presses “%s” and “%s” at once leave what Stripe says, with credits in step with the money',
+    'the clicks “%s” and “%s” at once leave what Stripe says, with credits in step with the money',
     async (one, other) => {
       const user = await subscriber(deliveries, { plan: 'Daily' })
       const results = await Promise.allSettled([presses[one]!(user), presses[other]!(user)])

@@ -3,8 +3,8 @@ import Stripe from 'stripe'
 import { type Deliveries, post, type Told } from '../scenario.ts'
 
 /*
- * A process that dies at its n-th write, to the database or to Stripe, before the write or right after it took effect,
- * and from then on does nothing any more. Another one takes over: Stripe sends again what was not answered with 200.
+ * A process that dies at its n-th write, to the database or to Stripe, before the write or right after it took effect.
+ * Another process takes over: Stripe retries what was not answered with 200.
  */
 
 export type Moment = 'before' | 'after'
@@ -19,7 +19,7 @@ const READS = ['findOne', 'find', 'countDocuments', 'aggregate']
 type Call = (this: unknown, ...args: unknown[]) => unknown
 type Methods = Record<string, Call>
 
-/** The process whose death is watched. There is one: the tests wait for everything that they begin. */
+/** The process that is to die. There is only one, because the tests wait for everything they start. */
 export class DyingProcess {
   #left = Infinity
   #moment: Moment = 'before'
@@ -27,14 +27,14 @@ export class DyingProcess {
   #writes = 0
   readonly #undo: (() => void)[] = []
 
-  /** Puts every call of the database and of Stripe under watch, until `restore`. */
+  /** Counts every call of the database and of Stripe, until `restore`. */
   watch(): void {
     const collection = mongoose.mongo.Collection.prototype as unknown as Methods
     for (const name of WRITES) this.#wrap(collection, name, () => true)
     for (const name of READS) this.#wrap(collection, name, () => false)
     const client = Object.getPrototypeOf(Stripe.createNodeHttpClient()) as Methods
     this.#wrap(client, 'makeRequest', ([, , , method]) => method !== 'GET')
-    // The client library waits half a second before it tries again; a dead process has no time for that.
+    // The client library waits half a second before it retries, which a dead process cannot.
     const sdk = Stripe.prototype as unknown as { getInitialNetworkRetryDelay: () => number }
     const delay = sdk.getInitialNetworkRetryDelay
     sdk.getInitialNetworkRetryDelay = () => 0.001
@@ -49,8 +49,8 @@ export class DyingProcess {
   }
 
   /**
-   * Runs some work and delivers what comes of it, in a process that dies at a write; then delivers the rest again, to
-   * one that lives.
+   * Runs some work and delivers its events, in a process that dies at a write; then delivers the rest again, to
+   * a living one.
    * @param at at which write, counted from 1; Infinity for none
    * @returns how many writes there were, and whether it died
    */
@@ -68,7 +68,7 @@ export class DyingProcess {
     for (const event of deliveries.take()) if (!(await isTaken(event))) again.push(event)
     const ended = { writes: this.#writes, died: this.#isDead }
     this.#revive()
-    // What came to be known by the retries is delivered too.
+    // Events caused by the retries are delivered too.
     for (let round = 0; round < 6; round++) {
       const events = [...again.splice(0), ...deliveries.take()]
       if (events.length === 0) return ended
@@ -93,7 +93,7 @@ export class DyingProcess {
       if (this.#isDead && this.#moment === 'before') throw new Died()
       return this.#isDead
     }
-    // A cursor is returned at once and not awaited, so only the calls that answer later may become asynchronous.
+    // A cursor is returned synchronously, so only calls that return promises may become asynchronous.
     owner[name] =
       name === 'find' || name === 'aggregate'
         ? function (...args) {

@@ -21,8 +21,8 @@ import { aUser, creditsOf, Deliveries, historyOf, post, readUser, sessionIdOf } 
 import { useStripe } from '../stripe.ts'
 
 /*
- * For each kind of thing that happens: a process that handles it dies at a write, before or after it took effect, and
- * another one is told again. Everyday some of the writes, DIES_OFFSET=1 their neighbors; DIES_ALL=1 all of them.
+ * For each kind of operation: a process that handles it dies at a write, before or after it took effect, and
+ * another one gets the retries. By default at some of the writes; DIES_OFFSET=1 takes their neighbors, DIES_ALL=1 all.
  */
 
 const { DIES_ALL, DIES_OFFSET } = process.env
@@ -40,13 +40,13 @@ beforeAll(() => dying.watch())
 afterAll(() => dying.restore())
 
 interface Happening {
-  /** What a person does in the app, where it is not done at Stripe alone. */
+  /** What the user does in the app, unless everything happens at Stripe. */
   act?: () => Promise<unknown>
   check: () => Promise<void>
   user: User
 }
 
-/** Lets the same thing happen to one user after another, and each time dies at another write. */
+/** Runs the same operation for one user after another, and dies at another write each time. */
 async function dieEverywhere(arrange: () => Promise<Happening>): Promise<void> {
   const once = async (at: number, moment: Moment) => {
     deliveries.take()
@@ -64,7 +64,7 @@ async function dieEverywhere(arrange: () => Promise<Happening>): Promise<void> {
     at: Math.floor(n / 2) + 1,
     moment: n % 2 ? ('after' as const) : ('before' as const),
   }))
-  // An odd distance, so that both moments come up.
+  // An odd step, so that crashes before and after a write both occur.
   const every = DIES_ALL ? 1 : Math.ceil(all.length / POINTS) | 1
   let deaths = 0
   for (const { at, moment } of all.filter((_, n) => n % every === OFFSET % every)) {
@@ -76,7 +76,7 @@ async function dieEverywhere(arrange: () => Promise<Happening>): Promise<void> {
   expect(await auditGrants()).toMatchObject({ violations: [], unfinished: [] })
 }
 
-/** Later months are not this user's any more. */
+/** Ends the user's plan, so that later months do not renew it. */
 async function leave({ _id }: User): Promise<void> {
   const { stripeCustomerId: customer } = await readUser(_id)
   if (!customer) return
@@ -102,8 +102,8 @@ async function disputeOf(user: User) {
 
 const planOf = async ({ _id }: User) => (await readUser(_id)).subscription
 
-describe('a process that dies at any write leaves nothing half done', () => {
-  it('a plan that is bought survives a death at any write', () =>
+describe('a process that dies at any write', () => {
+  it('a plan purchase survives a crash at any write', () =>
     dieEverywhere(async () => {
       const user = await aUser()
       await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
@@ -117,7 +117,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a trial that begins survives a death at any write', () =>
+  it('the start of a trial survives a crash at any write', () =>
     dieEverywhere(async () => {
       beginner.trial = { days: 7, credits: 50 }
       const user = await aUser()
@@ -130,7 +130,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a renewal with a cap on unused credits survives a death at any write', () =>
+  it('a renewal with a rollover cap survives a crash at any write', () =>
     dieEverywhere(async () => {
       beginner.unusedCredits = { cap: 300 }
       const user = await subscriber()
@@ -144,7 +144,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('the month of a yearly plan with a cap survives a death at any write', () =>
+  it('a monthly share of a capped yearly plan survives a crash at any write', () =>
     dieEverywhere(async () => {
       Object.assign(beginner, { unusedCredits: { cap: 300 }, yearlyCredits: 'monthly' })
       const user = await aUser()
@@ -162,7 +162,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, act, check }
     }))
 
-  it('a pack that is bought survives a death at any write', () =>
+  it('a pack purchase survives a crash at any write', () =>
     dieEverywhere(async () => {
       const user = await aUser()
       await deliveries.buy({ user, pack: '500' })
@@ -175,7 +175,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('an upgrade survives a death at any write, from the click on', () =>
+  it('an upgrade survives a crash at any write, from the click on', () =>
     dieEverywhere(async () => {
       const user = await subscriber()
       const act = () => changePlan(user, { plan: 'Creator', interval: 'month' }, { nonce: randomUUID() })
@@ -190,7 +190,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, act, check }
     }))
 
-  it('two partial refunds survive a death at any write', () =>
+  it('two partial refunds survive a crash at any write', () =>
     dieEverywhere(async () => {
       const user = await subscriber()
       const { id: charge } = await newestCharge(context, user)
@@ -202,7 +202,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a refund that fails survives a death at any write', () =>
+  it('a failed refund survives a crash at any write', () =>
     dieEverywhere(async () => {
       const user = await subscriber()
       const { id: charge } = await newestCharge(context, user)
@@ -217,7 +217,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a dispute that is opened survives a death at any write', () =>
+  it('an opened dispute survives a crash at any write', () =>
     dieEverywhere(async () => {
       const user = await aUser()
       await deliveries.buy({ user, plan: 'Beginner', interval: 'month' }, DISPUTED_CARD)
@@ -228,7 +228,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a dispute that is won survives a death at any write', () =>
+  it('a won dispute survives a crash at any write', () =>
     dieEverywhere(async () => {
       const user = await subscriber(DISPUTED_CARD)
       const { id } = await disputeOf(user)
@@ -240,7 +240,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a dispute that is lost survives a death at any write', () =>
+  it('a lost dispute survives a crash at any write', () =>
     dieEverywhere(async () => {
       const user = await subscriber(DISPUTED_CARD)
       await context.stripe.disputes.close((await disputeOf(user)).id)
@@ -251,7 +251,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a second subscription, bought in another tab, survives a death at any write', () =>
+  it('a second subscription from another tab survives a crash at any write', () =>
     dieEverywhere(async () => {
       const user = await aUser()
       for (const session of await twoTabs(user)) context.sandbox.completeCheckout(session)
@@ -265,7 +265,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
       return { user, check }
     }))
 
-  it('a plan that ends survives a death at any write', () =>
+  it('the end of a plan survives a crash at any write', () =>
     dieEverywhere(async () => {
       const user = await subscriber()
       await context.stripe.subscriptions.cancel(user.subscription!.stripeSubscriptionId!)
@@ -278,7 +278,7 @@ describe('a process that dies at any write leaves nothing half done', () => {
     }))
 })
 
-/** Pages that were opened before any was paid on. */
+/** Checkout pages that were all opened before one was paid. */
 async function twoTabs(user: User): Promise<string[]> {
   const sessions: string[] = []
   for (let tab = 0; tab < 2; tab++) {

@@ -25,7 +25,7 @@ const deliveries = new Deliveries(context)
 const balanceOf = async ({ _id }: User) => (await readUser(_id)).stripeBalance
 const mailsOf = ({ _id: userId }: User) => NotificationModel.find({ userId, kind: 'duplicate_canceled' }).lean()
 
-/** What the billing page says beside the plan. */
+/** What the billing page shows beside the plan. */
 async function stubOf({ _id }: User) {
   const user = await readUser(_id)
   return toPlanView(currentPlanStatus(user, await getBalance(_id)), user.stripeBalance).stub
@@ -52,7 +52,7 @@ async function boughtInTwoTabs() {
   return { user: await readUser(user._id), first: sessions[0]!, second: sessions[1]! }
 }
 
-describe('two plans that were paid in two tabs', () => {
+describe('two plans paid in two tabs', () => {
   it('two plans paid in two tabs are reported by mail and on each page, with which one stays and where the money is', async () => {
     const { user, first, second } = await boughtInTwoTabs()
     expect(await balanceOf(user)).toMatchObject({ amount: -1000, currency: 'usd' })
@@ -77,7 +77,7 @@ describe('two plans that were paid in two tabs', () => {
     })
   })
 
-  it('two plans paid in two tabs are reported once, however often events come and though a process dies before', async () => {
+  it('two plans paid in two tabs are reported once, however often events arrive and even after a crash', async () => {
     const { user } = await boughtInTwoTabs()
     await NotificationModel.deleteMany({ userId: user._id, kind: 'duplicate_canceled' })
     await UserModel.updateOne({ _id: user._id }, { $set: { canceledDuplicates: [] } })
@@ -99,7 +99,7 @@ describe('two plans that were paid in two tabs', () => {
   })
 })
 
-describe('the balance at Stripe', () => {
+describe('the customer’s balance at Stripe', () => {
   it('the balance from a plan change in the portal is on the billing page', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     const { data } = await context.stripe.subscriptions.list({ customer: user.stripeCustomerId! })
@@ -113,7 +113,7 @@ describe('the balance at Stripe', () => {
     expect(await stubOf(user)).toContainEqual(expect.objectContaining({ value: '$22.00 credit' }))
   })
 
-  it('the balance follows a credit note and the renewals it pays, and leaves the page when it is used up', async () => {
+  it('the balance follows a credit note and the renewals it pays, and leaves the page once it is used up', async () => {
     const user = await subscriber(deliveries)
     const customer = user.stripeCustomerId!
     const [invoice] = (await context.stripe.invoices.list({ customer })).data
@@ -138,7 +138,7 @@ describe('the balance at Stripe', () => {
     expect(await balanceOf(user)).toMatchObject({ amount: -500, currency: 'usd' })
   })
 
-  it('a balance of which no event came is found by reconcile', async () => {
+  it('a balance without an event is found by reconcile', async () => {
     const user = await subscriber(deliveries)
     const customer = user.stripeCustomerId!
     await context.stripe.customers.createBalanceTransaction(customer, { amount: -300, currency: 'usd' })
@@ -158,7 +158,7 @@ describe('the balance at Stripe', () => {
       '€10.50 credit: Pays the invoices of your next plan. Credit packs are paid by card.',
     ],
     [{ amount: 30, currency: 'usd' }, true, '$0.30 owed: Added to your next invoice.'],
-  ])('a balance of %j, with a plan: %j, reads %s', (balance, isLive, words) => {
+  ])('a balance of %j, with a plan: %j, is shown as %s', (balance, isLive, words) => {
     const said = balanceInWords(balance, { isLive })
     expect(said && `${said.value}: ${said.note}`).toBe(words)
   })

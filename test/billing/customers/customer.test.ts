@@ -15,8 +15,8 @@ useDatabase()
 const deliveries = new Deliveries(context)
 
 /**
- * Stands before the sandbox and does what Stripe does when it fails at a POST to a path: the answer is kept under the
- * request's key, and given again long after Stripe is well.
+ * A proxy in front of the sandbox that does what Stripe does when a POST fails: the answer is stored under the
+ * request's key, and repeated long after Stripe has recovered.
  */
 async function keepingFailures(path: string, port: number) {
   const kept = new Set<string>()
@@ -64,7 +64,7 @@ describe('customers', () => {
     expect(await creditsOf(user)).toBe(0)
   })
 
-  it('a 500 that Stripe keeps under the key does not lock a user out for a day', async () => {
+  it('a 500 that Stripe stores under the key does not lock a user out for a day', async () => {
     const user = await aUser()
     const failing = await keepingFailures('/v1/customers', context.sandbox.port)
     const before = process.env.STRIPE_API_BASE

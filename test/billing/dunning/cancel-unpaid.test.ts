@@ -20,7 +20,7 @@ useDatabase()
 const deliveries = new Deliveries(context)
 useSandboxClock(context)
 
-/** Time passes for everybody: whoever was looked at goes. */
+/** The clock moves for all tests, so the plans of this one are ended. */
 afterEach(async () => {
   for (const { id } of (await context.stripe.subscriptions.list()).data) await context.stripe.subscriptions.cancel(id)
   deliveries.take()
@@ -35,7 +35,7 @@ const chargedOf = async (user: User) => {
 
 type Client = Record<'makeRequest', (host: string, port: string, path: string, ...rest: unknown[]) => unknown>
 
-/** Does something at Stripe in the moment before the app's next call to a path. */
+/** Changes something at Stripe right before the app's next call to a path. */
 async function withCallBefore<T>(ending: string, first: () => Promise<unknown>, work: () => Promise<T>): Promise<T> {
   const client = Object.getPrototypeOf(Stripe.createNodeHttpClient()) as Client
   const original = client.makeRequest.bind(client)
@@ -50,7 +50,7 @@ async function withCallBefore<T>(ending: string, first: () => Promise<unknown>, 
   return work().finally(() => spy.mockRestore())
 }
 
-/** Nothing of the period that is not wanted was charged or granted, and nothing will be. */
+/** Expects that nothing was charged or granted for the canceled period, and that nothing will be. */
 async function expectNothingOf(user: User): Promise<void> {
   const { status } = await atStripe(user)
   expect(status).toBe('canceled')
@@ -64,8 +64,8 @@ async function expectNothingOf(user: User): Promise<void> {
   expect((await auditGrants()).violations).toEqual([])
 }
 
-describe('while a payment is owed', () => {
-  it('canceling at the period’s end is refused while a payment is owed, with the amount, since it would not stop the payment', async () => {
+describe('a cancellation while a payment is due', () => {
+  it('canceling at period end is refused while a payment is due, with the amount, since it would not stop the payment', async () => {
     const user = await overdueSubscriber(deliveries)
     await expect(cancelAtPeriodEnd(user)).rejects.toThrow(PaymentOwed)
     await expect(cancelAtPeriodEnd(user)).rejects.toThrow('A payment of $10.00 is still open.')
@@ -102,7 +102,7 @@ describe('while a payment is owed', () => {
     expect(await mailsOf(user, 'subscription_ended')).toMatchObject([{ data: { voided: null } }])
   })
 
-  it('a card that is declined changes nothing, and more than was shown is not charged', async () => {
+  it('a declined card changes nothing, and no more than was shown is charged', async () => {
     const user = await overdueSubscriber(deliveries)
     await expect(payAndCancel(user, { nonce: randomUUID(), amount: 1000 })).rejects.toThrow(CardDeclined)
     await expect(payAndCancel(user, { nonce: randomUUID(), amount: 999 })).rejects.toThrow(PaymentOwed)
@@ -110,7 +110,7 @@ describe('while a payment is owed', () => {
     expect(await chargedOf(user)).toBe(1000)
   })
 
-  it('a payment that comes first keeps its period, and nothing more is charged', async () => {
+  it('a payment that arrives first keeps its period, and nothing more is charged', async () => {
     const user = await overdueSubscriber(deliveries)
     const [open] = await openInvoicesOf(context, user)
     const pay = () => context.stripe.invoices.pay(open!.id, { payment_method: 'pm_card_visa' })
@@ -134,22 +134,22 @@ describe('while a payment is owed', () => {
     await expectNothingOf(user)
   })
 
-  it('the mail about a cancellation on Stripe’s page names what is still owed', async () => {
+  it('the mail about a cancellation on Stripe’s page names the amount due', async () => {
     const user = await overdueSubscriber(deliveries)
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at_period_end: true })
     await deliveries.deliver()
     expect(await mailsOf(user, 'subscription_canceled')).toMatchObject([
       { data: { owed: { amount: 1000, currency: 'usd' } } },
     ])
-    // It can still be canceled without paying.
+    // Canceling without paying is still possible.
     expect(await cancelUnpaid(user)).toEqual({ state: 'ended' })
     await deliveries.deliver()
     await expectNothingOf(user)
   })
 })
 
-describe('in the hour before a renewal is collected', () => {
-  it('a renewal counts as owed in the hour before it is collected, and canceling without paying stops it', async () => {
+describe('the hour before a renewal is collected', () => {
+  it('a renewal counts as due in the hour before it is collected, and canceling without paying stops it', async () => {
     const user = await subscriber(deliveries)
     context.sandbox.advance(user.subscription!.currentPeriodEnd!.getTime() / 1000 - context.sandbox.now() + 600)
     follow(context)
@@ -161,7 +161,7 @@ describe('in the hour before a renewal is collected', () => {
   })
 })
 
-describe('the page', () => {
+describe('the cancellation page', () => {
   const args = async (user: User, search: string, form?: Record<string, string>) => {
     const { url, headers } = await visitAs(user, `/billing/cancel${search}`)
     const body = form && { method: 'POST', body: new URLSearchParams(form) }
@@ -172,7 +172,7 @@ describe('the page', () => {
     return answer instanceof Response ? answer.headers.get('Location') : answer
   }
 
-  it('the page says what is owed and what each of the two ways charges, grants and takes', async () => {
+  it('the page states the amount due and what each of the two choices charges, grants and takes', async () => {
     const user = await overdueSubscriber(deliveries)
     const { owed } = await loader(await args(user, ''))
     expect(owed?.sum).toBe('$10.00')
@@ -186,7 +186,7 @@ describe('the page', () => {
     expect(owed?.ways.pay?.facts[1]).toBe('1,000 credits are added.')
   })
 
-  it('a form that knew of no payment cancels nothing and leads to the choice', async () => {
+  it('a form from before the payment was due cancels nothing and leads to the choice', async () => {
     const user = await overdueSubscriber(deliveries)
     expect(await send(user, { reason: 'unused' })).toBe('/billing/cancel?owed=1')
     expect(await atStripe(user)).toMatchObject({ status: 'past_due', cancel_at_period_end: false })

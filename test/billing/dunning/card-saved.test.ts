@@ -16,7 +16,7 @@ useDatabase()
 const deliveries = new Deliveries(context)
 useSandboxClock(context)
 
-/** What Stripe's page does when somebody saves another card there. */
+/** What Stripe's page does when a user saves another card there. */
 async function save(user: User, token: string): Promise<void> {
   const customer = user.stripeCustomerId!
   const { id } = await context.stripe.paymentMethods.attach(token, { customer })
@@ -30,8 +30,8 @@ const pageOf = async (user: User) => {
   return loader({ request: new Request(url, { headers }), params: {}, context: {} })
 }
 
-describe('another card, while a payment is open', () => {
-  it('a new card is shown as paying until the payment is known, and then as paid with what it brought', async () => {
+describe('a new card while a payment is open', () => {
+  it('a new card is shown as pending until the payment is known, and then as paid with its credits', async () => {
     const user = await overdueSubscriber(deliveries)
     await save(user, 'pm_card_visa')
     expect(await titleOf(user)).toBe('Card saved. Paying $10.00…')
@@ -47,7 +47,7 @@ describe('another card, while a payment is open', () => {
     expect(await creditsOf(user)).toBe(2000)
   })
 
-  it('a new card that is declined too is reported, with a way to another one', async () => {
+  it('a new card that is declined too is reported, with a link to use another one', async () => {
     const user = await overdueSubscriber(deliveries)
     await save(user, 'pm_card_chargeCustomerFail')
     await deliveries.deliver()
@@ -58,7 +58,7 @@ describe('another card, while a payment is open', () => {
     })
   })
 
-  it('a new card that the bank asks about leads to the bank', async () => {
+  it('a new card that requires authentication leads to the bank', async () => {
     const user = await overdueSubscriber(deliveries)
     await save(user, 'pm_card_authenticationRequired')
     await deliveries.deliver()
@@ -69,7 +69,7 @@ describe('another card, while a payment is open', () => {
     })
   })
 
-  it('the page of a new card claims nothing while Stripe is away, and asks again', async () => {
+  it('the page of a new card claims nothing while Stripe does not answer, and retries', async () => {
     const user = await overdueSubscriber(deliveries)
     context.sandbox.faults.api = [{ failure: 500 }]
     expect(await pageOf(user)).toMatchObject({
@@ -79,7 +79,7 @@ describe('another card, while a payment is open', () => {
   })
 })
 
-it('a card that is saved without an open payment is only saved', async () => {
+it('a card saved without an open payment is only saved', async () => {
   const user = await subscriber(deliveries)
   await save(user, 'pm_card_visa')
   expect(await titleOf(user)).toBe('Card saved.')
@@ -87,7 +87,7 @@ it('a card that is saved without an open payment is only saved', async () => {
   expect(await titleOf(user)).toBe('Card saved.')
 })
 
-it('Stripe’s page of the card leads there when the card was saved, and to billing when it was not', async () => {
+it('Stripe’s card page returns there if a card was saved, and to billing if not', async () => {
   const user = await subscriber(deliveries)
   const { url } = await createPortalSession(user, { updateCard: true })
   const sessions = [...context.sandbox.world.tables.portalSessions.oldestFirst()]

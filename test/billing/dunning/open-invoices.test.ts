@@ -26,7 +26,7 @@ async function overdue(): Promise<User> {
   return user
 }
 
-/** What the portal does when somebody enters another card there; `elsewhere` leaves the subscription's own card alone. */
+/** What the portal does when a user enters another card; `elsewhere` leaves the subscription's own card alone. */
 async function changeCard(user: User, { card = 'pm_card_visa', elsewhere = false } = {}): Promise<string> {
   const customer = user.stripeCustomerId!
   const { id } = await context.stripe.paymentMethods.attach(card, { customer })
@@ -35,8 +35,8 @@ async function changeCard(user: User, { card = 'pm_card_visa', elsewhere = false
   return id
 }
 
-describe('a card that is changed after a payment failed', () => {
-  it('a new card pays what is owed at once, and the pause ends', async () => {
+describe('a new card after a failed payment', () => {
+  it('a new card pays the amount due at once, and the pause ends', async () => {
     const user = await overdue()
     advance(context, 3.5)
     await pauseOverdue()
@@ -49,7 +49,7 @@ describe('a card that is changed after a payment failed', () => {
     expect(await historyOf(user)).toHaveLength(2)
   })
 
-  it('a new card is charged for the subscription, also where only the customer’s was changed', async () => {
+  it('a new card is charged for the subscription, even if only the customer’s default was changed', async () => {
     const user = await overdue()
     const card = await changeCard(user, { elsewhere: true })
     await deliveries.deliver()
@@ -58,7 +58,7 @@ describe('a card that is changed after a payment failed', () => {
     expect(await creditsOf(user)).toBe(2000)
   })
 
-  it('a new card that is declined is tried once, and leaves the debt and the grace period as they were', async () => {
+  it('a declined new card is tried once, and leaves the amount due and the grace period unchanged', async () => {
     const user = await overdue()
     await changeCard(user, { card: 'pm_card_chargeCustomerFail' })
     const attempts = async () => (await context.stripe.charges.list({ customer: user.stripeCustomerId! })).data.length
@@ -83,7 +83,7 @@ describe('a card that is changed after a payment failed', () => {
     expect(context.sandbox.events('customer.updated').at(-1)!.data.object).toMatchObject({ delinquent: true })
   })
 
-  it('an older card of the customer is never charged for it', async () => {
+  it('an older card of the customer is never charged for the invoice', async () => {
     const user = await aUser()
     const customer = await ensureCustomer(user)
     const old = await context.stripe.paymentMethods.attach('pm_card_visa', { customer })
@@ -100,8 +100,8 @@ describe('a card that is changed after a payment failed', () => {
   })
 })
 
-describe('an invoice that is open', () => {
-  it('an open invoice that is marked as paid by bank transfer grants its credits, and nothing is owed', async () => {
+describe('an open invoice', () => {
+  it('an open invoice marked as paid by bank transfer grants its credits, and nothing is due', async () => {
     const user = await overdue()
     const [open] = await openInvoicesOf(context, user)
     await context.stripe.invoices.pay(open!.id, { paid_out_of_band: true })
@@ -142,7 +142,7 @@ describe('an invoice that is open', () => {
     expect((await historyOf(user)).map(({ status }) => status)).toEqual(['cancelled', 'cancelled'])
   })
 
-  it('a plan that dunning gives up ends with that reason, and its owner is told', async () => {
+  it('a plan that dunning ends has that reason, and its owner is informed', async () => {
     const user = await overdue()
     for (let week = 0; week < 6; week++) {
       advance(context, 6)
@@ -154,7 +154,7 @@ describe('an invoice that is open', () => {
     expect(mails).toMatchObject([{ data: { plan: 'Beginner', reason: 'payment_failed' } }])
   })
 
-  it('a first payment that never came leaves no plan and no trace, and buying again works', async () => {
+  it('an abandoned first payment leaves no plan, and the plan can be bought again', async () => {
     const user = await aUser()
     const customer = await ensureCustomer(user)
     await context.stripe.subscriptions.create({
@@ -177,7 +177,7 @@ describe('an invoice that is open', () => {
   })
 })
 
-describe('a process that dies between making a customer and noting it', () => {
+describe('a process that dies between creating a customer and storing it', () => {
   it('a webhook stores the customer of a process that died, so a purchase days later makes no second one', async () => {
     const user = await aUser()
     const first = await ensureCustomer(user)
@@ -188,7 +188,7 @@ describe('a process that dies between making a customer and noting it', () => {
     expect(await ensureCustomer(user)).toBe(first)
   })
 
-  it('a customer that is gone by then, or somebody else’s, is not stored', async () => {
+  it('a deleted customer or another user’s is not stored', async () => {
     const user = await aUser()
     const metadata = { app: 'scrip', userId: user._id.toHexString() }
     const { id } = await context.stripe.customers.create({ metadata })

@@ -22,7 +22,7 @@ useDatabase()
 const line = new Deliveries(context)
 afterEach(() => setNow(null))
 
-/** What the banners of the billing page offer. */
+/** The links of the banners on the billing page. */
 async function bannersOf({ _id }: User): Promise<(string | null)[]> {
   const cookie = cookieOf(await startSession(visit('/login'), { _id, sessionEpoch: 0 }))
   const page = await billingPage({ request: visit('/billing', cookie), params: {}, context: {} })
@@ -33,7 +33,7 @@ async function deliverAll(): Promise<void> {
   await postGood(line.take())
 }
 
-/** Somebody whose renewal failed, and its open invoice. */
+/** A user whose renewal failed, and the open invoice. */
 async function overdue(): Promise<{ user: User; invoice: string }> {
   const user = await overdueSubscriber(line)
   const [invoice] = await openInvoicesOf(context, user)
@@ -41,7 +41,7 @@ async function overdue(): Promise<{ user: User; invoice: string }> {
   return { user, invoice: invoice!.id }
 }
 
-/** Somebody who is known to Stripe, and whose plan waits there for a first payment that this card does not make. */
+/** A user whose plan at Stripe waits for a first payment that this card does not make. */
 async function unfinished(token: string): Promise<{ user: User; customer: string; subscription: Stripe.Subscription }> {
   follow(context)
   const user = await aUser()
@@ -110,7 +110,7 @@ describe('an unpaid invoice', () => {
 })
 
 describe('an invoice without a plan', () => {
-  it('an invoice of one hand-made item has a row and grants no credits (1.11)', async () => {
+  it('an invoice with one custom item has a row and grants no credits (1.11)', async () => {
     const user = await subscriber(line)
     const customer = user.stripeCustomerId!
     await context.stripe.invoiceItems.create({ customer, amount: 700, currency: 'usd', description: 'Set-up' })
@@ -123,7 +123,7 @@ describe('an invoice without a plan', () => {
       [1000, 1000, 'Beginner'],
       [700, 0, 'Set-up'],
     ])
-    // And it does not take the plan's place.
+    // It does not become the current row.
     expect(rows.map(({ isCurrentSubscription }) => isCurrentSubscription)).toEqual([true, false])
   })
 
@@ -159,7 +159,7 @@ describe('an invoice without a plan', () => {
 })
 
 describe('a deleted customer', () => {
-  it('events on the way for a deleted customer are answered with 200, and what was paid counts (1.11)', async () => {
+  it('pending events of a deleted customer are answered with 200, and what was paid counts (1.11)', async () => {
     follow(context)
     const user = await aUser()
     await line.buy({ user, plan: 'Beginner', interval: 'month' })
@@ -169,7 +169,7 @@ describe('a deleted customer', () => {
     expect((await readUser(user._id)).subscription?.plan ?? 'Free').toBe('Free')
   })
 
-  it('events that come after the customer’s deletion are answered with 200, and what was paid counts (1.11)', async () => {
+  it('events after the customer’s deletion are answered with 200, and what was paid counts (1.11)', async () => {
     follow(context)
     const user = await aUser()
     await line.buy({ user, plan: 'Beginner', interval: 'month' })
@@ -182,7 +182,7 @@ describe('a deleted customer', () => {
 })
 
 describe('a failed first payment', () => {
-  it('a failed first payment leaves nothing behind when its time is over, and the next purchase is the plan (1.7)', async () => {
+  it('a failed first payment leaves nothing behind when it expires, and the next purchase is the plan (1.7)', async () => {
     const { user, customer, subscription: failed } = await unfinished('pm_card_chargeCustomerFail')
     await deliverAll()
     expect((await readUser(user._id)).subscription?.plan ?? 'Free').toBe('Free')
@@ -193,7 +193,7 @@ describe('a failed first payment', () => {
 
     await line.buy({ user, plan: 'Daily', interval: 'month' })
     await deliverAll()
-    // The end of the first one is told of last, and it was not the one.
+    // The event of the first plan's end arrives last, and must not end the second plan.
     await postGood(late)
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', status: 'active' })
     const { data } = await context.stripe.subscriptions.list({ customer })
@@ -202,8 +202,8 @@ describe('a failed first payment', () => {
   })
 })
 
-describe('a card that asks for its holder', () => {
-  it('a card that asks for its holder brings nothing at first, then one plan and one grant (1.8)', async () => {
+describe('a card that requires authentication', () => {
+  it('a card that requires authentication grants nothing at first, then one plan and one grant (1.8)', async () => {
     const { user, subscription } = await unfinished('pm_card_authenticationRequired')
     await line.deliver({ order: (events) => [...events, ...events] })
     expect((await context.stripe.subscriptions.retrieve(subscription.id)).status).toBe('incomplete')

@@ -59,7 +59,7 @@ describe('a plan', () => {
     expect(() => requirePlan(nobody, 'Daily', AT)).toThrow('This is part of Daily and larger plans.')
   })
 
-  it('a plan has its features, and names the plans that have what it lacks', () => {
+  it('a plan has its features and names the plans that have what it lacks', () => {
     expect(requireFeature(on('Creator'), 'prioritySupport', AT).name).toBe('Creator')
     expect(requireFeature(nobody, 'apiAccess', AT).name).toBe('Free')
     expect(() => requireFeature(on('Daily'), 'prioritySupport', AT)).toThrow(FeatureNotInPlan)
@@ -72,21 +72,21 @@ describe('a plan', () => {
   })
 })
 
-describe('a payment that is owed', () => {
-  it('a payment that is owed takes nothing away within the grace period, and paid features after it', () => {
+describe('a payment that is due', () => {
+  it('a payment that is due takes nothing away within the grace period, and paid features after it', () => {
     expect(requireFeature(on('Creator', 'past_due', after), 'prioritySupport', AT).name).toBe('Creator')
     expect(() => requireFeature(on('Creator', 'past_due', before), 'prioritySupport', AT)).toThrow(SpendingFrozen)
     expect(() => requireFeature(on('Creator', 'past_due', AT), 'prioritySupport', AT)).toThrow(SpendingFrozen)
     expect(() => requirePlan(on('Creator', 'unpaid'), 'Daily', AT)).toThrow(SpendingFrozen)
   })
 
-  it('a payment that is owed leaves the features of Free, and never suggests another plan for what this one has', () => {
+  it('a payment that is due leaves the features of Free, and never suggests another plan for what this one has', () => {
     expect(requireFeature(on('Creator', 'past_due', before), 'apiAccess', AT).name).toBe('Creator')
     expect(() => requireFeature(on('Daily', 'past_due', before), 'prioritySupport', AT)).toThrow(FeatureNotInPlan)
     expect(isPaused(on('Creator', 'trialing'), AT)).toBe(false)
   })
 
-  it('a payment that is owed is reported by the API with its code and what ends it', async () => {
+  it('a payment that is due is reported by the API with its code and how to resume', async () => {
     const user = { ...(await aUser()), ...on('Creator', 'past_due', new Date(0)) } as User
     const asked = withRefusalOptions(user, { credits: 1 }, () =>
       Promise.resolve(requireFeature(user, 'prioritySupport', now())),
@@ -107,7 +107,7 @@ describe('a payment that is owed', () => {
 })
 
 describe('a limit', () => {
-  it('a limit is read without counting, and no race passes it', async () => {
+  it('a limit can be read without counting a use, and no race passes it', async () => {
     Object.assign(free, { limits: { qrCodes: 3 } })
     const user = await aUser()
     const source = { type: 'admin' as const, id: randomUUID() }
@@ -154,12 +154,12 @@ async function send(user: User, path: string, fields: Record<string, string>): P
 const UPGRADE = '/billing/upgrade?feature=prioritySupport&redirectTo=%2Fsupport%2Fpriority'
 
 describe('the page of priority support, which needs Creator', () => {
-  it('the support page asks for a log-in first, and leads back', async () => {
+  it('the support page asks for a log-in first and returns to itself', async () => {
     const stranger = new Request('http://localhost:3000/support/priority')
     expect(await target(askLoader(args(stranger)))).toBe('/login?redirectTo=%2Fsupport%2Fpriority')
   })
 
-  it('the support page leads Free to the upgrade, through the checkout, and back', async () => {
+  it('the support page leads a user on Free to the upgrade, through the checkout, and back', async () => {
     const user = await aUser()
     expect(await target(askLoader(await at(user, '/support/priority')))).toBe(UPGRADE)
     expect(await target(send(user, '/support/priority', question).then(askAction))).toBe(UPGRADE)
@@ -179,11 +179,11 @@ describe('the page of priority support, which needs Creator', () => {
       next: '/support/priority',
     })
     expect(await askLoader(await at(user, '/support/priority'))).toMatchObject({ email: user.email })
-    // Whoever opens the old address again is sent on.
+    // The old address redirects.
     expect(await target(upgradeLoader(await at(user, UPGRADE)))).toBe('/support/priority')
   })
 
-  it('the change of a smaller plan for the support page leads back to it', async () => {
+  it('a plan change for the support page returns to it', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     const page = await upgradeLoader(await at(user, UPGRADE))
     expect(page.ways[0]?.to).toBe('/billing/change?plan=Creator&interval=month&redirectTo=%2Fsupport%2Fpriority')
@@ -207,13 +207,13 @@ describe('the page of priority support, which needs Creator', () => {
     expect(successUrl).not.toContain('redirectTo')
   })
 
-  it('the support page leads who has not paid to the card, not to another plan', async () => {
+  it('the support page leads a user with a payment due to the card, not to another plan', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     await setOverdue(user)
     expect(await target(askLoader(await at(user, '/support/priority')))).toBe('/billing')
   })
 
-  it('the support page mails the question to the shop, with the plan and who asked', async () => {
+  it('the support page mails the question to support, with the plan and the user', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     const answer = await askAction(await send(user, '/support/priority', question))
     expect(answer.data.saved).toBe(true)
@@ -253,14 +253,14 @@ describe('a page that needs a plan', () => {
 })
 
 describe('the link of the mail about a failed payment', () => {
-  it('the link of the mail about a failed payment opens the card at Stripe for who is logged in', async () => {
+  it('the link of the mail about a failed payment opens the card at Stripe for a logged-in user', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     expect(await target(updateCard(await at(user, '/billing/update-card')))).toContain(context.sandbox.url)
     const stranger = new Request('http://localhost:3000/billing/update-card')
     expect(await target(updateCard(args(stranger)))).toBe('/login?redirectTo=%2Fbilling%2Fupdate-card')
   })
 
-  it('the link of the mail about a failed payment says only that Stripe is away when it is', async () => {
+  it('the link of the mail about a failed payment says that Stripe does not answer, and nothing else', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     context.sandbox.faults.api = [{ failure: 503, match: 'POST /v1/billing_portal' }]
     const thrown = await updateCard(await at(user, '/billing/update-card')).catch((error: unknown) => error)

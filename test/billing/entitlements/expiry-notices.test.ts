@@ -31,8 +31,8 @@ async function noticesOf({ _id }: User) {
   }))
 }
 
-describe('before unused credits go, a mail', () => {
-  it('an expiry notice comes a week and a day before a renewal that is above a limit, once each', async () => {
+describe('the mail before unused credits are lost', () => {
+  it('an expiry notice is sent a week and a day before a renewal above a cap, once each', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber(deliveries)
     expect(await noticesOf(user)).toEqual([])
@@ -44,14 +44,14 @@ describe('before unused credits go, a mail', () => {
     expect(await noticesOf(user)).toHaveLength(2)
   })
 
-  it('an expiry notice comes before an expiry, also after the plan was canceled', async () => {
+  it('an expiry notice is sent before an expiry, also after the plan was canceled', async () => {
     beginner.unusedCredits = 'expire'
     const user = await subscriber(deliveries)
     await cancelAtPeriodEnd(user)
     advance(context, 27)
     const losses = [{ credits: 1000, plan: 'Beginner', limit: null }]
     expect(await noticesOf(user)).toMatchObject([{ days: 7, losses }])
-    // The mail about the cancellation said so too, instead of that the credits stay.
+    // The mail about the cancellation announces the expiry too, and does not say that the credits stay.
     const canceled = await NotificationModel.findOne({ userId: user._id, kind: 'subscription_canceled' }).lean()
     const { paragraphs } = contentOf(parseContent('subscription_canceled', canceled!.data), {
       ...{ name: '', timeZone: 'UTC', appUrl: 'https://scrip.example' },
@@ -59,7 +59,7 @@ describe('before unused credits go, a mail', () => {
     expect(paragraphs[1]).toMatch(/^No new credits will be added\. 1,000 unused Beginner credits expire on /)
   })
 
-  it('an expiry notice comes once where a clock jumps past the week, and not at all where it jumps past the expiry', async () => {
+  it('an expiry notice is sent once if the clock skips the week, and not at all if it skips the expiry', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber(deliveries)
     advance(context, 29.9)
@@ -70,7 +70,7 @@ describe('before unused credits go, a mail', () => {
     expect(await noticesOf(late)).toEqual([])
   })
 
-  it('an expiry notice does not come where nothing expires, and is dropped if nothing expires any more', async () => {
+  it('an expiry notice is not sent if nothing expires, and is dropped if nothing expires any more', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber(deliveries)
     advance(context, 24)

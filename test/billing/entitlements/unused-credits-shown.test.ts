@@ -19,13 +19,13 @@ const deliveries = new Deliveries(context)
 const [beginner, daily] = [usePlan('Beginner'), usePlan('Daily')]
 useSandboxClock(context)
 afterEach(async () => {
-  // Nobody renews in the months of the tests to come.
+  // Ends the plan, so that it does not renew in the tests that follow.
   for (const { id } of (await context.stripe.subscriptions.list({ limit: 100 })).data)
     await context.stripe.subscriptions.cancel(id)
   deliveries.take()
 })
 
-/** What Overview and Billing say of unused credits, which has to be the same. */
+/** What Overview and Billing say about unused credits, which has to be the same. */
 async function said(user: User) {
   const args = async (path: string) => ({
     request: await visitAs(await readUser(user._id), path),
@@ -39,8 +39,8 @@ async function said(user: User) {
   return onOverview
 }
 
-describe('what the next renewal takes of unused credits stands on Overview and on Billing', () => {
-  it('Overview and Billing show how many credits above a limit the next renewal takes', async () => {
+describe('the unused credits that the next renewal takes', () => {
+  it('Overview and Billing show how many credits above a cap the next renewal takes', async () => {
     daily.unusedCredits = { cap: 300 }
     const user = await subscriber(deliveries, { plan: 'Daily' })
     const row = { term: 'Unused credits', value: 'Up to 300 Daily credits roll over' }
@@ -70,16 +70,16 @@ describe('what the next renewal takes of unused credits stands on Overview and o
   })
 })
 
-describe('the questions on the pricing page', () => {
+describe('the FAQ on the pricing page', () => {
   const rule = (term: string) => rulesOfSale().find((one) => one.term === term)?.text
 
-  it('the pricing page says that unused credits roll over where every plan lets them', () => {
+  it('the pricing page says that unused credits roll over if every plan lets them', () => {
     expect(plans.every(({ unusedCredits }) => unusedCredits === 'accumulate')).toBe(true)
     expect(rule('Unused credits')).toBe('Unused credits roll over to the next month.')
     expect(rule('Canceling')).toMatch(/you keep your credits after that\.$/)
   })
 
-  it('the pricing page says what each plan does with unused credits where plans differ', () => {
+  it('the pricing page says what each plan does with unused credits if plans differ', () => {
     beginner.unusedCredits = 'expire'
     daily.unusedCredits = { cap: 300 }
     expect(rule('Unused credits')).toBe(

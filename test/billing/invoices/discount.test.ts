@@ -21,7 +21,7 @@ const all = { percent: 100, duration: 'forever' } as const
 const creator = { plan: 'Creator', interval: 'month' } as const
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** Somebody ten days into a month of Beginner ($10, 1,000 credits), bought with a coupon. */
+/** A user ten days into a month of Beginner ($10, 1,000 credits), bought with a coupon. */
 async function tenDaysIn(coupon: Parameters<typeof discountedSubscriber>[1]['coupon'], plan = 'Beginner') {
   const user = await discountedSubscriber(deliveries, { plan, coupon })
   advance(context, 10)
@@ -31,8 +31,8 @@ async function tenDaysIn(coupon: Parameters<typeof discountedSubscriber>[1]['cou
 const balanceOf = async (id: string) =>
   ((await context.stripe.customers.retrieve(id)) as unknown as { balance: number }).balance
 
-describe('a discount lessens the price and not the credits', () => {
-  it('a coupon at checkout grants the plan’s credits for half of its price, and prorations that say both', async () => {
+describe('a discount lowers the price and not the credits', () => {
+  it('a coupon at checkout grants the plan’s credits for half of its price, and prorations state both', async () => {
     const user = await discountedSubscriber(deliveries, { coupon: half })
     expect(await creditsOf(user)).toBe(1000)
     expect(await historyOf(user)).toMatchObject([{ amount: 500, creditsAdded: 1000 }])
@@ -73,7 +73,7 @@ describe('a discount lessens the price and not the credits', () => {
     expect(await auditGrants()).toMatchObject({ violations: [] })
   })
 
-  it('each of two upgrades in one month gives back what the one before had granted', async () => {
+  it('each of two upgrades in one month takes back what the one before had granted', async () => {
     const user = await tenDaysIn(half)
     await changeAsShown(deliveries, user, { plan: 'Daily', interval: 'month' })
     advance(context, 5)
@@ -94,7 +94,7 @@ describe('a discount lessens the price and not the credits', () => {
     ])
   })
 
-  it('two of a plan instead of one under a 50% coupon grant that many more credits for half their price', async () => {
+  it('a quantity raised to two under a 50% coupon grants twice the credits for half the price', async () => {
     const user = await tenDaysIn(half)
     const left = shareLeft(user, context.sandbox.now())
     const id = subscriptionIdOf(user)
@@ -106,7 +106,7 @@ describe('a discount lessens the price and not the credits', () => {
     await deliveries.deliver()
     const [, second] = await historyOf(user)
     expect(second).toMatchObject({ amount: about(500 * left), creditsAdded: about(1000 * left) })
-    // And up from two: the same arithmetic twice over.
+    // An upgrade from a quantity of two doubles all amounts.
     const each = { amount: 4000, currency: 'usd', credits: 10_000 }
     expect((await previewPlanChange(user, creator)).after).toMatchObject({ next: each, price: each })
     const { money, credits } = await changeAsShown(deliveries, user, creator)
@@ -115,7 +115,7 @@ describe('a discount lessens the price and not the credits', () => {
   })
 
   it.each([half, once, all])(
-    'canceling at once after a coupon of $percent % $duration returns money and credits as they came',
+    'canceling at once after a coupon of $percent % $duration returns the money and credits of the unused time',
     async (coupon) => {
       const user = await tenDaysIn(coupon)
       const left = shareLeft(user, context.sandbox.now())
@@ -147,9 +147,9 @@ describe('a refund of an upgrade under a coupon', () => {
 
 const NOTHING_GOES = { credits: 0, losses: [], gracePeriodDays: 3 }
 
-describe('the page of a change', () => {
+describe('the page of a plan change', () => {
   it.each([half, once, all])(
-    'the page of a change has rows that add up to what is due, with a row for $percent % $duration',
+    'the page of a plan change has rows that add up to the amount due, with a row for $percent % $duration',
     async (coupon) => {
       const user = await tenDaysIn(coupon)
       const now = new Date(context.sandbox.now() * 1000)
@@ -173,7 +173,7 @@ describe('the page of a change', () => {
 describe('a subscription that does not itemize the discounts of its prorations', () => {
   const modes = { classic: { type: 'classic' }, included: { type: 'flexible' } } as const
 
-  /** Sold by hand, at Stripe. */
+  /** Sold in the dashboard. */
   async function soldByHand(mode: keyof typeof modes) {
     const other = await discountedSubscriber(deliveries, { coupon: all })
     const id = subscriptionIdOf(other)

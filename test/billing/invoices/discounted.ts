@@ -16,7 +16,7 @@ export interface CouponTerms {
   duration: 'forever' | 'once'
 }
 
-/** Somebody who bought a month of a plan on Stripe's page, with a promotion code. */
+/** A user who bought a month of a plan on Stripe's page, with a promotion code. */
 export async function discountedSubscriber(
   deliveries: Deliveries,
   { plan = 'Beginner', coupon }: { plan?: string; coupon: CouponTerms },
@@ -44,7 +44,7 @@ export interface Change {
   left: number
 }
 
-/** Changes a plan as its page shows it, and checks that what was shown is what came, in money and in credits. */
+/** Changes a plan as its page shows it, and checks that the outcome matches in money and credits. */
 export async function changeAsShown(deliveries: Deliveries, user: User, choice: PlanChoice): Promise<Change> {
   const before = await creditsOf(user)
   const left = shareLeft(await readUser(user._id), deliveries.context.sandbox.now())
@@ -59,14 +59,14 @@ export async function changeAsShown(deliveries: Deliveries, user: User, choice: 
   return { money: amountDue, credits, left }
 }
 
-/** What is left of the period that a plan is in, as a share of it. */
+/** The share of the plan's current period that is left. */
 export function shareLeft({ subscription }: User, moment: number): number {
   const start = subscription!.currentPeriodStart!.getTime() / 1000
   const end = subscription!.currentPeriodEnd!.getTime() / 1000
   return (end - moment) / (end - start)
 }
 
-/** Each line is rounded to the cent, which is a credit or two. */
+/** Each line is rounded to the cent, which can be a credit or two. */
 export const about = (value: number): unknown => expect.closeTo(value, -1) as unknown
 
 export async function newestInvoice({ context: { stripe } }: Deliveries, user: User): Promise<Stripe.Invoice> {

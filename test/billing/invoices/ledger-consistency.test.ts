@@ -46,14 +46,14 @@ describe('a machine in another time zone', () => {
     periodStart: start,
     periodEnd: addMonths(start, 12),
   })
-  // Around the changes of clocks in America, Australia and Samoa, and the ends of months.
+  // Around clock changes in America, Australia and Samoa, and around month ends.
   const starts = ['2026-03-08T09:59:00Z', '2026-03-29T00:30:00Z', '2026-10-31T23:30:00Z', '2028-02-29T12:00:00Z'].map(
     (text) => new Date(text),
   )
   const sharesOf = (start: Date) => creditsForInvoice([yearFrom(start)], { gracePeriodDays: 3 }).shares
 
   it.each(['America/Los_Angeles', 'Asia/Kolkata', 'Australia/Lord_Howe', 'Pacific/Apia'])(
-    'in the time zone %s the months of a yearly plan begin when they do in UTC (4.2)',
+    'the months of a yearly plan begin in the time zone %s as in UTC (4.2)',
     (name) => {
       process.env.TZ = 'UTC'
       const expected = starts.map(sharesOf)
@@ -66,7 +66,7 @@ describe('a machine in another time zone', () => {
 })
 
 describe('a year in monthly shares', () => {
-  it('a year in monthly shares is twelve windows of a month each, and the audit is clean around each start (4.3, 4.4)', async () => {
+  it('a yearly plan in monthly shares has twelve windows of a month, and the audit is clean around each start (4.3, 4.4)', async () => {
     Object.assign(beginner, { yearlyCredits: 'monthly', unusedCredits: 'expire' })
     const user = await subscriber(line, { interval: 'year' })
     const windows = (await entriesOf(user._id)).flatMap(({ grant }) => (grant ? [grant] : []))
@@ -74,7 +74,7 @@ describe('a year in monthly shares', () => {
     const DAY = 86_400_000
     for (const [index, { effectiveAt, expiresAt }] of windows.entries()) {
       const days = (expiresAt.getTime() - effectiveAt.getTime()) / DAY
-      // A month and the grace period of three days; the first one starts when it is paid.
+      // A month and the grace period of three days; the first share starts at its payment.
       if (index > 0) expect(days).toBeGreaterThanOrEqual(28 + 3)
       expect(days).toBeLessThanOrEqual(31 + 3 + 0.01)
     }
@@ -97,8 +97,8 @@ async function entriesOf(accountId: Types.ObjectId) {
   return rows as unknown as { kind: string; grant?: { effectiveAt: Date; expiresAt: Date } }[]
 }
 
-describe('a late change of the subscription', () => {
-  it('a change of the subscription that arrives late, twice or with old dates moves no expiry (4.8)', async () => {
+describe('a late event of the subscription', () => {
+  it('an event of the subscription that arrives late, twice or with old dates moves no expiry (4.8)', async () => {
     Object.assign(beginner, { unusedCredits: 'expire' })
     const user = await subscriber(line)
     await advanceToRenewal(context, user)
@@ -178,7 +178,7 @@ describe('a process that dies in a handler', () => {
       const undisturbed = await make()
       await postGood(line.take().filter((event) => event.type === type))
       const expected = await endOf(undisturbed)
-      // Every third step and both sides of it: the whole way takes dozens of calls.
+      // Every third step, before and after it, because the whole run has dozens of calls.
       for (let calls = 1, isThrough = false; !isThrough; calls += 3) {
         const user = await make()
         const [event] = line.take().filter((one) => one.type === type)
@@ -192,8 +192,8 @@ describe('a process that dies in a handler', () => {
   )
 })
 
-describe('an event that is stored before its work is done', () => {
-  it('an event that was stored and never processed is processed when it comes again (complaint 7)', async () => {
+describe('an event stored before it is processed', () => {
+  it('an event that was stored and never processed is processed when it is sent again (complaint 7)', async () => {
     const user = await subscriber(line)
     advance(context, 32)
     const events = line.take()
@@ -208,13 +208,13 @@ describe('an event that is stored before its work is done', () => {
   })
 })
 
-describe('a row that exists already', () => {
+describe('a row that already exists', () => {
   it('a row that another process wrote first is kept, and the event is answered with 200 (complaint 9)', async () => {
     follow(context)
     const user = await aUser()
     await line.buy({ user, plan: 'Beginner', interval: 'month' })
     const [paid] = line.take().filter(({ type }) => type === 'invoice.paid')
-    // As when another process is faster: by the time this one writes, the unique row is there.
+    // As if another process were faster: when this one writes, the unique row exists.
     const updateOne = BillingHistoryModel.updateOne.bind(BillingHistoryModel)
     vi.spyOn(BillingHistoryModel, 'updateOne').mockImplementationOnce((async (
       ...args: Parameters<typeof updateOne>

@@ -14,7 +14,7 @@ useDatabase()
 useSandboxClock(context)
 const deliveries = new Deliveries(context)
 
-/** Somebody whose balance at Stripe holds so much, in cents, when the Beginner plan is bought for 1000. */
+/** A user with this balance at Stripe, in cents, who buys the Beginner plan for 1000. */
 async function subscriberWithBalance(cents: number): Promise<{ user: User; invoice: string; intent: string | null }> {
   const user = await aUser()
   await deliveries.buy({ user, pack: '500' })
@@ -28,7 +28,7 @@ async function subscriberWithBalance(cents: number): Promise<{ user: User; invoi
   return { user, invoice: invoice!.id, intent: (payment?.payment.payment_intent ?? null) as string | null }
 }
 
-describe('an invoice that the customer’s balance paid', () => {
+describe('an invoice paid from the customer’s balance', () => {
   it('an invoice paid in part from the balance keeps that part of its credits when all of the charge is refunded', async () => {
     const { user, intent } = await subscriberWithBalance(250)
     await context.stripe.refunds.create({ payment_intent: intent! })
@@ -50,14 +50,14 @@ describe('an invoice that the customer’s balance paid', () => {
     expect(await historyOf(user)).toMatchObject([{ status: 'refunded', amountRefunded: 1000 }])
   })
 
-  it('an invoice paid in part from the balance, returned and disputed at once, loses each share once', async () => {
+  it('an invoice paid in part from the balance, then refunded and disputed at once, loses each share once', async () => {
     const { user, invoice, intent } = await subscriberWithBalance(250)
     await context.stripe.creditNotes.create({ invoice, amount: 600, refund_amount: 400, credit_amount: 200 })
     const { data } = await context.stripe.charges.list({ payment_intent: intent! })
     dispute(context, data[0]!.id)
     const events = deliveries.take()
     await Promise.all([...events, ...events].map((event) => post(JSON.stringify(event))))
-    // What failed for another's sake comes again.
+    // Events that failed because of another one are sent again.
     for (const event of events) expect((await post(JSON.stringify(event))).status).toBe(200)
 
     // To the card 400, to the balance 200, to the bank the other 350 of the charge: 950 of 1000.
@@ -76,8 +76,8 @@ describe('an invoice that the customer’s balance paid', () => {
   })
 })
 
-describe('a credit note for what is still owed', () => {
-  /** A renewal of 1000 that could not be collected, and of which so much is waived. */
+describe('a credit note for an amount due', () => {
+  /** A renewal of 1000 that could not be collected, of which this many cents are waived. */
   async function waived(cents: number): Promise<{ user: User; invoice: string }> {
     const user = await subscriber(deliveries)
     await payWith(context, user, 'pm_card_chargeCustomerFail')
@@ -88,7 +88,7 @@ describe('a credit note for what is still owed', () => {
     return { user, invoice: open!.id }
   }
 
-  it('a credit note on an open invoice lowers the price and not the credits, and a refund of the rest takes them all', async () => {
+  it('a credit note on an open invoice lowers the price and not the credits, and a refund of the rest takes all of them', async () => {
     const { user, invoice } = await waived(400)
     await payWith(context, user, 'pm_card_visa')
     await context.stripe.invoices.pay(invoice)
@@ -103,7 +103,7 @@ describe('a credit note for what is still owed', () => {
     expect((await historyOf(user)).at(-1)).toMatchObject({ amountRefunded: 600, status: 'refunded' })
   })
 
-  it('a credit note for all that is owed makes the renewal a gift, and the payment is no longer overdue', async () => {
+  it('a credit note for the whole amount due makes the renewal free, and the payment is no longer overdue', async () => {
     const { user } = await waived(1000)
     await deliveries.deliver()
     expect(await creditsOf(user)).toBe(2000)

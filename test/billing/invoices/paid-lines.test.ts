@@ -16,7 +16,7 @@ import { usePlan } from '../plan.ts'
 import { aUser, creditsOf, Deliveries, historyOf, readUser } from '../scenario.ts'
 import { useStripe } from '../stripe.ts'
 
-/* Whatever of ours is paid for brings its credits, by whatever door it comes, and the row says all that was bought. */
+/* Everything of ours that is paid for grants its credits, however it was sold, and the row lists all of it. */
 
 const context = useStripe()
 useDatabase()
@@ -24,7 +24,7 @@ const deliveries = new Deliveries(context)
 const beginner = usePlan('Beginner')
 useSandboxClock(context)
 
-/** Every event twice, once in each direction. */
+/** Delivers every event twice, once in each order. */
 const deliver = () => deliveries.deliver({ order: (events) => [...events, ...events.slice().reverse()] })
 const priceOf = async (key: string) => (await priceBy(context, key)).id
 const whatOf = async ({ _id }: User) => toHistoryRows(await listBillingHistory(_id), 'UTC').map(({ what }) => what)
@@ -53,7 +53,7 @@ describe('an invoice', () => {
     expect(await receiptOf(user)).toMatchObject({ credits: 2000, description: 'Credit pack 2000' })
   })
 
-  it('an invoice is named by its number in the ledger’s CSV file', async () => {
+  it('an invoice is identified by its number in the ledger’s CSV file', async () => {
     const user = await aPayer(context)
     await sellOnInvoice(context, user, [{ price: await priceOf('scrip_pack_2000') }])
     await deliver()
@@ -79,7 +79,7 @@ describe('an invoice', () => {
     expect(receipt?.description).toMatch(/^Beginner, \d+ \w+ to \d+ \w+ \d{4} \+ Credit pack 2000 × 2$/)
   })
 
-  it('an invoice also names what is not ours, and grants nothing for it', async () => {
+  it('an invoice also lists what is not ours, and grants nothing for it', async () => {
     const user = await aPayer(context)
     const [pack, service] = [await priceOf('scrip_pack_500'), await aService(context)]
     await sellOnInvoice(context, user, [{ price: service }, { price: pack, quantity: 3 }])
@@ -201,7 +201,7 @@ describe('a checkout', () => {
     expect(await whatOf(user)).toEqual(['Beginner, monthly + Credit pack 2000'])
   })
 
-  it('a checkout whose purchase has an invoice grants its credits once, by the invoice', async () => {
+  it('a purchase with an invoice grants its credits once, by the invoice', async () => {
     const user = await aPayer(context)
     await sellOnPage(context, user, {
       mode: 'payment',
@@ -221,7 +221,7 @@ describe('a checkout', () => {
     expect(await creditsOf(user)).toBe(0)
   })
 
-  it('a checkout that a coupon pays in full grants its credits all the same', async () => {
+  it('a checkout that a coupon pays in full grants its credits too', async () => {
     const user = await aPayer(context)
     const { id: coupon } = await context.stripe.coupons.create({ percent_off: 100, duration: 'once' })
     await sellOnPage(context, user, {

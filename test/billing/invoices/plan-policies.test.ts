@@ -35,8 +35,8 @@ describe('unused credits at a renewal', () => {
   })
 })
 
-describe('a year in monthly shares', () => {
-  it('a year in monthly shares grants a month at payment and the others in their time, and the row has them all', async () => {
+describe('a yearly plan in monthly shares', () => {
+  it('a yearly plan in monthly shares grants a month at payment and the others later, and the row counts all', async () => {
     beginner.yearlyCredits = 'monthly'
     const user = await subscriber(deliveries, { interval: 'year' })
     expect(await creditsOf(user)).toBe(1000)
@@ -47,7 +47,7 @@ describe('a year in monthly shares', () => {
     expect(await creditsOf(user)).toBe(2000)
   })
 
-  it('a 50% refund of a year in monthly shares first takes the shares that have not started', async () => {
+  it('a 50% refund of a yearly plan in monthly shares first takes the shares that have not started', async () => {
     beginner.yearlyCredits = 'monthly'
     const user = await subscriber(deliveries, { interval: 'year' })
     const [charge] = (await context.stripe.charges.list({ customer: user.stripeCustomerId! })).data

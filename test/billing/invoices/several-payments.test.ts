@@ -17,7 +17,7 @@ useDatabase()
 useSandboxClock(context)
 const deliveries = new Deliveries(context)
 
-/** Somebody whose renewal of 1000, for 1000 credits, is open; the first month's credits are there. */
+/** A user with the first month's credits whose renewal of 1000, for 1000 credits, is open. */
 async function owing(): Promise<{ user: User; invoice: string }> {
   const user = await overdueSubscriber(deliveries)
   const [open] = await openInvoicesOf(context, user)
@@ -46,12 +46,12 @@ async function paidInTwo(): Promise<{ user: User; invoice: string; first: string
 const rowOf = async (user: User) => (await historyOf(user)).at(-1)
 
 describe('an invoice that several payments paid', () => {
-  it('an invoice paid by several payments grants its credits once, and the row says the whole amount', async () => {
+  it('an invoice paid by several payments grants its credits once, and the row has the whole amount', async () => {
     const { user } = await paidInTwo()
     expect(await rowOf(user)).toMatchObject({ amount: 1000, creditsAdded: 1000, amountRefunded: 0, status: 'active' })
   })
 
-  it('the row of an invoice with several payments has the refunds of all of them, whichever event comes again', async () => {
+  it('the row of an invoice with several payments includes the refunds of all of them, whichever event is sent again', async () => {
     const { user, first, second } = await paidInTwo()
     await context.stripe.refunds.create({ charge: first, amount: 100 })
     await context.stripe.refunds.create({ charge: second, amount: 250 })
@@ -60,7 +60,7 @@ describe('an invoice that several payments paid', () => {
     for (const event of [...events, ...events.reverse()]) await post(JSON.stringify(event))
     expect(await rowOf(user)).toMatchObject(whole)
     let copies = 0
-    // The same under ids that are not known yet.
+    // The same events under new ids.
     for (const event of [...events, ...events].reverse()) {
       await post(JSON.stringify({ ...event, id: `${event.id}_again_${copies++}` }))
       expect(await rowOf(user)).toMatchObject(whole)
@@ -116,7 +116,7 @@ describe('an invoice that several payments paid', () => {
     expect(await creditsOf(user)).toBe(1100)
   })
 
-  it('a first part that was refunded or disputed while the rest was owed counts once the invoice is paid', async () => {
+  it('a first part that was refunded or disputed before the rest was paid counts once the invoice is paid', async () => {
     const { user, invoice } = await owing()
     const first = await payPart(user, invoice, 300)
     const second = await payPart(user, invoice, 200)
@@ -132,7 +132,7 @@ describe('an invoice that several payments paid', () => {
     expect(await reconcile()).toMatchObject({ done: [], failed: [] })
   })
 
-  it('reconcile finds the refund of an invoice with several payments of which no event came', async () => {
+  it('reconcile finds the refund of an invoice with several payments without an event', async () => {
     const { user, first, second } = await paidInTwo()
     await context.stripe.refunds.create({ charge: first, amount: 100 })
     await context.stripe.refunds.create({ charge: second, amount: 200 })

@@ -45,8 +45,8 @@ async function trialist(): Promise<User> {
   return readUser(user._id)
 }
 
-describe('a trial with the card', () => {
-  it('a trial with another account’s card begins without credits, and row, page and mail say so', async () => {
+describe('a trial with a card', () => {
+  it('a trial with another account’s card starts without credits, and row, page and mail say so', async () => {
     const first = await trialist()
     const second = await aUser()
     const session = await pay(second)

@@ -23,7 +23,7 @@ import { usePlan } from '../plan.ts'
 import { aUser, creditsOf, Deliveries, historyOf, readUser } from '../scenario.ts'
 import { useStripe } from '../stripe.ts'
 
-/* Plans that keep at most so many of their own unused credits when a period begins. */
+/* Plans with a rollover cap on their own unused credits. */
 
 const context = useStripe()
 useDatabase()
@@ -32,12 +32,12 @@ const beginner = usePlan('Beginner')
 const creator = usePlan('Creator')
 useSandboxClock(context)
 const store = { ...mongoStore }
-/** Another machine, which waits for no turn of this one. */
+/** Another machine, which does not wait for operations of this one. */
 const elsewhere = { ...livePorts, inTurn: <T>(_id: unknown, work: () => Promise<T>) => work() }
 afterEach(async () => {
   Object.assign(mongoStore, store)
   expect((await auditCredits()).violations).toEqual([])
-  // Nobody renews in the months of the tests to come.
+  // Ends the plan, so that it does not renew in the tests that follow.
   for (const { id } of (await context.stripe.subscriptions.list({ limit: 100 })).data)
     await context.stripe.subscriptions.cancel(id)
   deliveries.take()
@@ -55,7 +55,7 @@ async function subscriber({
   return readUser(user._id)
 }
 
-/** A month on. @returns the renewal's invoice, which no delivery has told of yet */
+/** Advances one month. @returns the renewal's invoice, whose events are not delivered yet */
 function renewed(): string {
   advance(context, 32)
   return (context.sandbox.events('invoice.paid').at(-1)!.data.object as { id: string }).id
@@ -66,7 +66,7 @@ async function monthPasses(): Promise<void> {
   await deliveries.deliver()
 }
 
-/** Does something between the read of the account and the write that holds it to its limit, once. */
+/** Runs some work once, between the read of the account and the write that applies the cap. */
 function meanwhile(work: (write: () => Promise<unknown>) => Promise<unknown>): { isDone: boolean } {
   const state = { isDone: false }
   mongoStore.updateAccount = async (filter, update) => {
@@ -82,7 +82,7 @@ function meanwhile(work: (write: () => Promise<unknown>) => Promise<unknown>): {
 const capsOf = async (user: User) =>
   (await listEntries(user._id)).entries.filter(({ kind }) => kind === 'cap').map(({ amount }) => amount)
 
-describe('a cap on unused credits', () => {
+describe('a rollover cap', () => {
   it('a cap spares a pack that would be spent first, at this renewal and the next', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber({ before: (buyer) => deliveries.buy({ user: buyer, pack: '500' }) })
@@ -94,7 +94,7 @@ describe('a cap on unused credits', () => {
     expect(grants.filter(({ source }) => source.type === 'payment')).toMatchObject([{ remaining: 500 }])
   })
 
-  it('a cap leaves welcome credits, gifts and trial credits alone', async () => {
+  it('a cap does not affect welcome credits, gifts and trial credits', async () => {
     Object.assign(beginner, { unusedCredits: { cap: 300 }, trial: { days: 7, credits: 50 } })
     const user = await subscriber()
     await grantCredits(user._id, [{ key: 'sys:gift', credits: 40, source: { type: 'admin', id: 'a', reason: 'gift' } }])
@@ -104,7 +104,7 @@ describe('a cap on unused credits', () => {
     expect(await creditsOf(user)).toBe(1390)
   })
 
-  it('a cap leaves what a hold has reserved, and counts what it returns at the next renewal', async () => {
+  it('a cap does not take held credits, and counts what a hold returns at the next renewal', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber()
     advance(context, 29.5)
@@ -117,7 +117,7 @@ describe('a cap on unused credits', () => {
     expect(await creditsOf(user)).toBe(1300)
   })
 
-  it('a cap is a ledger line of its own for each grant that it took from', async () => {
+  it('a cap has a ledger entry for each grant that it took from', async () => {
     beginner.unusedCredits = { cap: 1500 }
     const user = await subscriber()
     await monthPasses()
@@ -127,7 +127,7 @@ describe('a cap on unused credits', () => {
     expect(cap).toMatchObject({ amount: -500, above: { plan: 'Beginner', limit: 1500 } })
   })
 
-  it('a cap is not applied by a first payment, nor by an upgrade within the period', async () => {
+  it('a first payment and an upgrade within the period apply no cap', async () => {
     beginner.unusedCredits = { cap: 300 }
     creator.unusedCredits = { cap: 300 }
     const user = await subscriber()
@@ -141,7 +141,7 @@ describe('a cap on unused credits', () => {
   })
 })
 
-describe('a cap counts what was granted under it, and nothing else', () => {
+describe('what a cap counts', () => {
   it('a downgrade from a plan whose credits roll over takes none of them, then or later', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber({ plan: 'Creator' })
@@ -156,7 +156,7 @@ describe('a cap counts what was granted under it, and nothing else', () => {
     expect(await creditsOf(user)).toBe(11_300)
   })
 
-  it('after an upgrade the smaller plan’s credits keep its cap among themselves, and the larger plan’s stay', async () => {
+  it('after an upgrade the smaller plan’s credits keep their own cap, and the larger plan’s stay', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber()
     await changePlan(user, { plan: 'Creator', interval: 'month' })
@@ -169,7 +169,7 @@ describe('a cap counts what was granted under it, and nothing else', () => {
     expect(await creditsOf(user)).toBe(14_300)
   })
 
-  it('a cap that is added to the plan file takes nothing of what was granted before', async () => {
+  it('a cap added to the plan file takes nothing of earlier grants', async () => {
     const user = await subscriber()
     await monthPasses()
     beginner.unusedCredits = { cap: 300 }
@@ -179,7 +179,7 @@ describe('a cap counts what was granted under it, and nothing else', () => {
     expect(await creditsOf(user)).toBe(3300)
   })
 
-  it('an expiry that is added to the plan file, or comes with a downgrade, takes nothing of what was granted before', async () => {
+  it('an expiry added to the plan file, or by a downgrade, takes nothing of earlier grants', async () => {
     const user = await subscriber({ plan: 'Creator' })
     beginner.unusedCredits = 'expire'
     creator.unusedCredits = 'expire'
@@ -191,7 +191,7 @@ describe('a cap counts what was granted under it, and nothing else', () => {
     expect(await creditsOf(user)).toBe(6000)
   })
 
-  it('credits that a failed refund gives again keep the terms that they had', async () => {
+  it('credits restored by a failed refund keep their terms', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber()
     const [charge] = (await context.stripe.charges.list({ customer: user.stripeCustomerId! })).data
@@ -207,7 +207,7 @@ describe('a cap counts what was granted under it, and nothing else', () => {
   })
 })
 
-describe('what the page of a change promises', () => {
+describe('what the page of a plan change promises', () => {
   const promised = async (user: User, plan: string) => {
     const search = new URLSearchParams({ plan, interval: 'month' })
     const cookie = cookieOf(await startSession(visit('/login'), { _id: user._id, sessionEpoch: 0 }))
@@ -227,7 +227,7 @@ describe('what the page of a change promises', () => {
     expect(await creditsOf(user)).toBe(6000)
   })
 
-  it('the page of a change from a plan with a cap says what goes above it, and that is what goes', async () => {
+  it('the page of a change from a plan with a cap states the credits above it, and exactly those are lost', async () => {
     creator.unusedCredits = { cap: 300 }
     const user = await subscriber({ plan: 'Creator' })
     const [kept] = (await promised(user, 'Beginner')).slice(-1)
@@ -240,8 +240,8 @@ describe('what the page of a change promises', () => {
   })
 })
 
-describe('a cap is taken once, and exactly', () => {
-  it('a cap takes nothing of what is spent at the same moment', async () => {
+describe('the cap under concurrency', () => {
+  it('a cap takes nothing that is spent at the same moment', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber()
     const invoice = renewed()
@@ -252,7 +252,7 @@ describe('a cap is taken once, and exactly', () => {
     expect(await capsOf(user)).toEqual([-100])
   })
 
-  it('a cap is exact with what is granted at the same moment', async () => {
+  it('a cap is exact with credits granted at the same moment', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber()
     const invoice = renewed()
@@ -266,7 +266,7 @@ describe('a cap is taken once, and exactly', () => {
     expect(await creditsOf(user)).toBe(1300)
   })
 
-  it('two machines that hear of the renewal at once apply the cap once', async () => {
+  it('two machines that process the renewal at once apply the cap once', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber()
     const invoice = renewed()
@@ -278,7 +278,7 @@ describe('a cap is taken once, and exactly', () => {
     expect(await historyOf(user)).toHaveLength(2)
   })
 
-  it('a late or repeated renewal takes nothing of what was bought for a later period', async () => {
+  it('a late or repeated renewal takes nothing bought for a later period', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber()
     await spend(user, 900)
@@ -294,8 +294,8 @@ describe('a cap is taken once, and exactly', () => {
   })
 })
 
-describe('a year in monthly shares with a cap', () => {
-  it('a cap on a year in monthly shares applies at each share and at the renewal, never to a year at once', async () => {
+describe('a yearly plan in monthly shares with a cap', () => {
+  it('a cap on monthly shares applies at each share and at the renewal, and never to a yearly grant', async () => {
     Object.assign(beginner, { unusedCredits: { cap: 300 }, yearlyCredits: 'monthly' })
     const user = await subscriber({ interval: 'year' })
     expect(await creditsOf(user)).toBe(1000)
@@ -309,7 +309,7 @@ describe('a year in monthly shares with a cap', () => {
     expect((await capsOf(user)).every((amount) => amount >= -1000)).toBe(true)
   })
 
-  it('a cap on monthly shares is the same when nothing has run for months', async () => {
+  it('a cap on monthly shares is the same if no process ran for months', async () => {
     Object.assign(beginner, { unusedCredits: { cap: 300 }, yearlyCredits: 'monthly' })
     const user = await subscriber({ interval: 'year' })
     advance(context, 31 * 5)
@@ -330,7 +330,7 @@ describe('a year in monthly shares with a cap', () => {
     expect(await capsOf(user)).toEqual([])
   })
 
-  it('a cap on monthly shares takes nothing of what is spent while a share starts', async () => {
+  it('a cap on monthly shares takes nothing that is spent while a share starts', async () => {
     Object.assign(beginner, { unusedCredits: { cap: 300 }, yearlyCredits: 'monthly' })
     const user = await subscriber({ interval: 'year' })
     const before = now()
@@ -338,7 +338,7 @@ describe('a year in monthly shares with a cap', () => {
     mongoStore.updateAccount = async (filter, update) => {
       if (JSON.stringify(update).includes('sys:activate') && !isSpent) {
         isSpent = true
-        // Another machine's clock is a little behind, so for it the month is not over.
+        // Another machine's clock is slightly behind, so for it the month is not over.
         setNow(() => before)
         await spend(user, 800)
         follow(context)

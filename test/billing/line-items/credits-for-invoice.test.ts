@@ -32,12 +32,12 @@ const yearly = (change: Partial<PlanLine> = {}) =>
     ...change,
   })
 
-/** The terms of Beginner's credits as it is sold. */
+/** The terms of Beginner's credits as shipped. */
 const rollsOver = { plan: 'Beginner', limit: null, periodStart: START, renews: false }
 
 const compute = (...lines: PlanLine[]) => creditsForInvoice(lines, { gracePeriodDays: 3 })
 
-describe('what an invoice buys', () => {
+describe('the credits of an invoice', () => {
   it('a month of a plan grants the plan’s credits', () => {
     expect(compute(line({}))).toMatchObject({
       credits: 1000,
@@ -46,17 +46,17 @@ describe('what an invoice buys', () => {
     })
   })
 
-  it('a year at once grants twelve months’ credits', () => {
+  it('a yearly grant is twelve months’ credits', () => {
     expect(compute(yearly()).shares).toEqual([
       { credits: 12_000, effectiveAt: null, expiresAt: null, rollover: rollsOver },
     ])
   })
 
-  it('two of a plan grant twice its credits', () => {
+  it('a quantity of two grants twice the credits', () => {
     expect(compute(line({ amount: 2000, quantity: 2 })).credits).toBe(2000)
   })
 
-  it('an upgrade in mid-month grants the new plan’s credits less the unused part of the old', () => {
+  it('an upgrade in mid-month grants the new plan’s credits less the unused part of the old plan’s', () => {
     const daily = line({ plan: plan('Daily'), unitAmount: '1800', amount: 900, proration: true })
     expect(compute(line({ amount: -500, proration: true }), daily).credits).toBe(500)
   })
@@ -67,7 +67,7 @@ describe('what an invoice buys', () => {
     expect(compute(line({ amount: -1, unitAmount: '600' })).credits).toBe(-1)
   })
 
-  it('an invoice that gives back more than it sells takes credits', () => {
+  it('an invoice whose credits for unused time exceed its sales takes credits', () => {
     const result = compute(line({ plan: plan('Creator'), unitAmount: '4000', amount: -2000, proration: true }))
     expect(result).toMatchObject({ credits: -2500, trialCredits: 0, shares: [] })
   })
@@ -81,11 +81,11 @@ describe('what an invoice buys', () => {
     expect(compute(line({ plan: withTrial, amount: 0 }))).toMatchObject({ credits: 0, trialCredits: 50, shares: [] })
   })
 
-  it.each([null, '0', '0.00', ''])('a price of %j is refused, not guessed at (H36)', (unitAmount) => {
+  it.each([null, '0', '0.00', ''])('a price of %j is refused instead of guessed (H36)', (unitAmount) => {
     expect(() => compute(line({ unitAmount }))).toThrow(CreditsNotComputable)
   })
 
-  it('a 100% coupon leaves the line and its credits as they are (H36)', () => {
+  it('a 100% coupon leaves the line and its credits unchanged (H36)', () => {
     expect(compute(line({ amount: 1000 })).credits).toBe(1000)
   })
 
@@ -100,10 +100,10 @@ describe('what an invoice buys', () => {
   })
 })
 
-describe('monthly shares of a year', () => {
+describe('monthly shares of a yearly plan', () => {
   const monthly = plan('Beginner', { yearlyCredits: 'monthly' })
 
-  it('the monthly shares of a year are twelve, the first at payment, each a month after the last', () => {
+  it('a yearly plan has twelve monthly shares, the first at payment, each a month after the one before', () => {
     const { shares } = compute(yearly({ plan: monthly }))
     expect(shares.map(({ credits }) => credits)).toEqual(Array(12).fill(1000))
     expect(shares[0]?.effectiveAt).toBeNull()
@@ -114,7 +114,7 @@ describe('monthly shares of a year', () => {
     ])
   })
 
-  it('the monthly shares of the rest of a year come in as many months', () => {
+  it('the rest of a year has as many monthly shares as months', () => {
     const rest = yearly({ plan: monthly, amount: 2500, proration: true, periodStart: new Date('2026-10-31T10:00:00Z') })
     const { shares } = compute(rest)
     expect(shares).toHaveLength(3)
@@ -127,7 +127,7 @@ describe('monthly shares of a year', () => {
     expect(shares[11]?.expiresAt?.toISOString()).toBe('2027-02-03T10:00:00.000Z')
   })
 
-  it('a monthly share that expires and is paid late lasts as long from the payment', () => {
+  it('a monthly share paid late lasts as long from the payment', () => {
     const sold = yearly({ plan: { ...monthly, unusedCredits: 'expire' } })
     const paidAt = new Date('2026-04-10T10:00:00Z')
     const { shares } = creditsForInvoice([sold], { gracePeriodDays: 3, paidAt })
@@ -135,13 +135,13 @@ describe('monthly shares of a year', () => {
     expect(ends.slice(0, 4)).toEqual(['2026-05-11', '2026-05-14', '2026-05-03', '2026-06-03'])
   })
 
-  it('monthly shares record the limit of their plan, and each month but the first begins a period', () => {
+  it('monthly shares record the cap of their plan, and each month but the first begins a period', () => {
     const { shares } = compute(yearly({ plan: { ...monthly, unusedCredits: { cap: 300 } } }))
     expect(shares.map(({ rollover }) => rollover?.renews)).toEqual([false, ...Array<boolean>(11).fill(true)])
     expect(shares[2]?.rollover).toMatchObject({ plan: 'Beginner', limit: 300, periodStart: shares[2]?.effectiveAt })
   })
 
-  it('the monthly shares of any year add up', () => {
+  it('the monthly shares of any yearly plan add up', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10_000_000 }), fc.integer({ min: 0, max: 364 }), (amount, days) => {
         const periodStart = new Date(START.getTime() + days * 86_400_000)

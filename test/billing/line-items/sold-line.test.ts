@@ -32,7 +32,7 @@ const creditsOf = (...lines: SoldLine[]) => creditsByLine(lines).map(({ credits 
 const compute = (...lines: SoldLine[]) => creditsForInvoice(lines, { gracePeriodDays: 3 })
 
 describe('a plan at a billing interval other than a month or a year', () => {
-  it.each<[name: string, rhythm: BillingInterval, credits: number]>([
+  it.each<[name: string, interval: BillingInterval, credits: number]>([
     ['a quarter', { interval: 'month', intervalCount: 3 }, 3000],
     ['half a year', { interval: 'month', intervalCount: 6 }, 6000],
     ['a year', { interval: 'year', intervalCount: 1 }, 12_000],
@@ -41,9 +41,9 @@ describe('a plan at a billing interval other than a month or a year', () => {
     ['four weeks', { interval: 'week', intervalCount: 4 }, 923],
     ['a day, a year having 365', { interval: 'day', intervalCount: 1 }, 32],
     ['ten days', { interval: 'day', intervalCount: 10 }, 328],
-  ])('a price for %s grants the credits of the months that are sold', (_, rhythm, credits) => {
-    expect(creditsOf(plan(rhythm))).toEqual([credits])
-    expect(creditsOf(plan({ ...rhythm, amount: 2000, quantity: 2 }))[0]).toBeGreaterThanOrEqual(2 * credits)
+  ])('a price for %s grants the credits of the months that are sold', (_, interval, credits) => {
+    expect(creditsOf(plan(interval))).toEqual([credits])
+    expect(creditsOf(plan({ ...interval, amount: 2000, quantity: 2 }))[0]).toBeGreaterThanOrEqual(2 * credits)
   })
 
   it('credits of another interval are rounded once, toward zero, over the whole invoice', () => {
@@ -52,7 +52,7 @@ describe('a plan at a billing interval other than a month or a year', () => {
     expect(compute(plan({ interval: 'week', amount: -1000, proration: true })).credits).toBe(-230)
   })
 
-  it('a plan in monthly shares comes in as many as its interval has months, and a shorter one at once', () => {
+  it('a plan in monthly shares has as many as its interval has months, and a shorter one is granted at once', () => {
     const monthly = { ...findPlan('Beginner')!, yearlyCredits: 'monthly' as const }
     const ends = (text: string) => ({ plan: monthly, periodEnd: new Date(text) })
     const quarter = compute(plan({ intervalCount: 3, ...ends('2026-04-30T10:00:00Z') }))
@@ -64,7 +64,7 @@ describe('a plan at a billing interval other than a month or a year', () => {
 })
 
 describe('a pack among the lines', () => {
-  it('a pack grants its credits as often as it is sold, and they never expire', () => {
+  it('a pack grants its credits times its quantity, and they never expire', () => {
     const expiring = { ...findPlan('Beginner')!, unusedCredits: 'expire' as const }
     const { credits, shares } = compute(plan({ plan: expiring }), pack({ quantity: 2, amount: 4400 }))
     expect(credits).toBe(5000)
@@ -80,17 +80,17 @@ describe('a pack among the lines', () => {
     expect(creditsOf(pack({ unitAmount: null, amount: 777 }))).toEqual([2000])
   })
 
-  it('a pack given away at $0 grants its credits, and one that a trial leaves out grants none', () => {
+  it('a pack at $0 grants its credits, and a pack in a trial grants none', () => {
     expect(creditsOf(pack({ amount: 0, unitAmount: '0' }))).toEqual([2000])
     expect(creditsOf(pack({ amount: 0 }))).toEqual([0])
   })
 
-  it('a pack sold by the month grants its share of a part of a month, and gives unused time back', () => {
+  it('a pack sold by the month is prorated, and unused time is taken back', () => {
     expect(creditsOf(pack({ proration: true, amount: 1100 }))).toEqual([1000])
     expect(creditsOf(pack({ proration: true, amount: -1100 }))).toEqual([-1000])
   })
 
-  it('a pack pays for what a plan gives back', () => {
+  it('a pack offsets what a plan takes back', () => {
     const { credits, shares } = compute(plan({ amount: -500, proration: true }), pack())
     expect(credits).toBe(1500)
     expect(shares).toMatchObject([{ credits: 1500, packs: [pack()] }])
@@ -103,11 +103,11 @@ describe('what cannot be computed', () => {
     ['a plan at a negative price', plan({ unitAmount: '-1000', amount: -1000 })],
     ['a pack at a negative price', pack({ unitAmount: '-2200', amount: -2200 })],
     ['something of ours that the plan file lacks', unknown(500)],
-  ])('a line with %s is refused, not guessed at', (_, line) => {
+  ])('a line with %s is refused instead of guessed', (_, line) => {
     expect(() => creditsByLine([plan(), line])).toThrow(CreditsNotComputable)
   })
 
-  it('a line that cannot be computed holds nothing up where nothing was paid for it', () => {
+  it('a line that cannot be computed blocks nothing if nothing was paid for it', () => {
     expect(creditsOf(plan(), plan({ unitAmount: null, amount: 0 }), unknown(0))).toEqual([1000, 0, 0])
   })
 })
@@ -118,7 +118,7 @@ describe('a plan at a price of $0', () => {
     expect(compute(plan({ amount: 0, unitAmount: '0.00', quantity: 3 })).credits).toBe(3000)
   })
 
-  it('a plan at a price of $0 grants none for a part of a period, and zero of a plan grants none', () => {
+  it('a plan at a price of $0 grants none for a part of a period, and a quantity of zero grants none', () => {
     expect(compute(plan({ amount: 0, unitAmount: '0', proration: true })).credits).toBe(0)
     expect(compute(plan({ amount: 0, unitAmount: '0', quantity: 0 })).credits).toBe(0)
     expect(compute(plan({ amount: 0, quantity: 0 }))).toMatchObject({ credits: 0, trialCredits: 0 })

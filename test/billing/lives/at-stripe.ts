@@ -13,8 +13,8 @@ export interface Person {
 }
 
 /**
- * What happens at Stripe without the app: the portal, the dashboard, a bank. Stripe's trouble is the app's alone.
- * @returns whether it could be done: a card may be declined, a charge be refunded or disputed before
+ * Steps at Stripe without the app: the portal, the dashboard, a bank. Injected faults of Stripe affect the app alone.
+ * @returns whether it succeeded: a card may be declined, a charge already refunded or disputed
  */
 export async function happenAtStripe(context: StripeForTests, person: Person, step: StripeStep): Promise<boolean> {
   const { faults } = context.sandbox

@@ -6,7 +6,7 @@ import type { ByHand, Coupon, StripeStep } from './steps.ts'
 import { planItemOf } from './truth-subscription.ts'
 import { Prices } from './truth-lines.ts'
 
-/* What somebody at the shop sells and changes in Stripe's dashboard. */
+/* What the shop sells and changes in Stripe's dashboard. */
 
 const COUPONS: Record<Exclude<Coupon, 'none'>, Stripe.CouponCreateParams> = {
   half: { percent_off: 50, duration: 'once' },
@@ -16,7 +16,7 @@ const COUPONS: Record<Exclude<Coupon, 'none'>, Stripe.CouponCreateParams> = {
   less: { amount_off: 500, currency: 'usd', duration: 'forever' },
 }
 
-/** Each coupon is named by what it is, and so is its promotion code. */
+/** Creates each coupon and its promotion code under the coupon's kind. */
 export async function makeCoupons({ stripe }: StripeForTests): Promise<void> {
   for (const [id, terms] of Object.entries(COUPONS)) {
     await stripe.coupons.create({ id, ...terms })
@@ -24,8 +24,8 @@ export async function makeCoupons({ stripe }: StripeForTests): Promise<void> {
   }
 }
 
-/** Nothing but the product says what these prices sell. */
-const RHYTHMS = {
+/** Only the product says what these prices sell. */
+const INTERVALS = {
   older: { interval: 'month', interval_count: 1 },
   free: { interval: 'month', interval_count: 1 },
   listed: { interval: 'month', interval_count: 1 },
@@ -34,10 +34,10 @@ const RHYTHMS = {
   twoYears: { interval: 'year', interval_count: 2 },
 } as const
 const AMOUNTS = { older: 1234, free: 0, listed: 1100, week: 300, quarter: 2700, twoYears: 18_000 }
-/** So that sums differ in each currency. */
+/** Makes amounts differ in each currency. */
 const YEN = 3
 
-/** Sells a plan on a subscription, at whatever price, and with whatever beside it. */
+/** Sells a plan on a subscription, at the given price and with the given add-ons. */
 export async function sellByHand(context: StripeForTests, { customer }: Person, how: ByHand): Promise<unknown> {
   const { stripe } = context
   const { currency, quantity, addOn, coupon } = how
@@ -49,7 +49,7 @@ export async function sellByHand(context: StripeForTests, { customer }: Person, 
     ...{ customer, items, currency },
     ...(coupon !== 'none' && { discounts: [{ coupon }] }),
   })
-  // Whoever has it keeps it.
+  // Existing subscribers keep an archived price.
   if (how.price === 'older') await stripe.prices.update(price, { active: false })
   return subscription
 }
@@ -62,7 +62,7 @@ async function priceOf({ stripe }: StripeForTests, { plan, price: kind, currency
     return listed!.id
   }
   const { id } = await stripe.prices.create({
-    ...{ product: listed!.product as string, unit_amount: AMOUNTS[kind], recurring: RHYTHMS[kind] },
+    ...{ product: listed!.product as string, unit_amount: AMOUNTS[kind], recurring: INTERVALS[kind] },
     ...(currency === 'jpy' ? { currency: 'usd', currency_options: yen } : { currency }),
   })
   return id
@@ -85,7 +85,7 @@ export async function changeByHand(
 ): Promise<unknown> {
   const { stripe } = context
   const { id, items, currency, status, schedule } = subscription
-  // The dashboard edits the schedule then: what comes later says all of itself.
+  // With a schedule the dashboard edits its phases instead, which state every item.
   if (schedule) return false
   const plan = await planItemOf(new Prices(context), subscription)
   switch (step.kind) {

@@ -6,20 +6,20 @@ import type { Ledger } from './ledger.ts'
 import type { TrueCredits, TrueShare } from './truth-credits.ts'
 
 /*
- * What a cap had to take, by what Stripe says was bought when and by the plan file; what the entries themselves say of
+ * What a cap had to take, computed from the purchases at Stripe and the plan file; what the entries themselves say about
  * plans, limits and periods is not read.
  */
 
 interface Sold {
   invoice: TrueCredits
   share: TrueShare & { from: number }
-  /** Which month of a year in monthly shares. */
+  /** The number of the monthly share within its year. */
   nth: number
 }
 
 /**
- * When a period or a month begins, what is left of earlier ones of a plan with a cap is at most that cap, and not a
- * credit less; each plan's credits are counted apart, and nothing else is ever taken.
+ * When a period or a month begins, the credits left of a capped plan's earlier ones are at most the cap, and not one
+ * credit is taken without need; each plan's credits are counted apart, and no other credits are ever taken.
  */
 export function checkCaps({ entries }: Ledger, bought: Map<string, TrueCredits>): void {
   const origins = new Map(entries.flatMap((entry) => (entry.grant ? [[entry.grant.id, entry] as const] : [])))
@@ -40,13 +40,13 @@ export function checkCaps({ entries }: Ledger, bought: Map<string, TrueCredits>)
   if (others.length > 0) throw new Error(`${others[0]!.key} took credits when no period began`)
 }
 
-/** A renewal's first credits begin a period, and so does each month of a year when it starts in its time. */
+/** The first credits of a renewal begin a period, and so does each monthly share that starts on time. */
 function begins({ kind }: CreditEntry, sold: Sold | null): Sold | null {
   if (!sold) return null
   return (sold.nth === 0 ? kind === 'grant' && sold.invoice.isRenewal : kind === 'activate') ? sold : null
 }
 
-/** What a refund gave again is as its payment was. */
+/** Restored credits have the terms of their payment. */
 function soldBy(origin: CreditEntry | undefined, bought: Map<string, TrueCredits>): Sold | null {
   if (!origin || origin.key === TRIAL_KEY) return null
   const id = origin.of?.id ?? origin.source.id

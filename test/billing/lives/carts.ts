@@ -4,7 +4,7 @@ import { findPlan } from '#app/billing/plans.ts'
 import type { StripeForTests } from '../stripe.ts'
 import type { StripeStep } from './steps.ts'
 
-/* Several things sold at once, on a page or on an invoice that the shop makes, and paid in one or in several parts. */
+/* Several offers sold at once, on a page or on an invoice of the shop, and paid in one or several parts. */
 
 type StepOf<K> = Extract<StripeStep, { kind: K }>
 
@@ -19,7 +19,7 @@ async function pricesOf(
   return [(await stripe.prices.create({ currency: 'usd', unit_amount: 9000, product_data })).id, ...ids]
 }
 
-/** A page of the shop's own: packs, and perhaps a plan beside them. */
+/** A checkout page of the shop: packs, and perhaps a plan beside them. */
 export async function sellOnPage(context: StripeForTests, customer: string, step: StepOf<'cart'>): Promise<unknown> {
   const { stripe, sandbox } = context
   const { plan, quantity, coupon, invoice } = step
@@ -40,7 +40,7 @@ export async function sellOnPage(context: StripeForTests, customer: string, step
   return sandbox.completeCheckout(id)
 }
 
-/** An invoice of packs, or packs that wait for the plan's next invoice. */
+/** An invoice of packs, or pending items for the plan's next invoice. */
 export async function sellOnInvoice(
   context: StripeForTests,
   customer: string,
@@ -78,7 +78,7 @@ export async function payPart(
   return stripe.invoices.attachPayment(invoice, { payment_intent: id })
 }
 
-/** Gives a line of an invoice back, by whichever way; of one that is still owed, it takes it off. */
+/** Credits a line of an invoice in the given way; on an open invoice it lowers the amount due. */
 export async function giveLineBack(
   { stripe }: StripeForTests,
   customer: string,
@@ -111,7 +111,7 @@ export async function giveLineBack(
   }
 }
 
-/** Stripe says what a note without the ways of its money lacks: the line less its discounts. */
+/** The net amount of a line, from Stripe's error about a credit note that does not say where its money goes. */
 async function netOf(create: () => Promise<unknown>): Promise<number> {
   try {
     await create()

@@ -3,8 +3,8 @@ import mongoose from 'mongoose'
 import Stripe from 'stripe'
 
 /*
- * What can go wrong inside the app's process: it dies at some call of the database or of Stripe. Everything that it
- * would have done afterwards does not happen; what it had done stays.
+ * Crashes of the app's process at a call of the database or of Stripe. Everything that it
+ * would have done afterwards does not happen; what it had done remains.
  */
 
 /** The process died here. */
@@ -13,9 +13,9 @@ export class Killed extends Error {
 }
 
 interface Mortal {
-  /** How many calls are left. */
+  /** The number of calls that are left. */
   calls: number
-  /** The last call takes effect, and its answer is never read. */
+  /** Whether the last call takes effect before its answer is lost. */
   after: boolean
 }
 
@@ -33,19 +33,19 @@ const WRITES = [
 
 type Call = (this: unknown, ...args: unknown[]) => Promise<unknown>
 
-/** Runs some work of the app, and lets it die at its n-th call to the outside. */
+/** Runs some work of the app, which dies at its n-th call of the database or of Stripe. */
 export function mortal<T>(calls: number, after: boolean, work: () => Promise<T>): Promise<T> {
   return mortals.run({ calls, after }, work)
 }
 
-/** Makes the calls of this process mortal. @returns puts everything back */
+/** Lets the calls of this process crash it. @returns a function that restores them */
 export function makeCallsMortal(): () => void {
   const undo: (() => void)[] = []
   const collection = mongoose.mongo.Collection.prototype as unknown as Record<string, Call>
   for (const name of [...READS, ...WRITES]) undo.push(wrap(collection, name))
   const client = Object.getPrototypeOf(Stripe.createNodeHttpClient()) as Record<string, Call>
   undo.push(wrap(client, 'makeRequest'))
-  // The client library waits half a second before it tries again; a life has no time for that.
+  // The client library waits half a second before it retries, which is too slow for thousands of calls.
   const sdk = Stripe.prototype as unknown as { getInitialNetworkRetryDelay: () => number }
   const delay = sdk.getInitialNetworkRetryDelay
   sdk.getInitialNetworkRetryDelay = () => 0.002
@@ -71,7 +71,7 @@ function wrap(owner: Record<string, Call>, name: string): () => void {
   }
 }
 
-/** Numbers in [0, 1) that a seed decides: mulberry32. */
+/** Numbers in [0, 1) determined by a seed: mulberry32. */
 export function randomOf(seed: number): () => number {
   let state = seed >>> 0
   return () => {

@@ -19,14 +19,14 @@ import { truthOf } from './truth.ts'
 import type { TrueCredits } from './truth-credits.ts'
 import { newWorld, withSeededDice } from './world.ts'
 
-/** Lives a life and checks its end: after Stripe's retries and one reconcile all must be as Stripe says it was paid. */
+/** Runs a life and checks its end: after Stripe's retries and one reconcile the state must be what was paid at Stripe. */
 export async function checkLife(context: StripeForTests, plan: LifePlan, tally: Record<string, number>): Promise<void> {
   const world = await newWorld(context, plan)
   const life = new Life(world, plan)
   await withSeededDice(plan.seed, () => life.live())
   for (const [what, times] of Object.entries(life.tally)) tally[what] = (tally[what] ?? 0) + times
 
-  // Where nothing was lost for good, the retries alone must have put everything right.
+  // If no delivery was lost for good, the retries alone must have repaired everything.
   if (plan.trouble.drop === 0) await compare(world, life, {})
   if (plan.isLate) forgetEvents(world)
   const first = await reconcile(plan.isLate ? { since } : {})
@@ -36,7 +36,7 @@ export async function checkLife(context: StripeForTests, plan: LifePlan, tally: 
   await compare(world, life, tally)
 
   await expectClean()
-  // Half of them change their plan once more, by the page.
+  // Half of the lives change their plan once more, on the page.
   const shown = plan.seed % 2 === 0 ? await changeAsShown(world, life) : null
   if (shown) tally[`changes as shown: ${shown.when}`] = (tally[`changes as shown: ${shown.when}`] ?? 0) + 1
   await keepPromise(world, life, { tally, shown })
@@ -49,7 +49,7 @@ async function expectClean(): Promise<void> {
   expect(await reconcile({ since })).toMatchObject({ done: [], failed: [] })
 }
 
-/** Lets the next payment come, and looks at everything once more. */
+/** Advances to the next payment, and checks everything once more. */
 async function keepPromise(
   world: StripeForTests,
   life: Life,
@@ -80,7 +80,7 @@ function forgetEvents({ sandbox: { world } }: StripeForTests): void {
   world.run(() => [...events.oldestFirst()].forEach(({ id }) => events.remove(id)))
 }
 
-/** What Stripe says, and what the app's database does. */
+/** Compares the state of the app with what Stripe says. */
 async function compare(world: StripeForTests, life: Life, tally: Record<string, number>): Promise<void> {
   await pauseOverdue()
   await runUpkeep()
@@ -103,7 +103,7 @@ async function compare(world: StripeForTests, life: Life, tally: Record<string, 
 }
 
 /**
- * A process that dies between making a customer and noting it leaves an empty one behind, once Stripe has forgotten the
+ * A process that dies between creating a customer and storing it leaves an unused one behind, once Stripe has dropped the
  * idempotency key. Nothing is ever bought on it.
  */
 async function expectOneCustomer({ stripe }: StripeForTests, customerId: string | null): Promise<void> {

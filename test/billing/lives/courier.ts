@@ -7,10 +7,10 @@ import type { LifePlan } from './life-plan.ts'
 
 type Told = { id: string; type: string }
 
-/** Stripe's deliveries on a bad day: dropped, doubled, late, out of order, several at once, to handlers that die. */
+/** Stripe's deliveries with faults: dropped, doubled, late, out of order, several at once, to handlers that die. */
 export class BadCourier {
   readonly #seen = new Set<string>()
-  /** Late, or answered with an error: to be sent again. */
+  /** Events that are late or were answered with an error, to be sent again. */
   #waiting: Told[] = []
 
   constructor(
@@ -20,7 +20,7 @@ export class BadCourier {
     readonly count: (what: string) => void,
   ) {}
 
-  /** One round of deliveries, each on some machine. `atOnce`: all of it at the same moment. */
+  /** One round of deliveries, each on a random machine. `atOnce`: all at the same moment. */
   async deliver({ atOnce = false } = {}): Promise<void> {
     const { drop, twice, late } = this.trouble
     const now: Told[] = []
@@ -28,7 +28,7 @@ export class BadCourier {
       if (this.#happens(drop)) this.count('dropped')
       else if (this.#happens(late)) this.#waiting.push(event)
       else now.push(event)
-      // In a rush the copy comes at the same moment, else some time later.
+      // In a rush the copy arrives at the same moment, otherwise later.
       if (this.#happens(twice)) (atOnce ? now : this.#waiting).push(event)
     }
     const order = now.map((event) => ({ event, place: this.random() })).sort((a, b) => a.place - b.place)
@@ -38,7 +38,7 @@ export class BadCourier {
     }
   }
 
-  /** What still waits, and what comes of it, until nothing does: Stripe tries for three days. Nothing fails any more. */
+  /** Delivers what is waiting and what that causes, without faults, as Stripe retries for three days. */
   async finish(): Promise<void> {
     let refused: Told[] = []
     for (let round = 0; round < 20; round++) {
@@ -54,7 +54,7 @@ export class BadCourier {
     throw new Error(`Still refused: ${refused.map(({ type }) => type).join(', ')}`)
   }
 
-  /** The endpoint is subscribed to what is acted on. */
+  /** Collects the types that the endpoint is subscribed to. */
   #collect(): Told[] {
     const fresh = this.context.sandbox.events().filter(({ id }) => !this.#seen.has(id))
     for (const { id } of fresh) this.#seen.add(id)

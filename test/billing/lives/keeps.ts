@@ -1,10 +1,10 @@
 import type { StripeForTests } from '../stripe.ts'
 
-/** What a subscription has beside its plan, as the sandbox has it: nothing that the app does or time brings may change it. */
+/** What a subscription at the sandbox has beside its plan; neither the app nor time may change it. */
 export type Kept = Map<string, string>
 
 /**
- * Notes add-ons, the number of the plan, coupons that last for good, the card and the tags of each subscription.
+ * Reads add-ons, the plan's quantity, lasting coupons, card and metadata of each subscription.
  * @returns by the subscription's id
  */
 export function whatIsBeside({ sandbox }: StripeForTests): Kept {
@@ -14,7 +14,7 @@ export function whatIsBeside({ sandbox }: StripeForTests): Kept {
     all.map((subscription) => {
       const items = subscription.items.data.map(({ price, quantity }) => {
         const { plan } = { ...products.get(price.product)?.metadata, ...price.metadata }
-        // Whoever changes zero of a plan wants one.
+        // A change from a quantity of zero sets one.
         return plan ? `plan × ${quantity || 1}` : `${price.id} × ${quantity}`
       })
       const lasting = subscription.discounts
@@ -27,7 +27,7 @@ export function whatIsBeside({ sandbox }: StripeForTests): Kept {
   )
 }
 
-/** @throws Error when something beside a plan that still runs is another than before */
+/** @throws Error when something beside a running plan has changed */
 export function checkKept(before: Kept, after: Kept, step: string): void {
   for (const [id, was] of before) {
     const is = after.get(id)

@@ -6,19 +6,19 @@ import { CreditAccountModel, NEVER } from '#models/credit-account.server.ts'
 import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
 import type { TrueCredits } from './truth-credits.ts'
 
-/** What the ledger says, added up by what it means. */
+/** Sums of the ledger by kind. */
 export interface Ledger {
   entries: CreditEntry[]
-  /** Bought, less what went back with the money; what is still to start is in it. */
+  /** Credits bought, less those reversed, including those that have not started. */
   bought: number
-  /** Credits that stand reversed, by the invoice or payment that had granted them. */
+  /** Credits currently reversed, by the invoice or payment that granted them. */
   reversed: Record<string, number>
   expired: number
-  /** Taken when periods began, above a plan's cap. */
+  /** Credits taken above a plan's cap when periods began. */
   capped: number
-  /** Bought, and still to start. */
+  /** Credits bought that have not started. */
   waiting: number
-  /** The invoice that brought the trial's credits. */
+  /** The invoice that granted the trial's credits. */
   trialOf: string | null
 }
 
@@ -48,7 +48,7 @@ export async function readLedger(accountId: Types.ObjectId): Promise<Ledger> {
   return ledger
 }
 
-/** Each invoice's grants start and expire when its plan's policy says, and nothing expires before. */
+/** Checks that each invoice's grants start and expire as its plan's policy says, and nothing expires early. */
 export function checkTerms({ entries }: Ledger, bought: Map<string, TrueCredits>): void {
   for (const [invoice, { shares, trialCredits }] of bought) {
     const granted = entries

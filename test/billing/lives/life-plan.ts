@@ -3,7 +3,7 @@ import type { Interval, Plan } from '#app/billing/plans.ts'
 import type { Coupon, PriceKind, Prorates, Rushed, Step } from './steps.ts'
 
 const VISA = '4242424242424242'
-/** Pays, and the holder disputes it. */
+/** Pays, and the payment is disputed. */
 const DISPUTED = '4000000000000259'
 /** Can be saved, and every charge fails. */
 const FAILS = '4000000000000341'
@@ -23,7 +23,7 @@ const coupon = fc.oneof(
   often(6, always<Coupon>('none')),
   often(2, oneOf<Coupon>('half', 'all', 'always', 'months', 'less')),
 )
-/** Mostly the newest, so that two things happen to the same one. */
+/** Mostly the newest, so that two steps meet the same object. */
 const nth = oneOf(0, 0, 0, 1, 1, 3)
 const share = oneOf(0.2, 0.5, 1)
 
@@ -32,7 +32,7 @@ type OfKind<S, K> = S extends { kind: infer Kinds } ? (K extends Kinds ? S : nev
 type Fields<K extends Kind> = Omit<OfKind<Step, K>, 'kind'>
 type Arbitraries<F> = { [N in keyof F]: fc.Arbitrary<F[N]> }
 
-/** A step of a kind, with its fields left to chance. */
+/** A step of a kind with random fields. */
 function step<K extends Kind>(kind: K, fields: Arbitraries<Fields<K>>): fc.Arbitrary<Step> {
   return fc.record({ kind: always(kind), ...fields }) as unknown as fc.Arbitrary<Step>
 }
@@ -67,7 +67,7 @@ const refund = step('refund', { nth, share })
 const failRefund = step('failRefund', { nth })
 const dispute = step('dispute', { nth, inquiry: oneOf(false, false, true) })
 const decide = step('decide', { isWon: fc.boolean() })
-/** The newest payment. */
+/** A partial refund of the newest payment. */
 const partRefund = step('refund', { nth: always(0), share: oneOf(0.2, 0.5) })
 const realDispute = step('dispute', { nth: always(0), inquiry: always(false) })
 const win = step('decide', { isWon: always(true) })
@@ -101,7 +101,7 @@ const creditNote = step('creditNote', {
   ...{ nth, line: oneOf(0, 0, 1, 2), share },
   way: oneOf('card', 'card', 'balance', 'elsewhere', 'linked', 'waive'),
 })
-/** Of the newest purchase. */
+/** A credit note for the newest purchase. */
 const lineBack = step('creditNote', {
   ...{ nth: always(0), line: oneOf(0, 1), share },
   way: oneOf('card', 'balance', 'elsewhere', 'linked'),
@@ -109,7 +109,7 @@ const lineBack = step('creditNote', {
 const waive = step('creditNote', { nth: always(0), line: oneOf(0, 1), share, way: always('waive') })
 const cancelAt = step('cancelAt', { days: oneOf(10, 40, 40, -5, null) })
 const freeTime = step('freeTime', { days: oneOf(10, 40) })
-/** A smaller plan, which waits for the end of the period. */
+/** A downgrade, which is scheduled for the end of the period. */
 const down = step('change', { plan: always('Beginner'), interval: always('month') })
 const pause = step('pause', {
   behavior: oneOf('void', 'keep_as_draft', 'mark_uncollectible'),
@@ -138,7 +138,7 @@ const single: fc.Arbitrary<Step> = fc.oneof(
   ...[often(1, plain('uncollectible')), often(1, plain('deleteCustomer'))],
 )
 
-/** Steps that are only interesting one after the other; chance alone would rarely line them up. */
+/** Steps that matter only in sequence, which chance alone would rarely produce. */
 const story: fc.Arbitrary<Step[]> = fc.oneof(
   fc.tuple(badCard, advance(31), jobs, advance(1, 4), jobs, goodCard, plain('pay')),
   fc.tuple(badCard, advance(31, 45), advance(4), plain('payOutOfBand'), deliver),
@@ -176,7 +176,7 @@ const story: fc.Arbitrary<Step[]> = fc.oneof(
   fc.tuple(cancelNow, discounted, advance(4, 10), change, partRefund, cancelNow, deliver),
 )
 
-/** How a life stands when it is looked at: a payment owed and its grace over, money disputed, or as it comes. */
+/** The state of a life at its end: a payment due after its grace period, a dispute, or anything. */
 const ending: fc.Arbitrary<Step[]> = fc.oneof(
   often(3, always<Step[]>([])),
   often(1, fc.tuple(badCard, advance(31), plain('reconcile'), advance(4))),
@@ -186,7 +186,7 @@ const ending: fc.Arbitrary<Step[]> = fc.oneof(
 const alone = single.map((only) => [only])
 const chunk = fc.oneof(often(1, alone), often(2, story))
 
-/** Even steps: a random fraction is mostly next to zero, where nothing goes wrong. */
+/** Evenly spaced, because fast-check's random fractions are mostly near zero, where nothing goes wrong. */
 const upTo = (max: number) => oneOf(0, max / 3, (2 * max) / 3, max)
 
 export type Policies = Pick<Plan, 'unusedCredits' | 'yearlyCredits' | 'trial'>
@@ -198,19 +198,19 @@ const policies: fc.Arbitrary<Policies> = fc.record({
 })
 
 export const lifePlan = fc.record({
-  /** Of everything that the steps leave open: which delivery is lost, when a handler dies, on which machine. */
+  /** Decides everything that the steps leave open: which delivery is lost, when a handler dies, on which machine. */
   seed: fc.nat(),
-  /** How badly webhooks fare; shares from 0 to 1. */
+  /** The share of webhooks with each fault, from 0 to 1. */
   trouble: fc.record({ drop: upTo(0.3), twice: upTo(0.4), late: upTo(0.4), kill: upTo(0.4) }),
   /** The share of calls that Stripe fails. */
   failing: upTo(0.2),
-  /** Whether equal work within one machine waits for itself; nothing may depend on that. */
+  /** Whether equal work within one machine is coalesced; correctness must not depend on it. */
   manners: fc.boolean(),
-  /** Whether the last reconcile comes so late that Stripe has forgotten its events and only the objects tell. */
+  /** Whether the last reconcile is so late that Stripe has dropped its events and only objects are left. */
   isLate: oneOf(false, false, true),
-  /** Of the three plans. */
+  /** The credit policies of the three plans. */
   policies: fc.record({ Beginner: policies, Daily: policies, Creator: policies }),
-  /** Most lives begin as they should, so that there is something to go wrong with. */
+  /** Whether the first purchase succeeds; in most lives it does, so that there is a plan to test. */
   isStartGood: oneOf(true, true, true, false),
   first: fc.oneof(often(3, subscribe), often(2, sell)),
   steps: fc

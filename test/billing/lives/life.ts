@@ -28,12 +28,12 @@ import { Wallet } from './wallet.ts'
 const DAY = 86_400
 const VISA = '4242424242424242'
 
-/** One customer's life, on a bad day of everybody else. */
+/** One customer's life, with faults everywhere else. */
 export class Life {
   readonly #random: () => number
   #isCalm = true
   readonly courier: BadCourier
-  /** How often what happened, refusals beside what went through. */
+  /** Counts of steps, refused and successful. */
   readonly tally: Record<string, number> = {}
   wallet!: Wallet
   user!: User
@@ -49,7 +49,7 @@ export class Life {
   async live(): Promise<void> {
     const { sandbox } = this.context
     setNow(() => new Date(sandbox.now() * 1000))
-    // The job has run before; a first run would look back thirty days only.
+    // As if the job had run before, because a first run looks back thirty days only.
     await reconcile()
     await makeCoupons(this.context)
     this.user = await aUser()
@@ -83,7 +83,7 @@ export class Life {
     this.context.sandbox.faults.api = rate > 0 ? failures : []
   }
 
-  /** A person does not get past Stripe's trouble or the shop's rules, and neither is a fault of the app. */
+  /** A step may be refused by a fault of Stripe or a rule of the shop, and neither is a fault of the app. */
   async #expectRefusals(work: () => Promise<unknown>): Promise<boolean> {
     try {
       return (await work()) !== false
@@ -96,7 +96,7 @@ export class Life {
 
   async #do(step: Step): Promise<unknown> {
     if (isAppStep(step)) return this.#inApp(step)
-    // The shop has made a customer before it sells something.
+    // The shop needs a customer before it can sell by hand.
     if (['sell', 'cart', 'invoice'].includes(step.kind)) await this.#attempt(() => ensureCustomer(this.user))
     const { stripeCustomerId: customer } = await readUser(this.user._id)
     return customer
@@ -136,7 +136,7 @@ export class Life {
     }
   }
 
-  /** All at the same moment; what each of them is refused is its own affair. */
+  /** Runs several steps at the same moment; each may be refused by itself. */
   async #rush(what: Rushed[]): Promise<void> {
     const { user, wallet } = this
     const works: Record<Rushed, () => Promise<unknown>> = {
@@ -156,7 +156,7 @@ export class Life {
 
   async #reconcile(): Promise<void> {
     await this.#attempt(() => reconcile())
-    // A run that died holds its lease for some minutes of the machine's own time.
+    // A run that died holds its lease for some minutes of real time.
     await this.#letLeaseEnd()
   }
 
@@ -164,7 +164,7 @@ export class Life {
     await mongoose.connection.collection('reconcile_runs').updateMany({}, { $set: { leaseUntil: new Date(0) } })
   }
 
-  /** Opens the page in as many tabs as wanted, and pays on every one. */
+  /** Opens the checkout page in several tabs, and pays on each. */
   async #buy(purchase: Purchase, how: { card: string; coupon: Coupon; tabs: number }): Promise<boolean> {
     const urls = new Set<string>()
     for (let tab = 0; tab < how.tabs; tab++) {
@@ -180,7 +180,7 @@ export class Life {
   #pay(session: string, { card, coupon }: { card: string; coupon: Coupon }): boolean {
     const { sandbox } = this.context
     const { world } = sandbox
-    // The shop's settings at Stripe allow bank debits.
+    // As if bank debits were enabled in the Stripe account.
     world.run(() =>
       world.tables.checkoutSessions.update(session, { payment_method_types: ['card', 'sepa_debit'] as never }),
     )
@@ -190,13 +190,13 @@ export class Life {
       sandbox.completeCheckout(session, { card })
       return true
     } catch (error) {
-      // The card was declined, or the page has been paid on.
+      // The card was declined, or the page was already paid.
       if (error instanceof StripeApiError) return false
       throw error
     }
   }
 
-  /** Who has no plan to change buys one. */
+  /** Changes the plan; a user without one buys it. */
   async #change(choice: { plan: string; interval: 'month' | 'year' }): Promise<unknown> {
     const nonce = randomUUID()
     try {
@@ -208,7 +208,7 @@ export class Life {
     }
   }
 
-  /** One click in five is a double one. Both are waited for: the same person cannot do the next thing meanwhile. */
+  /** One click in five is a double click. Both are awaited, because one person does one thing at a time. */
   async #clicks<T>(work: () => Promise<T>): Promise<T[]> {
     const click = () => this.#attempt(work)
     const clicks = await Promise.allSettled(this.#random() < 0.2 ? [click(), click()] : [click()])
@@ -217,7 +217,7 @@ export class Life {
     return clicks.map((one) => (one as PromiseFulfilledResult<T>).value)
   }
 
-  /** On some machine, which may die of it. */
+  /** Runs some work on a random machine, which may crash. */
   #attempt<T>(work: () => Promise<T>): Promise<T> {
     const dies = !this.#isCalm && this.#random() < this.plan.trouble.kill
     const calls = 1 + Math.floor(this.#random() * 40)

@@ -12,8 +12,8 @@ import { rememberPlans } from './world.ts'
 
 /*
  * Random lives of customers through the sandbox, with the real billing code and the real engine: LIVES_RUNS of them,
- * LIVES_SEED and LIVES_PATH to see one again that failed (fast-check prints both), LIVES_SHRINK=1 to make it smaller; LIVES_ALL=1
- * lives all of them, and prints each that failed.
+ * LIVES_SEED and LIVES_PATH to repeat one that failed (fast-check prints both), LIVES_SHRINK=1 to shrink it; LIVES_ALL=1
+ * runs all of them, and prints each that failed.
  */
 
 vi.mock('#app/billing/stripe/coalesce.ts', async (original) => {
@@ -24,7 +24,7 @@ vi.mock('#app/billing/stripe/coalesce.ts', async (original) => {
 
 const { LIVES_RUNS, LIVES_SEED, LIVES_PATH, LIVES_SHRINK, LIVES_ALL, LIVES_TALLY } = process.env
 const RUNS = Number(LIVES_RUNS ?? 11)
-/** The everyday run lives the same lives each time; whoever asks for a number of them gets new ones. */
+/** Without LIVES_RUNS every run has the same lives; with it they are new. */
 const SEED = LIVES_SEED ? Number(LIVES_SEED) : LIVES_RUNS ? undefined : 4
 
 const context = useStripe()
@@ -53,21 +53,21 @@ async function live(plan: LifePlan): Promise<void> {
 }
 
 describe('random lives', () => {
-  test(`${RUNS} of them end as Stripe says they were paid`, async () => {
+  test(`${RUNS} random lives end with exactly what was paid at Stripe`, async () => {
     await fc.assert(
       fc.asyncProperty(lifePlan, (plan) => live(plan)),
       {
         numRuns: RUNS,
         ...(SEED !== undefined && { seed: SEED }),
         ...(LIVES_PATH && { path: LIVES_PATH }),
-        // Shrinking takes minutes, and the seed is enough to see the life again.
+        // Shrinking takes minutes, and the seed is enough to repeat the life.
         endOnFailure: !LIVES_SHRINK,
         interruptAfterTimeLimit: 60 * 60_000,
       },
     )
     expect(failures).toHaveLength(0)
     if (LIVES_TALLY) console.info(Object.fromEntries(Object.entries(tally).sort(([a], [b]) => (a < b ? -1 : 1))))
-    // A life in which nothing happens proves nothing.
+    // Lives without certain steps would prove nothing.
     if (RUNS >= 40) {
       for (const what of ['invoices', 'packs', 'reversed', 'dropped', 'killed', 'delivered']) {
         expect(tally[what], what).toBeGreaterThan(0)

@@ -3,8 +3,8 @@ import { Lines, livePorts, VersionCache } from '#app/credits/ports.server.ts'
 import { SharedWrites } from '#app/credits/shared-writes.server.ts'
 
 /*
- * Two app processes in one: everything that a process remembers or makes wait in its own memory exists once per machine,
- * so that two of them meet in the database alone. A machine without manners has none of it: what saves it is the database.
+ * Two app processes in one: every cache and queue in a process's memory exists once per machine,
+ * so that two machines meet in the database alone. A machine without manners has none of them and relies on the database.
  */
 
 type Keyed = (key: string) => Promise<unknown>
@@ -13,7 +13,7 @@ interface Machine {
   versions: VersionCache
   shared: SharedWrites
   lines: Lines
-  /** Each piece of coalesced work, with this machine's own line before it. */
+  /** Each piece of coalesced work, with this machine's own queue for it. */
   coalesced: Map<unknown, Keyed>
 }
 
@@ -29,7 +29,7 @@ const running = new AsyncLocalStorage<Machine>()
 let machines: Machine[] = []
 let haveManners = true
 
-/** New processes that remember nothing; `manners` is whether they let equal work of their own wait for each other. */
+/** Starts new processes with empty memories; `manners`: whether equal work within a process is coalesced. */
 export function startMachines({ manners }: { manners: boolean }): void {
   machines = Array.from({ length: MACHINES }, newMachine)
   haveManners = manners
@@ -41,7 +41,7 @@ export const onMachine = <T>(random: () => number, work: () => Promise<T>): Prom
 
 const here = (): Machine => running.getStore() ?? machines[0]!
 
-/** Stands in for `coalesced`: one line per machine, or none at all. */
+/** Replaces `coalesced`: one queue per machine, or none at all. */
 export function coalescedPerMachine(coalesced: (work: Keyed) => Keyed): (work: Keyed) => Keyed {
   return (work) => (key) => {
     if (!haveManners) return work(key)
@@ -52,7 +52,7 @@ export function coalescedPerMachine(coalesced: (work: Keyed) => Keyed): (work: K
   }
 }
 
-/** Gives the credits' engine the memory of the machine that it runs on. @returns puts everything back */
+/** Gives the credits engine the memory of the machine that it runs on. @returns a function that undoes this */
 export function divideMemory(): () => void {
   startMachines({ manners: true })
   const before = Object.getOwnPropertyDescriptors(livePorts)

@@ -9,8 +9,8 @@ import { monthsOf, Prices, unitIn } from './truth-lines.ts'
 import { liveSubscription } from './truth-subscription.ts'
 
 /*
- * What the pages promise: the next payment, what each period costs, and what is owed. The next payment is compared with
- * the invoice that then comes, the others with what the subscription's items and invoices say.
+ * What the pages promise: the next payment, the price of each period, and the amount due. The next payment is compared with
+ * the invoice that follows, the others with the subscription's items and invoices.
  */
 
 interface Sum {
@@ -25,7 +25,7 @@ export interface Promised extends Sum {
   at: number
 }
 
-/** Whether Stripe will charge something by itself, and when; an end that was set comes first. */
+/** When Stripe will next charge by itself, if it will; a scheduled end comes first. */
 function chargesAt(live: Stripe.Subscription): number | null {
   if (!['active', 'trialing', 'past_due'].includes(live.status)) return null
   const ends = live.items.data.map((item) => item.current_period_end)
@@ -37,10 +37,10 @@ function chargesAt(live: Stripe.Subscription): number | null {
 }
 
 /**
- * Reads what is promised now.
+ * Reads the current promise.
  * @returns null where nothing is charged any more
- * @throws Error when the page promises what nobody will charge, says nothing of what will be, or says another sum than
- * each period costs or than is owed
+ * @throws Error when the page promises what will not be charged, omits what will be, or states another amount than
+ * the price of each period or the amount due
  */
 export async function readPromise(context: StripeForTests, userId: Types.ObjectId): Promise<Promised | null> {
   const { subscription: stored } = await readUser(userId)
@@ -62,11 +62,11 @@ export async function readPromise(context: StripeForTests, userId: Types.ObjectI
   return { subscription: live.id, amount: next.amount, currency: next.currency, credits: next.credits, at: at! }
 }
 
-/** What each period costs without coupons that pass, and what it brings at once; null where items have periods of their own. */
+/** The price and immediate credits of each period without temporary coupons; null if items have periods of their own. */
 async function ofPeriod(prices: Prices, live: Stripe.Subscription): Promise<[number, string, number] | null> {
   const items = live.items.data
-  const rhythms = new Set(items.map(({ price: { recurring: r } }) => `${r!.interval_count} ${r!.interval}`))
-  if (rhythms.size > 1) return null
+  const intervals = new Set(items.map(({ price: { recurring: r } }) => `${r!.interval_count} ${r!.interval}`))
+  if (intervals.size > 1) return null
   let credits = ratio(0)
   const amounts: number[] = []
   for (const {
@@ -89,7 +89,7 @@ async function ofPeriod(prices: Prices, live: Stripe.Subscription): Promise<[num
   return [amount, live.currency, wholeOf(credits)]
 }
 
-/** All that Stripe still collects of a plan whose payment is overdue. */
+/** The total that Stripe still collects for a plan whose payment is overdue. */
 async function owedFor({ stripe }: StripeForTests, live: Stripe.Subscription): Promise<[number, string] | null> {
   if (live.status !== 'past_due' && live.status !== 'unpaid') return null
   const { data } = await stripe.invoices.list({ subscription: live.id, limit: 100 })
@@ -98,7 +98,7 @@ async function owedFor({ stripe }: StripeForTests, live: Stripe.Subscription): P
   return amount > 0 ? [amount, live.currency] : null
 }
 
-/** The billing page says these very sums. */
+/** Checks that the billing page states these amounts. */
 function checkPage({ sandbox }: StripeForTests, stored: NonNullable<Parameters<typeof planStatusOf>[0]>): void {
   const now = new Date(sandbox.now() * 1000)
   const said = planStatusOf(stored, { now, timeZone: 'UTC', gracePeriodDays: 3, credits: 0, frozen: null })
@@ -114,8 +114,8 @@ const money = ({ amount, currency }: Sum): string =>
   new Intl.NumberFormat('en-US', { style: 'currency', currency }).format(currency === 'jpy' ? amount : amount / 100)
 
 /**
- * Compares a promise with the invoice that came, once its time is over.
- * @returns false where the plan ended before, or rests without a card
+ * Compares a promise with the actual invoice, once its time has passed.
+ * @returns false if the plan ended before, or is paused without a card
  */
 export async function checkPromise(context: StripeForTests, promised: Promised): Promise<boolean> {
   const { stripe } = context

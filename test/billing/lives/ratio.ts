@@ -1,4 +1,4 @@
-/* Exact fractions for the truth, apart from those of the app. The lower part is above zero. */
+/* Exact fractions for the truth, independent of those of the app. The denominator is positive. */
 
 export type Ratio = readonly [over: bigint, under: bigint]
 

@@ -13,13 +13,13 @@ import { Prices } from './truth-lines.ts'
 import { liveSubscription } from './truth-subscription.ts'
 
 /*
- * A change of plan, as its page shows it and as it then comes: what is charged and brought at once, and what afterwards.
+ * A plan change, as its page shows it and as it turns out: what is charged and granted at once, and afterwards.
  */
 
 /**
- * Changes the plan to some other one, nothing being in the way.
- * @returns what its page said of it; null where it was refused, or waits for a payment
- * @throws Error when something else came than was shown
+ * Changes the plan to another one, without any faults.
+ * @returns the preview of its page; null if it was refused, or waits for a payment
+ * @throws Error when the outcome differs from what was shown
  */
 export async function changeAsShown(context: StripeForTests, life: Life): Promise<PlanChangePreview | null> {
   const { user, plan } = life
@@ -71,11 +71,11 @@ async function checkInvoice(context: StripeForTests, shown: PlanChangePreview, c
   )
 }
 
-/** What the billing page says once the change is ordered. */
+/** Checks what the billing page says after the change. */
 async function checkAfter({ user }: Life, { after, when }: PlanChangePreview): Promise<void> {
   const { subscription } = await readUser(user._id)
   const { price, nextPayment } = subscription!
-  // Something beside the plan may be charged before a change that waits.
+  // An add-on may be charged before a scheduled change.
   const isNext = after.next && nextPayment?.at.getTime() === after.next.at.getTime()
   if (after.next && (isNext || when === 'now'))
     same('the first payment after a change', sumOf(after.next), nextPayment ? sumOf(nextPayment) : null)
@@ -84,7 +84,7 @@ async function checkAfter({ user }: Life, { after, when }: PlanChangePreview): P
 
 type Each = NonNullable<PlanChangePreview['after']['price']>
 
-/** What each period costs after a change, where all of it is paid by one interval. */
+/** Checks the price of each period after a change, if all items have one interval. */
 export function checkPriceAfter(shown: Each, price: Each | null | undefined): void {
   if (price) same('what each period costs after a change', sumOf(shown), sumOf(price))
 }

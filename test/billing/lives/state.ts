@@ -9,7 +9,7 @@ import type { Ledger } from './ledger.ts'
 import type { Bought, Truth } from './truth.ts'
 import { NONE } from './truth-subscription.ts'
 
-/** The app's own state in the same words as the truth, read from the database. */
+/** The app's own state in the shape of the truth, read from the database. */
 export async function stateOf(userId: Types.ObjectId, ledger: Ledger): Promise<Truth> {
   const { subscription } = await readUser(userId)
   const isLive = hasLiveSubscription(subscription)
@@ -74,7 +74,7 @@ const asBought = (row: Row): Omit<Bought, 'plan' | 'interval' | 'intervalCount'>
   gone: GONE.find((gone) => gone === row.status) ?? null,
 })
 
-/** One row is the current one: the newest payment of the subscription that lives, if it has any. */
+/** Checks that one row is current: the newest payment of the live subscription, if there is one. */
 function checkMarks(
   rows: {
     stripeSubscriptionId?: string | null
@@ -104,7 +104,7 @@ function checkMarks(
   }
 }
 
-/** Spending waits for the money exactly when a payment is owed and its grace is over. */
+/** Checks that spending is paused exactly when a payment is due and its grace period is over. */
 function checkPause(isPaused: boolean, subscription: Awaited<ReturnType<typeof readUser>>['subscription']): void {
   const { status, gracePeriodEnd = null } = subscription ?? {}
   if ((status === 'past_due' || status === 'unpaid') !== (gracePeriodEnd !== null)) {

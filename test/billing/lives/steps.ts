@@ -1,6 +1,6 @@
 import type { Interval } from '#app/billing/plans.ts'
 
-/** What a person does in the app, or time. */
+/** What a user does in the app, and what the passing of time does. */
 export type AppStep =
   | { kind: 'subscribe'; plan: string; interval: Interval; card: string; coupon: Coupon; tabs: number }
   | { kind: 'pack'; pack: string; card: string; coupon: Coupon }
@@ -12,7 +12,7 @@ export type AppStep =
   /** Several at once, on both machines. */
   | { kind: 'rush'; what: Rushed[] }
 
-/** What a person or a bank does at Stripe, without the app. */
+/** What a user, the shop or a bank does at Stripe, without the app. */
 export type StripeStep =
   | { kind: 'pay' | 'payOutOfBand' | 'void' | 'uncollectible' | 'unpause' | 'startAgain' | 'deleteCustomer' }
   | { kind: 'card'; token: string }
@@ -56,7 +56,7 @@ export type StripeStep =
 
 export type Step = AppStep | StripeStep
 
-/** A subscription that somebody sells in the dashboard. */
+/** A subscription sold in the dashboard. */
 export interface ByHand {
   plan: string
   price: PriceKind
@@ -66,11 +66,11 @@ export interface ByHand {
   addOn: 'none' | 'month' | 'year'
   coupon: Coupon
 }
-/** `older`: no longer on sale, and kept by who has it; `free`: somebody's gift. */
+/** `older`: archived, and kept by its subscribers; `free`: a gift. */
 export type PriceKind = 'listed' | 'older' | 'free' | 'week' | 'quarter' | 'twoYears'
 export type Prorates = 'always_invoice' | 'create_prorations' | 'none'
 export type Rushed = 'deliver' | 'reconcile' | 'upkeep' | 'pause' | 'spend' | 'hold' | 'capture' | 'cancel' | 'resume'
-/** `half` and `all` are for one invoice, `months` is half of each for three months, `always` for good; `less` is $5. */
+/** `half` and `all` are for one invoice, `months` is half for three months, `always` is half for ever; `less` is $5. */
 export type Coupon = 'none' | 'half' | 'all' | 'always' | 'months' | 'less'
 
 const APP_STEPS = ['subscribe', 'pack', 'change', 'cancel', 'resume', 'deliver', 'reconcile', 'jobs'] as const

@@ -4,17 +4,17 @@ import { isAtLeast, least, negative, over, plus, product, type Ratio, ratio, who
 import { isTrial, type TrueLine } from './truth-lines.ts'
 
 /*
- * What went back of the money for something, and with it of its credits, by docs/decisions/0012: each line bears what was
- * given back for it plus the common share of the rest, up to all of it. Found by trying which lines are full.
+ * The refunded money of a purchase, and its reversed credits, by docs/decisions/0012: each line bears what was
+ * refunded for it plus the common share of the rest, up to its amount. Found by trying which lines are full.
  */
 
-/** All money that went back of one purchase. */
+/** All money refunded of one purchase. */
 export interface GoneBack {
   /** By refunds and credit notes. */
   refunded: number
   /** By disputes that are open or lost. */
   disputed: number
-  /** Of both, what credit notes name lines for. */
+  /** The parts of both for which credit notes name lines. */
   named: Map<string, number>
   gone: 'disputed' | 'dispute_lost' | 'refunded' | 'partially_refunded' | null
   openDisputes: string[]
@@ -62,7 +62,7 @@ export async function moneyBack(
   }
 }
 
-/** A note's money lies in a row, line after line; the ways that it went lie over it in the order that Stripe has them. */
+/** The money of a note, line after line, is assigned to its destinations in Stripe's order. */
 function partsOf(note: Stripe.CreditNote) {
   let place = 0
   const spans = note.lines.data.map((line) => {
@@ -88,7 +88,7 @@ function partsOf(note: Stripe.CreditNote) {
   return { waived, refunds, credited: { amount, lines: take(amount) } }
 }
 
-/** What bears money back by itself: lines, with what gives unused time of the same item back. */
+/** What bears refunds by itself: lines, together with the credits for unused time of the same item. */
 export interface Bearer {
   lines: string[]
   money: number
@@ -96,8 +96,8 @@ export interface Bearer {
 }
 
 /**
- * @param creditsAdded what the invoice brought in all: a trial's credits are its line's
- * @returns null where the invoice is one whole
+ * @param creditsAdded what the invoice granted in total: a trial's credits belong to its line
+ * @returns null if the invoice is treated as a whole
  */
 export function bearersOf(lines: TrueLine[], waived: Map<string, number>, creditsAdded: number): Bearer[] | null {
   if (lines.length < 2) return null
@@ -125,7 +125,7 @@ export function bearersOf(lines: TrueLine[], waived: Map<string, number>, credit
   return counting.length < 2 ? null : counting
 }
 
-/** Money that notes took off lines before the invoice was paid. */
+/** Money by which notes reduced lines before the invoice was paid. */
 export function waivedBy(notes: Stripe.CreditNote[]): Map<string, number> {
   const waived = new Map<string, number>()
   for (const note of notes)
@@ -133,7 +133,7 @@ export function waivedBy(notes: Stripe.CreditNote[]): Map<string, number> {
   return waived
 }
 
-/** Credits that stand reversed, rounded toward zero. */
+/** Credits currently reversed, rounded toward zero. */
 export function creditsBack(
   granted: number,
   { refunded, disputed, named }: GoneBack,
@@ -157,7 +157,7 @@ export function creditsBack(
   return wholeOf(over(product(ratio(granted), plus(...ofFree, ...ofPaying)), ratio(weight)))
 }
 
-/** The share of each that is gone: its own, raised alike for all, where none is more than full and all make the target. */
+/** The refunded share of each: its own, raised equally for all, none above its full amount, all together the target. */
 function fullness(all: { money: number; own: number }[], target: Ratio): Ratio[] {
   const one = ratio(1)
   const own = all.map(({ money, own }) => least(one, ratio(own, money)))

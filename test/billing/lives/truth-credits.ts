@@ -4,7 +4,7 @@ import { isAtLeast, ratio } from './ratio.ts'
 import { isTrial, linesOf, monthsOf, type Prices, type TrueLine } from './truth-lines.ts'
 
 /*
- * What an invoice buys and when that comes, by another way than the app: dates by counting months.
+ * What an invoice buys and when its credits start, computed differently from the app: dates by counting months.
  */
 
 export interface TrueShare {
@@ -12,7 +12,7 @@ export interface TrueShare {
   /** Unix seconds; null is at payment, or never. */
   effectiveAt: number | null
   expiresAt: number | null
-  /** Unix seconds: when the time began that they are for; null for packs, which are for none. */
+  /** Unix seconds: the start of the time that they are for; null for packs. */
   from: number | null
 }
 
@@ -20,13 +20,13 @@ export interface TrueCredits {
   lines: TrueLine[]
   /** The line that the invoice is about. */
   main: TrueLine | null
-  /** Signed, paid for. */
+  /** Signed; all credits paid for. */
   credits: number
   trialCredits: number
   shares: TrueShare[]
-  /** The most that may be left of these and others like them when a later period begins. */
+  /** The most that may be left of the plan's credits when a later period begins. */
   limit: { plan: string; cap: number | null } | null
-  /** A period begins with the first share; with each later one a month does. */
+  /** The first share begins a period, each later one a month. */
   isRenewal: boolean
 }
 
@@ -39,7 +39,7 @@ export async function trueCredits(prices: Prices, invoice: Stripe.Invoice): Prom
   const isFirst = invoice.billing_reason === 'subscription_create'
   const trials = isFirst ? lines.filter(isTrial) : []
   const policy = main?.plan?.unusedCredits
-  // Where one of them takes credits, the other one brings so many less.
+  // If the plan lines take credits, the packs grant that many fewer, and the other way round.
   const planCredits = ofPlans + Math.min(0, ofPacks)
   const packCredits = ofPacks + Math.min(0, ofPlans)
   const packs = { credits: packCredits, effectiveAt: null, expiresAt: null, from: null }
@@ -59,7 +59,7 @@ export async function trueCredits(prices: Prices, invoice: Stripe.Invoice): Prom
 
 const sum = (lines: TrueLine[]): number => lines.reduce((all, { credits }) => all + credits, 0)
 
-/** Lines of the period that begins come first, then what is charged for the rest of one, then what is given back. */
+/** Lines of the new period come first, then charges for the rest of one, then credits for unused time. */
 function mainOf(lines: TrueLine[]): TrueLine | null {
   const ofPlans = lines.filter(({ plan }) => plan)
   const kinds = [
@@ -77,13 +77,13 @@ export function largest<T extends { plan: Plan; end: number }>(all: T[]): T | nu
   return [...all].sort((one, other) => rank(other) - rank(one) || other.end - one.end)[0] ?? null
 }
 
-function sharesOf(credits: number, { plan, rhythm, period }: TrueLine, paidAt: number | null): TrueShare[] {
+function sharesOf(credits: number, { plan, interval, period }: TrueLine, paidAt: number | null): TrueShare[] {
   const { start, end } = period
   const { unusedCredits, yearlyCredits } = plan!
-  // Paid when its time was over: it lasts as long from then.
+  // Paid after its time was over: it lasts as long from the payment.
   const late = (from: number, until: number) => (paidAt !== null && paidAt >= until ? paidAt - from : 0)
   const starts = [start]
-  if (yearlyCredits === 'monthly' && !isAtLeast(ratio(1), monthsOf(rhythm!)))
+  if (yearlyCredits === 'monthly' && !isAtLeast(ratio(1), monthsOf(interval!)))
     for (let month = 1; monthAfter(start, month) < end; month++) starts.push(monthAfter(start, month))
   return starts
     .map((from, index) => {

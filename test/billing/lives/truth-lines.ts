@@ -4,11 +4,11 @@ import type { StripeForTests } from '../stripe.ts'
 import { plus, product, type Ratio, ratio, wholeOf } from './ratio.ts'
 
 /*
- * What the lines of an invoice sell and bring, worked out a second time from the contract alone and by another way than
+ * What the lines of an invoice sell and grant, computed a second time from the specification alone and differently from
  * the app: as exact fractions over one common denominator.
  */
 
-/** What a price sells, by what Stripe has noted of it or of its product. */
+/** What a price sells, by the metadata of the price or its product. */
 export interface SoldBy {
   price: Stripe.Price
   plan: Plan | null
@@ -17,22 +17,22 @@ export interface SoldBy {
 
 export interface TrueLine extends Pick<SoldBy, 'plan' | 'pack'> {
   id: string
-  rhythm: Stripe.Price.Recurring | null
-  /** The subscription's item, where it is of one. */
+  interval: Stripe.Price.Recurring | null
+  /** The subscription item, if the line has one. */
   item: string | null
   amount: number
-  /** Less its discounts, with the tax on top. */
+  /** The amount less its discounts, with tax on top. */
   net: number
   quantity: number
-  /** What one costs in the invoice's currency. */
+  /** The unit price in the invoice's currency. */
   unit: number
   isProration: boolean
   period: { start: number; end: number }
-  /** Signed and whole; those of all lines add up to what the invoice brings. */
+  /** Signed and whole; all lines add up to the credits of the invoice. */
   credits: number
 }
 
-/** Finds what prices sell, each of them once. */
+/** Finds what prices sell, and caches it. */
 export class Prices {
   readonly #known = new Map<string, Promise<SoldBy>>()
 
@@ -53,7 +53,7 @@ export class Prices {
   }
 }
 
-/** What one costs in a currency, in minor units. */
+/** The unit price in a currency, in minor units. */
 export const unitIn = (price: Stripe.Price, currency: string): number =>
   (price.currency === currency ? price.unit_amount : price.currency_options?.[currency]?.unit_amount) ?? 0
 
@@ -63,18 +63,18 @@ export function monthsOf({ interval, interval_count: count }: Stripe.Price.Recur
   return ratio(12 * count, ofYear)
 }
 
-/** All lines of an invoice, those too that sell nothing of ours. */
+/** All lines of an invoice, including those that sell nothing of ours. */
 export async function linesOf(prices: Prices, invoice: Stripe.Invoice): Promise<TrueLine[]> {
   const lines: Omit<TrueLine, 'credits'>[] = []
   for (const line of invoice.lines.data) {
     const priceId = line.pricing?.price_details?.price
-    // The shop may put a sum on an invoice without a price.
+    // The shop may add an amount to an invoice without a price.
     const sold = typeof priceId === 'string' ? await prices.of(priceId) : null
     const item = line.parent?.subscription_item_details
     const off = (line.discount_amounts ?? []).reduce((sum, { amount }) => sum + amount, 0)
     const taxes = (line.taxes ?? []).filter(({ tax_behavior: how }) => how === 'exclusive')
     lines.push({
-      ...{ plan: sold?.plan ?? null, pack: sold?.pack ?? null, rhythm: sold?.price.recurring ?? null },
+      ...{ plan: sold?.plan ?? null, pack: sold?.pack ?? null, interval: sold?.price.recurring ?? null },
       id: line.id,
       item: typeof item?.subscription_item === 'string' ? item.subscription_item : null,
       amount: line.amount,
@@ -94,15 +94,15 @@ export const isTrial = ({ plan, amount, isProration, quantity, unit }: Omit<True
   plan !== null && amount === 0 && !isProration && quantity > 0 && unit > 0
 
 function worthOf(line: Omit<TrueLine, 'credits'>): Ratio {
-  const { plan, pack, rhythm, amount, unit, quantity, isProration } = line
+  const { plan, pack, interval, amount, unit, quantity, isProration } = line
   const isGiven = amount === 0 && unit === 0 && !isProration
   const byMoney = unit === 0 ? ratio(0) : ratio(amount, unit)
   if (pack) return product(ratio(pack.credits), !isProration && (amount > 0 || isGiven) ? ratio(quantity) : byMoney)
-  if (!plan || !rhythm || isTrial(line)) return ratio(0)
-  return product(ratio(plan.credits), monthsOf(rhythm), isGiven ? ratio(quantity) : byMoney)
+  if (!plan || !interval || isTrial(line)) return ratio(0)
+  return product(ratio(plan.credits), monthsOf(interval), isGiven ? ratio(quantity) : byMoney)
 }
 
-/** Whole numbers that add up to the whole part of the sum: who lost most by rounding gets one back. */
+/** Whole numbers that add up to the whole part of the sum: those that lost most by rounding get one back. */
 function shareOut(worths: Ratio[]): number[] {
   const whole = wholeOf(plus(...worths))
   const common = worths.reduce((all, [, under]) => all * under, 1n)

@@ -8,7 +8,7 @@ export interface TrueSubscription {
   interval: string | null
   intervalCount: number | null
   status: string | null
-  /** It ends with the plan's period or in it. */
+  /** Whether it ends at or within the plan's period. */
   cancelAtPeriodEnd: boolean
   /** Unix seconds. */
   cancelAt: number | null
@@ -30,7 +30,7 @@ export async function liveSubscription({ stripe }: StripeForTests): Promise<Stri
   return live ?? null
 }
 
-/** The item that carries the plan: one of those that are sold at all, if there is any, and the largest plan of them. */
+/** The item of the plan: the largest plan among the items with a quantity, if there are any. */
 export async function planItemOf(
   prices: Prices,
   { items }: Stripe.Subscription,
@@ -53,7 +53,7 @@ export async function trueSubscription(context: StripeForTests, prices: Prices):
   const { current_period_end: currentPeriodEnd, quantity } = item
   const nextEnd = Math.min(...items.data.map((one) => one.current_period_end))
   return {
-    // Zero of a plan is no plan.
+    // A quantity of zero is no plan.
     plan: quantity === 0 ? 'Free' : plan!.name,
     interval: price.recurring!.interval,
     intervalCount: price.recurring!.interval_count,

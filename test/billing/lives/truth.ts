@@ -6,9 +6,9 @@ import { Prices } from './truth-lines.ts'
 import { trueSubscription, type TrueSubscription } from './truth-subscription.ts'
 import { checkWorth } from './worth.ts'
 
-/** What a row of the billing history says. */
+/** A row of the billing history. */
 export interface Bought {
-  /** Of an invoice that sells one. */
+  /** Null unless the invoice sells a plan. */
   plan: string | null
   interval: string | null
   intervalCount: number | null
@@ -20,22 +20,22 @@ export interface Bought {
   gone: GoneBack['gone']
 }
 
-/** What Stripe says was bought, paid and given back, put into the words of the app's state. */
+/** What was bought, paid and refunded at Stripe, in the terms of the app's state. */
 export interface Truth {
   subscription: TrueSubscription
   /** Paid invoices by id. */
   invoices: Record<string, Bought>
   /** Paid carts of packs, by payment. */
   packs: Record<string, Bought>
-  /** Credits that stand reversed, by what had granted them. */
+  /** Credits currently reversed, by the purchase that granted them. */
   reversed: Record<string, number>
-  /** The sum of all that: what the account would hold had nothing been spent, expired or stayed above a cap. */
+  /** The total: the balance if nothing had been spent, expired or taken by a cap. */
   credits: number
   openDisputes: string[]
 }
 
 /**
- * Reads it from the sandbox's API by a way of its own: whatever was sold in this world, to whatever customer of the one
+ * Reads it from the sandbox's API independently: everything sold in this sandbox, to any customer of the one
  * user. Nothing of the app's billing code is used but the plan file.
  * @param into `bought`: each paid invoice's credits, to be filled for the checks of the ledger; `trialOf`: the invoice
  * that brought a trial's credits, since of several trials whichever is heard of first does, and the others nothing
@@ -67,7 +67,7 @@ export async function truthOf(
     await count(context, truth, {
       ...{ into: truth.invoices, id, charges: own, notes: notes.filter((note) => note.invoice === id) },
       ...{ row: rowOf(invoice, bought.get(id)!), bought: bought.get(id)! },
-      // A part may have come from the customer's balance.
+      // A part may have been paid from the customer's balance.
       paid: Math.max(
         own.reduce((sum, { amount }) => sum + amount, 0),
         invoice.amount_paid,
@@ -98,7 +98,7 @@ interface Purchase {
   paid: number
 }
 
-/** Adds one purchase, less what went back of it. */
+/** Adds one purchase, less its refunds. */
 async function count(context: StripeForTests, truth: Truth, purchase: Purchase): Promise<void> {
   const { into, id, row, bought, charges, notes, paid } = purchase
   const back = await moneyBack(context, charges, { paid, notes })
@@ -116,15 +116,15 @@ function rowOf(invoice: Stripe.Invoice, { main, credits, trialCredits }: TrueCre
   return {
     ...nothingBack,
     plan: main?.plan?.name ?? null,
-    interval: main?.rhythm?.interval ?? null,
-    intervalCount: main?.rhythm?.interval_count ?? null,
+    interval: main?.interval?.interval ?? null,
+    intervalCount: main?.interval?.interval_count ?? null,
     amount: invoice.amount_paid,
     currency: invoice.currency,
     creditsAdded: credits + trialCredits,
   }
 }
 
-/** All packs of a page that was paid; what else it sold brings nothing. */
+/** All packs of a paid page; anything else that it sold grants nothing. */
 async function cartOf({ stripe }: StripeForTests, prices: Prices, session: Stripe.Checkout.Session): Promise<Bought> {
   let creditsAdded = 0
   for (const { price, quantity } of (await stripe.checkout.sessions.listLineItems(session.id)).data) {

@@ -7,12 +7,12 @@ import { now } from '#app/clock.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { Killed } from './chaos.ts'
 
-/** Does some work of the app, perhaps on a machine that dies. */
+/** Runs some work of the app, perhaps on a machine that dies. */
 export type Attempt = <T>(work: () => Promise<T>) => Promise<T>
 
 const TRIES = 4
 
-/** What a customer believes to have spent: whatever was answered with yes, however often it had to be asked. */
+/** What a customer knows to have spent: every acknowledged spend, however often it was retried. */
 export class Wallet {
   spent = 0
   #holds: { id: string; credits: number; expiresAt: Date }[] = []
@@ -36,11 +36,11 @@ export class Wallet {
     if (placed) this.#holds.push({ id: placed.holdId, credits, expiresAt: placed.expiresAt })
   }
 
-  /** Ends a hold: nothing of it used is a release. */
+  /** Ends a hold: a capture, or a release if nothing was used. */
   async capture(nth: number, share: number): Promise<void> {
     const hold = this.#holds[nth % Math.max(1, this.#holds.length)]
     if (!hold) return
-    // Nobody else is to end it meanwhile.
+    // So that no other step ends it meanwhile.
     this.#holds = this.#holds.filter((other) => other !== hold)
     const credits = Math.floor(hold.credits * share)
     const { accountId } = this
@@ -48,12 +48,12 @@ export class Wallet {
     if (answer) this.spent += credits
   }
 
-  /** Credits that must still be set aside, once the job has released what lapsed. */
+  /** Credits that must still be held, once the job has released expired holds. */
   get held(): number {
     return this.#holds.filter(({ expiresAt }) => expiresAt > now()).reduce((sum, { credits }) => sum + credits, 0)
   }
 
-  /** Repeats under the same key until there is an answer, as the contract says. @returns null when it was refused */
+  /** Repeats a request under the same key until there is an answer. @returns null when it was refused */
   async #ask<T>(work: () => Promise<T>): Promise<T | null> {
     for (let round = 1; ; round++) {
       try {

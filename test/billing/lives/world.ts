@@ -11,7 +11,7 @@ import { randomOf } from './chaos.ts'
 import type { LifePlan } from './life-plan.ts'
 import { startMachines } from './machines.ts'
 
-/** Every life has a Stripe, a database and machines of its own, so that one that fails spoils none of the next. */
+/** Every life has its own Stripe, database and machines, so that a failed one does not affect the next. */
 export async function newWorld(context: StripeForTests, { manners, policies }: LifePlan): Promise<StripeForTests> {
   await context.sandbox.close()
   setNow(null)
@@ -29,14 +29,14 @@ export async function newWorld(context: StripeForTests, { manners, policies }: L
   return context
 }
 
-/** @returns puts the plan file back as it was */
+/** @returns a function that restores the plan file */
 export function rememberPlans(): () => void {
   const names = ['Beginner', 'Daily', 'Creator']
   const before = names.map((name) => ({ ...findPlan(name)! }))
   return () => names.forEach((name, index) => Object.assign(findPlan(name)!, before[index]))
 }
 
-/** Stripe's own dice follow the life's seed, as far as two calls at once let them. */
+/** Seeds the sandbox's random choices, as far as concurrent calls allow. */
 export async function withSeededDice<T>(seed: number, work: () => Promise<T>): Promise<T> {
   const { random } = Math
   Math.random = randomOf(seed)

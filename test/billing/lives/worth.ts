@@ -2,13 +2,13 @@ import type Stripe from 'stripe'
 import type { StripeForTests } from '../stripe.ts'
 import { unitIn } from './truth-lines.ts'
 
-/** Each debit is rounded to the cent, and what comes back is a share of a rounded debit. */
+/** Each debit is rounded to the cent, and each credit is a share of a rounded debit. */
 const CENTS = 2
 
 /**
- * Checks that an invoice says what time is worth: its lines less their discounts are its total, and where a subscription
- * itemizes discounts each proration is the price times the share of its period, whatever coupon there was. That is what
- * credits are worked out from.
+ * Checks the amounts of an invoice: its lines less their discounts are its total, and where a subscription
+ * itemizes discounts each proration is the price times the share of its period, before any coupon. Credits are
+ * computed from these.
  * @throws Error when it does not
  */
 export async function checkWorth({ stripe }: StripeForTests, invoice: Stripe.Invoice): Promise<void> {
@@ -40,7 +40,7 @@ const offOf = ({ discount_amounts: offs }: Stripe.InvoiceLineItem): number =>
 
 const detailsOf = ({ parent }: Stripe.InvoiceLineItem) => parent?.subscription_item_details
 
-/** The line of the whole period that a proration is in the middle of. */
+/** The line of the whole period that contains a proration. */
 function isPeriodOf(one: Stripe.InvoiceLineItem, proration: Stripe.InvoiceLineItem): boolean {
   const details = detailsOf(one)
   return (

@@ -20,7 +20,7 @@ const deliveries = new Deliveries(context)
 const beginner = usePlan('Beginner')
 useSandboxClock(context)
 
-/** Every event comes twice, once in each direction: a cause that repeats is the rule, not the exception. */
+/** Delivers every event twice, once in each order, because causes often repeat. */
 const deliver = () => deliveries.deliver({ order: (events) => [...events, ...events.slice().reverse()] })
 
 async function subscriber(interval: 'month' | 'year' = 'month'): Promise<User> {
@@ -39,7 +39,7 @@ async function mailsOf({ _id }: User, kind?: NotificationKind): Promise<Notifica
 const kindsOf = async (user: User) => (await mailsOf(user)).map(({ kind }) => kind).sort()
 
 describe('a receipt', () => {
-  it('a receipt comes once for each paid invoice, whichever events report it', async () => {
+  it('one receipt is sent for each paid invoice, whichever events report it', async () => {
     const user = await subscriber()
     expect(await kindsOf(user)).toEqual(['payment_receipt'])
     const [receipt] = await mailsOf(user)
@@ -66,13 +66,13 @@ describe('a receipt', () => {
     expect(await mailsOf(user)).toMatchObject([{ kind: 'credits_arrived', data: { credits: 50, balance: 50 } }])
   })
 
-  it('a receipt of a year in monthly shares counts only the credits that have started', async () => {
+  it('a receipt of a yearly plan in monthly shares counts only the credits that have started', async () => {
     beginner.yearlyCredits = 'monthly'
     const user = await subscriber('year')
     expect(await mailsOf(user)).toMatchObject([{ kind: 'payment_receipt', data: { amount: 10_000, credits: 1000 } }])
   })
 
-  it('a payment that reconcile finds long afterwards has no receipt', async () => {
+  it('a payment found by reconcile long afterwards has no receipt', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
     setNow(() => new Date((context.sandbox.now() + 8 * 86_400) * 1000))
@@ -81,8 +81,8 @@ describe('a receipt', () => {
   })
 })
 
-describe('a renewal that is not paid', () => {
-  it('a renewal that is not paid is mailed once for all its attempts, with the end of the grace period, and paying sends a receipt', async () => {
+describe('an unpaid renewal', () => {
+  it('an unpaid renewal is mailed once for all its attempts, with the end of the grace period, and paying sends a receipt', async () => {
     const user = await subscriber()
     await payWith(context, user, 'pm_card_chargeCustomerFail')
     advance(context, 32)
@@ -98,7 +98,7 @@ describe('a renewal that is not paid', () => {
     expect(await kindsOf(user)).toEqual(['payment_failed', 'payment_receipt', 'payment_receipt'])
   })
 
-  it('a renewal that the bank asks about leads to the confirmation and is not called declined', async () => {
+  it('a renewal that requires authentication leads to the confirmation and is not called declined', async () => {
     const user = await subscriber()
     await payWith(context, user, 'pm_card_authenticationRequired')
     advance(context, 32)
@@ -109,7 +109,7 @@ describe('a renewal that is not paid', () => {
       { _id: `action_required:${id}`, data: { amount: 1000, confirmUrl } },
     ])
     expect(await mailsOf(user, 'payment_failed')).toEqual([])
-    // The pages lead there as well, without asking Stripe; with another card's refusal they lead to the card again.
+    // The pages link there as well, without a request to Stripe; if another card is declined they link to the card again.
     expect((await readUser(user._id)).subscription).toMatchObject({ status: 'past_due', confirmationAsked: true })
     expect(await confirmationPage(user)).toBe(confirmUrl)
     await context.stripe.invoices.pay(id, { payment_method: 'pm_card_visa' })
@@ -118,7 +118,7 @@ describe('a renewal that is not paid', () => {
     expect(await confirmationPage(user)).toBeNull()
   })
 
-  it('a failed renewal sends no mail when the payment went through before its event came', async () => {
+  it('a failed renewal sends no mail if the payment succeeded before its event arrived', async () => {
     const user = await subscriber()
     await payWith(context, user, 'pm_card_chargeCustomerFail')
     advance(context, 32)
@@ -128,8 +128,8 @@ describe('a renewal that is not paid', () => {
   })
 })
 
-describe('the life of a plan', () => {
-  it('each decision about a plan (canceled, undone, canceled again, ended) is mailed once', async () => {
+describe('the mails about a plan', () => {
+  it('each change of a plan (canceled, undone, canceled again, ended) is mailed once', async () => {
     const user = await subscriber()
     await cancelAtPeriodEnd(user)
     await deliver()
@@ -204,7 +204,7 @@ describe('the life of a plan', () => {
     expect(await mailsOf(user, 'subscription_paused')).toHaveLength(1)
   })
 
-  it('a pause from before the plan was first seen is mailed too, unless it was long ago', async () => {
+  it('a pause from before the plan was first seen is mailed too, unless it is too old', async () => {
     beginner.trial = { days: 14, credits: 0 }
     const users: User[] = []
     for (const days of [15, 30]) {
@@ -221,7 +221,7 @@ describe('the life of a plan', () => {
     expect(await mailsOf(users[1]!, 'subscription_paused')).toEqual([])
   })
 
-  it('the mail about a trial’s end says what it will cost, unless it was canceled', async () => {
+  it('the mail before a trial’s end states the price, unless the trial was canceled', async () => {
     beginner.trial = { days: 14, credits: 0 }
     const staying = await subscriber()
     const leaving = await subscriber()
@@ -241,7 +241,7 @@ describe('the life of a plan', () => {
   })
 })
 
-describe('money that goes back', () => {
+describe('refunds and disputes', () => {
   it('each refund has its mail, with the credits that it took', async () => {
     const user = await subscriber()
     const { id: charge } = await newestCharge(context, user)
@@ -250,7 +250,7 @@ describe('money that goes back', () => {
     await context.stripe.refunds.create({ charge, amount: 500 })
     await deliver()
     const mails = await mailsOf(user, 'refund')
-    // Two of one millisecond have no order.
+    // Two mails of one millisecond have no order.
     const byAmount = [...mails].sort((one, other) => Number(one.data.amount) - Number(other.data.amount))
     expect(byAmount).toMatchObject([
       { data: { amount: 333, currency: 'usd', credits: 333 } },
@@ -279,8 +279,8 @@ describe('money that goes back', () => {
   })
 })
 
-describe('an outbox that is down', () => {
-  it('an outbox that is down leaves the payment processed, and the mail comes with the next attempt', async () => {
+describe('an unavailable outbox', () => {
+  it('an unavailable outbox leaves the payment processed, and the mail is queued on the next attempt', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
     const outbox = vi

@@ -18,7 +18,7 @@ const deliveries = new Deliveries(context)
 const beginner = usePlan('Beginner')
 const clock = localClock({ everyMs: 20, keepPace: () => keepPace() })
 
-/** The shop as the sandbox knows it: events are posted to it, and it follows the clock. */
+/** The app from the sandbox's view: it receives events and follows the clock. */
 const shop = createServer((request, response) => {
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -39,7 +39,7 @@ afterEach(async () => {
   resetClock()
 })
 
-/** What a button of the sandbox's page does. */
+/** What a button on the sandbox's page does. */
 async function skip(body: object): Promise<void> {
   const answer = await fetch(`${context.sandbox.url}/_sandbox/clock`, { method: 'POST', body: JSON.stringify(body) })
   expect(answer.status).toBe(200)
@@ -56,13 +56,13 @@ async function buyer(): Promise<User> {
 
 const DAY_MS = 86_400_000
 
-/** The mails that came, each with the day on which it came, counted from the purchase. */
+/** The mails with the days on which they were sent, counted from the purchase. */
 async function mailsOf({ email }: User, from: Date): Promise<[day: number, subject: string][]> {
   const mails = await MailModel.find({ to: email }).sort({ _id: 1 }).lean<Mail[]>()
   return mails.map(({ sentAt, subject }) => [Math.round((sentAt.getTime() - from.getTime()) / DAY_MS), subject])
 }
 
-describe('a clock that is moved by more than a month', () => {
+describe('a clock moved by more than a month', () => {
   it('a clock that skips more than a month sends the mails of that time in order, with their dates', async () => {
     beginner.unusedCredits = 'expire'
     const start = new Date(context.sandbox.now() * 1000)

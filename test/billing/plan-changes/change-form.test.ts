@@ -14,7 +14,7 @@ const deliveries = new Deliveries(context)
 
 const args = (request: Request): ActionFunctionArgs => ({ request, params: {}, context: {} })
 
-/** The form as the page shows it now. */
+/** The form on the current page. */
 async function formFor(user: User, plan: string): Promise<Record<string, string>> {
   const request = await visitAs(user, `/billing/change?plan=${plan}&interval=month`)
   const { when, amountDue, prorationDate, nonce, interval, redirectTo } = await loader(args(request))
@@ -29,8 +29,8 @@ async function order(user: User, form: Record<string, string>) {
     : { status: answer.status, to: answer.headers.get('Location') }
 }
 
-describe('the form of a plan change orders what its page said, and nothing else', () => {
-  it('an upgrade that is posted again after a larger one does not become a downgrade', async () => {
+describe('the form of a plan change', () => {
+  it('an upgrade posted again after a larger one does not become a downgrade', async () => {
     const user = await subscriber(deliveries)
     const daily = await formFor(user, 'Daily')
     expect(await order(user, daily)).toMatchObject({ to: '/billing?done=changed' })
@@ -48,7 +48,7 @@ describe('the form of a plan change orders what its page said, and nothing else'
     expect(await historyOf(user)).toHaveLength(3)
   })
 
-  it('another sum than the one that is due is not charged', async () => {
+  it('an amount other than the one shown is not charged', async () => {
     const user = await subscriber(deliveries)
     const form = await formFor(user, 'Daily')
     expect(await order(user, { ...form, amountDue: '1' })).toMatchObject({
@@ -60,7 +60,7 @@ describe('the form of a plan change orders what its page said, and nothing else'
     expect((await historyOf(user)).at(-1)).toMatchObject({ amount: Number(form.amountDue) })
   })
 
-  it('a coupon that came meanwhile shows in a sum that is asked for again', async () => {
+  it('a coupon added meanwhile changes the amount, which is shown again for confirmation', async () => {
     const user = await subscriber(deliveries)
     const form = await formFor(user, 'Creator')
     const coupon = await context.stripe.coupons.create({ percent_off: 50, duration: 'forever' })

@@ -16,8 +16,8 @@ useDatabase()
 const deliveries = new Deliveries(context)
 useSandboxClock(context)
 
-describe('a change of plan', () => {
-  it('an upgrade applies now, for the rest of the period, with the money and credits that were shown', async () => {
+describe('a plan change', () => {
+  it('an upgrade takes effect now, for the rest of the period, with the money and credits that were shown', async () => {
     const user = await subscriber(deliveries)
     advance(context, 10)
     const choice = { plan: 'Creator', interval: 'month' as const }
@@ -47,7 +47,7 @@ describe('a change of plan', () => {
     expect(await historyOf(user)).toHaveLength(2)
   })
 
-  it('a change from monthly to yearly applies now and costs a year less the rest of the month', async () => {
+  it('a change from monthly to yearly takes effect now and costs a year less the rest of the month', async () => {
     const user = await subscriber(deliveries)
     const choice = { plan: 'Beginner', interval: 'year' as const }
     const preview = await previewPlanChange(user, choice)
@@ -68,7 +68,7 @@ describe('a change of plan', () => {
     expect(await creditsOf(user)).toBe(1000)
   })
 
-  it('an upgrade with a card that asks for its owner leads to a confirmation, and then applies', async () => {
+  it('an upgrade whose card requires authentication leads to a confirmation, and then takes effect', async () => {
     const user = await subscriber(deliveries)
     await payWith(context, user, 'pm_card_authenticationRequired')
     const result = await changePlan(user, { plan: 'Daily', interval: 'month' })
@@ -76,7 +76,7 @@ describe('a change of plan', () => {
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Beginner', status: 'active' })
   })
 
-  it('a downgrade applies when the period ends, and can be undone until then', async () => {
+  it('a downgrade takes effect at period end, and can be undone until then', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     const choice = { plan: 'Beginner', interval: 'month' as const }
     expect(await previewPlanChange(user, choice)).toMatchObject({ when: 'period-end', amountDue: 0, credits: 0 })
@@ -95,7 +95,7 @@ describe('a change of plan', () => {
     expect(await creditsOf(user)).toBe(6000)
   })
 
-  it('a cancellation wins over a scheduled downgrade', async () => {
+  it('a cancellation replaces a scheduled downgrade', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     await changePlan(user, { plan: 'Beginner', interval: 'month' })
     await cancelAtPeriodEnd(user)
@@ -118,7 +118,7 @@ describe('a change of plan', () => {
     await expect(previewPlanChange(await aUser(), { plan: 'Daily', interval: 'month' })).rejects.toThrow(NoSubscription)
   })
 
-  it('a double click on a downgrade leaves it scheduled', async () => {
+  it('a double click on a downgrade schedules it once', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     const nonce = randomUUID()
     const choice = { plan: 'Beginner', interval: 'month' as const }
@@ -127,7 +127,7 @@ describe('a change of plan', () => {
     expect(await scheduledChangeOf(user)).toMatchObject({ plan: 'Beginner' })
   })
 
-  it('two clicks at once on a downgrade leave it scheduled once', async () => {
+  it('two clicks at once on a downgrade schedule it once', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     const nonce = randomUUID()
     const choice = { plan: 'Beginner', interval: 'month' as const }
@@ -136,7 +136,7 @@ describe('a change of plan', () => {
     expect(await scheduledChangeOf(user)).toMatchObject({ plan: 'Beginner' })
   })
 
-  it('a downgrade from another form replaces the one that is scheduled', async () => {
+  it('a downgrade from another form replaces the scheduled one', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     await changePlan(user, { plan: 'Daily', interval: 'month' }, { nonce: randomUUID() })
     await changePlan(user, { plan: 'Beginner', interval: 'month' }, { nonce: randomUUID() })

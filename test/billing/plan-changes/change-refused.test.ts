@@ -18,7 +18,7 @@ useDatabase()
 useSandboxClock(context)
 const deliveries = new Deliveries(context)
 
-/** What the page of a change says in its place. */
+/** The refusal on the page of a plan change. */
 async function refused(user: User, search: string): Promise<Refused & { status: number | undefined }> {
   const args: LoaderFunctionArgs = {
     request: await visitAs(user, `/billing/change?${search}`),
@@ -33,7 +33,7 @@ async function refused(user: User, search: string): Promise<Refused & { status: 
   return { ...thrown!.data, status: thrown!.init?.status }
 }
 
-describe('a change of plan that is refused', () => {
+describe('a refused plan change', () => {
   it('a change to the current plan is refused with the other billing interval as an option', async () => {
     const user = await subscriber(deliveries)
     expect(await refused(user, 'plan=Beginner&interval=month')).toMatchObject({
@@ -84,7 +84,7 @@ describe('a change of plan that is refused', () => {
   })
 
   it.each(['Beginner', 'Creator'])(
-    'a change to %s while the shop has planned several changes is refused with a link to support',
+    'a change to %s while the shop has scheduled several changes is refused with a link to support',
     async (to) => {
       const user = await subscriber(deliveries, { plan: 'Daily' })
       const { stripe } = context
@@ -117,7 +117,7 @@ describe('a change of plan that is refused', () => {
     expect(await refused(await subscriber(deliveries), search)).toMatchObject({ status: 404, title })
   })
 
-  it('a change without a plan leads to buying one', async () => {
+  it('a change without a plan leads to the checkout', async () => {
     const request = await visitAs(await aUser(), '/billing/change?plan=Daily&interval=month')
     const answer = await loader({ request, params: {}, context: {} }).catch((error: unknown) => error)
     expect((answer as Response).headers.get('Location')).toBe('/pricing?plan=Daily&interval=month')
@@ -127,7 +127,7 @@ describe('a change of plan that is refused', () => {
 it.each([
   ['feature=svgExport', 'Beginner includes '],
   ['plan=Beginner', 'Beginner includes this already.'],
-])('the page of a larger plan (%s) never offers the plan that one has', async (search, sentence) => {
+])('the page of a larger plan (%s) never offers the current plan', async (search, sentence) => {
   const request = await visitAs(await subscriber(deliveries), `/billing/upgrade?${search}`)
   const page = await upgrade({ request, params: {}, context: {} })
   expect(page).toMatchObject({ ways: [], sentence: expect.stringContaining(sentence) as string })

@@ -19,7 +19,7 @@ useDatabase()
 useSandboxClock(context)
 const deliveries = new Deliveries(context)
 
-/** Time passes for everybody: whoever was looked at goes. */
+/** The clock moves for all tests, so the plans of this one are ended. */
 afterEach(async () => {
   for (const { id } of (await context.stripe.subscriptions.list()).data) await context.stripe.subscriptions.cancel(id)
   deliveries.take()
@@ -53,7 +53,7 @@ async function inYen(): Promise<Params> {
 
 const older = () => addPrice(context, 'scrip_daily_month', { unit_amount: 1200, recurring: { interval: 'month' } })
 
-/** What each period comes to with the larger and with the smaller plan, in money and in credits. */
+/** The price and credits of each period with the larger and with the smaller plan. */
 const shapes: [string, () => Promise<Params>, [number, number], [number, number]][] = [
   ['as listed', async () => ({ items: [await daily()] }), [4000, 5000], [1000, 1000]],
   ['three of it', async () => ({ items: [await daily(3)] }), [12_000, 15_000], [3000, 3000]],
@@ -76,8 +76,8 @@ const shapes: [string, () => Promise<Params>, [number, number], [number, number]
 describe.each<[string, PlanChoice, 2 | 3]>([
   ['up', { plan: 'Creator', interval: 'month' }, 2],
   ['down', { plan: 'Beginner', interval: 'month' }, 3],
-])('what is charged after a change of plan, %s, is what was shown', (_, choice, column) => {
-  it.each(shapes)('%s', async (...shape) => {
+])('the charges after a plan change %s', (_, choice, column) => {
+  it.each(shapes)('the charges after the change are those shown: %s', async (...shape) => {
     const user = await sold(await shape[1]())
     advance(context, 10)
     const { after, when } = await previewPlanChange(user, choice)
@@ -96,21 +96,21 @@ describe.each<[string, PlanChoice, 2 | 3]>([
   })
 })
 
-describe('the first payment after a change is another one than those that follow', () => {
+describe('a first payment that differs from those after it', () => {
   it.each<[string, Stripe.CouponCreateParams, PlanChoice, number]>([
     [
-      'a coupon of three months goes on',
+      'a coupon of three months',
       { percent_off: 50, duration: 'repeating', duration_in_months: 3 },
       { plan: 'Creator', interval: 'month' },
       2000,
     ],
     [
-      'a coupon for one invoice waits for the smaller plan',
+      'a coupon for one invoice before a downgrade',
       { percent_off: 50, duration: 'once' },
       { plan: 'Beginner', interval: 'month' },
       500,
     ],
-  ])('%s', async (_, params, choice, amount) => {
+  ])('the first payment is stated apart with %s', async (_, params, choice, amount) => {
     const user = await sold({ items: [await daily()] })
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { discounts: [await coupon(params)] })
     const { after } = await previewPlanChange(user, choice)
@@ -123,7 +123,7 @@ describe('the first payment after a change is another one than those that follow
   })
 })
 
-describe('a sum that is not known is not shown', () => {
+describe('an amount that is unknown', () => {
   it('no sum is shown where pending items wait for the smaller plan’s first invoice', async () => {
     const user = await sold({ items: [await daily()] })
     const item = { customer: user.stripeCustomerId!, subscription: subscriptionIdOf(user), amount: 500 }
@@ -149,7 +149,7 @@ describe('a sum that is not known is not shown', () => {
     expect(after).toMatchObject({ next: null, price: { amount: 4000 } })
   })
 
-  it('no sum but the plan’s yearly price is shown beside a monthly add-on', async () => {
+  it('only the plan’s yearly price is shown beside a monthly add-on', async () => {
     const price = await planPrice('Creator', 'year')
     const user = await sold({ items: [{ price: await addOnPrice(context) }, { price }] })
     const { after, beside } = await previewPlanChange(user, { plan: 'Beginner', interval: 'year' })
@@ -157,7 +157,7 @@ describe('a sum that is not known is not shown', () => {
     expect(after).toMatchObject({ next: null, price: { amount: 10_000, credits: 12_000, interval: 'year' } })
   })
 
-  it('no sum is shown after the end that the shop set: a larger plan ends with it, and a smaller one never begins', async () => {
+  it('no sum is shown after the end that the shop set: a larger plan ends with it, and a downgrade never takes effect', async () => {
     const user = await sold({ items: [await daily()] })
     const end = context.sandbox.now() + 20 * 86_400
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at: end })
@@ -168,7 +168,7 @@ describe('a sum that is not known is not shown', () => {
     )
   })
 
-  it('a smaller plan would take away the later day on which the shop ends it, so it is refused', async () => {
+  it('a downgrade that would remove the later end set by the shop is refused', async () => {
     const user = await sold({ items: [await daily()] })
     const cancel_at = context.sandbox.now() + 100 * 86_400
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at })

@@ -57,7 +57,7 @@ it('a downgrade of a yearly plan beside a monthly add-on waits for the year’s 
   })
 })
 
-it('a phase is copied with all that a request can name, and one price changes', () => {
+it('a phase is copied with all that a request can contain, and one price changes', () => {
   const item = {
     price: 'price_plan',
     quantity: 2,
@@ -82,7 +82,7 @@ it('a phase is copied with all that a request can name, and one price changes', 
     automatic_tax: { enabled: true, liability: { type: 'self' }, disabled_reason: null },
     invoice_settings: { account_tax_ids: null, days_until_due: 14, issuer: { type: 'self' } },
   }
-  // As it is sent: what is undefined is not.
+  // As it is sent, without undefined fields.
   expect(JSON.parse(JSON.stringify(withPrice(copyPhase(phase), 'price_plan', 'price_smaller')))).toEqual({
     items: [
       { price: 'price_add_on', metadata: {} },

@@ -15,7 +15,7 @@ import { subscriber, subscriptionIdOf } from '../customers.ts'
 import { aUser, creditsOf, Deliveries, historyOf, readUser } from '../scenario.ts'
 import { useStripe } from '../stripe.ts'
 
-/* Forms as somebody might write them by hand. Whatever they say, money, credits and plans are as they should be. */
+/* Forged forms: money, credits and plans stay correct, whatever they contain. */
 
 const context = useStripe()
 useDatabase()
@@ -53,7 +53,7 @@ const state = async ({ _id }: User) => {
 }
 
 describe('the form of a plan change', () => {
-  it('a plan change form with a proration date in the future is refused, so the last hour before a renewal costs what it is', async () => {
+  it('a plan change form with a proration date in the future is refused, so the last hour before a renewal has its full price', async () => {
     const user = await subscriber(deliveries)
     advance(context, 27)
     const form = await formFor(user, 'Creator')
@@ -79,7 +79,7 @@ describe('the form of a plan change', () => {
     expect((await historyOf(user)).at(-1)).toMatchObject({ amount: Number(form.amountDue) })
   })
 
-  it('a plan change form that is sent again with another proration date is answered and charged once', async () => {
+  it('a plan change form sent again with another proration date is answered and charged once', async () => {
     const user = await subscriber(deliveries)
     const form = await formFor(user, 'Daily')
     const answers = await Promise.all([order(user, form), order(user, { ...form, prorationDate: '' })])
@@ -93,7 +93,7 @@ describe('the form of a plan change', () => {
     expect((await readUser(user._id)).subscription?.plan).toBe('Creator')
   })
 
-  it('a plan change form of nonsense charges nothing and changes nothing', async () => {
+  it('an invalid plan change form charges nothing and changes nothing', async () => {
     const user = await subscriber(deliveries)
     const form = await formFor(user, 'Daily')
     const before = await state(user)
@@ -124,7 +124,7 @@ describe('the form of a plan change', () => {
   })
 })
 
-it('the API sells only what is on offer', async () => {
+it('the API sells only what is offered', async () => {
   const user = await aUser()
   const ask = async (body: string, type = 'application/json') => {
     const { url, headers } = await visitAs(user, '/api/checkout')
@@ -157,14 +157,14 @@ it('the API sells only what is on offer', async () => {
   })
 })
 
-describe('bodies that are no form', () => {
+describe('malformed bodies', () => {
   const routes: [string, Action, string][] = [
     ['billing', billing, '/billing'],
     ['change', change, '/billing/change'],
     ['cancel', cancel, '/billing/cancel'],
     ['pricing', pricing, '/pricing'],
   ]
-  it.each(routes)('a body that is no form (%s) is refused, and nothing changes', async (_, action, path) => {
+  it.each(routes)('a malformed body (%s) is refused, and nothing changes', async (_, action, path) => {
     const user = await subscriber(deliveries)
     const before = await state(user)
     const json = JSON.stringify({

@@ -30,7 +30,7 @@ type Plan = ReturnType<typeof usePlan>
 useSandboxClock(context)
 afterEach(() => context.sandbox.faults.reset())
 
-/** The ways out that a program is told of when it cannot spend. */
+/** The options in the API's refusal of a spend. */
 async function waysAt(user: User, credits: number): Promise<RefusalOption[]> {
   const refused = await withRefusalOptions(await readUser(user._id), { credits }, () => spend(user, credits)).catch(
     (error: unknown) => error,
@@ -58,7 +58,7 @@ const setUses = ({ _id }: User, used: number) =>
 const spendAll = async (user: User) => spend(user, await creditsOf(user))
 
 describe('a subscriber without credits', () => {
-  it('a monthly subscriber without credits is offered a larger plan with the rest of the month, marked as enough where the spend then succeeds', async () => {
+  it('a monthly subscriber without credits is offered a larger plan with the rest of the month, marked as enough if the spend would then succeed', async () => {
     const user = await subscriber(deliveries)
     await spendAll(user)
     advance(context, 20)
@@ -76,7 +76,7 @@ describe('a subscriber without credits', () => {
     expect(await spend(user, 300)).toMatchObject({ creditsLeft: credits - 300 })
   })
 
-  it('the page offers a larger plan with what it costs today', async () => {
+  it('the page offers a larger plan at today’s price', async () => {
     const user = await subscriber(deliveries)
     await spendAll(user)
     expect(await wordsAt(user)).toEqual([
@@ -86,7 +86,7 @@ describe('a subscriber without credits', () => {
     ])
   })
 
-  it('a yearly subscriber without credits is offered the larger yearly plan, of whose monthly shares only this month counts', async () => {
+  it('a yearly subscriber without credits is offered the larger yearly plan, of whose monthly shares only this month’s counts', async () => {
     const user = await subscriber(deliveries, { interval: 'year' })
     await spendAll(user)
     const way = planOf(await waysAt(user, 12_000), 'Daily')
@@ -113,7 +113,7 @@ describe('a subscriber without credits', () => {
     ])
   })
 
-  it('a user who may still have a trial is offered its credits for nothing today', async () => {
+  it('a user who may still have a trial is offered its credits at no charge today', async () => {
     daily.trial = { days: 14, credits: 80 }
     const user = await aUser()
     const offered = { amount: 0, credits: 80, trialDays: 14, renewal: { amount: 1800, credits: 2000 } }
@@ -121,21 +121,21 @@ describe('a subscriber without credits', () => {
     expect(planOf(await waysAt(user, 81), 'Daily')).toMatchObject({ ...offered, enough: false })
   })
 
-  it('waiting for a renewal with a cap is enough only with what then stays', async () => {
+  it('waiting for a renewal with a cap is enough only with the credits that then remain', async () => {
     beginner.unusedCredits = { cap: 100 }
     const user = await subscriber(deliveries)
     expect((await waysAt(user, 1500)).at(-1)).toMatchObject({ type: 'wait', credits: 1000, enough: false })
     expect((await waysAt(user, 1100)).at(-1)).toMatchObject({ type: 'wait', credits: 1000, enough: true })
   })
 
-  it('options that are not enough say so, to programs and on the page', async () => {
+  it('options that are not enough say so, in the API and on the page', async () => {
     const user = await subscriber(deliveries)
     const ways = await waysAt(user, 90_000)
     expect(ways.filter(({ enough }) => enough)).toEqual([])
     expect(ways.map(({ type }) => type)).toEqual(['pack', 'plan', 'plan', 'wait'])
   })
 
-  it('a refusal comes in time while Stripe does not answer, without what only Stripe knows', async () => {
+  it('a refusal is answered in time while Stripe does not answer, without Stripe’s figures', async () => {
     const user = await subscriber(deliveries)
     await spendAll(user)
     context.sandbox.faults.api = [{ failure: 'timeout', match: 'POST /v1/invoices/create_preview' }]
@@ -154,8 +154,8 @@ describe('a subscriber without credits', () => {
   })
 })
 
-describe('a limit that is reached', () => {
-  it('a limit that is reached offers the plan with a greater one at what it costs today, and as enough only with enough credits', async () => {
+describe('a reached limit', () => {
+  it('a reached limit offers the plan with a larger one at today’s price, as enough only with enough credits', async () => {
     beginner.limits = { qrCodes: 1 }
     const user = await subscriber(deliveries)
     await make(user)
@@ -167,7 +167,7 @@ describe('a limit that is reached', () => {
     expect(await make(user)).toHaveProperty('runId')
   })
 
-  it('a limit that is reached does not offer a plan whose own limit is used up', async () => {
+  it('a reached limit does not offer a plan whose own limit is used up', async () => {
     const user = await subscriber(deliveries, { plan: 'Beginner' })
     await setUses(user, 5_000)
     expect(await wordsAt(user)).toEqual([
@@ -177,7 +177,7 @@ describe('a limit that is reached', () => {
   })
 })
 
-describe('a plan that is paused', () => {
+describe('a paused plan', () => {
   it('a paused plan is offered to be resumed, is not compared with Free’s limit, and no other plan is offered', async () => {
     free.limits = { qrCodes: 1 }
     beginner.trial = { days: 7, credits: 50 }
@@ -202,8 +202,8 @@ describe('a plan that is paused', () => {
   })
 })
 
-describe('a payment that is owed', () => {
-  it('a payment owed within the grace period offers the card and packs, but no change of plan', async () => {
+describe('a payment that is due', () => {
+  it('a payment due within the grace period offers the card and packs, but no plan change', async () => {
     const user = await overdueSubscriber(deliveries)
     await spendAll(user)
     const ways = await waysAt(user, 24)
@@ -211,7 +211,7 @@ describe('a payment that is owed', () => {
     expect(await wordsAt(user)).toEqual(['Buy 500 credits, $6'])
   })
 
-  it('a payment owed after the grace period is offered to be paid, and is enough where there are credits', async () => {
+  it('a payment due after the grace period is offered to be paid, and is enough if there are credits', async () => {
     const user = await overdueSubscriber(deliveries)
     advance(context, 4)
     await pauseOverdue()
@@ -221,7 +221,7 @@ describe('a payment that is owed', () => {
     expect(await chargesOf(context, user)).toHaveLength(1)
   })
 
-  it('a payment that waits at the bank offers the bank’s page, and not another card', async () => {
+  it('a payment that requires authentication offers the bank’s page, and not another card', async () => {
     const user = await subscriber(deliveries, { card: '4000 0027 6000 3184' })
     advance(context, 32)
     await deliveries.deliver()
@@ -232,7 +232,7 @@ describe('a payment that is owed', () => {
       { type: 'confirm_payment', amount: 1000, currency: 'usd', enough: true, url: subscription!.owed!.url },
     ])
 
-    // With another invoice open before it, the bank's page does not pay for all.
+    // With an earlier open invoice, the bank's page does not pay everything.
     const older = [{ stripeInvoiceId: 'in_before', amount: 400, at: now(), url: null }]
     const changes = { 'subscription.owed.older': older, 'subscription.owed.amount': 1400 }
     await UserModel.updateOne({ _id: user._id }, { $set: changes })
@@ -252,7 +252,7 @@ describe('a feature that the plan lacks', () => {
     return (refused as { details: { options: RefusalOption[] } }).details.options
   }
 
-  it('a feature that the plan lacks is offered with a plan that has it, at what that costs today', async () => {
+  it('a missing feature is offered with a plan that has it, at today’s price', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     await spendAll(user)
     const way = { type: 'plan', plan: 'Creator', amount: 2200, credits: 3000 }
@@ -260,7 +260,7 @@ describe('a feature that the plan lacks', () => {
     expect(await ask(user, 3001)).toMatchObject([{ ...way, enough: false }])
   })
 
-  it('a feature that the plan lacks is offered without sums while Stripe does not answer', async () => {
+  it('a missing feature is offered without amounts while Stripe does not answer', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     await grantCredits(user._id, [
       { key: `grant:${randomUUID()}`, credits: 5, source: { type: 'admin', id: randomUUID() } },
@@ -272,7 +272,7 @@ describe('a feature that the plan lacks', () => {
   })
 })
 
-describe('the page of what a plan lacks', () => {
+describe('the upgrade page', () => {
   const ask = async (user: User) => {
     const request = await visitAs(user, '/billing/upgrade?feature=prioritySupport')
     return upgradeLoader({ request, params: {}, context: {} })
@@ -291,13 +291,13 @@ describe('the page of what a plan lacks', () => {
     ])
   })
 
-  it('the upgrade page offers the change without its sums while Stripe is away', async () => {
+  it('the upgrade page offers the change without amounts while Stripe does not answer', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     context.sandbox.faults.api = [{ failure: 503 }]
     expect((await ask(user)).ways).toMatchObject([{ sum: null, label: 'Change to Creator' }])
   })
 
-  it('the upgrade page offers no change while a payment is owed, but what ends that', async () => {
+  it('the upgrade page offers no change while a payment is due, but how to pay it', async () => {
     const page = await ask(await overdueSubscriber(deliveries))
     expect(page).toMatchObject({ ways: [], notices: [{ action: 'update-card' }] })
   })

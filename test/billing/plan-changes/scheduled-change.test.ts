@@ -16,7 +16,7 @@ useDatabase()
 useSandboxClock(context)
 const deliveries = new Deliveries(context)
 
-it('a lasting coupon stays with a plan that goes down at the end of its period', async () => {
+it('a lasting coupon stays with a plan after a downgrade at period end', async () => {
   const user = await subscriber(deliveries, { plan: 'Creator' })
   const { id: coupon } = await context.stripe.coupons.create({ percent_off: 50, duration: 'forever' })
   const id = subscriptionIdOf(user)
@@ -76,7 +76,7 @@ it('a plan whose end was never reported can be bought again at once', async () =
   expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', status: 'active' })
 })
 
-it('a change to another interval is charged without an add-on that is in the middle of its year', async () => {
+it('a change to another interval is charged without an add-on in the middle of its year', async () => {
   const quarter = { unit_amount: 4800, recurring: { interval: 'month', interval_count: 3 } } as const
   const price = await addPrice(context, 'scrip_daily_month', quarter)
   const { _id } = await sellByHand(context, [{ price }, { price: await addOnPrice(context, { interval: 'year' }) }])
@@ -92,7 +92,7 @@ it('a change to another interval is charged without an add-on that is in the mid
   expect((await historyOf(user)).at(-1)).toMatchObject({ amount: 1800, creditsAdded: 2000 })
 })
 
-it('a change of zero of a plan that waits for the end of the period is to one of the other', async () => {
+it('a change from a quantity of zero at period end sets a quantity of one', async () => {
   const recurring = { interval: 'month', interval_count: 3 } as const
   const price = await addPrice(context, 'scrip_daily_month', { unit_amount: 4800, recurring })
   const { _id } = await sellByHand(context, [{ price, quantity: 0 }])

@@ -18,7 +18,7 @@ useSandboxClock(context)
 
 const violations = async () => (await auditGrants()).violations
 
-it('the audit notices a plan that was edited by hand, two rows that are current, and lines that say something else', async () => {
+it('the audit reports a plan edited by hand, two current rows, and lines with other amounts', async () => {
   const user = await subscriber(deliveries)
   advance(context, 32)
   await deliveries.deliver()
@@ -39,7 +39,7 @@ it('the audit notices a plan that was edited by hand, two rows that are current,
   await BillingHistoryModel.updateOne({ _id: first!._id }, { $set: { 'lines.0.credits': 1000 } })
 })
 
-it('a plan at $0 brings its credits and its row, and zero of a plan is Free', async () => {
+it('a plan at $0 grants its credits and has a row, and a quantity of zero is Free', async () => {
   const user = await aPayer(context)
   const price = await addPrice(context, 'scrip_creator_month', { unit_amount: 0, recurring: { interval: 'month' } })
   await context.stripe.subscriptions.create({ customer: user.stripeCustomerId, items: [{ price }] })
@@ -57,7 +57,7 @@ it('a plan at $0 brings its credits and its row, and zero of a plan is Free', as
   expect(await violations()).toEqual([])
 })
 
-it('free weeks of somebody who has paid read “Next payment on”, and not as a trial', async () => {
+it('free weeks of a paying subscriber are shown as “Next payment on”, not as a trial', async () => {
   const user = await subscriber(deliveries)
   const trial_end = context.sandbox.now() + 14 * 86_400
   await context.stripe.subscriptions.update(subscriptionIdOf(user), { trial_end, proration_behavior: 'none' })

@@ -24,8 +24,8 @@ async function noticeOf({ _id }: User) {
   return currentPlanStatus(await readUser(_id), await getBalance(_id)).notices[0]?.text
 }
 
-describe('a renewal that is owed', () => {
-  it('a renewal that is owed comes first in the history, with its amount and a link to pay it, and the banner names the amount', async () => {
+describe('a renewal with an amount due', () => {
+  it('a renewal that is due comes first in the history, with its amount and a link to pay it, and the banner states the amount', async () => {
     const user = await overdueSubscriber(deliveries)
     const [open] = await openInvoicesOf(context, user)
     expect(await rowsOf(user)).toMatchObject([
@@ -41,7 +41,7 @@ describe('a renewal that is owed', () => {
     expect(await noticeOf(user)).toMatch(/^Your payment of \$10\.00 on \d+ \w+ did not go through/)
   })
 
-  it('two renewals that are owed have a row each, with its own amount and its own link to pay', async () => {
+  it('two renewals that are due have a row each, with its own amount and its own link to pay', async () => {
     const user = await overdueSubscriber(deliveries)
     const { stripe } = context
     const customer = user.stripeCustomerId!
@@ -62,7 +62,7 @@ describe('a renewal that is owed', () => {
     expect(await noticeOf(user)).toMatch(/^Your payment of \$13\.00 on /)
   })
 
-  it('an owed renewal leaves the history once it is paid', async () => {
+  it('a due renewal leaves the history once it is paid', async () => {
     const user = await overdueSubscriber(deliveries)
     const [open] = await openInvoicesOf(context, user)
     await payWith(context, user, 'pm_card_visa')
@@ -72,20 +72,20 @@ describe('a renewal that is owed', () => {
     expect((await readUser(user._id)).subscription?.owed).toBeNull()
   })
 
-  it('an owed renewal that is paid in part says what is left', async () => {
+  it('a due renewal paid in part states the remaining amount', async () => {
     const user = await overdueSubscriber(deliveries)
     const [open] = await openInvoicesOf(context, user)
     const payment = { customer: user.stripeCustomerId!, amount: 400, currency: 'usd', payment_method: 'pm_card_visa' }
     const { id } = await context.stripe.paymentIntents.create({ ...payment, confirm: true })
     await context.stripe.invoices.attachPayment(open!.id, { payment_intent: id })
-    // The next try of the rest fails too.
+    // The next attempt for the rest fails too.
     await context.stripe.invoices.pay(open!.id).catch(() => null)
     await deliveries.deliver()
     expect(await rowsOf(user)).toMatchObject([{ paid: '$6.00 due' }, {}])
   })
 })
 
-it('a payment of which a part went back says how much, and which credits went with it', async () => {
+it('a payment refunded in part states how much, and which credits were taken back', async () => {
   const user = await subscriber(deliveries)
   const charge = await newestCharge(context, user)
   await context.stripe.refunds.create({ charge: charge.id, amount: 350 })
@@ -95,7 +95,7 @@ it('a payment of which a part went back says how much, and which credits went wi
   ])
 })
 
-it('a row from before credits that went back were stored says what is known', async () => {
+it('a row from before reversed credits were stored shows what is known', async () => {
   const [row] = await listBillingHistory((await subscriber(deliveries))._id)
   const old = { ...row!, status: 'partially_refunded' as const, amountRefunded: 350, creditsReversed: null }
   expect(toHistoryRows([old], 'UTC')).toMatchObject([{ note: '$3.50 refunded' }])

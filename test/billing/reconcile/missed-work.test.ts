@@ -27,9 +27,9 @@ const daysOn = (days: number): Date => {
 }
 
 it.each([
-  ['a shorter time', -1],
-  ['a time to come', 400],
-])('a run over %s than was missed does not forget the rest', async (_, days) => {
+  ['too short a time', -1],
+  ['a time in the future', 400],
+])('a run over %s does not skip what was missed', async (_, days) => {
   await reconcile()
   const user = await aUser()
   await deliveries.buy({ user, pack: '500' })
@@ -41,7 +41,7 @@ it.each([
   expect(await creditsOf(user)).toBe(500)
 })
 
-it('what was paid after a clock that was days ahead has been set right is found', async () => {
+it('payments made after a clock that ran days ahead was corrected are found', async () => {
   daysOn(10)
   await reconcile()
   setNow(null)
@@ -51,7 +51,7 @@ it('what was paid after a clock that was days ahead has been set right is found'
   expect(await creditsOf(user)).toBe(500)
 })
 
-it('a plan on a second customer of a user is theirs too, also when no event reports it', async () => {
+it('a plan on a second customer of a user is theirs too, also without an event', async () => {
   deliveries.take()
   const user = await aUser()
   await ensureCustomer(user)
@@ -61,7 +61,7 @@ it('a plan on a second customer of a user is theirs too, also when no event repo
   const { id: price } = (await context.stripe.prices.list({ lookup_keys: ['scrip_daily_month'] })).data[0]!
   const items = [{ price }]
   const { id } = await context.stripe.subscriptions.create({ customer, items, default_payment_method: card })
-  // Its events are older than Stripe keeps them.
+  // As if its events were older than Stripe keeps them.
   const settled = { payload: {}, status: 'processed' as const, receivedAt: new Date() }
   await WebhookEventModel.insertMany(
     deliveries.take().map((event) => ({ _id: event.id, type: event.type, ...settled })),
@@ -73,7 +73,7 @@ it('a plan on a second customer of a user is theirs too, also when no event repo
   expect(await reconcile({ since: new Date(0) })).toMatchObject({ done: [], failed: [], unclaimed: [] })
 })
 
-it('a user whose pause fails does not keep others from theirs', async () => {
+it('a user whose pause fails does not block the pauses of others', async () => {
   const users = [await aUser(), await aUser(), await aUser()]
   const subscription = { stripeSubscriptionId: 'sub_1', plan: 'Daily', status: 'past_due', version: 'one' }
   for (const { _id } of users) {
@@ -90,7 +90,7 @@ it('a user whose pause fails does not keep others from theirs', async () => {
   expect(frozen).toEqual([null, 'past_due', 'past_due'])
 })
 
-it('the first run of all looks back to the first user, however long ago that is', async () => {
+it('the very first run looks back to the first user, however long ago', async () => {
   const user = await aUser()
   await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
   const bought = deliveries.waiting() as { id: string; type: string }[]

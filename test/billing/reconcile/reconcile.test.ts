@@ -21,7 +21,7 @@ afterEach(() => setNow(null))
 
 const nothing = { done: [], failed: [] }
 
-/** As if the events were older than Stripe keeps them: all of them are marked as dealt with. */
+/** Marks all events as processed, as if Stripe no longer had them. */
 async function dropEvents(): Promise<void> {
   const marked = { payload: {}, status: 'processed' as const, receivedAt: new Date() }
   for (const { id, type } of deliveries.waiting()) {
@@ -91,7 +91,7 @@ describe('reconcile', () => {
     expect(await historyOf(user)).toMatchObject([{ status: 'cancelled' }])
   })
 
-  it('reconcile corrects what the page says of each period', async () => {
+  it('reconcile corrects the price of each period on the page', async () => {
     const user = await subscriber(deliveries)
     const { subscription } = await readUser(user._id)
     const changes = { 'subscription.price.amount': 1, 'subscription.nextPayment.amount': 1 }
@@ -146,7 +146,7 @@ describe('reconcile', () => {
   })
 })
 
-describe('what has no counterpart here is listed for a human, and not guessed', () => {
+describe('objects without a counterpart', () => {
   const saying = (sentences: string[] | undefined, id: string) => (sentences ?? []).filter((one) => one.includes(id))
 
   async function aStranger(metadata: Record<string, string> = {}) {
@@ -177,7 +177,7 @@ describe('what has no counterpart here is listed for a human, and not guessed', 
     const second = await reconcile()
     expect(second).toMatchObject({ done: [], failed: [], unclaimed: first?.unclaimed })
 
-    // A human says whose it is; from then on it is like any other.
+    // An operator assigns it to a user; from then on it is like any other.
     const user = await aUser()
     await UserModel.updateOne({ _id: user._id }, { $set: { stripeCustomerId: customer } })
     const third = await reconcile()
@@ -244,7 +244,7 @@ describe('what has no counterpart here is listed for a human, and not guessed', 
     expect(saying(run?.unclaimed, latest_invoice as string)).toHaveLength(1)
   })
 
-  it('objects without a tag that sell nothing of ours, as "stripe trigger" makes them, are not listed', async () => {
+  it('untagged objects that sell nothing of ours, such as those of "stripe trigger", are not listed', async () => {
     const items = [{ price: await aForeignPrice() }]
     const made = await context.stripe.subscriptions.create({ customer: await aStranger(), items })
     const { unclaimed } = (await reconcile())!
@@ -262,7 +262,7 @@ describe('what has no counterpart here is listed for a human, and not guessed', 
   })
 })
 
-it('an object that fails does not hold up the rest, and is tried again however much later', async () => {
+it('an object that fails does not block the rest, and is tried again however much later', async () => {
   const [stuck, other] = [await aUser(), await aUser()]
   const start = context.sandbox.now()
   await deliveries.buy({ user: stuck, plan: 'Beginner', interval: 'month' })
@@ -283,7 +283,7 @@ it('an object that fails does not hold up the rest, and is tried again however m
   expect(await reconcile()).toMatchObject(nothing)
 })
 
-it('reconcile finds what is under a test clock, which Stripe’s lists leave out (2.7)', async () => {
+it('reconcile finds objects under a test clock, which Stripe’s lists leave out (2.7)', async () => {
   const user = await aUser()
   const clock = await context.stripe.testHelpers.testClocks.create({ frozen_time: context.sandbox.now() - 90 * 86_400 })
   const made = { test_clock: clock.id, metadata: { app: 'scrip', userId: user._id.toHexString() } }

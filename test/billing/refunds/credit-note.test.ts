@@ -37,7 +37,7 @@ describe('a credit note', () => {
     expect(told).toMatchObject([{ data: { amount: 250, credits: 250, to: 'balance' } }])
   })
 
-  it('a credit note that is refunded in part takes each part once (H37)', async () => {
+  it('a credit note refunded in part takes each part once (H37)', async () => {
     const { user, invoice } = await subscriber()
     await context.stripe.creditNotes.create({ invoice, amount: 600, refund_amount: 400, credit_amount: 200 })
     await deliveries.deliver({ order: (events) => everythingTwice(events).reverse() })
@@ -45,7 +45,7 @@ describe('a credit note', () => {
     expect(await historyOf(user)).toMatchObject([{ amountRefunded: 600 }])
   })
 
-  it('credit notes and other returns together never take more than was granted (H37)', async () => {
+  it('credit notes and other refunds together never take more than was granted (H37)', async () => {
     const { user, invoice } = await subscriber()
     await context.stripe.creditNotes.create({ invoice, amount: 700, out_of_band_amount: 700 })
     await credit(invoice, 300)
@@ -54,7 +54,7 @@ describe('a credit note', () => {
     expect(await historyOf(user)).toMatchObject([{ status: 'refunded', amountRefunded: 1000 }])
   })
 
-  it('a credit note whose balance pays the next month grants that month’s credits, and no gift (H37)', async () => {
+  it('a credit note whose balance pays the next month grants that month’s credits, and no more (H37)', async () => {
     const { user, invoice } = await subscriber()
     await spend(user, 1000)
     await credit(invoice, 1000)
@@ -69,10 +69,10 @@ describe('a credit note', () => {
     expect(await creditsOf(user)).toBe(0)
   })
 
-  it('a credit note that no event reported is found by the next reconcile (H37)', async () => {
+  it('a credit note without an event is found by the next reconcile (H37)', async () => {
     const { user, invoice } = await subscriber()
     await credit(invoice, 500)
-    // Nor do Stripe's events, which are gone by then.
+    // As if Stripe no longer had the events.
     const marked = { payload: {}, status: 'processed' as const, receivedAt: new Date() }
     for (const { id, type } of deliveries.waiting() as { id: string; type: string }[]) {
       await WebhookEventModel.updateOne({ _id: id }, { $set: { type, ...marked } }, { upsert: true })

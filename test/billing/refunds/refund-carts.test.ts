@@ -18,7 +18,7 @@ const deliveries = new Deliveries(context)
 const packPrice = (id: string) =>
   priceIdOf(listOffers().find((offer) => offer.kind === 'pack' && offer.pack.id === id)!)
 
-/** Somebody who paid for packs of 500 and 2,000 on one page, and for more beside them. */
+/** A user who paid for packs of 500 and 2,000 on one page, and for more beside them. */
 async function cart(...more: string[]) {
   const user = await aPayer(context)
   const prices = [await packPrice('500'), await packPrice('2000'), ...more]
@@ -38,7 +38,7 @@ async function cart(...more: string[]) {
 const twiceBackwards = <Event>(events: Event[]) => [...events, ...events].reverse()
 
 describe('a cart of two packs', () => {
-  it('a cart of two packs that is refunded by half loses half of all its credits, and the rest with the rest', async () => {
+  it('a cart of two packs refunded by half loses half of all its credits, and the rest with the rest', async () => {
     const { user, charge, paid, row } = await cart()
     await context.stripe.refunds.create({ charge, amount: paid / 2 })
     await deliveries.deliver({ order: twiceBackwards })
@@ -55,7 +55,7 @@ describe('a cart of two packs', () => {
   it.each([
     ['won', 2500, { status: 'paid', creditsReversed: 0 }],
     ['lost', 0, { status: 'dispute_lost', creditsReversed: 2500 }],
-  ] as const)('a cart of two packs that is disputed, and %s, ends with %i credits', async (verdict, credits, end) => {
+  ] as const)('a disputed cart of two packs, %s, ends with %i credits', async (verdict, credits, end) => {
     const { user, charge, row } = await cart()
     const id = dispute(context, charge)
     await deliveries.deliver()
@@ -67,7 +67,7 @@ describe('a cart of two packs', () => {
     expect(await row()).toMatchObject(end)
   })
 
-  it('a cart of two packs and a service loses credits by the share of all money that is refunded', async () => {
+  it('a cart of two packs and a service loses credits by the refunded share of the whole amount', async () => {
     const { user, charge, paid } = await cart(await aService(context))
     await context.stripe.refunds.create({ charge, amount: 5000 })
     await deliveries.deliver()

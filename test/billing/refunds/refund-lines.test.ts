@@ -41,7 +41,7 @@ async function aService(): Promise<string> {
   return id
 }
 
-/** Somebody who paid $100 at once: Beginner for $10, and something for $90 beside it. */
+/** A user who paid $100 at once: Beginner for $10, and another line of $90. */
 async function planAnd(other: () => Promise<string>): Promise<Sold> {
   const user = await aUser()
   await deliveries.buy({ user, pack: '500' })
@@ -102,7 +102,7 @@ describe('an invoice of a $10 plan and a $90 service', () => {
     expect(await rowOf(sold.user)).toMatchObject({ amountRefunded: 1000, creditsReversed: 1000 })
   })
 
-  it('an invoice with a bare partial refund loses credits by its share of all money', async () => {
+  it('an invoice with a bare partial refund loses credits by the refunded share of the whole amount', async () => {
     const sold = await withService()
     await context.stripe.refunds.create({ charge: sold.charge, amount: 9000 })
     await deliveries.deliver({ order: twiceBackwards })
@@ -182,11 +182,11 @@ describe('an invoice of a $10 plan and a $90 service', () => {
     dispute(context, sold.charge, { amount: 1000 })
     groups.push(deliveries.take())
     for (const place of order) for (const event of twiceBackwards(groups[place + 1]!)) await post(JSON.stringify(event))
-    // For any line: 2000 + 1000 of 10,000. The service alone has 4000 of its 9000 beside its share of those.
+    // Any line bears 3000 of 10,000. The service bears 4000 of its 9000 besides its share of those.
     expect(await creditsOf(sold.user)).toBe(700)
   })
 
-  it('an invoice whose money is all returned has no credits left, however it was returned', async () => {
+  it('an invoice refunded in full has no credits left, however it was refunded', async () => {
     const sold = await withService()
     await context.stripe.refunds.create({ charge: sold.charge, amount: 5000 })
     await refundLine(sold, sold.other, 5000)

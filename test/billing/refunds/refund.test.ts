@@ -39,10 +39,10 @@ describe('a refund', () => {
     expect(await historyOf(user)).toMatchObject([{ status: 'refunded', amountRefunded: 1000 }])
   })
 
-  it('a refund whose failure is handled while its success still is returns the credits', async () => {
+  it('a refund that fails while its success is processed returns the credits', async () => {
     const user = await subscriber(deliveries)
     const { id } = await context.stripe.refunds.create({ charge: (await newestCharge(context, user)).id })
-    // Once its refunds are listed, the bank fails this one, and another process deals with that at once.
+    // After the refunds are listed, the bank fails this one, and another process handles that at once.
     const client = Object.getPrototypeOf(Stripe.createNodeHttpClient()) as Stripe.HttpClient
     const makeRequest = client.makeRequest
     const calls = vi.spyOn(client, 'makeRequest')
@@ -72,7 +72,7 @@ describe('a refund', () => {
     expect(await getBalance(user._id)).toMatchObject({ credits: -900, debt: 900 })
   })
 
-  it('a refund whose event comes before its invoice grants first, and then takes back (H55)', async () => {
+  it('a refund whose event arrives before its invoice’s grants first, and then takes back (H55)', async () => {
     const user = await aUser()
     await deliveries.deliver()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
@@ -86,7 +86,7 @@ describe('a refund', () => {
     expect(await creditsOf(user)).toBe(0)
   })
 
-  it('a refund of a pack takes its credits, also when its event comes first', async () => {
+  it('a refund of a pack takes its credits, also when its event arrives first', async () => {
     const user = await aUser()
     await deliveries.deliver()
     await deliveries.buy({ user, pack: '2000' })
@@ -105,7 +105,7 @@ describe('a refund', () => {
     const events = deliveries.waiting()
     const copies = [...events, ...events, ...events].map((event) => post(JSON.stringify(event)))
     const statuses = (await Promise.all(copies)).map(({ status }) => status)
-    // An account that is too busy says so, and Stripe sends the event again.
+    // A busy account answers with an error, and Stripe retries the event.
     expect(statuses.every((status) => status === 200 || status === 500)).toBe(true)
     await deliveries.deliver()
     expect(await creditsOf(user)).toBe(400)
@@ -131,7 +131,7 @@ describe('a dispute', () => {
     expect(await historyOf(user)).toMatchObject([{ status: 'active' }])
   })
 
-  it('a lost dispute keeps the credits, and spending goes on', async () => {
+  it('a lost dispute keeps the credits reversed, and spending resumes', async () => {
     const user = await aUser()
     await deliveries.buy({ user, pack: '500' }, DISPUTED_CARD)
     await deliveries.deliver()
@@ -165,7 +165,7 @@ describe('a dispute', () => {
     expect((await auditCredits()).violations).toEqual([])
   })
 
-  it('a dispute that was lost long ago and is only now found sends no mail', async () => {
+  it('a dispute lost long ago and found only now sends no mail', async () => {
     const user = await subscriber(deliveries, { card: DISPUTED_CARD })
     const { id } = await disputeOf(user)
     await context.stripe.disputes.close(id)
@@ -175,7 +175,7 @@ describe('a dispute', () => {
     expect(await NotificationModel.countDocuments({ userId: user._id, kind: 'dispute_lost' })).toBe(0)
   })
 
-  it('the row of a plan that ends after its dispute was won is cancelled', async () => {
+  it('the row of a plan that ends after its dispute was won is canceled', async () => {
     const user = await subscriber(deliveries, { card: DISPUTED_CARD })
     const dispute = await disputeOf(user)
     await decide(context, dispute.id, 'won')
@@ -186,7 +186,7 @@ describe('a dispute', () => {
     expect(await historyOf(user)).toMatchObject([{ status: 'cancelled' }])
   })
 
-  it('the row of a plan that ends during a dispute that is won later is cancelled', async () => {
+  it('the row of a plan that ends during a dispute that is won later is canceled', async () => {
     const user = await subscriber(deliveries, { card: DISPUTED_CARD })
     await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
     await deliveries.deliver()

@@ -36,7 +36,7 @@ describe('refunds', () => {
         await context.stripe.refunds.create({ charge: charge!.id, amount })
         groups.push(line.take())
       }
-      // What Stripe sends names no refunds since 2022-11-15, and its sum is that of the moment.
+      // Since 2022-11-15 Stripe's event lists no refunds, and its total is that of the moment.
       const sums = groups.flat().filter(({ type }) => type === 'charge.refunded')
       expect(sums.map(({ data }) => data.object.amount_refunded)).toEqual([100, 350, 683])
       for (const { data } of sums) expect(data.object).not.toHaveProperty('refunds')
@@ -45,7 +45,7 @@ describe('refunds', () => {
       await postAll([...first!, ...first!])
       const atOnce = [...second!, ...third!, ...second!, ...third!]
       const statuses = await Promise.all(atOnce.map((event) => post(JSON.stringify(event))))
-      // An account that is too busy says so, and Stripe sends the event again.
+      // A busy account answers with an error, and Stripe retries the event.
       for (const [place, { status }] of statuses.entries())
         if (status !== 200) expect((await postAll([atOnce[place]!]))[0]).toBe(200)
       expect(await creditsOf(user)).toBe(1000 - 683)
@@ -56,7 +56,7 @@ describe('refunds', () => {
 
 type Step = { refund: number } | { dispute?: number; inquiry?: true } | { decide: 'won' | 'lost' }
 
-/** 1000 credits for $10.00; what each step leaves, also when its events come backwards and twice. */
+/** 1000 credits for $10.00; the result of each step, also when its events arrive backwards and twice. */
 const table: [string, Step[], { credits: number; frozen: string | null; status: string }][] = [
   ['open', [{ dispute: 1000 }], { credits: 0, frozen: 'dispute', status: 'disputed' }],
   ['open, won', [{ dispute: 1000 }, { decide: 'won' }], { credits: 1000, frozen: null, status: 'active' }],
@@ -107,7 +107,7 @@ async function go(user: User, steps: Step[], tell: () => Promise<unknown>): Prom
   let id = ''
   for (const step of steps) {
     if ('refund' in step) {
-      // Stripe refunds a charge again whose dispute was won; the sandbox does not.
+      // Stripe can refund a charge again after a won dispute; the sandbox cannot.
       const { world } = context.sandbox
       world.run(() => world.tables.charges.update(charge!.id, { disputed: false }))
       await context.stripe.refunds.create({ charge: charge!.id, amount: step.refund })

@@ -12,7 +12,7 @@ import { scheduledChangeOf, subscriber, subscriptionIdOf } from '../customers.ts
 import { aUser, creditsOf, Deliveries, readUser } from '../scenario.ts'
 import { useStripe } from '../stripe.ts'
 
-/* What customers complain about when they buy, change and leave; the rest is in complaints.test.ts. */
+/* What customers complain about when they buy, change and leave. */
 
 const context = useStripe()
 useDatabase()
@@ -22,7 +22,7 @@ useSandboxClock(context)
 describe('“I asked for the smaller plan and still pay for the big one”', () => {
   const choice = { plan: 'Beginner', interval: 'month' as const }
 
-  it('a downgrade that is sent twice stays scheduled, and the smaller plan follows', async () => {
+  it('a downgrade sent twice stays scheduled, and the smaller plan follows', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     const nonce = randomUUID()
     for (let click = 0; click < 2; click++) {
@@ -76,7 +76,7 @@ describe('“I was told that it failed, and it had not”', () => {
     context.sandbox.completeCheckout(id, { card: account })
   }
 
-  it('a bank debit that takes days brings no credits and is no failure until it is decided (1.6, complaint 58)', async () => {
+  it('a bank debit that takes days grants no credits and is no failure until it is decided (1.6, complaint 58)', async () => {
     const user = await aUser()
     await debit(user, 'AT611904300234573201')
     await deliveries.deliver()
@@ -86,7 +86,7 @@ describe('“I was told that it failed, and it had not”', () => {
     expect(await creditsOf(user)).toBe(500)
   })
 
-  it('a bank debit that is refused in the end brings nothing (1.6, complaint 58)', async () => {
+  it('a bank debit that fails grants nothing (1.6, complaint 58)', async () => {
     const user = await aUser()
     await debit(user, 'AT861904300235473202')
     advance(context, 1)
@@ -95,8 +95,8 @@ describe('“I was told that it failed, and it had not”', () => {
   })
 })
 
-describe('“you deleted me, and still I pay”', () => {
-  it('a customer who was deleted at Stripe is on the free plan and keeps the credits (complaint 57)', async () => {
+describe('“you deleted me, and I still pay”', () => {
+  it('a customer deleted at Stripe is on the free plan and keeps the credits (complaint 57)', async () => {
     const user = await subscriber(deliveries)
     await context.stripe.customers.del(user.stripeCustomerId!)
     await deliveries.deliver()

@@ -22,8 +22,8 @@ import { aUser, creditsOf, Deliveries, historyOf, post, readUser, sessionIdOf } 
 import { useStripe } from '../stripe.ts'
 
 /*
- * What the users of such systems complain about, each complaint as a test; one that has its own test elsewhere is in
- * docs/failures/money.md with that test.
+ * Complaints of users of such systems, each as a test; those tested elsewhere are in
+ * docs/failures/money.md with their tests.
  */
 
 const context = useStripe()
@@ -33,7 +33,7 @@ const beginner = usePlan('Beginner')
 useSandboxClock(context)
 
 describe('“I got my credits twice”', () => {
-  it('an invoice that comes again under another event id grants nothing more (complaint 1)', async () => {
+  it('an invoice reported again under another event id grants nothing more (complaint 1)', async () => {
     const user = await subscriber(deliveries)
     const event = context.sandbox.events('invoice.paid').at(-1)!
     for (const id of ['evt_again', 'evt_and_again']) await post(JSON.stringify({ ...event, id }))
@@ -50,7 +50,7 @@ describe('“I got my credits twice”', () => {
     expect(await creditsOf(user)).toBe(600)
   })
 
-  it('going down and up again does not refill the credits (complaint 24)', async () => {
+  it('downgrading and upgrading again does not refill the credits (complaint 24)', async () => {
     const user = await subscriber(deliveries, { plan: 'Creator' })
     await spend(user, 4000)
     for (let round = 0; round < 3; round++) {
@@ -62,7 +62,7 @@ describe('“I got my credits twice”', () => {
     expect(await historyOf(user)).toHaveLength(1)
   })
 
-  it('upgrading, spending the credits and taking the money back leaves a debt, which the next purchase pays first (complaint 27)', async () => {
+  it('upgrading, spending the credits and reclaiming the money leaves a debt, which the next purchase pays first (complaint 27)', async () => {
     const user = await subscriber(deliveries)
     await changePlan(user, { plan: 'Creator', interval: 'month' })
     await deliveries.deliver()
@@ -90,7 +90,7 @@ describe('“my credits are gone”', () => {
     expect(await creditsOf(user)).toBe(12_000)
   })
 
-  it('subscribing leaves the credits that were bought before (complaint 29)', async () => {
+  it('subscribing keeps the credits that were bought before (complaint 29)', async () => {
     const user = await aUser()
     await deliveries.buy({ user, pack: '2000' })
     await deliveries.deliver()
@@ -99,7 +99,7 @@ describe('“my credits are gone”', () => {
     expect(await creditsOf(user)).toBe(3000)
   })
 
-  it('the end of a plan leaves the credits of packs (complaint 29)', async () => {
+  it('the end of a plan keeps the credits of packs (complaint 29)', async () => {
     const user = await subscriber(deliveries)
     await deliveries.buy({ user, pack: '500' })
     await context.stripe.subscriptions.cancel(subscriptionIdOf(user))
@@ -108,7 +108,7 @@ describe('“my credits are gone”', () => {
     expect(await creditsOf(user)).toBe(1500)
   })
 
-  it('credits that expire at a renewal are announced before and stand in the ledger (complaint 40)', async () => {
+  it('credits that expire at a renewal are announced before and are in the ledger (complaint 40)', async () => {
     beginner.unusedCredits = 'expire'
     const user = await subscriber(deliveries)
     const { nextExpiry } = await getBalance(user._id)
@@ -122,7 +122,7 @@ describe('“my credits are gone”', () => {
     expect(await creditsOf(user)).toBe(999)
   })
 
-  it('credits above a cap at a renewal stand in the ledger with the reason (complaint 40)', async () => {
+  it('credits above a cap at a renewal are in the ledger with the reason (complaint 40)', async () => {
     beginner.unusedCredits = { cap: 300 }
     const user = await subscriber(deliveries)
     advance(context, 32)
@@ -145,7 +145,7 @@ describe('“my credits are gone”', () => {
 })
 
 describe('“I owe a payment and cannot pay it”', () => {
-  it('a subscriber who is past due reaches the billing page and the card, and buys no second plan (complaint 55)', async () => {
+  it('a past due subscriber reaches the billing page and the card, and buys no second plan (complaint 55)', async () => {
     const user = await overdueSubscriber(deliveries)
     advance(context, 4)
     await pauseOverdue()
@@ -156,12 +156,12 @@ describe('“I owe a payment and cannot pay it”', () => {
     expect(page).toMatchObject({ details: { method: { state: 'known' } } })
     expect((page as { notices: { action: string }[] }).notices.map(({ action }) => action)).toContain('update-card')
     expect((await createPortalSession(user, { updateCard: true })).url).toMatch(/^http/)
-    // Nor does one subscribe twice out of despair.
+    // A second subscription is refused.
     const again = createCheckout({ user, plan: 'Daily', interval: 'month' }, { nonce: randomUUID() })
     await expect(again).rejects.toThrow(AlreadySubscribed)
   })
 
-  it('paying what is owed ends the pause once and grants the month once (complaint 33)', async () => {
+  it('paying the amount due ends the pause once and grants the month once (complaint 33)', async () => {
     const user = await overdueSubscriber(deliveries)
     advance(context, 4)
     await pauseOverdue()
@@ -184,7 +184,7 @@ describe('“I paid and still see the old plan”', () => {
     expect(after.subscription).toMatchObject({ plan: 'Daily' })
   })
 
-  it('a “created” event that comes after “updated” leaves the plan active (complaint 11)', async () => {
+  it('a “created” event that arrives after “updated” leaves the plan active (complaint 11)', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Daily', interval: 'month' })
     await deliveries.deliver({ order: (events) => events.reverse() })

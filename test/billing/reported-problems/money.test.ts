@@ -52,7 +52,7 @@ describe('an event that contradicts Stripe', () => {
 })
 
 describe('an edited plan', () => {
-  it('an edited plan leaves what was granted, and the next invoice grants the new number (complaint 29)', async () => {
+  it('an edited plan keeps earlier grants, and the next invoice grants the new number (complaint 29)', async () => {
     const user = await subscriber(line)
     await spend(user, 100)
     beginner.credits = 300
@@ -78,8 +78,8 @@ describe('an upgrade in mid-period', () => {
   })
 })
 
-describe('a bank debit that is called back', () => {
-  it('a bank debit that is called back takes its credits, and what was spent of them is owed (complaint 35)', async () => {
+describe('a returned bank debit', () => {
+  it('a returned bank debit takes its credits back, and those already spent become a debt (complaint 35)', async () => {
     const user = await aUser()
     follow(context)
     const customer = await ensureCustomer(user)
@@ -106,14 +106,14 @@ describe('a bank debit that is called back', () => {
   })
 })
 
-describe('credits that went without a word', () => {
-  it('every change of the balance is a line of the ledger with its cause (complaint 40)', async () => {
+describe('credits that changed without an explanation', () => {
+  it('every change of the balance is a ledger entry with its cause (complaint 40)', async () => {
     beginner.unusedCredits = 'expire'
     const user = await subscriber(line)
     await spend(user, 10)
     advance(context, 36)
     await line.deliver()
-    // The balance knows at once what is over; a job writes it down.
+    // The balance drops at once; a job writes the expiry.
     expect(await creditsOf(user)).toBe(1000)
     await runUpkeep()
     const [charge] = await chargesOf(context, user)
@@ -154,12 +154,12 @@ describe('invoices and receipts', () => {
   })
 })
 
-describe('a purchase while a payment is owed', () => {
-  it('who owes a payment can buy a pack but no second plan, in the grace period or after it (complaint 55)', async () => {
+describe('a purchase while a payment is due', () => {
+  it('a user with a payment due can buy a pack but no second plan, in the grace period or after it (complaint 55)', async () => {
     const user = await overdueSubscriber(line)
     const again = (nonce: string) => createCheckout({ user, plan: 'Daily', interval: 'month' }, { nonce })
     await expect(again('in the grace period')).rejects.toThrow(AlreadySubscribed)
-    // Within it the plan works as ever.
+    // Within the period the plan works as usual.
     await spend(user, 1)
     advance(context, 3)
     await pauseOverdue()
@@ -170,7 +170,7 @@ describe('a purchase while a payment is owed', () => {
 })
 
 describe('a canceled plan', () => {
-  it('a canceled plan works until the last second that is paid for, and nothing is charged after it (complaint 56)', async () => {
+  it('a canceled plan works until the last second that was paid for, and nothing is charged after it (complaint 56)', async () => {
     const user = await subscriber(line)
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at_period_end: true })
     await line.deliver()
@@ -195,7 +195,7 @@ describe('an invoice of $0', () => {
     await postGood(line.take())
     const zero = (await historyOf(user)).at(-1)!
     expect(zero).toMatchObject({ amount: 0, creditsAdded: 1000, status: 'active' })
-    // Nothing can be refunded of it, and asking for it does no harm.
+    // It has nothing to refund, and the attempt does no harm.
     expect(
       (
         await post(

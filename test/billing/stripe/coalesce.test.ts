@@ -4,7 +4,7 @@ import { coalesced } from '#app/billing/stripe/coalesce.ts'
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5))
 
 describe('coalesced', () => {
-  it('coalesced runs once for the first caller and once for all who come meanwhile', async () => {
+  it('coalesced runs once for the first caller and once for all who arrive meanwhile', async () => {
     let runs = 0
     const work = coalesced(async (key) => {
       const run = ++runs
@@ -28,7 +28,7 @@ describe('coalesced', () => {
     expect(two).toMatchObject({ status: 'fulfilled', value: 2 })
   })
 
-  it('coalesced never answers with what was read before the call', async () => {
+  it('coalesced never answers with data read before the call', async () => {
     let state = 'open'
     const work = coalesced(async () => {
       const seen = state

@@ -30,7 +30,7 @@ afterEach(() => {
 
 type Answer = (request: ApiRequest, original: () => ApiResponse) => ApiResponse
 
-/** Stands between the app and Stripe. */
+/** Intercepts the app's requests to Stripe. */
 function intercept(answer: Answer): void {
   const { api } = context.sandbox
   const handle = api.handle.bind(api)
@@ -38,7 +38,7 @@ function intercept(answer: Answer): void {
 }
 
 /**
- * Stripe fails once at a call, before or after its effect, and keeps that answer under the call's key for a day, as it
+ * Stripe fails once at a call, before or after its effect, and stores that answer under the call's key for a day, as it
  * does with every first answer.
  */
 function failOnceAndKeepIt(call: RegExp, when: 'before' | 'after'): { hits: () => number } {
@@ -62,9 +62,9 @@ const MOMENTS = ['before', 'after'] as const
 const customersOf = async (userId: string) =>
   (await context.stripe.customers.list({ limit: 100 })).data.filter(({ metadata }) => metadata.userId === userId)
 
-describe('a failure that Stripe keeps under the key for a day', () => {
+describe('a failure that Stripe stores under the key for a day', () => {
   it.each(MOMENTS)(
-    'after a failure %s a customer was made, the next click buys and the user has one customer (2.4)',
+    'after a failure %s a customer was created, the next click buys and the user has one customer (2.4)',
     async (when) => {
       const user = await aUser()
       const { hits } = failOnceAndKeepIt(/^POST \/v1\/customers$/, when)
@@ -101,7 +101,7 @@ describe('a failure that Stripe keeps under the key for a day', () => {
     const nonce = randomUUID()
     const up = () => changePlan(user, { plan: 'Creator', interval: 'month' }, { nonce })
     await up().catch(() => null)
-    // Where it had taken effect the plan runs already, and the form is told so.
+    // If it had taken effect, the plan is already changed, and the form says so.
     await up().catch((error: { code?: string }) => expect(error.code).toBe('already_subscribed'))
     expect(hits()).toBeGreaterThan(0)
     await line.deliver()
@@ -139,7 +139,7 @@ describe('a failure that Stripe keeps under the key for a day', () => {
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', status: 'active' })
   })
 
-  it.each(MOMENTS)('after a failure %s a price was made, the next start makes it (2.4)', async (when) => {
+  it.each(MOMENTS)('after a failure %s a price was created, the next start creates it (2.4)', async (when) => {
     const [monthly] = listOffers()
     monthly!.price.amount += 100
     try {
@@ -158,7 +158,7 @@ describe('a failure that Stripe keeps under the key for a day', () => {
 })
 
 describe('one key with other parameters', () => {
-  it('two tabs between which the name and the address were changed make one customer and no error (2.2)', async () => {
+  it('two tabs with another name and address in between create one customer and no error (2.2)', async () => {
     const user = await aUser()
     const before = ensureCustomer(user)
     await UserModel.updateOne({ _id: user._id }, { $set: { name: 'Ada Lovelace', email: `new-${user.email}` } })
@@ -168,7 +168,7 @@ describe('one key with other parameters', () => {
   })
 })
 
-describe('a key that is in use', () => {
+describe('a key in use', () => {
   it('two tabs that use one key at once open one page (2.5)', async () => {
     const user = await aUser()
     const nonce = randomUUID()
@@ -182,7 +182,7 @@ describe('a key that is in use', () => {
     const buy = () => createCheckout({ user, pack: '500' }, { nonce })
     const pages = await Promise.allSettled([buy(), buy(), buy()])
     expect(answers).toContain(409)
-    // Whoever met a key in use too often is told to try again, and the same form then shows the same page.
+    // A request that met a key in use too often is asked to retry, and the same form then opens the same page.
     context.sandbox.faults.reset()
     const { url } = await buy()
     const opened = pages.flatMap((page) => (page.status === 'fulfilled' ? [page.value.url] : []))
@@ -209,8 +209,8 @@ describe('a key that is in use', () => {
   )
 })
 
-describe('all that a customer does', () => {
-  it('no key serves two requests, every creation has a key of ours, and nothing uses Stripe’s search (2.3, 2.6)', async () => {
+describe('all requests of a customer’s actions', () => {
+  it('no key is used for two requests, every creation has a key of ours, and nothing uses Stripe’s search (2.3, 2.6)', async () => {
     const requests: { call: string; key: string; body: string }[] = []
     intercept((request, original) => {
       const key = request.headers['idempotency-key'] ?? ''
@@ -242,10 +242,10 @@ describe('all that a customer does', () => {
     for (const { key, call, body } of keyed) uses.set(key, (uses.get(key) ?? new Set()).add(`${call} ${body}`))
     expect([...uses].filter(([, one]) => one.size > 1)).toEqual([])
 
-    // The client library makes up a key where none is given; its own is lost with the process.
+    // The client library generates a missing key, which would be lost with the process.
     const unkeyed = keyed.filter(({ key }) => key.startsWith('stripe-node-retry'))
     const creating = unkeyed.map(({ call }) => call).filter((call) => /^POST \/v1\/[a-z_/]+$/.test(call))
-    // A page of the portal holds nothing, and a preview makes nothing.
+    // A portal session stores nothing, and a preview creates nothing.
     expect(new Set(creating)).toEqual(new Set(['POST /v1/billing_portal/sessions']))
     expect(requests.filter(({ call }) => call.includes('/search'))).toEqual([])
   })

@@ -34,7 +34,7 @@ const balanceOf = async ({ _id }: User) => {
   return customer.deleted ? null : customer.balance
 }
 
-/** Somebody with a card, a price at Stripe, and no plan yet. */
+/** A user with a card and no plan yet. */
 async function shopper(): Promise<User & { stripeCustomerId: string }> {
   follow(context)
   const user = await aUser()
@@ -106,7 +106,7 @@ describe('a plan that a coupon made free', () => {
     ])
   })
 
-  it('an upgrade of a plan that a coupon made free takes back credits for the free time that Stripe gives back (2.8)', async () => {
+  it('an upgrade of a plan that a coupon made free takes credits back for the free time that Stripe credits (2.8)', async () => {
     const user = await freeOf('Beginner')
     const choice = { plan: 'Creator', interval: 'month' as const }
     const { amountDue, credits } = await previewPlanChange(user, choice)
@@ -114,7 +114,7 @@ describe('a plan that a coupon made free', () => {
     await line.deliver()
     const paid = (await historyOf(user)).at(-1)!
     expect(paid.amount).toBe(amountDue)
-    // Whatever Stripe's proration makes of it: never more credits than the money of the new plan buys.
+    // Whatever Stripe's proration is, there are never more credits than the money of the new plan buys.
     expect(credits).toBeLessThanOrEqual(Math.ceil((5000 * (amountDue + 1000)) / 4000) - 1000)
     expect(await creditsOf(user)).toBe(1500 + credits)
   })
@@ -135,7 +135,7 @@ describe('an upgrade shortly before the period ends', () => {
       const { credits } = await previewPlanChange(user, choice)
       await changePlan(user, choice, { nonce: randomUUID() })
       await line.deliver()
-      // 4000 more a month, for that part of it; prorations are rounded to the cent, which is one or two credits each.
+      // 4000 more a month, prorated; prorations are rounded to the cent, which is one or two credits each.
       expect(credits).toBeLessThanOrEqual(Math.ceil(4000 / period) + 3)
       expect(await creditsOf(user)).toBeLessThanOrEqual(1000 + Math.ceil(4000 / period) + 3)
     },
@@ -222,8 +222,8 @@ describe('several changes within one period', () => {
   })
 })
 
-describe('a void invoice that a balance paid in part', () => {
-  it('a void invoice that a balance paid in part grants no credits and takes none, whatever becomes of the balance (2.12)', async () => {
+describe('a void invoice that a balance had paid in part', () => {
+  it('a void invoice that a balance had paid in part grants no credits and takes none, whatever happens to the balance (2.12)', async () => {
     const user = await subscriber(line)
     const { stripe } = context
     const customer = user.stripeCustomerId!
@@ -245,7 +245,7 @@ describe('a void invoice that a balance paid in part', () => {
 describe('a list that grows while it is read', () => {
   it('a list that grows while it is read misses nothing and repeats nothing (2.13)', async () => {
     const customers = await Promise.all(Array.from({ length: 7 }, () => context.stripe.customers.create({})))
-    // Before each page somebody else comes, at the list's beginning.
+    // Before each page another object is added at the start of the list.
     const { api } = context.sandbox
     const handle = api.handle.bind(api)
     let newcomers = 0

@@ -26,7 +26,7 @@ const deliveries = new Deliveries(context)
 const creator = usePlan('Creator')
 useSandboxClock(context)
 
-/** On a trial that ended, with the card taken away before. */
+/** A user whose trial ended after the card was removed. */
 async function paused(): Promise<User> {
   creator.trial = { days: 7, credits: 50 }
   const user = await subscriber(deliveries, { plan: 'Creator' })
@@ -38,7 +38,7 @@ async function paused(): Promise<User> {
   return readUser(user._id)
 }
 
-/** What the portal does when somebody enters a card there. */
+/** What the portal does when a user enters a card. */
 async function addCard({ stripeCustomerId }: User, card = 'pm_card_visa'): Promise<void> {
   const customer = stripeCustomerId!
   const { id } = await context.stripe.paymentMethods.attach(card, { customer })
@@ -47,8 +47,8 @@ async function addCard({ stripeCustomerId }: User, card = 'pm_card_visa'): Promi
 
 const standingOf = async (user: User) => currentPlanStatus(await readUser(user._id), await getBalance(user._id))
 
-describe('a plan that is paused because its trial ended without a card', () => {
-  it('a plan paused after a trial without a card leaves its credits to be spent, and pauses what it has beyond Free', async () => {
+describe('a plan paused because its trial ended without a card', () => {
+  it('a plan paused after a trial without a card keeps its credits spendable, and pauses its features beyond Free', async () => {
     const user = await paused()
     expect(user.subscription).toMatchObject({ status: 'paused', plan: 'Creator' })
     expect(await spend(user, 20)).toMatchObject({ creditsLeft: 30 })
@@ -68,7 +68,7 @@ describe('a plan that is paused because its trial ended without a card', () => {
     })
   })
 
-  it('the pages of a paused plan say so, with what resuming costs', async () => {
+  it('the pages of a paused plan say so, with the price of resuming', async () => {
     expect(await standingOf(await paused())).toMatchObject({
       badge: { text: 'Paused' },
       next: null,
@@ -82,7 +82,7 @@ describe('a plan that is paused because its trial ended without a card', () => {
     })
   })
 
-  it('resuming asks for a card first, and then charges and resumes once for two presses', async () => {
+  it('resuming asks for a card first, and then charges and resumes once for two clicks', async () => {
     const user = await paused()
     expect(await restartPlan(user)).toEqual({ state: 'card-needed' })
     await addCard(user)
@@ -98,7 +98,7 @@ describe('a plan that is paused because its trial ended without a card', () => {
     expect(await creditsOf(user)).toBe(5050)
   })
 
-  it('resuming with a declined card stays paused with Stripe’s page to pay on, and paying there ends the pause by webhook', async () => {
+  it('resuming with a declined card stays paused with a link to pay at Stripe, and paying there ends the pause by webhook', async () => {
     const user = await paused()
     await addCard(user, 'pm_card_chargeCustomerFail')
     const answer = await restartPlan(user)
@@ -141,7 +141,7 @@ describe('a plan that the shop paused in mid-period', () => {
   })
 })
 
-describe('collection that is paused while the plan runs', () => {
+describe('paused collection of a running plan', () => {
   it.each(['void', 'mark_uncollectible', 'keep_as_draft'] as const)(
     'paused collection (%s) keeps plan and credits, grants none until it is lifted, and the pages say so',
     async (behavior) => {
@@ -173,7 +173,7 @@ describe('collection that is paused while the plan runs', () => {
     },
   )
 
-  it('a draft that was kept during a pause grants its month’s credits once when it is paid later', async () => {
+  it('a draft kept during a pause grants its month’s credits once when it is paid later', async () => {
     const user = await subscriber(deliveries, { plan: 'Daily' })
     await context.stripe.subscriptions.update(subscriptionIdOf(user), {
       pause_collection: { behavior: 'keep_as_draft' },

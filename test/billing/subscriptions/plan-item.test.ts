@@ -28,8 +28,8 @@ const sold = async (prices: string[]): Promise<User> => {
 
 const daysUntil = (date: Date | null | undefined): number => (date!.getTime() / 1000 - context.sandbox.now()) / 86_400
 
-describe('the plan is the item with a plan’s price, wherever it stands', () => {
-  it('behind a monthly add-on a yearly plan renews in a year, also after the add-on’s month', async () => {
+describe('the plan is the item with a plan’s price, in any position', () => {
+  it('a yearly plan listed after a monthly add-on renews in a year, also after the add-on’s month', async () => {
     const user = await sold([await addOnPrice(context), await planPrice('Daily', 'year')])
     expect(user.subscription).toMatchObject({ plan: 'Daily', interval: 'year', status: 'active' })
     expect(daysUntil(user.subscription?.currentPeriodEnd)).toBeGreaterThan(364)
@@ -44,20 +44,20 @@ describe('the plan is the item with a plan’s price, wherever it stands', () =>
     expect(await reconcile()).toMatchObject({ done: [], failed: [] })
   })
 
-  it('behind an add-on a change that was made in the dashboard is shown', async () => {
+  it('a change made in the dashboard is shown for a plan listed after an add-on', async () => {
     const addOn = await addOnPrice(context)
     const user = await sold([addOn, await planPrice('Creator')])
     const at = await scheduleAtStripe(user, [{ price: addOn }, { price: await planPrice('Beginner') }])
     expect(await scheduledChangeOf(user)).toMatchObject({ plan: 'Beginner', interval: 'month', at })
   })
 
-  it('a change of the add-on alone is no change of plan', async () => {
+  it('a change of the add-on alone is no plan change', async () => {
     const user = await sold([await addOnPrice(context), await planPrice('Creator')])
     await scheduleAtStripe(user, [{ price: await planPrice('Creator') }])
     expect(await scheduledChangeOf(user)).toBeNull()
   })
 
-  /** The dashboard's way: what is now until the period ends, then something else. */
+  /** Schedules items for the next period, as the dashboard does. */
   async function scheduleAtStripe({ _id, subscription }: User, items: { price: string }[]): Promise<Date> {
     const { stripe } = context
     const from = { from_subscription: subscription!.stripeSubscriptionId! }
@@ -75,12 +75,12 @@ describe('the plan is the item with a plan’s price, wherever it stands', () =>
     const files = readdirSync('app', { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file))
     const picks = /\bitems(\.data)?\??\.?\[\d|\bitems(\.data)?\.(at|find|shift|pop)\(|\[\w+\] = [\w.]*\bitems\b/
     const picking = files.filter((file) => picks.test(readFileSync(path.join('app', file), 'utf8')))
-    // There all items have the same rhythm, and it is the only thing that is asked of the first.
+    // All items have the same interval there, which is the only field read from the first.
     expect(picking).toEqual(['billing/upcoming-invoice/period-charge.server.ts'])
   })
 })
 
-describe('of two plans on one subscription', () => {
+describe('two plans on one subscription', () => {
   it.each([
     ['the smaller first', ['Beginner', 'Creator']],
     ['the larger first', ['Creator', 'Beginner']],
@@ -97,7 +97,7 @@ describe('of two plans on one subscription', () => {
     expect(await reconcile()).toMatchObject({ done: [], failed: [] })
   })
 
-  it('the larger of two plans counts also where the smaller one costs more', async () => {
+  it('the larger of two plans also counts if the smaller one costs more', async () => {
     const user = await sold([await planPrice('Beginner', 'year'), await planPrice('Daily')])
     expect(user.subscription).toMatchObject({ plan: 'Daily', interval: 'month' })
     expect(await historyOf(user)).toMatchObject([{ planName: 'Daily', interval: 'month', amount: 11_800 }])

@@ -21,7 +21,7 @@ const deliveries = new Deliveries(context)
 
 const DAY_MS = 86_400_000
 
-/** The shop lets a plan end so many days after its period. */
+/** The shop sets the plan's end this many days after its period. */
 async function endByShop(user: User, days: number): Promise<Date> {
   const end = new Date(user.subscription!.currentPeriodEnd!.getTime() + days * DAY_MS)
   await context.stripe.subscriptions.update(subscriptionIdOf(user), { cancel_at: end.getTime() / 1000 })
@@ -31,7 +31,7 @@ async function endByShop(user: User, days: number): Promise<Date> {
 
 const atStripe = (user: User) => context.stripe.subscriptions.retrieve(subscriptionIdOf(user))
 
-it('a plan that the shop ends in a later period renews before that, and says both', async () => {
+it('a plan that the shop ends in a later period renews before that, and the page states both', async () => {
   const user = await subscriber(deliveries)
   const end = await endByShop(user, 10)
   const { subscription } = await readUser(user._id)
@@ -49,7 +49,7 @@ it('a plan that the shop ends in a later period renews before that, and says bot
   expect((await readUser(user._id)).subscription).toMatchObject({ cancelAtPeriodEnd: true, cancelAt: end })
 })
 
-it('the customer can cancel before that day, and taking it back leaves the shop’s day', async () => {
+it('the customer can cancel before that day, and undoing it keeps the shop’s day', async () => {
   const user = await subscriber(deliveries)
   const end = await endByShop(user, 10)
   const canceled = await cancelAtPeriodEnd(user)
@@ -62,7 +62,7 @@ it('the customer can cancel before that day, and taking it back leaves the shop�
   expect(await atStripe(user)).toMatchObject({ cancel_at: end.getTime() / 1000, cancel_at_period_end: false })
 })
 
-it('a day within the period that the shop has set is not taken back', async () => {
+it('a day set by the shop within the period cannot be undone', async () => {
   const user = await subscriber(deliveries)
   const end = await endByShop(user, -10)
   await expect(undoCancellation(user)).rejects.toThrow(EndSetByShop)
@@ -83,7 +83,7 @@ it('a yearly plan beside a monthly add-on ends with its year, not with the add-o
   expect((await undoCancellation(user)).subscription).toMatchObject({ cancelAtPeriodEnd: false, cancelAt: null })
 })
 
-it('what goes on being charged until a canceled plan ends is said before, after and by mail', async () => {
+it('the charges until a canceled plan ends are stated before, after and by mail', async () => {
   const items = [{ price: await addOnPrice(context) }, { price: await planPrice('Daily', 'year') }]
   const { _id } = await sellByHand(context, items)
   await deliveries.deliver()

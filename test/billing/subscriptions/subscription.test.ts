@@ -35,14 +35,14 @@ describe('a renewal', () => {
     expect((await readUser(user._id)).subscription?.currentPeriodEnd).not.toEqual(user.subscription?.currentPeriodEnd)
   })
 
-  it('a failed renewal is past due, pauses spending after three days of grace, and paying ends all that', async () => {
+  it('a failed renewal is past due, pauses spending after three days of grace, and paying ends the pause', async () => {
     const user = await overdueSubscriber(deliveries)
     expect(user.subscription?.status).toBe('past_due')
     const { gracePeriodEnd } = user.subscription!
     expect(gracePeriodEnd).toBeInstanceOf(Date)
     expect(await getBalance(user._id)).toMatchObject({ credits: 1000, frozen: null })
 
-    // Another event does not prolong the grace.
+    // Another event does not extend the grace period.
     advance(context, 1)
     await syncSubscriptions(user._id)
     expect((await readUser(user._id)).subscription?.gracePeriodEnd).toEqual(gracePeriodEnd)
@@ -58,7 +58,7 @@ describe('a renewal', () => {
     expect(await getBalance(user._id)).toMatchObject({ credits: 2000, frozen: null })
   })
 
-  it('a renewal that keeps failing ends the plan with its rows cancelled and its reason, and the credits stay', async () => {
+  it('a renewal that keeps failing ends the plan with its rows canceled and its reason, and the credits stay', async () => {
     const user = await subscriber(deliveries)
     await payWith(context, user, 'pm_card_chargeCustomerFail')
     advance(context, 32)
@@ -77,7 +77,7 @@ describe('a renewal', () => {
 })
 
 describe('cancellation', () => {
-  it('a cancellation waits for the end of the period and can be undone', async () => {
+  it('a cancellation takes effect at period end and can be undone', async () => {
     const user = await subscriber(deliveries)
     expect((await cancelAtPeriodEnd(user, { feedback: 'unused' })).subscription).toMatchObject({
       status: 'active',
@@ -88,7 +88,7 @@ describe('cancellation', () => {
     expect((await readUser(user._id)).subscription).toMatchObject({ status: 'active', cancelAtPeriodEnd: false })
   })
 
-  it('a cancellation ends the plan at the end of the period', async () => {
+  it('a cancellation ends the plan at period end', async () => {
     const user = await subscriber(deliveries)
     await cancelAtPeriodEnd(user)
     advance(context, 32)
@@ -136,10 +136,10 @@ describe('two subscriptions', () => {
     const live = await context.stripe.subscriptions.list({ customer: (await readUser(user._id)).stripeCustomerId! })
     expect(live.data).toHaveLength(1)
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', status: 'active' })
-    // 1000 and 2000 were bought; nearly all of the 1000 went back, as nearly all of their money did.
+    // 1000 and 2000 were bought; nearly all of the 1000 were reversed, as nearly all of their money was returned.
     expect(await creditsOf(user)).toBeLessThanOrEqual(2001)
     expect(await creditsOf(user)).toBeGreaterThanOrEqual(2000)
-    // The row of the invoice that gave the time back says what it took, and the sum of the rows is the balance.
+    // The row of the invoice that credited the unused time states the credits it took, and the rows add up to the balance.
     const given = (await historyOf(user)).map(({ creditsAdded }) => creditsAdded)
     expect(given.filter((credits) => credits < 0)).toHaveLength(1)
     expect(given.reduce((sum, credits) => sum + credits, 0)).toBe(await creditsOf(user))

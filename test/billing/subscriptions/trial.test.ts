@@ -42,8 +42,8 @@ async function trialist(plan = 'Beginner'): Promise<User> {
   return readUser(user._id)
 }
 
-describe('a trial is given once', () => {
-  it('two trial pages that were opened before and both paid bring one trial’s credits, and the second invoice says 0', async () => {
+describe('one trial per user', () => {
+  it('two trial pages opened before and both paid grant one trial’s credits, and the second invoice grants 0', async () => {
     const user = await aUser()
     const [first, second] = [await open(user, 'Beginner'), await open(user, 'Daily')]
     context.sandbox.completeCheckout(first)
@@ -55,7 +55,7 @@ describe('a trial is given once', () => {
     expect([50, 80]).toContain(await creditsOf(user))
   })
 
-  it('two trial invoices at the same time bring one trial’s credits', async () => {
+  it('two trial invoices at the same time grant one trial’s credits', async () => {
     const user = await aUser()
     const pages = [await open(user), await open(user), await open(user)]
     for (const page of pages) context.sandbox.completeCheckout(page)
@@ -119,7 +119,7 @@ describe('a trial is given once', () => {
     expect(await creditsOf(user)).toBe(80)
   })
 
-  it('a trial page left open does not end a plan that is paid', async () => {
+  it('a trial page left open does not end a paid plan', async () => {
     const user = await aUser()
     const trial = await open(user, 'Daily')
     await deliveries.buy({ user, plan: 'Creator', interval: 'month' })
@@ -131,7 +131,7 @@ describe('a trial is given once', () => {
   })
 })
 
-describe('a trial that ends', () => {
+describe('the end of a trial', () => {
   it('a trial that ends with a payment grants the plan’s credits once, on top of the trial’s', async () => {
     const user = await trialist()
     advance(context, 8)
@@ -144,7 +144,7 @@ describe('a trial that ends', () => {
     ])
   })
 
-  it('a trial that was canceled ends in Free, charges nothing, and its credits stay', async () => {
+  it('a canceled trial ends in Free, charges nothing, and keeps its credits', async () => {
     const user = await trialist()
     await cancelAtPeriodEnd(user)
     expect(await statusOf(user)).toBe('trialing')
@@ -155,7 +155,7 @@ describe('a trial that ends', () => {
     expect(await historyOf(user)).toMatchObject([{ amount: 0, status: 'cancelled' }])
   })
 
-  it('a trial whose card was removed ends paused, and nothing is owed', async () => {
+  it('a trial whose card was removed ends paused, and nothing is due', async () => {
     const user = await trialist()
     for (const { id } of (await context.stripe.customers.listPaymentMethods(user.stripeCustomerId!)).data) {
       await context.stripe.paymentMethods.detach(id)
@@ -166,7 +166,7 @@ describe('a trial that ends', () => {
     expect(await creditsOf(user)).toBe(50)
   })
 
-  it('a trial without a card ends canceled where the shop set it so', async () => {
+  it('a trial without a card ends canceled if the shop set it so', async () => {
     const user = await aUser()
     const session = await context.stripe.checkout.sessions.retrieve(await open(user))
     const { data } = await context.stripe.checkout.sessions.listLineItems(session.id)
@@ -185,7 +185,7 @@ describe('a trial that ends', () => {
   })
 })
 
-describe('a change of plan within a trial', () => {
+describe('a plan change within a trial', () => {
   it('an upgrade within a trial charges and grants nothing now, and the new plan’s month when the trial ends', async () => {
     const user = await trialist()
     const choice = { plan: 'Creator', interval: 'month' as const }

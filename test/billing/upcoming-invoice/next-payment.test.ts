@@ -18,7 +18,7 @@ useDatabase()
 const deliveries = new Deliveries(context)
 useSandboxClock(context)
 
-/** Time passes for everybody: whoever was looked at goes. */
+/** The clock moves for all tests, so the plans of this one are ended. */
 afterEach(async () => {
   for (const { id } of (await context.stripe.subscriptions.list()).data) await context.stripe.subscriptions.cancel(id)
   deliveries.take()
@@ -26,7 +26,7 @@ afterEach(async () => {
 
 type Params = Omit<Stripe.SubscriptionCreateParams, 'customer'>
 
-/** A subscription as the shop makes one at Stripe, all events delivered. */
+/** A subscription created at Stripe, all events delivered. */
 async function subscribed(params: Params): Promise<User> {
   const { stripe } = context
   const user = await aUser()
@@ -40,7 +40,7 @@ async function subscribed(params: Params): Promise<User> {
 
 const daily = async (quantity = 1) => ({ price: await planPrice('Daily'), quantity })
 
-/** A price that somebody added to the Daily plan's product by hand. */
+/** A price added to the Daily plan's product in the dashboard. */
 async function handmade(params: Partial<Stripe.PriceCreateParams> = {}): Promise<string> {
   const { product } = await context.stripe.prices.retrieve(await planPrice('Daily'))
   const recurring = { interval: 'month' as const }
@@ -60,7 +60,7 @@ const coupon = async (params: Stripe.CouponCreateParams) => ({
   coupon: (await context.stripe.coupons.create(params)).id,
 })
 
-/** What is stored against what Stripe would invoice, and then against what it does invoice and what that brings. */
+/** Compares what is stored with Stripe's preview, and then with the actual invoice and its credits. */
 async function expectAsInvoiced(user: User): Promise<void> {
   const { nextPayment } = (await readUser(user._id)).subscription!
   const preview = await context.stripe.invoices.createPreview({ subscription: subscriptionIdOf(user) })
@@ -75,7 +75,7 @@ async function expectAsInvoiced(user: User): Promise<void> {
   expect(rows.at(-1)).toMatchObject({ amount: nextPayment!.amount, creditsAdded: nextPayment!.credits })
 }
 
-describe('the next payment is what Stripe will charge, and its credits are what that brings', () => {
+describe('the next payment and its credits', () => {
   const half = { percent_off: 50, duration: 'forever' as const }
   const shapes: [string, () => Promise<Params>, number, number][] = [
     ['as listed', async () => ({ items: [await daily()] }), 1800, 2000],
@@ -168,14 +168,17 @@ describe('the next payment is what Stripe will charge, and its credits are what 
     ['after a trial', async () => ({ items: [await daily(2)], trial_period_days: 10 }), 3600, 4000],
   ]
 
-  it.each(shapes)('%s', async (_, make, amount, credits) => {
-    const user = await subscribed(await make())
-    expect(user.subscription?.nextPayment).toMatchObject({ amount, credits, isExact: true })
-    await expectAsInvoiced(user)
-  })
+  it.each(shapes)(
+    'the next payment and its credits are those that Stripe then invoices: %s',
+    async (_, make, amount, credits) => {
+      const user = await subscribed(await make())
+      expect(user.subscription?.nextPayment).toMatchObject({ amount, credits, isExact: true })
+      await expectAsInvoiced(user)
+    },
+  )
 })
 
-describe('where the subscription alone does not say it, Stripe’s own invoice to come does', () => {
+describe('the next payment from Stripe’s upcoming invoice', () => {
   it('the next payment after a quantity was raised in mid-period adds the rest of this period', async () => {
     const user = await subscribed({ items: [await daily()] })
     const { stripe } = context
@@ -194,7 +197,7 @@ describe('where the subscription alone does not say it, Stripe’s own invoice t
     expect((await readUser(user._id)).subscription?.nextPayment).toMatchObject({ amount: 3600, credits: 4000 })
   })
 
-  it('the next payment under a coupon that was deleted is what Stripe will charge', async () => {
+  it('the next payment under a deleted coupon is what Stripe will charge', async () => {
     const half = await coupon({ percent_off: 50, duration: 'forever' })
     const user = await subscribed({ items: [await daily()], discounts: [half] })
     await context.stripe.coupons.del(half.coupon)
@@ -208,7 +211,7 @@ describe('where the subscription alone does not say it, Stripe’s own invoice t
     await expectAsInvoiced(user)
   })
 
-  it('the next payment under the customer’s own coupon does not say what a period costs', async () => {
+  it('the next payment under the customer’s own coupon does not state what a period costs', async () => {
     const user = await subscribed({ items: [await daily()] })
     const { world } = context.sandbox
     const discount = { object: 'discount', source: { coupon: 'HALF', type: 'coupon' } } as never
@@ -217,7 +220,7 @@ describe('where the subscription alone does not say it, Stripe’s own invoice t
     expect(subscription).toMatchObject({ nextPayment: { amount: 1800 }, price: null })
   })
 
-  it('the next payment includes what the shop put on the next invoice, until it is removed', async () => {
+  it('the next payment includes items added to the next invoice, until they are removed', async () => {
     const user = await subscribed({ items: [await daily()] })
     const item = { customer: user.stripeCustomerId!, subscription: subscriptionIdOf(user), amount: 500 }
     const { id } = await context.stripe.invoiceItems.create({ ...item, currency: 'usd' })
@@ -228,7 +231,7 @@ describe('where the subscription alone does not say it, Stripe’s own invoice t
     expect((await readUser(user._id)).subscription?.nextPayment).toMatchObject({ amount: 1800 })
   })
 
-  it('the next payment follows a coupon that was added later, by its own event alone', async () => {
+  it('the next payment follows a coupon added later, by its own event alone', async () => {
     const user = await subscribed({ items: [await daily()] })
     const half = await coupon({ percent_off: 50, duration: 'once' })
     await context.stripe.subscriptions.update(subscriptionIdOf(user), { discounts: [half] })
@@ -251,15 +254,12 @@ describe('where the subscription alone does not say it, Stripe’s own invoice t
   })
 })
 
-describe('no sum is shown', () => {
+describe('a next payment without an amount', () => {
   it.each<[string, (id: string) => Promise<unknown>]>([
-    ['it ends with the period', (id) => context.stripe.subscriptions.update(id, { cancel_at_period_end: true })],
-    [
-      'payments are paused',
-      (id) => context.stripe.subscriptions.update(id, { pause_collection: { behavior: 'void' } }),
-    ],
-    ['the plan is paused', (id) => context.stripe.subscriptions.pause(id)],
-  ])('the next payment has no sum where %s, but what a period costs stays known', async (_, happens) => {
+    ['a cancellation at period end', (id) => context.stripe.subscriptions.update(id, { cancel_at_period_end: true })],
+    ['paused collection', (id) => context.stripe.subscriptions.update(id, { pause_collection: { behavior: 'void' } })],
+    ['a paused plan', (id) => context.stripe.subscriptions.pause(id)],
+  ])('the next payment has no amount with %s, but the price of a period stays known', async (_, happens) => {
     const user = await subscribed({ items: [await daily(3)] })
     await happens(subscriptionIdOf(user))
     await deliveries.deliver()
@@ -270,8 +270,8 @@ describe('no sum is shown', () => {
   })
 })
 
-describe('a smaller plan that waits', () => {
-  it('a scheduled smaller plan is charged next, with the coupon that stays', async () => {
+describe('a scheduled downgrade', () => {
+  it('a scheduled downgrade is charged next, with the coupon that stays', async () => {
     const half = await coupon({ percent_off: 50, duration: 'forever' })
     const user = await subscribed({ items: [await daily(2)], discounts: [half] })
     await changePlan(user, { plan: 'Beginner', interval: 'month' })
@@ -282,7 +282,7 @@ describe('a smaller plan that waits', () => {
   })
 })
 
-it('the next payment says that it is without tax, which is not guessed', async () => {
+it('the next payment says that it excludes tax, which is not guessed', async () => {
   const user = await subscribed({ items: [await daily()], automatic_tax: { enabled: true } })
   expect(user.subscription).toMatchObject({ nextPayment: { amount: 1800, isExact: false }, price: { isExact: false } })
 })

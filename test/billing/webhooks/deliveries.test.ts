@@ -39,7 +39,7 @@ const counts = async () => ({
   linked: await UserModel.countDocuments({ stripeCustomerId: { $type: 'string' } }),
 })
 
-/** A customer of another shop on the same Stripe account, with everything that a shop does: a plan, a payment, money back. */
+/** A customer of another shop on the same Stripe account: a plan, a payment, a refund. */
 async function lifeOfAStranger(): Promise<void> {
   const { stripe } = context
   const customer = await stripe.customers.create({
@@ -75,7 +75,7 @@ async function lifeOfAStranger(): Promise<void> {
   await stripe.customers.del(customer.id)
 }
 
-describe('what is not ours', () => {
+describe('events that are not ours', () => {
   it('every event of a stranger is answered with 200 and stored as ignored, and writes nothing else (1.2)', async () => {
     line.take()
     const before = await counts()
@@ -149,7 +149,7 @@ const anEvent = () =>
     data: { object: { id: 'plan_1' } },
   })
 
-describe('while the webhook secret is changed', () => {
+describe('a rotation of the webhook secret', () => {
   afterEach(() => {
     process.env.STRIPE_WEBHOOK_SECRET = WEBHOOK_SECRET
     resetConfig()
@@ -182,7 +182,7 @@ describe('while the webhook secret is changed', () => {
 describe('a replayed delivery', () => {
   it('a replayed delivery is accepted within five minutes and refused afterwards (1.4)', async () => {
     const [young, old] = [anEvent(), anEvent()]
-    // Half a minute of room for a slow machine; 301 seconds are in test/billing/webhooks/webhook.test.ts.
+    // Half a minute of tolerance for a slow machine; test/billing/webhooks/webhook.test.ts has 301 seconds.
     expect((await post(young, signatureOf(young, { secondsAgo: 270 }))).status).toBe(200)
     const warned = vi.spyOn(logger, 'warn')
     expect((await post(old, signatureOf(old, { secondsAgo: 301 }))).status).toBe(400)
@@ -192,7 +192,7 @@ describe('a replayed delivery', () => {
   })
 })
 
-describe('money that comes another way', () => {
+describe('payments by other routes', () => {
   it('an invoice paid by bank transfer sends one type of event, and grants its credits once (1.6)', async () => {
     const user = await subscriber(line)
     const { stripe } = context
@@ -206,7 +206,7 @@ describe('money that comes another way', () => {
     expect(await creditsOf(user)).toBe(1000)
     await stripe.invoices.pay(data[0]!.id, { paid_out_of_band: true })
     const paid = line.take()
-    // Not every kind of payment is told of as `payment_succeeded`.
+    // Not every kind of payment is reported as `payment_succeeded`.
     await postGood(paid.filter(({ type }) => type !== 'invoice.payment_succeeded'))
     expect(await creditsOf(user)).toBe(2000)
     await postGood(paid)
@@ -230,8 +230,8 @@ describe('money that comes another way', () => {
   })
 })
 
-describe('nobody comes back from Stripe’s page', () => {
-  it('a payment grants its credits though nobody comes back from Stripe’s page (4.12)', async () => {
+describe('a customer who does not return from Stripe’s page', () => {
+  it('a payment grants its credits even if the customer does not return from Stripe’s page (4.12)', async () => {
     follow(context)
     const user = await aUser()
     const { url } = await createCheckout({ user, plan: 'Daily', interval: 'month' }, { nonce: randomUUID() })

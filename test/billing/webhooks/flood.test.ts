@@ -16,7 +16,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** How many requests reach Stripe while something is done. */
+/** The number of requests that reach Stripe during some work. */
 async function requestsOf(work: () => Promise<unknown>): Promise<number> {
   const handle = vi.spyOn(context.sandbox.api, 'handle')
   try {
@@ -28,7 +28,7 @@ async function requestsOf(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe('a flood of events', () => {
-  it('200 changes of one subscription ask Stripe a few times, and a purchase beside them gets through (1.12)', async () => {
+  it('200 changes of one subscription send Stripe a few requests, and a purchase beside them is processed (1.12)', async () => {
     const noisy = await subscriber(line)
     const change = context.sandbox.events('customer.subscription.created').at(-1) as unknown as Told
     const flood = Array.from({ length: 200 }, (_, n) => ({
@@ -40,7 +40,7 @@ describe('a flood of events', () => {
     await line.buy({ user: buyer, plan: 'Daily', interval: 'month' })
     const [paid] = line.take().filter(({ type }) => type === 'invoice.paid')
     const requests = await requestsOf(async () => {
-      // On a machine this busy some take too long; like Stripe, send again what was answered with an error.
+      // On a busy machine some take too long; like Stripe, retry what was answered with an error.
       let unhandled = [...flood, paid!]
       for (let delivery = 0; delivery < 5 && unhandled.length > 0; delivery++) {
         const answers = await Promise.all(unhandled.map((event) => post(JSON.stringify(event))))
@@ -56,13 +56,13 @@ describe('a flood of events', () => {
 })
 
 describe('a slow handler', () => {
-  it('a slow handler answers with an error in time, goes on, and takes effect once when Stripe sends the event again (1.12, H41)', async () => {
+  it('a slow handler answers with an error in time, continues, and takes effect once when Stripe retries the event (1.12, H41)', async () => {
     follow(context)
     const user = await aUser()
     await line.buy({ user, plan: 'Beginner', interval: 'month' })
     const paid = line.take().find(({ type }) => type === 'invoice.paid')!
 
-    // It hangs where it is about to look whether the invoice was counted before.
+    // It hangs when it is about to check whether the invoice was counted before.
     let letGo = (): void => undefined
     const held = new Promise<void>((resolve) => (letGo = resolve))
     const findOne = BillingHistoryModel.findOne.bind(BillingHistoryModel)

@@ -9,14 +9,14 @@ import { subscriber, subscriptionIdOf } from '../customers.ts'
 import { aUser, creditsOf, Deliveries, historyOf, post, readUser } from '../scenario.ts'
 import { useStripe } from '../stripe.ts'
 
-/* Signed, and still not what Stripe would write: nothing is half done, and nobody gets what is another's. */
+/* Signed events that Stripe would never send: nothing is half done, and no user gets what belongs to another. */
 
 const context = useStripe()
 useDatabase()
 const deliveries = new Deliveries(context)
 const freshId = (prefix: string) => `${prefix}_odd${randomUUID().replaceAll('-', '')}`
 const stateOf = async ({ _id }: { _id: Awaited<ReturnType<typeof aUser>>['_id'] }) => {
-  // What pages show of card and address is a copy, read anew on any event of the customer.
+  // Card and address are copies for the pages, read again on any event of the customer.
   const stored = await readUser(_id)
   const { billingDetails: _copy, ...user } = stored
   return { user, credits: await creditsOf(stored), rows: await historyOf(stored) }
@@ -36,7 +36,7 @@ it.each([',', 'whsec_one,', ' ,whsec_one', 'whsec_one,,whsec_two'])(
   },
 )
 
-it('a body that is no event is refused and not stored', async () => {
+it('a body that is not an event is refused and not stored', async () => {
   const before = await WebhookEventModel.countDocuments()
   const event = { id: freshId('evt'), type: 'invoice.paid' }
   const bodies: unknown[] = [null, [], 7, 'x', event, { ...event, data: null }, { ...event, data: { object: [] } }]
@@ -107,7 +107,7 @@ describe('a paid invoice of a customer of ours', () => {
 })
 
 it.each(['not an id', 'abcdefghijkl', '{"$ne":null}', '', '000000000000000000000000'])(
-  'a payment for the unknown user %j waits and is given to nobody',
+  'a payment for the unknown user %j waits and is given to no one',
   async (userId) => {
     const accounts = await PaymentModel.countDocuments()
     const metadata = { app: 'scrip', userId, pack: '500' }
@@ -117,7 +117,7 @@ it.each(['not an id', 'abcdefghijkl', '{"$ne":null}', '', '000000000000000000000
   },
 )
 
-it('an event of the end of a customer or plan that Stripe still has changes nothing', async () => {
+it('an event that ends a customer or plan that Stripe still has changes nothing', async () => {
   const user = await subscriber(deliveries)
   const customer = user.stripeCustomerId!
   const before = await stateOf(user)

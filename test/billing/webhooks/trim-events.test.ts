@@ -9,7 +9,7 @@ import { aUser, creditsOf, post } from '../scenario.ts'
 import { useStripe } from '../stripe.ts'
 
 /*
- * Payments that Stripe itself does not know: what a later event is compared with stands in the stored events alone.
+ * Payments that Stripe does not know: only the stored events have the data with which later events are compared.
  */
 
 const context = useStripe()
@@ -45,7 +45,7 @@ async function aPaidInvoice() {
   }
 }
 
-it('the personal data of an old event is dropped, and the event is still known when it comes again', async () => {
+it('the personal data of an old event is removed, and a repeated event is still recognized', async () => {
   const { user, event } = await aPaidInvoice()
   expect((await post(event)).status).toBe(200)
   const credits = await creditsOf(user)
@@ -62,7 +62,7 @@ it('the personal data of an old event is dropped, and the event is still known w
   expect(await WebhookEventModel.countDocuments({})).toBe(1)
 })
 
-it('failed events keep their personal data, since they may still have to be acted on', async () => {
+it('failed events keep their personal data, since they may still be processed', async () => {
   const { event } = await aPaidInvoice()
   await post(event)
   for (const status of ['received', 'failed', 'dead']) {

@@ -9,7 +9,7 @@ import { aUser, creditsOf, historyOf, post } from '../scenario.ts'
 import { useStripe } from '../stripe.ts'
 
 /*
- * Word of money that went back, about payments that Stripe itself does not know, in orders that nobody wishes for.
+ * Refunds and disputes of payments that Stripe does not know, with events in the worst orders.
  */
 
 const context = useStripe()
@@ -31,7 +31,7 @@ interface Payment {
   invoice: object
 }
 
-/** A payment of 1800 for 2000 credits, not told of yet. */
+/** A payment of 1800 for 2000 credits, whose events are not delivered yet. */
 async function aPayment(): Promise<Payment> {
   const user = await aUser()
   const [customer, intent, charge] = [freshId('cus'), freshId('pi'), freshId('ch')]
@@ -68,7 +68,7 @@ const chargeOf = ({ charge: id, customer, intent }: Payment, amount_refunded: nu
   currency: 'usd',
 })
 
-it('a refund whose event comes before its payment counts, however many other events of the customer are ignored', async () => {
+it('a refund whose event arrives before its payment’s counts, however many other events of the customer are ignored', async () => {
   const payment = await aPayment()
   const event = { type: 'charge.succeeded', status: 'ignored' as const, receivedAt: new Date(0) }
   const object = { customer: payment.customer }
@@ -79,10 +79,10 @@ it('a refund whose event comes before its payment counts, however many other eve
   expect(await creditsOf(payment.user)).toBe(1000)
 })
 
-it('an early refund counts also when the process that counted the payment dies before looking for it', async () => {
+it('an early refund also counts if the process that counted the payment dies before looking for it', async () => {
   const payment = await aPayment()
   await tell('charge.refunded', chargeOf(payment, 900))
-  // Of payments that never come: they are looked at again, once.
+  // Refunds of payments that never arrive are looked at once more.
   for (let one = 0; one < 8; one++) {
     await tell('charge.refunded', { ...chargeOf(payment, 900), id: freshId('ch'), payment_intent: freshId('pi') })
   }
@@ -97,7 +97,7 @@ it('an early refund counts also when the process that counted the payment dies b
   expect(await creditsOf(payment.user)).toBe(1000)
 })
 
-it('a refund whose failure comes first takes nothing', async () => {
+it('a refund whose failure arrives first takes nothing', async () => {
   const payment = await aPayment()
   await tell('invoice.paid', payment.invoice)
   const refund = refundOf(payment, 900)
@@ -108,7 +108,7 @@ it('a refund whose failure comes first takes nothing', async () => {
   expect(await historyOf(payment.user)).toMatchObject([{ status: 'active', amountRefunded: 0 }])
 })
 
-it('a refund that was counted by the charge’s sum and then failed gives back what it took', async () => {
+it('a refund counted by the charge’s total and then failed restores what it took', async () => {
   const payment = await aPayment()
   await tell('invoice.paid', payment.invoice)
   const refund = refundOf(payment, 900)
@@ -119,7 +119,7 @@ it('a refund that was counted by the charge’s sum and then failed gives back w
   expect(await creditsOf(payment.user)).toBe(2000)
 })
 
-it('a second refund of a charge counts too when the first came as a sum', async () => {
+it('a second refund of a charge counts too if the first was known from the total', async () => {
   const payment = await aPayment()
   await tell('invoice.paid', payment.invoice)
   await tell('charge.refunded', chargeOf(payment, 450))
@@ -147,7 +147,7 @@ it('refunds, a dispute and their copies together never take more than was grante
   expect((await auditGrants()).violations).toEqual([])
 })
 
-it('a refund whose sum and parts come at once is taken once', async () => {
+it('a refund whose total and parts arrive at once is taken once', async () => {
   for (let round = 0; round < 4; round++) {
     const payment = await aPayment()
     await tell('invoice.paid', payment.invoice)
@@ -174,7 +174,7 @@ it('a refund beside a dispute that is won stays taken', async () => {
   expect(await creditsOf(payment.user)).toBe(1000)
 })
 
-it('a refund that is put aside at the very moment its payment is counted is looked at again', async () => {
+it('a refund put aside at the moment its payment is counted is looked at again', async () => {
   const payment = await aPayment()
   const updateOne = WebhookEventModel.updateOne.bind(WebhookEventModel)
   let interleaved = false

@@ -12,8 +12,8 @@ import { aUser, creditsOf, Deliveries, historyOf, post, readUser } from '../scen
 import { useStripe } from '../stripe.ts'
 
 /*
- * Events about objects that Stripe itself does not know: of an account that was emptied, or recorded elsewhere. There is
- * nothing to read back, so they are taken at their word.
+ * Events about objects that Stripe does not know: of an account that was emptied, or recorded elsewhere. There is
+ * nothing to read back, so the events themselves count.
  */
 
 const context = useStripe()
@@ -67,8 +67,8 @@ function subscriptionOf({ customer, price, subscription: id }: Customer, shape: 
 const currentRows = async (user: User) =>
   (await historyOf(user)).filter((row) => row.isCurrentSubscription).map((row) => row.stripeInvoiceId)
 
-describe.each(SHAPES)('in the shape of %s', (shape) => {
-  it('events alone carry a plan from purchase over renewals and a failed payment to its end', async () => {
+describe.each(SHAPES)('events in the shape of %s', (shape) => {
+  it('events alone carry a plan from purchase through renewals and a failed payment to its end', async () => {
     const one = await aCustomer()
     const { user } = one
     const first = invoiceOf(one, shape)
@@ -102,7 +102,7 @@ describe.each(SHAPES)('in the shape of %s', (shape) => {
     expect((await auditGrants()).violations).toEqual([])
   })
 
-  it('the event of a paid invoice alone brings the plan as well', async () => {
+  it('the event of a paid invoice alone creates the plan as well', async () => {
     const one = await aCustomer()
     await tell('invoice.payment_succeeded', invoiceOf(one, shape))
     const { subscription } = await readUser(one.user._id)
@@ -110,7 +110,7 @@ describe.each(SHAPES)('in the shape of %s', (shape) => {
     expect(subscription!.currentPeriodEnd!.getTime()).toBeGreaterThan(now().getTime() + (MONTH - 60) * 1000)
   })
 
-  it('a late event does not bring back what has ended, nor undo a newer one', async () => {
+  it('a late event does not revive what has ended, nor undo a newer one', async () => {
     const one = await aCustomer()
     await tell('invoice.paid', invoiceOf(one, shape), seconds())
     await tell('customer.subscription.updated', subscriptionOf(one, shape, { status: 'past_due' }), seconds() + 50)
@@ -121,14 +121,14 @@ describe.each(SHAPES)('in the shape of %s', (shape) => {
     expect((await readUser(one.user._id)).subscription).toMatchObject({ plan: 'Free', stripeSubscriptionId: null })
   })
 
-  it('an end whose event comes first stands', async () => {
+  it('an end whose event arrives first stands', async () => {
     const one = await aCustomer()
     await tell('customer.subscription.deleted', subscriptionOf(one, shape, { status: 'canceled' }))
     await tell('customer.subscription.created', subscriptionOf(one, shape))
     expect((await readUser(one.user._id)).subscription).toMatchObject({ plan: 'Free', stripeSubscriptionId: null })
   })
 
-  it('a refund finds its payment by the invoice’s event, and its sum and its parts count once', async () => {
+  it('a refund finds its payment by the invoice’s event, and its total and its parts count once', async () => {
     const one = await aCustomer()
     const invoice = invoiceOf(one, shape)
     await tell('invoice.paid', invoice)
@@ -152,7 +152,7 @@ describe.each(SHAPES)('in the shape of %s', (shape) => {
     expect(await historyOf(one.user)).toMatchObject([{ status: 'refunded', amountRefunded: 1800 }])
   })
 
-  it('a refund whose event comes before its invoice takes effect when that comes', async () => {
+  it('a refund whose event arrives before its invoice’s takes effect when that arrives', async () => {
     const one = await aCustomer()
     const invoice = invoiceOf(one, shape)
     const { customer } = one
@@ -211,7 +211,7 @@ it('events with only the fields of the contract are enough', async () => {
   expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Free' })
 })
 
-it('a session that names its user makes the customer known, and what came before counts', async () => {
+it('a session that names its user makes the customer known, and earlier events count', async () => {
   const one = await aCustomer()
   const { user, customer, subscription } = one
   await UserModel.updateOne({ _id: user._id }, { $unset: { stripeCustomerId: true } })
@@ -242,7 +242,7 @@ it('a reference alone, which anybody can write, makes no customer known', async 
   expect(await PaymentModel.countDocuments({ userId: user._id })).toBe(0)
 })
 
-it('unverifiable events never count against what Stripe says', async () => {
+it('unverifiable events never override what Stripe says', async () => {
   const user = await aUser()
   await deliveries.buy({ user, plan: 'Creator', interval: 'month' })
   await deliveries.deliver()

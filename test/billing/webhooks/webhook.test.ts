@@ -45,7 +45,7 @@ describe('the signature of an event', () => {
     },
   )
 
-  it('the webhook accepts odd spacing, other scripts and 300 kB as they are (1.1)', async () => {
+  it('the webhook accepts odd spacing, other scripts and 300 kB unchanged (1.1)', async () => {
     const text = JSON.stringify(anEvent({ data: { object: { id: 'x', note: 'ä漢🙂'.repeat(20_000) } } }), null, '\t')
     expect((await post(text)).status).toBe(200)
   })
@@ -75,7 +75,7 @@ describe('the signature of an event', () => {
   })
 })
 
-describe('what is not ours', () => {
+describe('events that are not ours', () => {
   it.each([
     ['an unknown type', {}],
     ['another mode', { livemode: true, type: 'invoice.paid', data: { object: { id: 'in_1' } } }],
@@ -88,7 +88,7 @@ describe('what is not ours', () => {
     expect(stored?.outcome).toBeTruthy()
   })
 
-  it('an event of somebody else’s customer is answered with 200 and writes no row (H34, 1.2)', async () => {
+  it('an event of another shop’s customer is answered with 200 and writes no row (H34, 1.2)', async () => {
     const customer = await context.stripe.customers.create({ email: 'stranger@example.com' })
     await context.stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id })
     await context.stripe.invoiceItems.create({ customer: customer.id, amount: 700, currency: 'usd' })
@@ -101,7 +101,7 @@ describe('what is not ours', () => {
     expect(await BillingHistoryModel.countDocuments({ stripeInvoiceId: invoice.id })).toBe(0)
   })
 
-  it('an event that is tagged as ours and has no user here is answered with 500, so that it comes again (H34)', async () => {
+  it('an event tagged as ours whose user is missing is answered with 500, so that Stripe retries it (H34)', async () => {
     const metadata = { app: 'scrip', userId: '0123456789abcdef01234567' }
     const customer = await context.stripe.customers.create({ metadata })
     const subscription = { id: 'sub_x', customer: customer.id, status: 'active', created: 1, items: { data: [] } }
@@ -110,7 +110,7 @@ describe('what is not ours', () => {
     expect(await WebhookEventModel.findById(event.id).lean()).toMatchObject({ status: 'failed', attempts: 1 })
   })
 
-  it('an event that always fails is put aside in the end (H33)', async () => {
+  it('an event that always fails is given up in the end (H33)', async () => {
     const event = anEvent({ type: 'invoice.paid', data: { object: { id: 'in_poison', nonsense: true } } })
     const statuses = []
     for (let attempt = 0; attempt < 13; attempt++) statuses.push((await post(JSON.stringify(event))).status)
@@ -121,7 +121,7 @@ describe('what is not ours', () => {
 })
 
 describe('a purchase', () => {
-  it('a purchase brings plan, credits and row by webhooks alone (1.5)', async () => {
+  it('a purchase creates plan, credits and row by webhooks alone (1.5)', async () => {
     const user = await aUser()
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
     expect(await creditsOf(user)).toBe(0)
@@ -164,7 +164,7 @@ describe('a purchase', () => {
       { creditsAdded: 24_000, interval: 'year', isCurrentSubscription: true },
     ])
     expect((await readUser(user._id)).subscription).toMatchObject({ plan: 'Daily', interval: 'year', status: 'active' })
-    // So that what this order left out does not reach the next test.
+    // Delivers the rest, so that it does not reach the next test.
     await deliveries.deliver()
   })
 
@@ -208,7 +208,7 @@ describe('a purchase', () => {
     await deliveries.buy({ user, plan: 'Beginner', interval: 'month' })
     await deliveries.deliver()
     await BillingHistoryModel.deleteMany({ userId: user._id })
-    // The plan brings less by now; what was granted, and what the row says, is what it brought then.
+    // The plan grants less by now; the grant and the row keep the number of that time.
     beginner.credits = 300
     const [paid] = context.sandbox.events('invoice.paid').slice(-1)
     expect((await post(JSON.stringify({ ...paid, id: 'evt_after_the_crash' }))).status).toBe(200)

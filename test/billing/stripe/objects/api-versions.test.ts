@@ -17,7 +17,7 @@ import { endOf } from '../../end-state.ts'
 import { CURRENT_VERSION, inShapeOf, OLD_VERSION, postAll } from '../../event-versions.ts'
 
 /*
- * One rich life, driven from Stripe's side alone, and told of in several ways. The machine's clock stands still, so that
+ * One eventful life, driven from Stripe's side alone, and reported in several ways. The machine's clock is frozen, so that
  * two lives have the same dates and prorations.
  */
 
@@ -88,14 +88,14 @@ async function live(life: Life): Promise<void> {
   await tell()
 }
 
-/** Lives it in a Stripe of its own. @returns what it left behind */
+/** Runs the life at a Stripe of its own. @returns its end state */
 async function endToldBy(way: Way) {
   vi.setSystemTime(new Date('2026-01-31T10:00:00Z'))
   await freshStripe(context)
   follow(context)
   const [line, user] = [new Deliveries(context), await aUser()]
   await live({ user, line, tell: () => way({ user, line }) })
-  // What waits for its moment has had it: the end of a grace period, mails apart.
+  // Applies what is due by now: the end of a grace period.
   await pauseOverdue()
   return { user, end: await endOf(user) }
 }
@@ -120,7 +120,7 @@ describe('a customer’s life in two API versions', () => {
       const before = await endToldBy(inVersion(OLD_VERSION))
       expect(before.end).toEqual(today.end)
       expect(await mailsOf(before.user)).toEqual(await mailsOf(today.user))
-      // And it is the life that was meant, not two empty ones.
+      // It is the intended life, not two empty ones.
       expect(today.end).toMatchObject({
         balance: { frozen: null, debt: 0 },
         subscription: { plan: 'Free', isStored: false, endedReason: 'cancellation_requested' },
@@ -144,7 +144,7 @@ describe('a customer’s life in two API versions', () => {
   )
 
   it(
-    'a customer’s life ends the same when no webhook comes and reconcile runs now and then, or once at the end (1.13)',
+    'a customer’s life ends the same without webhooks when reconcile runs now and then, or once at the end (1.13)',
     { timeout: 120_000 },
     async () => {
       const told = await endToldBy(inVersion(CURRENT_VERSION))
@@ -164,11 +164,11 @@ describe('a customer’s life in two API versions', () => {
   )
 
   it.each([OLD_VERSION, CURRENT_VERSION])(
-    'a customer’s life of which only events in the shape of %s are left counts what was paid and ends when they say so (1.14)',
+    'a customer’s life known only from events in the shape of %s counts what was paid and ends when they say so (1.14)',
     async (version) => {
       const told: Told[] = []
       const { user } = await endToldBy(({ line }) => {
-        // As they were sent at the time.
+        // In the shape in which they were sent at the time.
         told.push(...line.take().map((event) => inShapeOf(context, event, version)))
         return Promise.resolve()
       })
@@ -180,7 +180,7 @@ describe('a customer’s life in two API versions', () => {
       const { rows, subscription } = await endOf(user)
       expect(subscription).toMatchObject({ plan: 'Free', isStored: false })
       expect(rows.map(({ credits }) => credits)).toEqual([5000, expect.any(Number), 1000, 1000, 2000])
-      // Before basil a charge names its invoice, so that its refund can be taken at its word too.
+      // Before basil a charge names its invoice, so its refund can be assigned from the event alone.
       const refunded = version === OLD_VERSION ? 300 : 0
       expect((await endOf(user)).balance.credits).toBe(rows.reduce((sum, row) => sum + row.credits, 0) - refunded)
     },
@@ -203,7 +203,7 @@ const PURCHASES = [
   'subscriptions',
 ] as const
 
-/** As if all that had happened at another account: only prices and customers are known. */
+/** As if everything had happened at another account: only prices and customers are known. */
 function forgetPurchases(): void {
   const { tables } = context.sandbox.world
   context.sandbox.world.run(() => {

@@ -91,7 +91,7 @@ describe('objects of two API versions', () => {
 })
 
 describe('equivalent forms of one object', () => {
-  it('a cancellation by date, as the portal of newer versions makes it, is a cancellation at the period’s end', () => {
+  it('a cancellation by date, as the portal of newer versions makes it, is a cancellation at period end', () => {
     const subscription = readSubscription({
       id: 'sub_1',
       customer: 'cus_1',

@@ -15,8 +15,8 @@ import { useDatabase } from '#test/setup/database.ts'
 import { OLD_VERSION } from '../../event-versions.ts'
 
 /*
- * Recorded events: every field that Stripe documents for the version, written down once and for all, so that neither the
- * sandbox nor the client library can agree with a reader that is wrong. One story in both: Beginner went up to Creator
+ * Recorded events: every field that Stripe documents for the version, stored as files, so that neither the
+ * sandbox nor the client library can agree with a wrong reader. Both tell one story: Beginner was upgraded to Creator
  * after a third of the month, a quarter of that was refunded, and a pack was bought.
  */
 
@@ -50,7 +50,7 @@ describe('recorded events', () => {
       for (const type of TYPES) expect(JSON.parse(textOf(version, type))).toMatchObject({ api_version: version, type })
   })
 
-  it('the recorded events of two versions differ in where fields stand (1.14)', () => {
+  it('the recorded events of two versions differ in where fields are (1.14)', () => {
     expect(objectOf(OLD_VERSION, 'invoice.paid')).not.toHaveProperty('parent')
     expect(objectOf(CURRENT, 'invoice.paid')).not.toHaveProperty('subscription')
     expect(objectOf(OLD_VERSION, 'customer.subscription.updated')).toHaveProperty('current_period_end')
@@ -59,7 +59,7 @@ describe('recorded events', () => {
 
   it.each(TYPES)('the recorded event %s reads the same in both versions (1.14)', (type) => {
     const [old, current] = RECORDED.map((version) => readers[type](objectOf(version, type)))
-    // Since basil neither a charge names its invoice nor an invoice its payment: a third object knows both.
+    // Since basil neither a charge names its invoice nor an invoice its payment; a third object links them.
     if (type === 'charge.refunded') expect(current).toEqual({ ...old, invoiceId: null })
     else if (type === 'invoice.paid') expect(current).toEqual({ ...old, paymentIntentId: null })
     else expect(current).toEqual(old)
