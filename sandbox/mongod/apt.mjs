@@ -1,4 +1,4 @@
-/** Fetches three packages of a newer release with apt, beside the system and without root. */
+/** Downloads three packages of a newer release with apt, outside the system and without root. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -10,7 +10,7 @@ const APT_MS = 120_000
 const run = promisify(execFile)
 
 /**
- * Unpacks the C and C++ libraries of `suite` into `folder`. Several processes may do so at once: each works in a folder
+ * Unpacks the C and C++ libraries of `suite` into `folder`. Several processes can do this at once: each works in a folder
  * of its own, and the first to rename it wins.
  */
 export async function fetchLibraries(suite, folder) {
@@ -34,7 +34,7 @@ export async function fetchLibraries(suite, folder) {
 
 /** Options that keep apt's lists, caches and sources in `work`; its keyrings and proxies stay the machine's. */
 async function privateState(work, suite) {
-  // apt's own user fetches the lists, when root calls it.
+  // When root runs apt, apt downloads the lists as a user of its own.
   await chmod(work, 0o755)
   await mkdir(path.join(work, 'lists/partial'), { recursive: true })
   await mkdir(path.join(work, 'archives/partial'), { recursive: true })
@@ -56,7 +56,7 @@ async function privateState(work, suite) {
   return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
 }
 
-/** Where this machine gets its own distribution from, in either of apt's two notations. */
+/** The source of this machine's distribution, in either of apt's two formats. */
 async function firstSource() {
   const parts = '/etc/apt/sources.list.d'
   const names = existsSync(parts) ? await readdir(parts) : []
@@ -83,7 +83,7 @@ function firstLine(lines) {
   return { kind: 'list', withSuite: (suite) => `deb ${parts[1] ?? ''}${parts[2]} ${suite} main\n` }
 }
 
-/** A third party's source also has a "main"; the distribution's own goes by its archive's name or path. */
+/** Third-party sources have a "main" too, so the distribution's own is found by its archive's name or path. */
 function isDistribution(text) {
   return /\/(debian|ubuntu|ubuntu-ports|raspbian)\/?(\s|$)/m.test(text)
 }

@@ -1,4 +1,4 @@
-/** Which MongoDB to run where none was given: a real one, else the embedded engine, else one that is downloaded. */
+/** Which MongoDB to run when none is configured: an installed one, else the embedded engine, else a download. */
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -9,14 +9,14 @@ import { EngineUnavailable, engineLibraries } from './libraries.mjs'
 /**
  * @typedef {object} Binary
  * @property {'mongod' | 'embedded' | 'download'} kind
- * @property {string | null} path  null: mongodb-memory-server finds its own
- * @property {string} description  for people
+ * @property {string | null} path  null: mongodb-memory-server uses its own
+ * @property {string} description  for output
  */
 
 const EMBEDDED = fileURLToPath(new URL('mongod', import.meta.url))
 
 /**
- * Chooses a binary, or finds the one asked for: files written by one kind are not readable by another.
+ * Chooses a binary, or finds the requested kind: one kind cannot read the files of another.
  * @param {Binary['kind'] | null} [wanted]
  * @returns {Promise<Binary>}
  */
@@ -30,7 +30,7 @@ export async function chooseBinary(wanted = null) {
   try {
     return await embedded()
   } catch (error) {
-    // Alpine has no build of either, so the reason why the first did not go is the one to tell.
+    // Alpine has no build of either, so report why the first one failed.
     if (!(error instanceof EngineUnavailable) || isMusl()) throw error
     console.error(`${error.message.split('\n')[0]}\nTrying mongodb-memory-server's download instead.`)
     return downloaded()
@@ -57,7 +57,7 @@ function realMongod() {
   ]
   for (const candidate of candidates) {
     if (!candidate || !isExecutable(candidate)) continue
-    // One that lacks its libraries is on the PATH and does not run.
+    // A mongod on the PATH may lack its libraries and fail to run.
     const { status, stdout } = spawnSync(candidate, ['--version'], { encoding: 'utf8', timeout: 10_000 })
     const version = /db version v?(\S+)/.exec(stdout ?? '')?.[1]
     if (status === 0 && version)

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util'
 
-/** Flags that change nothing here, because the engine does so anyway. */
+/** Flags without effect, because they describe what the engine does anyway. */
 const ACCEPTED = ['noauth', 'quiet', 'journal', 'nojournal', 'directoryperdb', 'bind_ip_all', 'ipv6']
 const REFUSED = { auth: 'authentication', replSet: 'replica sets', keyFile: 'authentication', tlsMode: 'TLS' }
 
 /**
- * Reads the part of mongod's command line that makes sense for one engine on one machine.
+ * Parses the part of mongod's command line that applies to one engine on one machine.
  * @param {string[]} argv
  * @returns {{ port: number, dbPath: string, addresses: string[], version: boolean }}
  */

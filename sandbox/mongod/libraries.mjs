@@ -1,7 +1,7 @@
 /**
- * The embedded engine wants glibc 2.38. On an older Debian or Ubuntu this fetches a newer C library into the user's
- * cache, for the engine's process alone: nothing is installed and no root is needed. Run as a program it prints the
- * folder that holds the libraries, or nothing where the system's own will do.
+ * The embedded engine needs glibc 2.38. On an older Debian or Ubuntu this downloads a newer C library into the user's
+ * cache, for the engine's process alone: nothing is installed and no root is needed. Run as a script it prints the
+ * folder with the libraries, or nothing if the system's own are new enough.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import os from 'node:os'
@@ -10,11 +10,11 @@ import { pathToFileURL } from 'node:url'
 import { fetchLibraries } from './apt.mjs'
 
 const NEEDED_GLIBC = [2, 38]
-/** The release of each distribution that carries a new enough glibc for all older ones. */
+/** For each distribution the release whose glibc is new enough. */
 const SUITES = { debian: 'trixie', ubuntu: 'noble' }
 const WAYS_OUT = 'Install MongoDB (`mongod` on the PATH) or set MONGODB_URI to a database of yours.'
 
-/** What stands between this machine and the engine, in words that say what to do. */
+/** The engine cannot run on this machine; the message says why and what to do. */
 export class EngineUnavailable extends Error {
   name = 'EngineUnavailable'
   constructor(why) {
@@ -23,8 +23,8 @@ export class EngineUnavailable extends Error {
 }
 
 /**
- * @returns {Promise<string | null>} the folder with the libraries to run the engine with; null for the system's own
- * @throws {EngineUnavailable} where there is no way to run it
+ * @returns {Promise<string | null>} the folder with the libraries for the engine; null for the system's own
+ * @throws {EngineUnavailable} if the engine cannot run here
  */
 export async function engineLibraries() {
   if (process.platform === 'darwin' && process.arch === 'arm64') return null
@@ -37,12 +37,14 @@ export async function engineLibraries() {
   const folder = path.join(cacheFolder(), `libc-${suite(glibc)}-${process.arch}`)
   if (!existsSync(folder)) {
     console.error(
-      `glibc ${glibc} is older than the engine's ${NEEDED_GLIBC.join('.')}: fetching a newer one into ${folder}`,
+      `glibc ${glibc} is older than the engine's ${NEEDED_GLIBC.join('.')}: downloading a newer one into ${folder}`,
     )
     try {
       await fetchLibraries(suite(glibc), folder)
     } catch (error) {
-      throw new EngineUnavailable(`glibc is ${glibc}, and a newer one could not be fetched with apt: ${error.message}`)
+      throw new EngineUnavailable(
+        `glibc is ${glibc}, and a newer one could not be downloaded with apt: ${error.message}`,
+      )
     }
   }
   return libraryFolder(folder)
@@ -57,7 +59,7 @@ function suite(glibc) {
 }
 
 function glibcVersion() {
-  // Without this the report looks up the names of every network interface's addresses.
+  // Otherwise the report makes a DNS lookup for the address of every network interface.
   process.report.excludeNetwork = true
   return process.report.getReport().header.glibcVersionRuntime ?? null
 }
@@ -79,7 +81,7 @@ function libraryFolder(folder) {
     if (found && existsSync(path.join(found, 'libc.so.6')) && existsSync(path.join(found, 'libstdc++.so.6')))
       return found
   }
-  throw new EngineUnavailable(`${folder} is incomplete; delete it, so that it is fetched again.`)
+  throw new EngineUnavailable(`${folder} is incomplete. Delete it to download it again.`)
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

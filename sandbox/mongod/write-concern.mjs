@@ -1,7 +1,7 @@
 /**
  * The embedded engine acknowledges `{ w: 'majority', j: true }` before the journal is on disk: killed under load it lost
- * acknowledged writes in four runs of ten, and none in eighty with `{ w: 1, j: true }`. With one node a majority is that
- * node, so the two say the same, and the first is passed on as the second. A real mongod does not need this.
+ * acknowledged writes in four of ten runs, and in none of eighty with `{ w: 1, j: true }`. With one node a majority is that
+ * node, so the two mean the same, and the first is passed on as the second. A real mongod does not need this.
  */
 import { Transform } from 'node:stream'
 
@@ -14,10 +14,10 @@ const STRING = 0x02
 const DOCUMENT = 0x03
 const INT32_ONE = Buffer.from([0x10, 0x77, 0x00, 1, 0, 0, 0]) // w: 1
 
-/** How long a BSON value is, by its type, where that is the same for all; others carry their length. */
+/** The length of a BSON value by its type, if it is fixed; other values carry their length. */
 const FIXED_SIZES = { 0x01: 8, 0x06: 0, 0x07: 12, 0x08: 1, 0x09: 8, 0x0a: 0, 0x10: 4, 0x11: 8, 0x12: 8, 0x13: 16 }
 
-/** A stream of whole wire messages, as they are to reach the engine. */
+/** A stream that passes on whole wire messages, changed as the engine needs them. */
 export function durableMessages() {
   let chunks = []
   let size = 0
@@ -43,7 +43,7 @@ export function durableMessages() {
 
 /**
  * @param {Buffer} message
- * @returns {Buffer} the same one, with `w: 1` where its write concern says `w: 'majority'`
+ * @returns {Buffer} the message, with `w: 1` in place of `w: 'majority'` in its write concern
  */
 export function withoutMajority(message) {
   if (message.readInt32LE(12) !== OP_MSG || message.readUInt32LE(HEADER_BYTES) & CHECKSUM_PRESENT) return message
@@ -60,7 +60,7 @@ export function withoutMajority(message) {
   return rewritten
 }
 
-/** Where the command's document starts: beside it a message may hold sequences of documents. */
+/** The start of the command's document; a message may have sequences of documents as well. */
 function bodyOf(message) {
   for (let offset = HEADER_BYTES + 4; offset < message.length;) {
     if (message[offset] === BODY_SECTION) return offset + 1
@@ -69,7 +69,7 @@ function bodyOf(message) {
   return null
 }
 
-/** Looks an element up among those of one document, without going into them. */
+/** Finds an element of a document, at its top level only. */
 function find(message, document, name) {
   const end = document + message.readInt32LE(document) - 1
   for (let start = document + 4; start < end;) {
@@ -77,7 +77,7 @@ function find(message, document, name) {
     const nameEnd = message.indexOf(0, start + 1)
     const value = nameEnd + 1
     const size = sizeOf(message, type, value)
-    // A type that is not known here: the rest cannot be read, and stays as it is.
+    // After an unknown type the rest cannot be read and stays unchanged.
     if (size === null) return null
     if (message.toString('utf8', start + 1, nameEnd) === name) return { type, start, value, end: value + size }
     start = value + size

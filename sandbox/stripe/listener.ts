@@ -14,7 +14,7 @@ export function createListener(api: Api, faults: Faults, pages: PageHandler): Se
     answer(api, faults, pages, request, response).catch((error: unknown) => {
       console.error(error)
       if (!response.headersSent) response.writeHead(500, { 'Content-Type': 'text/plain; charset=utf-8' })
-      response.end('The sandbox failed. Its output says how.')
+      response.end('The sandbox failed. See its output for the error.')
     })
   })
 }
@@ -65,12 +65,12 @@ async function apiAnswer(api: Api, faults: Faults, request: ApiRequest, response
     return send(response, failure, { 'Request-Id': newId('req') }, { error })
   }
   const { status, headers, body } = api.handle(request)
-  // The call took effect and the caller never learns of it: what idempotency keys are for.
+  // The call took effect and the caller does not learn of it, which is what idempotency keys are for.
   if (failure === 'lost_answer') return void response.socket?.destroy()
   send(response, status, headers, body)
 }
 
-/** Holds the idempotency key while the answer is delayed, so that a second request is told of the first. */
+/** Holds the idempotency key while the response is delayed, so that a second request is refused. */
 async function delayed(api: Api, request: ApiRequest, milliseconds: number): Promise<void> {
   const key = request.headers['idempotency-key']
   if (api.holds(key)) return

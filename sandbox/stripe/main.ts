@@ -1,8 +1,8 @@
 import { startStripeSandbox } from './server.ts'
 
 /**
- * The sandbox as a process of its own: `tsx sandbox/stripe/main.ts`. It ends with whoever started it, so that a
- * start script that dies leaves nothing behind on the port.
+ * The sandbox as a process of its own: `tsx sandbox/stripe/main.ts`. It exits with its parent, so that a
+ * start script that dies leaves nothing on the port.
  */
 const {
   SANDBOX_PORT = '4242',
@@ -38,7 +38,7 @@ try {
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
   process.once('disconnect', stop)
-  // Without a channel to the parent a new parent says that the old one is gone.
+  // Without a channel to the parent, a changed parent id shows that the parent has exited.
   const parent = process.ppid
   setInterval(() => process.ppid !== parent && stop(), 500).unref()
 } catch (error) {

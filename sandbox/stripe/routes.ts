@@ -12,8 +12,8 @@ import { portalPage } from './pages/portal/portal-page.ts'
 export function pagesOf(sandbox: Sandbox): PageHandler {
   return async ({ method, url, form, body, headers }) => {
     const [, first = '', second = '', third = ''] = url.pathname.split('/')
-    // Another site's page must not press the sandbox's buttons through the visitor's browser.
-    if (method === 'POST' && isForeign(headers)) return { status: 403, body: 'Forms of other sites are refused.' }
+    // Pages of other sites must not submit the sandbox's forms through the visitor's browser.
+    if (method === 'POST' && isForeign(headers)) return { status: 403, body: 'Forms from other sites are refused.' }
     if (first === '') return method === 'POST' ? controlAction(sandbox, form) : controlPage(sandbox, url)
     if (first === '_assets') return asset(second)
     if (first === '_sandbox') return controlApi(sandbox, method, url, body)
@@ -27,7 +27,7 @@ export function pagesOf(sandbox: Sandbox): PageHandler {
   }
 }
 
-/** Programs send no Origin. A page in a sandboxed frame, or one that came from a file, sends `null`. */
+/** Programs send no Origin. A page in a sandboxed frame or from a file sends `null`. */
 function isForeign({ origin, host }: Record<string, string | string[] | undefined>): boolean {
   if (origin === undefined) return false
   return typeof origin !== 'string' || !URL.canParse(origin) || new URL(origin).host !== host

@@ -10,30 +10,30 @@ import { createListener } from './listener.ts'
 import { pagesOf } from './routes.ts'
 
 export interface StripeSandboxOptions {
-  /** 0 (any free port) if not said. */
+  /** 0 (any free port) by default. */
   port?: number
-  /** The business that pages and invoices name. */
+  /** The business name on pages and invoices. */
   accountName?: string
-  /** Where the state is kept; without it everything is in memory and gone at the end. */
+  /** Where the state is stored; without it the state is in memory only. */
   dataFolder?: string
-  /** The webhook endpoint to deliver to. The secret may be a list separated by commas. */
+  /** The webhook endpoint to deliver to. The secret may be a comma-separated list. */
   endpoint?: { url: string; secret: string; apiVersion?: string; events?: string[] }
   /** Seconds by which a new state's clock is behind the machine's, until it is moved. */
   startsBehind?: number
   /** Seconds after each failed delivery until the next attempt. */
   retryDelays?: number[]
-  /** Milliseconds an endpoint may take to answer. */
+  /** Milliseconds in which an endpoint has to answer. */
   deliveryTimeout?: number
 }
 
-/** A running sandbox: where it listens, and everything `Sandbox` can do. */
+/** A running sandbox: its address, and everything `Sandbox` can do. */
 export interface StripeSandbox extends Sandbox {
   url: string
   port: number
   close(): Promise<void>
 }
 
-/** Starts the stand-in for Stripe on this machine. It listens on 127.0.0.1 only and refuses to run in production. */
+/** Starts the Stripe sandbox on this machine. It listens on 127.0.0.1 only and refuses to run in production. */
 export async function startStripeSandbox(options: StripeSandboxOptions = {}): Promise<StripeSandbox> {
   if (process.env.NODE_ENV === 'production') throw new Error('The Stripe sandbox never starts in production.')
   const journal = options.dataFolder ? new Journal(options.dataFolder) : undefined

@@ -34,14 +34,14 @@ export interface LoggedRequest {
   replayed: boolean
 }
 
-/** Speaks Stripe's API over a world. */
+/** Serves Stripe's API over a world. */
 export class Api {
   readonly log: LoggedRequest[] = []
   readonly #inFlight = new Set<string>()
 
   constructor(readonly world: World) {}
 
-  /** Marks a key as being worked on while its answer is delayed; see the faults. */
+  /** Marks a key as in use while its response is delayed; see the faults. */
   hold(key: string | undefined): () => void {
     if (key) this.#inFlight.add(key)
     return () => void (key && this.#inFlight.delete(key))
@@ -112,7 +112,7 @@ export class Api {
     return { status: 200, headers: {}, body: inVersion(world, expand(world, answer, expands), version) }
   }
 
-  /** Executes in one unit of work with its idempotency record, so that they are on disk together or not at all. */
+  /** Runs a request in one unit of work with its idempotency record, so that both are on disk or neither. */
   #once(
     id: string,
     key: string | null,
@@ -152,7 +152,7 @@ function authenticate(authorization: string | undefined): void {
     const shown = key.length > 12 ? `${key.slice(0, 8)}${'*'.repeat(key.length - 12)}${key.slice(-4)}` : key
     throw new StripeApiError(401, {
       type: 'invalid_request_error',
-      message: `Invalid API Key provided: ${shown}. The sandbox takes any test key (sk_test_…).`,
+      message: `Invalid API Key provided: ${shown}. The sandbox accepts any test key (sk_test_…).`,
     })
   }
 }
@@ -167,7 +167,7 @@ function route({ method, path }: ApiRequest): { endpoint: Endpoint; ids: string[
       return { endpoint, ids: steps.filter((_, index) => pattern[index]!.startsWith(':')).map(decodeURIComponent) }
   }
   throw invalidRequest(
-    `Unrecognized request URL (${method}: ${path}). The sandbox speaks the part of Stripe's API that the app uses; see its control page for a list.`,
+    `Unrecognized request URL (${method}: ${path}). The sandbox implements the part of Stripe's API that the app uses; sandbox/stripe/api/endpoints.ts lists it.`,
     undefined,
     undefined,
     404,

@@ -20,7 +20,7 @@ import { subscriptionSchedules } from '../resources/subscription-schedules.ts'
 import { subscriptions } from '../resources/subscriptions.ts'
 import { testClocks } from '../resources/test-clocks.ts'
 
-/** The whole API: every resource with its endpoints. Of two that fit a path, the first one answers. */
+/** The whole API: every resource with its endpoints. If two match a path, the first one answers. */
 export const resources = {
   balance_transactions: balanceTransactions,
   charges,

@@ -12,7 +12,7 @@ import { pageOf } from '../http/endpoint.ts'
 
 type Hash = Record<string, unknown>
 
-/** Fields that are only included when expanded, and how each is made. */
+/** Fields that exist only when expanded, and how each is computed. */
 const INCLUDED: Record<string, Record<string, (world: World, object: never) => unknown>> = {
   charge: {
     refunds: (world, charge: Charge) =>
@@ -51,7 +51,7 @@ const INCLUDED: Record<string, Record<string, (world: World, object: never) => u
   price: { currency_options: (world, price: Price) => currencyOptions(world, price), tiers: () => [] },
 }
 
-/** Puts the objects in the place of the ids that `expand[]` names. The answer is a copy; the store stays as it is. */
+/** Replaces the ids that `expand[]` names with their objects. Returns a copy; the store is unchanged. */
 export function expand(world: World, answer: unknown, paths: string[]): unknown {
   return paths.reduce((value, path) => {
     const steps = path.split('.')

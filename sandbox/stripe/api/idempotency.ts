@@ -4,12 +4,12 @@ import { StripeApiError } from '../core/errors.ts'
 import type { IdempotencyRow } from '../core/rows.ts'
 import type { World } from '../core/world.ts'
 
-/** Keys are kept for a day, as Stripe keeps them. */
+/** Keys are kept for a day, as at Stripe. */
 const KEPT_FOR = DAY
 
 /**
- * The answer that was given to this key, if there is one. The same key with other parameters or at another address
- * is a mistake of the caller, and is told so rather than answered.
+ * The response already given to this key, if there is one. The same key with other parameters or at another address
+ * is an error of the caller.
  */
 export function recorded(world: World, key: string, path: string, fingerprint: string): IdempotencyRow | undefined {
   const row = world.tables.idempotency.get(key)

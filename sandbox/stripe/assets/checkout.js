@@ -1,5 +1,5 @@
 /* global document, addEventListener */
-// The page works without this script; with it a test card fills the form without a round trip.
+// The page works without this script; with it a test card fills in the form without a request.
 const set = (id, value) => {
   const field = document.getElementById(id)
   if (field && value) field.value = value
@@ -21,7 +21,7 @@ for (const button of document.querySelectorAll('button[data-number]'))
     document.querySelector('button[name=pay]').focus()
   })
 
-// Grouped as on the card while it is typed, with the caret behind the same digit.
+// Groups digits as on the card during typing, and keeps the caret behind the same digit.
 const number = document.getElementById('number')
 number?.addEventListener('input', () => {
   if (!/^[\d -]*$/.test(number.value)) return
@@ -42,7 +42,7 @@ pay?.addEventListener('submit', (event) => {
     button.textContent = 'Working…'
   }, 400)
 })
-// A page that comes back from the browser's memory can be sent again.
+// A page restored from the back-forward cache can be submitted again.
 addEventListener('pageshow', () => delete pay?.dataset.sent)
 const errors = document.getElementById('errors')
 errors?.focus()

@@ -1,12 +1,12 @@
 /* global document, location, sessionStorage, DOMParser */
-// The page works without this script, by reloading. With it new events announce themselves, and follow mode loads them.
+// The page works without this script, by reloading. With it new events are announced, and follow mode loads them.
 const fresh = document.getElementById('fresh')
 const follow = document.getElementById('follow')
 const label = document.getElementById('follow-label')
 const health = document.getElementById('health')
 const KEY = 'follow'
 
-/** The line on top says how many events wait: it is read anew when that has changed, and nothing else moves. */
+/** Reloads the line at the top when the number of waiting events changes, and nothing else. */
 async function catchUp(waiting) {
   if (!health || String(waiting) === health.dataset.waiting) return
   const response = await fetch(location.href).catch(() => null)
@@ -29,7 +29,7 @@ if (fresh && follow) {
     await catchUp(waiting)
     if (count === 0) return
     if (follow.checked) return location.reload()
-    // Said politely and once per change; the list under the reader's pointer stays where it is.
+    // Announced politely and once per change; the list itself does not move.
     const text = `${count} new event${count === 1 ? '' : 's'}`
     if (fresh.textContent === text) return
     fresh.textContent = text

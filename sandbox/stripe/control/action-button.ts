@@ -3,7 +3,7 @@ import type { Html } from '../html/html.ts'
 import { linkTo } from './view.ts'
 import type { View } from './view.ts'
 
-/** A button that does one thing and comes back to the same view. */
+/** A button that runs one action and returns to the same view. */
 export function actionButton(
   view: View,
   name: string,

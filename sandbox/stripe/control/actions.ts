@@ -27,15 +27,15 @@ import type { Sandbox } from './sandbox.ts'
 
 interface ObjectAction<T> {
   label: string | ((object: T) => string)
-  /** Whether the object allows it now. */
+  /** Whether the action is possible now. */
   when: (object: T, world: World) => boolean
-  /** Does it and says what was done. */
+  /** Runs the action and returns a message. */
   run: (sandbox: Sandbox, object: T) => string | Promise<string>
 }
 
 const always = () => true
 
-/** The actions on an object, by kind: each is a button of the control page. */
+/** The actions on an object, by kind; each is a button of the control page. */
 const ACTIONS = {
   customer: {
     fail: {
@@ -47,7 +47,8 @@ const ACTIONS = {
     heal: {
       label: 'Let payments succeed',
       when: always,
-      run: (sandbox, customer) => useCard(sandbox.world, customer, 'pm_card_visa', 'This customer pays again.'),
+      run: (sandbox, customer) =>
+        useCard(sandbox.world, customer, 'pm_card_visa', 'This customer’s payments succeed again.'),
     },
   } satisfies Record<string, ObjectAction<Customer>>,
 
@@ -57,7 +58,7 @@ const ACTIONS = {
       when: ({ status, test_clock }) => !ENDED.has(status) && !test_clock,
       async run(sandbox, subscription) {
         await sandbox.advanceInStages(currentPeriod(subscription).end + HOUR + MINUTE)
-        return 'The clock stands an hour after the renewal, when its invoice is collected.'
+        return 'The clock is now an hour after the renewal, when its invoice is collected.'
       },
     },
     leave: {
@@ -77,7 +78,7 @@ const ACTIONS = {
             },
           },
         })
-        return 'It ends with its period.'
+        return 'The subscription ends with its period.'
       },
     },
     cancel: {
@@ -85,7 +86,7 @@ const ACTIONS = {
       when: ({ status }) => !ENDED.has(status),
       run({ world }, subscription) {
         end(world, subscription, 'cancellation_requested')
-        return 'It is canceled.'
+        return 'The subscription is canceled.'
       },
     },
   } satisfies Record<string, ObjectAction<Subscription>>,
@@ -94,7 +95,8 @@ const ACTIONS = {
     pay: {
       label: 'Try to collect',
       when: ({ status }) => status === 'open',
-      run: ({ world }, invoice) => collect(world, invoice, { offSession: true }).error?.message ?? 'It is paid.',
+      run: ({ world }, invoice) =>
+        collect(world, invoice, { offSession: true }).error?.message ?? 'The invoice is paid.',
     },
     pay_half: {
       label: 'Pay half with 4242',
@@ -102,8 +104,8 @@ const ACTIONS = {
       run({ world }, invoice) {
         const method = methodFromToken(world, 'pm_card_visa')!
         return payPart(world, invoice, Math.floor(invoice.amount_remaining / 2), method).invoice.status === 'paid'
-          ? 'It is paid.'
-          : 'Half of what was left is paid, by a payment of its own.'
+          ? 'The invoice is paid.'
+          : 'Half of the remaining amount is paid, by a separate payment.'
       },
     },
     ...refundsOfLines(),
@@ -126,7 +128,7 @@ const ACTIONS = {
           amount: Math.max(1, Math.floor((charge.amount - charge.amount_refunded) / 2)),
           reason: 'requested_by_customer',
         })
-        return 'Half of it is refunded.'
+        return 'Half of the payment is refunded.'
       },
     },
     dispute: {
@@ -134,7 +136,7 @@ const ACTIONS = {
       when: (charge) => refundable(charge),
       run({ world }, charge) {
         openDispute(world, charge)
-        return 'The holder disputes it.'
+        return 'The cardholder disputes the payment.'
       },
     },
   } satisfies Record<string, ObjectAction<Charge>>,
@@ -154,7 +156,7 @@ const ACTIONS = {
 
   refund: {
     fail: {
-      label: 'Let it fail',
+      label: 'Fail the refund',
       when: ({ status }) => status === 'succeeded',
       run: ({ world }, row) => `The refund ${failRefund(world, row).status}.`,
     },
@@ -184,22 +186,22 @@ export function actionsFor({ world }: Sandbox, object: ApiObject): { name: strin
     .map(([name, { label }]) => ({ name, label: typeof label === 'string' ? label : label(object as never) }))
 }
 
-/** What somebody should know who is about to do it. */
+/** A note that explains the actions of an object. */
 export function noteOn({ object }: ApiObject): string | null {
   if (object === 'charge')
-    return 'A refund is for the whole invoice: the app takes credits back by its share of all money. To refund one line, open the invoice.'
+    return 'A refund is for the whole invoice: the app takes back the same share of its credits. To refund one line, open the invoice.'
   if (object === 'invoice')
-    return 'Refunding a line makes a credit note, so that the app takes back the credits of that line and no others.'
+    return 'Refunding a line creates a credit note, so the app takes back the credits of that line only.'
   return null
 }
 
-/** Does what a button names (`refund:ch_…`) and says what came of it. */
+/** Runs the action that a button names (`refund:ch_…`) and returns its message. */
 export async function perform(sandbox: Sandbox, name: string, id: string): Promise<string> {
   const object = objectById(sandbox.world, id)
   const doing = object && objectActions(object)[name]
   if (!doing) return 'That is no longer possible.'
   try {
-    // Moving the clock is many units of work, everything else is one.
+    // Advancing the clock is many units of work, everything else is one.
     return name === 'renew'
       ? await doing.run(sandbox, object as never)
       : await sandbox.world.run(() => doing.run(sandbox, object as never))
@@ -209,7 +211,7 @@ export async function perform(sandbox: Sandbox, name: string, id: string): Promi
   }
 }
 
-/** One button for each line of an invoice with several: what the dashboard does by "Issue a credit note". */
+/** One button per line of an invoice with several lines, like "Issue a credit note" in the dashboard. */
 function refundsOfLines(): Record<string, ObjectAction<Invoice>> {
   const one = (index: number): ObjectAction<Invoice> => ({
     label: ({ lines }) => `Refund: ${lines.data[index]?.description ?? 'line'}`,
@@ -220,7 +222,7 @@ function refundsOfLines(): Record<string, ObjectAction<Invoice>> {
       const earlier = world.tables.creditNotes.filter((note) => note.invoice === invoice.id)
       const refund_amount = creditNoteLines(invoice, lines, earlier).reduce((sum, line) => sum + netOf(line), 0)
       createCreditNote(world, invoice, { lines, refund_amount })
-      return 'The line is refunded, by a credit note.'
+      return 'The line is refunded by a credit note.'
     },
   })
   return Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`refund_line_${index}`, one(index)]))

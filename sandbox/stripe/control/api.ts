@@ -8,7 +8,7 @@ import type { Sandbox } from './sandbox.ts'
 
 type Body = Record<string, unknown>
 
-/** The controls as JSON under `/_sandbox`, for whoever drives the sandbox from outside its process. */
+/** The controls as JSON under `/_sandbox`, for programs outside the sandbox's process. */
 export async function controlApi(sandbox: Sandbox, method: string, url: URL, text: string): Promise<Reply | null> {
   const action = actions[`${method} ${url.pathname.replace('/_sandbox', '')}`]
   if (!action) return null
@@ -25,12 +25,12 @@ export async function controlApi(sandbox: Sandbox, method: string, url: URL, tex
 type Action = (sandbox: Sandbox, body: Body, query: URLSearchParams) => unknown
 
 const actions: Record<string, Action> = {
-  // A shop that follows says which stage of a move it has dealt with, and when it has something to do next.
+  // An app that follows the clock reports the last stage that it has completed, and when it has something to do next.
   'GET /clock': (sandbox, _body, query) => {
     if (query.has('done')) sandbox.clockAdvance.heard(Number(query.get('done')), Number(query.get('next')) || null)
     return clock(sandbox)
   },
-  // { seconds } or { days } or { months }, added together, or { to }: a moment.
+  // { seconds, days, months }, added up, or { to }: a moment.
   'POST /clock': async (sandbox, { seconds = 0, days = 0, months = 0, to }) => {
     const target =
       typeof to === 'number' ? to : monthsAfter(sandbox.now(), Number(months)) + Number(days) * DAY + Number(seconds)
@@ -38,7 +38,7 @@ const actions: Record<string, Action> = {
     return clock(sandbox)
   },
   'GET /events': (sandbox, _body, query) => ({ events: sandbox.events(query.get('type') ?? undefined) }),
-  // How many events there are after the one that the page knows, and how many still wait to be delivered.
+  // The number of events after the latest one on the page, and the number that wait for delivery.
   'GET /pulse': (sandbox, _body, query) => {
     let count = 0
     for (const { id } of sandbox.world.tables.events.newestFirst()) {

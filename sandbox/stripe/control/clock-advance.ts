@@ -5,19 +5,19 @@ import type { WebhookSender } from '../webhooks/sender.ts'
 import type { Timekeeper } from '../time/timekeeper.ts'
 import type { World } from '../core/world.ts'
 
-/** A shop that has not asked for so long does not follow any more; one that follows asks every second. */
+/** An app that follows the clock polls every second; after this time without a request it no longer follows. */
 const GONE_MS = 5_000
-/** Longer than the shop's work of one stage may take; then time goes on without it. */
+/** The time limit for the app's work in one stage; then the clock continues without it. */
 const STAGE_MS = 20_000
 const LOOK_MS = 10
 
 /**
- * Moves the clock in stages while a shop follows it: at each of them, what is due happens here, its events are delivered,
- * and the shop does what is due on its side before time goes on. So a month that is skipped leaves what a month would have
- * left, mails and their dates too. Without a shop that follows, it is one stage.
+ * Advances the clock in stages while an app follows it: in each stage the sandbox processes what is due, delivers the
+ * events, and lets the app do what is due on its side. So a skipped month has the same results as a real one,
+ * including mails and their dates. Without an app that follows, it is one stage.
  */
 export class ClockAdvance {
-  /** Each stage has a number of its own; those of an earlier process never come again. */
+  /** Every stage has a number; starting at the time, it never repeats one of an earlier process. */
   #stage = Date.now()
   #isOver = Promise.resolve()
   #isMoving = false
@@ -31,25 +31,25 @@ export class ClockAdvance {
     private readonly webhooks: WebhookSender,
   ) {}
 
-  /** What a shop that follows is told beside the time. */
+  /** What an app that follows is told in addition to the time. */
   get state(): { stage: number; isMoving: boolean } {
     return { stage: this.#stage, isMoving: this.#isMoving }
   }
 
   /**
-   * A shop has asked for the time.
-   * @param done the last stage whose work it has done
+   * Records a request for the time by an app.
+   * @param done the last stage that it has completed
    * @param next when it has something to do next, or null
    */
   heard(done: number, next: Seconds | null): void {
     this.#heardAt = performance.now()
-    // Of several processes of a shop the first that has done its work counts for all: what is due is done once.
+    // Of several app processes the first to complete a stage counts for all, because work that is due is done once.
     if (done <= this.#done) return
     this.#done = done
     this.#next = next
   }
 
-  /** Moves the clock to a moment; one advance after the other. */
+  /** Advances the clock to a moment; advances run one after the other. */
   to(moment: Seconds): Promise<void> {
     const advance = this.#isOver.then(() => this.#go(moment))
     this.#isOver = advance.catch(() => undefined)
@@ -72,7 +72,7 @@ export class ClockAdvance {
     }
   }
 
-  /** The next moment at which something is due here or there, by the hour. */
+  /** The next moment at which something is due, here or in the app, rounded to the hour. */
   #stageEnd(): Seconds {
     const now = this.world.clock.now()
     const due = [this.timekeeper.nextDue(), this.#next].filter((at) => at !== null)
@@ -85,7 +85,7 @@ export class ClockAdvance {
     while (this.#isFollowed() && this.#done !== stage && performance.now() < end) await wait(LOOK_MS)
   }
 
-  /** While a shop works on a stage it does not ask. */
+  /** Whether an app follows; it does not poll while it works on a stage. */
   #isFollowed(): boolean {
     return performance.now() - this.#heardAt < (this.#isMoving ? STAGE_MS : GONE_MS)
   }

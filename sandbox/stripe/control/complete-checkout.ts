@@ -7,17 +7,17 @@ import type { Address, CheckoutSession } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 
 export interface CompleteOptions {
-  /** A test card's number; 4242 4242 4242 4242 if not said. */
+  /** A test card number, by default 4242 4242 4242 4242. */
   card?: string
   email?: string
   name?: string
   address?: Partial<Address>
   taxId?: string
-  /** What the holder says when the bank asks: yes, unless `false`. */
+  /** Whether the cardholder authenticates, by default true. */
   authenticate?: boolean
 }
 
-/** What a person would do on the hosted page, and what would come of it. */
+/** Completes a session as a person would on the hosted page. */
 export function completeBy(
   world: World,
   id: string,
@@ -32,7 +32,7 @@ export function completeBy(
 ): CheckoutSession {
   const session = find(world.tables.checkoutSessions, id)
   const entry = {
-    // Tests play years, and a card has to outlive them.
+    // Tests span years, and the card must not expire in them.
     card: needsOf(session).card
       ? { number: card, expMonth: 12, expYear: new Date(world.clock.now() * 1000).getUTCFullYear() + 8 }
       : null,
@@ -52,7 +52,7 @@ export function completeBy(
   const outcome =
     first.result === 'authenticate' ? answerBank(world, world.tables.checkoutSessions.get(id)!, authenticate) : first
   if (outcome.result === 'complete') return outcome.session
-  // The failed charge is real, so its traces stay.
+  // The failed charge is real, so its changes are kept.
   throw new StripeApiError(
     402,
     {

@@ -5,11 +5,11 @@ import { redirect } from '../html/layout.ts'
 import { perform } from './actions.ts'
 import type { Sandbox } from './sandbox.ts'
 
-/** The buttons of the control page: does the thing, and goes back to where the button was with a word about it. */
+/** The buttons of the control page: runs the action and returns to the same view with a message. */
 export async function controlAction(sandbox: Sandbox, form: URLSearchParams): Promise<Reply> {
   const notice = await act(sandbox, form)
   const back = form.get('back') ?? '/'
-  // Only a path of this server, never an address from elsewhere.
+  // Only a path of this server, never another site.
   const url = new URL(back.startsWith('/') && !back.startsWith('//') ? back : '/', 'http://sandbox')
   url.searchParams.set('notice', notice)
   return redirect(`${url.pathname}${url.search}`)
@@ -27,7 +27,7 @@ async function act(sandbox: Sandbox, form: URLSearchParams): Promise<string> {
   }
   if (value('flush')) {
     await sandbox.flush()
-    return 'Everything that waited has been tried.'
+    return 'Delivery of all waiting events was attempted.'
   }
   return ''
 }

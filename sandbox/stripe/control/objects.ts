@@ -15,7 +15,7 @@ import { badge, short } from './timeline.ts'
 
 const SHOWN = 30
 
-/** Who there is: customers, and under the chosen one what belongs to them. */
+/** The customers, and the objects of the selected one. */
 export function tree(sandbox: Sandbox, view: View): Html {
   const customers = sandbox.world.tables.customers.filter(() => true)
   return html`<h2 id="objects-title">Customers</h2>
@@ -87,13 +87,13 @@ function disputeBadge(status: string): Html {
   return html`<span class="badge debt">${status === 'lost' ? 'Lost' : 'Open'}</span>`
 }
 
-/** What is open: the object as it is now, or an event with each attempt to deliver it. */
+/** The selected object in its current state, or an event with each delivery attempt. */
 export function objectPanel(sandbox: Sandbox, view: View): Html {
   const object = view.object ? objectById(sandbox.world, view.object) : undefined
   if (!object)
-    return html`<h2 id="object-title">Nothing chosen</h2>
+    return html`<h2 id="object-title">Nothing selected</h2>
       <p class="fine">
-        Choose an event or an object to see it
+        Select an event or an object to see it
         here${view.object && html`; <span class="mono">${view.object}</span> no longer exists`}.
       </p>`
   const actions = actionsFor(sandbox, object)
@@ -129,7 +129,7 @@ function attempts(sandbox: Sandbox, view: View, event: Event): Html {
     )}`
 }
 
-/** The JSON with every id in it leading to its object. */
+/** JSON in which every id links to its object. */
 function linked(view: View, object: ApiObject): (Html | string)[] {
   const { id, object: kind, ...rest } = object as ApiObject & Record<string, unknown>
   const text = JSON.stringify({ id, object: kind, ...rest }, null, 2)

@@ -7,7 +7,7 @@ import type { Sandbox } from './sandbox.ts'
 import { timeline } from './timeline.ts'
 import type { View } from './view.ts'
 
-/** The control page: is everything delivered, what happened, what time it is, and what can be done about it. */
+/** The control page: deliveries, clock, events, objects and faults. */
 export function controlPage(sandbox: Sandbox, url: URL): Reply {
   const get = (name: string) => url.searchParams.get(name) || null
   const view: View = {

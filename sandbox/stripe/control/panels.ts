@@ -6,7 +6,7 @@ import { linkTo } from './view.ts'
 import type { View } from './view.ts'
 import type { Sandbox } from './sandbox.ts'
 
-/** One sentence at the top: does everything arrive? */
+/** The sentence at the top: whether everything is delivered. */
 export function health(sandbox: Sandbox): Html {
   const { world, faults } = sandbox
   const endpoints = world.tables.webhookEndpoints.filter(({ status }) => status === 'enabled')
@@ -17,7 +17,8 @@ export function health(sandbox: Sandbox): Html {
   if (endpoints.length === 0)
     return banner(
       'due',
-      html`No webhook endpoint is set, so events go nowhere. Start the sandbox with the app, or create one with the API.`,
+      html`No webhook endpoint exists, so events are not delivered. Start the sandbox with the app, or create an
+      endpoint with the API.`,
     )
   if (faults.deliveries.hold)
     return banner('due', html`Deliveries are held. ${count(waiting.length, 'event')} waiting.`)
@@ -45,14 +46,14 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? ' is' : 's are'}`
 }
 
-/** The clock stays in view while one scrolls through the events: every experiment ends with "and a month later?". */
+/** The clock, which stays in view during scrolling, because most experiments advance it. */
 export function clockBar(sandbox: Sandbox, view: View): Html {
   const renewal = sandbox.nextPeriodEnd()
   const days = Math.round(sandbox.world.clock.offset / 86_400)
   return html`<section class="clock" aria-labelledby="clock-title">
     <h2 id="clock-title">${time(sandbox.now())}</h2>
     <p class="fine">
-      ${days > 0 ? `${days} days ahead of this machine` : 'The time of this machine'}; the app follows this clock.
+      ${days > 0 ? `${days} days ahead of this machine` : 'The same time as this machine'}; the app follows this clock.
       ${renewal !== null && html`Next renewal: ${time(renewal)}.`}
     </p>
     <div class="row">
@@ -78,13 +79,13 @@ export function faultPanel(sandbox: Sandbox, view: View): Html {
         ${choice('twice', 'Deliver twice', deliveries.twice)}
         ${choice('late', 'Deliver a minute late', deliveries.late > 0)}
         ${choice('shuffled', 'Out of order', deliveries.shuffled)}
-        ${choice('drop', 'Lose a third', deliveries.drop > 0)} ${choice('hold', 'Hold everything', deliveries.hold)}
+        ${choice('drop', 'Drop a third', deliveries.drop > 0)} ${choice('hold', 'Hold everything', deliveries.hold)}
         ${choice('slow', 'Answer slowly (2 s)', slow > 0)}
       </div>
       <div class="row">
         <button class="small outline" name="faults" value="set">Apply</button>
         <button class="small outline" name="faults" value="fail">Fail the next API call</button>
-        <button class="small outline" name="faults" value="lose">Lose the next answer</button>
+        <button class="small outline" name="faults" value="lose">Lose the next response</button>
         ${(failing > 0 || slow > 0) && html`<button class="quiet small" name="faults" value="reset">All off</button>`}
       </div>
       ${failing > 0 && html`<p class="fine">${count(failing, 'API call')} still to fail.</p>`}

@@ -15,7 +15,7 @@ import type { Api } from '../api/api.ts'
 import { ClockAdvance } from './clock-advance.ts'
 import { newId } from '../core/ids.ts'
 
-/** What the control page and tests can do with a sandbox beside calling its API. */
+/** What the control page and tests can do with a sandbox besides calling its API. */
 export class Sandbox {
   readonly clockAdvance: ClockAdvance
 
@@ -29,13 +29,13 @@ export class Sandbox {
     this.clockAdvance = new ClockAdvance(world, timekeeper, webhooks)
   }
 
-  /** The shop that this sandbox serves, for the link back to it. */
+  /** The address of the app that this sandbox serves, for the link back to it. */
   get shopUrl(): string | null {
     const [endpoint] = this.world.tables.webhookEndpoints.filter(({ status }) => status === 'enabled')
     return endpoint ? new URL(endpoint.url).origin : null
   }
 
-  /** When the next period of a living subscription ends, on the sandbox's own clock. */
+  /** The earliest period end of a live subscription on the sandbox's own clock. */
   nextPeriodEnd(): Seconds | null {
     const living = this.world.tables.subscriptions.filter(
       ({ status, test_clock }) => !test_clock && ['active', 'trialing', 'past_due'].includes(status),
@@ -49,21 +49,21 @@ export class Sandbox {
     return end === null ? null : end + HOUR + MINUTE
   }
 
-  /** All events, oldest first, or those of a type (`invoice.paid`) or a family (`invoice.*`). */
+  /** All events, oldest first, or those of a type (`invoice.paid`) or a group (`invoice.*`). */
   events(type?: string): Event[] {
     const all = [...this.world.tables.events.oldestFirst()]
     if (!type) return all
     return all.filter((event) => (type.endsWith('*') ? event.type.startsWith(type.slice(0, -1)) : event.type === type))
   }
 
-  /** Waits until clocks stand still and every delivery that is due has been tried. */
+  /** Waits until no clock is advancing and every delivery that is due has been attempted. */
   async idle(): Promise<void> {
     while (this.world.tables.testClocks.filter(({ status }) => status === 'advancing').length > 0) await wait(2)
     this.timekeeper.catchUp()
     await this.webhooks.idle()
   }
 
-  /** Delivers an event again to every endpoint, as often as wanted, and waits for the answers. */
+  /** Delivers an event to every endpoint again, `times` times, and waits for the responses. */
   async deliver(event: string, { times = 1 } = {}): Promise<void> {
     this.world.run(() => {
       if (!this.world.tables.events.get(event))
@@ -75,7 +75,7 @@ export class Sandbox {
     await this.webhooks.idle()
   }
 
-  /** Sends everything that waits now, later retries too. */
+  /** Sends everything that is waiting, including later retries. */
   flush(): Promise<void> {
     return this.webhooks.flush()
   }
@@ -89,7 +89,7 @@ export class Sandbox {
     return this.world.clock.now()
   }
 
-  /** Moves the sandbox's clock forward by seconds; what is due on the way happens in order. A shop hears of it afterwards. */
+  /** Advances the sandbox's clock by seconds and processes what is due, in order. An app learns of it afterwards. */
   advance(seconds: Seconds): Seconds {
     this.timekeeper.advanceTo(this.now() + seconds)
     return this.now()
@@ -100,7 +100,7 @@ export class Sandbox {
     return this.now()
   }
 
-  /** Advances in stages, so that a shop that follows the clock can do what is due on its side at each. */
+  /** Advances in stages, so that an app that follows the clock can do what is due on its side in each. */
   async advanceInStages(moment: Seconds): Promise<Seconds> {
     await this.clockAdvance.to(moment)
     return this.now()
@@ -119,7 +119,7 @@ export class Sandbox {
   }): WebhookEndpoint {
     const { world } = this
     return world.run(() => {
-      // The same address again is the same endpoint with a new secret: a restart does not double the deliveries.
+      // The same address is the same endpoint with a new secret, so that a restart does not double deliveries.
       for (const old of world.tables.webhookEndpoints.filter((row) => row.url === url)) {
         world.tables.endpointSecrets.update(old.id, { secret })
         return world.tables.webhookEndpoints.update(old.id, {

@@ -11,7 +11,7 @@ import type { Sandbox } from './sandbox.ts'
 
 const PAGE = 60
 
-/** The events, newest first, a band for every second day; each with what became of its delivery. */
+/** The events with their deliveries, newest first, every second day shaded. */
 export function timeline(sandbox: Sandbox, view: View): Html {
   const { events, more } = pageOf(sandbox, view)
   const deliveries = deliveriesOf(sandbox, events)
@@ -81,13 +81,13 @@ function row(sandbox: Sandbox, view: View, event: Event, deliveries: DeliveryRow
   </tr>`
 }
 
-/** The state of a delivery in words, with its last attempt. */
+/** The state of a delivery with its last attempt. */
 export function badge(sandbox: Sandbox, { state, attempts, nextAttempt }: DeliveryRow): Html {
   const last = attempts.at(-1)
-  const tries = attempts.length > 1 ? ` · try ${attempts.length}` : ''
+  const tries = attempts.length > 1 ? ` · attempt ${attempts.length}` : ''
   if (state === 'delivered')
     return html`<span class="badge credit">Delivered ${last?.status} · ${last?.milliseconds} ms${tries}</span>`
-  if (state === 'dropped') return html`<span class="badge neutral">Lost on purpose</span>`
+  if (state === 'dropped') return html`<span class="badge neutral">Dropped on purpose</span>`
   if (state === 'given_up') return html`<span class="badge debt">Given up after ${attempts.length}</span>`
   if (sandbox.faults.deliveries.hold) return html`<span class="badge due">Held</span>`
   if (!last) return html`<span class="badge due">Waiting</span>`

@@ -1,6 +1,6 @@
 import type { Seconds } from './clock.ts'
 
-/** When an object is due: a subscription at the end of its period, a draft to be finalized. */
+/** When an object is due: a subscription at period end, a draft when it is finalized. */
 export interface Appointment {
   at: Seconds
   table: string
@@ -10,7 +10,7 @@ export interface Appointment {
 }
 
 /**
- * What is due when, as one binary heap for each clock. An appointment is only a hint: processing checks again whether
+ * What is due when, as one binary heap per clock. An appointment is only a hint: processing checks again whether
  * the object is due, so a changed date only needs a new appointment.
  */
 export class Agenda {

@@ -6,8 +6,8 @@ export const HOUR = 3600
 export const DAY = 86_400
 
 /**
- * The sandbox's clock: the machine's time plus an offset. While due work is processed it stands still at the due date, so
- * that advancing a year at once writes the same dates as a year.
+ * The sandbox's clock: the machine's time plus an offset. While due work is processed it is frozen at the due date, so
+ * that advancing a year at once writes the same dates as a real year.
  */
 export class Clock {
   #offset: Seconds
@@ -28,7 +28,7 @@ export class Clock {
     return this.#offset
   }
 
-  /** Moves forward only: otherwise objects that exist would lie in the future. */
+  /** Moves forward only, because existing objects must not lie in the future. */
   moveTo(moment: Seconds): void {
     this.#offset += Math.max(0, moment - (this.machine() + this.#offset))
   }

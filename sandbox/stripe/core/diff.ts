@@ -1,8 +1,8 @@
 type Hash = Record<string, unknown>
 
 /**
- * What `previous_attributes` of an update event says: the old values of what changed. Hashes are compared key by
- * key (a key that was not there before is null), lists and arrays come whole.
+ * The `previous_attributes` of an update event: the old values of changed fields. Hashes are compared key by
+ * key (a new key is null), lists and arrays are included whole.
  */
 export function previousAttributes(before: object, after: object): Hash {
   const previous: Hash = {}

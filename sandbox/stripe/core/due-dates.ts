@@ -13,7 +13,7 @@ import type { Tables } from './tables.ts'
 
 /** The first invoice must be paid within this time, or the subscription expires. */
 export const INCOMPLETE_FOR = 23 * HOUR
-/** How long before the end of a trial, or of a period, its event is sent. */
+/** How long before the end of a trial or period its event is sent. */
 export const TRIAL_NOTICE = 3 * DAY
 export const RENEWAL_NOTICE = 7 * DAY
 
@@ -55,7 +55,7 @@ function subscriptionDue(tables: Tables, subscription: Subscription): Seconds | 
   return known.length > 0 ? Math.min(...known) : null
 }
 
-/** A period that is too short for the notice gets no `invoice.upcoming`. */
+/** When to send `invoice.upcoming`; never for a period shorter than the notice. */
 function announceAt(subscription: Subscription, end: Seconds): Seconds | null {
   const start = Math.min(...dueFirst(subscription.items.data).map((item) => item.current_period_start))
   return end - RENEWAL_NOTICE > start ? end - RENEWAL_NOTICE : null
@@ -72,7 +72,7 @@ function scheduleDue(schedule: SubscriptionSchedule): Seconds | null {
   return schedule.status === 'active' ? (schedule.current_phase?.end_date ?? null) : null
 }
 
-/** The items whose period ends first: the ones that the next renewal invoices. */
+/** The items whose period ends first, which the next renewal invoices. */
 export function dueFirst(items: SubscriptionItem[]): SubscriptionItem[] {
   const end = Math.min(...items.map((item) => item.current_period_end))
   return items.filter((item) => item.current_period_end === end)

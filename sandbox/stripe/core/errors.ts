@@ -1,4 +1,4 @@
-/** The body of an error as the API sends it; the SDK builds its error classes from `type`. */
+/** The body of an API error; the SDK chooses its error class by `type`. */
 export interface ErrorBody {
   type: 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error'
   code?: string
@@ -14,7 +14,7 @@ export interface ErrorBody {
 }
 
 /**
- * An answer other than 200. Unless `keepsChanges` is set, the unit of work it is thrown from is undone; a declined
+ * A response other than 200. Unless `keepsChanges` is set, the unit of work that throws it is rolled back; a declined
  * card is the exception, since the failed charge is real.
  */
 export class StripeApiError extends Error {
@@ -36,7 +36,7 @@ export function invalidRequest(message: string, param?: string, code?: string, s
   })
 }
 
-/** In a path a missing object is 404, in a parameter 400. */
+/** The error for a missing object: 404 in a path, 400 in a parameter. */
 export function noSuch(kind: string, id: string, param = kind): StripeApiError {
   return invalidRequest(
     `No such ${kind.replaceAll('_', ' ')}: '${id}'`,

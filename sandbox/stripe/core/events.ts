@@ -5,7 +5,7 @@ import type { ApiObject, Event } from './shapes.ts'
 import type { World } from './world.ts'
 
 /**
- * Writes an event with the object as it is now and, for an update, the previous values of the changed fields. Queues a
+ * Writes an event with the current object and, for an update, the previous values of the changed fields. Queues a
  * delivery for every endpoint that listens. An update that changes nothing writes no event.
  */
 export function emit(world: World, type: string, object: ApiObject, before?: object): void {

@@ -1,4 +1,4 @@
-/** Faults of webhook deliveries. All are off until somebody turns them on; `reset` turns them off. */
+/** Faults of webhook deliveries. All are off by default; `reset` turns them off. */
 export interface DeliveryFaults {
   /** Every event is delivered twice. */
   twice: boolean
@@ -6,7 +6,7 @@ export interface DeliveryFaults {
   late: number
   /** Deliveries that are ready at the same time go out in random order, all at once. */
   shuffled: boolean
-  /** The share (0 to 1) of deliveries that is dropped. */
+  /** The share (0 to 1) of deliveries that are dropped. */
   drop: number
   /** Holds all deliveries until this is turned off. */
   hold: boolean
@@ -14,21 +14,21 @@ export interface DeliveryFaults {
 
 export type ApiFailure = 429 | 500 | 502 | 503 | 'reset' | 'timeout' | 'lost_answer'
 
-/** A rule by which calls of the API fail. `lost_answer` lets the call take effect and then cuts the connection. */
+/** A rule by which API calls fail. `lost_answer` lets the call take effect and then cuts the connection. */
 export interface ApiFault {
   failure: ApiFailure
-  /** Which calls, as `POST /v1/refunds`; a prefix is enough, and none means all. */
+  /** A prefix of the calls, such as `POST /v1/refunds`; all by default. */
   match?: string
-  /** The share of those calls, 1 if not said. */
+  /** The share of those calls, 1 by default. */
   rate?: number
-  /** How many times at most. */
+  /** The maximum number of failures. */
   times?: number
 }
 
 export class Faults {
   deliveries: DeliveryFaults = noDeliveryFaults()
   api: ApiFault[] = []
-  /** Milliseconds by which every answer is slower. */
+  /** Milliseconds by which every response is delayed. */
   slow = 0
 
   /** The failure for this call, if a rule applies. */

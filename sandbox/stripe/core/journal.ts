@@ -20,7 +20,7 @@ type ProcessId = ReturnType<typeof processId>
 const LAST_BREATH_MS = 5000
 
 /**
- * The sandbox's state on disk: one line of JSON for each unit of work, so that a process killed during a request keeps
+ * The sandbox's state on disk: one line of JSON per unit of work, so that a process killed during a request keeps
  * all of its changes or none. At start the journal is compacted to the current rows.
  */
 export class Journal {
@@ -43,7 +43,7 @@ export class Journal {
   *lines(): Generator<Changes> {
     if (!existsSync(this.#path)) return
     const lines = readFileSync(this.#path, 'utf8').split('\n')
-    // After the last line break stands a line that a crash cut off; its request was never answered.
+    // After the last line break may be a line that a crash cut off; its request was never answered.
     lines.pop()
     for (const line of lines) yield JSON.parse(line) as Changes
   }
@@ -79,7 +79,7 @@ function readHolder(lock: string): ProcessId | null {
   try {
     return JSON.parse(readFileSync(lock, 'utf8')) as ProcessId
   } catch {
-    // There is none, or its writer was killed in the middle of it.
+    // The file is missing, or its writer was killed while writing it.
     return null
   }
 }

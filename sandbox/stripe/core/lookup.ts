@@ -3,14 +3,14 @@ import type { Table } from './store.ts'
 import type { ApiObject, Customer } from './shapes.ts'
 import type { World } from './world.ts'
 
-/** The row of that id, or Stripe's answer for one that does not exist. */
+/** The row with this id, or Stripe's error for one that does not exist. */
 export function find<T extends { id: string }>(table: Table<T>, id: string, param = 'id'): T {
   const row = table.get(id)
   if (!row) throw noSuch(NOUNS[table.name] ?? table.name, id, param)
   return row
 }
 
-// How Stripe's messages call what has another name in the API.
+// The names in Stripe's messages that differ from those in the API.
 const NOUNS: Record<string, string> = {
   'checkout.session': 'checkout.session',
   payment_method: 'PaymentMethod',
@@ -51,7 +51,7 @@ const TABLE_OF_PREFIX: Record<string, string> = {
   we: 'webhook_endpoint',
 }
 
-/** Whatever has that id; coupons and products can have ids of their owner's choice. */
+/** The object with this id; coupons and products can have custom ids. */
 export function objectById(world: World, id: string): ApiObject | undefined {
   const prefix = id.startsWith('sub_sched_') ? 'subscription_schedule' : TABLE_OF_PREFIX[id.slice(0, id.indexOf('_'))]
   const found = prefix ? world.tables.named(prefix)?.get(id) : undefined

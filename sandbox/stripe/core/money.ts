@@ -30,7 +30,7 @@ const WITHOUT_DECIMALS = new Set([
   'xpf',
 ])
 
-/** Minor units as people read them. */
+/** An amount in minor units, formatted for people. */
 export function money(amount: number, currency: string): string {
   const digits = WITHOUT_DECIMALS.has(currency) ? 0 : 2
   return new Intl.NumberFormat('en-US', {

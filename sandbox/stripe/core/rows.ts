@@ -2,14 +2,14 @@ import type { Seconds } from './clock.ts'
 import type { PaymentIntent, Subscription } from './shapes.ts'
 
 /*
- * What Stripe keeps to itself: the rows behind the objects, which no answer of the API shows.
+ * Internal rows behind the objects, which no API response shows.
  */
 
-/** Which of the test cards a payment method stands for, and what has been done with it. */
+/** The test card behind a payment method, and its state. */
 export interface CardRow {
   id: string
   number: string
-  /** Authenticated for later use: a card that only asks once does not ask again. */
+  /** Authenticated for later use; a card that requires this once does not require it again. */
   authenticated: boolean
 }
 
@@ -45,7 +45,7 @@ export interface SecretRow {
   secret: string
 }
 
-/** How the sandbox itself is set: one row, `settings`. */
+/** The sandbox's own settings: one row, `settings`. */
 export interface SettingsRow {
   id: string
   clockOffset: Seconds
@@ -56,21 +56,21 @@ export interface SettingsRow {
   taxPercentages: Record<string, number>
 }
 
-/** Which notices of a subscription have gone out: each names the date it was about. */
+/** The notices sent for a subscription, each with the date it was about. */
 export interface SubscriptionNotes {
   id: string
   trialEndAnnounced: Seconds | null
   renewalAnnounced: Seconds | null
 }
 
-/** How a discount is asked for: by coupon, by promotion code, or one that exists already. */
+/** A requested discount: by coupon, by promotion code, or an existing one. */
 export interface DiscountRequest {
   coupon?: string
   promotion_code?: string
   discount?: string
 }
 
-/** What a checkout session will do when it is paid; the session object itself does not show it. */
+/** What a checkout session does when it is paid, which the session object does not show. */
 export interface CheckoutOrder {
   /** The session's id. */
   id: string
@@ -99,11 +99,11 @@ export interface CheckoutOrder {
     shipping?: PaymentIntent['shipping']
   }
   customerUpdate: { address?: 'auto' | 'never'; name?: 'auto' | 'never' }
-  /** A payment that waits for the bank's confirmation: what was entered, until the holder answers. */
+  /** A payment that waits for authentication. */
   waiting: { intent: string; method: string } | null
 }
 
-/** What a price costs in its other currencies; the price itself shows them only to whoever asks. */
+/** The amounts of a price in other currencies, which the price shows only when expanded. */
 export interface PriceCurrencies {
   /** The price's id. */
   id: string

@@ -1,8 +1,8 @@
 import type Stripe from 'stripe'
 
 /**
- * An SDK type as it is stored and sent: decimals are strings on the wire, and whatever could be expanded is an id.
- * Every object of the sandbox has such a type, so the compiler holds it to Stripe's shape.
+ * An SDK type as it is stored and sent: decimals are strings, and expandable fields are ids.
+ * Every object of the sandbox has such a type, so the compiler checks it against Stripe's shape.
  */
 export type Stored<T> = T extends string | number | boolean | null | undefined | void
   ? T
@@ -12,7 +12,7 @@ export type Stored<T> = T extends string | number | boolean | null | undefined |
       ? Field<Item>[]
       : { [Key in keyof T]: Field<T[Key]> }
 
-/** A field that may hold an id or the object itself holds the id. */
+/** A field that may hold an id or an object holds the id. */
 type Field<T> = [Extract<T, string>] extends [never] ? Stored<T> : Stored<Exclude<T, { object: string }>>
 
 export type Address = Stripe.Address
@@ -53,7 +53,7 @@ export type TaxRate = Stored<Stripe.TaxRate>
 export type TestClock = Stored<Stripe.TestHelpers.TestClock>
 export type WebhookEndpoint = Stored<Stripe.WebhookEndpoint>
 
-/** Any object of the API: it says what it is and who it is. */
+/** Any object of the API, with its kind and id. */
 export interface ApiObject {
   id: string
   object: string

@@ -1,4 +1,4 @@
-/** What one unit of work changed: per table the rows as they are now, and the ids that are gone. */
+/** The changes of one unit of work: per table the current rows, and the deleted ids. */
 export interface Changes {
   rows: Record<string, unknown[]>
   gone: Record<string, string[]>
@@ -86,8 +86,8 @@ export class Table<T extends Row> {
 }
 
 /**
- * Units of work over tables. One that throws is rolled back, one that returns is committed as a whole. A rehearsal is
- * rolled back even when it succeeds: a preview creates the real invoice and undoes it.
+ * Units of work over tables. One that throws is rolled back, one that returns is committed as a whole. A preview is
+ * rolled back even when it succeeds: it creates the real invoice and undoes it.
  */
 export class Transactions {
   #undo: (() => void)[] | null = null
@@ -105,7 +105,7 @@ export class Transactions {
     return this.#rehearsing > 0
   }
 
-  /** Runs to the end or not at all. `commit` gets what was touched once the outermost unit is done. */
+  /** Runs a unit of work completely or not at all. `commit` gets the touched rows once the outermost unit is done. */
   run<T>(work: () => T, commit: (touched: Map<string, Set<string>>) => void): T {
     if (this.#undo) return this.#nested(work)
     this.#undo = []
@@ -137,7 +137,7 @@ export class Transactions {
     }
   }
 
-  /** Inside a unit of work: an error that is an answer undoes what it must, and the unit goes on. */
+  /** Within a unit of work: an error that is a response rolls back its own changes, and the unit continues. */
   attempt<T>(work: () => T, answer: (error: unknown) => T | null): T {
     const start = this.#undo!.length
     try {
@@ -165,7 +165,7 @@ export class Transactions {
   }
 }
 
-/** Some refusals are facts themselves: a declined card leaves a failed charge. */
+/** Some errors keep their changes: a declined card leaves a failed charge. */
 function keepsChanges(error: unknown): boolean {
   return (error as { keepsChanges?: boolean } | null)?.keepsChanges === true
 }

@@ -37,7 +37,7 @@ export class Tables {
   readonly testClocks = this.#table<shapes.TestClock>('test_helpers.test_clock')
   readonly webhookEndpoints = this.#table<shapes.WebhookEndpoint>('webhook_endpoint')
 
-  // What Stripe keeps to itself and no object of the API shows.
+  // Internal rows, which no object of the API shows.
   readonly cards = this.#table<rows.CardRow>('#card')
   readonly checkoutOrders = this.#table<rows.CheckoutOrder>('#checkout_order')
   readonly deletedCoupons = this.#table<{ id: string }>('#deleted_coupon')
@@ -60,7 +60,7 @@ export class Tables {
     return this.#all.get(name)
   }
 
-  /** The rows behind what a unit of work touched. */
+  /** The rows that a unit of work touched. */
   changes(touched: Map<string, Set<string>>): Changes {
     const changes: Changes = { rows: {}, gone: {} }
     for (const [name, ids] of touched) {

@@ -6,7 +6,7 @@ import { Tables } from './tables.ts'
 import type { SettingsRow } from './rows.ts'
 import { dueAt, clockOf } from './due-dates.ts'
 
-/** The request that caused an event; null where time caused it. */
+/** The request that caused an event; null if time caused it. */
 export interface Cause {
   request: string | null
   idempotencyKey: string | null
@@ -14,12 +14,12 @@ export interface Cause {
 
 export interface WorldOptions {
   journal?: Journal
-  /** Where the hosted pages are; known once the server listens. */
+  /** The address of the hosted pages, known once the server listens. */
   baseUrl?: string
-  /** The business that pages and invoices name. */
+  /** The business name on pages and invoices. */
   accountName?: string
   machineNow?: () => Seconds
-  /** Seconds by which a new world starts in the past, so that a history can be played in it. */
+  /** Seconds by which a new world starts in the past, so that a history can be created in it. */
   startsBehind?: Seconds
 }
 
@@ -32,8 +32,8 @@ const FIRST_SETTINGS: SettingsRow = {
 }
 
 /**
- * One Stripe account: its objects, its clock, what is due, and the listeners that hear of each finished unit of
- * work. Everything that changes something happens inside `run`, at once and without waiting, so nothing interleaves.
+ * One Stripe account: its objects, its clock, what is due, and the listeners for each finished unit of
+ * work. Every change happens inside `run`, synchronously, so nothing interleaves.
  */
 export class World {
   readonly tables = new Tables()
@@ -69,7 +69,7 @@ export class World {
     return this.tables.settings.get('settings')!
   }
 
-  /** The present moment of a customer: the test clock's where it has one, otherwise the sandbox's. */
+  /** The current time of a customer: that of its test clock, or else the sandbox's. */
   now(customer?: string | null): Seconds {
     const clock = customer ? this.tables.customers.get(customer)?.test_clock : null
     return this.onClock(clock ?? null)
@@ -79,7 +79,7 @@ export class World {
     return (clock && this.tables.testClocks.get(clock)?.frozen_time) || this.clock.now()
   }
 
-  /** One unit of work: all of it or nothing, on disk and in the agenda when it returns. */
+  /** One unit of work, all or nothing; it is on disk and in the agenda when this returns. */
   run<T>(work: () => T): T {
     const finished: Map<string, Set<string>>[] = []
     try {

@@ -16,7 +16,7 @@ const files: Record<string, { type: string; path: () => string | URL }> = {
 
 const read = new Map<string, Uint8Array>()
 
-/** The few files that the pages need; nothing comes from elsewhere. */
+/** The few files that the pages need; nothing is loaded from other sites. */
 export function asset(name: string): Reply | null {
   const file = files[name]
   if (!file) return null

@@ -1,4 +1,4 @@
-/** Text that is markup already. */
+/** Text that is already markup. */
 export class Html {
   constructor(readonly text: string) {}
   toString(): string {
@@ -8,7 +8,7 @@ export class Html {
 
 type Part = Html | string | number | null | undefined | false | Part[]
 
-/** Markup with everything put into it escaped, except what is markup itself. Lists are joined, nothing is nothing. */
+/** Markup whose values are escaped unless they are markup. Lists are joined, and null and false are empty. */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(
     strings.reduce((text, string, index) => text + string + (index < parts.length ? render(parts[index]) : ''), ''),

@@ -4,7 +4,7 @@ import type { Reply } from '../http/reply.ts'
 
 interface PageOptions {
   title: string
-  /** Where the link at the top leads, and its words. */
+  /** The link at the top. */
   back?: { url: string; label: string } | null
   width?: 'narrow' | 'text' | 'wide' | 'full'
   script?: string
@@ -12,7 +12,7 @@ interface PageOptions {
   status?: number
 }
 
-/** A page of the sandbox: its ochre ground and its bar say on each of them that this is not Stripe. */
+/** A page of the sandbox; the ochre background and the bar show that this is not Stripe. */
 export function page({ title, back, width = 'text', script, error, status = 200 }: PageOptions, content: Html): Reply {
   const document = html`<!doctype html>
     <html lang="en">
@@ -37,11 +37,11 @@ export function page({ title, back, width = 'text', script, error, status = 200 
   return { status, body: document.text, headers: { 'Content-Security-Policy': CSP } }
 }
 
-// No inline script or style anywhere, so that a stray value cannot become one.
+// No inline scripts or styles, so that an injected value cannot become one.
 const CSP =
   "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-/** What went wrong with a form, first on the page; links lead to the fields. */
+/** The errors of a form, first on the page, with links to the fields. */
 export function errorSummary(errors: { field?: string; message: string }[]): Html | null {
   if (errors.length === 0) return null
   return html`<div class="errors" id="errors" tabindex="-1" autofocus>
@@ -99,7 +99,7 @@ export function redirect(url: string): Reply {
   return { status: 303, headers: { Location: url }, body: '' }
 }
 
-/** A moment as people read it, with its zone, and for machines. */
+/** A moment, formatted for people with its zone, and for machines. */
 export function time(seconds: number, { hour = true } = {}): Html {
   const date = new Date(seconds * 1000)
   const shown = new Intl.DateTimeFormat('en-GB', {

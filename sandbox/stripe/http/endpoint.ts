@@ -9,17 +9,17 @@ import type { Param, Shape, Values } from './params.ts'
 
 export type Method = 'GET' | 'POST' | 'DELETE'
 
-/** A request as an endpoint sees it: its parameters are read and checked. */
+/** A request as an endpoint gets it, with parsed and checked parameters. */
 export interface Call<P> {
   world: World
   params: P
-  /** What stood in the path where it says `:id`. */
+  /** The values of `:id` in the path. */
   ids: string[]
-  /** The version of the API in which it is asked. */
+  /** The API version of the request. */
   version: string
 }
 
-/** One line of the API: where it is, what it takes, what it does. */
+/** One endpoint: its path, its parameters and its handler. */
 export interface Endpoint {
   method: Method
   path: string
@@ -54,15 +54,15 @@ export function retrieveEndpoint(line: `GET /v1/${string}`, table: TableName): E
 const paging = { limit: atLeast(1), starting_after: text, ending_before: text }
 
 interface ListOptions<Row, S extends Shape> {
-  /** How a filter is matched that is not simply the object's field of the same name. */
+  /** How filters match that do not compare the field of the same name. */
   by?: {
     [Key in keyof S]?: (row: Row, wanted: S[Key] extends Param<infer Value> ? NonNullable<Value> : never) => boolean
   }
-  /** What holds for every object in the list, whatever the filters say. */
+  /** A condition for every object in the list, whatever the filters say. */
   where?: (row: Row, call: Call<Values<S>>) => boolean
 }
 
-/** A list endpoint: newest first, in pages. A filter asks for a field's value, or for a range of its dates. */
+/** A list endpoint: newest first, in pages. A filter is a field's value, or a range of dates. */
 export function listEndpoint<Name extends TableName, const S extends Shape>(
   line: `GET /v1/${string}`,
   table: Name,
@@ -114,7 +114,7 @@ function paginate<T extends { id: string }>(
     )
   const data: T[] = []
   let reached = cursor === undefined
-  // Walking from the cursor: downward for the next page, upward (then turned round) for the previous one.
+  // Walks from the cursor: downward for the next page, upward (then reversed) for the previous one.
   for (const row of ending_before ? table.oldestFirst() : table.newestFirst()) {
     if (reached && keep(row)) data.push(row)
     if (row.id === cursor) reached = true
@@ -125,7 +125,7 @@ function paginate<T extends { id: string }>(
   return { data: ending_before ? page.reverse() : page, hasMore }
 }
 
-/** A page of the items inside an object, which are listed in their order. */
+/** A page of the items inside an object, in their order. */
 export function pageOf<T extends { id: string }>(
   items: List<T>,
   { limit = 10, starting_after }: { limit?: number; starting_after?: string },
@@ -134,7 +134,7 @@ export function pageOf<T extends { id: string }>(
   return { ...items, data: items.data.slice(start, start + limit), has_more: items.data.length > start + limit }
 }
 
-/** Whether a moment lies in the range that a filter asks for. */
+/** Whether a moment is in the range of a filter. */
 export function within(
   moment: number,
   range: { gt?: number; gte?: number; lt?: number; lte?: number } | undefined,

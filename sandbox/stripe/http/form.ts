@@ -1,8 +1,8 @@
-/** What a bracketed form can say: `items[0][price]=x` is `{ items: [{ price: 'x' }] }`. */
+/** A form with brackets: `items[0][price]=x` is `{ items: [{ price: 'x' }] }`. */
 export type Raw = string | Raw[] | { [key: string]: Raw }
 export type RawHash = Record<string, Raw>
 
-/** Reads `application/x-www-form-urlencoded` text (or a query) as Stripe does, brackets and all. */
+/** Parses `application/x-www-form-urlencoded` text (or a query) as Stripe does, with brackets. */
 export function parseForm(text: string): RawHash {
   const root: RawHash = Object.create(null) as RawHash
   for (const [key, value] of new URLSearchParams(text)) place(root, steps(key), value)
@@ -17,7 +17,7 @@ function steps(key: string): string[] {
 
 function place(target: RawHash, path: string[], value: string): void {
   const [step, ...rest] = path
-  // `expand[]=a&expand[]=b`: an empty bracket is the next free place.
+  // `expand[]=a&expand[]=b`: an empty bracket is the next free index.
   const key = step === '' ? String(Object.keys(target).length) : step!
   if (rest.length === 0) {
     target[key] = value
@@ -28,7 +28,7 @@ function place(target: RawHash, path: string[], value: string): void {
   place(target[key] as RawHash, rest, value)
 }
 
-/** Hashes whose keys are all numbers were arrays. */
+/** Turns hashes whose keys are all numbers into arrays. */
 function arrays(value: Raw): Raw {
   if (typeof value === 'string') return value
   const entries = Object.entries(value).map(([key, child]) => [key, arrays(child)] as const)

@@ -1,7 +1,7 @@
 import { invalidRequest, missingParameter } from '../core/errors.ts'
 import type { Raw, RawHash } from './form.ts'
 
-/** One parameter of an endpoint: how its text is read, and Stripe's complaint when it cannot be. */
+/** One parameter of an endpoint: how it is parsed, and Stripe's error if that fails. */
 export interface Param<T> {
   parse(raw: Raw, path: string): T
   required?: boolean
@@ -86,7 +86,7 @@ export function oneOf<const T extends string>(...choices: T[]): Param<T> {
   }
 }
 
-/** Either of two readings, the first that fits: a time stamp or the word `now`. */
+/** Either of two parsers, the first that succeeds: a timestamp or the word `now`. */
 export function either<A, B>(first: Param<A>, second: Param<B>): Param<A | B> {
   return {
     parse(raw, path) {
@@ -99,7 +99,7 @@ export function either<A, B>(first: Param<A>, second: Param<B>): Param<A | B> {
   }
 }
 
-/** An empty string takes the value away. */
+/** An empty string unsets the value. */
 export function emptyable<T>(inner: Param<T>): Param<T | null> {
   return { parse: (raw, path) => (raw === '' ? null : inner.parse(raw, path)) }
 }
@@ -145,7 +145,7 @@ export function hash<S extends Shape>(shape: S): Param<Values<S>> {
   }
 }
 
-/** A hash whose keys are the caller's, like currencies. */
+/** A hash with arbitrary keys, such as currencies. */
 export function record<T>(inner: Param<T>): Param<Record<string, T>> {
   return {
     parse(raw, path) {
@@ -155,7 +155,7 @@ export function record<T>(inner: Param<T>): Param<Record<string, T>> {
   }
 }
 
-/** Parameters that Stripe has and the sandbox does not: the error says so, instead of calling them unknown. */
+/** Parameters of Stripe that the sandbox does not support; the error says so, instead of calling them unknown. */
 const BEYOND = new Set(
   `account_tax_ids amount_details application_fee_amount application_fee_percent automatically_finalizes_at
   billing_cycle_anchor_config billing_schedules billing_thresholds cash_balance confirmation_token custom_fields
@@ -169,7 +169,7 @@ export function required<T>(param: Param<T>): Param<T> & { required: true } {
   return { parse: (raw, path) => param.parse(raw, path), required: true }
 }
 
-/** Key and value pairs; an empty value removes its key, an empty string removes them all. */
+/** Key-value pairs; an empty value removes its key, an empty string removes all of them. */
 export const metadata: Param<Record<string, string> | null> = {
   parse(raw, path) {
     if (raw === '') return null
@@ -185,7 +185,7 @@ export const metadata: Param<Record<string, string> | null> = {
   },
 }
 
-/** Accepted and left alone: the real API acts on it, and nothing that the app does depends on that. */
+/** Accepted and ignored: the real API acts on it, but the app does not depend on that. */
 export const ignored: Param<unknown> = { parse: (raw) => raw }
 
 export const address = hash({
@@ -210,7 +210,7 @@ function show(raw: Raw): string {
   return typeof raw === 'string' ? raw : JSON.stringify(raw)
 }
 
-/** The metadata after an update: pairs are merged, an empty value takes its key away. */
+/** The metadata after an update: pairs are merged, an empty value removes its key. */
 export function mergeMetadata(
   before: Record<string, string>,
   change: Record<string, string> | null | undefined,

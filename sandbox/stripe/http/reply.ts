@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/** What a page or a control answers with. */
+/** The response of a page or a control. */
 export interface Reply {
   status?: number
   headers?: Record<string, string>

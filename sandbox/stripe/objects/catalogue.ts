@@ -51,7 +51,7 @@ export function newPrice(
   }
 }
 
-/** The older name of a recurring price, which subscription items still carry. */
+/** The legacy plan of a recurring price, which subscription items still have. */
 export function planOf(price: Price): Plan {
   return {
     id: price.id,

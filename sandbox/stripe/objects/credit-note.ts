@@ -3,15 +3,15 @@ import { listOf } from './list.ts'
 import type { CreditNote, CreditNoteLine, Invoice } from '../core/shapes.ts'
 
 interface CreditNoteSums {
-  /** With tax, less discounts. */
+  /** Including tax, less discounts. */
   amount: number
-  /** What it takes off what is still to be paid. */
+  /** The part that lowers the amount due. */
   owed: number
-  /** None for a note that says only a sum. */
+  /** Empty for a note with only a total. */
   lines: CreditNoteLine[]
 }
 
-/** A credit note, before anything has gone back. */
+/** A credit note before any money is returned. */
 export function newCreditNote(
   now: number,
   invoice: Invoice,

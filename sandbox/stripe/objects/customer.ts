@@ -1,7 +1,7 @@
 import { newId, randomText } from '../core/ids.ts'
 import type { Customer } from '../core/shapes.ts'
 
-/** A customer of whom nothing is known but what is given. */
+/** A new customer with the given fields. */
 export function newCustomer(created: number, given: Partial<Customer> = {}): Customer {
   return {
     id: newId('cus'),

@@ -2,7 +2,7 @@ import { newId, randomText } from '../core/ids.ts'
 import { noAddress } from '../core/shapes.ts'
 import type { PaymentIntent, PaymentMethod, SetupIntent } from '../core/shapes.ts'
 
-/** The card or the bank account behind a payment method; a bank account's number is its IBAN. */
+/** The card or bank account of a payment method; a bank account's number is its IBAN. */
 export interface Instrument {
   brand: string
   number: string
@@ -88,7 +88,7 @@ function debitDetails(iban: string): NonNullable<PaymentMethod['sepa_debit']> {
   }
 }
 
-/** The same card has the same fingerprint, whoever uses it. */
+/** The same card has the same fingerprint for every customer. */
 function fingerprint(number: string): string {
   return Buffer.from(number).toString('base64url').replaceAll(/[-_]/g, '0').slice(-16).padStart(16, '0')
 }

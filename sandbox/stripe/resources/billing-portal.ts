@@ -56,7 +56,7 @@ const fields = {
   name: emptyable(text),
 }
 
-/** The features with what is wanted put over what there is, one feature at a time. */
+/** The features after an update, merged one by one. */
 function merge(
   before: PortalConfiguration['features'],
   wanted: Record<string, unknown> = {},
@@ -221,7 +221,7 @@ export const portalSessions = [
   ),
 ]
 
-/** Stripe asks for one to be saved first; here there always is one. */
+/** The default configuration, which always exists here; at Stripe it has to be saved first. */
 export function defaultConfiguration(world: World): PortalConfiguration {
   const known = world.tables.portalConfigurations.filter((row) => row.is_default)[0]
   return (

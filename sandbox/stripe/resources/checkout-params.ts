@@ -29,7 +29,7 @@ const lineItem = hash({
   tax_rates: ignored,
 })
 
-/** What `POST /v1/checkout/sessions` takes. */
+/** The parameters of `POST /v1/checkout/sessions`. */
 export const create = {
   adaptive_pricing: ignored,
   after_expiration: ignored,

@@ -13,7 +13,7 @@ import { fullAddress } from './customers.ts'
 import { priceFromData } from './price-data.ts'
 import type { CreateParams } from './checkout-params.ts'
 
-/** What is ordered, with every price found and fit for the mode. */
+/** The order, after checking that every price exists and fits the mode. */
 export function orderOf(
   world: World,
   params: CreateParams,
@@ -102,7 +102,7 @@ function checkItems(world: World, items: { price: string }[], mode: string): voi
     throw invalidRequest('All prices must have the same currency.', 'line_items')
 }
 
-/** The session as it is first shown. */
+/** The session as it is created. */
 export function sessionOf(
   world: World,
   params: CreateParams,

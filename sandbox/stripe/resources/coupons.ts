@@ -90,7 +90,7 @@ export const coupons = [
   }),
   endpoint('DELETE /v1/coupons/:id', {}, ({ world, id }) => {
     const coupon = find(world.tables.coupons, id)
-    // Discounts that were given keep their coupon; it only cannot be redeemed any more.
+    // Existing discounts keep their coupon, which can no longer be redeemed.
     world.tables.coupons.update(id, { valid: false, max_redemptions: coupon.times_redeemed })
     if (!world.tables.deletedCoupons.get(id)) world.tables.deletedCoupons.insert({ id })
     emit(world, 'coupon.deleted', coupon)

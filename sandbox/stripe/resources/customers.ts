@@ -50,7 +50,7 @@ const fields = {
   tax_exempt: oneOf('exempt', 'none', 'reverse'),
 }
 
-/** The customer's fields as the parameters want them. */
+/** The customer's fields after an update. */
 function patchOf(
   world: World,
   params: Values<typeof fields>,
@@ -93,7 +93,7 @@ export const customers = [
     const { payment_method, test_clock, ...rest } = params
     const clock = test_clock ? find(world.tables.testClocks, test_clock, 'test_clock') : null
     const plain = newCustomer(world.onClock(clock?.id ?? null), { test_clock: clock?.id ?? null })
-    // The default card must be the customer's, so it is set once the card is attached.
+    // The default card must belong to the customer, so it is set after the card is attached.
     const card = rest.invoice_settings?.default_payment_method
     const before = world.tables.customers.insert({
       ...plain,
@@ -105,7 +105,7 @@ export const customers = [
     })
     emit(world, 'customer.created', before)
     const method = payment_method ? attach(world, findMethod(world, payment_method), before) : undefined
-    // `pm_card_visa` stands for a new card each time; here both parameters mean the same one.
+    // `pm_card_visa` creates a new card each time, but here both parameters mean the same one.
     const chosen = card && (card === payment_method ? method!.id : card)
     if (!chosen) return world.tables.customers.get(before.id)
     const after = world.tables.customers.update(before.id, {

@@ -56,7 +56,7 @@ export const webhookEndpoints = [
         url: params.url,
       })
       const { secret } = world.tables.endpointSecrets.insert({ id: row.id, secret: `whsec_${randomText(32)}` })
-      // Only this answer ever shows the secret.
+      // Only this response ever contains the secret.
       return { ...row, secret }
     },
   ),

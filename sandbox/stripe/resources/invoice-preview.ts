@@ -49,7 +49,7 @@ export const invoicePreview = [
   }),
 ]
 
-/** What changing (or just renewing) a subscription would be invoiced. */
+/** The invoice for changing (or just renewing) a subscription. */
 function previewUpdate(
   world: World,
   id: string,
@@ -85,7 +85,7 @@ function previewUpdate(
       prorationDate: details.proration_date,
       billingCycleAnchor: anchor === 'now' || anchor === 'unchanged' ? anchor : undefined,
       trialEnd: details.trial_end,
-      // The sums are wanted, not the payment.
+      // A preview needs the amounts, not the payment.
       paymentBehavior: 'default_incomplete',
       patch,
     })
@@ -94,7 +94,7 @@ function previewUpdate(
   })
 }
 
-/** What a new subscription would be invoiced first. */
+/** The first invoice of a new subscription. */
 function previewNew(
   world: World,
   { customer, discounts, subscription_details: details }: Values<typeof params>,

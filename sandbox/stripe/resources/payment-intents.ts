@@ -61,7 +61,7 @@ const confirmFields = {
   client_secret: text,
 }
 
-/** Confirms, and lets the invoice behind the intent take its course; a refusal is the answer 402. */
+/** Confirms the intent and settles its invoice; a decline is a 402. */
 function confirmed(
   world: World,
   intent: PaymentIntent,

@@ -123,7 +123,7 @@ export const paymentMethods = [
   ),
 ]
 
-/** A card that is taken away is nobody's default any more. */
+/** Removes a detached card as default. */
 function forget(world: World, customer: string, method: string): void {
   const before = world.tables.customers.get(customer)
   if (before?.invoice_settings.default_payment_method === method)

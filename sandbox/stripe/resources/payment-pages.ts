@@ -4,7 +4,7 @@ import { payWithMethod } from '../billing/checkout/pay-session.ts'
 import { endpoint } from '../http/endpoint.ts'
 import { atLeast, flag, ignored, required, text } from '../http/params.ts'
 
-/** What Stripe's own checkout page talks to. The Stripe CLI pays with it, so it is here. */
+/** The API of Stripe's own checkout page, which the Stripe CLI uses to pay. */
 export const paymentPages = [
   endpoint('GET /v1/payment_pages/:id', { key: text, eid: text }, ({ world, id }) => {
     const session = find(world.tables.checkoutSessions, id)

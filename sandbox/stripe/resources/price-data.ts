@@ -16,7 +16,7 @@ export const recurring = hash({
   meter: text,
 })
 
-/** What can be bought, also when it is described in a request instead of created before. */
+/** A price described in a request instead of created before. */
 const priceDataShape = {
   currency: required(text),
   product: text,
@@ -35,7 +35,7 @@ const priceDataShape = {
 }
 export const priceData = hash(priceDataShape)
 
-/** A price of an order's own, not to be sold again. */
+/** A price for one order only. */
 export function priceFromData(world: World, data: Values<typeof priceDataShape>, path: string): Price {
   const { product, product_data, currency, unit_amount, recurring: every, tax_behavior } = data
   if (!product && !product_data)

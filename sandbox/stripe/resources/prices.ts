@@ -36,7 +36,7 @@ const priceFields = {
   ),
 }
 
-/** A lookup key belongs to one price; it moves only when that is said. */
+/** A lookup key belongs to one price and moves only with `transfer_lookup_key`. */
 function claimLookupKey(world: World, key: string, transfer: boolean, claimant?: string): void {
   const holder = world.tables.prices.filter((price) => price.lookup_key === key && price.id !== claimant)[0]
   if (!holder) return
@@ -44,7 +44,7 @@ function claimLookupKey(world: World, key: string, transfer: boolean, claimant?:
   emit(world, 'price.updated', updatePrice(world, holder, { lookup_key: null }), holder)
 }
 
-/** Subscription items show their price as it is now. */
+/** Updates a price and the subscription items that contain it. */
 function updatePrice(world: World, before: Price, patch: Partial<Price>): Price {
   const price = world.tables.prices.update(before.id, patch)
   for (const { id, items } of world.tables.subscriptions.filter((row) =>

@@ -20,7 +20,7 @@ function owner(world: World, item: string): Subscription {
   return subscription
 }
 
-/** Subscription items by themselves: each change is an update of their subscription. */
+/** The endpoints of subscription items; each change is an update of the subscription. */
 export const subscriptionItems = [
   endpoint(
     'POST /v1/subscription_items',

@@ -93,7 +93,7 @@ export const common = {
 }
 type CommonParams = Values<typeof common>
 
-/** The fields of a subscription that parameters set without any money moving. */
+/** The fields of a subscription that parameters set without moving money. */
 export function plainPatch(world: World, params: CommonParams, before?: Subscription): Partial<Subscription> {
   const {
     default_payment_method,
@@ -134,7 +134,7 @@ export function plainPatch(world: World, params: CommonParams, before?: Subscrip
     }),
     ...(cancelAt !== undefined && {
       cancel_at: cancelAt,
-      // A date takes the place of the flag.
+      // A date replaces the flag.
       cancel_at_period_end: false,
       canceled_at: cancelAt === null ? null : world.now(before?.customer),
     }),
@@ -142,13 +142,13 @@ export function plainPatch(world: World, params: CommonParams, before?: Subscrip
   }
 }
 
-/** The end of the item's period that ends first, or last. */
+/** The earliest or latest period end of the items. */
 function periodEnd({ items }: Subscription, which: 'min_period_end' | 'max_period_end'): number {
   const ends = items.data.map((item) => item.current_period_end)
   return which === 'min_period_end' ? Math.min(...ends) : Math.max(...ends)
 }
 
-/** Stripe notes the wish to leave and its date beside the flag; undoing it clears all three. */
+/** Stripe stores the cancellation request and its date beside the flag; undoing it clears all three. */
 export function endAtPeriod(world: World, before: Subscription, wanted: boolean): Partial<Subscription> {
   if (wanted === before.cancel_at_period_end) return {}
   return {

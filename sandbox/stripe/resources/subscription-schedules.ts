@@ -133,7 +133,7 @@ export const subscriptionSchedules = [
         metadata: mergeMetadata(before.metadata ?? {}, params.metadata),
       })
       emit(world, 'subscription_schedule.updated', after, before)
-      // A phase says all of itself: one that is under way and no longer names a trial ends it.
+      // A phase is complete, so a current phase that no longer has a trial ends it.
       const subscription = world.tables.subscriptions.get(before.subscription ?? '')
       if (subscription?.status === 'trialing' && !current.trial_end)
         updateSubscription(world, subscription, { trialEnd: 'now' })
@@ -168,7 +168,7 @@ export const subscriptionSchedules = [
   }),
 ]
 
-/** A schedule for somebody new begins by subscribing them to its first phase. */
+/** A schedule without a subscription starts by creating one with its first phase. */
 function started(
   world: World,
   {
@@ -204,7 +204,7 @@ function running(world: World, id: string): SubscriptionSchedule {
   return schedule
 }
 
-/** The phase a subscription is in: its items, until the period's end. */
+/** The current phase of a subscription: its items, until period end. */
 function currentPhase(subscription: Subscription): Phase {
   const { start, end: until } = currentPeriod(subscription)
   return newPhase({
@@ -221,7 +221,7 @@ function currentPhase(subscription: Subscription): Phase {
   })
 }
 
-/** Phases follow one another without a gap; what is over or under way keeps its start. */
+/** The phases in sequence without a gap; past and current ones keep their start. */
 function phasesOf(world: World, schedule: SubscriptionSchedule, wanted: Values<typeof phaseFields>[]): Phase[] {
   let start = schedule.phases[0]!.start_date
   const { currency } = schedule.phases[0]!

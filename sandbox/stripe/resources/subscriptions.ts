@@ -179,7 +179,7 @@ export const subscriptions = [
         { ...before, items: { ...before.items, data: items } },
         { billing_cycle_anchor: now },
       )
-      // It stays paused until that invoice is paid; see `invoicePaid`.
+      // The subscription stays paused until this invoice is paid; see `invoicePaid`.
       collect(world, finalize(world, invoice))
       return world.tables.subscriptions.get(id)!
     },
@@ -217,7 +217,7 @@ export const subscriptions = [
       },
       where: ({ status, test_clock }, { params }) =>
         (params.status !== undefined || status !== 'canceled') &&
-        // Without a customer or a clock in the request, what lives on a test clock is left out.
+        // Without a customer or clock in the request, subscriptions under a test clock are left out.
         (params.test_clock !== undefined || params.customer !== undefined || !test_clock),
     },
   ),
@@ -228,7 +228,7 @@ function hasStatus({ status }: Subscription, wanted: string): boolean {
   return wanted === 'ended' ? ENDED.has(status) : status === wanted
 }
 
-/** What waits for the next invoice is invoiced now, because there will be no next one. */
+/** Invoices pending items now, because there will be no next invoice. */
 function invoiceNow(world: World, subscription: Subscription): void {
   const id = newId('in')
   const lines = takePendingItems(world, subscription.customer, subscription.id, id)

@@ -68,7 +68,7 @@ export const testClocks = [
   listEndpoint('GET /v1/test_helpers/test_clocks', 'testClocks', {}),
 ]
 
-/** As far as Stripe lets a clock go at once: two intervals of its shortest subscription, two years without any. */
+/** How far Stripe lets a clock advance at once: two intervals of its shortest subscription, two years without one. */
 function furthestAdvance(world: World, clock: TestClock): number {
   const subscriptions = world.tables.subscriptions.filter(
     (row) => row.test_clock === clock.id && !ENDED.has(row.status),

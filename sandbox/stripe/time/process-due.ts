@@ -12,7 +12,7 @@ import type { Invoice } from '../core/shapes.ts'
 
 /**
  * Processes everything that is due on a clock up to a moment, in order. Each object is processed at its own date and may
- * become due again, so advancing a year at once has the same results as a year.
+ * become due again, so advancing a year at once has the same results as a real year.
  */
 export function catchUp(world: World, clock: string | null, until: Seconds): void {
   for (let next = world.agenda.next(clock); next && next.at <= until; next = world.agenda.next(clock)) {
@@ -44,7 +44,7 @@ function attend(world: World, table: string, id: string): void {
   if (table === 'subscription_schedule') advanceSchedule(world, subscriptionSchedules.get(id)!)
 }
 
-/** Finalizes and collects a draft whose hour is over; retries an open invoice. */
+/** Finalizes and collects a draft after its hour, and retries an open invoice. */
 function processInvoice(world: World, invoice: Invoice): void {
   const paused = subscriptionOf(world, invoice)?.pause_collection?.behavior
   const open = invoice.status === 'draft' ? finalize(world, invoice) : invoice

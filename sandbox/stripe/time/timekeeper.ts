@@ -3,7 +3,7 @@ import { emit } from '../core/events.ts'
 import type { Seconds } from '../core/clock.ts'
 import type { World } from '../core/world.ts'
 
-/** Processes what is due, in order: as real time passes and when a clock is advanced. */
+/** Processes what is due, in order, as time passes and when a clock is advanced. */
 export class Timekeeper {
   #timer: NodeJS.Timeout | null = null
   #closed = false
@@ -44,7 +44,7 @@ export class Timekeeper {
     catchUp(this.world, null, this.world.clock.now())
   }
 
-  /** When the next thing is due on the sandbox's own clock. */
+  /** When the next object is due on the sandbox's own clock. */
   nextDue(): Seconds | null {
     return this.world.agenda.next(null)?.at ?? null
   }

@@ -12,14 +12,14 @@ import type { World } from '../core/world.ts'
 import { planOf } from '../objects/catalogue.ts'
 import { invoiceOf, paymentOf } from '../billing/invoices/invoice-payment.ts'
 
-/** From this version on objects have the shape in which they are stored; before it, an older one. */
+/** From this version on objects have the stored shape; before it, an older one. */
 const BASIL = '2025-03-31'
 
 type Hash = Record<string, unknown>
 
 /**
- * An answer or an event's data in the shape of an older version: the invoice names its subscription, charge and
- * payment intent, a line its price, a subscription its period. Each object is turned where it stands, at any depth.
+ * A response or event data in the shape of an older version: the invoice names its subscription, charge and
+ * payment intent, a line its price, a subscription its period. Objects are converted at any depth.
  */
 export function inVersion(world: World, value: unknown, version: string): unknown {
   return version.slice(0, 10) >= BASIL ? value : older(world, value)

@@ -12,7 +12,7 @@ const AT_ONCE = 8
 
 /**
  * Delivers events to the webhook endpoints. The events of one customer are sent in order, one at a time; customers do
- * not wait for each other. A delivery without a 2xx answer is retried by the sandbox's clock.
+ * not wait for each other. A delivery without a 2xx response is retried by the sandbox's clock.
  */
 export class WebhookSender {
   readonly #running = new Set<string>()
@@ -50,7 +50,7 @@ export class WebhookSender {
     if (this.#running.size === 0) for (const done of this.#idle.splice(0)) done()
   }
 
-  /** Many changes at once wake the sender once. */
+  /** Wakes the sender once for many changes. */
   #wakeSoon(): void {
     if (this.#waking) return
     this.#waking = true
@@ -68,7 +68,7 @@ export class WebhookSender {
     })
   }
 
-  /** Sends everything that waits for a retry now. */
+  /** Sends everything that waits for a retry. */
   flush(): Promise<void> {
     this.world.run(() => {
       for (const row of this.waiting())
@@ -91,7 +91,7 @@ export class WebhookSender {
     })
   }
 
-  // The ids of open deliveries, so that a long history is not searched each time.
+  // The ids of open deliveries, so that a long history is not searched every time.
   readonly #open = new Set<string>()
 
   /** Applies the faults to a new delivery: it may be dropped, delayed, or doubled. */

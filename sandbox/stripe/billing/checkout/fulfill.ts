@@ -24,7 +24,7 @@ type Fulfill = (
   waiting?: PaymentIntent,
 ) => CheckoutSession
 
-/** What a paid session brings about, by its mode. */
+/** Fulfills a paid session, by its mode. */
 export const FULFILL: Record<'subscription' | 'payment' | 'setup', Fulfill> = {
   subscription(world, session, order, method, situation) {
     const { subscriptionData: data } = order
@@ -85,7 +85,7 @@ export const FULFILL: Record<'subscription' | 'payment' | 'setup', Fulfill> = {
   },
 }
 
-/** A payment of what the session comes to. */
+/** A payment intent for the session's total. */
 export function newIntent(world: World, session: CheckoutSession, order: CheckoutOrder): PaymentIntent {
   const {
     metadata = {},

@@ -15,8 +15,8 @@ import { FULFILL, newIntent } from './fulfill.ts'
 import { invoiceOf } from '../invoices/invoice-payment.ts'
 
 /**
- * The checkout session's state machine: open → (paid, or nothing to pay) → complete, open → (24 hours, or asked to)
- * → expired. A declined card leaves it open; the bank's question makes it wait for the answer.
+ * The checkout session's state machine: open → (paid, or nothing to pay) → complete, open → (24 hours, or on request)
+ * → expired. A declined card leaves it open; a required authentication makes it wait.
  */
 export type CheckoutResult =
   | { result: 'complete'; session: CheckoutSession }
@@ -31,7 +31,7 @@ export interface CheckoutEntry {
   taxId?: string
 }
 
-/** The customer presses the button on the hosted page. */
+/** The customer submits the hosted page. */
 export function payCheckout(world: World, before: CheckoutSession, entry: CheckoutEntry): CheckoutResult {
   if (before.status !== 'open') throw invalidRequest('This checkout session is no longer open.')
   const order = world.tables.checkoutOrders.get(before.id)!
@@ -48,7 +48,7 @@ export function payCheckout(world: World, before: CheckoutSession, entry: Checko
   }
 }
 
-/** The same with a payment method that exists already; its billing details are the customer's. */
+/** Pays with an existing payment method; its billing details become the customer's. */
 export function payWithMethod(world: World, before: CheckoutSession, method: PaymentMethod): CheckoutResult {
   if (before.status !== 'open') throw invalidRequest('This checkout session is no longer open.')
   const order = world.tables.checkoutOrders.get(before.id)!
@@ -77,7 +77,7 @@ function withCard(world: World, session: CheckoutSession, order: CheckoutOrder, 
   return { result: 'authenticate', url: `${world.baseUrl}/authenticate/${session.id}` }
 }
 
-/** The customer's answer at the bank's page. */
+/** The customer confirms or refuses on the bank's page. */
 export function answerBank(world: World, session: CheckoutSession, accepted: boolean): CheckoutResult {
   const order = world.tables.checkoutOrders.get(session.id)
   if (session.status !== 'open' || !order?.waiting)
@@ -129,12 +129,12 @@ function complete(
   return { result: 'complete', session }
 }
 
-/** Paid by a bank debit that has not been answered yet: the session is complete all the same. */
+/** Whether a bank debit is still pending; the session is complete anyway. */
 function isUnderWay(world: World, session: CheckoutSession): boolean {
   return world.tables.paymentIntents.get(session.payment_intent ?? '')?.status === 'processing'
 }
 
-/** The bank has answered a debit: the invoice or the session that waited for it hears of it. */
+/** The bank has answered a debit: settles the invoice or session that waited for it. */
 export function settleBankDebit(world: World, intent: PaymentIntent): void {
   const outcome = settlePending(world, intent)
   const invoice = invoiceOf(world, intent)
@@ -150,7 +150,7 @@ export function settleBankDebit(world: World, intent: PaymentIntent): void {
   }
 }
 
-/** Who pays: the session's customer, or a new one made from what was entered. */
+/** The paying customer: the session's, or a new one with the entered details. */
 function customerOf(world: World, session: CheckoutSession, order: CheckoutOrder): Customer | null {
   const { customers } = world.tables
   const { email = null, name = null, address = null } = session.customer_details ?? {}

@@ -4,7 +4,7 @@ import { StripeApiError } from '../../core/errors.ts'
 import type { CheckoutSession } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
 
-/** Redeems a code for a session, or takes it off again. Returns what is wrong with the code, if anything is. */
+/** Applies a code to a session, or removes it. Returns what is wrong with the code, or null. */
 export function applyPromotion(world: World, session: CheckoutSession, code: string, action: string): string | null {
   const order = world.tables.checkoutOrders.get(session.id)!
   const promotionCode = world.tables.promotionCodes.filter(

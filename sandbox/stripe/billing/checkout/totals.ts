@@ -9,7 +9,7 @@ import { automaticTax } from '../invoices/automatic-tax.ts'
 import { addUp } from '../invoices/totals.ts'
 import type { AppliedDiscount, Totals } from '../invoices/totals.ts'
 
-/** The totals of an order, line by line, with discounts and tax as the invoice will calculate them. */
+/** The totals of an order, line by line, with discounts and tax as on the later invoice. */
 export function checkoutTotals(
   world: World,
   session: CheckoutSession,
@@ -77,7 +77,7 @@ export function hasTrial(world: World, session: CheckoutSession, { subscriptionD
   )
 }
 
-/** The session with the sums of its order. */
+/** The session with the totals of its order. */
 export function withTotals(world: World, session: CheckoutSession, order: CheckoutOrder): CheckoutSession {
   if (session.mode === 'setup') return session
   const totals = checkoutTotals(world, session, order)
@@ -89,7 +89,7 @@ export function withTotals(world: World, session: CheckoutSession, order: Checko
   }
 }
 
-/** What a session sells, all of it. */
+/** All line items of a session. */
 export function lineItemsOf(world: World, session: CheckoutSession): List<LineItem> {
   const order = world.tables.checkoutOrders.get(session.id)
   return listOf(

@@ -10,8 +10,8 @@ import { confirm } from '../payments/payment-intent.ts'
 import { invoiceOf } from '../invoices/invoice-payment.ts'
 
 /**
- * Adds a payment to an open invoice beside its default one. Money that is there already counts at once; else it counts
- * when the payment intent succeeds.
+ * Adds a payment to an open invoice beside its default one. A succeeded payment intent counts at once; any other counts
+ * when it succeeds.
  * @see https://docs.stripe.com/api/invoices/attach_payment
  */
 export function attachPayment(world: World, invoice: Invoice, intent: PaymentIntent): Invoice {
@@ -30,7 +30,7 @@ export function attachPayment(world: World, invoice: Invoice, intent: PaymentInt
   return status === 'succeeded' ? receive(world, invoice, intent).invoice : invoice
 }
 
-/** Pays a part of an open invoice with a payment of its own. */
+/** Pays a part of an open invoice with a separate payment. */
 export function payPart(world: World, invoice: Invoice, amount: number, method: PaymentMethod): Collection {
   const { customer, currency } = invoice
   const intent = world.tables.paymentIntents.insert(

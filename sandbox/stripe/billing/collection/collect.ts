@@ -14,7 +14,7 @@ import { paymentOf } from '../invoices/invoice-payment.ts'
 
 export type Collection = { invoice: Invoice; error?: ErrorBody }
 
-/** Tries to collect an open invoice, and updates its subscription and its pending update by the outcome. */
+/** Attempts to collect an open invoice, and updates its subscription and pending update by the outcome. */
 export function collect(
   world: World,
   invoice: Invoice,
@@ -57,7 +57,7 @@ export function settle(world: World, invoice: Invoice, outcome: PaymentOutcome, 
   return { invoice: world.tables.invoices.get(invoice.id)! }
 }
 
-/** Records a payment for an invoice: all that remains, or a part. */
+/** Records a payment for an invoice: the remaining amount, or a part. */
 export function receive(world: World, invoice: Invoice, intent: PaymentIntent): Collection {
   if (intent.amount < invoice.amount_remaining) return { invoice: markPartPaid(world, invoice, intent) }
   return paid(world, markPaid(world, invoice, { intent: intent.id }))

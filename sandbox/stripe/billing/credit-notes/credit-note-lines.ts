@@ -5,7 +5,7 @@ import { newCreditNoteLine } from '../../objects/credit-note.ts'
 export interface CreditNoteLineRequest {
   type?: 'invoice_line_item' | 'custom_line_item'
   invoice_line_item?: string
-  /** Without discounts and without tax on top. */
+  /** Before discounts, and without tax on top. */
   amount?: number
   unit_amount?: number
   quantity?: number
@@ -14,8 +14,8 @@ export interface CreditNoteLineRequest {
 }
 
 /**
- * The lines of a credit note. One that names a line of the invoice takes its part of that line's discounts and taxes
- * back as well, and never more of it than there is.
+ * The lines of a credit note. One that names a line of the invoice credits its part of that line's discounts and taxes
+ * as well, and never more than the line has.
  * @param earlier the invoice's other credit notes
  */
 export function creditNoteLines(
@@ -31,7 +31,7 @@ export function creditNoteLines(
   return lines
 }
 
-/** What a line gives back in all: less its discounts, with the taxes that come on top. */
+/** The total that a line credits: less its discounts, with the taxes on top. */
 export const netOf = ({ amount, discount_amount, taxes }: CreditNoteLine): number =>
   amount -
   discount_amount +
@@ -84,6 +84,6 @@ function ofInvoiceLine(
 
 const discountsOf = ({ discount_amounts }: InvoiceLine) => discount_amounts ?? []
 
-/** A part of a sum, so that all parts together are the sum to the cent. */
+/** A part of an amount, so that all parts add up to the amount to the cent. */
 const partOf = (whole: number, { before, after, of }: { before: number; after: number; of: number }): number =>
   Math.round((whole * after) / of) - Math.round((whole * before) / of)

@@ -13,15 +13,15 @@ import { askForRest } from '../invoices/invoice-payment.ts'
 
 export interface CreditNoteRequest {
   amount?: number
-  /** What of the invoice it takes back; without them only the sum is known. */
+  /** The credited lines; without them only the total is known. */
   lines?: CreditNoteLineRequest[]
   /** To the customer's balance. */
   credit_amount?: number
   /** To the card. */
   refund_amount?: number
-  /** Refunds that were made before. */
+  /** Refunds that already exist. */
   refunds?: { refund: string; amount_refunded?: number }[]
-  /** By other means, which Stripe does not see. */
+  /** Outside Stripe. */
   out_of_band_amount?: number
   memo?: string
   reason?: CreditNote['reason']
@@ -29,8 +29,8 @@ export interface CreditNoteRequest {
 }
 
 /**
- * Takes some of an invoice back. What is still owed of it becomes less first; the rest goes to the card, to the customer's
- * balance, or back by other means.
+ * Credits a part of an invoice. It lowers the amount due first; the rest goes to the card, to the customer's
+ * balance, or back outside Stripe.
  */
 export function createCreditNote(world: World, before: Invoice, request: CreditNoteRequest): CreditNote {
   const { tables } = world
@@ -43,7 +43,7 @@ export function createCreditNote(world: World, before: Invoice, request: CreditN
   const parts = credit_amount + refund_amount + out_of_band_amount + sumOf(linked)
   const amount = request.lines ? lines.reduce((sum, line) => sum + netOf(line), 0) : (request.amount ?? parts)
   const noted = before.pre_payment_credit_notes_amount + before.post_payment_credit_notes_amount
-  // What the customer's balance paid can be given back too.
+  // What the customer's balance paid can be credited too.
   const left = Math.max(before.amount_paid, before.total) - noted
   if (amount < 1) throw invalidRequest('The credit note amount must be greater than 0.', 'amount')
   if (request.amount !== undefined && request.amount !== amount)
@@ -96,13 +96,13 @@ const refundPart = (refund: string, amount_refunded: number): CreditNote['refund
   type: 'refund',
 })
 
-/** Charges that paid an invoice, over all its payments. */
+/** The charges of all payments of an invoice. */
 function chargesOf({ tables }: World, { id }: Invoice): Charge[] {
   const intents = tables.invoicePayments.filter((one) => one.invoice === id).map((one) => one.payment.payment_intent)
   return tables.charges.filter((charge) => charge.paid && intents.includes(charge.payment_intent ?? undefined))
 }
 
-/** Refunds that stand already and that the note says what they were for: each of the invoice, and none twice. */
+/** The existing refunds that the note links: each must belong to the invoice, and none is linked twice. */
 function linkedRefunds(
   world: World,
   invoice: Invoice,

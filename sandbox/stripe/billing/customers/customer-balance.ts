@@ -3,7 +3,7 @@ import { newId } from '../../core/ids.ts'
 import type { CustomerBalanceTransaction, Invoice } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
 
-/** Less than this cannot be charged to a card; it is added to the customer's balance instead. */
+/** A smaller amount cannot be charged to a card; it is added to the customer's balance instead. */
 const LEAST: Record<string, number> = {
   usd: 50,
   eur: 50,
@@ -20,7 +20,7 @@ const LEAST: Record<string, number> = {
 
 /**
  * Settles an invoice with the customer's balance. A negative balance is credit and pays what it can; a negative
- * total becomes credit; a sum too small to charge becomes a debt that the next invoice collects.
+ * total becomes credit; an amount too small to charge becomes a debt that the next invoice collects.
  */
 export function applyBalance(world: World, invoice: Invoice): { starting: number; ending: number; due: number } {
   const starting = world.tables.customers.get(invoice.customer!)!.balance

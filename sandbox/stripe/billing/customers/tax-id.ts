@@ -11,7 +11,7 @@ const KINDS: [TaxId['type'], RegExp][] = [
   ['au_abn', /^\d{11}$/],
 ]
 
-/** What kind of tax ID a number is, by its look; null for none of those that the sandbox knows. */
+/** The type of a tax ID by its format; null if the sandbox does not know it. */
 export function kindOfTaxId(value: string): TaxId['type'] | null {
   return KINDS.find(([, look]) => look.test(value.toUpperCase()))?.[0] ?? null
 }
@@ -20,7 +20,7 @@ export function taxIdsOf(world: World, customer: string): TaxId[] {
   return world.tables.taxIds.filter((row) => row.customer === customer)
 }
 
-/** Gives a customer a tax ID, unless it is there already. */
+/** Adds a tax ID to a customer, unless it exists. */
 export function addTaxId(
   world: World,
   customer: Customer,

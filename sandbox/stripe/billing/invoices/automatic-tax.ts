@@ -3,7 +3,7 @@ import type { Address, TaxRate } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
 import type { TaxRule } from './totals.ts'
 
-/** The rule of automatic tax for an address, or null where nothing is collected. */
+/** The automatic tax rule for an address, or null if no tax is collected there. */
 export function automaticTax(world: World, address: Address | null | undefined): TaxRule | null {
   const country = address?.country
   const percentage = country ? world.settings.taxPercentages[country] : undefined

@@ -3,8 +3,8 @@ import type { Price } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
 
 /**
- * A price as a subscription or a session in that currency has it.
- * @throws StripeApiError when it is not sold in it
+ * A price as a subscription or session in this currency shows it.
+ * @throws StripeApiError when it is not sold in this currency
  */
 export function inCurrency(world: World, price: Price, currency: string | null | undefined): Price {
   if (!currency || currency === price.currency) return price
@@ -17,7 +17,7 @@ export function inCurrency(world: World, price: Price, currency: string | null |
   return { ...price, currency, unit_amount: amount, unit_amount_decimal: String(amount) }
 }
 
-/** `currency_options`, the price's own currency among them. */
+/** `currency_options`, including the price's own currency. */
 export function currencyOptions(world: World, price: Price): NonNullable<Price['currency_options']> {
   const others = world.tables.priceCurrencies.get(price.id)?.amounts ?? {}
   const amounts = { [price.currency]: price.unit_amount ?? 0, ...others }
@@ -34,7 +34,7 @@ export function currencyOptions(world: World, price: Price): NonNullable<Price['
   )
 }
 
-/** Sets or changes what a price costs in other currencies. */
+/** Sets or changes a price's amounts in other currencies. */
 export function setCurrencies(
   world: World,
   price: string,

@@ -9,7 +9,7 @@ import type { World } from '../../core/world.ts'
 import { appliesTo } from './totals.ts'
 import type { AppliedDiscount, DiscountAmount } from './totals.ts'
 
-/** The coupon behind a request, once it is known to be usable by this customer for this amount. */
+/** The coupon of a request, after checking that this customer can use it for this amount. */
 export function resolveDiscount(
   world: World,
   request: DiscountRequest,
@@ -51,7 +51,7 @@ export function isRedeemable(world: World, coupon: Coupon): boolean {
   return coupon.valid && !used && (coupon.redeem_by === null || coupon.redeem_by > world.clock.now())
 }
 
-/** Redeems a coupon for a subscription (or a single invoice): the discount and the counts. */
+/** Redeems a coupon for a subscription (or a single invoice): creates the discount and counts the redemption. */
 export function redeem(
   world: World,
   request: DiscountRequest,
@@ -99,7 +99,7 @@ export function applied(world: World, discounts: string[], moment: number): Appl
   })
 }
 
-/** Removes from a subscription the `once` coupons that took something off this invoice; a credit does not count. */
+/** Removes from a subscription the `once` coupons that reduced this invoice; a credit does not count. */
 export function spendOnce(world: World, { id, discounts }: Subscription, { lines }: Invoice): void {
   const offs = lines.data.flatMap(({ discount_amounts }) => discount_amounts ?? [])
   const used = new Set(offs.filter(({ amount }) => amount > 0).map(({ discount }) => discount))
@@ -113,7 +113,7 @@ export function spendOnce(world: World, { id, discounts }: Subscription, { lines
   if (left.length < discounts.length) world.tables.subscriptions.update(id, { discounts: left })
 }
 
-/** What percentage coupons, one after the other, take off a product's price, to the fraction of a cent. */
+/** The reduction of a product's price by percentage coupons, one after the other, in fractions of a cent. */
 export function percentagesOff(discounts: AppliedDiscount[], product: string, price: number): DiscountAmount[] {
   let left = price
   return discounts.flatMap(({ coupon, discount }) => {

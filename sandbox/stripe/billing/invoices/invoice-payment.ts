@@ -5,7 +5,7 @@ import { newInvoicePayment } from '../../objects/invoice.ts'
 import { newPaymentIntent } from '../../objects/payment.ts'
 import { cancelIntent } from '../payments/payment-intent.ts'
 
-/** The payment (and so the intent) that is to settle an invoice, or the one that a given intent makes. */
+/** The default payment (and intent) of an invoice, or the payment of a given intent. */
 export function paymentOf(world: World, invoice: Invoice, intent?: string): InvoicePayment | undefined {
   let attached: InvoicePayment | undefined
   for (const payment of world.tables.invoicePayments.newestFirst()) {
@@ -23,7 +23,7 @@ export function invoiceOf(world: World, intent: PaymentIntent): Invoice | undefi
   return undefined
 }
 
-/** Asks for what an invoice is due: a payment intent, and the invoice payment that joins them. */
+/** Creates a payment intent for the amount due, and the invoice payment that links it. */
 export function createIntent(world: World, invoice: Invoice): void {
   const { tables } = world
   const intent = tables.paymentIntents.insert(
@@ -58,7 +58,7 @@ export function payPayment(world: World, { id }: InvoicePayment, amount: number,
   emit(world, 'invoice_payment.paid', paid)
 }
 
-/** The default payment follows what is left to pay. */
+/** Sets the default payment to the remaining amount. */
 export function askForRest(world: World, invoice: Invoice): void {
   const payment = paymentOf(world, invoice)
   if (!payment || payment.status !== 'open') return

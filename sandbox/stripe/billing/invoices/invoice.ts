@@ -30,7 +30,7 @@ export interface DraftRequest {
   period?: { start: number; end: number }
   discounts?: string[]
   automaticTax?: boolean
-  /** Subscription cycles stay a draft for an hour; whoever creates another invoice finalizes it. */
+  /** Renewal invoices stay a draft for an hour; other invoices are finalized by their creator. */
   finalizesAt?: number | null
   prorationDate?: number
   given?: Partial<Invoice>
@@ -90,7 +90,7 @@ export function recount(world: World, invoice: Invoice): Invoice {
   const plain = invoice.lines.data.map((line) => ({
     ...line,
     invoice: invoice.id,
-    // What stands on a proration was worked out when it was made.
+    // The discounts of a proration were computed when it was created.
     ...(line.discountable && { discounts: [], discount_amounts: [], pretax_credit_amounts: [] }),
     taxes: [],
   }))
@@ -116,7 +116,7 @@ export function recount(world: World, invoice: Invoice): Invoice {
   }
 }
 
-/** Gives the invoice its number and settles what is due; what is due by card gets a payment intent. */
+/** Numbers the invoice and applies the balance; the amount due gets a payment intent. */
 export function finalize(world: World, before: Invoice): Invoice {
   if (before.status !== 'draft')
     throw invalidRequest("This invoice is already finalized, you can't re-finalize a non-draft invoice.")
@@ -178,7 +178,7 @@ export function markPaid(
   return invoice
 }
 
-/** A part of the money is there; the default payment asks for the rest. */
+/** Records a partial payment; the default payment covers the rest. */
 export function markPartPaid(world: World, before: Invoice, { id, amount }: PaymentIntent): Invoice {
   const invoice = world.tables.invoices.update(before.id, {
     amount_paid: before.amount_paid + amount,

@@ -83,13 +83,13 @@ export function lineOf(world: World, item: InvoiceItem): InvoiceLine {
   })
 }
 
-/** The discounts of a proration: what they took off where the amount is gross, and 0 where it is net of them. */
+/** The discounts of a proration: their amounts if the proration is gross, and 0 if it is net. */
 function discountsShown({ amount, net_amount: net = amount, discounts, proration_details: details }: InvoiceItem) {
   if (net !== amount) return details?.discount_amounts ?? []
   return (discounts ?? []).map((discount) => ({ amount: 0, discount }))
 }
 
-/** Takes the invoice items that wait for this subscription's (or this customer's) next invoice. */
+/** Takes the pending invoice items of this subscription (or this customer). */
 export function takePendingItems(
   world: World,
   customer: string,
@@ -105,7 +105,7 @@ export function takePendingItems(
   return waiting.reverse().map((item) => lineOf(world, world.tables.invoiceItems.update(item.id, { invoice })))
 }
 
-/** Something bought once, waiting for the customer's next invoice. */
+/** Adds a one-time purchase to the customer's next invoice. */
 export function addOneTime(
   world: World,
   customer: Customer,

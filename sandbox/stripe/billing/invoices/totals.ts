@@ -1,12 +1,12 @@
 import type { Coupon, Discount, InvoiceLine, TaxRate } from '../../core/shapes.ts'
 
-/** A discount together with what it takes off. */
+/** A discount with its coupon. */
 export interface AppliedDiscount {
   discount: Discount
   coupon: Coupon
 }
 
-/** What one discount takes off a sum; below zero on a line that gives back. */
+/** The amount of one discount; negative on a credit line. */
 export interface DiscountAmount {
   discount: string
   amount: number
@@ -23,14 +23,14 @@ export interface Totals {
   subtotal: number
   discount: number
   discounts: DiscountAmount[]
-  /** All tax, and the part that comes on top of the prices. */
+  /** All tax, and the part that is added to the prices. */
   tax: number
   addedTax: number
   total: number
 }
 
 /**
- * Adds up lines: discounts come off line by line, then tax is calculated on what is left. Lines that bring discounts of
+ * Adds up lines: discounts are subtracted line by line, then tax is calculated on the rest. Lines with discounts of
  * their own, which are prorations, keep them.
  */
 export function addUp(lines: InvoiceLine[], discounts: AppliedDiscount[], tax: TaxRule | null): Totals {
@@ -80,7 +80,7 @@ function takeOff(lines: InvoiceLine[], { discount, coupon }: AppliedDiscount): I
   })
 }
 
-/** Whether a coupon may come off this product. */
+/** Whether a coupon applies to this product. */
 export function appliesTo(coupon: Coupon, product: string | undefined): boolean {
   return !coupon.applies_to || (product !== undefined && coupon.applies_to.products.includes(product))
 }

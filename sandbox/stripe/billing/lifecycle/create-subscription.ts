@@ -23,18 +23,18 @@ export type PaymentBehavior =
 export interface SubscribeRequest extends PaymentSituation {
   customer: Customer
   items: { price: Price; quantity: number; metadata?: Record<string, string> }[]
-  /** Of the prices' currencies, another one than their own. */
+  /** One of the prices' additional currencies. */
   currency?: string | null
   trialEnd?: Seconds | null
   billingCycleAnchor?: Seconds
   discounts?: DiscountRequest[]
   paymentBehavior?: PaymentBehavior
-  /** Of the checkout session this comes from, for its discounts. */
+  /** The checkout session that creates it, for its discounts. */
   session?: string
   given?: Partial<Subscription>
 }
 
-/** Starts a subscription: its first period, its first invoice, and the attempt to collect it. */
+/** Creates a subscription with its first period and invoice, and attempts to collect it. */
 export function subscribe(world: World, request: SubscribeRequest): Subscription {
   const { customer, trialEnd, paymentBehavior = 'allow_incomplete' } = request
   requireCompatiblePrices(
@@ -131,7 +131,7 @@ function shorten(world: World, line: InvoiceLine): InvoiceLine {
   return { ...line, amount, subtotal: amount }
 }
 
-/** A trial of so many days, counted from now. */
+/** The end of a trial of this many days from now. */
 export function trialEndAfter(now: Seconds, days: number): Seconds {
   return now + days * DAY
 }

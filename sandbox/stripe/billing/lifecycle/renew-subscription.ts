@@ -15,12 +15,12 @@ import { change, currentPeriod, end } from '../subscriptions/status.ts'
 import { endTrialWithoutCard } from '../subscriptions/trial-end.ts'
 
 /**
- * How a renewal happens. The agenda brings a subscription here when one of its dates has come:
+ * Processes a subscription when one of its dates has passed:
  *
- * 1. what was announced to end, ends (`cancel_at`, `cancel_at_period_end`);
- * 2. a trial that is over turns into paying, or into what its settings say when there is no card;
+ * 1. a scheduled cancellation takes effect (`cancel_at`, `cancel_at_period_end`);
+ * 2. a trial that is over becomes a paid plan, or without a card what its settings say;
  * 3. a period that is over is followed by the next, with an invoice that stays a draft for an hour and is then
- *    finalised and collected (`process-due.ts`, `collect.ts`); should that fail, dunning begins there.
+ *    finalized and collected (`process-due.ts`, `collect.ts`); if that fails, dunning begins there.
  */
 export function processSubscription(world: World, subscription: Subscription): void {
   const now = world.now(subscription.customer)
@@ -42,7 +42,7 @@ export function processSubscription(world: World, subscription: Subscription): v
   announce(world, subscription, now)
 }
 
-/** The subscription as its schedule wants it from this moment on. */
+/** The subscription after its schedule has been applied. */
 export function scheduled(world: World, subscription: Subscription): Subscription {
   const schedule = world.tables.subscriptionSchedules.get(subscription.schedule ?? '')
   if (schedule) advanceSchedule(world, schedule)
@@ -50,8 +50,8 @@ export function scheduled(world: World, subscription: Subscription): Subscriptio
 }
 
 /**
- * The next period begins, of the items whose period is over: new dates, and an invoice for it together with whatever
- * waited for this invoice.
+ * Starts the next period of the items whose period is over: new dates, and an invoice for it with all pending
+ * invoice items.
  */
 export function renew(world: World, before: Subscription, patch: Partial<Subscription> = {}): Invoice {
   const due = dueFirst(before.items.data)
@@ -88,7 +88,7 @@ export function renew(world: World, before: Subscription, patch: Partial<Subscri
   })
 }
 
-/** The invoice of the coming renewal. */
+/** The invoice of the next renewal. */
 export function previewRenewal(world: World, subscription: Subscription): Invoice {
   const moment =
     subscription.trial_end && subscription.status === 'trialing'
@@ -101,7 +101,7 @@ export function previewRenewal(world: World, subscription: Subscription): Invoic
   )
 }
 
-/** Runs work as if it were that moment, on the sandbox's clock or on the customer's own. Only for rehearsals. */
+/** Runs some work at another moment of the sandbox's clock or the customer's test clock. Only for previews. */
 function atMoment<T>(world: World, customer: string, moment: number, work: () => T): T {
   const clock = world.tables.customers.get(customer)?.test_clock
   if (clock) world.tables.testClocks.update(clock, { frozen_time: moment })
@@ -113,7 +113,7 @@ function endTrial(world: World, subscription: Subscription): void {
   renew(world, subscription, { status: 'active', billing_cycle_anchor: subscription.trial_end! })
 }
 
-/** Nobody paid the first invoice in time: the subscription never was. */
+/** Expires a subscription whose first invoice was not paid in time. */
 function expire(world: World, before: Subscription): void {
   if (before.created + INCOMPLETE_FOR > world.now(before.customer)) return
   const subscription = world.tables.subscriptions.update(before.id, {
@@ -125,7 +125,7 @@ function expire(world: World, before: Subscription): void {
   if (invoice?.status === 'open') voidInvoice(world, invoice)
 }
 
-/** Notices that go out before a date: once each. */
+/** Sends the events before a trial's or period's end, once each. */
 function announce(world: World, subscription: Subscription, now: number): void {
   const { subscriptionNotes } = world.tables
   const notes =
@@ -147,6 +147,6 @@ function announce(world: World, subscription: Subscription, now: number): void {
     subscriptionNotes.update(subscription.id, { renewalAnnounced: periodEnd })
     emit(world, 'invoice.upcoming', upcoming)
   }
-  // A new note does not touch the subscription, so its next date is noted here.
+  // A new note does not update the subscription, so this refreshes its next date.
   world.tables.subscriptions.update(subscription.id, {})
 }

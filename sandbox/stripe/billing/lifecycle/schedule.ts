@@ -9,7 +9,7 @@ import { change, currentPeriod, end, ENDED } from '../subscriptions/status.ts'
 import { redeem } from '../invoices/discounts.ts'
 import { updateSubscription } from './update-subscription.ts'
 
-/** A phase is over: the next one takes the subscription over, or the schedule lets it go. */
+/** Ends a phase: the next one starts, or the schedule completes and releases or cancels the subscription. */
 export function advanceSchedule(world: World, schedule: SubscriptionSchedule): void {
   const subscription = world.tables.subscriptions.get(schedule.subscription ?? '')
   const now = world.now(schedule.customer)
@@ -26,7 +26,7 @@ export function advanceSchedule(world: World, schedule: SubscriptionSchedule): v
   emit(world, 'subscription_schedule.updated', updated, schedule)
 }
 
-/** At a period's end the new prices simply take over, and the renewal invoices them; in mid-period it is an update. */
+/** Starts a phase. At period end the renewal invoices the new prices; in mid-period it is an update. */
 function enter(world: World, subscription: Subscription, phase: Phase): void {
   const matched = matchItems(subscription, phase)
   const isMidPeriod = matched.some(({ item, wanted }) => item && isOther(item, wanted) && isRunning(item, phase))
@@ -49,7 +49,7 @@ function enter(world: World, subscription: Subscription, phase: Phase): void {
   const items = matched.map(({ item, wanted }) => replaced(world, subscription, wanted, item))
   const hasOtherInterval = ({ item }: Match, place: number) =>
     item !== undefined && !isSameInterval(intervalOf(item.price), intervalOf(items[place]!.price))
-  // As an update does: whatever is paid by another interval from now on has a period that begins now.
+  // As with an update, a price with another interval starts a new period now.
   const restarts = matched.some(hasOtherInterval)
   change(world, subscription, {
     ...metadataOf(subscription, phase),
@@ -63,7 +63,7 @@ interface Match {
   wanted: Phase['items'][number]
 }
 
-/** Which item becomes what: the same price stays itself, and of the others one takes the place of another. */
+/** Matches items with the phase: an item with the same price stays, and the others are replaced one by one. */
 function matchItems({ items: { data } }: Subscription, phase: Phase): Match[] {
   const isKept = ({ price }: SubscriptionItem) => phase.items.some((wanted) => wanted.price === price.id)
   const free = data.filter((item) => !isKept(item))
@@ -78,7 +78,7 @@ const isOther = (item: SubscriptionItem, { price, quantity = 1 }: Match['wanted'
 
 const isRunning = ({ current_period_end: end }: SubscriptionItem, phase: Phase): boolean => end > phase.start_date
 
-/** A phase says all of itself: a coupon that it does not name is lost to the subscription. */
+/** A phase is complete, so a coupon that it does not name is removed from the subscription. */
 export function takeDiscounts(world: World, id: string, { discounts: named }: Phase): void {
   const subscription = world.tables.subscriptions.get(id)!
   const discounts = named.map(({ coupon, discount, promotion_code: code }) => {
@@ -130,7 +130,7 @@ function finish(world: World, schedule: SubscriptionSchedule, subscription: Subs
   }
 }
 
-/** The subscription ended before its schedule did: there is nothing left to change. */
+/** Cancels a schedule whose subscription has ended. */
 function stop(world: World, schedule: SubscriptionSchedule): void {
   const stopped = world.tables.subscriptionSchedules.update(schedule.id, {
     status: 'canceled',
@@ -140,7 +140,7 @@ function stop(world: World, schedule: SubscriptionSchedule): void {
   emit(world, 'subscription_schedule.canceled', stopped)
 }
 
-/** The subscription goes on as it is, without the schedule. */
+/** Releases the subscription, which continues unchanged. */
 export function release(world: World, before: SubscriptionSchedule): SubscriptionSchedule {
   const after = world.tables.subscriptionSchedules.update(before.id, {
     status: 'released',
@@ -156,7 +156,7 @@ export function release(world: World, before: SubscriptionSchedule): Subscriptio
   return after
 }
 
-/** When a phase ends that was given by a duration or in cycles instead of a date. */
+/** The end of a phase that has a duration or a number of cycles instead of a date. */
 export function endAfter(
   world: World,
   start: number,

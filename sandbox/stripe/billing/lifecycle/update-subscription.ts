@@ -33,11 +33,11 @@ export interface UpdateRequest {
   trialEnd?: Seconds | 'now'
   paymentBehavior?: PaymentBehavior
   offSession?: boolean
-  /** Fields that cost nothing: metadata, the card, the end. */
+  /** Fields that move no money: metadata, the card, the end. */
   patch?: Partial<Subscription>
 }
 
-/** Changes a subscription as `POST /v1/subscriptions/:id` does, with the prorations and the invoice that follow. */
+/** Updates a subscription as `POST /v1/subscriptions/:id` does, with its prorations and invoice. */
 export function updateSubscription(world: World, before: Subscription, request: UpdateRequest): Subscription {
   const plan = plannedChange(world, before, request)
   if (ENDED.has(before.status) && (plan || request.patch?.cancel_at_period_end !== undefined))
@@ -93,7 +93,7 @@ interface PlannedChange {
   patch: Partial<Subscription>
   transitions: ItemTransition[]
   moment: Seconds
-  /** A new billing period begins with this change. */
+  /** Whether this change starts a new billing period. */
   restarts: boolean
   invoicesNow: boolean
 }
@@ -152,7 +152,7 @@ function plannedChange(world: World, subscription: Subscription, request: Update
   }
 }
 
-/** An item recurs otherwise from now on, or none recurs as one did before: then a new billing period begins. */
+/** Whether an item changes its interval, or none keeps one: then a new billing period begins. */
 function changesInterval(transitions: ItemTransition[]): boolean {
   const isOther = ({ before, after }: ItemTransition) =>
     before && after && !isSameInterval(intervalOf(before.price), intervalOf(after.price))
@@ -161,7 +161,7 @@ function changesInterval(transitions: ItemTransition[]): boolean {
   return transitions.some(isOther) || !after.some((one) => before.some((other) => isSameInterval(one, other)))
 }
 
-/** Each item with what becomes of it; an item without an id is a new one. */
+/** Each item before and after the change; a change without an id adds an item. */
 function itemTransitions(world: World, subscription: Subscription, changes: ItemChange[]): ItemTransition[] {
   const items = subscription.items.data
   for (const { id } of changes)
@@ -199,7 +199,7 @@ function itemTransitions(world: World, subscription: Subscription, changes: Item
   return [...existing, ...added]
 }
 
-/** An item that is added is in the period that others of its rhythm are in, or would be. */
+/** The period of an added item: that of other items with its interval, or where theirs would be. */
 function periodOfNew(world: World, subscription: Subscription, price: Price): { start: Seconds; end: Seconds } {
   const cadence = intervalOf(price)
   const like = subscription.items.data.find((item) => isSameInterval(intervalOf(item.price), cadence))
@@ -217,7 +217,7 @@ function prorateUnlessNone(
   if (prorationBehavior !== 'none') prorate(world, before, plan.transitions, plan.moment, { charge: !plan.restarts })
 }
 
-/** Prorations at once, and with a new billing period also its full price. */
+/** Invoices prorations at once, and a new billing period in full. */
 function invoiceNow(
   world: World,
   before: Subscription,

@@ -18,7 +18,7 @@ export function openDispute(
   if (!before.paid || before.disputed) throw invalidRequest(`Charge ${before.id} cannot be disputed.`, 'charge')
   const now = world.now(before.customer)
   const id = newId('du')
-  // An inquiry only asks; no money is taken until it becomes a dispute.
+  // An inquiry withdraws no money until it becomes a dispute.
   const movement = inquiry
     ? null
     : world.tables.balanceTransactions.insert(
@@ -99,7 +99,7 @@ function reinstate(world: World, dispute: Dispute, charge: Charge) {
   )
 }
 
-/** Evidence that says who wins, as in Stripe's test mode. */
+/** Submits evidence that decides the dispute, as in Stripe's test mode. */
 export function submitEvidence(
   world: World,
   before: Dispute,
@@ -123,7 +123,7 @@ export function submitEvidence(
   return dispute
 }
 
-/** Disputes a payment made with the test card that disputes every payment. */
+/** Disputes a payment of the test card whose payments are always disputed. */
 export function disputeIfMeantTo(world: World, intent: PaymentIntent): void {
   const method = world.tables.paymentMethods.get(intent.payment_method ?? '')
   const behaviour = method && behaviourOf(world, method)

@@ -22,20 +22,20 @@ export type PaymentOutcome =
   | { result: 'failed'; intent: PaymentIntent; error: ErrorBody }
 
 export interface PaymentSituation {
-  /** The holder is not there, as at a renewal. */
+  /** The cardholder is absent, as at a renewal. */
   offSession?: boolean
-  /** The holder has just confirmed this payment at the bank. */
+  /** The cardholder has just authenticated this payment. */
   authenticated?: boolean
 }
 
-/** What a card would do now, without doing it. */
+/** What a card would do now, without a charge. */
 export function behaviourOf(world: World, method: PaymentMethod): CardBehaviour {
   const row = world.tables.cards.get(method.id)
   const behaviour = (row && findTestCard(row.number)?.behaviour) ?? { kind: 'pays' }
   return behaviour.kind === 'authenticates' && !behaviour.always && row?.authenticated ? { kind: 'pays' } : behaviour
 }
 
-/** Charges the card: money moves, the bank asks, or it refuses. */
+/** Charges the card: it pays, requires authentication, or is declined. */
 export function confirm(
   world: World,
   intent: PaymentIntent,
@@ -50,7 +50,7 @@ export function confirm(
   return succeed(world, intent, method)
 }
 
-/** A bank debit is under way; what came of it is known later. */
+/** Starts a bank debit, whose outcome is known later. */
 function wait(world: World, before: PaymentIntent, method: PaymentMethod): PaymentOutcome {
   const charge = world.tables.charges.insert(newCharge(world.now(before.customer), before, method, { captured: true }))
   const intent = world.tables.paymentIntents.update(before.id, {
@@ -63,11 +63,11 @@ function wait(world: World, before: PaymentIntent, method: PaymentMethod): Payme
   return { result: 'processing', intent }
 }
 
-/** The bank's answer to a debit that was under way. */
+/** Applies the bank's answer to a pending debit. */
 export function settlePending(world: World, intent: PaymentIntent): PaymentOutcome {
   const method = world.tables.paymentMethods.get(intent.payment_method!)!
   const behaviour = behaviourOf(world, method)
-  // The charge that was pending is the one that succeeds or fails.
+  // The pending charge itself succeeds or fails.
   const pending = intent.latest_charge!
   if (behaviour.kind === 'later' && behaviour.succeeds) return succeed(world, intent, method, pending)
   const refusal = {
@@ -165,7 +165,7 @@ function put({ tables: { charges } }: World, charge: Charge): Charge {
   return charges.get(charge.id) ? charges.update(charge.id, charge) : charges.insert(charge)
 }
 
-/** The bank wants the holder: on session a page to confirm on, off session only a refusal that says so. */
+/** The bank requires authentication: on session by a page, off session by a decline. */
 function challenge(
   world: World,
   before: PaymentIntent,
@@ -192,7 +192,7 @@ function challenge(
   return { result: 'requires_action', intent }
 }
 
-/** The holder's answer at the bank's page. */
+/** The cardholder confirms or refuses on the bank's page. */
 export function authenticate(world: World, intent: PaymentIntent, accepted: boolean): PaymentOutcome {
   const method = world.tables.paymentMethods.get(intent.payment_method!)!
   if (accepted) {

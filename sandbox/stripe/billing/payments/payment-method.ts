@@ -52,7 +52,7 @@ export function createCardMethod(world: World, input: CardInput): PaymentMethod 
   return keep(world, card, newCardMethod(world.clock.now(), card, { ...input, expYear: year }))
 }
 
-/** `pm_card_visa` and its like: each use makes a payment method of its own. */
+/** `pm_card_visa` and similar: each use creates a new payment method. */
 export function methodFromToken(world: World, token: string): PaymentMethod | undefined {
   const card = cardOfToken(token)
   if (!card) return undefined
@@ -60,7 +60,7 @@ export function methodFromToken(world: World, token: string): PaymentMethod | un
   return keep(world, card, newCardMethod(world.clock.now(), card, { expMonth: 8, expYear, id: newId('pm') }))
 }
 
-/** An existing payment method, or the one that a token stands for. */
+/** An existing payment method, or a new one from a token. */
 export function findMethod(world: World, id: string, param = 'payment_method'): PaymentMethod {
   return (
     world.tables.paymentMethods.get(id) ?? methodFromToken(world, id) ?? find(world.tables.paymentMethods, id, param)
@@ -72,7 +72,7 @@ function keep(world: World, card: TestCard, method: PaymentMethod): PaymentMetho
   return world.tables.paymentMethods.insert(method)
 }
 
-/** Attaches a card to a customer. A card that always declines is declined here already. */
+/** Attaches a card to a customer. A card that always declines is declined here. */
 export function attach(world: World, method: PaymentMethod, customer: Customer): PaymentMethod {
   if (method.customer === customer.id) return method
   if (method.customer)
@@ -90,7 +90,7 @@ export function attach(world: World, method: PaymentMethod, customer: Customer):
   return attached
 }
 
-/** The card that pays for a subscription: its own, then the customer's default. */
+/** The card that pays for a subscription: its own, else the customer's default. */
 export function methodFor(
   world: World,
   customer: Customer,

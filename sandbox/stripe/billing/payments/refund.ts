@@ -11,7 +11,7 @@ export interface RefundRequest {
   metadata?: Record<string, string>
 }
 
-/** Refunds a charge, all that remains or a part. */
+/** Refunds a charge, in full or in part. */
 export function refund(world: World, before: Charge, { amount, reason = null, metadata = {} }: RefundRequest): Refund {
   const left = before.amount - before.amount_refunded
   const wanted = amount ?? left
@@ -49,7 +49,7 @@ export function refund(world: World, before: Charge, { amount, reason = null, me
   return row
 }
 
-/** Fails a refund, as when the card was closed: the charge no longer counts it. */
+/** Fails a refund, as when the card was closed; the charge no longer counts it. */
 export function failRefund(world: World, before: Refund): Refund {
   if (before.status !== 'succeeded' && before.status !== 'pending')
     throw invalidRequest(`Refund ${before.id} is ${before.status}.`)

@@ -18,7 +18,7 @@ export interface TestCard {
   label: string
   result: string
   behaviour: CardBehaviour
-  /** Names under which the API knows it without a number: `pm_card_visa`, `tok_visa`. */
+  /** The names that the API accepts in place of its number: `pm_card_visa`, `tok_visa`. */
   tokens: string[]
 }
 
@@ -88,7 +88,7 @@ export const testCards: TestCard[] = [
     number: '4000000000000259',
     brand: 'visa',
     label: 'Disputed later',
-    result: 'It pays, then the holder disputes it.',
+    result: 'It pays, then the cardholder disputes it.',
     behaviour: { kind: 'disputes', reason: 'fraudulent' },
     tokens: ['createDispute'],
   },
@@ -152,7 +152,7 @@ export const testCards: TestCard[] = [
   },
 ]
 
-/** Bank debits (SEPA test accounts): for checkouts that allow them. */
+/** Bank debits (SEPA test accounts), for checkouts that allow them. */
 export const testDebits: TestCard[] = [
   {
     number: 'AT611904300234573201',
@@ -172,7 +172,7 @@ export const testDebits: TestCard[] = [
   },
 ]
 
-/** Other accounts of Stripe's list; the Italian one is what the CLI's `async_payment_failed` uses. */
+/** Other accounts of Stripe's list; the CLI's `async_payment_failed` uses the Italian one. */
 const moreDebits = [
   { number: 'AT321904300235473204', of: testDebits[0]! },
   { number: 'AT051904300235473205', of: testDebits[1]! },
@@ -184,7 +184,7 @@ export function findTestCard(number: string): TestCard | undefined {
   return [...testCards, ...testDebits, ...moreDebits].find((card) => card.number === plain)
 }
 
-/** `pm_card_visa` and `tok_visa` both name the card whose token is `visa`; some names repeat the brand. */
+/** `pm_card_visa` and `tok_visa` both stand for the card whose token is `visa`; some names repeat the brand. */
 export function cardOfToken(token: string): TestCard | undefined {
   const name = token.replace(/^(pm_card_|tok_)/, '').replace(/^visa_(?=charge)/, '')
   return name === token ? undefined : testCards.find((card) => card.tokens.includes(name))

@@ -20,8 +20,8 @@ export const isSameInterval = (one: BillingInterval, other: BillingInterval): bo
   one.interval === other.interval && one.interval_count === other.interval_count
 
 /**
- * Whether prices can be sold on one subscription: in one currency, and with one rhythm unless it is flexible.
- * @param mode classic where it is not known
+ * Checks that prices can be on one subscription: one currency, and one interval unless it is flexible.
+ * @param mode classic if it is unknown
  */
 export function requireCompatiblePrices(prices: Price[], mode?: BillingMode): void {
   const [first] = prices
@@ -41,11 +41,11 @@ export function requireCompatiblePrices(prices: Price[], mode?: BillingMode): vo
   }
 }
 
-/** Of several rhythms the one that comes round first. */
+/** The shortest of several intervals. */
 export const shortestInterval = (prices: Price[]): BillingInterval =>
   prices.map(intervalOf).reduce((one, other) => (intervalsAfter(0, other, 1) < intervalsAfter(0, one, 1) ? other : one))
 
-/** The period of a rhythm that a moment lies in, counted from the anchor. */
+/** The period that contains a moment, counted in intervals from the anchor. */
 export function periodAround(
   anchor: Seconds,
   cadence: BillingInterval,

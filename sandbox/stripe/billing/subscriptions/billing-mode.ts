@@ -6,15 +6,15 @@ import { ENDED, change } from './status.ts'
 /**
  * How a subscription's prorations are calculated:
  *
- *     classic                what comes back is worked out with today's discounts, and is net of them
- *     flexible, included     what comes back is a share of what was debited, and net
- *     flexible, itemized     the same with gross amounts, and the discounts beside them
+ *     classic                credits are computed with today's discounts, and are net of them
+ *     flexible, included     credits are a share of the original debit, and net
+ *     flexible, itemized     the same, with gross amounts and separate discounts
  *
- * It goes down this list, never up.
+ * A subscription can migrate down this list, never up.
  */
 export type BillingMode = Subscription['billing_mode']
 
-/** How a mode is asked for. */
+/** A request for a mode. */
 export interface ModeRequest {
   type: 'classic' | 'flexible'
   flexible?: { proration_discounts?: 'included' | 'itemized' }
@@ -27,13 +27,13 @@ const flexible = (proration_discounts: 'included' | 'itemized'): BillingMode => 
   type: 'flexible',
 })
 
-/** From this version on a subscription is flexible unless somebody says otherwise. */
+/** From this version on a subscription is flexible by default. */
 const CLOVER = '2025-09-30'
 
 /**
  * The mode of a new subscription.
- * @param version of the API in which it is asked for
- * @param path where the request says it, for Stripe's complaint
+ * @param version API version of the request
+ * @param path the parameter, for Stripe's error
  */
 export function modeOfNew(wanted: ModeRequest | undefined, version: string, path = 'billing_mode'): BillingMode {
   const type = wanted?.type ?? (version.slice(0, 10) >= CLOVER ? 'flexible' : 'classic')
@@ -46,7 +46,7 @@ export function modeOfNew(wanted: ModeRequest | undefined, version: string, path
   return CLASSIC
 }
 
-// Rows of earlier runs may lack the field.
+// Stored rows of older versions may lack the field.
 const modeOf = ({ billing_mode = CLASSIC }: Partial<Pick<Subscription, 'billing_mode'>>): BillingMode => billing_mode
 
 export const isFlexible = (of: Pick<Subscription, 'billing_mode'>): boolean => modeOf(of).type === 'flexible'
@@ -54,7 +54,7 @@ export const isFlexible = (of: Pick<Subscription, 'billing_mode'>): boolean => m
 export const isItemized = (of: Pick<Subscription, 'billing_mode'>): boolean =>
   modeOf(of).flexible?.proration_discounts === 'itemized'
 
-/** Moves a subscription, and its schedule with it, to another mode. What has been prorated before stays as it is. */
+/** Migrates a subscription and its schedule to another mode. Existing prorations are unchanged. */
 export function migrate(world: World, before: Subscription, wanted: ModeRequest, path = 'billing_mode'): Subscription {
   if (ENDED.has(before.status))
     throw invalidRequest('A canceled subscription cannot be migrated to another billing mode.')

@@ -2,19 +2,19 @@ import type { InvoiceLine, Subscription, SubscriptionItem } from '../../core/sha
 import type { World } from '../../core/world.ts'
 import type { DiscountAmount } from '../invoices/totals.ts'
 
-/** What was charged for the period that an item is in: before discounts, and what they took off. */
+/** The charge for an item's current period, before discounts, and the discounts. */
 export interface Debit {
   amount: number
   discounts: DiscountAmount[]
   period: { start: number; end: number }
-  /** Where it stands: on an invoice, or still waiting for one. */
+  /** On an invoice line, or on a pending invoice item. */
   place: { type: 'invoice_item'; id: string } | { type: 'invoice_line_items'; id: string; invoice: string }
 }
 
 /**
- * The debit behind an item's price and quantity until the end of its period, the newest where there are several: its
- * period's line, or the proration with which it came to be what it is.
- * @returns null when there is none, like after a change without prorations
+ * The debit that an item's current price and quantity come from, the latest if there are several: its
+ * period's line, or the proration of its last change.
+ * @returns null if there is none, as after a change without prorations
  */
 export function originalDebit(world: World, subscription: Subscription, item: SubscriptionItem): Debit | null {
   for (const {

@@ -10,7 +10,7 @@ export function holdUpdate(
   change: Omit<SubscriptionChange, 'id'>,
 ): Subscription {
   const { tables } = world
-  // One update waits at most: another one makes the invoice of the first void.
+  // At most one update can be pending: another one voids the invoice of the first.
   const earlier = tables.invoices.get(tables.subscriptionChanges.get(subscription.id)?.invoice ?? '')
   tables.subscriptionChanges.remove(subscription.id)
   if (earlier?.status === 'open') voidInvoice(world, earlier)
@@ -33,7 +33,7 @@ export function holdUpdate(
   return after
 }
 
-/** The invoice of a waiting change was paid: the change takes place. */
+/** Applies a pending update whose invoice was paid. */
 export function applyPendingUpdate(world: World, invoice: Invoice): void {
   const { tables } = world
   for (const waiting of tables.subscriptionChanges.filter((change) => change.invoice === invoice.id)) {
@@ -45,7 +45,7 @@ export function applyPendingUpdate(world: World, invoice: Invoice): void {
   }
 }
 
-/** Nobody paid in time: the invoice is void and the subscription stays as it was. */
+/** Drops a pending update that was not paid in time: its invoice is voided and the subscription is unchanged. */
 export function dropPendingUpdate(world: World, before: Subscription): void {
   const waiting = world.tables.subscriptionChanges.get(before.id)
   if (!waiting) return

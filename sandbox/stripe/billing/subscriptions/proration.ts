@@ -10,7 +10,7 @@ import { originalDebit } from './original-debit.ts'
 import type { Debit } from './original-debit.ts'
 import type { DiscountAmount } from '../invoices/totals.ts'
 
-/** What an item was and what it becomes; one side is missing when it is added or removed. */
+/** An item before and after a change; one side is missing when it is added or removed. */
 export interface ItemTransition {
   before: SubscriptionItem | null
   after: SubscriptionItem | null
@@ -22,7 +22,7 @@ interface Context {
   moment: Seconds
 }
 
-/** A sum of money before discounts, and what they take off; below zero both are. */
+/** An amount before discounts, and the discounts; both are negative for a credit. */
 interface Sum {
   amount: number
   discounts: DiscountAmount[]
@@ -30,8 +30,8 @@ interface Sum {
 
 /**
  * The invoice items of a change in mid-period, prorated to the second: the unused time of the old price is credited, the
- * remaining time of the new price is charged. Percentage coupons stand inside the amounts, or beside them where the
- * subscription itemizes. Free time of a trial is not given back.
+ * remaining time of the new price is charged. Percentage coupons are part of the amounts, or separate if the
+ * subscription itemizes them. The free time of a trial is not credited.
  */
 export function prorate(
   world: World,
@@ -62,19 +62,19 @@ function debit(context: Context, of: SubscriptionItem, period: SubscriptionItem)
   return insert(context, of, { ...sum, what: 'Remaining', end: period.current_period_end, original: null })
 }
 
-/** What the rest of a period costs by today's price and percentages. */
+/** The cost of the rest of a period at today's price and percentages. */
 function atPrice({ world, subscription, moment }: Context, of: SubscriptionItem, period: SubscriptionItem): Sum {
   const { current_period_start: start, current_period_end: end } = period
   const { unit_amount } = inCurrency(world, of.price, subscription.currency)
   const exact = ((unit_amount ?? 0) * (of.quantity ?? 1) * Math.max(0, end - moment)) / (end - start)
   const discounts = percentagesOff(applied(world, subscription.discounts, moment), of.price.product, exact)
   const off = discounts.reduce((sum, { amount }) => sum + amount, 0)
-  // To the cent the same net with and without itemizing.
+  // The net amount is the same to the cent with and without itemizing.
   const amount = Math.round(exact)
   return { amount, discounts: rounded(discounts, amount - Math.round(exact - off)) }
 }
 
-/** The share of a debit that its unused time is. */
+/** The part of a debit for its unused time. */
 function shareLeft({ amount, discounts, period: { start, end } }: Debit, moment: Seconds): Sum {
   const share = Math.min(1, Math.max(0, end - moment) / (end - start))
   return {
@@ -83,7 +83,7 @@ function shareLeft({ amount, discounts, period: { start, end } }: Debit, moment:
   }
 }
 
-/** Whole amounts that add up to a sum. */
+/** Whole amounts that add up to the given total. */
 function rounded(discounts: DiscountAmount[], sum: number): DiscountAmount[] {
   let left = sum
   return discounts.map((off, index) => {

@@ -36,7 +36,7 @@ export function currentPeriod(subscription: Subscription): { start: number; end:
   }
 }
 
-/** Moves the subscription of a paid invoice to active, where the invoice was what it lacked. */
+/** Activates the subscription of a paid invoice, if it was waiting for that. */
 export function invoicePaid(world: World, invoice: Invoice): void {
   const subscription = subscriptionOf(world, invoice)
   if (!subscription || ENDED.has(subscription.status)) return
@@ -52,7 +52,7 @@ export function invoicePaid(world: World, invoice: Invoice): void {
   }
 }
 
-/** With `save_default_payment_method` the card that paid becomes the subscription's own. */
+/** With `save_default_payment_method` the card that paid becomes the subscription's default. */
 function cardToKeep(world: World, subscription: Subscription, invoice: Invoice): Partial<Subscription> {
   if (subscription.payment_settings?.save_default_payment_method !== 'on_subscription') return {}
   const intent = paymentOf(world, invoice)?.payment.payment_intent
@@ -60,7 +60,7 @@ function cardToKeep(world: World, subscription: Subscription, invoice: Invoice):
   return method ? { default_payment_method: method } : {}
 }
 
-/** A payment failed: the first invoice leaves the subscription incomplete, a later one makes it past due. */
+/** After a failed payment: the first invoice leaves the subscription incomplete, a later one makes it past due. */
 export function invoiceFailed(world: World, invoice: Invoice): void {
   const subscription = subscriptionOf(world, invoice)
   if (!subscription || invoice.billing_reason === 'subscription_create') return

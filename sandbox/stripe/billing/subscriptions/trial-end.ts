@@ -5,9 +5,9 @@ import { methodFor } from '../payments/payment-method.ts'
 import { change, end } from './status.ts'
 
 /**
- * Ends a trial that has no card, as its settings say.
- * @param patch what changes with it
- * @returns null where there is a card, or an invoice is to be made all the same: then it turns into paying
+ * Ends a trial without a card, as its settings say.
+ * @param patch further changes of the subscription
+ * @returns null if there is a card, or the settings create an invoice anyway: then it becomes a paid plan
  */
 export function endTrialWithoutCard(
   world: World,

@@ -15,7 +15,7 @@ import { html } from '../../html/html.ts'
 import type { Html } from '../../html/html.ts'
 import { errorSummary, field, page, redirect } from '../../html/layout.ts'
 
-/** The hosted checkout: GET shows the form, POST pays, fills in a test card, or redeems a code. */
+/** The hosted checkout: GET shows the form, POST pays, fills in a test card, or applies a code. */
 export function checkoutPage(world: World, method: string, id: string, form: URLSearchParams): Reply | null {
   const session = world.tables.checkoutSessions.get(id)
   if (!session) return null
@@ -32,7 +32,7 @@ export function checkoutPage(world: World, method: string, id: string, form: URL
   return pay(world, session, values)
 }
 
-/** That of the customer's address, else of what they paid last. */
+/** The country of the customer's address, else of their last payment. */
 function usualCountry({ tables }: World, { customer, customer_details: known }: CheckoutSession): string {
   const own = known?.address?.country ?? tables.customers.get(customer ?? '')?.address?.country
   if (own) return own
@@ -55,7 +55,7 @@ function pay(world: World, session: CheckoutSession, values: Typed): Reply {
   }
 }
 
-/** Where the customer goes on to: Stripe puts the session's id where the shop asked for it. */
+/** Where the customer is redirected, with the session's id in the place that the app chose. */
 export function successUrl(session: CheckoutSession): string {
   return (session.success_url ?? '/').replaceAll('{CHECKOUT_SESSION_ID}', session.id)
 }
@@ -74,7 +74,7 @@ function filled(values: Typed): Typed {
   }
 }
 
-/** As it stands on the card; what is no number of a card stays as it was typed. */
+/** Groups digits as on the card; any other input is unchanged. */
 function grouped(number: string): string {
   const digits = number.replaceAll(/[ -]/g, '')
   return /^\d+$/.test(digits) ? digits.replaceAll(/(\d{4})(?=\d)/g, '$1 ') : number
@@ -82,7 +82,7 @@ function grouped(number: string): string {
 
 function show(world: World, before: CheckoutSession, values: Typed, errors: FormError[]): Reply {
   const order = world.tables.checkoutOrders.get(before.id)!
-  // The tax follows the country that is chosen, before anything is stored.
+  // The tax follows the selected country before anything is stored.
   const session = values.country
     ? withTotals(
         world,
@@ -132,9 +132,9 @@ function show(world: World, before: CheckoutSession, values: Typed, errors: Form
         <h2>Your details</h2>
         ${needs.email ? fieldOf('email', 'Email', { type: 'email', autocomplete: 'email' }) : html`<p class="fixed"><span>Email</span> <strong>${session.customer_details?.email}</strong></p>`}
         ${needs.card ? cardFields(values, fieldOf, needs.address) : html`<p>No card is needed.</p>`}
-        ${needs.taxId && fieldOf('tax_id', 'Tax ID of your company', { optional: true, hint: 'It is printed on the invoice' })}
+        ${needs.taxId && fieldOf('tax_id', 'Business tax ID', { optional: true, hint: 'Printed on the invoice' })}
         <button class="ink wide" name="pay" value="1">${button}</button>
-        ${session.mode === 'subscription' && html`<p class="fine">By paying you let ${world.accountName} charge this card for every coming period, until you cancel. It is a sandbox: no money moves.</p>`}
+        ${session.mode === 'subscription' && html`<p class="fine">You authorize ${world.accountName} to charge this card each period until you cancel. This is a sandbox: no money moves.</p>`}
       </form>
       ${needs.card && testCardStrip(session)}
     </div>
@@ -189,7 +189,7 @@ function cardFields(
       ${
         wholeAddress &&
         html`${fieldOf('line1', 'Street and number', { autocomplete: 'billing address-line1' })}
-          ${fieldOf('line2', 'Flat, floor', { autocomplete: 'billing address-line2', optional: true })}
+          ${fieldOf('line2', 'Apartment, floor', { autocomplete: 'billing address-line2', optional: true })}
           <div class="pair">
             ${fieldOf('postal_code', 'Postal code', { autocomplete: 'billing postal-code' })}
             ${fieldOf('city', 'Town or city', { autocomplete: 'billing address-level2' })}
@@ -200,12 +200,12 @@ function cardFields(
   `
 }
 
-/** The cards that play each situation. They are submit buttons, so they fill the form without a script too. */
+/** The test cards for each situation, as submit buttons, so that they fill in the form without a script too. */
 function testCardStrip(session: CheckoutSession): Html {
   const debits = session.mode === 'payment' && session.payment_method_types.includes('sepa_debit') ? testDebits : []
   return html`<section class="test-cards" aria-labelledby="test-cards-title">
     <h2 id="test-cards-title">Test cards</h2>
-    <p class="fine">Press one to fill in the form. Any date to come and any code will do.</p>
+    <p class="fine">Select one to fill in the form. Use any future date and any CVC.</p>
     <ul>
       ${[...testCards.slice(0, 7), ...debits].map(
         (card) =>
@@ -244,7 +244,7 @@ function closed(world: World, session: CheckoutSession): Reply {
   )
 }
 
-/** The bank's page, for cards that ask for their holder. */
+/** The bank's page, for cards that require authentication. */
 export function bankPage(world: World, method: string, id: string, form: URLSearchParams): Reply | null {
   const session = world.tables.checkoutSessions.get(id)
   if (!session) return null
@@ -261,7 +261,7 @@ export function bankPage(world: World, method: string, id: string, form: URLSear
     { title: 'Your bank', width: 'narrow', back: { url: `/c/pay/${id}`, label: 'Back to checkout' } },
     html`<section class="sheet">
       <h1>Your bank: confirm ${money(session.amount_total ?? 0, session.currency ?? 'usd')}?</h1>
-      <p>${world.accountName} wants to charge your card. A real bank would ask for a code or a finger here.</p>
+      <p>${world.accountName} wants to charge your card. A real bank would ask for a code or a fingerprint here.</p>
       <form method="post" class="row">
         <button class="ink" name="answer" value="confirm">Confirm</button>
         <button class="outline" name="answer" value="refuse">Refuse</button>

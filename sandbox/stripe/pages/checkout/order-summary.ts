@@ -10,7 +10,7 @@ import { html } from '../../html/html.ts'
 import type { Html } from '../../html/html.ts'
 import { field, time } from '../../html/layout.ts'
 
-/** The left half: what is bought, what is taken off and added, and what is due today. On a phone it folds away. */
+/** The left half: items, discounts, tax, and the amount due today. It can be folded on a phone. */
 export function orderStub(
   world: World,
   session: CheckoutSession,
@@ -28,7 +28,7 @@ export function orderStub(
       <summary><h2 id="order-title">Order: ${money(totals.total, currency)}</h2></summary>
       <p class="denomination">${money(totals.total, currency)}</p>
       <p class="lead">
-        ${trial ? html`Free until ${time(trialEnd, { hour: false })}, then ${priceOf(recurring)}` : recurring ? `${priceOf(recurring)}, paid to ${shop}` : `Paid once, to ${shop}`}
+        ${trial ? html`Free until ${time(trialEnd, { hour: false })}, then ${priceOf(recurring)}` : recurring ? `${priceOf(recurring)}, billed by ${shop}` : `Billed once by ${shop}`}
       </p>
       <table>
         <caption class="sr-only">
@@ -79,7 +79,7 @@ export function orderStub(
   </section>`
 }
 
-/** What the shop says of it, such as the credits that it brings. */
+/** The product's description, such as its credits. */
 function brings({ tables }: World, { price }: LineItem): Html | false {
   const { product } = price ?? {}
   const text = typeof product === 'string' ? tables.products.get(product)?.description : null

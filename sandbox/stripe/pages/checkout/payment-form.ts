@@ -10,7 +10,7 @@ export interface FormError {
   message: string
 }
 
-/** What was typed, field by field, so that a refused form comes back as it was. */
+/** The input of each field, so that a refused form keeps it. */
 export type Typed = Record<string, string>
 
 export function typed(form: URLSearchParams): Typed {
@@ -20,7 +20,7 @@ export function typed(form: URLSearchParams): Typed {
 export interface Needs {
   card: boolean
   email: boolean
-  /** Line, city and postal code beside the country. */
+  /** Street, city and postal code in addition to the country. */
   address: boolean
   taxId: boolean
 }
@@ -35,7 +35,7 @@ export function needsOf(session: CheckoutSession): Needs {
   }
 }
 
-/** Reads the payment form: an entry that can be paid with, or what is wrong with it. */
+/** Parses the payment form: an entry to pay with, or its errors. */
 export function readEntry(form: Typed, needs: Needs): { entry: CheckoutEntry; errors: FormError[] } {
   const errors: FormError[] = []
   const check = (field: string, message: string, ok: boolean) => void (ok || errors.push({ field, message }))
@@ -49,7 +49,7 @@ export function readEntry(form: Typed, needs: Needs): { entry: CheckoutEntry; er
       value('number') ? 'This is not one of the test cards. Choose one from the list.' : 'Enter the card number.',
       Boolean(findTestCard(value('number'))),
     )
-    check('expiry', 'Enter the expiry date as month and year, like 12 / 34.', !isCard || Boolean(expiry))
+    check('expiry', 'Enter the expiry date as month and year, such as 12 / 34.', !isCard || Boolean(expiry))
     check(
       'cvc',
       'Enter the security code: 3 digits, or 4 on American Express.',
@@ -64,11 +64,7 @@ export function readEntry(form: Typed, needs: Needs): { entry: CheckoutEntry; er
     check('postal_code', 'Enter the postal code.', value('postal_code') !== '')
   }
   if (needs.taxId && value('tax_id'))
-    check(
-      'tax_id',
-      'Enter the tax ID as it stands on your papers, like DE123456789.',
-      kindOfTaxId(value('tax_id')) !== null,
-    )
+    check('tax_id', 'Enter the tax ID as registered, such as DE123456789.', kindOfTaxId(value('tax_id')) !== null)
   const address: Address = {
     ...noAddress,
     country: value('country') || null,

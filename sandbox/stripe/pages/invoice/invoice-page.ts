@@ -11,7 +11,7 @@ import type { Html } from '../../html/html.ts'
 import { invoicePdf } from './invoice-pdf.ts'
 import { errorSummary, page, redirect, time } from '../../html/layout.ts'
 
-/** The invoice behind a hosted address: the path ends in the invoice's own secret part. */
+/** The invoice at a hosted address, whose path ends in the invoice's secret part. */
 function byUrl(world: World, field: 'hosted_invoice_url' | 'invoice_pdf', path: string): Invoice | undefined {
   return world.tables.invoices.filter(
     (invoice) => invoice[field] != null && new URL(invoice[field]).pathname === path,
@@ -30,7 +30,7 @@ export async function pdfPage(world: World, path: string): Promise<Reply | null>
   }
 }
 
-/** The hosted invoice page: to read, to print, and to pay what is open. */
+/** The hosted invoice page: to read, to print, and to pay while it is open. */
 export function invoicePage(world: World, method: string, path: string, form: URLSearchParams): Reply | null {
   const invoice = byUrl(world, 'hosted_invoice_url', path)
   if (!invoice) return null

@@ -7,7 +7,7 @@ const LEFT = 56
 const WIDTH = 483
 const INK = '#14241f'
 
-/** The invoice as a PDF of one page or more, A4. The same invoice makes the same file. */
+/** The invoice as an A4 PDF. The same invoice gives the same file. */
 export async function invoicePdf(invoice: Invoice): Promise<Buffer> {
   const info = { Title: `Invoice ${invoice.number ?? ''}`, CreationDate: new Date(invoice.created * 1000) }
   const pdf = new PDFDocument({ size: 'A4', margin: LEFT, info })
@@ -57,7 +57,7 @@ export async function invoicePdf(invoice: Invoice): Promise<Buffer> {
   return buffer(pdf)
 }
 
-/** The built-in fonts have Latin letters only; other letters become a question mark. */
+/** The built-in fonts have only Latin letters; others become a question mark. */
 const encodable = (text: string): string =>
   text
     .replaceAll('\u2212', '-')

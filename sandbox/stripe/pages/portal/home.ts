@@ -9,7 +9,7 @@ import { time } from '../../html/layout.ts'
 import { cardOf, framed, livingOf, nameOf } from './visit.ts'
 import type { Visit } from './visit.ts'
 
-/** The portal's first page: what is wrong or next, the card, the invoices. */
+/** The portal's first page: plan status, card and invoices. */
 export function homePage(visit: Visit, error: string | null): Reply {
   const { world, session, base, configuration } = visit
   const subscriptions = livingOf(visit)
@@ -28,7 +28,7 @@ export function homePage(visit: Visit, error: string | null): Reply {
         subscriptions.length === 0 &&
         html`<section class="sheet">
           <h2>No subscription</h2>
-          <p>You have no running subscription.</p>
+          <p>You have no active subscription.</p>
         </section>`
       }
       <section class="sheet">
@@ -82,7 +82,7 @@ function sentence(subscription: Subscription, end: number): Html {
   return html`Renews on ${time(end)}.`
 }
 
-/** Announced by the flag, or by a date alone. */
+/** Whether a cancellation is scheduled, by the flag or by a date alone. */
 const willEnd = ({ status, cancel_at, cancel_at_period_end }: Subscription): boolean =>
   !ENDED.has(status) && (cancel_at_period_end || cancel_at !== null)
 

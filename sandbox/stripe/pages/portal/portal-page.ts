@@ -16,7 +16,7 @@ import { livingOf } from './visit.ts'
 import type { Visit } from './visit.ts'
 import { cancelPage, cardPage, confirmPage, donePage, plansPage } from './views.ts'
 
-/** The hosted customer portal. Its address carries a secret; it is good for an hour, as Stripe's. */
+/** The hosted customer portal. Its address contains a secret and is valid for an hour, as at Stripe. */
 export function portalPage(
   world: World,
   method: string,
@@ -62,7 +62,7 @@ function show(visit: Visit, view: string, target: string, query: URLSearchParams
   return homePage(visit, error)
 }
 
-/** Where a flow starts: straight at the thing that the shop sent the customer for. */
+/** The page at which a flow starts. */
 function flowPath(flow: NonNullable<PortalSession['flow']>): string {
   if (flow.subscription_cancel) return `/cancel/${flow.subscription_cancel.subscription}`
   if (flow.subscription_update) return `/plans/${flow.subscription_update.subscription}`
@@ -121,7 +121,7 @@ function act(visit: Visit, view: string, target: string, form: URLSearchParams):
   return redirect(visit.base)
 }
 
-/** After a flow the customer goes where the shop said; without a flow back to the portal's first page. */
+/** After a flow the customer is redirected as the app asked; without a flow to the portal's first page. */
 function finished({ session, base }: Visit): Reply {
   const after = session.flow?.after_completion
   if (after?.type === 'redirect' && after.redirect) return redirect(after.redirect.return_url)
@@ -172,7 +172,7 @@ function cancel(
     return void end(world, before, 'cancellation_requested', details)
   updateSubscription(world, before, {
     patch: {
-      // A flexible subscription has the date alone.
+      // A flexible subscription has only the date.
       cancel_at_period_end: !isFlexible(before),
       cancel_at: currentPeriod(before).end,
       canceled_at: world.now(before.customer),
@@ -181,7 +181,7 @@ function cancel(
   })
 }
 
-/** The items as the customer wants them: another price in the place of the first, or another number of it. */
+/** The requested items: another price for the selected item, or another quantity of it. */
 function wantedItems({ world }: Visit, subscription: Subscription, values: URLSearchParams) {
   const [first] = subscription.items.data
   const price = world.tables.prices.get(values.get('price') ?? '') ?? first!.price

@@ -31,7 +31,7 @@ export function cardPage(visit: Visit, error: string | null): Reply {
           )}
         </fieldset>
         <div class="row">
-          <button class="ink">Save card</button> <a class="button quiet" href="${visit.base}/home">Keep the old one</a>
+          <button class="ink">Save card</button> <a class="button quiet" href="${visit.base}/home">Keep current card</a>
         </div>
       </form>
     </section>`,
@@ -63,14 +63,14 @@ export function plansPage(visit: Visit, subscription: Subscription, error: strin
           )}
         </fieldset>
         <div class="row">
-          <button class="ink">See what it costs</button> <a class="button quiet" href="${base}/home">Keep my plan</a>
+          <button class="ink">Review change</button> <a class="button quiet" href="${base}/home">Keep my plan</a>
         </div>
       </form>
     </section>`,
   )
 }
 
-/** The plans to choose from: those of the configuration, or every recurring price that can be bought. */
+/** The plans to choose from: those of the configuration, or every active recurring price. */
 function choices({ world, configuration }: Visit, subscription: Subscription): Price[] {
   const allowed = configuration.features.subscription_update.products?.flatMap(({ prices }) => prices)
   return world.tables.prices
@@ -146,7 +146,7 @@ export function confirmPage(
   )
 }
 
-/** What makes the sum of an invoice's lines into what is due. */
+/** The rows between the lines of an invoice and its amount due. */
 function besides({ subtotal, total, amount_due, total_discount_amounts }: Invoice): [string, number][] {
   const discount = (total_discount_amounts ?? []).reduce((sum, { amount }) => sum + amount, 0)
   const rows: [string, number][] = [
@@ -158,13 +158,13 @@ function besides({ subtotal, total, amount_due, total_discount_amounts }: Invoic
 }
 
 const REASONS: Record<string, string> = {
-  too_expensive: 'It is too expensive',
-  missing_features: 'Something is missing',
-  switched_service: 'I found something else',
-  unused: 'I do not use it enough',
-  customer_service: 'The service was poor',
-  too_complex: 'It is too hard to use',
-  low_quality: 'The quality is not good enough',
+  too_expensive: 'It’s too expensive',
+  missing_features: 'I need more features',
+  switched_service: 'I found an alternative',
+  unused: 'I no longer need it',
+  customer_service: 'Customer service was less than expected',
+  too_complex: 'Ease of use was less than expected',
+  low_quality: 'Quality was less than expected',
   other: 'Another reason',
 }
 
@@ -189,7 +189,7 @@ export function cancelPage(visit: Visit, subscription: Subscription, error: stri
             ${field({ name: 'comment', label: 'Anything else', optional: true })}`
         }
         <div class="row">
-          <button class="red">Cancel the plan</button> <a class="button outline" href="${base}/home">Keep it</a>
+          <button class="red">Cancel the plan</button> <a class="button outline" href="${base}/home">Keep plan</a>
         </div>
       </form>
     </section>`,

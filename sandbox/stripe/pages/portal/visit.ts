@@ -7,7 +7,7 @@ import { html } from '../../html/html.ts'
 import type { Html } from '../../html/html.ts'
 import { errorSummary, page } from '../../html/layout.ts'
 
-/** A customer's visit: whose it is, what they may do, and where they came from. */
+/** A customer's visit: the session, what its configuration allows, and where it returns. */
 export interface Visit {
   world: World
   session: PortalSession
@@ -15,7 +15,7 @@ export interface Visit {
   base: string
 }
 
-/** A page of the portal, with the way back to the shop. */
+/** A page of the portal, with a link back to the app. */
 export function framed(visit: Visit, title: string, error: string | null, content: Html): Reply {
   const { return_url } = visit.session
   return page(
