@@ -1,22 +1,22 @@
-/** `npm run audit:credits`: proves every invariant of the credits over the whole database; exits 1 on any violation. */
+/** `npm run audit:credits`: checks every invariant of the credits over the whole database; exits 1 on any violation. */
 import { withDatabase } from './local/database.mjs'
 
 const failed = await withDatabase(async () => {
-  // Only now: these modules read the environment as they load, and it has just been completed.
+  // Imported here, because these modules read the environment when they load, and it is complete only now.
   const { auditGrants } = await import('#app/billing/purchases/audit-grants.server.ts')
   const { auditCredits } = await import('#app/credits/audit.server.ts')
   const { connectDatabase, disconnectDatabase } = await import('#app/database.server.ts')
   const { readSandboxClock } = await import('#app/sandbox-clock.server.ts')
-  // It reads everything there is: an answer may take longer than one to a request.
+  // Reading the whole database may exceed the time limit of a request.
   await connectDatabase(undefined, { socketTimeoutMS: 0 })
   await readSandboxClock()
   try {
     const credits = await auditCredits()
     const grants = await auditGrants()
     console.log(`Checked ${credits.accounts} accounts with ${credits.entries} entries,`)
-    console.log(`  ${grants.invoices} paid invoices and ${grants.payments} packs against what they granted.`)
+    console.log(`  ${grants.invoices} paid invoices and ${grants.payments} packs against their grants.`)
     for (const id of grants.unfinished)
-      console.log(`  unfinished: ${id} (its event comes again, or: npm run reconcile)`)
+      console.log(`  unfinished: ${id} (waits for Stripe's retry, or run: npm run reconcile)`)
     for (const { accountId, problem } of credits.violations) console.error(`VIOLATION account ${accountId}: ${problem}`)
     for (const problem of grants.violations) console.error(`VIOLATION ${problem}`)
     const violations = credits.violations.length + grants.violations.length

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: what exactness costs. Side by side in one run, in rounds, because absolute times say little about
- * another machine; the ratios do. Uses a database of its own and drops it.
+ * `npm run bench`: the cost of exactness. Measures side by side in rounds, because ratios hold on other machines and
+ * absolute times do not. Uses a database of its own and drops it.
  */
 import mongoose, { type mongo, Types } from 'mongoose'
 import { openAccount } from '#app/credits/account.server.ts'

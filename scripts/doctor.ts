@@ -1,6 +1,6 @@
 /**
- * `npm run doctor [-- --fix]`: looks at settings, database, Stripe, prices, webhooks, mail and jobs, and says what is
- * wrong, what comes of it and what to do; exits 1 when something has to be put right.
+ * `npm run doctor [-- --fix]`: checks settings, database, Stripe, prices, webhooks, mail and jobs, and reports what is
+ * wrong, what it causes and what to do; exits 1 if something has to be fixed.
  */
 import { parseArgs } from 'node:util'
 import type { Finding } from '#app/doctor/finding.ts'
@@ -10,10 +10,10 @@ const { values } = parseArgs({ options: { fix: { type: 'boolean', default: false
 const SIGNS = { ok: '✓', warning: '!', error: '✗' }
 
 const failed = await withDatabase(async () => {
-  // Only now: these modules read the environment as they load, and it has just been completed.
+  // Imported here, because these modules read the environment when they load, and it is complete only now.
   const { connectDatabase, disconnectDatabase } = await import('#app/database.server.ts')
   const { examine } = await import('#app/doctor/examine.server.ts')
-  // Building an index over a large collection takes longer than any answer to a request may.
+  // Building an index over a large collection may exceed the time limit of a request.
   await connectDatabase(undefined, { socketTimeoutMS: 0 })
   try {
     const open: Finding[] = []
@@ -25,7 +25,7 @@ const failed = await withDatabase(async () => {
     const warnings = open.length - errors
     console.log(open.length === 0 ? 'All is well.' : `${counted(errors, 'error')}, ${counted(warnings, 'warning')}.`)
     if (!values.fix && open.some(({ fix }) => fix))
-      console.log('Some of it can be done for you: npm run doctor -- --fix')
+      console.log('To fix what can be fixed automatically: npm run doctor -- --fix')
     return errors > 0
   } finally {
     await disconnectDatabase()
@@ -33,7 +33,7 @@ const failed = await withDatabase(async () => {
 })
 process.exitCode = failed ? 1 : 0
 
-/** Prints a finding and, if that is asked for and safe, puts it right. */
+/** Prints a finding and, with --fix and if it is safe, fixes it. */
 async function isSettled({ state, what, why, mend, fix }: Finding): Promise<boolean> {
   console.log(`  ${SIGNS[state]} ${what}`)
   if (why) console.log(`      ${why}`)
@@ -42,7 +42,7 @@ async function isSettled({ state, what, why, mend, fix }: Finding): Promise<bool
       console.log(`      → ${await fix()}`)
       return true
     } catch (error) {
-      console.log(`      → It could not be done: ${error instanceof Error ? error.message : String(error)}`)
+      console.log(`      → The fix failed: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
   if (mend) console.log(`      → ${mend}`)

@@ -1,6 +1,6 @@
 /**
- * `npm run reconcile [-- --since 2026-01-31]`: puts right what lost webhooks left undone, and lists what a human has to
- * look at; exits 1 if something could not be put right.
+ * `npm run reconcile [-- --since 2026-01-31]`: does what lost webhooks left undone, and lists what a human has to
+ * look at; exits 1 if something failed.
  */
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -12,12 +12,12 @@ const WAITS_MS = 10 * 60 * 1000
 const { values } = parseArgs({ options: { since: { type: 'string' } } })
 const since = values.since === undefined ? undefined : new Date(values.since)
 if (since && Number.isNaN(since.getTime())) {
-  console.error('--since takes a date, like 2026-01-31 or 2026-01-31T12:00:00Z.')
+  console.error('--since takes a date, such as 2026-01-31 or 2026-01-31T12:00:00Z.')
   process.exit(2)
 }
 
 const failed = await withDatabase(async () => {
-  // Only now: these modules read the environment as they load, and it has just been completed.
+  // Imported here, because these modules read the environment when they load, and it is complete only now.
   const { connectDatabase, disconnectDatabase } = await import('#app/database.server.ts')
   const { readSandboxClock } = await import('#app/sandbox-clock.server.ts')
   const { reconcile } = await import('#app/billing/reconcile/reconcile.server.ts')
@@ -38,13 +38,13 @@ const failed = await withDatabase(async () => {
     for (const sentence of result.done) console.log(`  done: ${sentence}`)
     for (const sentence of result.failed) console.error(`  FAILED: ${sentence}`)
     if (result.unclaimed.length > 0) {
-      console.log('Nothing here explains these, and nothing was guessed. Somebody has to look at them:')
+      console.log('These could not be settled automatically. Please check them:')
       for (const sentence of result.unclaimed) console.log(`  ${sentence}`)
     }
-    console.log(result.done.length === 0 ? 'Nothing had to be put right.' : `${result.done.length} put right.`)
+    console.log(result.done.length === 0 ? 'Nothing was missing.' : `${result.done.length} done.`)
     return result.failed.length > 0
   } catch (error) {
-    // Stripe does not answer: there is nothing to say beyond that.
+    // Stripe does not answer, and the message says so.
     if (!(error instanceof DomainError)) throw error
     console.error(error.message)
     return true
@@ -54,7 +54,7 @@ const failed = await withDatabase(async () => {
 })
 process.exitCode = failed ? 1 : 0
 
-/** The hourly job may be at it, in this moment or with a process that has just died: its turn first, then this one's. */
+/** Waits while the hourly job, or one that has just died, holds the lease. */
 async function whenFree<T>(run: () => Promise<T | null>): Promise<T | null> {
   const givesUpAt = Date.now() + WAITS_MS
   let isTold = false

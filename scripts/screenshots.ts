@@ -1,7 +1,7 @@
 /**
- * `npm run screenshots`: starts an installation of its own, fills it with people in every state and takes the pages into
+ * `npm run screenshots`: starts an installation of its own, fills it with users in every state and saves the pages to
  * docs/screenshots. With `-- --all` every page in both themes at both widths; with names, only those; with
- * `--to=folder` somewhere else.
+ * `--to=folder` into another folder.
  */
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
@@ -46,12 +46,12 @@ try {
   await installation.stop()
 }
 
-/** The people are made in this process, on the installation's database. */
+/** Creates the users in this process, on the installation's database. */
 async function fill(mongodbUri: string): Promise<void> {
   process.env.SCRIP_MODE = 'local'
   process.env.MONGODB_URI = mongodbUri
   process.env.LOG_LEVEL = 'warn'
-  // Only now: these modules read the settings when they are first used.
+  // Imported here, because these modules read the settings when they are first loaded.
   const { connectDatabase, disconnectDatabase } = await import('#app/database.server.ts')
   const { makePeople } = await import('./screenshots/people.ts')
   await connectDatabase()
@@ -80,7 +80,7 @@ function isDue({ inFull }: Picture, way: Way): boolean {
   return takesAll || inFull === true || isChosenWay(way)
 }
 
-/** The way from the prices to the credits, through the sandbox's checkout. */
+/** A purchase from pricing to the credits, through the sandbox's checkout. */
 async function takePurchase(browser: Browser): Promise<void> {
   const wide = EVERY_WAY[0]!
   const page = await openPage(browser, wide)

@@ -1,4 +1,4 @@
-/** `npm run serve`: one app process of the built app, from the environment and nothing else. */
+/** `npm run serve`: one process of the built app, with its settings from the environment. */
 import { requireNode } from './local/node-version.mjs'
 
 requireNode()

@@ -1,4 +1,4 @@
-/** `npm test`, and with --deep `npm run test:deep`: everything that must hold, with one exit code. */
+/** `npm test`, and with --deep `npm run test:deep`: all checks, with one exit code. */
 import { requireNode } from './local/node-version.mjs'
 
 requireNode()

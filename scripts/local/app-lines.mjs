@@ -1,4 +1,4 @@
-/** What of the app's log belongs on the terminal: all of it in development, otherwise what went wrong. */
+/** Which lines of the app's log are printed on the terminal: all of them in development, otherwise errors. */
 import { brand } from '../../app/brand.mjs'
 import { dim, red, say } from './terminal.mjs'
 
@@ -9,7 +9,7 @@ const ERROR = 50
 export function appLines({ all }) {
   let begun = all
   return {
-    /** Before this, a failing start prints its lines itself. */
+    /** Until this is called, nothing is printed, because a failing start prints its lines itself. */
     begin: () => void (begun = true),
     /** @param {string} line */
     line(line) {

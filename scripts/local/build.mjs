@@ -1,4 +1,4 @@
-/** Builds the app when what it is made of has changed since the last time. */
+/** Builds the app when its sources have changed since the last build. */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ const SERVER_BUNDLE = inProject('build/server/index.js')
 const LOCK_FOLDER = inProject('node_modules/.cache/scrip-build')
 const BUILD_MS = 10 * 60_000
 
-/** True when the bundle on disk is made of the sources on disk. */
+/** True when the bundle on disk was built from the sources on disk. */
 export function isBuilt() {
   return existsSync(SERVER_BUNDLE) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sourcesHash()
 }
@@ -28,7 +28,7 @@ export async function ensureBuilt() {
     if (lock) {
       try {
         if (isBuilt()) return false
-        // Taken before: a file that changes while the build runs must make the next start build again.
+        // Computed first, so that a file changed during the build makes the next start build again.
         const hash = sourcesHash()
         await build()
         writeFileSync(STAMP, hash)
@@ -52,7 +52,7 @@ function tryLock() {
   }
 }
 
-/** Quiet unless it fails. NODE_ENV is set, because under a test runner's the bundle would carry React's slow build. */
+/** Quiet unless it fails. NODE_ENV is set, because with a test runner's value the bundle would contain React's slow build. */
 function build() {
   return new Promise((resolve, reject) => {
     const remix = inProject('node_modules/@remix-run/dev/dist/cli.js')
@@ -72,7 +72,7 @@ function build() {
   })
 }
 
-/** The first complaint and what follows it; after that the tool lists everything that it watches. */
+/** The first error and what follows it; after that the tool lists all files that it watches. */
 function reasonIn(output) {
   const lines = output.trim().split('\n')
   const first = lines.findIndex((line) => /error|failed/i.test(line) && !/ kB /.test(line))

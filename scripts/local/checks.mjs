@@ -1,4 +1,4 @@
-/** The checks of `npm test` and `npm run test:deep`, each a process of its own, and the sum of them. */
+/** The checks of `npm test` and `npm run test:deep`, each a process of its own, and their summary. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -9,7 +9,7 @@ import { ensureInstalled } from './install.mjs'
 import { inProject, ROOT } from './project.mjs'
 import { bold, dim, red, say, seconds } from './terminal.mjs'
 
-/** Settings of the app that stand in the caller's shell; none may decide what the tests see, and no key may reach them. */
+/** The app's settings in the caller's shell, which must not affect the tests; above all no key may reach them. */
 const SETTINGS = [
   ...['NODE_ENV', 'SCRIP_MODE', 'SCRIP_DATA', 'PORT', 'HOST', 'APP_URL', 'SANDBOX_PORT', 'SESSION_SECRET', 'LOG_LEVEL'],
   ...['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_API_BASE', 'SMTP_URL', 'MAIL_FROM', 'TRUST_PROXY'],
@@ -31,7 +31,7 @@ const bin = (name) => inProject('node_modules', name)
  */
 export function runEverydayChecks() {
   return runChecks(async (outcomes) => {
-    // Two at a time: one keeps a core busy, more of them only get in each other's way.
+    // Two at a time: each keeps a core busy, and more would only slow each other down.
     outcomes.push(...(await Promise.all([check('typecheck', [bin('typescript/bin/tsc'), '--noEmit']), lint()])))
     outcomes.push(...(await Promise.all([format(), measure('build', ensureBuilt)])))
     outcomes.push(await vitest('unit and domain tests', ['--project', 'everyday']))
@@ -68,7 +68,7 @@ function format() {
   return check('format', [bin('prettier/bin/prettier.cjs'), '--check', '.', ...cached('prettier')])
 }
 
-/** By content, since a checkout gives every file a new time. */
+/** Cached by content, since a checkout gives every file a new time. */
 function cached(name) {
   return ['--cache', '--cache-strategy', 'content', '--cache-location', inProject(`node_modules/.cache/${name}`)]
 }
@@ -94,7 +94,7 @@ async function measure(title, work) {
   }
 }
 
-/** Shows vitest's own output, and counts its tests by its report. */
+/** Shows vitest's own output, and counts the tests in its report. */
 async function vitest(title, chosen) {
   say(`\n${bold(title)}`)
   const start = performance.now()
@@ -105,7 +105,7 @@ async function vitest(title, chosen) {
     const { code } = await run([bin('vitest/vitest.mjs'), 'run', ...reporters, ...chosen], { shown: true })
     const { passed, failed, again } = readReport(report)
     for (const command of again) say(`Run it alone: ${bold(command)}`)
-    // An error outside of any test, or a run that never came to its tests, fails no test and yet must count.
+    // An error outside of any test, or a run that never reached its tests, fails no test but must count.
     return { title, passed, failed: code !== 0 && failed === 0 ? 1 : failed, ms: performance.now() - start }
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-/** A process that is started for good, waited for until it says that it is ready, and stopped by its id. */
+/** A long-running child process: started, awaited until it reports that it is ready, and stopped by its id. */
 import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -10,8 +10,8 @@ const LIFELINE = new URL('lifeline.mjs', import.meta.url).href
 
 /**
  * @typedef {object} ChildOptions
- * @property {string} name  for people: `The Stripe sandbox`
- * @property {string[]} args  what follows `node`
+ * @property {string} name  for messages: `The Stripe sandbox`
+ * @property {string[]} args  arguments of `node`
  * @property {NodeJS.ProcessEnv} env
  * @property {RegExp} ready
  * @property {number} [readyMs]
@@ -25,14 +25,14 @@ const LIFELINE = new URL('lifeline.mjs', import.meta.url).href
  * @typedef {object} Child
  * @property {string} name
  * @property {number} pid
- * @property {string} answer  what the first group of `ready` matched
+ * @property {string} answer  the match of the first group of `ready`
  * @property {Promise<End>} exited
- * @property {string[]} lines  the last ones of its output, both streams
- * @property {(signal?: NodeJS.Signals) => boolean} kill  SIGKILL, unless another signal is asked for
- * @property {(patienceMs?: number) => Promise<End>} stop  SIGTERM; SIGKILL where that does not end it in time
+ * @property {string[]} lines  the last lines of its output, both streams
+ * @property {(signal?: NodeJS.Signals) => boolean} kill  SIGKILL by default
+ * @property {(patienceMs?: number) => Promise<End>} stop  SIGTERM, then SIGKILL if it does not exit in time
  */
 
-/** It ended, or did not come up in time; the message holds the last of what it printed. */
+/** The child exited, or was not ready in time; the message has its last output. */
 export class ChildFailed extends Error {
   name = 'ChildFailed'
   constructor(name, what, lines) {
@@ -42,9 +42,9 @@ export class ChildFailed extends Error {
 
 /**
  * Starts `node <args>` in a process group of its own, so that Ctrl-C in the terminal reaches only the parent, which
- * stops its children in the right order. It ends by itself when the parent is gone.
+ * stops its children in the right order. It exits by itself when the parent has exited.
  * @param {ChildOptions} options
- * @returns {Promise<Child>} once a line of its output fits `ready`
+ * @returns {Promise<Child>} once a line of its output matches `ready`
  */
 export function startChild({ name, args, env, ready, readyMs = 60_000, logFile, onLine }) {
   const child = spawn(process.execPath, ['--import', LIFELINE, ...args], {

@@ -4,8 +4,8 @@ import { LockHeld, takeLock } from './lock.mjs'
 import { Refusal } from './project.mjs'
 
 /**
- * Runs a command that needs the database: with MONGODB_URI, or the local engine of the data folder if it runs, or one
- * that is started for the time of the command. Fills in the local installation's other settings as well, so call it
+ * Runs a command that needs the database: with MONGODB_URI, the running local engine of the data folder, or one
+ * that is started for the command. Fills in the local installation's other settings as well, so call it
  * before anything reads the configuration.
  * @template T
  * @param {() => Promise<T>} work
@@ -36,7 +36,7 @@ function lockFor(folder) {
     return takeLock(folder, { command: `a command (${process.argv.slice(1, 2).join(' ')})` })
   } catch (error) {
     if (!(error instanceof LockHeld)) throw error
-    // Running and without a database: it is just starting or just stopping.
+    // An installation without a database is just starting or just stopping.
     throw new Refusal(`${folder} is ${error.message}, whose database is not up. Try again in a moment.`)
   }
 }

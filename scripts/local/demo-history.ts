@@ -1,6 +1,6 @@
 /**
- * What the demo user did in the months before the first start: signed up, bought, used, changed plan. All of it by the
- * app's own functions and the sandbox's webhooks, while the sandbox's clock runs from its beginning to the present.
+ * The demo user's history in the months before the first start: sign-up, purchases, use, a plan change. All by the
+ * app's own functions and the sandbox's webhooks, while the sandbox's clock advances to the present.
  */
 import { createServer, type Server } from 'node:http'
 import type { Types } from 'mongoose'
@@ -23,46 +23,46 @@ import { deliverDue } from '#app/notifications/deliver.server.ts'
 import { action as receive } from '#app/routes/api.webhook.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 
-// Of whatever is on sale: the plan file is there to be changed.
+// Uses whatever plans are for sale, because the plan file may be changed.
 const [small, larger] = plans.filter(({ prices }) => prices)
 const [pack] = packs
 
-/** What happens on which day after sign-up, beside the use of credits. */
+/** Events by day after sign-up, in addition to the use of credits. */
 const EVENTS: Record<number, (user: User) => Promise<unknown> | undefined> = {
   3: (user) => small && buy(user, { plan: small.name, interval: 'month' }),
   41: (user) => pack && buy(user, { pack: pack.id }),
   52: (user) => larger && changePlan(user, { plan: larger.name, interval: 'month' }),
   70: (user) => pack && refundFifth(user, pack),
 }
-/** QR codes drawn on one day after the other, again and again. */
+/** QR codes created per day, repeated. */
 const CODES = [2, 0, 1, 3, 0, 0, 1, 4, 1, 0, 2, 0, 0, 3]
-/** Credits that a program of the user's spends over the API, likewise. */
+/** Credits spent over the API per day, repeated. */
 const REPORTS = [0, 90, 0, 0, 65, 0, 0, 140, 0, 85, 0]
 
-/** How far the sandbox's clock is behind the machine's; null where it is not, or no sandbox stands in for Stripe. */
+/** Seconds by which the sandbox's clock is behind the machine's; null if it is not, or there is no sandbox. */
 export async function secondsBehind(): Promise<number | null> {
   if (config().sandboxUrl === null) return null
   const { offset } = await control<{ offset: number }>('GET', '/clock')
   return offset < 0 ? -offset : null
 }
 
-/** Lets the app's clock in this process follow the sandbox's, which is in the past. */
+/** Lets the app's clock in this process follow the sandbox's clock in the past. */
 export async function goBack(): Promise<void> {
   setNow(null)
   const { offset } = await control<{ offset: number }>('GET', '/clock')
   setNow(() => new Date(Date.now() + offset * 1000))
 }
 
-/** Brings the sandbox's clock to the present, whatever was left undone. */
+/** Advances the sandbox's clock to the present, even if the history is incomplete. */
 export async function comeBack(): Promise<void> {
   setNow(null)
-  // A second more: behind the machine's clock it would be no clock to follow.
+  // One second more, because the app does not follow a clock behind the machine's.
   await control('POST', '/clock', { to: Math.ceil(machineNow().getTime() / 1000) + 1 })
 }
 
 /**
- * Plays the demo user's history up to the present.
- * @throws Error when nothing can listen where the sandbox sends its webhooks
+ * Creates the demo user's history up to the present.
+ * @throws Error when it cannot listen at the address of the webhooks
  */
 export async function playHistory(_id: Types.ObjectId): Promise<void> {
   const days = Math.floor(((await secondsBehind()) ?? 0) / 86_400)
@@ -83,7 +83,7 @@ export async function playHistory(_id: Types.ObjectId): Promise<void> {
   }
 }
 
-/** What the jobs of the app do meanwhile. */
+/** Does the work of the app's jobs. */
 async function work(): Promise<void> {
   await runUpkeep()
   await notifyExpiring()
@@ -106,7 +106,7 @@ async function useCredits({ _id: accountId, subscription }: User, day: number): 
   await unlessRefused(() => spendCredits({ accountId, key, credits, action: 'report' }))
 }
 
-/** With other plans there may be fewer credits; then less is spent. */
+/** Skips spends that are refused, because other plans may grant fewer credits. */
 async function unlessRefused(spend: () => Promise<unknown>): Promise<void> {
   await spend().catch((error: unknown) => {
     if (!(error instanceof DomainError)) throw error
@@ -119,7 +119,7 @@ async function buy(user: User, what: { plan: string; interval: 'month' } | { pac
   await control('POST', '/idle')
 }
 
-/** A fifth of the pack goes back, as somebody at the shop would do it. */
+/** Refunds a fifth of the pack, as in Stripe's dashboard. */
 async function refundFifth({ stripeCustomerId }: User, { price }: Pack): Promise<void> {
   const customer = stripeCustomerId ?? undefined
   await callStripe(async ({ charges, refunds }) => {
@@ -129,7 +129,7 @@ async function refundFifth({ stripeCustomerId }: User, { price }: Pack): Promise
   })
 }
 
-/** The app is not up yet, so its webhooks are taken here, at the app's own address. */
+/** Receives the webhooks at the app's address, because the app is not running yet. */
 async function listenForWebhooks(): Promise<Server> {
   const { port, hostname } = new URL(config().appUrl)
   const server = createServer((incoming, outgoing) => {

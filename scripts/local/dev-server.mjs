@@ -26,11 +26,11 @@ try {
   const vite = await createServer({
     root: ROOT,
     appType: 'custom',
-    // A port of its own for the reload signals: Vite's default is one for the whole machine. Left without a host, it would
-    // listen to the network too, and what answers there reads files.
+    // Reload signals get a port of their own, because Vite's default is one per machine. Without a host it would
+    // listen on the network too, and serve files there.
     server: { middlewareMode: true, hmr: { host: '127.0.0.1', port: await anyFreePort() } },
-    // Vite would look for packages before Remix takes the loaders out, find the server's, and reload the first page in
-    // the middle. So what the browser gets is named: a package for the browser that is not an ES module belongs here.
+    // Vite would scan for packages before Remix removes the loaders, find the server's, and reload the first page
+    // midway. So list every browser package here that is not an ES module.
     optimizeDeps: { noDiscovery: true, include: BROWSER_PACKAGES },
   })
   const build = await vite.ssrLoadModule('virtual:remix/server-build')

@@ -5,15 +5,15 @@ import { databaseUri } from './environment.mjs'
 import { choosePort } from './ports.mjs'
 import { processId } from './processes.mjs'
 
-/** Not MongoDB's own, so that a real one may run beside it. */
+/** Not MongoDB's default port, so that a real MongoDB can run beside it. */
 const DEFAULT_PORT = 27117
 
 /**
- * Starts it. The caller holds the folder's lock.
+ * Starts the engine. The caller holds the folder's lock.
  * @param {string} folder
  */
 export async function startLocalEngine(folder) {
-  // Imported late: it needs the dependencies.
+  // Imported here, because it needs the installed dependencies.
   const { startMongod } = await import('../../sandbox/mongod/server.mjs')
   const remembered = readMemory(folder)
   const port = await choosePort({ variable: 'port', fallback: remembered?.port ?? DEFAULT_PORT })
@@ -22,7 +22,7 @@ export async function startLocalEngine(folder) {
   return { ...mongod, uri: databaseUri(port), child: { name: 'mongod', ...processId(mongod.pid) } }
 }
 
-/** Which port it had, and which kind of engine wrote the files: another kind cannot read them. */
+/** The port of the last run, and the kind of engine that wrote the files, which another kind cannot read. */
 function readMemory(folder) {
   const file = memoryFile(folder)
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null

@@ -1,4 +1,4 @@
-/** Where each setting of a local installation comes from: the environment, then `.env`, then the data folder. */
+/** The settings of a local installation: from the environment, then `.env`, then the data folder. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { lockHolder } from './lock.mjs'
@@ -8,22 +8,22 @@ import { localSecrets } from './secrets.mjs'
 const DATABASE = 'scrip'
 const DEFAULT_SANDBOX_PORT = 4242
 
-/** Reads `.env` into process.env, where there is one. Real variables win, and an empty one counts as not set. */
+/** Loads `.env` into process.env if it exists. Real variables take precedence, and an empty one counts as unset. */
 export function readEnvironment() {
   for (const [name, value] of Object.entries(process.env)) if (value?.trim() === '') delete process.env[name]
   const file = inProject('.env')
   if (existsSync(file)) process.loadEnvFile(file)
 }
 
-/** True when real customers are served: then nothing local is started, made up or read. */
+/** True in production, where nothing local is started, generated or read. */
 export function isProduction() {
   return process.env.SCRIP_MODE ? process.env.SCRIP_MODE === 'production' : process.env.NODE_ENV === 'production'
 }
 
 /**
- * The app refuses the same (app/environment-problems.server.ts), but only after a database and a sandbox were started and
- * products were made with the key.
- * @throws Refusal when what is to start in local mode is reached from outside, or takes real money
+ * The app refuses the same (app/environment-problems.server.ts), but only after database and sandbox have started and
+ * products were created with the key.
+ * @throws Refusal when local mode would be reachable from outside, or take real money
  */
 export function requireLocal() {
   const { APP_URL = '', STRIPE_SECRET_KEY = '' } = process.env
@@ -36,7 +36,7 @@ export function requireLocal() {
   throw new Refusal(`${problems.join(' ')} Local mode is for one machine and for tests: set NODE_ENV=production.`)
 }
 
-/** The folder of local mode's state, as an absolute path. */
+/** The data folder of local mode, as an absolute path. */
 export function dataFolder() {
   return path.resolve(ROOT, process.env.SCRIP_DATA || '.scrip')
 }
@@ -46,7 +46,7 @@ export function databaseUri(port) {
   return `mongodb://127.0.0.1:${port}/${DATABASE}?directConnection=true`
 }
 
-/** What the sandbox and every app process of one installation must agree on. */
+/** The settings that the sandbox and every app process of one installation share. */
 export function sharedEnvironment(folder = dataFolder()) {
   const secrets = localSecrets(folder)
   return {
@@ -58,7 +58,7 @@ export function sharedEnvironment(folder = dataFolder()) {
   }
 }
 
-/** Where Stripe's API is for a process that stands alone; undefined for Stripe's own. */
+/** The address of Stripe's API for a single process; undefined for the real Stripe. */
 export function stripeApiBase(folder = dataFolder()) {
   if (process.env.STRIPE_API_BASE) return process.env.STRIPE_API_BASE
   if (process.env.STRIPE_SECRET_KEY) return undefined
@@ -67,8 +67,8 @@ export function stripeApiBase(folder = dataFolder()) {
 }
 
 /**
- * Fills in what a single process needs to join the local installation of the data folder, and says where the database
- * is to come from. In production it does nothing.
+ * Fills in what a single process needs to join the local installation of the data folder, and returns where the database
+ * comes from. In production it does nothing.
  */
 export function joinInstallation() {
   if (isProduction()) {
@@ -83,11 +83,11 @@ export function joinInstallation() {
   Object.assign(process.env, filled)
 }
 
-/** @throws Refusal when there is no database to work with */
+/** @throws Refusal when there is no database */
 export function requireDatabase() {
   if (process.env.MONGODB_URI || isProduction()) return
   throw new Refusal(
     `There is no database: MONGODB_URI is not set, and no local one runs on ${dataFolder()}.\n` +
-      'Start one with `npm run sandbox` (or all of it with `npm start`), or set MONGODB_URI.',
+      'Start one with `npm run sandbox` (or everything with `npm start`), or set MONGODB_URI.',
   )
 }

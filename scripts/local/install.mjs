@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { inProject, Refusal, ROOT } from './project.mjs'
 
 /**
- * True when node_modules holds what package-lock.json wants. npm keeps a record of what it installed, written when it
- * is through: comparing the two needs no stamp of our own and sees an install by hand as well.
+ * True when node_modules matches package-lock.json. npm keeps a record of what it installed, written when it
+ * is done: comparing the two needs no stamp of our own and notices a manual install as well.
  */
 export function isInstalled() {
   const wanted = packages(inProject('package-lock.json'))
@@ -13,19 +13,19 @@ export function isInstalled() {
   return Object.entries(wanted).every(([place, { version, optional, link }]) => {
     if (place === '' || link) return true
     const found = installed[place]
-    // What is made for another kind of machine is left out by npm.
+    // npm leaves out packages for other platforms.
     return found ? found.version === version : optional === true
   })
 }
 
 /**
  * Installs what is missing.
- * @returns {Promise<boolean>} whether anything had to be done
+ * @returns {Promise<boolean>} whether anything was installed
  */
 export async function ensureInstalled() {
   if (isInstalled()) return false
-  console.log('  Installing the dependencies: the first time this takes a minute or two.')
-  // Building needs the development dependencies, also where NODE_ENV says production.
+  console.log('  Installing the dependencies; the first time this takes a minute or two.')
+  // Building needs the development dependencies, also with NODE_ENV=production.
   await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])
   return true
 }
@@ -40,7 +40,7 @@ function run(command, args) {
     child.once('error', reject)
     child.once('exit', (code) => {
       if (code === 0) return resolve()
-      reject(new Refusal(`\`${command} ${args.join(' ')}\` failed. What it says above is the reason; try it by hand.`))
+      reject(new Refusal(`\`${command} ${args.join(' ')}\` failed. See its output above, and run it yourself.`))
     })
   })
 }

@@ -1,4 +1,4 @@
-/** The parts of a local installation, each started where it is not given. */
+/** The parts of a local installation, each started unless one is configured. */
 import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { brand } from '../../app/brand.mjs'
@@ -14,7 +14,7 @@ const DEFAULT_SANDBOX_PORT = 4242
 const STOP_MS = 30_000
 
 /**
- * Takes the data folder. A predecessor that is just stopping is waited for, and so is what a killed one had started.
+ * Locks the data folder. Waits for a predecessor that is stopping, and for the children of a killed one.
  * @param {string} folder
  * @param {string} command
  * @param {{ ends: ReturnType<typeof import('./shutdown.mjs').stack>, url?: string }} options
@@ -28,13 +28,13 @@ export async function takeFolder(folder, command, { ends, url }) {
     const names = lock.orphans.map((orphan) => orphan.name).join(', ')
     await step('Clean up', async () => {
       await waitForEnd(lock.orphans, { patienceMs: STOP_MS })
-      return { note: `what a killed run left behind has ended: ${names}` }
+      return { note: `stopped what a killed run had left running: ${names}` }
     })
   }
   const children = []
   return {
     ...lock,
-    /** Written down so that a successor knows them, should this process be killed. */
+    /** Recorded so that a successor knows them if this process is killed. */
     addChild(name, pid) {
       children.push({ name, ...processId(pid) })
       lock.update({ children })
@@ -54,7 +54,7 @@ async function waitForLock(folder, command) {
 }
 
 /**
- * What to say, and to exit with, when the folder is taken: it is no failure that what was asked for is there already.
+ * The message and exit code when the folder is taken: it is no failure if the requested installation already runs.
  * @param {unknown} error
  * @param {{ port?: string }} [wanted]
  */
@@ -65,14 +65,14 @@ export function explainHeld(error, { port } = {}) {
     { starting: 'already starting', running: 'already running', stopping: 'still stopping' }[phase] ?? 'running'
   const lines = [
     `${brand.name} is ${state}${url ? ` at ${url}` : ''} (${command}, process ${pid}). Nothing was started.`,
-    'For a second installation beside it give that one its own folder and ports:',
+    'To run a second installation, give it its own folder and ports:',
     '  SCRIP_DATA=.scrip-2 PORT=3001 SANDBOX_PORT=4243 npm start',
   ]
   const isWanted = url && phase !== 'stopping' && (!port || new URL(url).port === port)
   return { text: lines.join('\n'), exitCode: isWanted ? 0 : 1 }
 }
 
-/** Starts MongoDB unless one is given. */
+/** Starts MongoDB unless MONGODB_URI is set. */
 export async function provideDatabase(folder, { lock, ends }) {
   const given = process.env.MONGODB_URI
   if (given) {
@@ -86,7 +86,7 @@ export async function provideDatabase(folder, { lock, ends }) {
   lock.addChild('MongoDB', engine.pid)
   lock.update({ mongodbUri: engine.uri })
   ends.onEnd(() => engine.stop())
-  engine.onExit((code) => diedAlone(ends, `MongoDB ended by itself (exit code ${code}).`))
+  engine.onExit((code) => diedAlone(ends, `MongoDB exited unexpectedly (exit code ${code}).`))
   return engine.uri
 }
 
@@ -113,19 +113,19 @@ export async function provideSandbox(folder, { lock, ends, appUrl, startsBehind,
   lock.update({ sandboxUrl: sandbox.url })
   ends.onEnd(() => sandbox.stop())
   void sandbox.exited.then(() =>
-    diedAlone(ends, `The Stripe sandbox ended by itself.\n${sandbox.lines.slice(-10).join('\n')}`),
+    diedAlone(ends, `The Stripe sandbox exited unexpectedly.\n${sandbox.lines.slice(-10).join('\n')}`),
   )
   return sandbox.url
 }
 
-/** Ends everything when a part dies that nobody asked to stop. */
+/** Stops everything when a part exits unexpectedly. */
 export function diedAlone(ends, what) {
   if (ends.isEnding) return
   say(`\n${what}\nStopping the rest.`)
   void ends.end(1)
 }
 
-/** Where the parts write what they say; the last run's files are kept beside. */
+/** The folder of the logs; those of the last run are kept beside them. */
 export function logFolder(folder) {
   return path.join(folder, 'logs')
 }

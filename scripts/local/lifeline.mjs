@@ -1,6 +1,6 @@
 /**
- * Loaded into a child with --import: the parent holds the other end of this process's stdin, so its closing means that
- * the parent is gone, even if it was killed without a chance to say so.
+ * Loaded into a child with --import: the parent holds the other end of this process's stdin, which closes when
+ * the parent exits, even if it is killed.
  */
 const STOP_MS = 30_000
 

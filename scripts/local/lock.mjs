@@ -1,6 +1,6 @@
 /**
- * One installation at a time works on a data folder. The lock is a file that names its holder; a holder that was killed
- * cannot remove it, so what counts is whether that process still runs.
+ * One installation at a time uses a data folder. The lock is a file that names its holder; a killed holder
+ * cannot remove it, so the lock counts only while that process runs.
  */
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -13,15 +13,15 @@ const PAUSE_MS = 20
  * @typedef {object} Holder
  * @property {number} pid
  * @property {string | null} started
- * @property {string} command  what runs, in words: `npm start`
+ * @property {string} command  the command of the holder: `npm start`
  * @property {'starting' | 'running' | 'stopping'} [phase]
- * @property {string} [url]  where the app is, or will be
+ * @property {string} [url]  the address of the app
  * @property {string} [sandboxUrl]
  * @property {string} [mongodbUri]
  * @property {{ name: string, pid: number, started: string | null }[]} children
  */
 
-/** The folder is taken by a process that runs. */
+/** The folder is locked by a running process. */
 export class LockHeld extends Error {
   name = 'LockHeld'
   /** @param {Holder} holder */
@@ -32,11 +32,11 @@ export class LockHeld extends Error {
 }
 
 /**
- * Takes the lock, also from a holder that is dead.
+ * Takes the lock, also from a dead holder.
  * @param {string} folder
  * @param {{ command: string }} options
  * @returns {{ update(change: Partial<Holder>): void, release(): void, orphans: Holder['children'] }} `orphans` are what
- *   a dead holder had started: they may not have noticed yet
+ *   a dead holder had started, which may still be running
  * @throws {LockHeld}
  */
 export function takeLock(folder, { command }) {
@@ -75,14 +75,14 @@ export function takeLock(folder, { command }) {
 
 /**
  * @param {string} folder
- * @returns {Holder | null} who works on the folder now
+ * @returns {Holder | null} the current holder
  */
 export function lockHolder(folder) {
   const holder = read(lockFile(folder))
   return holder && isRunning(holder) ? holder : null
 }
 
-/** A link fails where its name exists, and shows the whole file or none of it. */
+/** A link fails if its name exists, and shows the whole file or none of it. */
 function create(draft, file) {
   try {
     linkSync(draft, file)
@@ -93,7 +93,7 @@ function create(draft, file) {
   }
 }
 
-/** Of several that find the same dead holder, the one that makes the token may replace the file, and only that one. */
+/** Of several processes that find the same dead holder, only the one that creates the token may replace the file. */
 function takeOver(file, draft, dead) {
   const token = `${file}.after-${dead.pid}`
   try {
@@ -124,7 +124,7 @@ function read(file) {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     if (error.code === 'ENOENT') return null
-    // Unreadable counts as dead: a full disk may have left it empty.
+    // An unreadable file counts as dead, because a full disk may have left it empty.
     if (error instanceof SyntaxError) return { pid: 0, started: 'never' }
     throw error
   }
@@ -134,7 +134,7 @@ function lockFile(folder) {
   return path.join(folder, 'lock.json')
 }
 
-/** Blocks for a moment: whoever is in the middle of taking over is done within microseconds. */
+/** Blocks for a moment, because a takeover by another process finishes within microseconds. */
 function pause() {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS)
 }

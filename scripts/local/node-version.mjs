@@ -1,9 +1,9 @@
 import { brand } from '../../app/brand.mjs'
 
-// Written for the oldest Node that has modules: it is what tells people that theirs is too old.
+// Uses only syntax of the oldest Node with modules, because it has to run there to report it.
 const MINIMUM = [20, 19]
 
-/** Ends the process, in words, on a Node that cannot run the project. */
+/** Exits with a message on a Node that is too old for the project. */
 export function requireNode() {
   const version = process.versions.node.split('.').map(Number)
   if (version[0] > MINIMUM[0] || (version[0] === MINIMUM[0] && version[1] >= MINIMUM[1])) return

@@ -24,7 +24,7 @@ export async function isFree(port) {
 }
 
 /**
- * Some port that is free now.
+ * A free port.
  * @returns {Promise<number>}
  */
 export async function anyFreePort() {
@@ -34,7 +34,7 @@ export async function anyFreePort() {
 }
 
 /**
- * The port to use: the one that was asked for, or the default, or where that is taken the next free one.
+ * The port to use: the requested one, or the default, or if that is taken the next free one.
  * @param {{ variable: string, fallback: number, given?: string, strict?: boolean }} wanted `strict`: take no other
  */
 export async function choosePort({ variable, fallback, given, strict = Boolean(given) }) {

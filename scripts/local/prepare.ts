@@ -1,4 +1,4 @@
-/** A child of `npm start`: gives the local installation its indexes, products, prices and demo user. Safe to repeat. */
+/** A child of `npm start`: creates the local installation's indexes, products, prices and demo user. Safe to repeat. */
 import { markConfirmed } from '#app/auth/confirm-email.server.ts'
 import { signUp } from '#app/auth/sign-up.server.ts'
 import { EmailTaken } from '#app/auth/errors.ts'
@@ -35,7 +35,7 @@ async function ensureDemoUser(): Promise<string> {
   }
 }
 
-/** Nice to have: an installation starts without it, too. */
+/** Optional: an installation also starts without the history. */
 async function withHistory(_id: Types.ObjectId): Promise<string> {
   try {
     await playHistory(_id)

@@ -1,4 +1,4 @@
-/** Which process a number means: numbers are used again, so a process is its number and the moment it started. */
+/** Process identity: ids are reused, so a process is identified by its id and its start time. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
@@ -15,7 +15,7 @@ export function processId(pid = process.pid) {
 }
 
 /**
- * True while that very process runs; another one that got its number is not it.
+ * True while this very process runs, not another one that got its id.
  * @param {ProcessId} id
  */
 export function isRunning({ pid, started }) {
@@ -23,7 +23,7 @@ export function isRunning({ pid, started }) {
   try {
     process.kill(pid, 0)
   } catch (error) {
-    // EPERM: it exists and belongs to somebody else.
+    // EPERM: it exists and belongs to another user.
     if (error.code !== 'EPERM') return false
   }
   return startTime(pid) === started
@@ -31,7 +31,7 @@ export function isRunning({ pid, started }) {
 
 /**
  * @param {number} pid
- * @returns {number | null} the process that it belongs to; null where the system does not tell
+ * @returns {number | null} the parent process; null if the system does not tell
  */
 export function parentOf(pid) {
   try {
@@ -53,7 +53,7 @@ export function isShell(pid) {
   }
 }
 
-/** Waits until all of them are gone, and ends those that are not in time. */
+/** Waits until all of them have exited, and kills those that do not in time. */
 export async function waitForEnd(ids, { patienceMs }) {
   const deadline = Date.now() + patienceMs
   for (const id of ids) {
@@ -63,12 +63,12 @@ export async function waitForEnd(ids, { patienceMs }) {
   }
 }
 
-/** Comparable, never shown. Null where the system does not tell: then only the number counts. */
+/** Only for comparison. Null if the system does not tell; then only the id counts. */
 function startTime(pid) {
   try {
     if (process.platform === 'linux') {
       const fields = statFields(pid)
-      // A zombie is no longer running; it only waits for its parent to read how it ended.
+      // A zombie is no longer running; it only waits for its parent to read its exit code.
       return fields[0] === 'Z' ? null : `${bootId()}:${fields[19]}`
     }
     if (process.platform === 'win32') return null
@@ -78,7 +78,7 @@ function startTime(pid) {
   }
 }
 
-/** What follows the name in /proc/<pid>/stat. The name may hold spaces and parentheses, so it is left out from its end. */
+/** The fields after the name in /proc/<pid>/stat. The name may have spaces and parentheses, so this starts at its end. */
 function statFields(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')

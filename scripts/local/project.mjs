@@ -7,7 +7,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** @param {...string} parts */
 export const inProject = (...parts) => path.join(ROOT, ...parts)
 
-/** An error whose message is all that a person needs: it is printed without a stack. */
+/** An error whose message says everything, so it is printed without a stack. */
 export class Refusal extends Error {
   name = 'Refusal'
 }

@@ -48,7 +48,7 @@ function ready({ folder, mongodbUri, url, appUrl }) {
   say(`Stripe sandbox ready at ${url}`)
   say(`Webhooks go to ${appUrl}/api/webhook`)
   say()
-  say('An app process joins with `npm run serve`; elsewhere it needs these settings:')
+  say('To add an app process, run `npm run serve`. On another machine or folder, set:')
   for (const [name, value] of Object.entries(lines)) say(`${name}=${value}`)
   say()
 }

@@ -1,4 +1,4 @@
-/** What nobody should have to think up for a local installation, made once per data folder. */
+/** The secrets of a local installation, generated once per data folder. */
 import { randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -11,7 +11,7 @@ const MAKERS = {
 }
 
 /**
- * Reads the folder's secrets, and makes those that are not there yet. Two processes that do so at once get the same.
+ * Reads the folder's secrets, and creates missing ones. Two processes that do so at once get the same secrets.
  * @param {string} folder
  * @returns {Record<keyof typeof MAKERS, string>}
  */

@@ -15,7 +15,7 @@ export async function serve() {
     requireDatabase()
     if (!existsSync(BUNDLE)) throw new Refusal('The app is not built. Build it with `npm run build`.')
     process.env.SCRIP_MODE = isProduction() ? 'production' : 'local'
-    // React and its friends ship two builds; the other one is many times slower. What this process is, SCRIP_MODE says.
+    // React and others ship a development build that is many times slower. SCRIP_MODE holds the real mode.
     process.env.NODE_ENV = 'production'
     const build = await import(pathToFileURL(BUNDLE).href)
     await build.entry.module.startServer(build)

@@ -1,4 +1,4 @@
-/** How the processes beside the database are started: the Stripe sandbox, the app, and what fills the database. */
+/** Starts the processes beside the database: the Stripe sandbox, the app, and the script that fills the database. */
 import path from 'node:path'
 import { brand } from '../../app/brand.mjs'
 import { startChild } from './child.mjs'
@@ -6,7 +6,7 @@ import { inProject } from './project.mjs'
 
 /**
  * @param {{ port: number, environment: Record<string, string>, appUrl: string, logFolder?: string, startsBehind?: number, onLine?: (line: string) => void }} options
- *   `startsBehind`: seconds by which a new sandbox's clock is behind the machine's, for a history that is to be played
+ *   `startsBehind`: seconds by which a new sandbox's clock is behind the machine's, to create a history in the past
  */
 export async function startSandbox({ port, environment, appUrl, logFolder, startsBehind = 0, onLine }) {
   const child = await startChild({
@@ -19,7 +19,7 @@ export async function startSandbox({ port, environment, appUrl, logFolder, start
       APP_URL: appUrl,
       SANDBOX_STARTS_BEHIND: String(startsBehind),
       SANDBOX_ACCOUNT_NAME: brand.name,
-      // The app takes any of a list, so that a secret can be rotated; signing is done with the newest.
+      // The app accepts any secret of a list, for rotations; the sandbox signs with the newest.
       STRIPE_WEBHOOK_SECRET: environment.STRIPE_WEBHOOK_SECRET.split(',')[0].trim(),
     },
     ready: /Stripe sandbox ready at (http:\/\/\S+)/,
@@ -45,10 +45,10 @@ export async function startApp({ environment, dev = false, logFolder, onLine }) 
 }
 
 /**
- * Makes indexes, products, prices and the demo user where they are missing, by the app's own code. It runs from the
- * sources, so on a fresh clone it need not wait for the build.
+ * Creates missing indexes, products, prices and the demo user, with the app's own code. It runs from the
+ * sources, so on a fresh clone it does not wait for the build.
  * @param {{ environment: Record<string, string>, demoPassword: string }} options
- * @returns {Promise<string>} what it did, in words
+ * @returns {Promise<string>} what it did, as a message
  */
 export async function prepareDatabase({ environment, demoPassword }) {
   const child = await startChild({

@@ -1,4 +1,4 @@
-/** Ends what was started, in reverse order and once, however the end comes. */
+/** Stops what was started, once and in reverse order, whatever the cause. */
 import { isShell, parentOf } from './processes.mjs'
 import { say } from './terminal.mjs'
 
@@ -17,16 +17,16 @@ export function stack({ name }) {
   const onSignal = () => {
     signals += 1
     if (signals >= FORCE_AFTER_SIGNALS) process.exit(130)
-    if (signals === 2) say('  Still stopping; once more ends it by force.')
+    if (signals === 2) say('  Still stopping. Press Ctrl-C again to force it.')
     void end(0, `\nStopping ${name} …`)
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal)
   followNpm(() => void end(1, ''))
 
   return {
-    /** @param {() => unknown} work  to be done at the end, before everything that was added earlier */
+    /** @param {() => unknown} work  to do at the end, before everything that was added earlier */
     onEnd: (work) => void undo.push(work),
-    /** @param {() => void} work  to be done the moment that the end begins */
+    /** @param {() => void} work  to do the moment that stopping begins */
     atOnce: (work) => void first.push(work),
     end,
     get isEnding() {
@@ -55,11 +55,11 @@ export function stack({ name }) {
   }
 }
 
-/** npm that is killed cannot say so; what it started would go on unseen and keep the ports. */
+/** Stops when npm was killed, which would otherwise leave everything running on its ports. */
 function followNpm(onGone) {
   if (!process.env.npm_lifecycle_event) return
   const parent = process.ppid
-  // npm runs its scripts through a shell, and not every shell steps aside for the last command.
+  // npm runs its scripts through a shell, and not every shell replaces itself with the last command.
   const npm = isShell(parent) ? parentOf(parent) : null
   const isGone = () => process.ppid !== parent || (npm !== null && parentOf(parent) !== npm)
   setInterval(() => isGone() && onGone(), PARENT_CHECK_MS).unref()

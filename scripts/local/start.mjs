@@ -29,7 +29,7 @@ import { stack } from './shutdown.mjs'
 import { bold, complain, dim, say, seconds, step } from './terminal.mjs'
 
 const DEFAULT_PORT = 3000
-/** So long ago a new installation's demo user signed up. */
+/** How long ago the demo user of a new installation signed up. */
 const HISTORY_SECONDS = 100 * 86_400
 
 /** @param {{ dev: boolean }} options */
@@ -47,7 +47,7 @@ export async function start({ dev }) {
   }
 }
 
-/** In production nothing is started beside the app, and nothing is made up: the app names what is missing. */
+/** In production nothing is started besides the app, and nothing is generated; the app names what is missing. */
 async function startProduction({ dev }) {
   try {
     if (dev) throw new Refusal('`npm run dev` is for development, and NODE_ENV is `production`.')
@@ -60,7 +60,7 @@ async function startProduction({ dev }) {
   await serve()
 }
 
-/** Everything on this machine: what is not given is started or made up. */
+/** Everything on this machine: what is not configured is started or generated. */
 async function startLocal({ dev, ends }) {
   const began = performance.now()
   requireLocal()
@@ -73,7 +73,7 @@ async function startLocal({ dev, ends }) {
   await step('Packages', async () => ({ note: (await ensureInstalled()) ? 'installed' : 'up to date' }))
   turnLogs(folder)
 
-  // Building takes the longest and needs nothing of the rest.
+  // Building takes longest and needs nothing else.
   const built = dev
     ? Promise.resolve()
     : step('Build', async () => ({ note: (await ensureBuilt()) ? 'built' : 'up to date' }))
@@ -92,7 +92,7 @@ async function startLocal({ dev, ends }) {
   lock.addChild('the app', app.pid)
   lock.update({ phase: 'running' })
   ends.onEnd(() => app.stop())
-  void app.exited.then(() => diedAlone(ends, `The app ended by itself.\n${app.lines.slice(-20).join('\n')}`))
+  void app.exited.then(() => diedAlone(ends, `The app exited unexpectedly.\n${app.lines.slice(-20).join('\n')}`))
   show.begin()
   welcome({ folder, appUrl, environment, took: performance.now() - began })
 }
@@ -114,7 +114,7 @@ async function startServices(folder, { lock, ends, appUrl }) {
   return environment
 }
 
-/** The sandbox, unless there is a key or an address of the user's own. */
+/** Starts the sandbox, unless a Stripe key or address is configured. */
 async function provideStripe(folder, { lock, ends, appUrl }) {
   if (!process.env.STRIPE_SECRET_KEY && !process.env.STRIPE_API_BASE)
     return provideSandbox(folder, { lock, ends, appUrl, startsBehind: HISTORY_SECONDS })
@@ -125,7 +125,7 @@ async function provideStripe(folder, { lock, ends, appUrl }) {
 
 async function appPort() {
   const { PORT, APP_URL } = process.env
-  // An address that was given must be the one that answers.
+  // A configured address must be the one that answers.
   const port = await choosePort({
     variable: 'PORT',
     fallback: DEFAULT_PORT,
@@ -144,7 +144,7 @@ function welcome({ folder, appUrl, environment, took }) {
   say()
   say(`  Log in        demo@example.com  ${localSecrets(folder).DEMO_PASSWORD}`)
   if (sandbox) {
-    say(`  Pay with      4242 4242 4242 4242, any date to come, any CVC`)
+    say(`  Pay with      4242 4242 4242 4242, any future date, any CVC`)
     say(`  Stripe        ${sandbox} (objects, webhooks, the clock)`)
   }
   if (!process.env.SMTP_URL) say(`  Mails         ${appUrl}/mailbox`)
@@ -155,6 +155,6 @@ function welcome({ folder, appUrl, environment, took }) {
     '  APP_URL, TRUST_PROXY, SMTP_URL and MAIL_FROM, then `npm run build`, `npm run stripe:setup` and `npm run serve`.',
   )
   say()
-  say(dim('  Ctrl-C stops all of it; the data stays.'))
+  say(dim('  Ctrl-C stops everything; the data is kept.'))
   say()
 }

@@ -1,4 +1,4 @@
-/** What a person sees while things start: one line per step, with the time it took. */
+/** The output during a start: one line per step, with the time it took. */
 import { performance } from 'node:perf_hooks'
 import { styleText } from 'node:util'
 import { brand } from '../../app/brand.mjs'
@@ -21,10 +21,10 @@ export function seconds(ms) {
 }
 
 /**
- * Does one step of the work and prints what came of it.
+ * Runs one step and prints its result.
  * @template T
  * @param {string} title
- * @param {() => Promise<T | { note: string, result?: T }>} work  what it returns as `note` stands in the line
+ * @param {() => Promise<T | { note: string, result?: T }>} work  the `note` it returns is printed
  * @returns {Promise<T>}
  */
 export async function step(title, work) {
@@ -40,7 +40,7 @@ export async function step(title, work) {
   }
 }
 
-/** Prints an error: in words where it was meant for people, with its stack where it is a surprise. */
+/** Prints an error: only its message if it was expected, otherwise with its stack. */
 export function complain(error) {
   const planned = ['Refusal', 'EngineUnavailable', 'ChildFailed'].includes(error?.name)
   console.error(`\n${red(`${brand.name} could not start.`)} ${planned ? error.message : (error?.stack ?? error)}\n`)

@@ -1,8 +1,8 @@
-/** People in every state that the pages know. */
+/** Users in every state that the pages show. */
 import { setNow } from '#app/clock.server.ts'
 import { daysFromNow, Person } from './person.ts'
 
-/** Makes everybody; the clock is right again afterwards. */
+/** Creates all users, and restores the clock afterwards. */
 export async function makePeople(): Promise<void> {
   for (const make of [makeMember, makeRich, makeYearly, makeNew, makeOwing, makeLeaving]) await make()
   setNow(null)
@@ -27,10 +27,10 @@ async function makeMember(): Promise<void> {
   await member.has({})
 }
 
-/** More than the chart has layers for. */
+/** More actions than the chart has layers. */
 const ACTIONS = ['qr-code', 'Translate an article', 'api', 'invoice-reader', 'nightly-report']
 
-/** Everything that can happen to credits, on one account. */
+/** One account with every kind of ledger entry. */
 async function makeRich(): Promise<void> {
   const rich = await Person.signUp('rich@scrip.test', 'Maximiliana Featherstonehaugh-Cholmondeley of Wigtownshire')
   await rich.pays(-100, 'Beginner', { billingReason: 'subscription_create' })
@@ -76,7 +76,7 @@ async function makeNew(): Promise<void> {
   await unfinished.has({ status: 'incomplete' })
 }
 
-/** Those who owe something, or whose payment is in doubt. */
+/** Users with a payment due, or a payment in doubt. */
 async function makeOwing(): Promise<void> {
   const due = await Person.signUp('due@scrip.test', 'Dan Due')
   await due.pays(-35, 'Daily')

@@ -1,4 +1,4 @@
-/** Somebody in any state that the pages know, made by the app's own code at a clock that is turned back. */
+/** A user in any state that the pages show, created by the app's own code with the clock set back. */
 import type { Types } from 'mongoose'
 import type { BillingDetails } from '#models/billing-details.server.ts'
 import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
@@ -22,7 +22,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const start = Date.now()
 export const daysFromNow = (days: number): Date => new Date(start + days * DAY_MS)
 
-/** Turns the clock to a day; negative numbers lie in the past. */
+/** Sets the clock to a day; negative numbers are in the past. */
 function goTo(days: number): void {
   const at = daysFromNow(days)
   setNow(() => at)
@@ -35,14 +35,14 @@ interface Invoice {
   billingReason?: string
   /** In days from now. */
   expiresIn?: number
-  /** Of a change of plan: what the difference came to. */
+  /** The amount of a plan change. */
   amount?: number
   credits?: number
-  /** A year, in as many monthly shares. */
+  /** The number of monthly shares of a yearly plan. */
   shares?: number
 }
 
-/** What was paid for, as a refund and a dispute name it. */
+/** A payment, as a refund and a dispute reference it. */
 type Paid = { type: 'invoice' | 'payment'; id: string; amount: number }
 
 export class Person {
@@ -144,7 +144,7 @@ export class Person {
     })
   }
 
-  /** Money goes back: all of it, or as much as is said. */
+  /** Refunds a payment, in full or in part. */
   async isRefunded(days: number, { type, id, amount: paid }: Paid, amount = paid): Promise<void> {
     goTo(days)
     const refundId = `re_${this.id.toHexString()}`
@@ -163,7 +163,7 @@ export class Person {
     await PaymentModel.updateOne({ stripePaymentIntentId: id }, { $set })
   }
 
-  /** The bank has been asked for the money: its credits are away, and spending stops until the bank decides. */
+  /** Opens a dispute: its credits are reversed, and spending is frozen until the bank decides. */
   async disputes(days: number, { type, id, amount }: Paid): Promise<void> {
     goTo(days)
     const disputeId = `dp_${this.id.toHexString()}`
@@ -178,7 +178,7 @@ export class Person {
     await BillingHistoryModel.updateOne({ stripeInvoiceId: id }, { $set: { status: 'disputed' } })
   }
 
-  /** The time to pay is over. */
+  /** Ends the grace period. */
   async isPaused(): Promise<void> {
     await freezeSpending(this.id, 'past_due')
   }
@@ -204,7 +204,7 @@ export class Person {
     await UserModel.updateOne({ _id: this.id }, { $set: set })
   }
 
-  /** The card is good to the end of a month so many days away. */
+  /** Sets a card that expires at the end of the month that is this many days away. */
   async hasCardUntil(days: number): Promise<void> {
     await UserModel.updateOne({ _id: this.id }, { $set: { billingDetails: this.details(days) } })
   }

@@ -1,14 +1,14 @@
-/** What is taken: as whom, where, and whether in all four ways. */
+/** One page to take: the user, the path, and whether in all four variants. */
 export interface Picture {
   name: string
   path: string
-  /** Whose page it is; nobody's when left out. */
+  /** The user; a visitor by default. */
   as?: string
-  /** In both themes at both widths; the others are taken light at 1280 and dark at 390. */
+  /** In both themes at both widths; by default light at 1280 and dark at 390. */
   inFull?: boolean
 }
 
-/** Of everybody in the pictures. */
+/** The password of every user in the screenshots. */
 export const PASSWORD = 'a short sentence works well'
 
 export const pictures: Picture[] = [

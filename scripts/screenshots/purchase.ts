@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { fillCheckout, pressPay } from '#test/browser/checkout-form.ts'
 import { PASSWORD } from './pictures.ts'
 
-/** Signs up and buys a plan as a person does; `take` is called at each page on the way. */
+/** Signs up and buys a plan in the browser; `take` is called at each page on the way. */
 export async function buyPlan(page: Page, take: (name: string) => Promise<void>): Promise<void> {
   await page.goto('/signup')
   await page.locator('[name="name"]').fill('Bea Buyer')
