@@ -1,7 +1,6 @@
 import type { HistoryRow } from '#app/plan-status/history-rows.ts'
 import { Credits, Time } from './amounts.tsx'
 import { Badge } from './badge.tsx'
-import { ButtonLink } from './button.tsx'
 import { EmptyState } from './empty-state.tsx'
 import { PaperLink } from './paper-link.tsx'
 import { Table, Td, Th } from './table.tsx'
@@ -19,15 +18,7 @@ export function BillingHistoryTable({
 }) {
   if (rows.length === 0) {
     return (
-      <EmptyState
-        action={
-          hasPlan ? null : (
-            <ButtonLink to="/pricing" kind="outline">
-              See plans
-            </ButtonLink>
-          )
-        }
-      >
+      <EmptyState next={hasPlan ? null : { label: 'See plans', to: '/pricing' }}>
         No payments yet. Your first invoice will appear here.
       </EmptyState>
     )

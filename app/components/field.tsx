@@ -1,6 +1,5 @@
-import type { ComponentPropsWithRef, ReactNode } from 'react'
-import { classNames } from './class-names.ts'
-import { FieldError, FieldFrame, type FieldTexts, firstOf } from './field-frame.tsx'
+import type { ComponentPropsWithRef } from 'react'
+import { FieldFrame, type FieldTexts } from './field-frame.tsx'
 import { PasswordInput } from './password-input.tsx'
 
 type Named = { name: string; id?: string; className?: string }
@@ -53,42 +52,34 @@ export function TextArea({ label, hint, error, optional, className, id, ...area 
   )
 }
 
-export interface CheckboxProps extends Omit<ComponentPropsWithRef<'input'>, 'type' | 'name'> {
+interface CheckboxProps extends Omit<ComponentPropsWithRef<'input'>, 'type' | 'name'> {
   name: string
-  label: ReactNode
-  hint?: ReactNode
-  error?: string | string[] | null
+  label: string
+  hint?: string
   /** Drawn as a switch; it still applies only when the form is sent. */
   asSwitch?: boolean
 }
 
-export function Checkbox({ label, hint, error, asSwitch, className, id = undefined, ...input }: CheckboxProps) {
-  const checkId = id ?? (input.value ? `${input.name}-${String(input.value)}` : input.name)
-  const message = firstOf(error)
+export function Checkbox({ label, hint, asSwitch, ...input }: CheckboxProps) {
+  const id = input.value ? `${input.name}-${String(input.value)}` : input.name
   return (
-    <div className={classNames('grid gap-1', className)}>
-      <div className="check">
-        <input
-          {...input}
-          id={checkId}
-          type="checkbox"
-          role={asSwitch ? 'switch' : undefined}
-          aria-describedby={
-            [hint && `${checkId}-hint`, message && `${checkId}-error`].filter(Boolean).join(' ') || undefined
-          }
-          aria-invalid={message ? true : undefined}
-        />
-        <div>
-          <label htmlFor={checkId}>{label}</label>
-          {asSwitch ? <span className="switch-word" aria-hidden /> : null}
-          {hint ? (
-            <p className="field-hint" id={`${checkId}-hint`}>
-              {hint}
-            </p>
-          ) : null}
-        </div>
+    <div className="check">
+      <input
+        {...input}
+        id={id}
+        type="checkbox"
+        role={asSwitch ? 'switch' : undefined}
+        aria-describedby={hint && `${id}-hint`}
+      />
+      <div>
+        <label htmlFor={id}>{label}</label>
+        {asSwitch ? <span className="switch-word" aria-hidden /> : null}
+        {hint ? (
+          <p className="field-hint" id={`${id}-hint`}>
+            {hint}
+          </p>
+        ) : null}
       </div>
-      {message ? <FieldError id={checkId} message={message} /> : null}
     </div>
   )
 }

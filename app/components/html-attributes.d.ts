@@ -4,11 +4,10 @@ import 'react'
 declare module 'react' {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- merging needs the same type parameter
   interface HTMLAttributes<T> {
-    popover?: 'auto' | 'manual'
+    popover?: 'auto'
   }
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- merging needs the same type parameter
   interface ButtonHTMLAttributes<T> {
     popovertarget?: string
-    popovertargetaction?: 'show' | 'hide' | 'toggle'
   }
 }

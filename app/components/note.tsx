@@ -7,7 +7,7 @@ export function Note({
   as: Element = 'section',
   className,
   ...rest
-}: ComponentPropsWithoutRef<'section'> & { stub?: 'side' | 'below'; as?: 'section' | 'div' | 'li' | 'article' }) {
+}: ComponentPropsWithoutRef<'section'> & { stub?: 'side' | 'below'; as?: 'section' | 'div' | 'li' }) {
   return <Element {...rest} className={classNames('note', className)} data-stub={stub} />
 }
 
@@ -42,13 +42,16 @@ export function Denomination({
 }
 
 /** Terms and values on a stub. */
-export function StubList({ rows }: { rows: { term: ReactNode; value: ReactNode }[] }) {
+export function StubList({ rows }: { rows: { term: string; value: ReactNode; note?: string | null }[] }) {
   return (
     <dl className="stub-list">
-      {rows.map((row, index) => (
-        <div key={index}>
-          <dt>{row.term}</dt>
-          <dd>{row.value}</dd>
+      {rows.map(({ term, value, note }) => (
+        <div key={term}>
+          <dt>{term}</dt>
+          <dd>
+            {value}
+            {note ? <span className="block font-normal text-ink-2">{note}</span> : null}
+          </dd>
         </div>
       ))}
     </dl>

@@ -16,7 +16,6 @@ export function RadioCards({
   defaultValue,
   isOptional = false,
   hidesLegend = false,
-  className = 'grid gap-2',
 }: {
   legend: ReactNode
   name: string
@@ -25,12 +24,11 @@ export function RadioCards({
   isOptional?: boolean
   /** Where the heading above says the same. */
   hidesLegend?: boolean
-  className?: string
 }) {
   return (
     <fieldset className="grid gap-2">
       <legend className={hidesLegend ? 'sr-only' : 'field-label mb-2'}>{legend}</legend>
-      <div className={className}>
+      <div className="grid gap-2">
         {cards.map((card) => (
           <label key={card.value} className="radio-card">
             <input

@@ -1,5 +1,5 @@
 import { type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
-import { Link, useLoaderData } from '@remix-run/react'
+import { useLoaderData } from '@remix-run/react'
 import { findPaidAction } from '#app/actions/paid-actions.server.ts'
 import { planOf } from '#app/billing/entitlements/current-plan.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
@@ -11,6 +11,7 @@ import { Page } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { PlanNotices } from '#app/components/standing-notices.tsx'
 import { SumTable } from '#app/components/sum-table.tsx'
+import { TextLink } from '#app/components/text-link.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { formatCreditsInWords, formatMoney } from '#app/format.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
@@ -109,8 +110,8 @@ export default function Upgrade() {
             {way.sum ? (
               <SumTable
                 caption={way.plan}
-                rows={[{ label: way.sum.pay[0], values: [way.sum.pay[1]] }]}
-                total={{ label: way.sum.get[0], values: [way.sum.get[1]] }}
+                rows={[{ label: way.sum.pay[0], value: way.sum.pay[1] }]}
+                total={{ label: way.sum.get[0], value: way.sum.get[1] }}
               />
             ) : null}
             {way.then ? <p className="text-ink-2">{way.then}</p> : null}
@@ -123,9 +124,7 @@ export default function Upgrade() {
         ))}
       </ul>
       <p>
-        <Link className="link" to={back.to}>
-          Back to {back.title}
-        </Link>
+        <TextLink to={back.to}>Back to {back.title}</TextLink>
       </p>
     </Page>
   )

@@ -1,6 +1,6 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import type { ActionFunctionArgs, LoaderFunctionArgs } from '@remix-run/node'
-import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
+import { Form, useActionData, useLoaderData } from '@remix-run/react'
 import { profileForm } from '#app/auth/profile.ts'
 import { updateProfile } from '#app/auth/profile.server.ts'
 import { zonesWith } from '#app/auth/time-zone.ts'
@@ -14,6 +14,7 @@ import { Section } from '#app/components/page.tsx'
 import { SavedNote } from '#app/components/saved-note.tsx'
 import { ThemeSwitch } from '#app/components/theme-switch.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
+import { TextLink } from '#app/components/text-link.tsx'
 import { CONFIRM_PATH } from '#app/email-confirmation/confirm-path.ts'
 import { invalidForm, savedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
@@ -53,9 +54,7 @@ export default function ProfileSettings() {
             ) : (
               <>
                 <Badge tone="ochre">Not confirmed</Badge>
-                <Link className="link" to={CONFIRM_PATH}>
-                  Confirm it
-                </Link>
+                <TextLink to={CONFIRM_PATH}>Confirm it</TextLink>
               </>
             )}
           </p>

@@ -1,6 +1,6 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import { type ActionFunctionArgs, data } from '@remix-run/node'
-import { Form, Link, useActionData } from '@remix-run/react'
+import { Form, useActionData } from '@remix-run/react'
 import { z } from 'zod'
 import { requestPasswordReset } from '#app/auth/change-password.server.ts'
 import { email } from '#app/auth/email-address.ts'
@@ -11,6 +11,7 @@ import { Field } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
+import { TextLink } from '#app/components/text-link.tsx'
 import { clientAddress } from '#app/http/client-address.server.ts'
 import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
@@ -55,9 +56,7 @@ export default function ForgotPassword() {
         </Form>
       )}
       <p>
-        <Link className="link" to="/login">
-          Back to log in
-        </Link>
+        <TextLink to="/login">Back to log in</TextLink>
       </p>
     </Page>
   )

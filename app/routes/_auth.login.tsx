@@ -1,6 +1,6 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@remix-run/node'
-import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
+import { Form, useActionData, useLoaderData } from '@remix-run/react'
 import { logInForm } from '#app/auth/credentials.ts'
 import { authenticator } from '#app/auth/log-in.server.ts'
 import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
@@ -11,6 +11,7 @@ import { Field } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
+import { TextLink } from '#app/components/text-link.tsx'
 import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
@@ -51,13 +52,8 @@ export default function LogIn() {
         <Button busy={busy}>Log in</Button>
       </Form>
       <p>
-        <Link className="link" to="/forgot-password">
-          Forgot your password?
-        </Link>{' '}
-        New here?{' '}
-        <Link className="link" to={`/signup${query}`}>
-          Create an account
-        </Link>
+        <TextLink to="/forgot-password">Forgot your password?</TextLink> New here?{' '}
+        <TextLink to={`/signup${query}`}>Create an account</TextLink>
       </p>
     </Page>
   )

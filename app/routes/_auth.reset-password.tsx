@@ -1,6 +1,6 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@remix-run/node'
-import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
+import { Form, useActionData, useLoaderData } from '@remix-run/react'
 import { z } from 'zod'
 import { resetPassword } from '#app/auth/change-password.server.ts'
 import { newPassword, PASSWORD_MIN } from '#app/auth/credentials.ts'
@@ -15,6 +15,7 @@ import { Field } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
+import { TextLink } from '#app/components/text-link.tsx'
 import { clientAddress } from '#app/http/client-address.server.ts'
 import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
@@ -85,9 +86,7 @@ export default function ResetPassword() {
         <Button busy={busy}>Set the password</Button>
       </Form>
       <p>
-        <Link className="link" to="/forgot-password">
-          Send another link
-        </Link>
+        <TextLink to="/forgot-password">Send another link</TextLink>
       </p>
     </Page>
   )

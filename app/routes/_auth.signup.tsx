@@ -1,6 +1,6 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@remix-run/node'
-import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
+import { Form, useActionData, useLoaderData } from '@remix-run/react'
 import { PASSWORD_MIN, signUpForm } from '#app/auth/credentials.ts'
 import { EmailTaken, WeakPassword } from '#app/auth/errors.ts'
 import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
@@ -15,6 +15,7 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
 import { useHydrated } from '#app/components/use-hydrated.ts'
 import { useSubmitting } from '#app/components/use-submitting.ts'
+import { TextLink } from '#app/components/text-link.tsx'
 import { config } from '#app/config.server.ts'
 import { confirmPath } from '#app/email-confirmation/confirm-path.ts'
 import { clientAddress } from '#app/http/client-address.server.ts'
@@ -86,10 +87,7 @@ export default function SignUp() {
         <p className="text-ink-2">You get {welcomeCredits} credits to try it. No card needed.</p>
       </Form>
       <p>
-        Have an account?{' '}
-        <Link className="link" to={`/login${query}`}>
-          Log in
-        </Link>
+        Have an account? <TextLink to={`/login${query}`}>Log in</TextLink>
       </p>
     </Page>
   )

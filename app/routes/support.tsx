@@ -1,5 +1,5 @@
 import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@remix-run/node'
-import { Link, useActionData, useLoaderData } from '@remix-run/react'
+import { useActionData, useLoaderData } from '@remix-run/react'
 import { findUser, requireUser } from '#app/auth/require-user.server.ts'
 import { isPaused } from '#app/billing/entitlements/entitlements.ts'
 import { planOf } from '#app/billing/entitlements/current-plan.ts'
@@ -10,6 +10,7 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
 import { QUESTION_SENT, QuestionForm } from '#app/components/question-form.tsx'
 import { VisitorFrame } from '#app/components/visitor-frame.tsx'
+import { TextLink } from '#app/components/text-link.tsx'
 import { config } from '#app/config.server.ts'
 import { frameOf } from '#app/auth/signed-in-frame.server.ts'
 import { answerQuestion } from '#app/support/answer-question.server.ts'
@@ -55,17 +56,13 @@ export default function Support() {
               {address}
             </a>
             {' · '}
-            <Link className="link" to="/login?redirectTo=%2Fsupport">
-              Log in
-            </Link>
+            <TextLink to="/login?redirectTo=%2Fsupport">Log in</TextLink>
           </p>
         )}
         {frame && answeredFirst ? (
           <p className="text-ink-2">
             Questions from {answeredFirst} are answered first.{' '}
-            <Link className="link" to="/support/priority">
-              See priority support
-            </Link>
+            <TextLink to="/support/priority">See priority support</TextLink>
           </p>
         ) : null}
       </Page>

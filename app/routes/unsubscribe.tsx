@@ -1,10 +1,11 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs } from '@remix-run/node'
-import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
+import { Form, useActionData, useLoaderData } from '@remix-run/react'
 import { Button } from '#app/components/button.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
 import { PublicFrame } from '#app/components/public-frame.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
+import { TextLink } from '#app/components/text-link.tsx'
 import { turnOff } from '#app/notifications/settings.server.ts'
 import { MAIL_NAMES } from '#app/notifications/settings.ts'
 import { readUnsubscribeToken } from '#app/notifications/unsubscribe-token.server.ts'
@@ -51,9 +52,7 @@ export default function Unsubscribe() {
           </Form>
         )}
         <p>
-          <Link className="link" to="/settings/notifications">
-            Notification settings
-          </Link>
+          <TextLink to="/settings/notifications">Notification settings</TextLink>
         </p>
       </Page>
     </PublicFrame>

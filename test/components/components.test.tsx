@@ -180,7 +180,7 @@ describe('Ledger', () => {
 })
 
 test('a SumTable has its total in the foot', () => {
-  const html = render(<SumTable rows={[{ label: 'A', values: ['1'] }]} total={{ label: 'Sum', values: ['1'] }} />)
+  const html = render(<SumTable rows={[{ label: 'A', value: '1' }]} total={{ label: 'Sum', value: '1' }} />)
 
   expect(html).toMatch(/<tfoot>.*Sum.*<\/tfoot>/)
 })

@@ -1,4 +1,4 @@
-import { Form, Link, useFetcher } from '@remix-run/react'
+import { Form, useFetcher } from '@remix-run/react'
 import { useEffect, useRef } from 'react'
 import type { ActionPage } from '#app/actions/action-page.server.ts'
 import type { FormAnswer } from '#app/actions/form-answer.server.ts'
@@ -6,6 +6,7 @@ import { Button, ButtonLink } from '#app/components/button.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { useShownBusy } from '#app/components/use-shown-busy.ts'
 import { useSubmitting } from '#app/components/use-submitting.ts'
+import { TextLink } from '#app/components/text-link.tsx'
 import type { PrimaryAction } from '#app/plan-status/primary-action.ts'
 import { ActionFieldControl } from './action-field-control.tsx'
 
@@ -77,10 +78,7 @@ export function ActionForm({
           </noscript>
           {page.extras.map(({ text, to }) => (
             <p key={to} className="text-table text-ink-2">
-              {text}{' '}
-              <Link className="link" to={to}>
-                See plans
-              </Link>
+              {text} <TextLink to={to}>See plans</TextLink>
             </p>
           ))}
         </div>

@@ -1,5 +1,5 @@
 import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
-import { Link, useLoaderData } from '@remix-run/react'
+import { useLoaderData } from '@remix-run/react'
 import { costOf, lockOf } from '#app/actions/action-words.ts'
 import { paidActions } from '#app/actions/paid-actions.server.ts'
 import { planOf } from '#app/billing/entitlements/current-plan.ts'
@@ -7,6 +7,7 @@ import { requireUser } from '#app/auth/require-user.server.ts'
 import { Page } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { PlanNotices } from '#app/components/standing-notices.tsx'
+import { TextLink } from '#app/components/text-link.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { warningsOf } from '#app/plan-status/primary-action.ts'
 import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
@@ -43,9 +44,7 @@ export default function Actions() {
           >
             <div className="grid min-w-0 gap-1">
               <h2 className="font-text text-lead">
-                <Link className="link" to={`/actions/${id}`}>
-                  {title}
-                </Link>
+                <TextLink to={`/actions/${id}`}>{title}</TextLink>
               </h2>
               <p className="text-ink-2">{summary}</p>
               {lock ? <p className="text-table text-ink-2">{lock}</p> : null}

@@ -1,10 +1,10 @@
-import { Link } from '@remix-run/react'
 import { Gift } from 'lucide-react'
 import { Badge } from '#app/components/badge.tsx'
 import { EmptyState } from '#app/components/empty-state.tsx'
 import { GrantMeter } from '#app/components/grant-meter.tsx'
 import { Note, NoteFace, NoteStub } from '#app/components/note.tsx'
 import { PaperLink } from '#app/components/paper-link.tsx'
+import { TextLink } from '#app/components/text-link.tsx'
 import type { GrantView } from './grant-views.server.ts'
 
 const SHOWN = 6
@@ -51,9 +51,7 @@ function GrantNote({ grant }: { grant: GrantView }) {
       <NoteFace>
         <div className="flex flex-wrap items-baseline justify-between gap-x-4">
           <p className="font-semibold">
-            <Link className="link" to={grant.href}>
-              {grant.name}
-            </Link>
+            <TextLink to={grant.href}>{grant.name}</TextLink>
           </p>
           <p className="text-table text-ink-2">
             <span className="font-semibold text-ink">{grant.left.figure}</span> {grant.left.of}

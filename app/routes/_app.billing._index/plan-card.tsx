@@ -1,8 +1,9 @@
-import { Form, Link } from '@remix-run/react'
+import { Form } from '@remix-run/react'
 import { Badge } from '#app/components/badge.tsx'
 import { Button, ButtonLink } from '#app/components/button.tsx'
 import { Denomination, Note, NoteFace, NoteStub, StubList } from '#app/components/note.tsx'
 import { RadioCards } from '#app/components/radio-cards.tsx'
+import { TextLink } from '#app/components/text-link.tsx'
 import type { PlanView } from './plan-view.ts'
 
 /** The plan and its state; on the stub, what happens next. */
@@ -24,20 +25,9 @@ export function PlanCard({ plan }: { plan: PlanView }) {
         )}
       </NoteFace>
       <NoteStub>
-        <StubList
-          rows={plan.stub.map(({ term, value, note }) => ({ term, value: <StubValue value={value} note={note} /> }))}
-        />
+        <StubList rows={plan.stub} />
       </NoteStub>
     </Note>
-  )
-}
-
-function StubValue({ value, note }: { value: string; note?: string | null }) {
-  return (
-    <>
-      {value}
-      {note ? <span className="block font-normal text-ink-2">{note}</span> : null}
-    </>
   )
 }
 
@@ -71,9 +61,7 @@ function Interval({ value, label, chosen }: { value: string; label: string; chos
 export function CancelLink({ plan }: { plan: string }) {
   return (
     <p>
-      <Link className="link" to="/billing/cancel">
-        Cancel {plan}
-      </Link>
+      <TextLink to="/billing/cancel">Cancel {plan}</TextLink>
     </p>
   )
 }

@@ -1,5 +1,5 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
-import { Link, useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
+import { useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
 import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { findPaymentsBehind } from '#app/billing/purchases/grant-payments.server.ts'
@@ -17,6 +17,7 @@ import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { PlanNotices } from '#app/components/standing-notices.tsx'
+import { TextLink } from '#app/components/text-link.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { duplicateInWords } from '#app/wording/duplicate-words.ts'
@@ -137,9 +138,9 @@ export default function Billing() {
         title="Billing history"
         aside={
           history.length < historyCount ? (
-            <Link className="link" to="/billing?history=all#history" preventScrollReset>
+            <TextLink to="/billing?history=all#history" preventScrollReset>
               View all {historyCount} payments
-            </Link>
+            </TextLink>
           ) : null
         }
       >
@@ -153,15 +154,7 @@ export default function Billing() {
         ) : null}
         <Packs packs={rest.packs} warning={rest.packWarning} nonce={rest.nonce} />
       </div>
-      <Section
-        id="grants"
-        title="Your credits"
-        aside={
-          <Link className="link" to="/billing/credits">
-            View credit history
-          </Link>
-        }
-      >
+      <Section id="grants" title="Your credits" aside={<TextLink to="/billing/credits">View credit history</TextLink>}>
         <GrantStack grants={rest.grants} />
       </Section>
       {canCancel ? <CancelLink plan={plan.name} /> : null}

@@ -7,10 +7,10 @@ export function ChangeSum({ sum }: { sum: NonNullable<ChangeView['sum']> }) {
     <div className="rounded-sheet border border-rule bg-sheet p-6">
       <SumTable
         caption="What the change costs today"
-        rows={sum.rows.map(({ label, money }) => ({ label, values: [money] }))}
+        rows={sum.rows.map(({ label, money }) => ({ label, value: money }))}
         total={[
-          { label: 'You pay now', values: [sum.total.money] },
-          { label: 'You get now', values: [sum.total.credits] },
+          { label: 'You pay now', value: sum.total.money },
+          { label: 'You get now', value: sum.total.credits },
         ]}
       />
     </div>

@@ -1,5 +1,5 @@
 import { data, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node'
-import { Link, useLoaderData } from '@remix-run/react'
+import { useLoaderData } from '@remix-run/react'
 import { Gift } from 'lucide-react'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { findPaymentsBehind } from '#app/billing/purchases/grant-payments.server.ts'
@@ -12,6 +12,7 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { PageTurner } from '#app/components/page-turner.tsx'
 import { PaperLink } from '#app/components/paper-link.tsx'
 import { SumTable } from '#app/components/sum-table.tsx'
+import { TextLink } from '#app/components/text-link.tsx'
 import { readGrantHistory } from '#app/credits/grant-history.server.ts'
 import { parseCursor } from '#app/usage/filters.ts'
 import { grantHref } from '#app/usage/grant-words.server.ts'
@@ -54,8 +55,8 @@ export default function GrantPage() {
           <SumTable
             caption="How these credits were used"
             className="mt-6"
-            rows={view.sum.rows.map(({ label, credits }) => ({ label, values: [credits] }))}
-            total={{ label: view.sum.total.label, values: [view.sum.total.credits] }}
+            rows={view.sum.rows.map(({ label, credits }) => ({ label, value: credits }))}
+            total={{ label: view.sum.total.label, value: view.sum.total.credits }}
           />
         </NoteFace>
         <NoteStub>
@@ -69,15 +70,11 @@ export default function GrantPage() {
       </Note>
       <Section id="entries" title="Usage" lead="The ledger entries that changed these credits, and by how many.">
         <GrantLines lines={view.lines} labelledBy="entries" />
-        <PageTurner label="Pages of usage" newest={newest} older={older} />
+        <PageTurner label="Pages of usage" ways={{ Newest: newest, Older: older }} />
       </Section>
       <p className="flex flex-wrap gap-x-6 gap-y-2">
-        <Link className="link" to="/billing#grants">
-          Back to billing
-        </Link>
-        <Link className="link" to="/usage">
-          View all activity
-        </Link>
+        <TextLink to="/billing#grants">Back to billing</TextLink>
+        <TextLink to="/usage">View all activity</TextLink>
       </p>
     </Page>
   )

@@ -1,13 +1,13 @@
 import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
-import { Link, useLoaderData } from '@remix-run/react'
+import { useLoaderData } from '@remix-run/react'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { findPaymentsBehind } from '#app/billing/purchases/grant-payments.server.ts'
 import { now } from '#app/clock.server.ts'
-import { ButtonLink } from '#app/components/button.tsx'
 import { EmptyState } from '#app/components/empty-state.tsx'
 import { Page } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { PageTurner } from '#app/components/page-turner.tsx'
+import { TextLink } from '#app/components/text-link.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { listEntries } from '#app/credits/ledger.server.ts'
 import { parseCursor } from '#app/usage/filters.ts'
@@ -50,22 +50,14 @@ export default function AllCredits() {
         {arrivals.length > 0 ? (
           <ArrivalTable arrivals={arrivals} />
         ) : (
-          <EmptyState
-            action={
-              <ButtonLink to="/billing#packs" kind="outline">
-                Buy credits
-              </ButtonLink>
-            }
-          >
+          <EmptyState next={{ label: 'Buy credits', to: '/billing#packs' }}>
             {newest ? 'No earlier credits.' : 'No credits yet. The first ones will appear here.'}
           </EmptyState>
         )}
-        <PageTurner label="Pages of the credit history" newest={newest} older={older} />
+        <PageTurner label="Pages of the credit history" ways={{ Newest: newest, Older: older }} />
       </div>
       <p>
-        <Link className="link" to="/billing#grants">
-          Back to billing
-        </Link>
+        <TextLink to="/billing#grants">Back to billing</TextLink>
       </p>
     </Page>
   )

@@ -80,10 +80,10 @@ export default function Success() {
               caption="Your credits after this payment"
               className="mt-4"
               rows={[
-                { label: 'Your other credits', values: [view.sum.others] },
-                { label: 'From this payment', values: [<Came key="added">{view.sum.added}</Came>] },
+                { label: 'Your other credits', value: view.sum.others },
+                { label: 'From this payment', value: <span className="text-credit">{view.sum.added}</span> },
               ]}
-              total={{ label: 'Credits you can spend', values: [view.sum.total] }}
+              total={{ label: 'Credits you can spend', value: view.sum.total }}
             />
           ) : null}
         </NoteFace>
@@ -105,5 +105,3 @@ export default function Success() {
     </main>
   )
 }
-
-const Came = ({ children }: { children: string }) => <span className="text-credit">{children}</span>

@@ -1,8 +1,8 @@
-import { Link } from '@remix-run/react'
 import { Badge } from '#app/components/badge.tsx'
 import { ButtonLink } from '#app/components/button.tsx'
 import { Denomination, Note, NoteFace, NoteStub, StubList } from '#app/components/note.tsx'
 import { NoticeButton } from '#app/components/standing-notices.tsx'
+import { TextLink } from '#app/components/text-link.tsx'
 import type { BalanceView } from './balance-view.ts'
 
 /** Spending where one can, else the way out of what stops it. */
@@ -36,9 +36,7 @@ export function BalanceNote({ view }: { view: BalanceView }) {
         ))}
         {view.isNegative ? (
           <p className="mt-1">
-            <Link className="link" to="/usage?kind=corrected">
-              See what was taken back
-            </Link>
+            <TextLink to="/usage?kind=corrected">See what was taken back</TextLink>
           </p>
         ) : null}
         <div className="mt-auto grid gap-3 pt-6 sm:flex">
@@ -66,21 +64,13 @@ export function BalanceNote({ view }: { view: BalanceView }) {
                 </span>
               ),
             },
-            ...view.stub.map(({ term, value, note }) => ({
-              term,
-              value: (
-                <>
-                  {value}
-                  {note ? <span className="block font-normal text-ink-2">{note}</span> : null}
-                </>
-              ),
-            })),
+            ...view.stub,
           ]}
         />
         <p className="mt-4">
-          <Link className="link" to={view.isLive ? '/billing#change' : '/pricing'}>
+          <TextLink to={view.isLive ? '/billing#change' : '/pricing'}>
             {view.isLive ? 'Change plan' : 'See plans'}
-          </Link>
+          </TextLink>
         </p>
       </NoteStub>
     </Note>

@@ -1,16 +1,16 @@
 import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
-import { Link, useLoaderData, useSearchParams } from '@remix-run/react'
+import { useLoaderData, useSearchParams } from '@remix-run/react'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { listBillingHistory } from '#app/billing/purchases/list-history.server.ts'
 import { now } from '#app/clock.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { BillingHistoryTable } from '#app/components/billing-history-table.tsx'
-import { ButtonLink } from '#app/components/button.tsx'
 import { EmptyState } from '#app/components/empty-state.tsx'
 import { Ledger } from '#app/components/ledger.tsx'
 import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { PlanNotices } from '#app/components/standing-notices.tsx'
+import { TextLink } from '#app/components/text-link.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
 import { parseUsageQuery } from '#app/usage/filters.ts'
@@ -62,25 +62,11 @@ export default function Dashboard() {
       <Section id="history" title="Billing history">
         <BillingHistoryTable rows={history} labelledBy="history" hasPlan={balance.isLive} />
       </Section>
-      <Section
-        id="entries"
-        title="Recent activity"
-        aside={
-          <Link className="link" to="/usage">
-            View all activity
-          </Link>
-        }
-      >
+      <Section id="entries" title="Recent activity" aside={<TextLink to="/usage">View all activity</TextLink>}>
         {days.length > 0 ? (
           <Ledger days={days} labelledBy="entries" />
         ) : (
-          <EmptyState
-            action={
-              <ButtonLink to="/actions" kind="outline">
-                See actions
-              </ButtonLink>
-            }
-          >
+          <EmptyState next={{ label: 'See actions', to: '/actions' }}>
             No activity yet. Every credit that is added or spent will appear here.
           </EmptyState>
         )}

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { createApiKey, findRevokedName, listApiKeys, revokeApiKey } from '#app/auth/api-key.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { Banner } from '#app/components/banner.tsx'
-import { Button, ButtonLink } from '#app/components/button.tsx'
+import { Button } from '#app/components/button.tsx'
 import { EmptyState } from '#app/components/empty-state.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field } from '#app/components/field.tsx'
@@ -92,19 +92,7 @@ export default function ApiKeySettings() {
         lead="Send it in the Authorization header: “Bearer sk_scrip_…”. It can spend your credits, so treat it like a password."
       >
         {newKey ? <NewKey value={newKey} /> : null}
-        {refusal ? (
-          <EmptyState
-            action={
-              <ButtonLink to={refusal.wayOut.to} kind="outline">
-                {refusal.wayOut.label}
-              </ButtonLink>
-            }
-          >
-            {refusal.message}
-          </EmptyState>
-        ) : (
-          <CreateKey answer={answer} />
-        )}
+        {refusal ? <EmptyState next={refusal.wayOut}>{refusal.message}</EmptyState> : <CreateKey answer={answer} />}
       </Section>
       <Section id="keys-title" title="Your API keys">
         <ApiKeyTable keys={keys} labelledBy="keys-title" />

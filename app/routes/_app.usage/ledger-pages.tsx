@@ -1,7 +1,8 @@
-import { Link, useLocation } from '@remix-run/react'
+import { useLocation } from '@remix-run/react'
 import { useEffect, useRef } from 'react'
 import { EntryDetail } from '#app/components/entry-detail.tsx'
 import { Ledger, type LedgerDay } from '#app/components/ledger.tsx'
+import { PageTurner } from '#app/components/page-turner.tsx'
 import type { LedgerPage } from '#app/usage/usage-page.server.ts'
 
 /** One page of the ledger with the way to the next ones. After turning a page the focus is on what it shows. */
@@ -28,20 +29,7 @@ export function LedgerPages({ ledger, busy }: { ledger: LedgerPage; busy: boolea
         {ledger.range}
       </p>
       <Ledger days={days} labelledBy="ledger" sticky busy={busy} />
-      {ledger.newer || ledger.older ? (
-        <nav aria-label="Pages of the ledger" className="flex gap-4">
-          {ledger.newer ? (
-            <Link to={ledger.newer} className="button" data-kind="outline">
-              Newer
-            </Link>
-          ) : null}
-          {ledger.older ? (
-            <Link to={ledger.older} className="button" data-kind="outline">
-              Older
-            </Link>
-          ) : null}
-        </nav>
-      ) : null}
+      <PageTurner label="Pages of the ledger" ways={{ Newer: ledger.newer, Older: ledger.older }} />
     </>
   )
 }

@@ -1,7 +1,6 @@
 import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
 import { Link, useLoaderData, useNavigation } from '@remix-run/react'
 import { requireUser } from '#app/auth/require-user.server.ts'
-import { ButtonLink } from '#app/components/button.tsx'
 import { EmptyState } from '#app/components/empty-state.tsx'
 import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
@@ -48,35 +47,15 @@ export default function Usage() {
         <FilterForm filters={filters} />
         {ledger.state === 'entries' ? <LedgerPages ledger={ledger} busy={busy} /> : null}
         {ledger.state === 'empty' ? (
-          <EmptyState
-            action={
-              <ButtonLink to="/actions" kind="outline">
-                See actions
-              </ButtonLink>
-            }
-          >
+          <EmptyState next={{ label: 'See actions', to: '/actions' }}>
             No activity yet. Every credit that is added or spent will appear here.
           </EmptyState>
         ) : null}
         {ledger.state === 'no-match' ? (
-          <EmptyState
-            action={
-              <ButtonLink to="/usage" kind="outline">
-                Clear filters
-              </ButtonLink>
-            }
-          >
-            No entries match.
-          </EmptyState>
+          <EmptyState next={{ label: 'Clear filters', to: '/usage' }}>No entries match.</EmptyState>
         ) : null}
         {ledger.state === 'failed' ? (
-          <EmptyState
-            action={
-              <ButtonLink to={ledger.href} kind="outline">
-                Try again
-              </ButtonLink>
-            }
-          >
+          <EmptyState next={{ label: 'Try again', to: ledger.href }}>
             The ledger could not be loaded. Your credits are not affected.
           </EmptyState>
         ) : null}

@@ -1,6 +1,6 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from '@remix-run/node'
-import { Form, Link, useActionData, useLoaderData } from '@remix-run/react'
+import { Form, useActionData, useLoaderData } from '@remix-run/react'
 import { z } from 'zod'
 import { confirmEmail, resendConfirmation, resendTo } from '#app/auth/confirm-email.server.ts'
 import { email } from '#app/auth/email-address.ts'
@@ -11,6 +11,7 @@ import { Button, ButtonLink } from '#app/components/button.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
+import { TextLink } from '#app/components/text-link.tsx'
 import { CONFIRM_PATH } from '#app/email-confirmation/confirm-path.ts'
 import { clientAddress } from '#app/http/client-address.server.ts'
 import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.server.ts'
@@ -108,12 +109,9 @@ export default function VerifyEmail() {
           <SendAgain email={view.email} answer={answer} />
           {view.email ? null : (
             <p>
-              <Link
-                className="link"
-                to={`/login${redirectTo ? `?${new URLSearchParams({ redirectTo }).toString()}` : ''}`}
-              >
+              <TextLink to={`/login${redirectTo ? `?${new URLSearchParams({ redirectTo }).toString()}` : ''}`}>
                 Log in
-              </Link>
+              </TextLink>
             </p>
           )}
         </>
@@ -136,11 +134,7 @@ function Waiting({ email, hasMailbox }: { email: string | null; hasMailbox: bool
       </p>
       {hasMailbox ? (
         <p>
-          No mail server is configured, so emails are kept in the{' '}
-          <Link className="link" to="/mailbox">
-            mailbox
-          </Link>
-          .
+          No mail server is configured, so emails are kept in the <TextLink to="/mailbox">mailbox</TextLink>.
         </p>
       ) : null}
     </div>

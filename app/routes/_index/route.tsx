@@ -1,5 +1,5 @@
 import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
-import { Link, useLoaderData } from '@remix-run/react'
+import { useLoaderData } from '@remix-run/react'
 import type { ReactNode } from 'react'
 import { findUser } from '#app/auth/require-user.server.ts'
 import { welcomeCredits } from '#app/billing/plans.ts'
@@ -10,6 +10,7 @@ import { Ledger } from '#app/components/ledger.tsx'
 import { Denomination, Note, NoteFace, NoteStub } from '#app/components/note.tsx'
 import { SumTable } from '#app/components/sum-table.tsx'
 import { VisitorFrame } from '#app/components/visitor-frame.tsx'
+import { TextLink } from '#app/components/text-link.tsx'
 import { config } from '#app/config.server.ts'
 import { formatCredits } from '#app/format.ts'
 import { frameOf } from '#app/auth/signed-in-frame.server.ts'
@@ -82,18 +83,18 @@ export default function Landing() {
                 labelledBy="renewal"
                 className="text-table"
                 rows={[
-                  { label: 'Left from last month', values: [renewal.left] },
-                  ...(renewal.lost > 0 ? [{ label: 'Expires at renewal', values: [renewal.lostText] }] : []),
+                  { label: 'Left from last month', value: renewal.left },
+                  ...(renewal.lost > 0 ? [{ label: 'Expires at renewal', value: renewal.lostText }] : []),
                   {
                     label: `New credits of ${renewal.plan}`,
-                    values: [
+                    value: (
                       <span className="text-credit" key="added">
                         {renewal.added}
-                      </span>,
-                    ],
+                      </span>
+                    ),
                   },
                 ]}
-                total={{ label: 'Credits you can spend', values: [renewal.total] }}
+                total={{ label: 'Credits you can spend', value: renewal.total }}
               />
             </div>
           </Chapter>
@@ -123,10 +124,7 @@ export default function Landing() {
             <div className="border-t border-rule pt-12">
               <p>
                 An account comes with {welcome} credits. No card needed.{' '}
-                <Link className="link" to="/signup">
-                  Create your account
-                </Link>
-                .
+                <TextLink to="/signup">Create your account</TextLink>.
               </p>
             </div>
           )}
@@ -165,11 +163,11 @@ function SumNote({ sum }: { sum: ReturnType<typeof useLoaderData<typeof loader>>
         <SumTable
           caption={`One month of ${sum.plan}`}
           rows={[
-            { label: 'You pay each month', values: [sum.price] },
-            { label: 'You get', values: [`${sum.credits} credits`] },
-            { label: sum.action, values: [sum.cost] },
+            { label: 'You pay each month', value: sum.price },
+            { label: 'You get', value: `${sum.credits} credits` },
+            { label: sum.action, value: sum.cost },
           ]}
-          total={{ label: 'Enough for', values: [sum.result] }}
+          total={{ label: 'Enough for', value: sum.result }}
         />
       </NoteStub>
     </Note>
