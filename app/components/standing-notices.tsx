@@ -1,6 +1,6 @@
 import { Form } from '@remix-run/react'
 import { Button, ButtonLink } from './button.tsx'
-import { Notices } from './notices.tsx'
+import { Banner } from './banner.tsx'
 import { useSubmitting } from './use-submitting.ts'
 import type { Notice } from '#app/plan-status/notice.ts'
 
@@ -11,9 +11,12 @@ const ACTIONS = {
   'undo-change': { intent: 'undo-change', label: 'Undo' },
 } as const
 
-/** The notices about a user's plan and payments, each with its button. */
+/**
+ * The notices about a user's plan and payments, each with its button. At most one banner stands at the top of a page; what
+ * is less grave can be unfolded.
+ */
 export function PlanNotices({
-  notices,
+  notices: [first, ...rest],
   plan,
   main = null,
 }: {
@@ -22,15 +25,29 @@ export function PlanNotices({
   /** The action that is the main button of the page. */
   main?: Notice['action']
 }) {
-  const views = notices.map(({ tone, text, action }) => ({
-    tone,
-    text,
-    action:
-      action === null ? undefined : (
-        <NoticeButton action={action} plan={plan} kind={action === main ? 'ink' : 'outline'} />
-      ),
-  }))
-  return <Notices notices={views} />
+  const bannerOf = ({ tone, text, action }: Notice) => (
+    <Banner
+      key={text}
+      tone={tone}
+      action={action && <NoticeButton action={action} plan={plan} kind={action === main ? 'ink' : 'outline'} />}
+    >
+      {text}
+    </Banner>
+  )
+  if (!first) return null
+  return (
+    <>
+      {bannerOf(first)}
+      {rest.length > 0 ? (
+        <details>
+          <summary className="w-fit cursor-pointer text-table link">
+            {rest.length === 1 ? '1 more notice' : `${rest.length} more notices`}
+          </summary>
+          <div className="mt-2 grid gap-2">{rest.map(bannerOf)}</div>
+        </details>
+      ) : null}
+    </>
+  )
 }
 
 /** The button that deals with what a notice says. */

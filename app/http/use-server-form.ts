@@ -7,24 +7,17 @@ export interface FormAnswer {
   saved: boolean
 }
 
-export interface ServerForm<Names extends string> {
-  form: { id: string; onSubmit: (event: React.FormEvent<HTMLFormElement>) => void; noValidate: boolean }
-  /** The properties of a field: name, what was typed before, what is wrong with it. */
-  field: (name: Names) => { name: Names; defaultValue: string | undefined; error: string[] | undefined }
-  /** For the summary on top. */
-  errors: { field: string | null; message: string }[]
-}
-
 /**
  * A form that the server checks: it works without JavaScript, and the rules are not sent to the browser.
  * @param answer of the last attempt
  * @param defaults what the fields hold at first
+ * @returns the properties of the form and of each field, and the errors for the summary on top
  */
 export function useServerForm<Names extends string>(
   id: string,
   answer: FormAnswer | undefined,
   defaults: Partial<Record<Names, string>> = {},
-): ServerForm<Names> {
+) {
   const [form, fields] = useForm<Record<string, string>>({ id, lastResult: answer?.result, defaultValue: defaults })
   // From the answer itself: conform keeps the last errors when an attempt that succeeds leads to the page anew.
   const problems = answer?.result.error
@@ -43,11 +36,8 @@ export function useServerForm<Names extends string>(
   })
   return {
     form: { id: form.id, onSubmit: form.onSubmit, noValidate: form.noValidate },
-    field: (name) => ({
-      name,
-      defaultValue: fields[name]?.initialValue,
-      error: problems?.[name] ?? undefined,
-    }),
+    /** What was typed before, and what is wrong with it. */
+    field: (name: Names) => ({ name, defaultValue: fields[name]?.initialValue, error: problems?.[name] ?? undefined }),
     errors,
   }
 }

@@ -101,7 +101,7 @@ export default function Upgrade() {
     <Page
       title={sentence}
       width="text"
-      notices={notices.length > 0 ? <PlanNotices notices={notices} plan={plan} /> : null}
+      notices={<PlanNotices notices={notices} plan={plan} />}
     >
       <ul className="grid gap-4">
         {ways.map((way, index) => (

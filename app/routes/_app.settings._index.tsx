@@ -1,20 +1,17 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import type { ActionFunctionArgs, LoaderFunctionArgs } from '@remix-run/node'
-import { Form, useActionData, useLoaderData } from '@remix-run/react'
+import { useActionData, useLoaderData } from '@remix-run/react'
 import { profileForm } from '#app/auth/profile.ts'
 import { updateProfile } from '#app/auth/profile.server.ts'
 import { zonesWith } from '#app/auth/time-zone.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { Badge } from '#app/components/badge.tsx'
-import { Button } from '#app/components/button.tsx'
-import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field, Select } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Section } from '#app/components/page.tsx'
-import { SavedNote } from '#app/components/saved-note.tsx'
 import { ThemeSwitch } from '#app/components/theme-switch.tsx'
-import { useSubmitting } from '#app/components/use-submitting.ts'
 import { TextLink } from '#app/components/text-link.tsx'
+import { ServerForm } from '#app/components/server-form.tsx'
 import { CONFIRM_PATH } from '#app/email-confirmation/confirm-path.ts'
 import { invalidForm, savedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
@@ -39,12 +36,10 @@ export default function ProfileSettings() {
   const { email, isConfirmed, name, timeZone, timeZones } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>()
   const { form, field, errors } = useServerForm<'name' | 'timeZone'>('profile', answer, { name, timeZone })
-  const busy = useSubmitting()
   return (
     <>
       <Section id="profile-title" title="Profile">
-        <Form method="post" {...form} className="grid max-w-column gap-6">
-          <ErrorSummary errors={errors} />
+        <ServerForm form={form} errors={errors} submit="Save" isSaved={answer?.saved} className="max-w-column">
           <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
             <span>
               Email <strong className="wrap-anywhere">{email}</strong>
@@ -66,11 +61,7 @@ export default function ProfileSettings() {
               </option>
             ))}
           </Select>
-          <div className="flex items-center gap-4">
-            <Button busy={busy}>Save</Button>
-            <SavedNote isSaved={answer?.saved === true && !busy} />
-          </div>
-        </Form>
+        </ServerForm>
       </Section>
       <Section id="theme-title" title="Theme">
         <ThemeSwitch />

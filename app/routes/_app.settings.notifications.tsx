@@ -1,14 +1,11 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import type { ActionFunctionArgs, LoaderFunctionArgs } from '@remix-run/node'
-import { Form, useActionData, useLoaderData } from '@remix-run/react'
+import { useActionData, useLoaderData } from '@remix-run/react'
 import { requireUser } from '#app/auth/require-user.server.ts'
-import { Button } from '#app/components/button.tsx'
-import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Checkbox, Field } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Section } from '#app/components/page.tsx'
-import { SavedNote } from '#app/components/saved-note.tsx'
-import { useSubmitting } from '#app/components/use-submitting.ts'
+import { ServerForm } from '#app/components/server-form.tsx'
 import { invalidForm, savedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
@@ -37,7 +34,6 @@ export default function NotificationSettings() {
   const { form, field, errors } = useServerForm<OptionalMail | 'creditsLowThreshold'>('notifications', answer, {
     creditsLowThreshold: String(settings.creditsLowThreshold),
   })
-  const busy = useSubmitting()
   // A form that was turned down keeps what was chosen in it.
   const rejected = answer?.saved === false
   const check = (name: OptionalMail) => ({
@@ -47,8 +43,7 @@ export default function NotificationSettings() {
   })
   return (
     <Section id="notifications-title" title="Notifications" lead={`Emails are sent to ${email}.`}>
-      <Form method="post" {...form} className="grid max-w-column gap-6">
-        <ErrorSummary errors={errors} />
+      <ServerForm form={form} errors={errors} submit="Save" isSaved={answer?.saved} className="max-w-column">
         <Checkbox label="Credits are low" {...check('creditsLow')} />
         <Field
           label="Alert me below"
@@ -65,11 +60,7 @@ export default function NotificationSettings() {
         />
         <Checkbox label="A trial is about to end" {...check('trialEnding')} />
         <p className="text-ink-2">Emails about receipts, failed payments and plan changes are always sent.</p>
-        <div className="flex items-center gap-4">
-          <Button busy={busy}>Save</Button>
-          <SavedNote isSaved={answer?.saved === true && !busy} />
-        </div>
-      </Form>
+      </ServerForm>
     </Section>
   )
 }

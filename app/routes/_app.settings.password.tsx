@@ -1,6 +1,6 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@remix-run/node'
-import { Form, useActionData, useLoaderData } from '@remix-run/react'
+import { useActionData, useLoaderData } from '@remix-run/react'
 import { z } from 'zod'
 import { changePassword } from '#app/auth/change-password.server.ts'
 import { currentPassword, newPassword, PASSWORD_MIN } from '#app/auth/credentials.ts'
@@ -9,13 +9,11 @@ import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
 import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { countLive } from '#app/auth/api-key.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
-import { Button } from '#app/components/button.tsx'
-import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Checkbox, Field } from '#app/components/field.tsx'
+import { NewPasswordField } from '#app/components/new-password-field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Section } from '#app/components/page.tsx'
-import { SavedNote } from '#app/components/saved-note.tsx'
-import { useSubmitting } from '#app/components/use-submitting.ts'
+import { ServerForm } from '#app/components/server-form.tsx'
 import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
@@ -64,11 +62,10 @@ export default function PasswordSettings() {
   const { email, apiKeys, passwordMin, saved } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>()
   const { form, field, errors } = useServerForm<'currentPassword' | 'newPassword'>('password', answer)
-  const busy = useSubmitting()
   return (
     <Section id="password-title" title="Password" lead="A new password logs you out everywhere else.">
-      <Form method="post" {...form} className="grid max-w-column gap-6">
-        <ErrorSummary errors={errors} />
+      {/* After another attempt the address still says that the first one was saved. */}
+      <ServerForm form={form} errors={errors} submit="Save" isSaved={saved && !answer} className="max-w-column">
         {/* Tells password managers whose password this is. */}
         <input type="hidden" autoComplete="username" value={email} readOnly />
         <Field
@@ -78,14 +75,7 @@ export default function PasswordSettings() {
           required
           {...field('currentPassword')}
         />
-        <Field
-          label="New password"
-          type="password"
-          hint={`At least ${passwordMin} characters. A short sentence works well.`}
-          autoComplete="new-password"
-          required
-          {...field('newPassword')}
-        />
+        <NewPasswordField label="New password" min={passwordMin} {...field('newPassword')} />
         {apiKeys > 0 ? (
           <Checkbox
             name="revokeKeys"
@@ -93,12 +83,7 @@ export default function PasswordSettings() {
             hint="Do this if someone else may know the old password. Your programs will need new keys."
           />
         ) : null}
-        <div className="flex items-center gap-4">
-          <Button busy={busy}>Save</Button>
-          {/* After another attempt the address still says so. */}
-          <SavedNote isSaved={saved && !answer && !busy} />
-        </div>
-      </Form>
+      </ServerForm>
     </Section>
   )
 }

@@ -1,17 +1,15 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import { type ActionFunctionArgs, data } from '@remix-run/node'
-import { Form, useActionData } from '@remix-run/react'
+import { useActionData } from '@remix-run/react'
 import { z } from 'zod'
 import { requestPasswordReset } from '#app/auth/change-password.server.ts'
 import { email } from '#app/auth/email-address.ts'
 import { fromAddress, hasTryLeft, consumeAttempt } from '#app/auth/rate-limit.server.ts'
-import { Button } from '#app/components/button.tsx'
-import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
-import { useSubmitting } from '#app/components/use-submitting.ts'
 import { TextLink } from '#app/components/text-link.tsx'
+import { ServerForm } from '#app/components/server-form.tsx'
 import { clientAddress } from '#app/http/client-address.server.ts'
 import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
@@ -43,17 +41,14 @@ export async function action({ request }: ActionFunctionArgs) {
 export default function ForgotPassword() {
   const answer = useActionData<typeof action>()
   const { form, field, errors } = useServerForm<'email'>('forgot-password', answer)
-  const busy = useSubmitting()
   return (
     <Page title="Reset your password" width="column">
       {answer?.saved ? (
         <p role="status">If an account exists for that address, we sent a link. It works for 1 hour.</p>
       ) : (
-        <Form method="post" {...form} className="grid gap-6">
-          <ErrorSummary errors={errors} />
+        <ServerForm form={form} errors={errors} submit="Send link" isWide>
           <Field label="Email" type="email" autoComplete="username" inputMode="email" required {...field('email')} />
-          <Button busy={busy}>Send link</Button>
-        </Form>
+        </ServerForm>
       )}
       <p>
         <TextLink to="/login">Back to log in</TextLink>

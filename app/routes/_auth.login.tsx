@@ -1,17 +1,15 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@remix-run/node'
-import { Form, useActionData, useLoaderData } from '@remix-run/react'
+import { useActionData, useLoaderData } from '@remix-run/react'
 import { logInForm } from '#app/auth/credentials.ts'
 import { authenticator } from '#app/auth/log-in.server.ts'
 import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
 import { findUser } from '#app/auth/require-user.server.ts'
-import { Button } from '#app/components/button.tsx'
-import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
-import { useSubmitting } from '#app/components/use-submitting.ts'
 import { TextLink } from '#app/components/text-link.tsx'
+import { ServerForm } from '#app/components/server-form.tsx'
 import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
@@ -40,17 +38,13 @@ export async function action({ request }: ActionFunctionArgs) {
 export default function LogIn() {
   const { redirectTo } = useLoaderData<typeof loader>()
   const { form, field, errors } = useServerForm<'email' | 'password'>('log-in', useActionData<typeof action>())
-  const busy = useSubmitting()
   const query = redirectTo ? `?${new URLSearchParams({ redirectTo }).toString()}` : ''
   return (
     <Page title="Log in" width="column">
-      <Form method="post" {...form} className="grid gap-6">
-        <ErrorSummary errors={errors} />
+      <ServerForm form={form} errors={errors} submit="Log in" hidden={redirectTo ? { redirectTo } : {}} isWide>
         <Field label="Email" type="email" autoComplete="username" inputMode="email" required {...field('email')} />
         <Field label="Password" type="password" autoComplete="current-password" required {...field('password')} />
-        {redirectTo ? <input type="hidden" name="redirectTo" value={redirectTo} /> : null}
-        <Button busy={busy}>Log in</Button>
-      </Form>
+      </ServerForm>
       <p>
         <TextLink to="/forgot-password">Forgot your password?</TextLink> New here?{' '}
         <TextLink to={`/signup${query}`}>Create an account</TextLink>

@@ -1,6 +1,6 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@remix-run/node'
-import { Form, useActionData, useLoaderData } from '@remix-run/react'
+import { useActionData, useLoaderData } from '@remix-run/react'
 import { z } from 'zod'
 import { resetPassword } from '#app/auth/change-password.server.ts'
 import { newPassword, PASSWORD_MIN } from '#app/auth/credentials.ts'
@@ -9,13 +9,12 @@ import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
 import { fromAddress, consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { resetCookie } from '#app/auth/reset-cookie.server.ts'
 import { readResetToken } from '#app/auth/reset-token.ts'
-import { Button, ButtonLink } from '#app/components/button.tsx'
-import { ErrorSummary } from '#app/components/error-summary.tsx'
-import { Field } from '#app/components/field.tsx'
+import { ButtonLink } from '#app/components/button.tsx'
+import { NewPasswordField } from '#app/components/new-password-field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
-import { useSubmitting } from '#app/components/use-submitting.ts'
 import { TextLink } from '#app/components/text-link.tsx'
+import { ServerForm } from '#app/components/server-form.tsx'
 import { clientAddress } from '#app/http/client-address.server.ts'
 import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
@@ -59,7 +58,6 @@ async function tokenFrom(request: Request): Promise<string | null> {
 export default function ResetPassword() {
   const { hasLink, passwordMin } = useLoaderData<typeof loader>()
   const { form, field, errors } = useServerForm<'password'>('reset-password', useActionData<typeof action>())
-  const busy = useSubmitting()
   if (!hasLink && errors.length === 0) {
     return (
       <Page title="Choose a new password" lead="Open this page from the link in our email." width="column">
@@ -73,18 +71,9 @@ export default function ResetPassword() {
       lead="This logs you out everywhere else and revokes every API key."
       width="column"
     >
-      <Form method="post" {...form} className="grid gap-6">
-        <ErrorSummary errors={errors} />
-        <Field
-          label="New password"
-          type="password"
-          hint={`At least ${passwordMin} characters. A short sentence works well.`}
-          autoComplete="new-password"
-          required
-          {...field('password')}
-        />
-        <Button busy={busy}>Set the password</Button>
-      </Form>
+      <ServerForm form={form} errors={errors} submit="Set the password" isWide>
+        <NewPasswordField label="New password" min={passwordMin} {...field('password')} />
+      </ServerForm>
       <p>
         <TextLink to="/forgot-password">Send another link</TextLink>
       </p>

@@ -1,6 +1,6 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@remix-run/node'
-import { Form, useActionData, useLoaderData } from '@remix-run/react'
+import { useActionData, useLoaderData } from '@remix-run/react'
 import { PASSWORD_MIN, signUpForm } from '#app/auth/credentials.ts'
 import { EmailTaken, WeakPassword } from '#app/auth/errors.ts'
 import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
@@ -8,14 +8,13 @@ import { fromAddress, consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { findUser } from '#app/auth/require-user.server.ts'
 import { signUp, signUpByMail } from '#app/auth/sign-up.server.ts'
 import { welcomeCredits } from '#app/billing/plans.ts'
-import { Button } from '#app/components/button.tsx'
-import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field } from '#app/components/field.tsx'
+import { NewPasswordField } from '#app/components/new-password-field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
 import { useHydrated } from '#app/components/use-hydrated.ts'
-import { useSubmitting } from '#app/components/use-submitting.ts'
 import { TextLink } from '#app/components/text-link.tsx'
+import { ServerForm } from '#app/components/server-form.tsx'
 import { config } from '#app/config.server.ts'
 import { confirmPath } from '#app/email-confirmation/confirm-path.ts'
 import { clientAddress } from '#app/http/client-address.server.ts'
@@ -64,28 +63,17 @@ type Names = 'name' | 'email' | 'password'
 export default function SignUp() {
   const { redirectTo, welcomeCredits, passwordMin } = useLoaderData<typeof loader>()
   const { form, field, errors } = useServerForm<Names>('sign-up', useActionData<typeof action>())
-  const busy = useSubmitting()
   const hydrated = useHydrated()
   const query = redirectTo ? `?${new URLSearchParams({ redirectTo }).toString()}` : ''
   return (
     <Page title="Create your account" width="column">
-      <Form method="post" {...form} className="grid gap-6">
-        <ErrorSummary errors={errors} />
+      <ServerForm form={form} errors={errors} submit="Create account" hidden={redirectTo ? { redirectTo } : {}} isWide>
         <Field label="Name" autoComplete="name" optional {...field('name')} />
         <Field label="Email" type="email" autoComplete="username" inputMode="email" required {...field('email')} />
-        <Field
-          label="Password"
-          type="password"
-          hint={`At least ${passwordMin} characters. A short sentence works well.`}
-          autoComplete="new-password"
-          required
-          {...field('password')}
-        />
+        <NewPasswordField label="Password" min={passwordMin} {...field('password')} />
         {hydrated ? <input type="hidden" name="timeZone" value={browserZone()} /> : null}
-        {redirectTo ? <input type="hidden" name="redirectTo" value={redirectTo} /> : null}
-        <Button busy={busy}>Create account</Button>
-        <p className="text-ink-2">You get {welcomeCredits} credits to try it. No card needed.</p>
-      </Form>
+      </ServerForm>
+      <p className="-mt-6 text-ink-2">You get {welcomeCredits} credits to try it. No card needed.</p>
       <p>
         Have an account? <TextLink to={`/login${query}`}>Log in</TextLink>
       </p>

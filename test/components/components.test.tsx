@@ -5,9 +5,9 @@ import { Button, ButtonLink } from '#app/components/button.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Checkbox, Field, Select } from '#app/components/field.tsx'
 import { Ledger } from '#app/components/ledger.tsx'
-import { Notices } from '#app/components/notices.tsx'
 import { Page } from '#app/components/page.tsx'
 import { RadioCards } from '#app/components/radio-cards.tsx'
+import { PlanNotices } from '#app/components/standing-notices.tsx'
 import { SumTable } from '#app/components/sum-table.tsx'
 import { TestModeStrip } from '#app/components/test-mode-strip.tsx'
 import { render, renderText } from './render.tsx'
@@ -134,17 +134,18 @@ test('a badge is words with a silent icon and no live region', () => {
 
 test('the first notice is a banner, and the rest are folded', () => {
   const html = render(
-    <Notices
+    <PlanNotices
+      plan="Daily"
       notices={[
-        { tone: 'red', text: 'Spending is paused.' },
-        { tone: 'ochre', text: 'Daily ends.' },
+        { tone: 'red', text: 'Spending is paused.', action: null },
+        { tone: 'ochre', text: 'Daily ends.', action: null },
       ]}
     />,
   )
 
   expect(html.indexOf('Spending is paused.')).toBeLessThan(html.indexOf('1 more notice'))
   expect(html.indexOf('1 more notice')).toBeLessThan(html.indexOf('Daily ends.'))
-  expect(render(<Notices notices={[]} />)).toBe('')
+  expect(render(<PlanNotices plan="Daily" notices={[]} />)).toBe('')
 })
 
 describe('Ledger', () => {

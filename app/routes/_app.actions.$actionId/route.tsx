@@ -70,7 +70,7 @@ export default function ActionPage() {
       title={page.title}
       lead={page.summary}
       // The refusal below says the same, once it has come to that.
-      notices={warnings.length > 0 && !answer ? <PlanNotices notices={warnings} plan={plan} main={wayOut} /> : null}
+      notices={answer ? null : <PlanNotices notices={warnings} plan={plan} main={wayOut} />}
     >
       {answer?.kind === 'refused' || answer?.kind === 'unknown' || answer?.kind === 'too-often' ? (
         <RefusalPanel

@@ -34,7 +34,7 @@ export default function Actions() {
     <Page
       title="Actions"
       lead="See the cost before you spend."
-      notices={warnings.length > 0 ? <PlanNotices notices={warnings} plan={plan} /> : null}
+      notices={<PlanNotices notices={warnings} plan={plan} />}
     >
       <ul className="grid rounded-sheet border border-rule bg-sheet">
         {actions.map(({ id, title, summary, cost, lock }) => (

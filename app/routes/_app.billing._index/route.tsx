@@ -113,17 +113,15 @@ export default function Billing() {
     <Page
       title="Billing"
       notices={
-        saysDone || duplicates.length > 0 || notices.length > 0 ? (
-          <>
-            {saysDone ? <Banner tone={isUnexpected ? 'ochre' : 'green'}>{done}</Banner> : null}
-            {duplicates.map((text) => (
-              <Banner key={text} tone="ochre">
-                {text}
-              </Banner>
-            ))}
-            {notices.length > 0 ? <PlanNotices notices={notices} plan={plan.name} /> : null}
-          </>
-        ) : null
+        <>
+          {saysDone ? <Banner tone={isUnexpected ? 'ochre' : 'green'}>{done}</Banner> : null}
+          {duplicates.map((text) => (
+            <Banner key={text} tone="ochre">
+              {text}
+            </Banner>
+          ))}
+          <PlanNotices notices={notices} plan={plan.name} />
+        </>
       }
       isDense
     >

@@ -25,7 +25,7 @@ export function RefusedPage({ title, text, way, plan, notices }: Refused) {
     <Page
       title={title}
       width="text"
-      notices={notices.length > 0 ? <PlanNotices notices={notices} plan={plan} /> : null}
+      notices={<PlanNotices notices={notices} plan={plan} />}
     >
       <div className="grid gap-6">
         <p>{text}</p>

@@ -50,12 +50,10 @@ export default function Dashboard() {
     <Page
       title="Overview"
       notices={
-        isReset || notices.length > 0 ? (
-          <>
-            {isReset ? <Banner tone="green">{PASSWORD_RESET}</Banner> : null}
-            <PlanNotices notices={notices} plan={plan} />
-          </>
-        ) : null
+        <>
+          {isReset ? <Banner tone="green">{PASSWORD_RESET}</Banner> : null}
+          <PlanNotices notices={notices} plan={plan} />
+        </>
       }
     >
       <BalanceNote view={balance} />

@@ -1,17 +1,15 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from '@remix-run/node'
-import { Form, useActionData, useLoaderData } from '@remix-run/react'
+import { useActionData, useLoaderData } from '@remix-run/react'
 import { z } from 'zod'
 import { createApiKey, findRevokedName, listApiKeys, revokeApiKey } from '#app/auth/api-key.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { Banner } from '#app/components/banner.tsx'
-import { Button } from '#app/components/button.tsx'
 import { EmptyState } from '#app/components/empty-state.tsx'
-import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Section } from '#app/components/page.tsx'
-import { useSubmitting } from '#app/components/use-submitting.ts'
+import { ServerForm } from '#app/components/server-form.tsx'
 import { formatDate, formatDateTime } from '#app/format.ts'
 import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
@@ -103,15 +101,10 @@ export default function ApiKeySettings() {
 
 function CreateKey({ answer }: { answer: ReturnType<typeof useActionData<typeof action>> }) {
   const { form, field, errors } = useServerForm<'name'>('new-key', answer)
-  const busy = useSubmitting({ intent: 'create' })
+  const hidden = { intent: 'create' }
   return (
-    <Form method="post" {...form} className="grid max-w-column gap-6">
-      <ErrorSummary errors={errors} />
-      <input type="hidden" name="intent" value="create" />
+    <ServerForm form={form} errors={errors} hidden={hidden} submit="Create key" className="max-w-column">
       <Field label="Name" hint="For example, Nightly report" required {...field('name')} />
-      <Button busy={busy} className="justify-self-start">
-        Create key
-      </Button>
-    </Form>
+    </ServerForm>
   )
 }

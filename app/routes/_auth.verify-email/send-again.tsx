@@ -1,8 +1,5 @@
-import { Form } from '@remix-run/react'
-import { Button } from '#app/components/button.tsx'
-import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Field } from '#app/components/field.tsx'
-import { useSubmitting } from '#app/components/use-submitting.ts'
+import { ServerForm } from '#app/components/server-form.tsx'
 import { type FormAnswer, useServerForm } from '#app/http/use-server-form.ts'
 
 /**
@@ -11,7 +8,6 @@ import { type FormAnswer, useServerForm } from '#app/http/use-server-form.ts'
  */
 export function SendAgain({ email, answer }: { email: string | null; answer: FormAnswer | undefined }) {
   const { form, field, errors } = useServerForm<'email'>('send-again', answer)
-  const busy = useSubmitting({ intent: 'resend' })
   if (answer?.saved) {
     return (
       <p role="status">
@@ -22,15 +18,10 @@ export function SendAgain({ email, answer }: { email: string | null; answer: For
     )
   }
   return (
-    <Form method="post" {...form} className="grid gap-6">
-      <ErrorSummary errors={errors} />
-      <input type="hidden" name="intent" value="resend" />
+    <ServerForm form={form} errors={errors} hidden={{ intent: 'resend' }} submit="Send another link" kind="outline">
       {email ? null : (
         <Field label="Email" type="email" autoComplete="username" inputMode="email" required {...field('email')} />
       )}
-      <Button kind="outline" busy={busy} className="justify-self-start">
-        Send another link
-      </Button>
-    </Form>
+    </ServerForm>
   )
 }
