@@ -1,9 +1,15 @@
 import { z } from 'zod'
+import { planOf } from '../billing/entitlements/current-plan.ts'
 import { checkFeature } from '../billing/entitlements/entitlements.ts'
 import type { Feature, Plan } from '../billing/plans.ts'
 import { SPEND_MAX } from '../credits/credits.ts'
 import { HoldNotFound } from '../credits/errors.ts'
+import { apiKeyFor, freshKey } from '../credits/keys.ts'
 import { DomainError } from '../domain-error.ts'
+import { type Refused, withRefusalOptions } from './refusal-options.server.ts'
+
+/** How a caller of the API proved who it is. */
+type Via = 'session' | 'api_key'
 
 /** A caller with an API key sent no idempotency key: a lost answer and a retry would charge twice. */
 export class IdempotencyKeyRequired extends DomainError {
@@ -24,50 +30,45 @@ export class InvalidIdempotencyKey extends DomainError {
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/
 
 /**
- * Reads the caller's idempotency key.
- * @param request the request with its header
- * @param via how the caller proved who it is; only a browser's session may go without a key
- * @returns null where there is none and none is needed
+ * The key of the entry that a request makes, from its Idempotency-Key header; only a session may go without one.
  * @throws IdempotencyKeyRequired, InvalidIdempotencyKey
  */
-export function idempotencyKeyOf(request: Request, via: 'session' | 'api_key'): string | null {
+export function entryKeyOf(request: Request, via: Via, operation: 'spend' | 'hold'): string {
   const key = request.headers.get('Idempotency-Key')
-  if (key === null) {
-    if (via === 'api_key') throw new IdempotencyKeyRequired()
-    return null
-  }
+  if (key === null && via === 'api_key') throw new IdempotencyKeyRequired()
+  if (key === null) return freshKey(operation)
   if (!VISIBLE_ASCII.test(key)) throw new InvalidIdempotencyKey()
-  return key
+  return apiKeyFor(operation, key)
 }
 
 /**
- * Lets through whose plan has the API. A browser's session may always ask: the pages do.
- * @param plan the caller's
- * @param via how the caller proved who it is
+ * Spends or reserves credits for a caller of the API; a refusal carries its options.
+ * @throws FeatureNotInPlan, and whatever `spend` throws
+ */
+export function spendOverApi<T>(user: Refused, via: Via, credits: number, spend: () => Promise<T>): Promise<T> {
+  return withRefusalOptions(user, { credits, feature: featureOf(via) }, async () => {
+    checkApiAccess(planOf(user.subscription), via)
+    return spend()
+  })
+}
+
+/**
+ * Lets through whose plan has the API. A session may always ask: the pages do.
  * @throws FeatureNotInPlan
  */
-export function checkApiAccess(plan: Plan, via: 'session' | 'api_key'): void {
-  const { feature } = featureOf(via)
+export function checkApiAccess(plan: Plan, via: Via): void {
+  const feature = featureOf(via)
   if (feature) checkFeature(plan, feature, 'The API')
 }
 
-/** The feature that a request of that kind needs. */
-export const featureOf = (via: 'session' | 'api_key'): { feature?: Feature } =>
-  via === 'api_key' ? { feature: 'apiAccess' } : {}
+const featureOf = (via: Via): Feature | undefined => (via === 'api_key' ? 'apiAccess' : undefined)
+
+/** Headers that say whether an answer is the one that the first request with this key got. */
+export const replayHeaders = (replayed: boolean): Record<string, string> =>
+  replayed ? { 'Idempotent-Replayed': 'true' } : {}
 
 /**
- * Headers of an answer about credits: it is nobody else's, and a replay says that it is one.
- * @param replayed whether the request had been done before
- * @returns the headers
- */
-export function replayHeaders(replayed: boolean): Record<string, string> {
-  return { 'Cache-Control': 'no-store', ...(replayed && { 'Idempotent-Replayed': 'true' }) }
-}
-
-/**
- * Lets through what can be a hold's id.
- * @param text the part of the address
- * @returns the id
+ * Lets through what can be the id of a hold.
  * @throws HoldNotFound for anything else, without echoing it
  */
 export function parseHoldId(text: string | undefined): string {

@@ -20,7 +20,7 @@ export interface WantedSpend {
   feature?: Feature
 }
 
-type Refused = Pick<User, '_id' | 'subscription'>
+export type Refused = Pick<User, '_id' | 'subscription'>
 
 /**
  * Does something that spends credits; a refusal gets its ways out, each with its price, into its details.

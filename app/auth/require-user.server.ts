@@ -36,12 +36,18 @@ export async function requireUser(request: Request): Promise<User> {
   throw redirect(`/login?${new URLSearchParams({ redirectTo: wayBack(request) }).toString()}`)
 }
 
+export interface ApiCaller {
+  user: User
+  /** How the caller proved who it is. */
+  via: 'session' | 'api_key'
+}
+
 /**
  * Guards an API route: a session cookie or `Authorization: Bearer <API key>`. A key that is sent decides alone; a
  * cookie beside it is not looked at.
  * @throws a 401 or 429 response in the API's error shape
  */
-export async function requireApiUser(request: Request): Promise<{ user: User; via: 'session' | 'api_key' }> {
+export async function requireApiUser(request: Request): Promise<ApiCaller> {
   const authorization = request.headers.get('Authorization')
   const via = authorization === null ? 'session' : 'api_key'
   const user = authorization === null ? await findSessionUser(request) : await findKeyOwner(authorization)

@@ -3,7 +3,7 @@ import { ZodError } from 'zod'
 import { brand } from '../brand.mjs'
 import { DomainError } from '../domain-error.ts'
 import { logger } from '../log.server.ts'
-import { STATUS_OF_CODE, UNKNOWN_CODE_STATUS } from './error-status.ts'
+import { statusOf } from './error-status.ts'
 import { describeIssue } from './invalid-fields.ts'
 
 const RETRY_AFTER_SECONDS = 1
@@ -15,7 +15,7 @@ export function errorResponse(
   details: Record<string, unknown> = {},
   headers: Record<string, string> = {},
 ): Response {
-  const status = STATUS_OF_CODE[code] ?? UNKNOWN_CODE_STATUS
+  const status = statusOf(code)
   const retry: Record<string, string> = status === 503 ? { 'Retry-After': String(RETRY_AFTER_SECONDS) } : {}
   return Response.json(
     { error: { ...details, code, message } },

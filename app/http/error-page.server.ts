@@ -1,6 +1,6 @@
 import { brand } from '../brand.mjs'
 import { errorResponse } from './api-error.server.ts'
-import { STATUS_OF_CODE } from './error-status.ts'
+import { statusOf } from './error-status.ts'
 
 interface Refusal {
   code: string
@@ -17,7 +17,7 @@ interface Refusal {
 export function refuse(request: Request, nonce: string, { code, title, message, headers = {} }: Refusal): Response {
   if (wantsJson(request)) return errorResponse(code, message, {}, headers)
   return new Response(page(title, message, nonce), {
-    status: STATUS_OF_CODE[code] ?? 400,
+    status: statusOf(code),
     headers: { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store', ...headers },
   })
 }

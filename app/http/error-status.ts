@@ -74,5 +74,5 @@ export const STATUS_OF_CODE: Record<string, number> = {
   service_unavailable: 503,
 }
 
-/** The status for a code that the table lacks: a test fails for each such code of ours, so this is for safety only. */
-export const UNKNOWN_CODE_STATUS = 400
+/** The status of a code; a test fails for a code of ours that the table lacks. */
+export const statusOf = (code: string): number => STATUS_OF_CODE[code] ?? 400

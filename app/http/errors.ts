@@ -32,10 +32,6 @@ export class RateLimited extends DomainError {
   }
 }
 
-/** The headers of a page's error response, with Retry-After where known. */
-export const refusalHeaders = (error: DomainError): Record<string, string> =>
-  error instanceof RateLimited ? { 'Retry-After': String(error.retryAfterSeconds) } : {}
-
 function inWords(seconds: number): string {
   const [amount, unit] = seconds < 60 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute']
   return `${amount} ${unit}${amount === 1 ? '' : 's'}`

@@ -2,7 +2,7 @@ import type { Submission, SubmissionResult } from '@conform-to/react'
 import { data } from '@remix-run/node'
 import { DomainError } from '../domain-error.ts'
 import { isDatabaseTrouble, retryHeaders, unavailable } from './api-error.server.ts'
-import { STATUS_OF_CODE } from './error-status.ts'
+import { statusOf } from './error-status.ts'
 
 // Entered passwords never appear in a page again.
 const HIDDEN_FIELDS = ['password', 'currentPassword', 'newPassword']
@@ -22,7 +22,25 @@ export function refusedForm<Schema>(submission: Submission<Schema>, error: unkno
   if (!(error instanceof DomainError)) throw error
   const errors = field ? { fieldErrors: { [field]: [error.message] } } : { formErrors: [error.message] }
   const result = submission.reply({ ...errors, hideFields: HIDDEN_FIELDS })
-  return formAnswer(result, STATUS_OF_CODE[error.code] ?? 400, retryHeaders(error))
+  return formAnswer(result, statusOf(error.code), retryHeaders(error))
+}
+
+/**
+ * The answer of a page without fields whose operation was refused: one sentence, for its summary.
+ * @throws what was caught, when the sender cannot act on it
+ */
+export function problemAnswer(error: unknown) {
+  if (!(error instanceof DomainError)) throw error
+  return data({ problem: error.message }, { status: statusOf(error.code), headers: retryHeaders(error) })
+}
+
+/**
+ * Answers a visit that was refused with the error page of the refusal's status.
+ * @throws always
+ */
+export function refuseVisit(error: unknown): never {
+  if (!(error instanceof DomainError)) throw error
+  throw data(null, { status: statusOf(error.code), headers: retryHeaders(error) })
 }
 
 /** The response to a successful form that stays on its page, empty or with the saved values. */

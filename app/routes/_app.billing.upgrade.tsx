@@ -98,11 +98,7 @@ function sumsOf({ today, renewal, interval, trialDays }: PlanOffer, isLive: bool
 export default function Upgrade() {
   const { sentence, ways, notices, plan, back } = useLoaderData<typeof loader>()
   return (
-    <Page
-      title={sentence}
-      width="text"
-      notices={<PlanNotices notices={notices} plan={plan} />}
-    >
+    <Page title={sentence} width="text" notices={<PlanNotices notices={notices} plan={plan} />}>
       <ul className="grid gap-4">
         {ways.map((way, index) => (
           <li key={way.plan} className="grid gap-4 rounded-sheet border border-rule bg-sheet p-6">

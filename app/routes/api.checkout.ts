@@ -1,10 +1,9 @@
-import type { ActionFunctionArgs } from '@remix-run/node'
 import { z } from 'zod'
+import { apiRoute } from '#app/auth/api-route.server.ts'
 import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
-import { requireApiUser } from '#app/auth/require-user.server.ts'
 import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import { checkoutLocaleOf } from '#app/billing/checkout/checkout-locale.ts'
-import { apiError, methodNotAllowed } from '#app/http/api-error.server.ts'
+import { methodNotAllowed } from '#app/http/api-error.server.ts'
 import { readJson } from '#app/http/read-json.server.ts'
 
 const purchase = z.union(
@@ -19,21 +18,15 @@ const KEY_LENGTH_MAX = 255
 
 export const loader = () => methodNotAllowed('POST')
 
-/** Opens a page at Stripe to pay on. The same `Idempotency-Key` answers with the same page. */
-export async function action({ request }: ActionFunctionArgs): Promise<Response> {
-  if (request.method !== 'POST') return methodNotAllowed('POST')
-  try {
-    const { user } = await requireApiUser(request)
-    await consumeAttempt('payment', user._id.toHexString())
-    const key = request.headers.get('Idempotency-Key')?.slice(0, KEY_LENGTH_MAX)
-    const options = {
-      nonce: key ?? crypto.randomUUID(),
-      isIdempotencyKey: key !== undefined,
-      locale: checkoutLocaleOf(request.headers.get('Accept-Language')),
-    }
-    const { url } = await createCheckout({ user, ...(await readJson(request, purchase)) }, options)
-    return Response.json({ url }, { headers: { 'Cache-Control': 'no-store' } })
-  } catch (error) {
-    return apiError(error)
+/** Opens a checkout session. The same `Idempotency-Key` returns the same one. */
+export const action = apiRoute('POST', async ({ request, user }) => {
+  await consumeAttempt('payment', user._id.toHexString())
+  const key = request.headers.get('Idempotency-Key')?.slice(0, KEY_LENGTH_MAX)
+  const options = {
+    nonce: key ?? crypto.randomUUID(),
+    isIdempotencyKey: key !== undefined,
+    locale: checkoutLocaleOf(request.headers.get('Accept-Language')),
   }
-}
+  const { url } = await createCheckout({ user, ...(await readJson(request, purchase)) }, options)
+  return Response.json({ url })
+})

@@ -19,12 +19,11 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { PlanNotices } from '#app/components/standing-notices.tsx'
 import { TextLink } from '#app/components/text-link.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
-import { DomainError } from '#app/domain-error.ts'
 import { duplicateInWords } from '#app/wording/duplicate-words.ts'
 import { toHistoryRows } from '#app/plan-status/history-rows.ts'
 import { confirmPath } from '#app/email-confirmation/confirm-path.ts'
-import { STATUS_OF_CODE } from '#app/http/error-status.ts'
-import { refusalHeaders } from '#app/http/errors.ts'
+import { EmailNotConfirmed } from '#app/email-confirmation/errors.ts'
+import { problemAnswer } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
 import { BillingAddressCard, PaymentMethodCard } from './billing-details.tsx'
@@ -93,12 +92,8 @@ export async function action({ request }: ActionFunctionArgs) {
     if (!intent) return data({ problem: 'That did not work. Try again.' }, { status: 400 })
     return await intent(user, form, request)
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error
-    if (error.code === 'email_not_confirmed') return redirect(confirmPath('/billing#packs'))
-    return data(
-      { problem: error.message },
-      { status: STATUS_OF_CODE[error.code] ?? 409, headers: refusalHeaders(error) },
-    )
+    if (error instanceof EmailNotConfirmed) return redirect(confirmPath('/billing#packs'))
+    return problemAnswer(error)
   }
 }
 

@@ -4,6 +4,7 @@ import { requireUser } from '#app/auth/require-user.server.ts'
 import { z } from 'zod'
 import { type CancelFeedback, cancelAtPeriodEnd } from '#app/billing/plan-changes/cancel.server.ts'
 import { cancelUnpaid, openPaymentOf, payAndCancel } from '#app/billing/dunning/cancel-unpaid.server.ts'
+import { NoSubscription, PaymentOwed } from '#app/billing/errors.ts'
 import { featuresBeyondFree } from '#app/billing/entitlements/entitlements.ts'
 import { mayOwe } from '#app/billing/subscriptions/amount-due.server.ts'
 import { isOverdue } from '#app/billing/subscriptions/subscription-state.ts'
@@ -16,9 +17,8 @@ import { RadioCards } from '#app/components/radio-cards.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { lossesAhead } from '#app/credits/losses.ts'
-import { DomainError } from '#app/domain-error.ts'
 import { formatDay } from '#app/format.ts'
-import { STATUS_OF_CODE } from '#app/http/error-status.ts'
+import { problemAnswer, refuseVisit } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { stillCharged } from '#app/wording/payment-words.ts'
 import { keptSentence } from '#app/wording/rollover-words.ts'
@@ -73,9 +73,8 @@ export async function loader({ request }: LoaderFunctionArgs) {
 
 async function openPayment(user: User) {
   return openPaymentOf(user).catch((error: unknown) => {
-    if (!(error instanceof DomainError)) throw error
-    if (error.code === 'no_subscription') throw redirect('/billing?done=no-plan')
-    throw data(null, { status: STATUS_OF_CODE[error.code] ?? 503 })
+    if (error instanceof NoSubscription) throw redirect('/billing?done=no-plan')
+    return refuseVisit(error)
   })
 }
 
@@ -100,12 +99,11 @@ export async function action({ request }: ActionFunctionArgs) {
       return redirect(`/billing?done=${state}`)
     } else await cancelAtPeriodEnd(user, { feedback })
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error
     // What is owed was not on the page that was sent: nothing was canceled, and the page says why.
-    if (error.code === 'payment_owed') return redirect('/billing/cancel?owed=1')
+    if (error instanceof PaymentOwed) return redirect('/billing/cancel?owed=1')
     // The first of two presses has ended it.
-    if (error.code === 'no_subscription' && choice === 'now') return redirect('/billing?done=ended')
-    return data({ problem: error.message }, { status: STATUS_OF_CODE[error.code] ?? 409 })
+    if (error instanceof NoSubscription && choice === 'now') return redirect('/billing?done=ended')
+    return problemAnswer(error)
   }
   return redirect('/billing')
 }

@@ -2,7 +2,7 @@ import { data } from '@remix-run/node'
 import { FREE_PLAN } from '#app/billing/plans.ts'
 import type { DomainError } from '#app/domain-error.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
-import { STATUS_OF_CODE } from '#app/http/error-status.ts'
+import { statusOf } from '#app/http/error-status.ts'
 import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
 import type { User } from '#models/user.server.ts'
 import type { Refused } from './refused.tsx'
@@ -24,7 +24,7 @@ export async function refusedPage(user: User, error: DomainError, choice: Choice
     // What is owed, or a pause, is dealt with by its own button.
     notices: standing.notices.filter(({ action }) => ['update-card', 'confirm', 'restart'].includes(action ?? '')),
   }
-  return data(refused, { status: STATUS_OF_CODE[error.code] ?? 409 })
+  return data(refused, { status: statusOf(error.code) })
 }
 
 const SUPPORT = { to: '/support', label: 'Contact support' }

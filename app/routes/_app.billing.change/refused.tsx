@@ -22,11 +22,7 @@ export function refusedIn(error: unknown): Refused | null {
 
 export function RefusedPage({ title, text, way, plan, notices }: Refused) {
   return (
-    <Page
-      title={title}
-      width="text"
-      notices={<PlanNotices notices={notices} plan={plan} />}
-    >
+    <Page title={title} width="text" notices={<PlanNotices notices={notices} plan={plan} />}>
       <div className="grid gap-6">
         <p>{text}</p>
         <div className="flex flex-wrap gap-3">

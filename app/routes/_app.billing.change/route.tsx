@@ -21,7 +21,7 @@ import { getBalance } from '#app/credits/balance.server.ts'
 import { lossesAhead } from '#app/credits/losses.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { formatMoney } from '#app/format.ts'
-import { STATUS_OF_CODE } from '#app/http/error-status.ts'
+import { statusOf } from '#app/http/error-status.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { refusedIn, RefusedPage } from './refused.tsx'
@@ -101,7 +101,7 @@ export async function action({ request }: ActionFunctionArgs) {
     return data({ problem: null, bankUrl: result.url, isDeclined: false }, { status: 402 })
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
-    return refusal(error.message, STATUS_OF_CODE[error.code] ?? 409, error.code === 'card_declined')
+    return refusal(error.message, statusOf(error.code), error.code === 'card_declined')
   }
 }
 

@@ -6,6 +6,7 @@ import { findUser } from '#app/auth/require-user.server.ts'
 import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import { checkoutLocaleOf } from '#app/billing/checkout/checkout-locale.ts'
 import { packsInWords } from '#app/billing/catalog/pack-offers.ts'
+import { AlreadySubscribed } from '#app/billing/errors.ts'
 import { type Interval, plans } from '#app/billing/plans.ts'
 import { now } from '#app/clock.server.ts'
 import { Banner } from '#app/components/banner.tsx'
@@ -15,10 +16,9 @@ import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { VisitorFrame } from '#app/components/visitor-frame.tsx'
 import { config } from '#app/config.server.ts'
-import { DomainError } from '#app/domain-error.ts'
 import { confirmPath } from '#app/email-confirmation/confirm-path.ts'
-import { STATUS_OF_CODE } from '#app/http/error-status.ts'
-import { refusalHeaders } from '#app/http/errors.ts'
+import { EmailNotConfirmed } from '#app/email-confirmation/errors.ts'
+import { problemAnswer } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { frameOf } from '#app/auth/signed-in-frame.server.ts'
@@ -104,13 +104,9 @@ export async function action({ request }: ActionFunctionArgs) {
     const { url } = await createCheckout({ user, plan, interval }, options)
     return redirect(url)
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error
-    if (error.code === 'email_not_confirmed') return redirect(confirmPath(`/pricing?${choice}`))
-    if (error.code === 'already_subscribed') return redirect(`/billing/change?${choice}`)
-    return data(
-      { problem: error.message },
-      { status: STATUS_OF_CODE[error.code] ?? 409, headers: refusalHeaders(error) },
-    )
+    if (error instanceof EmailNotConfirmed) return redirect(confirmPath(`/pricing?${choice}`))
+    if (error instanceof AlreadySubscribed) return redirect(`/billing/change?${choice}`)
+    return problemAnswer(error)
   }
 }
 
