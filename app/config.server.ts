@@ -8,58 +8,9 @@ import {
   productionProblems,
 } from './environment-problems.server.ts'
 
-export type Mode = 'production' | 'local' | 'test'
+type Mode = 'production' | 'local' | 'test'
 
-/** Every setting of the app, checked. Nothing else in `app` reads `process.env`. */
-export interface Config {
-  mode: Mode
-  /** Not production: the sandbox may stand in for Stripe and the mailbox page for a mail server. */
-  isLocal: boolean
-  port: number
-  /** The interface to listen on; null means all of them. */
-  host: string | null
-  /** The public address, without a slash at its end. */
-  appUrl: string
-  mongodbUri: string
-  stripe: {
-    secretKey: string
-    webhookSecrets: string[]
-    apiBase: string | null
-    /** How Stripe Tax works out the tax of what is sold, on top of the prices or within them; null where it does not. */
-    automaticTax: 'exclusive' | 'inclusive' | null
-    /** How long somebody at a page waits for Stripe in all, before the page says that it does not answer. */
-    patienceSeconds: number
-  }
-  /** The first one signs, all of them verify. */
-  sessionSecrets: string[]
-  smtpUrl: string | null
-  /** Nothing can be bought, and no API key created, before the user's address is confirmed: see docs/decisions/0016. */
-  requireConfirmedEmail: boolean
-  /** A mail goes out encrypted or not at all. */
-  smtpRequiresTls: boolean
-  /** Tags of what is this installation's at Stripe: the first is written, all are known. */
-  installations: string[]
-  mailFrom: string
-  /** Where questions of customers go. */
-  supportAddress: string
-  /** Who is written to when only a human can put something right. */
-  operatorEmail: string
-  /** What a program that reads `/metrics` has to send; null where there is none. */
-  metricsToken: string | null
-  /** How many proxies in front of the app may be believed about the client's address. */
-  trustedProxies: number
-  /** How long a process that was told to stop goes on taking requests: until every balancer has asked and knows. */
-  drainSeconds: number
-  /** How long the contents of webhook events are kept that were dealt with. */
-  webhookPayloadDays: number
-  /** How long a subscriber may go on after a failed payment. */
-  gracePeriodDays: number
-  dataFolder: string
-  /** Where the Stripe sandbox is, when it stands in for Stripe. */
-  sandboxUrl: string | null
-  logLevel: string
-}
-
+/** How long credits can be spent after a failed payment. */
 const GRACE_PERIOD_DAYS = 3
 const DRAIN_SECONDS = 5
 
@@ -72,6 +23,13 @@ const list = text
 const httpUrl = text
   .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'is not an http or https address')
   .transform((value) => value.replace(/\/+$/, ''))
+
+const wholeNumber = (min: number, max: number) =>
+  z.coerce
+    .number('is not a number')
+    .int('is not a whole number')
+    .min(min, min === 0 ? 'is negative' : `is below ${min}`)
+    .max(max, `is above ${max}`)
 
 const variables = z.object({
   PORT: z.coerce.number('is not a port').int('is not a port').min(0, 'is not a port').max(65_535, 'is not a port'),
@@ -87,12 +45,7 @@ const variables = z.object({
   STRIPE_AUTOMATIC_TAX: z
     .enum(['off', 'exclusive', 'inclusive'], { error: 'is none of off, exclusive and inclusive' })
     .default('off'),
-  STRIPE_PATIENCE_SECONDS: z.coerce
-    .number('is not a number')
-    .int('is not a whole number')
-    .min(1, 'is below 1')
-    .max(60, 'is above 60')
-    .default(15),
+  STRIPE_PATIENCE_SECONDS: wholeNumber(1, 60).default(15),
   /** Only says that a test key in production is meant; see productionProblems. */
   ALLOW_STRIPE_TEST_KEY: z.enum(['0', '1'], { error: 'is neither 0 nor 1' }).optional(),
   SESSION_SECRET: list,
@@ -109,25 +62,10 @@ const variables = z.object({
     .string()
     .regex(/^[\x21-\x7e]{16,}$/, 'is not at least 16 characters without spaces')
     .optional(),
-  TRUST_PROXY: z.coerce
-    .number('is not a number')
-    .int('is not a whole number')
-    .min(0, 'is negative')
-    .max(10, 'is above 10')
-    .default(0),
-  DRAIN_SECONDS: z.coerce
-    .number('is not a number')
-    .int('is not a whole number')
-    .min(0, 'is negative')
-    .max(60, 'is above 60')
-    .optional(),
+  TRUST_PROXY: wholeNumber(0, 10).default(0),
+  DRAIN_SECONDS: wholeNumber(0, 60).optional(),
   /** Not below the 30 days for which Stripe itself lists its events. */
-  WEBHOOK_PAYLOAD_DAYS: z.coerce
-    .number('is not a number')
-    .int('is not a whole number')
-    .min(31, 'is below 31')
-    .max(3_650, 'is above 3650')
-    .default(90),
+  WEBHOOK_PAYLOAD_DAYS: wholeNumber(31, 3_650).default(90),
   SCRIP_DATA: text.default('.scrip'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
 })
@@ -161,11 +99,14 @@ export function resetConfig(): void {
   parsed = null
 }
 
+/** Every setting of the app, checked. Nothing else in `app` reads `process.env`. */
+export type Config = ReturnType<typeof parseConfig>
+
 /**
  * Turns an environment into a {@link Config}.
  * @throws InvalidConfig naming every bad variable in one message
  */
-export function parseConfig(environment: Record<string, string | undefined>): Config {
+export function parseConfig(environment: Record<string, string | undefined>) {
   const mode = modeOf(environment)
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
   const result = variables.safeParse({ ...fallbacks(mode, given), ...given })
@@ -177,34 +118,52 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
   const env = result.data
   return {
     mode,
+    /** Not production: the sandbox may stand in for Stripe and the mailbox page for a mail server. */
     isLocal: mode !== 'production',
     port: env.PORT,
+    /** The interface to listen on; null means all of them. */
     host: env.HOST ?? (mode === 'production' ? null : '127.0.0.1'),
+    /** The public address, without a slash at its end. */
     appUrl: new URL(env.APP_URL).origin,
     mongodbUri: env.MONGODB_URI,
     stripe: {
       secretKey: env.STRIPE_SECRET_KEY,
       webhookSecrets: env.STRIPE_WEBHOOK_SECRET,
       apiBase: env.STRIPE_API_BASE ?? null,
+      /** Whether Stripe Tax adds the tax to the prices or finds it within them; null where it is off. */
       automaticTax: env.STRIPE_AUTOMATIC_TAX === 'off' ? null : env.STRIPE_AUTOMATIC_TAX,
+      /** How long a page waits for Stripe in all, before it says that Stripe does not answer. */
       patienceSeconds: env.STRIPE_PATIENCE_SECONDS,
     },
+    /** The first one signs, all of them verify. */
     sessionSecrets: env.SESSION_SECRET,
     smtpUrl: env.SMTP_URL ?? null,
-    // Mails that are only kept for the mailbox page can be read by everybody, so they prove nothing.
+    /**
+     * Nothing can be bought, and no API key created, before the user's address is confirmed: see docs/decisions/0016. Mails
+     * that are only kept for the mailbox page can be read by everybody, so they prove nothing.
+     */
     requireConfirmedEmail:
       mode === 'production' || env.SMTP_URL !== undefined || env.REQUIRE_CONFIRMED_EMAIL !== undefined,
+    /** Mails are sent encrypted or not at all. */
     smtpRequiresTls: mode === 'production' && env.SMTP_URL !== undefined && !isLoopback(new URL(env.SMTP_URL).hostname),
+    /** Tags of this installation's objects at Stripe: the first is written, all are known. */
     installations: env.SCRIP_INSTALLATION,
     mailFrom: env.MAIL_FROM,
+    /** Where questions of customers go. */
     supportAddress: brand.supportAddress ?? addressOf(env.MAIL_FROM),
+    /** Who gets a mail when only a human can decide what is right. */
     operatorEmail: env.OPERATOR_EMAIL ?? addressOf(env.MAIL_FROM),
+    /** What a program that reads `/metrics` has to send; null where there is none. */
     metricsToken: env.METRICS_TOKEN ?? null,
+    /** How many proxies in front of the app are believed about the client's address. */
     trustedProxies: env.TRUST_PROXY,
+    /** How long a stopping process still takes requests, until every load balancer has noticed. */
     drainSeconds: env.DRAIN_SECONDS ?? (mode === 'production' ? DRAIN_SECONDS : 0),
+    /** How long the contents of processed webhook events are kept. */
     webhookPayloadDays: env.WEBHOOK_PAYLOAD_DAYS,
     gracePeriodDays: GRACE_PERIOD_DAYS,
     dataFolder: env.SCRIP_DATA,
+    /** Where the Stripe sandbox is, when it stands in for Stripe. */
     sandboxUrl: mode === 'production' ? null : (env.STRIPE_API_BASE ?? null),
     logLevel: env.LOG_LEVEL ?? (mode === 'test' ? 'silent' : 'info'),
   }

@@ -59,6 +59,12 @@ export function formatMoney(
   return join(format.formatToParts(value))
 }
 
+/** Where dates are read, and when: a day that is far from now is written with its year. */
+export interface DateContext {
+  timeZone: string
+  now: Date
+}
+
 type DateFields = Record<'weekday' | 'day' | 'month' | 'year' | 'hour' | 'minute' | 'timeZoneName', string>
 
 const dateFormats = new Map<string, Intl.DateTimeFormat>()

@@ -7,39 +7,14 @@ import { getBalance } from '../credits/balance.server.ts'
 import { readUses } from '../credits/limits.server.ts'
 import { formatDateTime } from '../format.ts'
 import { lockOf, outcomeOf, type Sum, sumOf, usesInWords } from './action-words.ts'
-import type { ActionField, PaidAction } from './registry.ts'
+import type { PaidAction } from './registry.ts'
 import { recoverRun } from './run-action.server.ts'
 import { type ActionRunView, findRun, listRuns, toRunView } from './run-store.server.ts'
 
 /** A run as the page shows it, in finished texts. */
-export interface RunOnPage {
-  id: string
-  status: ActionRunView['status']
-  /** How it ended and what that means for the balance. */
-  outcome: string
-  /** Why it failed, or null. */
-  failure: string | null
-  facts: [label: string, text: string][]
-  files: { name: string; label: string; href: string; isImage: boolean }[]
-}
+export type RunOnPage = ReturnType<typeof toRunOnPage>
 
-export interface ActionPage {
-  id: string
-  title: string
-  summary: string
-  fields: ActionField[]
-  isFixedPrice: boolean
-  /** Of the next run: the same key never runs twice. */
-  key: string
-  /** What a run costs, where that is known before anything is filled in. */
-  sum: Sum | null
-  /** "18 of 20 left this month. Resets on 1 Jun."; null where there is no limit. */
-  uses: string | null
-  /** What the plan lacks for a fuller result, with the page that offers it. */
-  extras: { text: string; to: string }[]
-  run: RunOnPage | null
-  recent: { id: string; text: string; at: string }[]
-}
+export type ActionPage = Awaited<ReturnType<typeof readActionPage>>
 
 const RECENT = 5
 const FACT_MAX = 300
@@ -47,12 +22,9 @@ const RUN_ID = /^[0-9a-f]{32}$/
 
 /**
  * Reads an action's page: its form, its price, the run that was asked for and the last ones.
- * @param user whose page it is
- * @param action what is to be run
- * @param runId of the run to show, as it came from outside, or null
- * @returns everything the page says
+ * @param runId as it came from outside, or null
  */
-export async function readActionPage(user: User, action: PaidAction, runId: string | null): Promise<ActionPage> {
+export async function readActionPage(user: User, action: PaidAction, runId: string | null) {
   const run = runId !== null && RUN_ID.test(runId) ? await readRun(user, runId) : null
   const [balance, recent, uses] = await Promise.all([
     getBalance(user._id),
@@ -66,7 +38,9 @@ export async function readActionPage(user: User, action: PaidAction, runId: stri
     summary,
     fields,
     isFixedPrice,
-    key: randomUUID(),
+    /** Of the next run: the same key never runs twice. */
+    key: randomUUID() as string,
+    /** What a run costs, where that is known before anything is filled in. */
     sum: isFixedPrice ? sumOf(unit, 1, balance.credits) : null,
     uses,
     extras: extrasOf(user, action),
@@ -79,6 +53,7 @@ export async function readActionPage(user: User, action: PaidAction, runId: stri
   }
 }
 
+/** "18 of 20 left this month. Resets on 1 Jun."; null where there is no limit. */
 async function usesOf(user: User, { limit: name }: PaidAction): Promise<string | null> {
   if (!name) return null
   const limit = limitOf(user, name, now())
@@ -86,7 +61,8 @@ async function usesOf(user: User, { limit: name }: PaidAction): Promise<string |
   return usesInWords(limit.max, usesLeft(limit, await readUses(user._id, name), now()), user.timeZone)
 }
 
-function extrasOf({ subscription }: User, { id, extras = [] }: PaidAction): ActionPage['extras'] {
+/** What the plan lacks for a fuller result, with the page that offers it. */
+function extrasOf({ subscription }: User, { id, extras = [] }: PaidAction) {
   const plan = effectivePlan(subscription)
   return extras.flatMap((feature) => {
     const text = lockOf(FEATURE_NAMES[feature], feature, plan)
@@ -102,13 +78,13 @@ async function readRun(user: User, runId: string): Promise<ActionRunView | null>
   return toRunView(isAbandoned ? await recoverRun(run) : run)
 }
 
-function toRunOnPage(run: ActionRunView, { id, unit }: PaidAction, credits: number): RunOnPage {
+function toRunOnPage(run: ActionRunView, { id, unit }: PaidAction, credits: number) {
   return {
     id: run.id,
     status: run.status,
     outcome: outcomeOf(run, unit, credits),
     failure: run.failure,
-    facts: run.facts.map(([label, text]) => [label, shortened(text)]),
+    facts: run.facts.map(([label, text]): [string, string] => [label, shortened(text)]),
     files: run.files.map(({ name, label, contentType }) => ({
       name,
       label,
@@ -131,12 +107,7 @@ export interface SentForm {
 
 const FORM_KEY = /^[0-9a-f-]{36}$/
 
-/**
- * Reads an action's form: its own fields and nothing else.
- * @param action whose form it is
- * @param form what was sent
- * @returns the values as texts
- */
+/** Reads an action's form: its own fields and nothing else. */
 export function readForm(action: PaidAction, form: FormData): SentForm {
   const text = (name: string): string | undefined => {
     const value = form.get(name)
@@ -157,11 +128,8 @@ export function readForm(action: PaidAction, form: FormData): SentForm {
 }
 
 /**
- * The key of one press of the button: a second press with the same values is the same request, while other values in
- * the same form (by going back in the browser) are another one.
- * @param formKey the form's own key
- * @param values what was filled in
- * @returns a key for runAction
+ * The key of one press of the button, for runAction: a second press with the same values is the same request, while other
+ * values in the same form (after going back in the browser) are another one.
  */
 export function pressKey(formKey: string, values: Record<string, string>): string {
   return createHash('sha256')
@@ -170,11 +138,7 @@ export function pressKey(formKey: string, values: Record<string, string>): strin
 }
 
 /**
- * The sum for what is filled in, before anything is charged.
- * @param user whose balance it is
- * @param action what is to be run
- * @param values what was filled in
- * @returns the sum
+ * Works out what the values of a form cost, before anything is charged.
  * @throws InvalidActionInput
  */
 export async function checkCost(user: User, action: PaidAction, values: Record<string, string>): Promise<Sum> {

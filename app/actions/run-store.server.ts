@@ -3,21 +3,8 @@ import type { Types } from 'mongoose'
 import { type ActionRun, ActionRunModel, type StoredFile } from '#models/action-run.server.ts'
 import { now } from '../clock.server.ts'
 
-/** A run as pages show it: its result only once it is paid for. */
-export interface ActionRunView {
-  id: string
-  actionId: string
-  status: 'running' | 'done' | 'failed'
-  units: number
-  unitsUsed: number
-  /** Credits that were reserved for it. */
-  credits: number
-  creditsSpent: number
-  facts: [label: string, text: string][]
-  files: { name: string; label: string; contentType: string }[]
-  failure: string | null
-  createdAt: Date
-}
+/** A run as pages show it. */
+export type ActionRunView = ReturnType<typeof toRunView>
 
 const DUPLICATE_KEY = 11000
 /** How long after its time limit a run counts as abandoned. */
@@ -120,15 +107,17 @@ function bytesOf(body: Buffer | { buffer: Uint8Array }): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.from(body.buffer)
 }
 
-/** Hides what was not paid for. */
-export function toRunView(run: ActionRun): ActionRunView {
-  const isDone = run.status === 'done'
+/** Shows a run, but its result only once it is paid for. */
+export function toRunView(run: ActionRun) {
+  const status = run.status === 'ran' ? 'running' : run.status
+  const isDone = status === 'done'
   return {
     id: run._id,
     actionId: run.actionId,
-    status: isDone || run.status === 'failed' ? (run.status as 'done' | 'failed') : 'running',
+    status,
     units: run.units,
     unitsUsed: run.unitsUsed ?? 0,
+    /** Credits that were reserved for it. */
     credits: run.credits,
     creditsSpent: run.creditsSpent ?? 0,
     facts: isDone ? Object.entries(run.facts) : [],

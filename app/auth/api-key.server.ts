@@ -14,15 +14,6 @@ const KEY_START = 'sk_scrip_'
 const PREFIX_LENGTH = KEY_START.length + 6
 const LAST_USED_PRECISION_MS = 60_000
 
-export interface ApiKeyView {
-  id: string
-  name: string
-  /** Its first characters, to tell keys apart. */
-  prefix: string
-  createdAt: Date
-  lastUsedAt: Date | null
-}
-
 /**
  * Checks whether a user may create an API key, apart from how many there are.
  * @throws EmailNotConfirmed, FeatureNotInPlan, PlanPaused, SpendingFrozen
@@ -37,7 +28,7 @@ export function checkMayCreateKey(user: Pick<User, 'emailConfirmedAt' | 'subscri
  * @returns the key itself, for the one time that it is shown
  * @throws TooManyApiKeys, and what {@link checkMayCreateKey} throws
  */
-export async function createApiKey(userId: Types.ObjectId, name: string): Promise<ApiKeyView & { key: string }> {
+export async function createApiKey(userId: Types.ObjectId, name: string) {
   const user = await UserModel.findById(userId).lean<User>()
   if (!user) throw new Error('The user of a new API key is gone')
   checkMayCreateKey(user)
@@ -61,7 +52,7 @@ export async function createApiKey(userId: Types.ObjectId, name: string): Promis
 }
 
 /** Lists a user's keys that work, newest first. */
-export async function listApiKeys(userId: Types.ObjectId): Promise<ApiKeyView[]> {
+export async function listApiKeys(userId: Types.ObjectId) {
   const user = await UserModel.findById(userId).select({ apiKeyEpoch: 1 }).lean<Pick<User, '_id' | 'apiKeyEpoch'>>()
   if (!user) return []
   const keys = await ApiKeyModel.find(liveKeysOf(user)).sort({ createdAt: -1 }).lean()
@@ -145,10 +136,11 @@ const liveKeysOf = (user: Pick<User, '_id' | 'apiKeyEpoch'>) => ({
 
 const isKeyId = (id: string): boolean => /^[0-9a-f]{24}$/.test(id)
 
-function toView(key: Pick<ApiKey, '_id' | 'name' | 'prefix' | 'createdAt' | 'lastUsedAt'>): ApiKeyView {
+function toView(key: Pick<ApiKey, '_id' | 'name' | 'prefix' | 'createdAt' | 'lastUsedAt'>) {
   return {
     id: key._id.toHexString(),
     name: key.name,
+    /** Its first characters, to tell keys apart. */
     prefix: key.prefix,
     createdAt: key.createdAt,
     lastUsedAt: key.lastUsedAt ?? null,

@@ -32,16 +32,6 @@ interface SessionData {
   lastSeenAt?: Date | null
 }
 
-export interface SessionView {
-  /** Names it on the page, and opens nothing. */
-  id: string
-  browser: string
-  network: string
-  lastSeenAt: Date | null
-  /** The one that the request came with. */
-  isCurrent: boolean
-}
-
 let storage: SessionStorage<SessionData> | null = null
 
 /**
@@ -85,12 +75,13 @@ export async function findSession(request: Request): Promise<{ userId: Types.Obj
  * Lists a user's open sessions, the last used first.
  * @param request whose session is marked as the current one
  */
-export async function listSessions(user: Pick<User, '_id' | 'sessionEpoch'>, request: Request): Promise<SessionView[]> {
+export async function listSessions(user: Pick<User, '_id' | 'sessionEpoch'>, request: Request) {
   const current = hashToken((await readCookie(request)).id)
   const records = await SessionModel.find({ ...openOnes(), userId: user._id, 'data.epoch': user.sessionEpoch })
     .sort({ lastSeenAt: -1 })
     .lean()
   return records.map(({ _id, browser, network, lastSeenAt }) => ({
+    /** Names it on the page, and opens nothing. */
     id: publicId(_id),
     browser: browser ?? browserName(null),
     network: network ?? 'unknown',

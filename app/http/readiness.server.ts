@@ -24,14 +24,8 @@ export function isStopping(): boolean {
   return phase === 'stopping'
 }
 
-export interface Readiness {
-  ready: boolean
-  phase: Phase
-  database: 'up' | 'unsteady' | 'down'
-}
-
-/** Says whether this process should get requests; a short absence of the database is no reason to refuse them. */
-export async function checkReadiness(): Promise<Readiness> {
+/** Whether this process should get requests; a short absence of the database is no reason to refuse them. */
+export async function checkReadiness() {
   const time = performance.now()
   if (!lastCheck || time - lastCheck.at > CACHED_MS) lastCheck = { at: time, answer: isDatabaseUp() }
   const up = await lastCheck.answer

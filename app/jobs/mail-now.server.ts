@@ -6,6 +6,9 @@ import type { NotificationContent } from '../notifications/kinds.ts'
 import { currentPlanStatus } from '../plan-status/current-plan-status.server.ts'
 import { pausesOf, type PrimaryAction, primaryActionOf } from '../plan-status/primary-action.ts'
 
+/** Mails whose button depends on what the user can do when it is sent. */
+const ABOUT_CREDITS: NotificationContent['kind'][] = ['credits_arrived', 'credits_expiring', 'credits_low']
+
 /**
  * Brings a queued mail up to date before it is sent: today's figures and today's main button.
  * @returns null when there is nothing left to say
@@ -15,16 +18,8 @@ export async function mailNow(
   queued: NotificationContent,
 ): Promise<NotificationContent | null> {
   const content = await stillTrue(userId, queued)
-  switch (content?.kind) {
-    case 'credits_arrived':
-      return { ...content, data: { ...content.data, ...(await wayOf(userId)) } }
-    case 'credits_expiring':
-      return { ...content, data: { ...content.data, ...(await wayOf(userId)) } }
-    case 'credits_low':
-      return { ...content, data: { ...content.data, ...(await wayOf(userId)) } }
-    default:
-      return content
-  }
+  if (!content || !ABOUT_CREDITS.includes(content.kind)) return content
+  return { ...content, data: { ...content.data, ...(await wayOf(userId)) } } as NotificationContent
 }
 
 type Way = Extract<NotificationContent, { kind: 'credits_arrived' }>['data']['way']

@@ -74,15 +74,10 @@ function onSkippedTime(run: () => Promise<void>): () => void {
 }
 
 /** How a job went last, and when its next turn is, by the machine's clock. */
-export interface JobState {
-  name: string
-  nextRunAt: Date | null
-  /** Why the last run failed; null when it did not. */
-  failReason: string | null
-}
+export type JobState = Awaited<ReturnType<typeof jobStates>>[number]
 
-/** Of each recurring job that some process has ever taken up. */
-export async function jobStates(): Promise<JobState[]> {
+/** The state of each recurring job that some process has ever taken up. */
+export async function jobStates() {
   const names = recurringJobs.map(({ name }) => name)
   const jobs = await mongoose.connection
     .collection<{ name: string; nextRunAt?: Date; failedAt?: Date; lastFinishedAt?: Date; failReason?: string }>(
@@ -93,6 +88,7 @@ export async function jobStates(): Promise<JobState[]> {
   return jobs.map(({ name, nextRunAt, failedAt, lastFinishedAt, failReason }) => ({
     name,
     nextRunAt: nextRunAt ?? null,
+    /** Why the last run failed; null when it did not. */
     failReason: failedAt && (!lastFinishedAt || failedAt >= lastFinishedAt) ? (failReason ?? 'unknown') : null,
   }))
 }

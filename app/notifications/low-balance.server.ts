@@ -2,13 +2,6 @@ import type { mongo } from 'mongoose'
 import type { CreditAccount } from '#models/credit-account.server.ts'
 import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
 
-/** The entry with which a balance fell below a threshold. */
-export interface Crossing {
-  /** Its number in the ledger: every process finds the same one, and a later fall has another. */
-  seq: number
-  at: Date
-}
-
 type Step = Pick<CreditEntry, 'seq' | 'at' | 'amount' | 'balance'>
 
 /**
@@ -17,12 +10,12 @@ type Step = Pick<CreditEntry, 'seq' | 'at' | 'amount' | 'balance'>
  * @param account as read, with `credits + held` below `threshold`
  * @param threshold whole credits
  * @param since how far to look back
- * @returns null when it fell earlier than `since`, or has never been above
+ * @returns the entry, whose number every process finds alike and a later fall has another of; null when it fell earlier than `since`, or has never been above
  */
-export async function findCrossing(account: CreditAccount, threshold: number, since: Date): Promise<Crossing | null> {
+export async function findCrossing(account: CreditAccount, threshold: number, since: Date): Promise<Step | null> {
   for await (const step of stepsBackward(account)) {
     if (step.at < since) return null
-    if (step.balance - step.amount >= threshold) return { seq: step.seq, at: step.at }
+    if (step.balance - step.amount >= threshold) return step
   }
   return null
 }

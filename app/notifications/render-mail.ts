@@ -2,12 +2,6 @@ import { brand } from '../brand.mjs'
 import { nameProblem, oneLine } from '../person-name.ts'
 import type { MailContent, MailContext } from './mail-content.ts'
 
-export interface RenderedMail {
-  subject: string
-  text: string
-  html: string
-}
-
 /**
  * Writes a mail as plain text and as HTML, from the same words. Pure. Mail programs know no stylesheets, so the styles
  * stand at the elements; there are no tables, pictures or links to anything but the page that the mail is about.
@@ -25,7 +19,7 @@ export function renderMail(content: MailContent, context: MailContext, stop: { u
       stop ? [`Unsubscribe from emails ${stop.about}: ${stop.url}`, `Settings: ${settingsUrl}`] : [],
     ),
     html: asHtml(mail, greeting, stop, settingsUrl),
-  } satisfies RenderedMail
+  }
 }
 
 /** Names that were stored before they were checked may carry a link. */

@@ -72,7 +72,7 @@ export default function SessionSettings() {
           </thead>
           <tbody>
             {sessions.map((session) => (
-              <SessionRow key={session.id} session={session} />
+              <SessionRow key={session.id} {...session} />
             ))}
           </tbody>
         </Table>
@@ -88,16 +88,9 @@ export default function SessionSettings() {
   )
 }
 
-interface RowView {
-  id: string
-  browser: string
-  network: string
-  lastSeenAt: string | null
-  isCurrent: boolean
-}
+type Loaded = ReturnType<typeof useLoaderData<typeof loader>>
 
-function SessionRow({ session }: { session: RowView }) {
-  const { id, browser, network, lastSeenAt, isCurrent } = session
+function SessionRow({ id, browser, network, lastSeenAt, isCurrent }: Loaded['sessions'][number]) {
   const busy = useSubmitting({ id })
   return (
     <tr className="control-row">

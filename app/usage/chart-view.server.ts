@@ -12,7 +12,7 @@ import {
   seriesOf,
   totalOf,
 } from './chart.ts'
-import { type Box, drawChart, type Drawing, type Mark, type MarkLine, type Rect } from './chart-drawing.ts'
+import { type Box, drawChart, type Drawing, type MarkLine } from './chart-drawing.ts'
 import { sumByDay } from './day-sums.server.ts'
 import { type Day, dayIn, daysUpTo, startOfDay, yearOf } from './days.ts'
 import { actionName } from './entry-words.server.ts'
@@ -20,50 +20,10 @@ import { usageHref, type UsageQuery } from './filters.ts'
 import type { Reader } from './usage-page.server.ts'
 
 /** A drawing with its texts. */
-export interface DrawingView extends Omit<Drawing, 'rules' | 'bars' | 'granted' | 'removed'>, Box {
-  rules: { value: number; y: number; text: string }[]
-  bars: { key: Day; parts: (Rect & { series: number })[] }[]
-  granted: MarkLineView | null
-  removed: MarkLineView | null
-  labels: { x: number; text: string; anchor: 'start' | 'middle' | 'end' }[]
-}
-
-interface MarkLineView extends Omit<MarkLine, 'marks'> {
-  marks: (Omit<Mark, 'credits'> & { text: string })[]
-}
+export type DrawingView = ReturnType<typeof toDrawingView>
 
 /** The chart, drawn, with what it says in words. */
-export interface ChartView {
-  title: string
-  sentence: string
-  /** Stands where the bars are read out, until one is. */
-  hint: string
-  /** The layers of the bars, the lowest first. */
-  series: { name: string; total: number }[]
-  granted: number
-  removed: number
-  wide: DrawingView
-  narrow: DrawingView
-  /** For the table: `parts` in the order of `series`. */
-  bars: {
-    from: Day
-    label: string
-    readout: string
-    parts: number[]
-    spent: number
-    granted: number
-    removed: number
-  }[]
-}
-
-/** The chart's place on the page; `view` is null when the sums cannot be read, which the ledger does not need. */
-export interface ChartOnPage {
-  title: string
-  periods: { label: string; href: string; isCurrent: boolean }[]
-  /** The actions of the period, those that took most first: for the filter below. */
-  actions: string[]
-  view: ChartView | null
-}
+export type ChartView = ReturnType<typeof toView>
 
 const WIDE: Box = { width: 720, height: 280 }
 const NARROW: Box = { width: 358, height: 240 }
@@ -72,8 +32,12 @@ const SHORTEN_FROM = 10_000
 
 const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 })
 
-/** Reads and draws the last days of an account. */
-export async function readChart(user: Reader, query: UsageQuery): Promise<ChartOnPage> {
+/**
+ * Reads and draws the last days of an account.
+ * @returns the chart's place on the page, with the actions of the period for the filter below, those that took most first;
+ * `view` is null when the sums cannot be read, which the ledger does not need
+ */
+export async function readChart(user: Reader, query: UsageQuery) {
   const { period } = query
   const title = `The last ${period} days`
   const periods = PERIODS.map((days) => ({
@@ -98,7 +62,7 @@ export async function readChart(user: Reader, query: UsageQuery): Promise<ChartO
   }
 }
 
-function toView(bars: Bar[], days: Day[], sums: ReadonlyMap<Day, DaySums>, title: string, timeZone: string): ChartView {
+function toView(bars: Bar[], days: Day[], sums: ReadonlyMap<Day, DaySums>, title: string, timeZone: string) {
   const series = seriesOf(bars)
   const withYear = yearOf(days[0] ?? '') !== yearOf(days.at(-1) ?? '')
   const named = series.map(({ action, total }) => ({
@@ -113,10 +77,12 @@ function toView(bars: Bar[], days: Day[], sums: ReadonlyMap<Day, DaySums>, title
   return {
     title,
     sentence: sentenceOf(bars, sums, weekdayText),
+    /** Stands where the bars are read out, until one is. */
     hint:
       days.length === bars.length
         ? 'Each bar is a day.'
         : `Each bar is about ${Math.round(days.length / bars.length)} days.`,
+    /** The layers of the bars, the lowest first; the `parts` of a bar are in their order. */
     series: named,
     granted,
     removed,
@@ -125,21 +91,13 @@ function toView(bars: Bar[], days: Day[], sums: ReadonlyMap<Day, DaySums>, title
     bars: bars.map((bar) => {
       const label = labelOf(bar)
       const parts = partsOf(bar, series)
-      const { from, spent, granted: added, removed: gone } = bar
-      return {
-        from,
-        label,
-        readout: `${label}: ${readoutOf(bar, parts, named)}`,
-        parts,
-        spent,
-        granted: added,
-        removed: gone,
-      }
+      const readout = `${label}: ${readoutOf(bar, parts, named)}`
+      return { from: bar.from, label, readout, parts, spent: bar.spent, granted: bar.granted, removed: bar.removed }
     }),
   }
 }
 
-function toDrawingView(drawing: Drawing, box: Box, bars: Bar[], dayText: (day: Day) => string): DrawingView {
+function toDrawingView(drawing: Drawing, box: Box, bars: Bar[], dayText: (day: Day) => string) {
   const { plot, rules } = drawing
   const first = bars[0]
   const last = bars.at(-1)
@@ -159,7 +117,7 @@ function toDrawingView(drawing: Drawing, box: Box, bars: Bar[], dayText: (day: D
   }
 }
 
-const markLineView = (line: MarkLine | null): MarkLineView | null =>
+const markLineView = (line: MarkLine | null) =>
   line && {
     y: line.y,
     marks: line.marks.map(({ x, labelX, credits }) => ({ x, labelX, text: signed(credits) })),

@@ -1,22 +1,10 @@
 import type { CreditEntry } from '#models/credit-entry.server.ts'
 
 /** An entry as the API shows it. */
-export interface EntryJson {
-  id: string
-  seq: number
-  kind: string
-  credits: number
-  balance: number
-  at: string
-  action: string | null
-  source: { type: string; id: string; reason?: string }
-  hold: { id: string; credits: number; expiresAt: string | null } | null
-  burned: { grant: string; credits: number }[]
-  metadata: Record<string, string>
-}
+export type EntryJson = ReturnType<typeof toEntryJson>
 
 /** Shows an entry to its owner: numbers as numbers, times as ISO texts. */
-export function toEntryJson(entry: CreditEntry): EntryJson {
+export function toEntryJson(entry: CreditEntry) {
   const { type, id, reason } = entry.source
   return {
     id: entry._id,

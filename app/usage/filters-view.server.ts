@@ -1,23 +1,12 @@
 import { API_ACTION } from '../actions/api-request.server.ts'
 import { paidActions } from '../actions/paid-actions.server.ts'
 import { PERIODS } from './chart.ts'
-import type { Day } from './days.ts'
 import { actionName } from './entry-words.server.ts'
 import { countFilters, type UsageQuery } from './filters.ts'
 import { KIND_GROUPS } from './kinds.ts'
 
-interface Choice {
-  id: string
-  label: string
-}
-
 /** The filter form as it stands. */
-export interface FiltersView {
-  count: number
-  kinds: Choice[]
-  actions: Choice[]
-  values: { kind: string; action: string; from: Day; to: Day; days: string }
-}
+export type FiltersView = ReturnType<typeof filtersView>
 
 /** How many actions that programs named can be chosen: a list of more is no help. */
 const NAMED_MAX = 50
@@ -26,7 +15,7 @@ const NAMED_MAX = 50
  * Fills the filter form.
  * @param actionsOfChart programs name actions as they like: those that the chart shows can be chosen, besides our own
  */
-export function filtersView(query: UsageQuery, actionsOfChart: readonly string[]): FiltersView {
+export function filtersView(query: UsageQuery, actionsOfChart: readonly string[]) {
   const { kind, action, from, to, period } = query
   return {
     count: countFilters(query),
@@ -36,7 +25,7 @@ export function filtersView(query: UsageQuery, actionsOfChart: readonly string[]
   }
 }
 
-function actionsToChoose(actionsOfChart: readonly string[], chosen: string): Choice[] {
+function actionsToChoose(actionsOfChart: readonly string[], chosen: string) {
   const own = [...paidActions.map(({ id }) => id), API_ACTION]
   const named = actionsOfChart.filter((id) => !own.includes(id)).slice(0, NAMED_MAX)
   if (chosen && !own.includes(chosen) && !named.includes(chosen)) named.push(chosen)

@@ -1,12 +1,7 @@
 import { type Grant, type GrantTerms, NEVER } from '#models/credit-account.server.ts'
 import { joined } from '../billing/line-items/purchased-lines.ts'
 import { type PaymentBehind, sourceKey } from '../billing/purchases/grant-payments.server.ts'
-import { formatCredits, formatDay, formatMoney } from '../format.ts'
-
-interface Context {
-  timeZone: string
-  now: Date
-}
+import { type DateContext, formatCredits, formatDay, formatMoney } from '../format.ts'
 
 /** What the pages say of a grant, wherever it stands. */
 export interface GrantWords {
@@ -31,7 +26,7 @@ export const grantHref = (id: string): string => `/billing/credits/${encodeURICo
 export function wordsOfGrant(
   grant: GrantTerms,
   payments: ReadonlyMap<string, PaymentBehind>,
-  { timeZone, now }: Context,
+  { timeZone, now }: DateContext,
 ): GrantWords {
   const payment = payments.get(sourceKey(grant.source)) ?? null
   // A later share has the day on which it counts: all shares of a year came with one payment.
@@ -116,7 +111,7 @@ function paidSentence({ amount, amountRefunded, dispute, currency }: PaymentBehi
 }
 
 /** Where a grant stands: "Burns next", "Then", "Starts 1 Jun". */
-export function positionOf(grant: Pick<Grant, 'started' | 'effectiveAt'>, place: number, context: Context): string {
+export function positionOf(grant: Pick<Grant, 'started' | 'effectiveAt'>, place: number, context: DateContext): string {
   if (!grant.started) return `Starts ${formatDay(grant.effectiveAt, context.timeZone, context.now)}`
   return place === 0 ? 'Used next' : 'Used later'
 }

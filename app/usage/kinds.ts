@@ -1,41 +1,13 @@
 import type { EntryKind } from '#models/credit-account.server.ts'
 
 /** A choice of the ledger's filter: entries that mean the same to a reader. */
-export interface KindGroup {
+interface KindGroup {
   id: string
   label: string
   kinds: EntryKind[]
 }
 
-export const ENTRY_KINDS: readonly EntryKind[] = [
-  'grant',
-  'schedule',
-  'activate',
-  'cancel-schedule',
-  'spend',
-  'hold',
-  'capture',
-  'release',
-  'expire',
-  'cap',
-  'reversal',
-  'restore',
-  'adjust',
-]
-
-/** Without a filter the page shows what moved credits; setting aside and giving back have a choice of their own. */
-export const MOVING_KINDS: EntryKind[] = [
-  'grant',
-  'activate',
-  'spend',
-  'capture',
-  'expire',
-  'cap',
-  'reversal',
-  'restore',
-  'adjust',
-]
-
+/** Every kind belongs to one group. */
 export const KIND_GROUPS: KindGroup[] = [
   { id: 'spent', label: 'Spent', kinds: ['spend', 'capture'] },
   { id: 'granted', label: 'Added', kinds: ['grant', 'schedule', 'activate', 'cancel-schedule'] },
@@ -43,6 +15,12 @@ export const KIND_GROUPS: KindGroup[] = [
   { id: 'expired', label: 'Expired', kinds: ['expire', 'cap'] },
   { id: 'corrected', label: 'Reversed or corrected', kinds: ['reversal', 'restore', 'adjust'] },
 ]
+
+const ENTRY_KINDS = KIND_GROUPS.flatMap(({ kinds }) => kinds)
+const STILL: EntryKind[] = ['schedule', 'cancel-schedule', 'hold', 'release']
+
+/** Without a filter the page shows what moved credits; setting aside and giving back have a choice of their own. */
+export const MOVING_KINDS = ENTRY_KINDS.filter((kind) => !STILL.includes(kind))
 
 /** Finds the kinds that a group or a single kind's name stands for; null for any other word. */
 export function kindsOf(name: string): EntryKind[] | null {

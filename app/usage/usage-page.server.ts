@@ -18,29 +18,10 @@ export interface Reader {
 const PAGE_SIZE = 50
 
 /** One day of the ledger's page, as the component takes it but with plain texts. */
-export interface LedgerDayView {
-  date: Day
-  label: string
-  sum: number
-  lines: {
-    id: string
-    title: string
-    source: string
-    credits: number
-    balance: number | null
-    detail: [label: string, text: string][]
-  }[]
-}
-
-export interface LedgerView {
-  days: LedgerDayView[]
-  /** "Showing 50 entries, 4 May to 12 Apr." */
-  range: string
-  nextBefore: number | null
-}
+export type LedgerDayView = Awaited<ReturnType<typeof readLedger>>['days'][number]
 
 /** Reads a page of the ledger by days. A day that continues on the next page has the sum of the whole day. */
-export async function readLedger(user: Reader, query: UsageQuery): Promise<LedgerView> {
+export async function readLedger(user: Reader, query: UsageQuery) {
   const filter = toEntryFilter(query, user.timeZone)
   const page = await listEntries(user._id, { ...filter, before: query.before ?? undefined, limit: PAGE_SIZE })
   const days = byDay(page, user.timeZone)
@@ -88,7 +69,7 @@ async function sumsOfDays(
   return new Map([...totals].map(([day, { net }]) => [day, net]))
 }
 
-function toLine(entry: CreditEntry, timeZone: string): LedgerDayView['lines'][number] {
+function toLine(entry: CreditEntry, timeZone: string) {
   return {
     id: entry._id,
     ...wordsOf(entry, timeZone),
@@ -98,6 +79,7 @@ function toLine(entry: CreditEntry, timeZone: string): LedgerDayView['lines'][nu
   }
 }
 
+/** "Showing 50 entries, 4 May to 12 Apr." */
 function rangeOf({ entries }: EntryPage, timeZone: string, thisYear: string): string {
   const newest = entries[0]
   const oldest = entries.at(-1)

@@ -1,24 +1,19 @@
 import type { Plan } from '../billing/plans.ts'
 import type { Loss } from '../credits/losses.ts'
-import { formatCredits, formatCreditsInWords, formatDay } from '../format.ts'
-
-interface Context {
-  timeZone: string
-  now: Date
-}
+import { type DateContext, formatCredits, formatCreditsInWords, formatDay } from '../format.ts'
 
 /**
  * What happens to a user's unused credits.
  * @param losses as lossesAhead works them out
  */
-export function keptSentence(credits: number, losses: readonly Loss[], context: Context): string {
+export function keptSentence(credits: number, losses: readonly Loss[], context: DateContext): string {
   if (losses.length === 0)
     return credits > 0 ? `You keep your ${formatCreditsInWords(credits)}.` : 'You keep your credits.'
   return losses.map((loss) => lossSentence(loss, context)).join(' ')
 }
 
 /** "1,000 Beginner credits expire on 3 Jan unless you use them." */
-export function lossSentence({ at, credits, plan, limit }: Loss, { timeZone, now }: Context): string {
+export function lossSentence({ at, credits, plan, limit }: Loss, { timeZone, now }: DateContext): string {
   const day = formatDay(at, timeZone, now)
   const name = plan ? `${plan} ` : ''
   const what = `${formatCredits(credits)} ${name}${credits === 1 ? 'credit' : 'credits'}`
@@ -37,7 +32,7 @@ export interface UnusedRow {
  * Which of a user's credits expire first, and which the next renewal caps.
  * @param losses as lossesAhead works them out, soonest first
  */
-export function unusedRows(losses: readonly Loss[], { timeZone, now }: Context): UnusedRow[] {
+export function unusedRows(losses: readonly Loss[], { timeZone, now }: DateContext): UnusedRow[] {
   const day = (date: Date) => formatDay(date, timeZone, now)
   const capped = losses.find(({ limit }) => limit !== null)
   const expiring = losses.filter(({ limit }) => limit === null)

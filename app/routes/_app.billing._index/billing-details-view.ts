@@ -2,7 +2,7 @@ import type { BillingDetails, KeptAddress, KeptPaymentMethod } from '#models/bil
 import type { User } from '#models/user.server.ts'
 import type { BillingDetailsReading } from '#app/billing/billing-details/billing-details.server.ts'
 import { hasLiveSubscription, isOverdue } from '#app/billing/subscriptions/subscription-state.ts'
-import { formatDay } from '#app/format.ts'
+import { type DateContext, formatDay } from '#app/format.ts'
 
 /** `unavailable`: Stripe does not answer. `none`: there is nothing to show, `canAdd` says whether there is a way to add it. */
 type Missing = { state: 'unavailable' } | { state: 'none'; canAdd: boolean }
@@ -33,9 +33,7 @@ export interface BillingDetailsView {
   address: AddressShown | Missing
 }
 
-interface Context {
-  now: Date
-  timeZone: string
+interface Context extends DateContext {
   /** When the payment method is charged next; null where that is never. */
   nextPaymentAt: Date | null
 }

@@ -1,34 +1,13 @@
 import type { Grant } from '#models/credit-account.server.ts'
 import type { PaymentBehind } from '#app/billing/purchases/grant-payments.server.ts'
-import { formatCredits, formatCreditsInWords } from '#app/format.ts'
-import { grantHref, type GrantWords, positionOf, reservedOf, wordsOfGrant } from '#app/usage/grant-words.server.ts'
+import { type DateContext, formatCredits, formatCreditsInWords } from '#app/format.ts'
+import { grantHref, positionOf, reservedOf, wordsOfGrant } from '#app/usage/grant-words.server.ts'
 
 /** A grant in words, for the stack on the billing page. */
-export interface GrantView extends GrantWords {
-  id: string
-  href: string
-  /** "Burns next", "Then", "Starts 1 Jun" */
-  position: string
-  /** "1,880 of 2,000 left", with the figure apart; what has not started has only what will come. */
-  left: { figure: string; of: string }
-  /** For the meter; null for what has not started. */
-  share: { value: number; max: number } | null
-  reserved: string | null
-  /** Why it stands before the next one; null for the last and for what has not started. */
-  why: string | null
-}
-
-interface Context {
-  timeZone: string
-  now: Date
-}
+export type GrantView = ReturnType<typeof toGrantViews>[number]
 
 /** Puts grants, already in burn order, into words. */
-export function toGrantViews(
-  grants: Grant[],
-  payments: ReadonlyMap<string, PaymentBehind>,
-  context: Context,
-): GrantView[] {
+export function toGrantViews(grants: Grant[], payments: ReadonlyMap<string, PaymentBehind>, context: DateContext) {
   return grants.map((grant, index) => {
     const next = grants[index + 1]
     const reserved = reservedOf(grant)
@@ -37,11 +16,14 @@ export function toGrantViews(
       id: grant.id,
       href: grantHref(grant.id),
       position: positionOf(grant, index, context),
+      /** The figure apart from its words; what has not started has only what will come. */
       left: grant.started
         ? { figure: formatCredits(grant.remaining), of: `of ${formatCredits(grant.granted)} left` }
         : { figure: formatCreditsInWords(grant.granted), of: 'upcoming' },
+      /** For the meter; null for what has not started. */
       share: grant.started ? { value: grant.remaining, max: grant.granted } : null,
       reserved: reserved > 0 ? `${formatCredits(reserved)} reserved` : null,
+      /** Why it stands before the next one; null for the last and for what has not started. */
       why: grant.started && next?.started ? reasonBefore(grant, next) : null,
     }
   })

@@ -1,24 +1,15 @@
 import type { User } from '#models/user.server.ts'
-import { balanceInWords } from '#app/routes/_app.billing._index/balance-words.ts'
-import { findPlan, type Interval, type Plan, plans } from '#app/billing/plans.ts'
+import { findPlan, type Plan, plans } from '#app/billing/plans.ts'
 import { comesMonthly, everyInWords, monthsOf } from '#app/billing/billing-interval.ts'
 import { formatCredits, formatCreditsInWords } from '#app/format.ts'
 import { listPriceOf } from '#app/wording/payment-words.ts'
 import type { PlanStatus } from '#app/plan-status/plan-status.ts'
+import { balanceInWords } from './balance-words.ts'
 
-export interface PlanView {
-  name: string
-  badge: PlanStatus['badge']
-  isLive: boolean
-  interval: Interval | null
-  credits: string
-  creditsUnit: string
-  stub: { term: string; value: string; note?: string | null }[]
-  choices: { value: string; label: string; detail: string; aside: string }[]
-}
+export type PlanView = ReturnType<typeof toPlanView>
 
 /** @param stripeBalance the customer's, as it was last read */
-export function toPlanView(standing: PlanStatus, stripeBalance?: User['stripeBalance']): PlanView {
+export function toPlanView(standing: PlanStatus, stripeBalance?: User['stripeBalance']) {
   const plan = findPlan(standing.plan)
   const balance = balanceInWords(stripeBalance, standing)
   return {
@@ -57,10 +48,7 @@ function asideOf(name: string, standing: PlanStatus): string {
 }
 
 /** What the subscription brings each month, or each period where that is no whole number of months. */
-function creditsOf(
-  { creditsEach, billingInterval }: PlanStatus,
-  plan: Plan | null,
-): Pick<PlanView, 'credits' | 'creditsUnit'> {
+function creditsOf({ creditsEach, billingInterval }: PlanStatus, plan: Plan | null) {
   const isMonthly = creditsEach === null || !billingInterval || (plan && comesMonthly(plan, billingInterval))
   const months = isMonthly ? 1 : monthsOf(billingInterval)
   const each = creditsEach ?? plan?.credits ?? 0

@@ -1,32 +1,24 @@
 import type { OpenPayment } from '#app/billing/dunning/cancel-unpaid.server.ts'
 import type { Loss } from '#app/credits/losses.ts'
-import { formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
+import { type DateContext, formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
 import { keptSentence } from '#app/wording/rollover-words.ts'
 
 /** How a plan is canceled while a payment for it is open. */
 export type Way = 'now' | 'pay'
 
-export interface OwedView {
-  /** "$10.00" */
-  sum: string
-  /** In minor units, so that nothing else is charged than what was shown. */
-  amount: number
-  ways: Record<Way, { label: string; facts: string[]; button: string } | null>
-}
+export type OwedView = ReturnType<typeof toOwedView>
 
-interface Context {
+interface Context extends DateContext {
   plan: string
   /** What the plan has beyond Free, as it reads in a sentence. */
   features: string[]
   /** What can be spent now. */
   credits: number
   losses: readonly Loss[]
-  timeZone: string
-  now: Date
 }
 
 /** Puts an open payment into the two ways that there are to cancel. */
-export function toOwedView(open: OpenPayment, { plan, features, credits, losses, timeZone, now }: Context): OwedView {
+export function toOwedView(open: OpenPayment, { plan, features, credits, losses, timeZone, now }: Context) {
   const sum = formatMoney(open.amount, open.currency)
   const until = open.periodEnd && formatDay(open.periodEnd, timeZone, now)
   const brings = open.credits ? formatCreditsInWords(open.credits) : null
@@ -34,10 +26,11 @@ export function toOwedView(open: OpenPayment, { plan, features, credits, losses,
   const lost = new Intl.ListFormat('en').format(features)
   return {
     sum,
+    /** In minor units, so that nothing else is charged than what was shown. */
     amount: open.amount,
     ways: {
       now: {
-        label: `Cancel now without paying`,
+        label: 'Cancel now without paying',
         facts: [
           `${sum} is not charged, now or later.`,
           `${plan} ends at once${lost ? `: you lose ${lost}` : ''}. This cannot be undone.`,

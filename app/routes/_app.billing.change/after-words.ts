@@ -1,16 +1,11 @@
 import type { PlanChangePreview } from '#app/billing/plan-changes/change-preview.server.ts'
 import { findPlan } from '#app/billing/plans.ts'
 import { comesMonthly, everyInWords } from '#app/billing/billing-interval.ts'
-import { formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
+import { type DateContext, formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
 import { isUsual, sumInWords } from '#app/wording/payment-words.ts'
 
-interface Context {
-  timeZone: string
-  now: Date
-}
-
 /** What is charged after a change, and what that brings. No sum where none is known. */
-export function afterSentences(preview: PlanChangePreview, context: Context): string[] {
+export function afterSentences(preview: PlanChangePreview, context: DateContext): string[] {
   const { after, endsAt } = preview
   return [
     ...chargeSentences(preview, after, context),
@@ -33,7 +28,7 @@ function stays(
 function chargeSentences(
   preview: PlanChangePreview,
   { next, price }: PlanChangePreview['after'],
-  { timeZone, now }: Context,
+  { timeZone, now }: DateContext,
 ): string[] {
   const { to, when, at } = preview
   const isLater = when === 'period-end'

@@ -2,7 +2,7 @@ import type { PlanChangePreview } from '#app/billing/plan-changes/change-preview
 import { findPlan, type Interval } from '#app/billing/plans.ts'
 import { adverbOf, listedInterval } from '#app/billing/billing-interval.ts'
 import type { Loss } from '#app/credits/losses.ts'
-import { formatCredits, formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
+import { type DateContext, formatCredits, formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
 import { keptSentence, rolloverSentence } from '#app/wording/rollover-words.ts'
 import { afterSentences } from './after-words.ts'
 
@@ -20,12 +20,10 @@ export interface ChangeView {
   isPaidNow: boolean
 }
 
-interface Context {
-  timeZone: string
-  now: Date
+interface Context extends DateContext {
   /** When the period that is paid for ends. */
   periodEnd: Date | null
-  /** Credits that somebody has, and what of them will go if it is not used. */
+  /** The user's credits, and those that expire if they are not used. */
   credits: number
   losses: readonly Loss[]
   gracePeriodDays: number

@@ -1,38 +1,25 @@
 import type { GrantEffect, GrantLine, GrantHistory } from '#app/credits/grant-history.server.ts'
 import type { PaymentBehind } from '#app/billing/purchases/grant-payments.server.ts'
-import { formatCredits, formatDateTime } from '#app/format.ts'
+import { type DateContext, formatCredits, formatDateTime } from '#app/format.ts'
 import { detailOf, wordsOf } from '#app/usage/entry-words.server.ts'
-import { type GrantWords, positionOf, reservedOf, wordsOfGrant } from '#app/usage/grant-words.server.ts'
+import { positionOf, reservedOf, wordsOfGrant } from '#app/usage/grant-words.server.ts'
 
 /** A grant's own page in words. */
-export interface GrantHistoryView extends GrantWords {
-  /** "705", or what will come: the page's large figure. */
-  figure: string
-  figureNote: string
-  share: { value: number; max: number } | null
-  stub: { term: string; value: string }[]
-  /** What came, what went for what, what is left. */
-  sum: { rows: { label: string; credits: string }[]; total: { label: string; credits: string } }
-  lines: { id: string; title: string; at: string; when: string; credits: number; detail: [string, string][] }[]
-}
-
-interface Context {
-  timeZone: string
-  now: Date
-}
+export type GrantHistoryView = ReturnType<typeof toGrantHistoryView>
 
 /** Puts the history of a grant into words. */
 export function toGrantHistoryView(
   history: GrantHistory,
   payments: ReadonlyMap<string, PaymentBehind>,
-  context: Context,
-): GrantHistoryView {
+  context: DateContext,
+) {
   const { terms, current } = history
   const isWaiting = current !== null && !current.started
   const left = isWaiting ? current.granted : (current?.remaining ?? 0)
   const words = wordsOfGrant(terms, payments, context)
   return {
     ...words,
+    /** What is left, or what will come: the page's large figure. */
     figure: formatCredits(left),
     figureNote: isWaiting
       ? `${left === 1 ? 'credit' : 'credits'} upcoming`
@@ -52,7 +39,7 @@ export function toGrantHistoryView(
   }
 }
 
-function placeOf({ current, place, tally }: GrantHistory, context: Context): string {
+function placeOf({ current, place, tally }: GrantHistory, context: DateContext): string {
   // In the stack it stands below the others; alone on a page it says so.
   if (current?.started && place) return 'Used later'
   if (current) return positionOf(current, place ?? 0, context)
@@ -70,11 +57,8 @@ const LOSSES: Record<Exclude<GrantEffect, 'came'>, string> = {
   'called-off': 'Canceled before they started',
 }
 
-/** Every kind of loss that there was; what is spent is always told. */
-function sumOf(
-  { terms, tally, current }: GrantHistory,
-  { left, isWaiting }: { left: number; isWaiting: boolean },
-): GrantHistoryView['sum'] {
+/** What was added, every kind of loss that there was, and what is left; what is spent is always told. */
+function sumOf({ terms, tally, current }: GrantHistory, { left, isWaiting }: { left: number; isWaiting: boolean }) {
   const effects = Object.keys(LOSSES) as (keyof typeof LOSSES)[]
   const reserved = current ? reservedOf(current) : 0
   const minus = (credits: number) => formatCredits(-credits || 0)
@@ -90,7 +74,7 @@ function sumOf(
   }
 }
 
-function toLine({ entry, effect, credits }: GrantLine, { timeZone, now }: Context): GrantHistoryView['lines'][number] {
+function toLine({ entry, effect, credits }: GrantLine, { timeZone, now }: DateContext) {
   const settles = effect === 'settled-debt'
   return {
     id: `${entry._id} ${effect}`,

@@ -1,29 +1,16 @@
 import type { Balance } from '#app/credits/balance.server.ts'
-import { formatCredits, formatCreditsInWords, formatDay } from '#app/format.ts'
-import { type PrimaryAction, primaryActionOf, pausesOf } from '#app/plan-status/primary-action.ts'
+import { type DateContext, formatCredits, formatCreditsInWords, formatDay } from '#app/format.ts'
+import { primaryActionOf, pausesOf } from '#app/plan-status/primary-action.ts'
 import type { PlanStatus } from '#app/plan-status/plan-status.ts'
 
-export interface BalanceView {
-  /** What the figure counts. */
-  label: string
-  credits: string
-  isNegative: boolean
-  /** Under the figure: what is reserved, what a debt means, what comes next. */
-  sentences: string[]
-  plan: string
-  isLive: boolean
-  badge: PlanStatus['badge']
-  stub: { term: string; value: string; note?: string | null }[]
-  /** What the main button is for. */
-  main: PrimaryAction
-}
+export type BalanceView = ReturnType<typeof toBalanceView>
 
 /** Puts a balance and a plan's state into the words of the note. */
 export function toBalanceView(
   { credits, held, holds, debt, nextArrival }: Balance,
   standing: PlanStatus,
-  { timeZone, now }: { timeZone: string; now: Date },
-): BalanceView {
+  { timeZone, now }: DateContext,
+) {
   const day = (date: Date) => formatDay(date, timeZone, now)
   const sentences = [
     held > 0 ? reservedSentence(held, holds.length) : null,
