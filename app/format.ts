@@ -65,28 +65,29 @@ export interface DateContext {
   now: Date
 }
 
-type DateFields = Record<'weekday' | 'day' | 'month' | 'year' | 'hour' | 'minute' | 'timeZoneName', string>
-
-const dateFormats = new Map<string, Intl.DateTimeFormat>()
-
-function fieldsOf(date: Date, timeZone: string): DateFields {
-  let format = dateFormats.get(timeZone)
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      weekday: 'short',
-      day: 'numeric',
-      month: 'short',
-      year: 'numeric',
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-      timeZoneName: 'short',
-    })
-    dateFormats.set(timeZone, format)
+/**
+ * Makes a function that takes a moment apart in a zone. The formats are kept: making one costs more than using it.
+ * @param options which parts, and how each is written
+ */
+export function partsOfDate<Part extends string>(options: Intl.DateTimeFormatOptions) {
+  const formats = new Map<string, Intl.DateTimeFormat>()
+  return (date: Date, timeZone: string): Record<Part, string> => {
+    const format = formats.get(timeZone) ?? new Intl.DateTimeFormat('en-US', { ...options, timeZone })
+    formats.set(timeZone, format)
+    return Object.fromEntries(format.formatToParts(date).map((part) => [part.type, part.value])) as Record<Part, string>
   }
-  return Object.fromEntries(format.formatToParts(date).map((part) => [part.type, part.value])) as DateFields
 }
+
+const fieldsOf = partsOfDate<'weekday' | 'day' | 'month' | 'year' | 'hour' | 'minute' | 'timeZoneName'>({
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+  timeZoneName: 'short',
+})
 
 /** The American tables name only American zones and the British ones only European: ask both before writing an offset. */
 function zoneName(date: Date, timeZone: string, american: string): string {

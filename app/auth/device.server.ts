@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { User } from '#models/user.server.ts'
 import { config } from '../config.server.ts'
+import { cookieAttributes } from '../http/cookie-attributes.server.ts'
 import { cookieName } from './cookie-name.server.ts'
 
 /** Browsers keep no cookie for longer. */
@@ -35,12 +36,5 @@ export function isDeviceOf(mark: Device, { _id, sessionEpoch }: Pick<User, '_id'
 }
 
 function deviceCookie(): Cookie {
-  return createCookie(cookieName('device'), {
-    secrets: config().sessionSecrets,
-    httpOnly: true,
-    sameSite: 'lax',
-    path: '/',
-    secure: config().appUrl.startsWith('https:'),
-    maxAge: SECONDS,
-  })
+  return createCookie(cookieName('device'), { secrets: config().sessionSecrets, ...cookieAttributes(SECONDS) })
 }

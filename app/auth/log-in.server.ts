@@ -5,7 +5,7 @@ import { welcomeCredits } from '../billing/plans.ts'
 import { config } from '../config.server.ts'
 import { mayBeAStrangers } from '../email-confirmation/require-confirmed-email.server.ts'
 import { openAccount } from '../credits/account.server.ts'
-import { clientAddress } from '../http/client-address.server.ts'
+import { addressPrefix, clientAddress } from '../http/client-address.server.ts'
 import { InvalidRequest } from '../http/errors.ts'
 import { describeIssue } from '../http/invalid-fields.ts'
 import { deliverLater } from '../notifications/mail.server.ts'
@@ -14,7 +14,7 @@ import { type Credentials, logInForm } from './credentials.ts'
 import { type Device, isDeviceOf, readDevice } from './device.server.ts'
 import { InvalidLogin } from './errors.ts'
 import { verifyPassword } from './password.server.ts'
-import { fromAddress, type RateLimitName, returnTry, consumeAttempt } from './rate-limit.server.ts'
+import { type RateLimitName, returnTry, consumeAttempt } from './rate-limit.server.ts'
 
 /** How one can log in. Another way (a passkey, another site's account) is another strategy here. */
 export const authenticator = new Authenticator<User>()
@@ -75,7 +75,7 @@ function invalidLogin(): InvalidLogin {
  */
 function countsFor(email: string, address: string, device: Device | null): [RateLimitName, string][] {
   if (device) return [['logInDevice', device.id]]
-  const place = fromAddress(address)
+  const place = addressPrefix(address)
   return [
     ['logInHere', `${email}|${place}`],
     ['logInAddress', place],

@@ -1,7 +1,7 @@
 import mongoose from 'mongoose'
 import { RateLimiterMongo, RateLimiterRes } from 'rate-limiter-flexible'
 import { config } from '../config.server.ts'
-import { addressPrefix, widerPrefix } from '../http/client-address.server.ts'
+import { widerPrefix } from '../http/client-address.server.ts'
 import { RateLimited } from '../http/errors.ts'
 
 interface Rule {
@@ -51,6 +51,7 @@ export type RateLimitName = keyof typeof RULES
 
 /** Local mode counts whole test suites as one address. */
 const LOCAL_FACTOR = 50
+/** What these count is a client's network, as clientNetwork gives it. */
 const BY_ADDRESS = new Set<RateLimitName>(['logInAddress', 'signUp', 'passwordResetAddress', 'confirmationAddress'])
 /** An IPv6 client that moves through its provider's /48 has this many times the tries of a /64. */
 const WIDER_FACTOR = 8
@@ -60,7 +61,7 @@ const limiters = new Map<string, { db: unknown; limiter: RateLimiterMongo }>()
 /**
  * Counts one try against a limit that all processes share.
  * @param name the limit
- * @param subject whom or what it counts; an address is cut to its network first
+ * @param subject whom or what it counts
  * @throws RateLimited when there are no tries left in this window
  */
 export async function consumeAttempt(name: RateLimitName, subject: string, tries = 1): Promise<void> {
@@ -100,11 +101,6 @@ export async function hasTryLeft(name: RateLimitName, subject: string): Promise<
 /** Gives a counted try back, after a correct log-in. */
 export async function returnTry(name: RateLimitName, subject: string): Promise<void> {
   for (const { limiter, key } of countersOf(name, subject)) await limiter.reward(key, 1)
-}
-
-/** The subject of a limit that counts by place. */
-export function fromAddress(address: string): string {
-  return addressPrefix(address)
 }
 
 /** What one try counts in: its subject, and for an IPv6 network the wider one around it too. */

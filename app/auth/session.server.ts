@@ -4,7 +4,8 @@ import { SessionModel } from '#models/session.server.ts'
 import type { User } from '#models/user.server.ts'
 import { machineNow } from '../clock.server.ts'
 import { config } from '../config.server.ts'
-import { addressPrefix, clientAddress } from '../http/client-address.server.ts'
+import { clientNetwork } from '../http/client-address.server.ts'
+import { cookieAttributes } from '../http/cookie-attributes.server.ts'
 import { browserName } from './browser-name.ts'
 import { cookieName } from './cookie-name.server.ts'
 import { hashToken, newToken } from './secret-token.server.ts'
@@ -17,17 +18,12 @@ export const IDLE_DAYS = 14
 /** So that a page view is mostly a read: the time of the last use is kept to within this. */
 const SEEN_PRECISION_MS = 5 * 60 * 1_000
 
-interface Client {
-  browser: string
-  network: string
-}
-
 interface SessionData {
   userId: string
   /** The user's `sessionEpoch` at log-in: when the user's has moved on, the session is over. */
   epoch: number
   /** Who opens it; kept beside the data. */
-  client?: Client
+  client?: ReturnType<typeof clientOf>
   /** When it was last noted as used; read, never written as data. */
   lastSeenAt?: Date | null
 }
@@ -119,9 +115,8 @@ async function noteUse({ id }: Session<SessionData>, request: Request): Promise<
   await SessionModel.updateOne({ _id: hashToken(id) }, { $max: { lastSeenAt: machineNow() }, $set: clientOf(request) })
 }
 
-function clientOf(request: Request): Client {
-  const network = addressPrefix(clientAddress(request))
-  return { browser: browserName(request.headers.get('User-Agent')), network }
+function clientOf(request: Request) {
+  return { browser: browserName(request.headers.get('User-Agent')), network: clientNetwork(request) }
 }
 
 function readCookie(request: Request): Promise<Session<SessionData>> {
@@ -129,16 +124,11 @@ function readCookie(request: Request): Promise<Session<SessionData>> {
 }
 
 function sessions(): SessionStorage<SessionData> {
-  const seconds = (SESSION_DAYS * DAY_MS) / 1_000
   storage ??= createSessionStorage<SessionData>({
     cookie: {
       name: cookieName('session'),
       secrets: config().sessionSecrets,
-      httpOnly: true,
-      sameSite: 'lax',
-      path: '/',
-      secure: config().appUrl.startsWith('https:'),
-      maxAge: seconds,
+      ...cookieAttributes((SESSION_DAYS * DAY_MS) / 1_000),
     },
     createData: async ({ client, ...data }) => {
       const id = newToken()

@@ -9,7 +9,6 @@ export async function frameOf(user: User) {
   return {
     person: user.name || user.email,
     email: user.email,
-    isAdmin: user.roles.includes('admin'),
     isConfirmed: Boolean(user.emailConfirmedAt),
     balance: formatCreditsInWords(credits),
     sandboxUrl: config().sandboxUrl,

@@ -23,7 +23,6 @@ export interface SignedInFrame {
   email: string
   /** "1,840 credits" */
   balance: string | null
-  isAdmin?: boolean
   isConfirmed?: boolean
   sandboxUrl: string | null
 }
@@ -33,13 +32,11 @@ export function AppFrame({
   person,
   email,
   balance,
-  isAdmin = false,
   isConfirmed = true,
   sandboxUrl,
   width = 'app',
   children,
 }: SignedInFrame & { width?: 'app' | 'landing'; children: ReactNode }) {
-  const places = isAdmin ? [...PLACES, { to: '/admin', label: 'Admin' }] : PLACES
   return (
     <>
       <TestModeStrip sandboxUrl={sandboxUrl} />
@@ -49,7 +46,7 @@ export function AppFrame({
             {brand.name}
           </Link>
           <nav aria-label="Main" className="hidden gap-4 lg:flex">
-            {places.map((place) => (
+            {PLACES.map((place) => (
               <NavItem key={place.to} to={place.to}>
                 {place.label}
               </NavItem>
@@ -62,7 +59,7 @@ export function AppFrame({
               </Link>
             ) : null}
             <AccountMenu person={person} email={email} />
-            <PhoneMenu places={places} email={email} />
+            <PhoneMenu email={email} />
           </div>
         </div>
       </header>
@@ -93,7 +90,7 @@ function AccountMenu({ person, email }: { person: string; email: string }) {
 }
 
 /** Opens without JavaScript; with it, the new key closes the menu when the page changes. */
-function PhoneMenu({ places, email }: { places: typeof PLACES; email: string }) {
+function PhoneMenu({ email }: { email: string }) {
   const location = useLocation()
   return (
     <details className="phone-menu lg:hidden" key={location.key}>
@@ -103,7 +100,7 @@ function PhoneMenu({ places, email }: { places: typeof PLACES; email: string }) 
       </summary>
       <div className="phone-menu-panel">
         <nav aria-label="Main">
-          {places.map((place) => (
+          {PLACES.map((place) => (
             <NavLink key={place.to} to={place.to} className="menu-item">
               {place.label}
             </NavLink>

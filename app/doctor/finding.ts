@@ -18,13 +18,10 @@ export interface Examined {
 }
 
 export const ok = (what: string): Finding => ({ state: 'ok', what })
-export const warning = (what: string, rest: Omit<Finding, 'state' | 'what'>): Finding => ({
-  state: 'warning',
-  what,
-  ...rest,
-})
-export const error = (what: string, rest: Omit<Finding, 'state' | 'what'>): Finding => ({
-  state: 'error',
-  what,
-  ...rest,
-})
+
+const problem =
+  (state: 'warning' | 'error') =>
+  (what: string, rest: Omit<Finding, 'state' | 'what'>): Finding => ({ state, what, ...rest })
+
+export const warning = problem('warning')
+export const error = problem('error')

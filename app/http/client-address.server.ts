@@ -9,6 +9,9 @@ export function clientAddress(request: Request): string {
   return request.headers.get(CLIENT_ADDRESS_HEADER) ?? 'unknown'
 }
 
+/** The client's network, for limits and the list of sessions. */
+export const clientNetwork = (request: Request): string => addressPrefix(clientAddress(request))
+
 /**
  * The prefix to rate-limit a client by. An IPv6 client has 2^64 addresses, so those are counted by their /64.
  * @param address IPv4, IPv6, or IPv4 written as IPv6

@@ -2,7 +2,7 @@ import { brand } from '../brand.mjs'
 import { errorResponse } from './api-error.server.ts'
 import { statusOf } from './error-status.ts'
 
-interface Refusal {
+export interface Refusal {
   code: string
   title: string
   message: string

@@ -1,17 +1,10 @@
 import { createCookie } from '@remix-run/node'
-import { config } from '../config.server.ts'
+import { cookieAttributes } from './cookie-attributes.server.ts'
 import { type Theme, themeFrom } from './theme.ts'
 
 const ONE_YEAR_SECONDS = 365 * 24 * 60 * 60
 
-const cookie = () =>
-  createCookie('theme', {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: config().appUrl.startsWith('https:'),
-    maxAge: ONE_YEAR_SECONDS,
-  })
+const cookie = () => createCookie('theme', cookieAttributes(ONE_YEAR_SECONDS))
 
 export async function readTheme(request: Request): Promise<Theme> {
   return themeFrom(await cookie().parse(request.headers.get('Cookie')))

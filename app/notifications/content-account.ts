@@ -1,11 +1,10 @@
 import { brand } from '../brand.mjs'
 import { CONFIRM_PATH, CONFIRMATION_HOURS } from '../email-confirmation/confirm-path.ts'
-import type { NotificationData } from './kinds.ts'
-import { type MailContent, type MailContext, moment } from './mail-content.ts'
+import { type MailWriters, moment } from './mail-content.ts'
 
 /** The mails about the account itself. Nothing in them is user input, except the name in the greeting. */
 export const ACCOUNT_MAILS = {
-  password_changed: (data: NotificationData<'password_changed'>, context: MailContext): MailContent => {
+  password_changed: (data, context) => {
     const { byReset, changedAt, keysRevoked, keysLeft } = data
     const sessions = byReset
       ? 'Every other session was logged out.'
@@ -22,10 +21,7 @@ export const ACCOUNT_MAILS = {
     }
   },
 
-  email_confirmation: (
-    _: NotificationData<'email_confirmation'>,
-    { appUrl, confirmationUrl }: MailContext,
-  ): MailContent => ({
+  email_confirmation: (_, { appUrl, confirmationUrl }) => ({
     subject: 'Confirm your email address',
     paragraphs: [
       `A ${brand.name} account was created with this address. Open the page below and confirm that the address is yours.`,
@@ -35,7 +31,7 @@ export const ACCOUNT_MAILS = {
     action: { label: 'Confirm your email', url: confirmationUrl ?? `${appUrl}${CONFIRM_PATH}` },
   }),
 
-  account_exists: (_: NotificationData<'account_exists'>, { appUrl }: MailContext): MailContent => ({
+  account_exists: (_, { appUrl }) => ({
     subject: `You already have a ${brand.name} account`,
     paragraphs: [
       `Someone tried to create a ${brand.name} account with this address, which already has one. Nothing was changed.`,
@@ -46,7 +42,7 @@ export const ACCOUNT_MAILS = {
     action: { label: 'Log in', url: `${appUrl}/dashboard` },
   }),
 
-  api_key_created: (data: NotificationData<'api_key_created'>, context: MailContext): MailContent => ({
+  api_key_created: (data, context) => ({
     subject: 'A new API key was created',
     paragraphs: [
       `An API key was created for your account on ${moment(data.createdAt, context)}. It can spend your credits.`,
@@ -55,7 +51,7 @@ export const ACCOUNT_MAILS = {
     facts: [{ label: 'Starts with', value: `${data.prefix}…` }],
     action: { label: 'See your API keys', url: `${context.appUrl}/settings/api-keys` },
   }),
-}
+} satisfies Partial<MailWriters>
 
 function keySentences(revoked: number, left: number): string[] {
   const keys = (count: number) => (count === 1 ? '1 API key' : `${count} API keys`)

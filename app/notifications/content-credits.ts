@@ -1,6 +1,6 @@
 import { formatCredits, formatCreditsInWords } from '../format.ts'
 import type { NotificationData } from './kinds.ts'
-import { day, type MailContent, type MailContext, moment } from './mail-content.ts'
+import { day, type MailContent, type MailContext, type MailWriters, moment } from './mail-content.ts'
 
 type Way = NonNullable<NotificationData<'credits_arrived'>['way']>
 
@@ -21,10 +21,7 @@ function actionOf(way: Way, { appUrl }: MailContext): MailContent['action'] {
 
 /** The mails about the balance. */
 export const CREDIT_MAILS = {
-  credits_expiring: (
-    { at, losses, way, pause }: NotificationData<'credits_expiring'>,
-    context: MailContext,
-  ): MailContent => {
+  credits_expiring: ({ at, losses, way, pause }, context) => {
     const total = losses.reduce((sum, { credits }) => sum + credits, 0)
     return {
       subject: `${formatCreditsInWords(total)} ${total === 1 ? 'expires' : 'expire'} on ${day(at, context)}`,
@@ -42,7 +39,7 @@ export const CREDIT_MAILS = {
     }
   },
 
-  credits_low: (data: NotificationData<'credits_low'>, context: MailContext): MailContent => {
+  credits_low: (data, context) => {
     const { arrival, renewsAt } = data
     const next = arrival
       ? [`${formatCreditsInWords(arrival.credits)} arrive on ${day(arrival.at, context)}.`]
@@ -62,7 +59,7 @@ export const CREDIT_MAILS = {
     }
   },
 
-  credits_arrived: (data: NotificationData<'credits_arrived'>, context: MailContext): MailContent => ({
+  credits_arrived: (data, context) => ({
     subject: `${formatCreditsInWords(data.credits)} arrived`,
     paragraphs: [
       `${data.description}: ${formatCreditsInWords(data.credits)} were added. You have ${formatCredits(data.balance)} now.`,
@@ -72,4 +69,4 @@ export const CREDIT_MAILS = {
     facts: [],
     action: actionOf(data.way ?? 'use', context),
   }),
-}
+} satisfies Partial<MailWriters>

@@ -1,7 +1,6 @@
 import { formatCredits, formatCreditsInWords, formatMoney } from '../format.ts'
-import type { NotificationData } from './kinds.ts'
 import { duplicateInWords } from '../wording/duplicate-words.ts'
-import { day, type MailContent, type MailContext, moment } from './mail-content.ts'
+import { day, type MailWriters, moment } from './mail-content.ts'
 
 const WAYS_BACK = {
   card: 'is on its way back to you. Your bank can take up to 10 days to show it.',
@@ -11,7 +10,7 @@ const WAYS_BACK = {
 
 /** The mails about money. */
 export const PAYMENT_MAILS = {
-  payment_receipt: (data: NotificationData<'payment_receipt'>, context: MailContext): MailContent => {
+  payment_receipt: (data, context) => {
     const sum = formatMoney(data.amount, data.currency)
     const added = data.credits > 0 ? [`${formatCreditsInWords(data.credits)} were added to your balance.`] : []
     return {
@@ -29,7 +28,7 @@ export const PAYMENT_MAILS = {
     }
   },
 
-  payment_failed: (data: NotificationData<'payment_failed'>, context: MailContext): MailContent => {
+  payment_failed: (data, context) => {
     const sum = formatMoney(data.amount, data.currency)
     return {
       subject: `Your payment of ${sum} did not go through`,
@@ -46,7 +45,7 @@ export const PAYMENT_MAILS = {
     }
   },
 
-  action_required: (data: NotificationData<'action_required'>, { appUrl }: MailContext): MailContent => {
+  action_required: (data, { appUrl }) => {
     const sum = formatMoney(data.amount, data.currency)
     return {
       subject: `Your bank wants to confirm a payment of ${sum}`,
@@ -62,7 +61,7 @@ export const PAYMENT_MAILS = {
     }
   },
 
-  refund: (data: NotificationData<'refund'>, context: MailContext): MailContent => {
+  refund: (data, context) => {
     const sum = formatMoney(data.amount, data.currency)
     const back =
       data.credits > 0
@@ -83,7 +82,7 @@ export const PAYMENT_MAILS = {
     }
   },
 
-  dispute_opened: (data: NotificationData<'dispute_opened'>, context: MailContext): MailContent => {
+  dispute_opened: (data, context) => {
     const sum = formatMoney(data.amount, data.currency)
     return {
       subject: `A payment of ${sum} is disputed`,
@@ -100,7 +99,7 @@ export const PAYMENT_MAILS = {
     }
   },
 
-  dispute_lost: (data: NotificationData<'dispute_lost'>, context: MailContext): MailContent => {
+  dispute_lost: (data, context) => {
     const sum = formatMoney(data.amount, data.currency)
     const kept =
       data.credits > 0
@@ -127,7 +126,7 @@ export const PAYMENT_MAILS = {
     }
   },
 
-  duplicate_canceled: (data: NotificationData<'duplicate_canceled'>, context: MailContext): MailContent => ({
+  duplicate_canceled: (data, context) => ({
     subject: `${data.plan} was canceled, ${data.keptPlan} stays`,
     paragraphs: duplicateInWords(data),
     facts: [
@@ -138,4 +137,4 @@ export const PAYMENT_MAILS = {
     ],
     action: { label: 'See your billing page', url: `${context.appUrl}/billing` },
   }),
-}
+} satisfies Partial<MailWriters>

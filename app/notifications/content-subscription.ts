@@ -1,7 +1,7 @@
 import { formatCredits, formatCreditsInWords, formatMoney } from '../format.ts'
 import { costInWords, priceInWords, stillCharged, sumInWords } from '../wording/payment-words.ts'
 import type { NotificationData } from './kinds.ts'
-import { day, type MailContent, type MailContext, moment } from './mail-content.ts'
+import { day, type MailContext, type MailWriters, moment } from './mail-content.ts'
 
 /** The reasons that have words of their own, as they follow "because". */
 const REASONS: Record<string, string> = {
@@ -29,7 +29,7 @@ const expiries = (losses: Losses, context: MailContext): string =>
 
 /** The mails about a plan's life. */
 export const SUBSCRIPTION_MAILS = {
-  trial_ending: (data: NotificationData<'trial_ending'>, context: MailContext): MailContent => {
+  trial_ending: (data, context) => {
     const cost = costInWords({ nextPayment: data.next, price: data.price })
     const credits = data.next && data.next.credits > 0 ? ` and adds ${formatCreditsInWords(data.next.credits)}` : ''
     return {
@@ -47,10 +47,7 @@ export const SUBSCRIPTION_MAILS = {
     }
   },
 
-  trial_without_credits: (
-    { plan }: NotificationData<'trial_without_credits'>,
-    { appUrl }: MailContext,
-  ): MailContent => ({
+  trial_without_credits: ({ plan }, { appUrl }) => ({
     subject: `Your trial of ${plan} comes without credits`,
     paragraphs: [
       `Your trial of ${plan} has started. Your card was already used for a trial by another account, and each card gets trial credits once. No credits were added.`,
@@ -60,10 +57,7 @@ export const SUBSCRIPTION_MAILS = {
     action: { label: 'See your plan', url: `${appUrl}/billing` },
   }),
 
-  subscription_canceled: (
-    { plan, worksUntil, owed, next, losses }: NotificationData<'subscription_canceled'>,
-    context: MailContext,
-  ) => ({
+  subscription_canceled: ({ plan, worksUntil, owed, next, losses }, context) => ({
     subject: `${plan} ends on ${day(worksUntil, context)}`,
     paragraphs: owed
       ? [
@@ -84,7 +78,7 @@ export const SUBSCRIPTION_MAILS = {
     action: { label: `Keep ${plan}`, url: `${context.appUrl}/billing` },
   }),
 
-  subscription_paused: (data: NotificationData<'subscription_paused'>, context: MailContext): MailContent => {
+  subscription_paused: (data, context) => {
     const { plan, trialEndedAt, price, losses } = data
     const cost = price && priceInWords(price)
     return {
@@ -101,7 +95,7 @@ export const SUBSCRIPTION_MAILS = {
     }
   },
 
-  subscription_resumed: ({ plan, next }: NotificationData<'subscription_resumed'>, context: MailContext) => {
+  subscription_resumed: ({ plan, next }, context) => {
     const sum = next && sumInWords(next)
     return {
       subject: `Your ${plan} plan continues`,
@@ -120,7 +114,7 @@ export const SUBSCRIPTION_MAILS = {
     }
   },
 
-  subscription_ended: (data: NotificationData<'subscription_ended'>, context: MailContext) => {
+  subscription_ended: (data, context) => {
     const { plan, endedAt, reason, voided, losses } = data
     const because = Object.hasOwn(REASONS, reason) ? ` ${REASONS[reason]}` : ''
     return {
@@ -138,4 +132,4 @@ export const SUBSCRIPTION_MAILS = {
       action: { label: 'See plans', url: `${context.appUrl}/pricing` },
     }
   },
-}
+} satisfies Partial<MailWriters>

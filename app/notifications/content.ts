@@ -1,19 +1,26 @@
+import { brand } from '../brand.mjs'
 import { ACCOUNT_MAILS } from './content-account.ts'
 import { CREDIT_MAILS } from './content-credits.ts'
-import { OPERATOR_MAILS } from './content-operator.ts'
 import { PAYMENT_MAILS } from './content-payments.ts'
 import { SUBSCRIPTION_MAILS } from './content-subscription.ts'
-import type { NotificationContent, NotificationData, NotificationKind } from './kinds.ts'
-import type { MailContent, MailContext } from './mail-content.ts'
+import type { NotificationContent } from './kinds.ts'
+import type { MailContent, MailContext, MailWriters } from './mail-content.ts'
 
-type Writers = { [Kind in NotificationKind]: (data: NotificationData<Kind>, context: MailContext) => MailContent }
-
-const WRITERS: Writers = {
+const WRITERS: MailWriters = {
   ...PAYMENT_MAILS,
   ...SUBSCRIPTION_MAILS,
   ...CREDIT_MAILS,
   ...ACCOUNT_MAILS,
-  ...OPERATOR_MAILS,
+  operator_attention: ({ object, sentence }, { appUrl }) => ({
+    subject: `${brand.name} needs your attention: ${object}`,
+    paragraphs: [
+      sentence,
+      'Fix it in Stripe or in the plan file. Each reconcile checks again and then completes what was left undone.',
+      'npm run reconcile lists everything that is still open.',
+    ],
+    facts: [{ label: 'Stripe object', value: object }],
+    action: { label: `Open ${brand.name}`, url: appUrl },
+  }),
 }
 
 /** Puts a notification into words. */

@@ -120,7 +120,7 @@ async function prepare(
     return { broken: error }
   }
   if (now() > staleAfter(content, notification.createdAt)) return { reason: 'It was too late to be useful.' }
-  if (content.kind === 'operator_attention') return { mail: writeToOperator(notification._id, content) }
+  if (content.kind === 'operator_attention') return { mail: write(notification._id, content, null) }
   const user = await UserModel.findById(notification.userId).lean<User>()
   if (!user) return { reason: 'The user is gone.' }
   const { setting } = KIND_RULES[content.kind]
@@ -136,30 +136,20 @@ async function prepare(
   }
 }
 
-function writeToOperator(id: string, content: NotificationContent): OutgoingMail {
+/** @param user whom it goes to; null for the operator */
+function write(id: string, content: NotificationContent, user: User | null): OutgoingMail {
   const { appUrl, operatorEmail } = config()
-  const context = { name: '', timeZone: 'UTC', appUrl, confirmationUrl: '' }
-  return {
-    to: operatorEmail,
-    ...renderMail(contentOf(content, context), context, null),
-    messageId: messageIdOf(id),
-    headers: { 'Auto-Submitted': 'auto-generated' },
-  }
-}
-
-function write(id: string, content: NotificationContent, user: User): OutgoingMail {
-  const { appUrl } = config()
   const context = {
-    // Whoever opened the account typed the name; the address may belong to another person.
-    name: mayBeAStrangers(user) ? '' : user.name,
-    timeZone: isTimeZone(user.timeZone) ? user.timeZone : 'UTC',
+    // The name was typed by who opened the account; the address may belong to another person.
+    name: user && !mayBeAStrangers(user) ? user.name : '',
+    timeZone: user && isTimeZone(user.timeZone) ? user.timeZone : 'UTC',
     appUrl,
-    confirmationUrl: confirmationUrl(user),
+    confirmationUrl: user ? confirmationUrl(user) : '',
   }
   const { setting } = KIND_RULES[content.kind]
-  const stop = setting && { url: unsubscribeUrl(user._id, setting), about: MAIL_NAMES[setting] }
+  const stop = user && setting && { url: unsubscribeUrl(user._id, setting), about: MAIL_NAMES[setting] }
   return {
-    to: user.email,
+    to: user?.email ?? operatorEmail,
     ...renderMail(contentOf(content, context), context, stop),
     messageId: messageIdOf(id),
     headers: {

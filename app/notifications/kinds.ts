@@ -127,15 +127,7 @@ const schemas = {
   /** Unused credits expire soon. */
   credits_expiring: z.strictObject({
     at: z.date(),
-    losses: z.array(
-      z.strictObject({
-        credits,
-        /** The plan that they were granted under, if any. */
-        plan: plan.nullable(),
-        /** So many of the plan's stay; null where these expire by themselves. */
-        limit: credits.nullable(),
-      }),
-    ),
+    losses: z.array(loss.omit({ at: true })),
     way,
     pause,
   }),

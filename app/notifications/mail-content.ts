@@ -1,4 +1,5 @@
 import { formatDate, formatHour } from '../format.ts'
+import type { NotificationData, NotificationKind } from './kinds.ts'
 
 /** A mail before it is text and HTML: both are made of the same words. */
 export interface MailContent {
@@ -18,6 +19,11 @@ export interface MailContext {
   appUrl: string
   /** Where the user confirms the address. */
   confirmationUrl?: string
+}
+
+/** For each kind of notification, the mail in words. */
+export type MailWriters = {
+  [Kind in NotificationKind]: (data: NotificationData<Kind>, context: MailContext) => MailContent
 }
 
 /** "6 May 2026, 14:00 CEST", with the year, since a mail may be read much later. */

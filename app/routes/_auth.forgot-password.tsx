@@ -4,13 +4,13 @@ import { useActionData } from '@remix-run/react'
 import { z } from 'zod'
 import { requestPasswordReset } from '#app/auth/change-password.server.ts'
 import { email } from '#app/auth/email-address.ts'
-import { fromAddress, hasTryLeft, consumeAttempt } from '#app/auth/rate-limit.server.ts'
+import { hasTryLeft, consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { Field } from '#app/components/field.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
 import { TextLink } from '#app/components/text-link.tsx'
 import { ServerForm } from '#app/components/server-form.tsx'
-import { clientAddress } from '#app/http/client-address.server.ts'
+import { clientNetwork } from '#app/http/client-address.server.ts'
 import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
@@ -26,7 +26,7 @@ export async function action({ request }: ActionFunctionArgs) {
   const submission = parseWithZod(await readFormData(request), { schema: forgotForm })
   if (submission.status !== 'success') return invalidForm(submission)
   try {
-    await consumeAttempt('passwordResetAddress', fromAddress(clientAddress(request)))
+    await consumeAttempt('passwordResetAddress', clientNetwork(request))
     if (await hasTryLeft('passwordReset', submission.value.email)) {
       const { delivery } = await requestPasswordReset(submission.value.email)
       deliverLater(delivery)

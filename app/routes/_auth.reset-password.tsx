@@ -6,7 +6,7 @@ import { resetPassword } from '#app/auth/change-password.server.ts'
 import { newPassword, PASSWORD_MIN } from '#app/auth/credentials.ts'
 import { WeakPassword } from '#app/auth/errors.ts'
 import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
-import { fromAddress, consumeAttempt } from '#app/auth/rate-limit.server.ts'
+import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { resetCookie } from '#app/auth/reset-cookie.server.ts'
 import { readResetToken } from '#app/auth/reset-token.ts'
 import { ButtonLink } from '#app/components/button.tsx'
@@ -15,7 +15,7 @@ import { pageTitle } from '#app/components/page-title.ts'
 import { Page } from '#app/components/page.tsx'
 import { TextLink } from '#app/components/text-link.tsx'
 import { ServerForm } from '#app/components/server-form.tsx'
-import { clientAddress } from '#app/http/client-address.server.ts'
+import { clientNetwork } from '#app/http/client-address.server.ts'
 import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
@@ -38,7 +38,7 @@ export async function action({ request }: ActionFunctionArgs) {
   const submission = parseWithZod(await readFormData(request), { schema: resetForm })
   if (submission.status !== 'success') return invalidForm(submission)
   try {
-    await consumeAttempt('passwordResetAddress', fromAddress(clientAddress(request)))
+    await consumeAttempt('passwordResetAddress', clientNetwork(request))
     const user = await resetPassword((await tokenFrom(request)) ?? '', submission.value.password)
     const headers = await logInCookies(request, user)
     headers.append('Set-Cookie', await resetCookie().serialize('', { maxAge: 0 }))

@@ -4,7 +4,7 @@ import { useActionData, useLoaderData } from '@remix-run/react'
 import { PASSWORD_MIN, signUpForm } from '#app/auth/credentials.ts'
 import { EmailTaken, WeakPassword } from '#app/auth/errors.ts'
 import { logInCookies } from '#app/auth/log-in-cookies.server.ts'
-import { fromAddress, consumeAttempt } from '#app/auth/rate-limit.server.ts'
+import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { findUser } from '#app/auth/require-user.server.ts'
 import { signUp, signUpByMail } from '#app/auth/sign-up.server.ts'
 import { welcomeCredits } from '#app/billing/plans.ts'
@@ -17,7 +17,7 @@ import { TextLink } from '#app/components/text-link.tsx'
 import { ServerForm } from '#app/components/server-form.tsx'
 import { config } from '#app/config.server.ts'
 import { confirmPath } from '#app/email-confirmation/confirm-path.ts'
-import { clientAddress } from '#app/http/client-address.server.ts'
+import { clientNetwork } from '#app/http/client-address.server.ts'
 import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
@@ -37,7 +37,7 @@ export async function action({ request }: ActionFunctionArgs) {
   const submission = parseWithZod(form, { schema: signUpForm })
   if (submission.status !== 'success') return invalidForm(submission)
   try {
-    await consumeAttempt('signUp', fromAddress(clientAddress(request)))
+    await consumeAttempt('signUp', clientNetwork(request))
     if (config().requireConfirmedEmail) {
       const { delivery } = await signUpByMail(submission.value)
       deliverLater(delivery)

@@ -1,7 +1,6 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import type { User } from '#models/user.server.ts'
-import { consumeAttempt } from '../auth/rate-limit.server.ts'
-import { RateLimited } from '../http/errors.ts'
+import { consumeAttempt, hasTryLeft } from '../auth/rate-limit.server.ts'
 import { invalidForm, refusedForm, savedForm } from '../http/form-failure.server.ts'
 import { readFormData } from '../http/read-form-data.server.ts'
 import { questionForm } from './question.ts'
@@ -9,11 +8,7 @@ import { sendQuestion } from './send-question.server.ts'
 
 const NONCE = /^[0-9a-f-]{36}$/
 
-/**
- * Takes a customer's question from its form and mails it to the shop.
- * @param options `isPriority`: it is to be answered first
- * @returns what the form says then
- */
+/** Takes a customer's question from its form and mails it to the shop. */
 export async function answerQuestion(request: Request, user: User, options: { isPriority: boolean }) {
   const form = await readFormData(request)
   const submission = parseWithZod(form, { schema: questionForm })
@@ -28,14 +23,8 @@ export async function answerQuestion(request: Request, user: User, options: { is
   }
 }
 
-/** Without JavaScript nothing keeps a hand from pressing twice; a form without its nonce counts as pressed once. */
+/** Without JavaScript nothing prevents a second press; a form without its nonce counts as pressed once. */
 async function isFirstPress({ _id }: Pick<User, '_id'>, nonce: unknown): Promise<boolean> {
   if (typeof nonce !== 'string' || !NONCE.test(nonce)) return true
-  try {
-    await consumeAttempt('supportForm', `${_id.toHexString()}:${nonce}`)
-    return true
-  } catch (error) {
-    if (error instanceof RateLimited) return false
-    throw error
-  }
+  return hasTryLeft('supportForm', `${_id.toHexString()}:${nonce}`)
 }

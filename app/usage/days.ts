@@ -1,38 +1,22 @@
+import { partsOfDate } from '../format.ts'
+
 /** A calendar day as `2026-05-01`, without a zone: the zone is the reader's. */
 export type Day = string
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 const DAY_MS = 86_400_000
 
-const formats = new Map<string, Intl.DateTimeFormat>()
-
-function formatIn(timeZone: string): Intl.DateTimeFormat {
-  let format = formats.get(timeZone)
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      calendar: 'gregory',
-      numberingSystem: 'latn',
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-      hourCycle: 'h23',
-    })
-    formats.set(timeZone, format)
-  }
-  return format
-}
-
-function partsIn(at: Date, timeZone: string): Record<string, string> {
-  return Object.fromEntries(
-    formatIn(timeZone)
-      .formatToParts(at)
-      .map(({ type, value }) => [type, value]),
-  )
-}
+const partsIn = partsOfDate<'year' | 'month' | 'day' | 'hour' | 'minute' | 'second'>({
+  calendar: 'gregory',
+  numberingSystem: 'latn',
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+})
 
 /** The day that it is in a zone at a moment. */
 export function dayIn(at: Date, timeZone: string): Day {

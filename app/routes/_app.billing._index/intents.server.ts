@@ -7,8 +7,10 @@ import { createPortalSession } from '#app/billing/customers/billing-portal.serve
 import { confirmationPage } from '#app/billing/dunning/bank-confirmation.server.ts'
 import { undoCancellation } from '#app/billing/plan-changes/cancel.server.ts'
 import { restartPlan } from '#app/billing/plan-changes/resume-paused.server.ts'
+import { releaseSchedule } from '#app/billing/plan-changes/schedule.server.ts'
 import { findPack } from '#app/billing/plans.ts'
-import { dropScheduledChange } from './scheduled-change.server.ts'
+import { requireLiveSubscription } from '#app/billing/subscriptions/live-subscription.server.ts'
+import { syncSubscriptions } from '#app/billing/subscriptions/sync-subscriptions.server.ts'
 
 type Answer = TypedResponse<never> | ReturnType<typeof data<{ problem: string }>>
 
@@ -21,7 +23,9 @@ const intents: Record<string, Intent> = {
   portal: (user) => toPortal(user, { updateCard: false }),
   'update-card': (user) => toPortal(user, { updateCard: true }),
   'undo-change': async (user) => {
-    await dropScheduledChange(user)
+    const { subscription } = await requireLiveSubscription(user)
+    await releaseSchedule(subscription)
+    await syncSubscriptions(user._id)
     return redirect('/billing?done=undone')
   },
   restart,

@@ -15,6 +15,7 @@ import { ErrorPage } from '#app/components/error-page.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { Page } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
+import { SumTable } from '#app/components/sum-table.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { config } from '#app/config.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
@@ -27,7 +28,6 @@ import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { refusedIn, RefusedPage } from './refused.tsx'
 import { refusedPage } from './refused.server.ts'
 import { toChangeView } from './change-view.ts'
-import { ChangeSum } from './change-sum.tsx'
 
 /** How long the sums of an open page hold; after that they are worked out anew. */
 const SUMS_HOLD_MS = 45 * 60 * 1000
@@ -148,7 +148,18 @@ export default function ChangePlan() {
         </p>
       ) : null}
       <div className="grid gap-6">
-        {view.sum ? <ChangeSum sum={view.sum} /> : null}
+        {view.sum ? (
+          <div className="rounded-sheet border border-rule bg-sheet p-6">
+            <SumTable
+              caption="What the change costs today"
+              rows={view.sum.rows.map(({ label, money }) => ({ label, value: money }))}
+              total={[
+                { label: 'You pay now', value: view.sum.total.money },
+                { label: 'You get now', value: view.sum.total.credits },
+              ]}
+            />
+          </div>
+        ) : null}
         <div className="grid gap-2">
           {view.sentences.map((sentence) => (
             <p key={sentence}>{sentence}</p>

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { confirmEmail, resendConfirmation, resendTo } from '#app/auth/confirm-email.server.ts'
 import { email } from '#app/auth/email-address.ts'
 import { InvalidToken } from '#app/auth/errors.ts'
-import { fromAddress, consumeAttempt } from '#app/auth/rate-limit.server.ts'
+import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { findUser } from '#app/auth/require-user.server.ts'
 import { Button, ButtonLink } from '#app/components/button.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
@@ -13,7 +13,7 @@ import { Page } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { TextLink } from '#app/components/text-link.tsx'
 import { CONFIRM_PATH } from '#app/email-confirmation/confirm-path.ts'
-import { clientAddress } from '#app/http/client-address.server.ts'
+import { clientNetwork } from '#app/http/client-address.server.ts'
 import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
@@ -60,7 +60,7 @@ export async function action({ request }: ActionFunctionArgs) {
 async function resend(request: Request, address: string | undefined): Promise<void> {
   const user = await findUser(request)
   if (user && !user.emailConfirmedAt) return resendConfirmation(user)
-  await consumeAttempt('confirmationAddress', fromAddress(clientAddress(request)))
+  await consumeAttempt('confirmationAddress', clientNetwork(request))
   if (address) deliverLater(resendTo(address))
 }
 
