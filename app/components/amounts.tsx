@@ -1,7 +1,7 @@
 import { formatCredits, formatMoney } from '#app/format.ts'
 import { classNames } from './class-names.ts'
 
-/** Credits in a column. What comes is green and says so by its sign; what goes is ink. */
+/** Credits in a column. With `signed`, additions are green and have a plus sign. */
 export function Credits({ value, signed = false }: { value: number; signed?: boolean }) {
   return (
     <span
@@ -23,7 +23,7 @@ export function Money({ amount, currency, short }: { amount: number; currency: s
   return <span className="whitespace-nowrap">{formatMoney(amount, currency, { short })}</span>
 }
 
-/** A moment that a machine can read too; the words are the server's. */
+/** A time that machines can read too; the server has put it into words. */
 export function Time({ at, children }: { at: string; children: string }) {
   return (
     <time dateTime={at} className="whitespace-nowrap">

@@ -10,7 +10,7 @@ export const TONE_ICONS: Record<Tone, LucideIcon> = {
   neutral: CircleDashed,
 }
 
-/** A state in a word: the icon and the word say it, the colour only helps. */
+/** A status. The word and the icon say it; the color only helps. */
 export function Badge({ tone, icon, children }: { tone: Tone; icon?: LucideIcon; children: ReactNode }) {
   const Icon = icon ?? TONE_ICONS[tone]
   return (

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { TONE_ICONS, type Tone } from './badge.tsx'
 
-/** A state of the whole page in one sentence with one action. It stays while it is true, so it cannot be closed. */
+/** One sentence about the whole page, with one action. It stays while it is true, so it cannot be closed. */
 export function Banner({
   tone,
   children,

@@ -5,7 +5,7 @@ import { EmptyState } from './empty-state.tsx'
 import { PaperLink } from './paper-link.tsx'
 import { Table, Td, Th } from './table.tsx'
 
-/** What is due, and what has been paid, newest first. */
+/** What is due and what was paid, newest first. */
 export function BillingHistoryTable({
   rows,
   labelledBy,

@@ -8,7 +8,7 @@ export type ButtonKind = 'ink' | 'green' | 'outline' | 'quiet' | 'red'
 
 export interface ButtonProps extends Omit<ComponentPropsWithRef<'button'>, 'disabled'> {
   kind?: ButtonKind
-  /** Its form is on its way: a second press is ignored, and the label changes if it takes long. */
+  /** Its form is being sent: a second press is ignored, and the label changes if it takes long. */
   busy?: boolean
 }
 
@@ -46,7 +46,7 @@ export interface ButtonLinkProps extends LinkProps {
   children: ReactNode
 }
 
-/** A link that looks like a button, for the main way on from a page. */
+/** A link that looks like a button, for the next step from a page. */
 export function ButtonLink({ kind = 'ink', className, children, ...rest }: ButtonLinkProps) {
   return (
     <Link {...rest} className={classNames('button', className)} data-kind={kind}>

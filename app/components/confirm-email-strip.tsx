@@ -1,7 +1,7 @@
 import { CONFIRM_PATH } from '../email-confirmation/confirm-path.ts'
 import { TextLink } from './text-link.tsx'
 
-/** Stands on every page of a user whose address is not confirmed. */
+/** Shown on every page until the user has confirmed the address. */
 export function ConfirmEmailStrip() {
   return (
     <aside aria-label="Email confirmation" className="strip" data-no-print>

@@ -37,7 +37,7 @@ export function wordsOfError(error: unknown): Words {
   return (isRouteErrorResponse(error) ? WORDS[error.status] : undefined) ?? FAILED
 }
 
-/** What a page becomes when it cannot be shown: what happened, what it means, one way on. */
+/** Replaces a page that cannot be shown: what happened, what it means, and the next step. */
 export function ErrorPage() {
   const error = useRouteError()
   const root = useRouteLoaderData<{ requestId?: string | null }>('root')

@@ -8,7 +8,7 @@ export interface SummaryError {
 
 const PREFIX = 'Error: '
 
-/** What went wrong with a form, at its top: focused when it appears, each line leads to its field. */
+/** The errors of a form, at its top. It takes the focus when it appears, and each line links to its field. */
 export function ErrorSummary({ errors }: { errors: SummaryError[] }) {
   const summary = useRef<HTMLDivElement>(null)
 
@@ -47,7 +47,7 @@ export function ErrorSummary({ errors }: { errors: SummaryError[] }) {
   )
 }
 
-/** Brings the label into view, not just the control: without its question a field says nothing. */
+/** Scrolls to the label, not just to the control: a field without its question means nothing. */
 function goToField(event: MouseEvent, field: string): void {
   const control = document.getElementById(field)
   if (!control) return

@@ -10,14 +10,14 @@ export interface FieldTexts {
   optional?: boolean
 }
 
-/** What a control needs to be tied to its label, hint and error. */
+/** The attributes that tie a control to its label, hint and error. */
 export interface ControlIds {
   id: string
   'aria-describedby': string | undefined
   'aria-invalid': true | undefined
 }
 
-/** Label, hint, control and the room for an error, wired together in one place. */
+/** A label, a hint, a control and the space for an error, tied together. */
 export function FieldFrame({
   id,
   label,

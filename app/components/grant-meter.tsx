@@ -1,4 +1,4 @@
-/** What is left of a grant, as a bar; nothing for one that has not started. The words stand beside it. */
+/** What is left of a grant, as a bar; nothing for one that has not started. The text beside it says the same. */
 export function GrantMeter({ name, share }: { name: string; share: { value: number; max: number } | null }) {
   if (share === null) return null
   return (

@@ -4,15 +4,15 @@ import { Table, Td, Th } from './table.tsx'
 
 export interface LedgerLine {
   id: string
-  /** What happened: "Summarise a page", "Invoice of 1 May". */
+  /** What happened: "QR code", "Plan credits". */
   title: ReactNode
-  /** Where it comes from, in grey beneath or beside. */
+  /** Where it comes from, in gray. */
   source?: ReactNode
-  /** Signed; 0 is shown for entries that only set aside or give back. */
+  /** Signed; 0 for entries that only reserve or release. */
   credits: number
   /** The balance after it, where the server can state it exactly. */
   balance?: number | null
-  /** What a reader may unfold: grants, key, time. */
+  /** What unfolds: time, grants, key. */
   detail?: ReactNode
 }
 
@@ -25,12 +25,12 @@ export interface LedgerDay {
   lines: LedgerLine[]
 }
 
-/** A day as a loader sends it: nothing in it but texts and numbers. */
+/** A day as a loader sends it: texts and numbers only. */
 export interface PlainLedgerDay extends Omit<LedgerDay, 'lines'> {
   lines: { id: string; title: string; source: string; credits: number; balance: number | null }[]
 }
 
-/** The ledger in day bands: each day has its date on the left and its sum on the right. */
+/** The ledger by day: each day has its date on the left and its sum on the right. */
 export function Ledger({
   days,
   labelledBy,

@@ -1,6 +1,6 @@
 import { Field, type FieldProps } from './field.tsx'
 
-/** A new password, with what it has to be; `min` is its length in characters. */
+/** A field for a new password of at least `min` characters. */
 export function NewPasswordField({ min, ...field }: Pick<FieldProps, 'label' | 'name' | 'error'> & { min: number }) {
   return (
     <Field

@@ -1,7 +1,7 @@
 import type { ComponentPropsWithoutRef, ReactNode } from 'react'
 import { classNames } from './class-names.ts'
 
-/** A sheet that stands for credits. `stub` says where the stub goes on a wide screen; on a phone it is always below. */
+/** A banknote for credits. `stub` is where its stub is on a wide screen; on a phone it is always below. */
 export function Note({
   stub = 'below',
   as: Element = 'section',
@@ -16,7 +16,7 @@ export function NoteFace({ className, ...rest }: ComponentPropsWithoutRef<'div'>
   return <div {...rest} className={classNames('note-face', className)} />
 }
 
-/** Where it comes from and what happens next, behind the perforation. */
+/** Where it comes from and what happens next, beyond the perforation. */
 export function NoteStub({ className, ...rest }: ComponentPropsWithoutRef<'div'>) {
   return <div {...rest} className={classNames('note-stub', className)} />
 }

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import type { PackWords } from '#app/billing/catalog/pack-offers.ts'
 import { Table, Td, Th } from './table.tsx'
 
-/** Packs with what each costs; `buy` is what stands at the end of a row: a button or a link. */
+/** Packs and their prices; `buy` makes the button or link at the end of a row. */
 export function PackTable({
   packs,
   buy,

@@ -1,6 +1,6 @@
 import { Link } from '@remix-run/react'
 
-/** The ways to the other pages of a long list: there is no counting, so only back and on. */
+/** Links to the other pages of a long list. Pages are not counted, so there is only back and forth. */
 export function PageTurner({ label, ways }: { label: string; ways: Record<string, string | null> }) {
   const open = Object.entries(ways).filter((way): way is [string, string] => way[1] !== null)
   if (open.length === 0) return null

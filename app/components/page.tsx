@@ -12,11 +12,11 @@ export function Page({
 }: {
   title: ReactNode
   lead?: ReactNode
-  /** Banners: they come before everything else. */
+  /** Banners, above everything else. */
   notices?: ReactNode
   children: ReactNode
   width?: 'app' | 'text' | 'landing' | 'column'
-  /** Sections closer together on a wide screen, for a page of many. */
+  /** Puts sections closer together on a wide screen, for a page with many. */
   isDense?: boolean
 }) {
   return (
@@ -42,7 +42,7 @@ export function Section({
   id: string
   title: ReactNode
   lead?: ReactNode
-  /** What stands on the heading's line: a link to more. */
+  /** Beside the heading: a link to more. */
   aside?: ReactNode
   children: ReactNode
 }) {

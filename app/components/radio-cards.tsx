@@ -4,11 +4,11 @@ export interface RadioCard {
   value: string
   label: ReactNode
   detail?: ReactNode
-  /** What stands at the right edge: a price, a badge. */
+  /** At the right edge: a price, a badge. */
   aside?: ReactNode
 }
 
-/** A choice of few: real radios, the whole card is the label. */
+/** A choice between a few options: radio buttons whose labels are whole cards. */
 export function RadioCards({
   legend,
   name,
@@ -22,7 +22,7 @@ export function RadioCards({
   cards: RadioCard[]
   defaultValue?: string | null
   isOptional?: boolean
-  /** Where the heading above says the same. */
+  /** For where the heading above says the same. */
   hidesLegend?: boolean
 }) {
   return (

@@ -12,8 +12,8 @@ const ACTIONS = {
 } as const
 
 /**
- * The notices about a user's plan and payments, each with its button. At most one banner stands at the top of a page; what
- * is less grave can be unfolded.
+ * The notices about a user's plan and payments, each with its button. A page shows one banner at its top, the most serious;
+ * the others can be unfolded.
  */
 export function PlanNotices({
   notices: [first, ...rest],
@@ -22,7 +22,7 @@ export function PlanNotices({
 }: {
   notices: Notice[]
   plan: string
-  /** The action that is the main button of the page. */
+  /** The action of the page's main button. */
   main?: Notice['action']
 }) {
   const bannerOf = ({ tone, text, action }: Notice) => (
@@ -50,7 +50,7 @@ export function PlanNotices({
   )
 }
 
-/** The button that deals with what a notice says. */
+/** The button that solves what a notice reports. */
 export function NoticeButton({
   action,
   plan,

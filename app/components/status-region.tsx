@@ -11,15 +11,12 @@ interface Status {
 
 const Announce = createContext<(text: string) => void>(() => undefined)
 
-/**
- * Says that something is done where nothing is left to decide: "Saved.", "Copied.".
- * Never for errors, money or anything that must be read: it goes away.
- */
+/** Announces that something is done: "Copied.". Not for errors, money or anything that must be read: it goes away. */
 export function useAnnounce(): (text: string) => void {
   return useContext(Announce)
 }
 
-/** Holds the one region for such messages. It is in the page from the first render, as screen readers need it. */
+/** Holds the region for such messages, from the first render on: screen readers need it to be there. */
 export function StatusRegion({ children }: { children: ReactNode }) {
   const [status, setStatus] = useState<Status | null>(null)
   const [held, setHeld] = useState(false)

@@ -6,7 +6,7 @@ interface SumRow {
   value: ReactNode
 }
 
-/** A sum worked out line by line: a rule above the total, a double rule below. */
+/** A calculation line by line: a rule above the total, a double rule below. */
 export function SumTable({
   rows,
   total,

@@ -5,7 +5,7 @@ export interface TableProps {
   /** The id of the heading that names the table; otherwise give a caption. */
   labelledBy?: string
   caption?: ReactNode
-  /** Two lines a row on a phone: mark cells with `place`. */
+  /** On a phone each row has two lines: say where a cell goes with `place`. */
   stacks?: boolean
   sticky?: boolean
   busy?: boolean
@@ -13,7 +13,7 @@ export interface TableProps {
   children: ReactNode
 }
 
-/** A table on its sheet. Only when it is wider than its place does it become a region that scrolls. */
+/** A table. It becomes a region that scrolls only when it is wider than its place. */
 export function Table({ labelledBy, caption, stacks, sticky, busy, className, children }: TableProps) {
   const frame = useRef<HTMLDivElement>(null)
   const [scrolls, setScrolls] = useState(false)

@@ -1,6 +1,6 @@
 import { ArrowUpRight } from 'lucide-react'
 
-/** Says that nothing here is real, and where the other side of it can be seen. */
+/** Says that no money is real, and links to the sandbox. */
 export function TestModeStrip({ sandboxUrl }: { sandboxUrl: string | null }) {
   if (!sandboxUrl) return null
   return (

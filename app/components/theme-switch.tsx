@@ -3,7 +3,7 @@ import { THEMES, type Theme } from '#app/http/theme.ts'
 
 const NAMES: Record<Theme, string> = { system: 'System', light: 'Light', dark: 'Dark' }
 
-/** Three buttons in a form of their own: the choice is a cookie, so the server draws the right colours at once. */
+/** The choice is a cookie, so that the server renders the right colors at once. */
 export function ThemeSwitch() {
   const location = useLocation()
   const root = useRouteLoaderData<{ theme: Theme }>('root')

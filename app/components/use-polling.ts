@@ -6,8 +6,8 @@ const SLOW_AFTER_MS = 20_000
 const EVERY_WHEN_SLOW_MS = 6_000
 
 /**
- * Asks for the page's data again until it is no longer waiting.
- * @returns whether the wait is so long that the page should say so
+ * Reloads the page's data until it is no longer waiting.
+ * @returns whether it has waited so long that the page should say so
  */
 export function usePolling(isWaiting: boolean): boolean {
   const { revalidate, state } = useRevalidator()

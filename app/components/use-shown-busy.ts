@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 const SHOW_AFTER_MS = 400
 const SHOW_AT_LEAST_MS = 300
 
-/** Whether to show that work is under way: not for quick work, and never for an instant only. */
+/** Whether to show progress: not for quick work, and never for an instant only. */
 export function useShownBusy(busy: boolean): boolean {
   const [shown, setShown] = useState(false)
   const shownAt = useRef(0)

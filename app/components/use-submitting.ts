@@ -1,8 +1,8 @@
 import { useNavigation, useResolvedPath } from '@remix-run/react'
 
 /**
- * Whether a form of this page is on its way to the server.
- * @param fields which one, by the fields that only it sends, such as `{ plan: 'Daily' }`; none means any form
+ * Whether a form of this page is being submitted.
+ * @param fields which form, by fields that only it sends, such as `{ plan: 'Daily' }`; none means any form
  */
 export function useSubmitting(fields: Record<string, string> = {}, action = '.'): boolean {
   const navigation = useNavigation()

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { AppFrame, type SignedInFrame } from './app-frame.tsx'
 import { PublicFrame } from './public-frame.tsx'
 
-/** What stands around a page that anybody may see: who is signed in keeps their bar and balance. */
+/** The frame of a page that anyone may see: signed-in users keep their bar and balance. */
 export function VisitorFrame({
   frame,
   sandboxUrl,

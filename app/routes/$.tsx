@@ -1,6 +1,6 @@
 import { data } from '@remix-run/node'
 
-/** Every address that is no page: thrown, so that the answer is a real 404. */
+/** Any address without a page. It throws, so that the answer is a real 404. */
 export function loader() {
   throw data(null, { status: 404 })
 }

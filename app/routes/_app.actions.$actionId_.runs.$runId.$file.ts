@@ -2,7 +2,7 @@ import type { LoaderFunctionArgs } from '@remix-run/node'
 import { findRunFile } from '#app/actions/run-store.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 
-/** A file that a run made, for its owner alone. */
+/** A file that a run made, for its owner only. */
 export async function loader({ request, params }: LoaderFunctionArgs): Promise<Response> {
   const user = await requireUser(request)
   const file = await findRunFile(user._id, params.runId ?? '', params.file ?? '')
@@ -10,7 +10,7 @@ export async function loader({ request, params }: LoaderFunctionArgs): Promise<R
   return new Response(new Uint8Array(file.body), {
     headers: {
       'Content-Type': file.contentType,
-      // An image shows all the same; opened by itself it is saved, so that an SVG never runs as a page of ours.
+      // Images on pages still show; opened by itself the file is saved, so that an SVG never runs as a page of ours.
       'Content-Disposition': `attachment; filename="${file.name}"`,
       'X-Content-Type-Options': 'nosniff',
       'Content-Security-Policy': "default-src 'none'; sandbox",

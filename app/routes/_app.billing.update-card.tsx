@@ -13,7 +13,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   return redirect(url, { headers: { 'Cache-Control': 'no-store' } })
 }
 
-/** Never seen: with it, what goes wrong is told on a page, with the way to try again. */
+/** Never rendered. A route with a component shows its errors on a page, which offers to try again. */
 export default function UpdateCard() {
   return null
 }

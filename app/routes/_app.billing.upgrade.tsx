@@ -24,8 +24,8 @@ export const meta: MetaFunction = () => pageTitle('Upgrade your plan')
 const WAYS_SHOWN = 2
 
 /**
- * Where a page sends somebody whose plan does not have what it needs: `?feature=prioritySupport&redirectTo=/support`, or
- * `?plan=Daily&redirectTo=…`, or `?feature=svgExport&action=qr-code`. Whoever has it by now is sent on.
+ * A page sends users here whose plan lacks what it needs: `?feature=prioritySupport&redirectTo=/support`, or
+ * `?plan=Daily&redirectTo=…`, or `?feature=svgExport&action=qr-code`. Users who have it by now are redirected.
  */
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
@@ -44,7 +44,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
       ? `${plan.name} includes ${feature ? FEATURE_NAMES[feature] : 'this'} already.`
       : sentenceOf(feature ? FEATURE_NAMES[feature] : 'This', plans.filter(has)),
     ways: offers.slice(0, WAYS_SHOWN).map((offer) => toView(offer, standing.isLive, redirectTo)),
-    // What is owed, or a pause, has to end before a plan can be changed.
+    // A payment that is due, or a pause, has to end before the plan can be changed.
     notices: offers.length > 0 ? [] : waysInOf(standing),
     plan: standing.plan,
     back: action ? { to: `/actions/${action.id}`, title: action.title } : { to: '/actions', title: 'Actions' },
@@ -77,7 +77,7 @@ function toView(offer: PlanOffer, isLive: boolean, redirectTo: string) {
   }
 }
 
-/** What it costs and brings: each period of a plan that begins, or today's share of one that is changed to. */
+/** What it costs and adds: each period of a new plan, or today's share after a plan change. */
 function sumsOf({ today, renewal, interval, trialDays }: PlanOffer, isLive: boolean) {
   if (!today) return { sum: null, then: 'The next page shows what you pay and get today.' }
   const price = renewal && formatMoney(renewal.amount, renewal.currency)

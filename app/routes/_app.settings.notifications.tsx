@@ -34,7 +34,7 @@ export default function NotificationSettings() {
   const { form, field, errors } = useServerForm<OptionalMail | 'creditsLowThreshold'>('notifications', answer, {
     creditsLowThreshold: String(settings.creditsLowThreshold),
   })
-  // A form that was turned down keeps what was chosen in it.
+  // A rejected form keeps what was chosen in it.
   const rejected = answer?.saved === false
   const check = (name: OptionalMail) => ({
     name,

@@ -49,7 +49,7 @@ export async function action({ request }: ActionFunctionArgs) {
   try {
     await consumeAttempt('passwordChange', user._id.toHexString())
     const changed = await changePassword(user._id, current, next, { revokeKeys })
-    // The page must be asked for anew: with this request's cookie nobody is logged in any more.
+    // The page must be requested again: this request's cookie no longer belongs to a session.
     return redirect('/settings/password?saved', { headers: await logInCookies(request, changed) })
   } catch (error) {
     if (error instanceof WeakPassword) return refusedForm(submission, error, 'newPassword')

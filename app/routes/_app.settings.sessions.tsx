@@ -22,7 +22,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   return {
     idleDays: IDLE_DAYS,
     days: SESSION_DAYS,
-    // Said once it is true: anybody can have written the address.
+    // Said only if it is true: anyone can write the address.
     hasEnded: ended !== null && !sessions.some(({ id }) => id === ended),
     sessions: sessions.map(({ lastSeenAt, ...session }) => ({
       ...session,

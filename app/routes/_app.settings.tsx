@@ -2,7 +2,7 @@ import { Outlet } from '@remix-run/react'
 import { NavItem } from '#app/components/nav-item.tsx'
 import { Page } from '#app/components/page.tsx'
 
-/** The sections stand beside the form, on a phone above it. */
+/** The sections are beside the form, on a phone above it. */
 export default function Settings() {
   return (
     <Page title="Settings">

@@ -9,7 +9,7 @@ import { answerQuestion } from '#app/support/answer-question.server.ts'
 
 export const meta = () => pageTitle('Priority support')
 
-/** For plans whose questions are answered first; everybody else writes at /support. */
+/** For plans with priority support; everyone else writes at /support. */
 export async function loader({ request }: LoaderFunctionArgs) {
   const { email } = await requirePageFeature(request, 'prioritySupport')
   return { email, nonce: crypto.randomUUID() }

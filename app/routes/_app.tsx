@@ -18,7 +18,7 @@ export default function SignedInLayout() {
   )
 }
 
-/** A page that fails leaves the bar where it is, so that the way on is at hand. */
+/** A page that fails keeps the bar, so that the user can go elsewhere. */
 export function ErrorBoundary() {
   useRouteError()
   const frame = useRouteLoaderData<typeof loader>('routes/_app')

@@ -31,7 +31,7 @@ export async function action({ request }: ActionFunctionArgs) {
       const { delivery } = await requestPasswordReset(submission.value.email)
       deliverLater(delivery)
     }
-    // The same answer past the limit: a stranger who has used it up must not see that, and the owner has a link by then.
+    // The same answer past the limit: a stranger must not learn that it was reached, and the owner has a link by then.
     return savedForm(submission)
   } catch (error) {
     return refusedForm(submission, error)

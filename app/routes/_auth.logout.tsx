@@ -9,7 +9,7 @@ import { useSubmitting } from '#app/components/use-submitting.ts'
 
 export const meta = () => pageTitle('Log out')
 
-/** A link or a prefetch must not log anybody out, so a GET only asks. */
+/** A link or a prefetch must not log a user out, so a GET only asks. */
 export async function loader({ request }: LoaderFunctionArgs) {
   if (!(await findUser(request))) throw redirect('/login')
   return null

@@ -27,7 +27,7 @@ export const meta = () => pageTitle('Choose a new password')
 export async function loader({ request }: LoaderFunctionArgs) {
   const token = new URL(request.url).searchParams.get('token')
   if (token !== null) {
-    // Nothing but a token of ours gets into the cookie, and so back into requests.
+    // Only a token of ours gets into the cookie, and so into later requests.
     const headers = readResetToken(token) ? { 'Set-Cookie': await resetCookie().serialize(token) } : undefined
     throw redirect('/reset-password', { headers })
   }
@@ -48,7 +48,7 @@ export async function action({ request }: ActionFunctionArgs) {
   }
 }
 
-/** From the cookie that the link left; from the address for who posts without following the redirect. */
+/** From the cookie that the link set, or from the address if the redirect was not followed. */
 async function tokenFrom(request: Request): Promise<string | null> {
   const fromCookie: unknown = await resetCookie().parse(request.headers.get('Cookie'))
   if (typeof fromCookie === 'string' && fromCookie) return fromCookie

@@ -55,7 +55,7 @@ function fieldOf(error: unknown): Names | undefined {
   return error instanceof WeakPassword ? 'password' : undefined
 }
 
-/** Dates and times are shown in it from the start. */
+/** For dates and times from the start. */
 const browserZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone
 
 type Names = 'name' | 'email' | 'password'

@@ -9,7 +9,7 @@ export function loader(_: LoaderFunctionArgs) {
   return { sandboxUrl: config().sandboxUrl }
 }
 
-/** One narrow column on the desk and nothing beside it: these pages have one thing to do. */
+/** One narrow column: these pages have one task. */
 export default function SignedOutLayout() {
   const { sandboxUrl } = useLoaderData<typeof loader>()
   return (

@@ -10,7 +10,7 @@ import { hasMailbox, listMailbox } from '#app/notifications/mail.server.ts'
 
 export const meta = () => pageTitle('Mailbox')
 
-/** Where mail goes while no mail server is set: only on one's own machine, since it holds everybody's reset links. */
+/** Shows mails while no mail server is set: in local mode only, since it has every user's reset links. */
 export async function loader({ request }: LoaderFunctionArgs) {
   if (!hasMailbox()) throw data(null, { status: 404 })
   const asHtml = new URL(request.url).searchParams.get('html')
@@ -31,7 +31,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   })
 }
 
-/** Text and links in turn, so that a link can be followed and nothing in a mail is ever markup. */
+/** Text and links in turn, so that links work and nothing in a mail is ever markup. */
 function splitLinks(text: string): { text: string; isLink: boolean }[] {
   return text.split(/(https?:\/\/\S+)/).map((part, index) => ({ text: part, isLink: index % 2 === 1 }))
 }
@@ -58,7 +58,7 @@ export default function Mailbox() {
                 className="h-[36rem] w-full border border-rule bg-sheet"
                 src={`/mailbox/${mail.id}`}
                 title={`HTML of ${mail.subject}`}
-                // No scripts; a link may take the whole tab along, when somebody clicks it.
+                // No scripts; a link that is clicked may leave the frame.
                 sandbox="allow-top-navigation-by-user-activation"
               />
             ) : (
@@ -84,7 +84,7 @@ function PartSwitch({ id, subject, isHtml }: { id: string; subject: string; isHt
     </Link>
   )
   return (
-    // A group and no landmark: two mails of one subject would be two landmarks of one name.
+    // A group, not a landmark: two mails with one subject would be two landmarks with one name.
     <div role="group" aria-label={`Parts of ${subject}`} className="flex gap-4 text-table">
       {part('Text', `/mailbox#mail-${id}`, !isHtml)}
       {part('HTML', `/mailbox?html=${id}#mail-${id}`, isHtml)}

@@ -1,7 +1,7 @@
 import { data, type LoaderFunctionArgs } from '@remix-run/node'
 import { findInMailbox, hasMailbox } from '#app/notifications/mail.server.ts'
 
-/** Mails style their elements one by one, which the pages' own policy forbids; nothing else is allowed in here. */
+/** Mails have inline styles, which the policy of pages forbids; nothing else is allowed here. */
 const POLICY = [
   "default-src 'none'",
   "style-src 'unsafe-inline'",
@@ -11,7 +11,7 @@ const POLICY = [
   'sandbox allow-top-navigation-by-user-activation',
 ].join('; ')
 
-/** The HTML part of a kept mail, for the frame on the mailbox page. */
+/** The HTML part of a mail, for the frame on the mailbox page. */
 export async function loader({ params }: LoaderFunctionArgs) {
   const mail = hasMailbox() ? await findInMailbox(params['mailId'] ?? '') : null
   if (!mail?.html) throw data(null, { status: 404 })

@@ -17,7 +17,7 @@ import { answerQuestion } from '#app/support/answer-question.server.ts'
 
 export const meta = () => pageTitle('Support')
 
-/** Everybody gets a way to write: who is signed in a form, a visitor the address. */
+/** Signed-in users get a form, visitors the address. */
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await findUser(request)
   if (user && planOf(user.subscription).features.prioritySupport && !isPaused(user, now())) {

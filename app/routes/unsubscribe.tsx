@@ -19,11 +19,11 @@ export async function loader({ request }: LoaderFunctionArgs) {
   return data({ about: MAIL_NAMES[claim.mail] })
 }
 
-/** The page's button, and the mail program's own (RFC 8058): the token is all the proof there is. */
+/** The page's button, and the mail program's (RFC 8058): the token is the only proof. */
 export async function action({ request }: ActionFunctionArgs) {
   const claim = readToken(request)
   if (!claim) return data({ done: false }, { status: 400 })
-  // For a user who is gone nothing is left to turn off, so that is done too.
+  // For a deleted user there is nothing to turn off, so that is done too.
   await turnOff(claim.userId, claim.mail)
   return data({ done: true })
 }

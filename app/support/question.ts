@@ -3,7 +3,7 @@ import { z } from 'zod'
 const TEXT_MIN = 10
 const TEXT_MAX = 5_000
 
-/** What a customer asks. The subject becomes a mail's, so it is one line. */
+/** A customer's question. The subject becomes that of a mail, so it is one line. */
 export const questionForm = z.object({
   subject: z
     .string('Enter a subject.')

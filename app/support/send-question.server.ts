@@ -7,7 +7,7 @@ import { MailFailed } from '../notifications/mail-failure.ts'
 import { sendMail } from '../notifications/mail.server.ts'
 import type { Question } from './question.ts'
 
-/** The mail server did not take a question; what was written is still in the form. */
+/** The mail server did not accept a question; the form still has it. */
 export class QuestionNotSent extends DomainError {
   readonly code = 'question_not_sent'
   constructor() {
@@ -16,8 +16,7 @@ export class QuestionNotSent extends DomainError {
 }
 
 /**
- * Mails a customer's question to the shop; an answer to it goes to the customer.
- * @param options `isPriority`: the mail says that it is to be answered first
+ * Mails a customer's question to the shop; a reply goes to the customer.
  * @throws QuestionNotSent when it may not have arrived
  */
 export async function sendQuestion(

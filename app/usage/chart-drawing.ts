@@ -1,20 +1,20 @@
 import { type Bar, partsOf, type Series } from './chart.ts'
 
-/** How far the axis goes from zero, and where its rules are. */
+/** The top of the axis and its rules. */
 export interface Scale {
   top: number
-  /** Values of the rules, without zero, from the top down. */
+  /** From the top down, without zero. */
   rules: number[]
 }
 
 const RULES_MAX = 4
 
-/** Finds the smallest step of 1, 2, 5, 10, 20, … with which at most four rules cover a value. */
+/** Finds the smallest step of 1, 2, 5, 10, 20, … that reaches a value with at most four rules. */
 export function scaleFor(greatest: number): Scale {
   for (let power = 1; ; power *= 10) {
     for (const digit of [1, 2, 5]) {
       const step = digit * power
-      // An account on which nothing was spent still gets an axis.
+      // An axis is drawn even if nothing was spent.
       const count = Math.max(Math.ceil(greatest / step), 1)
       if (count > RULES_MAX) continue
       return { top: count * step, rules: Array.from({ length: count }, (_, index) => (count - index) * step) }
@@ -41,13 +41,13 @@ export interface DrawnBar {
   parts: (Rect & { series: number })[]
 }
 
-/** Credits that came or went without being spent: a mark above its bar, whose size says nothing. */
+/** Credits that were added or removed without being spent: a mark above the bar, always of one size. */
 export interface Mark {
   /** Where it points to. */
   x: number
   /** Signed. */
   credits: number
-  /** Where its number stands; null where a greater mark's number took the room. */
+  /** Where its number is; null where the number of a greater mark took the space. */
   labelX: number | null
 }
 
@@ -68,19 +68,18 @@ export interface Drawing {
 }
 
 const ROOM = { top: 16, right: 4, bottom: 28, left: 64 }
-/** A layer that is not zero must be seen, however small it is beside the others. */
+/** A layer that is not zero must be visible, however small. */
 const PART_MIN = 2
 export const MARK_LINE = 30
-/** Of one character of a number beside a mark, rather too much than too little; and between two numbers. */
+/** The width of a character in the number of a mark, rather too wide than too narrow, and the gap between two numbers. */
 const CHARACTER = 8
 const GAP = 8
 
 /**
- * Works out where everything of the chart stands. Only spending has a scale: a grant is often a hundred times what a day
- * spends, and on one scale with it no day would be seen.
+ * Lays out the chart. Only spending has a scale: a grant is often a hundred times what is spent on a day, which would
+ * be invisible on the same scale.
  * @param bars oldest first
  * @param series the layers, the lowest first
- * @param box size of the drawing
  * @param textOf how a mark's number is written
  */
 export function drawChart(
@@ -133,7 +132,7 @@ export function drawChart(
   }
 }
 
-/** Gives numbers to the marks that have room for one, the greatest first. */
+/** Gives numbers to the marks that have space for one, the greatest first. */
 function withLabels(marks: Omit<Mark, 'labelX'>[], plot: Rect, textOf: (credits: number) => string): Mark[] {
   const taken: [from: number, to: number][] = []
   const labels = new Map<number, number>()

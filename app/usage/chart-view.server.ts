@@ -27,15 +27,15 @@ export type ChartView = ReturnType<typeof toView>
 
 const WIDE: Box = { width: 720, height: 280 }
 const NARROW: Box = { width: 358, height: 240 }
-/** From here on an axis shortens: "20K". Nowhere else is a number of credits ever shortened. */
+/** The axis shortens numbers from here on: "20K". No other number of credits is ever shortened. */
 const SHORTEN_FROM = 10_000
 
 const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 })
 
 /**
  * Reads and draws the last days of an account.
- * @returns the chart's place on the page, with the actions of the period for the filter below, those that took most first;
- * `view` is null when the sums cannot be read, which the ledger does not need
+ * @returns `actions` of the period for the filter below, the most expensive first; `view` is null when the sums cannot be
+ * read, which the ledger does not need
  */
 export async function readChart(user: Reader, query: UsageQuery) {
   const { period } = query
@@ -57,7 +57,7 @@ export async function readChart(user: Reader, query: UsageQuery) {
       view: toView(bars, days, sums, title, timeZone),
     }
   } catch (error) {
-    logger.error({ error }, 'the usage chart could not be read')
+    logger.error({ error }, 'The usage chart could not be read')
     return { title, periods, actions: [], view: null }
   }
 }
@@ -77,7 +77,7 @@ function toView(bars: Bar[], days: Day[], sums: ReadonlyMap<Day, DaySums>, title
   return {
     title,
     sentence: sentenceOf(bars, sums, weekdayText),
-    /** Stands where the bars are read out, until one is. */
+    /** Shown until a bar is read out. */
     hint:
       days.length === bars.length
         ? 'Each bar is a day.'

@@ -1,9 +1,9 @@
 import type { Day } from './days.ts'
 
-/** What moved on one day; every number is positive. */
+/** The credits that moved on a day; every number is positive. */
 export interface DaySums {
   spent: number
-  /** The parts of `spent`, by the id of their action; of a day with very many actions, the greatest. */
+  /** The parts of `spent` by action id; the greatest ones, if a day has very many. */
   byAction: ReadonlyMap<string, number>
   granted: number
   /** Expired, or taken back by a refund or a correction. */
@@ -16,9 +16,9 @@ export interface Bar extends DaySums {
   to: Day
 }
 
-/** One layer of the stacked bars: an action, or all the actions that have no layer of their own. */
+/** One layer of the bars: an action, or all actions without a layer of their own. */
 export interface Series {
-  /** Null for the actions that share the last layer. */
+  /** Null for the shared layer. */
   action: string | null
   total: number
 }
@@ -28,13 +28,13 @@ export const BARS = 30
 export const PERIODS = [30, 90, 365] as const
 export type Period = (typeof PERIODS)[number]
 
-/** As many as there are fills that are distinct without color. */
+/** The number of fills that can be told apart without color. */
 export const SERIES_MAX = 4
 
 /**
- * Puts days together into thirty bars. Where they do not divide evenly, some bars have a day more than others.
+ * Puts days together into thirty bars. If they do not divide evenly, some bars have a day more than others.
  * @param days all days of the period, oldest first
- * @param sums what moved on the days on which anything did
+ * @param sums only of days on which credits moved
  */
 export function barsOf(days: Day[], sums: ReadonlyMap<Day, DaySums>): Bar[] {
   const bars: (Bar & { byAction: Map<string, number> })[] = []
@@ -66,7 +66,7 @@ export function rankActions(bars: Bar[]): { action: string; total: number }[] {
     .map(([action, total]) => ({ action, total }))
 }
 
-/** Finds the layers of the bars: an action each, the greatest first. Where there are too many, the last takes the rest. */
+/** Finds the layers of the bars: one per action, the greatest first. If there are too many, the last one holds the rest. */
 export function seriesOf(bars: Bar[]): Series[] {
   const ranked = rankActions(bars)
   if (ranked.length <= SERIES_MAX) return ranked
@@ -75,14 +75,14 @@ export function seriesOf(bars: Bar[]): Series[] {
   return [...own, { action: null, total: rest }]
 }
 
-/** What a bar has of each layer, in the order of the layers; together it is what the bar spent. */
+/** What a bar has in each layer, in the order of the layers; the sum is what the bar spent. */
 export function partsOf({ byAction, spent }: Bar, series: Series[]): number[] {
   const own = series.map(({ action }) => (action === null ? 0 : (byAction.get(action) ?? 0)))
   const rest = spent - own.reduce((sum, part) => sum + part, 0)
   return series.map(({ action }, index) => (action === null ? rest : (own[index] ?? 0)))
 }
 
-/** What the bars come to together. */
+/** The totals of all bars. */
 export function totalOf(bars: Bar[]): Omit<DaySums, 'byAction'> {
   return bars.reduce(
     (sum, { spent, granted, removed }) => ({
@@ -94,7 +94,7 @@ export function totalOf(bars: Bar[]): Omit<DaySums, 'byAction'> {
   )
 }
 
-/** The day on which most was spent, the latest of equals; null where nothing was. */
+/** The day on which most was spent, the latest of equals; null if nothing was. */
 export function busiestDay(sums: ReadonlyMap<Day, DaySums>): { day: Day; spent: number } | null {
   let busiest: { day: Day; spent: number } | null = null
   for (const [day, { spent }] of [...sums].sort(([one], [other]) => one.localeCompare(other))) {

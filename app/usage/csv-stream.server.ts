@@ -15,9 +15,9 @@ export interface CsvColumns {
 }
 
 /**
- * Writes the ledger as CSV, newest first, a page at a time: an account of any length takes no more memory than one page,
- * and nothing is read before the reader asks for it.
- * @param options `withMark`: begins with a byte-order mark, without which Excel reads UTF-8 as another encoding
+ * Writes the ledger as CSV, newest first, page by page as the client reads it: an account of any length takes the memory of
+ * one page.
+ * @param options `withMark`: begins with a byte-order mark, without which Excel misreads UTF-8
  */
 export function streamCsv(
   accountId: Types.ObjectId,
@@ -41,8 +41,8 @@ export function streamCsv(
           if (text) controller.enqueue(encoder.encode(text))
           if (before === null) controller.close()
         } catch (error) {
-          // The headers are out: an aborted body is the only way left to say that the file is not whole.
-          logger.error({ err: error }, 'a CSV export of the ledger was interrupted')
+          // The headers are sent: only an aborted body can still say that the file is incomplete.
+          logger.error({ err: error }, 'A CSV export of the ledger was interrupted')
           controller.error(error)
         }
       },
@@ -51,7 +51,7 @@ export function streamCsv(
   )
 }
 
-/** Sends a CSV as a file that is saved, and that nothing on the way keeps. */
+/** Sends a CSV as a download, which no cache may keep. */
 export function csvResponse(body: ReadableStream<Uint8Array>, day: Day): Response {
   const product = brand.name.toLowerCase().match(/[a-z0-9]+/g) ?? []
   return new Response(body, {

@@ -1,14 +1,12 @@
-/** A cell: text is protected against being read as a formula, a number stays a number. */
+/** A cell: text is protected against being read as a formula; a number stays a number. */
 export type CsvCell = string | number | null
 
-/** What spreadsheets take for the start of a formula, also in its full-width forms and behind leading white space. */
+/** What spreadsheets take for the start of a formula, including full-width forms and leading white space. */
 const FORMULA = /^[\s\0]*[=+\-@\t\r\n＝＋－＠]/
 
 /**
- * Writes one line of a CSV file as RFC 4180 has it. A text that a spreadsheet would run as a formula gets an apostrophe
- * in front; numbers, also negative ones, are left as they are.
- * @param cells one row
- * @returns the line with its end
+ * Writes one line of a CSV file with its end, by RFC 4180. Text that a spreadsheet would run as a formula gets an apostrophe
+ * in front; numbers do not, not even negative ones.
  */
 export function csvLine(cells: CsvCell[]): string {
   return `${cells.map(csvCell).join(',')}\r\n`

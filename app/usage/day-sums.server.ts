@@ -6,7 +6,7 @@ import type { EntryFilter } from '../credits/ledger.server.ts'
 import type { DaySums } from './chart.ts'
 import { type Day, dayIn } from './days.ts'
 
-/** A day's sums with what they come to together, signed. */
+/** A day's sums and their total, signed. */
 export interface DayTotals extends DaySums {
   net: number
 }
@@ -23,14 +23,13 @@ const accounts = () => CreditAccountModel.collection as unknown as mongo.Collect
 const entries = () => CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>
 
 const TIME_LIMIT_MS = 5_000
-/** Of a day; programs may name a new action for every call. What is left out is still in the day's sums. */
+/** Per day, since programs may name a new action in every call. The others still count in the day's sums. */
 const ACTIONS_MAX = 20
 
 /**
- * Sums what moved on each day, in the ledger and in what still stands in the log. Exact at one moment: the account is
- * read first, and rows below its `posted` never change.
- * @param filter which entries; `from` is needed, so that the read has an end
- * @param timeZone whose days
+ * Sums what moved on each day, in the ledger and in the account's log. Exact at one moment: the account is read first, and
+ * rows below its `posted` never change.
+ * @param filter which entries; `from` limits the read
  */
 export async function sumByDay(
   accountId: Types.ObjectId,
@@ -43,7 +42,7 @@ export async function sumByDay(
   )
   if (!account) return new Map()
   const { from, to, kinds, action } = filter
-  // The database tells upper from lower case in a zone's name; `Intl` does not.
+  // In the name of a zone, case matters to the database and not to `Intl`.
   const zone = new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone
   const posted = await entries()
     .aggregate<Sum>(
@@ -80,7 +79,7 @@ export async function sumByDay(
         },
         { $project: { _id: 0, day: '$_id.day', kind: '$_id.kind', gained: 1, lost: 1, actions: 1 } },
       ],
-      // Forces the index: on a long ledger with few matches the planner would try slower ones first.
+      // On a long ledger with few matches the planner would try slower indexes first.
       { hint: { accountId: 1, seq: -1 }, maxTimeMS: TIME_LIMIT_MS },
     )
     .toArray()

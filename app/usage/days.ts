@@ -18,7 +18,7 @@ const partsIn = partsOfDate<'year' | 'month' | 'day' | 'hour' | 'minute' | 'seco
   hourCycle: 'h23',
 })
 
-/** The day that it is in a zone at a moment. */
+/** The calendar day in a zone at a moment. */
 export function dayIn(at: Date, timeZone: string): Day {
   const { year, month, day } = partsIn(at, timeZone)
   return `${year}-${month}-${day}`
@@ -31,7 +31,7 @@ function offsetMs(at: Date, timeZone: string): number {
   return wall - Math.floor(at.getTime() / 1000) * 1000
 }
 
-/** What a zone's clocks show at a moment, as spreadsheets read it, and how far they are from UTC: "UTC+02:00". */
+/** What a zone's clocks show at a moment, as spreadsheets read it, and their offset: "UTC+02:00". */
 export function wallClock(at: Date, timeZone: string): { time: string; offset: string } {
   const { year, month, day, hour, minute, second } = partsIn(at, timeZone)
   const minutes = Math.round(offsetMs(at, timeZone) / 60_000)
@@ -43,12 +43,10 @@ export function wallClock(at: Date, timeZone: string): { time: string; offset: s
   }
 }
 
-/**
- * The moment at which a day begins in a zone. Where clocks skip midnight, that is the first moment after the gap.
- */
+/** When a day begins in a zone. Where clocks skip midnight, that is the first moment after the gap. */
 export function startOfDay(day: Day, timeZone: string): Date {
   const midnight = utcOf(day)
-  // The offset before and the offset after: on the day of a change only one of them leads to the day's first moment.
+  // The offsets before and after: on the day of a change only one of them gives the first moment of the day.
   const candidates = [midnight - DAY_MS, midnight + DAY_MS]
     .map((near) => midnight - offsetMs(new Date(near), timeZone))
     .sort((one, other) => one - other)
@@ -66,10 +64,10 @@ export function daysUpTo(last: Day, count: number): Day[] {
   return Array.from({ length: count }, (_, index) => addDays(last, index - count + 1))
 }
 
-/** "2026", for days that stand beside days of another year. */
+/** "2026", for days next to days of another year. */
 export const yearOf = (day: Day): string => day.slice(0, 4)
 
-/** Lets through a day that exists, for days that come from outside. */
+/** Returns a day from outside if it exists, else null. */
 export function parseDay(text: string): Day | null {
   if (!DAY.test(text)) return null
   const at = utcOf(text)

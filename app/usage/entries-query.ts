@@ -16,7 +16,7 @@ const moment = z
   })
   .transform((text) => new Date(text))
 
-/** Query of `GET /api/credits/entries`. Strict: a filter that is misspelled must not look like one that matched all. */
+/** The query of `GET /api/credits/entries`. Strict: a misspelled filter must not look as if it matched everything. */
 export const entriesQuery = z
   .strictObject({
     before: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),

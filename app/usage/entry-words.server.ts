@@ -16,14 +16,8 @@ const SOURCES: Record<EntrySource['type'], string> = {
   system: 'System',
 }
 
-/** An entry in words, as the ledger's rows have them. */
-export interface EntryWords {
-  title: string
-  source: string
-}
-
 /** Says what an entry is, for its owner. */
-export function wordsOf(entry: LogEntry, timeZone: string): EntryWords {
+export function wordsOf(entry: LogEntry, timeZone: string) {
   return { title: titleOf(entry, timeZone), source: sourceOf(entry) }
 }
 
@@ -63,7 +57,7 @@ function titleOf(entry: LogEntry, timeZone: string): string {
   }
 }
 
-/** A credit note came after its refund and says what that was for. */
+/** A credit note arrived after its refund and says what it was for. */
 const REASSIGNED = 'Refund assigned to its line of the invoice'
 
 function aboveTitle({ above }: LogEntry): string {
@@ -84,10 +78,10 @@ function grantTitle({ type, reason }: EntrySource): string {
   }
 }
 
-/** What stands for a spend over the API whose caller names no action. */
+/** For a spend over the API without a named action. */
 const API_TITLE = 'API'
 
-/** Says an action's name for its owner. */
+/** The name of an action, for its owner. */
 export const actionName = (id: string | undefined): string =>
   id === undefined || id === API_ACTION ? API_TITLE : actionTitle(id)
 
@@ -96,10 +90,10 @@ function sourceOf({ kind, action, source }: LogEntry): string {
   return action !== undefined && actionTitle(action) !== action ? 'Action' : API_TITLE
 }
 
-/** Sources whose ids stand on papers that people have. */
+/** Sources whose ids are on documents that customers have. */
 export const NAMED_SOURCES = new Set<EntrySource['type']>(['invoice', 'payment', 'refund', 'dispute'])
 
-/** What unfolds under a row: when exactly, which grants paid, and the names that support asks for. */
+/** What unfolds under a row: the exact time, the grants that were used, and the ids that support asks for. */
 export function detailOf(entry: CreditEntry, timeZone: string): [label: string, text: string][] {
   const rows: [string, string][] = [['Time', formatDateTime(entry.at, timeZone)]]
   for (const [grant, credits] of entry.burned) {
@@ -114,7 +108,7 @@ export function detailOf(entry: CreditEntry, timeZone: string): [label: string, 
   return rows
 }
 
-/** A grant's id names the key that made it: `g:stripe:invoice:in_…`, `g:sys:welcome`. */
+/** A grant's id contains the key that made it: `g:stripe:invoice:in_…`, `g:sys:welcome`. */
 function grantName(grantId: string): string {
   const [origin, type, id] = grantId.replace(/^g:/, '').split(':')
   if (origin === 'sys' && type === 'welcome') return 'the welcome credits'

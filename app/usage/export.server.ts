@@ -19,10 +19,7 @@ const HEAD = [
   'metadata',
 ]
 
-/**
- * The ledger as CSV for programs: every entry with the names and times that the API has.
- * @param options `withMark`: begins with a byte-order mark
- */
+/** The ledger as CSV for programs: every entry, with the names and times of the API. */
 export function entriesAsCsv(
   accountId: Types.ObjectId,
   filter: EntryFilter & { before?: number },

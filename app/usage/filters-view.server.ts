@@ -8,12 +8,12 @@ import { KIND_GROUPS } from './kinds.ts'
 /** The filter form as it stands. */
 export type FiltersView = ReturnType<typeof filtersView>
 
-/** How many actions that programs named can be chosen: a list of more is no help. */
+/** How many actions named by programs can be chosen: a longer list does not help. */
 const NAMED_MAX = 50
 
 /**
  * Fills the filter form.
- * @param actionsOfChart programs name actions as they like: those that the chart shows can be chosen, besides our own
+ * @param actionsOfChart programs name actions as they like, so those in the chart can be chosen beside our own
  */
 export function filtersView(query: UsageQuery, actionsOfChart: readonly string[]) {
   const { kind, action, from, to, period } = query

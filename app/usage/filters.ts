@@ -3,9 +3,9 @@ import { PERIODS, type Period } from './chart.ts'
 import { addDays, type Day, parseDay, startOfDay } from './days.ts'
 import { kindsOf, MOVING_KINDS } from './kinds.ts'
 
-/** What the usage page was asked for, as its form has it. */
+/** The filters of the usage page, as its form has them. */
 export interface UsageQuery {
-  /** A kind group's id, or empty. */
+  /** The id of a group of kinds, or empty. */
   kind: string
   action: string
   /** First and last day; each may be empty. */
@@ -14,15 +14,15 @@ export interface UsageQuery {
   period: Period
   /** Only entries before this one; null at the newest page. */
   before: number | null
-  /** The `before` of the newer pages, the newest first: the way back. */
+  /** The `before` of the newer pages, the newest first, for going back. */
   trail: (number | null)[]
 }
 
-/** How many pages back the way leads before only "Newest" is left. */
+/** How many pages the user can go back. */
 const TRAIL_MAX = 30
 const ACTION_MAX = 64
 
-/** Reads the page's address. What makes no sense is left out: a mistyped address still shows the ledger. */
+/** Reads the address of the page. Invalid parts are ignored: a mistyped address still shows the ledger. */
 export function parseUsageQuery(params: URLSearchParams): UsageQuery {
   const kind = params.get('kind') ?? ''
   return {
@@ -46,7 +46,7 @@ export function parseCursor(text: string | null): number | null {
   return Number(text)
 }
 
-/** The filter as the ledger takes it: the reader's days become moments. */
+/** The filter for the ledger: the reader's days become moments. */
 export function toEntryFilter(
   { kind, action, from, to }: Pick<UsageQuery, 'kind' | 'action' | 'from' | 'to'>,
   timeZone: string,
@@ -64,7 +64,7 @@ export function countFilters({ kind, action, from, to }: UsageQuery): number {
   return [kind, action, from, to].filter((value) => value !== '').length
 }
 
-/** Writes an address of the page: what is as usual is left out. */
+/** Writes an address of the page, without defaults. */
 export function usageHref(query: UsageQuery, change: Partial<UsageQuery> = {}): string {
   const { kind, action, from, to, period, before, trail } = { ...query, ...change }
   const params = new URLSearchParams()

@@ -3,20 +3,20 @@ import { joined } from '../billing/line-items/purchased-lines.ts'
 import { type PaymentBehind, sourceKey } from '../billing/purchases/grant-payments.server.ts'
 import { type DateContext, formatCredits, formatDay, formatMoney } from '../format.ts'
 
-/** What the pages say of a grant, wherever it stands. */
+/** A grant in words, on any page. */
 export interface GrantWords {
-  /** What it is and when it came: "Renewal of Daily, 1 May". */
+  /** What it is and when it was added: "Renewal of Daily, 1 May". */
   name: string
-  /** What it cost: "Paid $18.00", or null where nothing was paid for it. */
+  /** "Paid $18.00"; null if nothing was paid for it. */
   paid: string | null
-  /** The paper that proves it, at Stripe. */
+  /** The invoice or receipt at Stripe. */
   paper: { name: string; url: string } | null
   /** "Expires 9 May", "Up to 3,000 of Daily roll over", "Never expires" */
   expires: string
   isPromotional: boolean
 }
 
-/** Where a grant has its own page. */
+/** The page of a grant. */
 export const grantHref = (id: string): string => `/billing/credits/${encodeURIComponent(id)}`
 
 /**
@@ -29,7 +29,7 @@ export function wordsOfGrant(
   { timeZone, now }: DateContext,
 ): GrantWords {
   const payment = payments.get(sourceKey(grant.source)) ?? null
-  // A later share has the day on which it counts: all shares of a year came with one payment.
+  // A later share has the day on which it starts: all shares of a year come with one payment.
   const day = formatDay(grant.effectiveAt, timeZone, now)
   const hasExpired = grant.expiresAt <= now
   return {
@@ -44,7 +44,7 @@ export function wordsOfGrant(
   }
 }
 
-/** What does not expire by itself may still be held to its plan's limit when a period begins. */
+/** Credits that do not expire by themselves may still be capped when a new period starts. */
 function stays({ rollover }: GrantTerms): string {
   const limit = rollover?.limit ?? null
   return rollover && limit !== null ? `Up to ${formatCredits(limit)} of ${rollover.plan} roll over` : 'Never expires'
@@ -71,14 +71,14 @@ function nameOf(grant: GrantTerms, payment: PaymentBehind | null): string {
   }
 }
 
-/** Packs that were sold on one invoice with a plan have a grant of their own. */
+/** Packs that were sold on an invoice with a plan have their own grant. */
 const isOfPacks = ({ id }: GrantTerms): boolean => id.endsWith(':packs')
 
 function packsOf({ plan, packs, creditsAdded }: PaymentBehind): string {
   return plan === null && packs.length <= 1 ? `Pack of ${formatCredits(creditsAdded)}` : joined(packs)
 }
 
-/** Why there was an invoice, from Stripe's own word for it. */
+/** Why there was an invoice, from Stripe's reason. */
 function planReason({ plan, billingReason }: PaymentBehind): string {
   switch (billingReason) {
     case 'subscription_create':
@@ -92,7 +92,7 @@ function planReason({ plan, billingReason }: PaymentBehind): string {
   }
 }
 
-/** A year in monthly shares is one payment and many grants: the key of each says which month it is. */
+/** A year in monthly shares is one payment and twelve grants; the key of each says which month it is. */
 function monthOf({ id, granted }: GrantTerms, { planCredits }: PaymentBehind): string {
   if (granted >= planCredits) return ''
   const [, share = '0'] = /:(\d+)$/.exec(id) ?? []
@@ -110,12 +110,12 @@ function paidSentence({ amount, amountRefunded, dispute, currency }: PaymentBehi
     : `${paid}, ${formatMoney(amountRefunded, currency)} refunded`
 }
 
-/** Where a grant stands: "Burns next", "Then", "Starts 1 Jun". */
+/** When a grant is used: "Used next", "Used later", "Starts 1 Jun". */
 export function positionOf(grant: Pick<Grant, 'started' | 'effectiveAt'>, place: number, context: DateContext): string {
   if (!grant.started) return `Starts ${formatDay(grant.effectiveAt, context.timeZone, context.now)}`
   return place === 0 ? 'Used next' : 'Used later'
 }
 
-/** How much of a grant running actions have set aside. */
+/** How many credits of a grant are reserved for running actions. */
 export const reservedOf = ({ reserved }: Pick<Grant, 'reserved'>): number =>
   reserved.reduce((sum, { amount }) => sum + amount, 0)

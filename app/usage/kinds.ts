@@ -19,10 +19,10 @@ export const KIND_GROUPS: KindGroup[] = [
 const ENTRY_KINDS = KIND_GROUPS.flatMap(({ kinds }) => kinds)
 const STILL: EntryKind[] = ['schedule', 'cancel-schedule', 'hold', 'release']
 
-/** Without a filter the page shows what moved credits; setting aside and giving back have a choice of their own. */
+/** Shown without a filter: what moved credits. Reserving and releasing have their own choice. */
 export const MOVING_KINDS = ENTRY_KINDS.filter((kind) => !STILL.includes(kind))
 
-/** Finds the kinds that a group or a single kind's name stands for; null for any other word. */
+/** The kinds of a group, or the one kind of that name; null for any other word. */
 export function kindsOf(name: string): EntryKind[] | null {
   const group = KIND_GROUPS.find(({ id }) => id === name)
   if (group) return group.kinds

@@ -8,11 +8,8 @@ import { NAMED_SOURCES, wordsOf } from './entry-words.server.ts'
 import type { Reader } from './usage-page.server.ts'
 
 /**
- * The ledger as CSV for people: one row for each movement, newest first, with times in the reader's zone and the invoice
- * that it belongs to. The balance is the account's after the movement, so a filter, which leaves rows out, does not
- * change it.
- * @param user whose ledger, and in which zone its times are written
- * @param options `withMark`: begins with a byte-order mark, without which Excel reads UTF-8 as another encoding
+ * The ledger as CSV for people: one row per movement, newest first, with times in the reader's zone and with its invoice.
+ * The balance is that of the account after the movement, so filters do not change it.
  */
 export function ledgerAsCsv(
   user: Reader,
@@ -38,10 +35,10 @@ export function ledgerAsCsv(
   return streamCsv(user._id, filter, { head, rowsOf }, options)
 }
 
-/** What was paid for it; of what is taken back or given back, what was paid for that. */
+/** The payment behind an entry; for a reversal or a restore, the payment that it is about. */
 const paidSourceOf = ({ of, source }: CreditEntry) => of ?? source
 
-/** Packs that came on a plan's invoice are not the plan's. */
+/** Packs on a plan's invoice are not credits of the plan. */
 const isOfPlan = ({ kind, metadata }: CreditEntry): boolean =>
   (kind === 'grant' || kind === 'schedule' || kind === 'activate') && metadata?.packs === undefined
 
@@ -61,7 +58,7 @@ function rowOf(entry: CreditEntry, payment: PaymentBehind | null, timeZone: stri
   ]
 }
 
-/** What a program sent along with a spend. */
+/** The metadata that a program sent with a spend. */
 function detailsOf({ action, metadata = {} }: CreditEntry): string | null {
   const parts = action === undefined ? [] : Object.entries(metadata).map(([name, text]) => `${name}: ${text}`)
   return parts.join('; ') || null

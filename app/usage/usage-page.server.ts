@@ -9,7 +9,7 @@ import { addDays, type Day, dayIn, startOfDay, yearOf } from './days.ts'
 import { detailOf, wordsOf } from './entry-words.server.ts'
 import { countFilters, neighbours, toEntryFilter, usageHref, type UsageQuery } from './filters.ts'
 
-/** Whose ledger, and in which time zone its days begin. */
+/** The owner of a ledger, and the zone in which its days begin. */
 export interface Reader {
   _id: Types.ObjectId
   timeZone: string
@@ -20,7 +20,7 @@ const PAGE_SIZE = 50
 /** One day of the ledger's page, as the component takes it but with plain texts. */
 export type LedgerDayView = Awaited<ReturnType<typeof readLedger>>['days'][number]
 
-/** Reads a page of the ledger by days. A day that continues on the next page has the sum of the whole day. */
+/** Reads a page of the ledger by day. A day that continues on the next page has the sum of the whole day. */
 export async function readLedger(user: Reader, query: UsageQuery) {
   const filter = toEntryFilter(query, user.timeZone)
   const page = await listEntries(user._id, { ...filter, before: query.before ?? undefined, limit: PAGE_SIZE })
@@ -46,7 +46,7 @@ function byDay({ entries }: EntryPage, timeZone: string): { date: Day; entries: 
   const days: { date: Day; entries: CreditEntry[] }[] = []
   for (const entry of entries) {
     const date = dayIn(entry.at, timeZone)
-    // Clocks of several processes can differ, so that an entry of yesterday may follow one of today.
+    // The clocks of processes differ, so an entry of yesterday may follow one of today.
     const known = days.find((day) => day.date === date)
     if (known) known.entries.push(entry)
     else days.push({ date, entries: [entry] })
@@ -98,11 +98,11 @@ export interface LedgerPage {
   older: string | null
   newer: string | null
   csvHref: string
-  /** This very page, for trying again. */
+  /** This page, for trying again. */
   href: string
 }
 
-/** Reads what the usage page says under its chart. When the ledger cannot be read, the page says so and still renders. */
+/** Reads the part of the usage page under its chart. If the ledger cannot be read, the page renders and says so. */
 export async function readLedgerPage(user: Reader, query: UsageQuery): Promise<LedgerPage> {
   const around = { csvHref: csvHrefOf(query), href: usageHref(query) }
   try {
@@ -111,12 +111,12 @@ export async function readLedgerPage(user: Reader, query: UsageQuery): Promise<L
     const state = days.length > 0 ? 'entries' : isFiltered ? 'no-match' : 'empty'
     return { state, days, range, ...neighbours(query, nextBefore), ...around }
   } catch (error) {
-    logger.error({ error }, 'the ledger could not be read')
+    logger.error({ error }, 'The ledger could not be read')
     return { state: 'failed', days: [], range: '', older: null, newer: null, ...around }
   }
 }
 
-/** All pages of what is shown; spreadsheets need the mark at its start. */
+/** The address of all that the filter matches, as CSV with the mark that spreadsheets need. */
 function csvHrefOf({ kind, action, from, to }: UsageQuery): string {
   const filters = Object.entries({ kind, action, from, to }).filter(([, value]) => value !== '')
   return `/usage/csv?${new URLSearchParams([...filters, ['bom', '1']]).toString()}`

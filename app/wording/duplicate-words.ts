@@ -9,7 +9,7 @@ interface Duplicate {
   credits: number
 }
 
-/** What became of a plan that was bought beside another one: for the mail, the billing page and the page after paying. */
+/** Two plans were bought and one was canceled: for the mail, the billing page and the page after checkout. */
 export function duplicateInWords({ plan, keptPlan, amount, currency, credits }: Duplicate): string[] {
   const what = plan === keptPlan ? `You bought ${plan} twice.` : `You bought ${plan} and ${keptPlan}.`
   const which =
@@ -17,7 +17,7 @@ export function duplicateInWords({ plan, keptPlan, amount, currency, credits }: 
   const money =
     amount > 0
       ? `${formatMoney(amount, currency)} was credited to your account balance. It pays your next invoices.`
-      : `Nothing more is charged for the canceled plan.`
+      : 'Nothing more is charged for the canceled plan.'
   const taken = credits > 0 ? [`The ${formatCreditsInWords(credits)} that this money had bought were removed.`] : []
   return [`${what} An account has one plan, so ${which}.`, money, ...taken]
 }

@@ -4,7 +4,7 @@ import type { Interval, Plan } from '../billing/plans.ts'
 import { formatMoney } from '../format.ts'
 
 /*
- * What a subscription charges, in words. Every sum is the subscription's own: the plan file has only what is on sale.
+ * What a subscription charges, in words. Amounts are the subscription's own: the plan file has only what is on sale.
  */
 
 type Stored = NonNullable<User['subscription']>
@@ -26,17 +26,17 @@ export const sumInWords = ({ amount, currency, isExact }: Sum): string =>
 export const priceInWords = (price: PeriodPrice): string =>
   `${formatMoney(price.amount, price.currency)} ${everyInWords(price)}${price.isExact ? '' : ' plus any tax'}`
 
-/** What has a shorter interval than the plan is still charged while a canceled plan runs. */
+/** Items with a shorter interval are still charged until a canceled plan ends. */
 export const stillCharged = (next: Sum, day: string): string =>
   `What you have beside the plan is charged until then: next ${sumInWords(next)} on ${day}.`
 
-/** A coupon that passes, or something that waits, makes the next payment another one than those after it. */
+/** Whether the next payment is like those after it: a coupon that ends, or a pending item, makes it different. */
 export const isUsual = (next: Sum, price: PeriodPrice | null | undefined): boolean =>
   price?.amount === next.amount && price.currency === next.currency
 
 /**
- * What going on costs: "$18.00 a month", "$9.00 first, then $18.00 a month".
- * @returns null where that is not known
+ * What continuing costs: "$18.00 a month", "$9.00 first, then $18.00 a month".
+ * @returns null if that is not known
  */
 export function costInWords({
   nextPayment: next,
@@ -49,13 +49,13 @@ export function costInWords({
   return price ? `${sumInWords(next)} first, then ${priceInWords(price)}` : sumInWords(next)
 }
 
-/** "$18.00 a month": what a plan is on sale for. */
+/** "$18.00 a month": the list price of a plan. */
 export function listPriceOf(plan: Plan | null, interval: Interval): string | null {
   const price = plan?.prices?.[interval]
   return price ? `${formatMoney(price.amount, price.currency)} a ${interval}` : null
 }
 
-/** Whether a subscription is charged what the plan file says of one. */
+/** Whether a subscription pays the list price. */
 export function isListPrice(price: Stored['price'], plan: Plan | null, interval: Interval | null): boolean {
   const listed = interval ? plan?.prices?.[interval] : null
   return price?.amount === listed?.amount && price?.currency === listed?.currency

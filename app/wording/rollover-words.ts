@@ -4,7 +4,7 @@ import { type DateContext, formatCredits, formatCreditsInWords, formatDay } from
 
 /**
  * What happens to a user's unused credits.
- * @param losses as lossesAhead works them out
+ * @param losses as lossesAhead returns them
  */
 export function keptSentence(credits: number, losses: readonly Loss[], context: DateContext): string {
   if (losses.length === 0)
@@ -21,7 +21,7 @@ export function lossSentence({ at, credits, plan, limit }: Loss, { timeZone, now
   return `On ${day} up to ${formatCredits(limit)} unused ${name}credits roll over; ${formatCredits(credits)} more expire then unless you use them.`
 }
 
-/** A line about credits that will go, for the stub of a note. */
+/** A line about credits that expire, for a stub. */
 export interface UnusedRow {
   term: string
   value: string
@@ -30,7 +30,7 @@ export interface UnusedRow {
 
 /**
  * Which of a user's credits expire first, and which the next renewal caps.
- * @param losses as lossesAhead works them out, soonest first
+ * @param losses as lossesAhead returns them, soonest first
  */
 export function unusedRows(losses: readonly Loss[], { timeZone, now }: DateContext): UnusedRow[] {
   const day = (date: Date) => formatDay(date, timeZone, now)
@@ -62,9 +62,8 @@ export function unusedRows(losses: readonly Loss[], { timeZone, now }: DateConte
 }
 
 /**
- * What the plans do with credits that are not used, those alike in one sentence.
- * @param plans as they are sold
- * @param gracePeriodDays how long credits that expire outlive their period
+ * What the plans do with unused credits; plans with the same rule share a sentence.
+ * @param gracePeriodDays how long expiring credits outlive their period
  */
 export function rolloverRule(plans: readonly Plan[], gracePeriodDays: number): string {
   const keeping = plans.filter(({ unusedCredits }) => unusedCredits === 'accumulate')
@@ -78,9 +77,8 @@ export function rolloverRule(plans: readonly Plan[], gracePeriodDays: number): s
 }
 
 /**
- * What a plan does with credits that are not used.
- * @param plan as it is sold
- * @param gracePeriodDays how long credits that expire outlive their period
+ * What a plan does with unused credits.
+ * @param gracePeriodDays how long expiring credits outlive their period
  */
 export function rolloverSentence({ name, unusedCredits }: Plan, gracePeriodDays: number): string {
   if (unusedCredits === 'accumulate') return `Unused ${name} credits roll over.`

@@ -8,7 +8,7 @@ export function ActionFieldControl({
   error,
 }: {
   field: ActionField
-  /** What was sent before, so that nothing has to be typed twice. */
+  /** What was sent before, so that nobody has to type it again. */
   value: string | undefined
   error: string | null
 }) {

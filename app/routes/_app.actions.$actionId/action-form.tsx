@@ -10,10 +10,10 @@ import { TextLink } from '#app/components/text-link.tsx'
 import type { PrimaryAction } from '#app/plan-status/primary-action.ts'
 import { ActionFieldControl } from './action-field-control.tsx'
 
-/** How long after the last key the sum is asked for again. */
+/** How long after the last keystroke the cost is requested again. */
 const SETTLE_MS = 400
 
-/** Left what the action needs, right what that will cost. */
+/** The action's fields on the left, what it will cost on the right. */
 export function ActionForm({
   page,
   answer,
@@ -21,10 +21,10 @@ export function ActionForm({
 }: {
   page: ActionPage
   answer: FormAnswer | null
-  /** What the main button is for: spending, unless something is in the way. */
+  /** What the main button does: it spends, unless something prevents that. */
   main: PrimaryAction
 }) {
-  // A run changes what is left: what was worked out before it is dropped, and asked for again.
+  // A run changes the balance: the cost from before is dropped and requested again.
   const runState = page.run ? `${page.run.id} ${page.run.status}` : ''
   const fetcher = useFetcher<FormAnswer>({ key: `cost of ${page.id} after ${runState}` })
   const form = useRef<HTMLFormElement>(null)
@@ -87,7 +87,7 @@ export function ActionForm({
   )
 }
 
-/** Asks for the sum a moment after the last change; where the price is always the same there is nothing to ask. */
+/** Requests the cost a moment after the last change; a fixed price needs no request. */
 function useFollowedCost(isFixedPrice: boolean, submit: ReturnType<typeof useFetcher>['submit']) {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   useEffect(() => () => clearTimeout(timer.current), [])
@@ -104,7 +104,7 @@ function useFollowedCost(isFixedPrice: boolean, submit: ReturnType<typeof useFet
   }
 }
 
-/** Does something again each time that a run began or ended while the page was open. */
+/** Repeats something each time a run starts or ends while the page is open. */
 function useAgainAfter(runState: string, again: () => void) {
   const seen = useRef(runState)
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { Link } from '@remix-run/react'
 import type { ActionPage } from '#app/actions/action-page.server.ts'
 
-/** The last results, which were paid for and stay. */
+/** The latest results. They are paid for, so they stay. */
 export function RecentRuns({
   actionId,
   runs,

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react'
 import type { WayOutWords } from '#app/actions/action-words.ts'
 import { ButtonLink } from '#app/components/button.tsx'
 
-/** Why credits were not spent, with the figures, and what can be done about it. */
+/** Why credits were not spent, with the figures, and what the user can do. */
 export function RefusalPanel({
   reason,
   ways,
@@ -10,7 +10,7 @@ export function RefusalPanel({
 }: {
   reason: string
   ways: WayOutWords[]
-  /** False where nobody knows yet whether anything was spent. */
+  /** False where it is not known yet whether anything was spent. */
   isCertain: boolean
 }) {
   const panel = useRef<HTMLDivElement>(null)

@@ -50,7 +50,7 @@ export async function action({ request, params }: ActionFunctionArgs) {
     throw error
   }
   const answer = await answerForm(user, paidAction, sent)
-  // What was paid for has an address of its own: loading it again, or going back to it, sends and charges nothing.
+  // A result has its own address: reloading it, or going back to it, sends and charges nothing.
   if ('runId' in answer) return redirect(`/actions/${paidAction.id}?run=${answer.runId}#result`, 303)
   return data(answer, { status: answer.status })
 }
@@ -69,7 +69,7 @@ export default function ActionPage() {
     <Page
       title={page.title}
       lead={page.summary}
-      // The refusal below says the same, once it has come to that.
+      // A refusal below says the same.
       notices={answer ? null : <PlanNotices notices={warnings} plan={plan} main={wayOut} />}
     >
       {answer?.kind === 'refused' || answer?.kind === 'unknown' || answer?.kind === 'too-often' ? (

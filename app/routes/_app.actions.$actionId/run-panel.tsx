@@ -5,7 +5,7 @@ import type { RunOnPage } from '#app/actions/action-page.server.ts'
 
 const ASK_EVERY_MS = 1_000
 
-/** How a run ended, and what it made. The focus comes here, because this is what the press of the button was for. */
+/** How a run ended, and its result. It takes the focus, because the user pressed the button for it. */
 export function RunPanel({ run, title }: { run: RunOnPage; title: string }) {
   const heading = useRef<HTMLHeadingElement>(null)
   const { revalidate } = useRevalidator()

@@ -1,12 +1,12 @@
 import { formatMoney } from '../../format.ts'
 
 interface StripeBalance {
-  /** Minor units, with Stripe's sign: below zero is in the customer's favor. */
+  /** Minor units, with Stripe's sign: below zero is the customer's credit. */
   amount: number
   currency: string
 }
 
-/** What the billing page says of the customer's balance at Stripe, and what it is for; null where there is none. */
+/** The customer's balance at Stripe in words, and what it is used for; null where there is none. */
 export function balanceInWords(
   balance: StripeBalance | null | undefined,
   { isLive }: { isLive: boolean },

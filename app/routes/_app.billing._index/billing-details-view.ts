@@ -4,7 +4,7 @@ import type { BillingDetailsReading } from '#app/billing/billing-details/billing
 import { hasLiveSubscription, isOverdue } from '#app/billing/subscriptions/subscription-state.ts'
 import { type DateContext, formatDay } from '#app/format.ts'
 
-/** `unavailable`: Stripe does not answer. `none`: there is nothing to show, `canAdd` says whether there is a way to add it. */
+/** `unavailable`: Stripe does not answer. `none`: there is nothing to show, and `canAdd` says whether it can be added. */
 type Missing = { state: 'unavailable' } | { state: 'none'; canAdd: boolean }
 
 export interface PaymentMethodShown {
@@ -34,11 +34,11 @@ export interface BillingDetailsView {
 }
 
 interface Context extends DateContext {
-  /** When the payment method is charged next; null where that is never. */
+  /** When the payment method is charged next; null for never. */
   nextPaymentAt: Date | null
 }
 
-/** Puts what is kept of the payment method and the billing address into words. */
+/** Puts the stored payment method and billing address into words. */
 export function toBillingDetailsView(reading: BillingDetailsReading, context: Context): BillingDetailsView {
   if (reading.state === 'unavailable') return { method: { state: 'unavailable' }, address: { state: 'unavailable' } }
   const missing = { state: 'none' as const, canAdd: reading.state === 'read' }
@@ -50,7 +50,7 @@ export function toBillingDetailsView(reading: BillingDetailsReading, context: Co
   }
 }
 
-/** When the plan is charged next: a card that is not good until then will be declined. What is overdue has its own notice. */
+/** When the plan is charged next: a card that expires before is declined. Overdue payments have their own notice. */
 export function nextPaymentAt(subscription: User['subscription']): Date | null {
   if (!subscription || !hasLiveSubscription(subscription) || isOverdue(subscription.status)) return null
   if (subscription.nextPayment) return subscription.nextPayment.at
@@ -79,7 +79,7 @@ const KINDS: Record<string, string> = {
   cashapp: 'Cash App Pay',
 }
 
-/** "Amazon pay", for a kind that has come up since. */
+/** "Amazon pay", for a kind that is not listed. */
 const readable = (kind: string): string => kind.charAt(0).toUpperCase() + kind.slice(1).replaceAll('_', ' ')
 
 function methodOf(
@@ -90,7 +90,7 @@ function methodOf(
   const known = { state: 'known' as const, isCard, last4 }
   const name = isCard ? (BRANDS[brand ?? ''] ?? 'Card') : (KINDS[type] ?? readable(type))
   if (expMonth === null || expYear === null) return { ...known, name, expires: null, warning: null }
-  // A card is good to the end of its month.
+  // A card is valid to the end of its month.
   const end = new Date(Date.UTC(expYear, expMonth, 1))
   const isExpired = now >= end
   const due = nextPaymentAt && nextPaymentAt > now ? nextPaymentAt : null
@@ -117,7 +117,7 @@ function addressOf({ name, address, taxIds }: BillingDetails): AddressShown | nu
   }
 }
 
-/** Where the state and the postal code come after the city. */
+/** Countries where the state and the postal code follow the city. */
 const CITY_FIRST = new Set(['AU', 'CA', 'US'])
 const countries = new Intl.DisplayNames(['en'], { type: 'region' })
 

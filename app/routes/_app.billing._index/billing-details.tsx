@@ -54,7 +54,7 @@ function Method({ name, last4, isCard, expires, warning }: PaymentMethodShown) {
   )
 }
 
-/** Whom invoices are made out to. */
+/** The address on invoices. */
 export function BillingAddressCard({ address }: { address: BillingDetailsView['address'] }) {
   return (
     <Card id="address" title="Billing address">
@@ -103,7 +103,7 @@ function Address({ name, lines, taxIds }: AddressShown) {
   )
 }
 
-/** A sheet beside the plan's note; what can be done stands at its foot. */
+/** A card beside the plan's; its button is at its foot. */
 function Card({ id, title, children }: { id: string; title: string; children: ReactNode }) {
   return (
     <section

@@ -3,7 +3,7 @@ import { Button } from '#app/components/button.tsx'
 import type { PackWords } from '#app/billing/catalog/pack-offers.ts'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 
-/** The button of a pack; the one that a link asked for is green. */
+/** The button of a pack; green for the pack that a link chose. */
 export function BuyPack({ pack, isChosen, nonce }: { pack: PackWords; isChosen: boolean; nonce: string }) {
   const busy = useSubmitting({ intent: 'pack', pack: pack.id }, '/billing')
   return (

@@ -1,8 +1,7 @@
 import type { PlanStatus } from '#app/plan-status/plan-status.ts'
 
 /**
- * What was done on the page before, told once it is true. The word in the address alone says nothing: anybody can
- * write it.
+ * What was done on the page before. It is said only if it is true: anyone can write the word in the address.
  */
 export function doneSentence(done: string | null, standing: PlanStatus): string | null {
   const next = standing.next

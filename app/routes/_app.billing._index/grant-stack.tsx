@@ -9,7 +9,7 @@ import type { GrantView } from './grant-views.server.ts'
 
 const SHOWN = 6
 
-/** What burns now, and of what starts later only the first: a year in monthly shares would be all there is to see. */
+/** Shows what can be used now, and only the first that starts later: the months of a year would fill the page. */
 function firstOf(grants: GrantView[]): number {
   const waiting = grants.findIndex(({ share }) => share === null)
   return Math.min(SHOWN, waiting < 0 ? grants.length : waiting + 1)
@@ -17,7 +17,7 @@ function firstOf(grants: GrantView[]): number {
 
 const rowsOf = ({ length }: GrantView[]) => (length > 1 ? 'grid gap-2 lg:grid-cols-2' : 'grid gap-2')
 
-/** Where the credits came from, in the order in which they will be spent. */
+/** The credits by source, in the order in which they are used. */
 export function GrantStack({ grants }: { grants: GrantView[] }) {
   if (grants.length === 0) {
     return <EmptyState>No credits left. Credits you buy will appear here.</EmptyState>

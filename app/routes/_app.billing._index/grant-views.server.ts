@@ -29,7 +29,7 @@ export function toGrantViews(grants: Grant[], payments: ReadonlyMap<string, Paym
   })
 }
 
-/** The first rule of the burn order by which the two differ: the same order as in app/credits/fold.ts. */
+/** The first rule of the burn order that tells the two apart, in the same order as in app/credits/fold.ts. */
 function reasonBefore(grant: Grant, next: Grant): string {
   if (grant.priority !== next.priority) return 'Set to be used first.'
   if (grant.expiresAt.getTime() !== next.expiresAt.getTime()) return 'Expires first.'

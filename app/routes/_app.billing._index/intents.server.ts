@@ -16,7 +16,7 @@ type Answer = TypedResponse<never> | ReturnType<typeof data<{ problem: string }>
 
 type Intent = (user: User, form: FormData, request: Request) => Promise<Answer>
 
-/** What the buttons of the billing page do. */
+/** What the buttons of the billing page do, by the intent that each sends. */
 const intents: Record<string, Intent> = {
   pack: buyPack,
   confirm: confirmPayment,

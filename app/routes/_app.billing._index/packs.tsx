@@ -6,7 +6,7 @@ import { Section } from '#app/components/page.tsx'
 import { BillingButton } from '#app/components/standing-notices.tsx'
 import { BuyPack } from './buy-pack.tsx'
 
-/** Credits that are bought once; `warning` is said before they are paid for. */
+/** Credits that are bought once; `warning` is shown before they are paid for. */
 export function Packs({
   packs,
   warning,

@@ -6,7 +6,7 @@ import { RadioCards } from '#app/components/radio-cards.tsx'
 import { TextLink } from '#app/components/text-link.tsx'
 import type { PlanView } from './plan-view.ts'
 
-/** The plan and its state; on the stub, what happens next. */
+/** The plan and its status; on the stub, what happens next. */
 export function PlanCard({ plan }: { plan: PlanView }) {
   return (
     <Note className="plan-note sm:col-span-2 lg:col-span-1" aria-labelledby="plan">
@@ -31,7 +31,7 @@ export function PlanCard({ plan }: { plan: PlanView }) {
   )
 }
 
-/** Chooses another plan; what it comes to is worked out on the next page, before anything happens. */
+/** Chooses another plan. The next page shows the cost, before anything happens. */
 export function ChangePlan({ plan }: { plan: PlanView }) {
   return (
     <Form method="get" action="/billing/change" className="grid max-w-text gap-4">
@@ -57,7 +57,7 @@ function Interval({ value, label, chosen }: { value: string; label: string; chos
   )
 }
 
-/** The way out, at the very end and quiet, but never hidden. */
+/** Quiet and at the very end, but never hidden. */
 export function CancelLink({ plan }: { plan: string }) {
   return (
     <p>

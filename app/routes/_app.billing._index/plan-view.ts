@@ -8,7 +8,7 @@ import { balanceInWords } from './balance-words.ts'
 
 export type PlanView = ReturnType<typeof toPlanView>
 
-/** @param stripeBalance the customer's, as it was last read */
+/** @param stripeBalance the customer's balance, as last read */
 export function toPlanView(standing: PlanStatus, stripeBalance?: User['stripeBalance']) {
   const plan = findPlan(standing.plan)
   const balance = balanceInWords(stripeBalance, standing)
@@ -41,13 +41,13 @@ export function toPlanView(standing: PlanStatus, stripeBalance?: User['stripeBal
   }
 }
 
-/** Where the subscription is not charged as listed, only the preview of a change can say what another plan costs it. */
+/** A subscription that does not pay the list price learns what another plan costs from the preview of a change. */
 function asideOf(name: string, standing: PlanStatus): string {
   if (name === standing.plan) return standing.price ?? ''
   return standing.isListPrice ? (listPriceOf(findPlan(name), standing.interval ?? 'month') ?? '') : ''
 }
 
-/** What the subscription brings each month, or each period where that is no whole number of months. */
+/** The credits of each month, or of each period where that is not a whole number of months. */
 function creditsOf({ creditsEach, billingInterval }: PlanStatus, plan: Plan | null) {
   const isMonthly = creditsEach === null || !billingInterval || (plan && comesMonthly(plan, billingInterval))
   const months = isMonthly ? 1 : monthsOf(billingInterval)

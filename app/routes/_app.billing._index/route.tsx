@@ -36,7 +36,7 @@ import { Packs } from './packs.tsx'
 import { CancelLink, ChangePlan, PlanCard } from './plan-card.tsx'
 import { toPlanView } from './plan-view.ts'
 
-/** Of the billing history; the rest by a link. */
+/** How much of the billing history is shown; a link shows the rest. */
 const HISTORY_ROWS = 5
 
 export const meta: MetaFunction = () => pageTitle('Billing')
@@ -61,7 +61,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
     plan: toPlanView(standing, user.stripeBalance),
     duplicates: recentDuplicates(user, context.now).map((duplicate) => duplicateInWords(duplicate).join(' ')),
     notices: standing.notices,
-    // One that is to end may still owe a payment, which can be canceled too.
+    // A plan that is already canceled may still owe a payment, which can be canceled too.
     canCancel: standing.isLive && (!user.subscription?.cancelAtPeriodEnd || isOverdue(user.subscription.status)),
     details: toBillingDetailsView(details, { ...context, nextPaymentAt: nextPaymentAt(user.subscription) }),
     history: searchParams.get('history') === 'all' ? rows : rows.slice(0, HISTORY_ROWS),
@@ -74,7 +74,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   }
 }
 
-/** Said before a pack is paid for: what it brings cannot be spent yet. */
+/** Warns before a pack is paid for: its credits cannot be spent yet. */
 function packWarningOf(frozen: string | null): { text: string; isRefused: boolean } | null {
   if (frozen === null) return null
   if (frozen !== 'past_due') return { text: new PackNotSpendable(frozen).message, isRefused: true }
@@ -102,7 +102,7 @@ export default function Billing() {
     useLoaderData<typeof loader>()
   const problem = useActionData<typeof action>()?.problem
   const isUnexpected = useSearchParams()[0].get('done') === 'too-late'
-  // What is still true outweighs what was just done, unless that is not what was asked for.
+  // Notices matter more than what was just done, unless that is not what the user asked for.
   const saysDone = done !== null && (notices.length === 0 || isUnexpected)
   return (
     <Page

@@ -3,7 +3,7 @@ import { Button, ButtonLink } from '#app/components/button.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import type { OwedView, Way } from './owed-view.ts'
 
-/** A payment is open, so letting the plan run out would not stop it: first of all, which way. */
+/** A payment is open, and letting the plan run out would not stop it: the user chooses first what happens to it. */
 export function OwedChoice({ plan, owed }: { plan: string; owed: OwedView }) {
   return (
     <div className="grid gap-8">
@@ -34,7 +34,7 @@ export function OwedChoice({ plan, owed }: { plan: string; owed: OwedView }) {
   )
 }
 
-/** The way that was chosen, with all that it means, before anything happens. */
+/** The chosen way and its consequences, before anything happens. */
 export function OwedConfirmation({
   owed,
   way,

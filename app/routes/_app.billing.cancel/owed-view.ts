@@ -10,14 +10,14 @@ export type OwedView = ReturnType<typeof toOwedView>
 
 interface Context extends DateContext {
   plan: string
-  /** What the plan has beyond Free, as it reads in a sentence. */
+  /** The features that the plan has and Free has not, as they read in a sentence. */
   features: string[]
   /** What can be spent now. */
   credits: number
   losses: readonly Loss[]
 }
 
-/** Puts an open payment into the two ways that there are to cancel. */
+/** Describes the two ways to cancel while a payment is open. */
 export function toOwedView(open: OpenPayment, { plan, features, credits, losses, timeZone, now }: Context) {
   const sum = formatMoney(open.amount, open.currency)
   const until = open.periodEnd && formatDay(open.periodEnd, timeZone, now)

@@ -29,7 +29,7 @@ import { toOwedView, type Way } from './owed-view.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(page ? `Cancel ${page.plan}` : 'Cancel')
 
-/** The words of Stripe's own list, so that its reports can count them. */
+/** The values are Stripe's, so that its reports can count them. */
 const REASONS: { value: CancelFeedback; label: string }[] = [
   { value: 'too_expensive', label: 'It costs too much' },
   { value: 'unused', label: 'I do not use it enough' },
@@ -45,7 +45,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const { timeZone, subscription } = user
   const balance = await getBalance(user._id)
   const standing = currentPlanStatus(user, balance)
-  // Without another renewal only what has a date of its own will go.
+  // Without another renewal only credits with a date of their own expire.
   const losses = lossesAhead(balance, { now: now(), renewsAt: null })
   const owes = isOverdue(subscription?.status ?? '')
   if (!standing.isLive) throw redirect('/billing?done=no-plan')
@@ -99,9 +99,9 @@ export async function action({ request }: ActionFunctionArgs) {
       return redirect(`/billing?done=${state}`)
     } else await cancelAtPeriodEnd(user, { feedback })
   } catch (error) {
-    // What is owed was not on the page that was sent: nothing was canceled, and the page says why.
+    // The page did not show the amount due: nothing was canceled, and the page says why.
     if (error instanceof PaymentOwed) return redirect('/billing/cancel?owed=1')
-    // The first of two presses has ended it.
+    // The first of two presses has canceled it.
     if (error instanceof NoSubscription && choice === 'now') return redirect('/billing?done=ended')
     return problemAnswer(error)
   }

@@ -2,15 +2,15 @@ import type { CardStatus } from '#app/billing/dunning/card-status.server.ts'
 import { formatCreditsInWords, formatMoney } from '#app/format.ts'
 
 export interface CardView {
-  /** The page asks again until something else is known. */
+  /** The page reloads until the status changes. */
   isWaiting: boolean
   title: string
   text: string | null
-  /** The way on, where there is one beside the pages of the app. */
+  /** The next step, where there is one outside of the app's pages. */
   action: { kind: 'another-card' } | { kind: 'bank'; url: string | null } | null
 }
 
-/** Puts what became of a payment into words, once its card was replaced. */
+/** Puts the status of a payment into words, after its card was replaced. */
 export function toCardView(status: CardStatus, { isSlow }: { isSlow: boolean }): CardView {
   switch (status.state) {
     case 'saved':

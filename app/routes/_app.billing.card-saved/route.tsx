@@ -11,7 +11,7 @@ import { toCardView } from './card-view.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(page?.view.title ?? 'Card')
 
-/** Where Stripe's page of the card leads back to: whether what was owed is paid now. */
+/** Stripe's page for the card returns here: is the open payment paid now? */
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const status = await cardStatus(user)
@@ -19,7 +19,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   return {
     view: toCardView(status, { isSlow: false }),
     slowView: toCardView(status, { isSlow: true }),
-    // Whoever needed a card to restart the plan came from there.
+    // A user who needed a card to resume the plan can do so now.
     restarts: status.state === 'saved' && isPaused ? (user.subscription?.plan ?? null) : null,
   }
 }

@@ -4,7 +4,7 @@ import { comesMonthly, everyInWords } from '#app/billing/billing-interval.ts'
 import { type DateContext, formatCreditsInWords, formatDay, formatMoney } from '#app/format.ts'
 import { isUsual, sumInWords } from '#app/wording/payment-words.ts'
 
-/** What is charged after a change, and what that brings. No sum where none is known. */
+/** What is charged after a change, and the credits that come with it. No amount where none is known. */
 export function afterSentences(preview: PlanChangePreview, context: DateContext): string[] {
   const { after, endsAt } = preview
   return [

@@ -8,12 +8,12 @@ import { afterSentences } from './after-words.ts'
 
 export interface ChangeView {
   title: string
-  /** The sum in money and credits; null where nothing happens today. */
+  /** The calculation; null where nothing happens today. */
   sum: {
     rows: { label: string; money: string }[]
     total: { money: string; credits: string }
   } | null
-  /** What comes after today. */
+  /** What happens after today. */
   sentences: string[]
   button: string
   keep: string
@@ -31,7 +31,7 @@ interface Context extends DateContext {
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** Puts the preview of a plan change into a sum and a few sentences. */
+/** Puts the preview of a plan change into a calculation and a few sentences. */
 export function toChangeView(preview: PlanChangePreview, context: Context): ChangeView {
   const { from, to, when } = preview
   const samePlan = from.plan === to.plan
@@ -69,7 +69,7 @@ function laterView(preview: PlanChangePreview, context: Context, words: { title:
   }
 }
 
-/** What becomes of the credits that one has, whatever the plan, and of those that the plan brings. */
+/** What happens to the credits that the user has, and to the new plan's. */
 function creditSentences({ to, when }: PlanChangePreview, context: Context): string[] {
   const plan = findPlan(to.plan)
   const isAsBefore = when === 'now' && context.losses.length === 0
@@ -85,7 +85,7 @@ function sumOf(preview: PlanChangePreview, context: Context): ChangeView['sum'] 
   const money = (amount: number) => formatMoney(amount, currency)
   return {
     rows: [
-      // What is charged, and then what comes back.
+      // First what is charged, then what is returned.
       ...[...lines]
         .sort((one, other) => Number(one.amount < 0) - Number(other.amount < 0))
         .map((line) => rowOf(line, preview, context)),
@@ -96,11 +96,11 @@ function sumOf(preview: PlanChangePreview, context: Context): ChangeView['sum'] 
   }
 }
 
-/** Unused time comes back for what was paid for it: the discount that it had goes the other way. */
+/** Unused time is returned at the price that was paid, so its discount has the opposite sign. */
 const discountLabel = ({ discount, from }: PlanChangePreview): string =>
   discount > 0 ? 'Discount' : `Discount on ${from.plan}`
 
-/** How the credits come about: those of both plans for the same days, of which the first have come already. */
+/** Where the number of credits comes from: the new plan's for these days, less those that the old plan added for them. */
 function creditsSentence(preview: PlanChangePreview, context: Context): string[] {
   const { lines, credits, from, to } = preview
   const days = daysLeft(preview, context)
@@ -115,18 +115,18 @@ function creditsSentence(preview: PlanChangePreview, context: Context): string[]
 const isUsual = ({ lines }: PlanChangePreview): boolean =>
   lines.filter(({ amount }) => amount < 0).length <= 1 && lines.length <= 2
 
-/** "20 days": what is left of the period that is paid. */
+/** "20 days": what is left of the paid period. */
 function daysLeft({ prorationDate }: PlanChangePreview, { periodEnd }: Context): string | null {
   if (!periodEnd || !prorationDate) return null
   const days = Math.max(1, Math.round((periodEnd.getTime() - prorationDate.getTime()) / DAY_MS))
   return days === 1 ? '1 day' : `${days} days`
 }
 
-/** What the new plan is paid for: the same days, or a period of its own. */
+/** What the new plan's price is for: the same days, or a new period. */
 const timeOf = (preview: PlanChangePreview, days: string): string =>
   isSameInterval(preview) ? days : `one ${preview.to.interval}`
 
-/** Our words where the lines are what they always are, Stripe's where they are not; "Returned" says what a minus would. */
+/** Our words for the usual lines, Stripe's for others; "Returned" stands for the minus sign. */
 function rowOf(line: { description: string; amount: number }, preview: PlanChangePreview, context: Context) {
   const { from, to, currency } = preview
   const days = daysLeft(preview, context)

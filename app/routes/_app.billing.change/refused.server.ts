@@ -12,16 +12,13 @@ interface Choice {
   interval: 'month' | 'year'
 }
 
-/**
- * The page that takes the place of a change that cannot be: why, and what helps.
- * @returns what the loader throws
- */
+/** The page that the loader throws when a change is not possible: why, and what helps. */
 export async function refusedPage(user: User, error: DomainError, choice: Choice | null = null) {
   const standing = currentPlanStatus(user, await getBalance(user._id))
   const refused: Refused = {
     ...wordsOf(error, choice),
     plan: standing.plan,
-    // What is owed, or a pause, is dealt with by its own button.
+    // An amount due, or a pause, has its own button.
     notices: standing.notices.filter(({ action }) => ['update-card', 'confirm', 'restart'].includes(action ?? '')),
   }
   return data(refused, { status: statusOf(error.code) })

@@ -4,7 +4,7 @@ import { Page } from '#app/components/page.tsx'
 import { PlanNotices } from '#app/components/standing-notices.tsx'
 import type { Notice } from '#app/plan-status/notice.ts'
 
-/** Why a change of plan cannot be, and what helps. */
+/** Why a plan change is not possible, and what helps. */
 export interface Refused {
   title: string
   text: string
@@ -13,7 +13,7 @@ export interface Refused {
   notices: Notice[]
 }
 
-/** What the loader refused with; null for any other failure. */
+/** The refusal that the loader threw; null for any other error. */
 export function refusedIn(error: unknown): Refused | null {
   if (!isRouteErrorResponse(error)) return null
   const found = error.data as Partial<Refused> | null

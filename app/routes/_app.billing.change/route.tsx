@@ -29,7 +29,7 @@ import { refusedIn, RefusedPage } from './refused.tsx'
 import { refusedPage } from './refused.server.ts'
 import { toChangeView } from './change-view.ts'
 
-/** How long the sums of an open page hold; after that they are worked out anew. */
+/** How long the amounts of an open page are valid; after that they are calculated again. */
 const SUMS_HOLD_MS = 45 * 60 * 1000
 
 export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(page?.view.title ?? 'Change plan')
@@ -37,7 +37,7 @@ export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(p
 const choice = z.object({
   plan: z.string(),
   interval: z.enum(['month', 'year']).default('month'),
-  /** Where somebody wanted to go before a larger plan was needed for it. */
+  /** Where the user was going when a larger plan was needed. */
   redirectTo: z.string().default(''),
 })
 
@@ -50,7 +50,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const preview = await previewPlanChange(user, { plan, interval }).catch(async (error: unknown) => {
     if (!(error instanceof DomainError)) throw error
     if (error.code === 'stripe_unavailable') throw data(null, { status: 503 })
-    // Nothing to change: whoever has no plan buys one.
+    // Without a plan there is nothing to change: buy one.
     if (subscriptionView(user).isLive) throw await refusedPage(user, error, chosen.data)
     const search = new URLSearchParams({ plan, interval, ...(redirectTo && { redirectTo }) }).toString()
     throw redirect(`/pricing?${search}`)
@@ -76,7 +76,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 
 const order = choice.extend({
   nonce: z.string().min(8).max(100),
-  /** What the page said: nothing else may be ordered by its button. */
+  /** What the page said: its button must not order anything else. */
   when: z.enum(['now', 'period-end']).optional(),
   amountDue: z.coerce.number().int(),
   prorationDate: z.union([z.literal(''), z.iso.datetime()]),
@@ -91,7 +91,7 @@ export async function action({ request }: ActionFunctionArgs) {
   const shownFor = parsed.data.prorationDate ? new Date(parsed.data.prorationDate) : null
   const prorationDate = shownFor && now().getTime() - shownFor.getTime() <= SUMS_HOLD_MS ? shownFor : null
   try {
-    // The page may be an old one: another tab has changed the plan since, or the back button brought it up again.
+    // The page may be outdated: another tab has changed the plan, or the user went back in the browser.
     const fresh = await previewPlanChange(user, { plan, interval }, { prorationDate })
     if (fresh.when !== (parsed.data.when ?? fresh.when)) return refusal(OUTDATED, 409)
     if (fresh.amountDue !== amountDue) return refusal(changedSentence(fresh.amountDue, fresh.currency), 409)

@@ -3,7 +3,7 @@ import { EntryDetail } from '#app/components/entry-detail.tsx'
 import { Table, Td, Th } from '#app/components/table.tsx'
 import type { GrantHistoryView } from './history-view.server.ts'
 
-/** The entries that moved a grant, each with its share of it; an entry unfolds as in the ledger. */
+/** The entries that changed a grant, and by how much; each unfolds as in the ledger. */
 export function GrantLines({ lines, labelledBy }: { lines: GrantHistoryView['lines']; labelledBy: string }) {
   return (
     <Table labelledBy={labelledBy} stacks>

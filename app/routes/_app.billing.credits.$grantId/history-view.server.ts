@@ -40,7 +40,7 @@ export function toGrantHistoryView(
 }
 
 function placeOf({ current, place, tally }: GrantHistory, context: DateContext): string {
-  // In the stack it stands below the others; alone on a page it says so.
+  // In the stack it is below the others; alone on a page that has to be said.
   if (current?.started && place) return 'Used later'
   if (current) return positionOf(current, place ?? 0, context)
   if (tally.expired > 0 || tally.capped > 0) return 'Expired'
@@ -57,7 +57,7 @@ const LOSSES: Record<Exclude<GrantEffect, 'came'>, string> = {
   'called-off': 'Canceled before they started',
 }
 
-/** What was added, every kind of loss that there was, and what is left; what is spent is always told. */
+/** What was added, what was used or lost, and what is left; spending is always shown. */
 function sumOf({ terms, tally, current }: GrantHistory, { left, isWaiting }: { left: number; isWaiting: boolean }) {
   const effects = Object.keys(LOSSES) as (keyof typeof LOSSES)[]
   const reserved = current ? reservedOf(current) : 0

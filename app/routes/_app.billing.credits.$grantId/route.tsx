@@ -21,7 +21,7 @@ import { toGrantHistoryView } from './history-view.server.ts'
 
 export const meta: MetaFunction<typeof loader> = ({ data: page }) => pageTitle(page?.view.name ?? 'Credits')
 
-/** One grant: what paid for it, what burned it, what is left. */
+/** One grant: its payment, its usage, what is left. */
 export async function loader({ request, params }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const grantId = params['grantId'] ?? ''

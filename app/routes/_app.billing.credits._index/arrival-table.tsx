@@ -3,7 +3,7 @@ import { PaperLink } from '#app/components/paper-link.tsx'
 import { Table, Td, Th } from '#app/components/table.tsx'
 import type { Arrival } from './arrivals.server.ts'
 
-/** All that ever came, newest first. */
+/** All credits ever added, newest first. */
 export function ArrivalTable({ arrivals }: { arrivals: Arrival[] }) {
   return (
     <Table caption="All credits, newest first" stacks>
@@ -12,7 +12,7 @@ export function ArrivalTable({ arrivals }: { arrivals: Arrival[] }) {
           <Th>Source</Th>
           <Th>Paid</Th>
           <Th>Expiry</Th>
-          <Th numeric>Came</Th>
+          <Th numeric>Added</Th>
           <Th numeric>Left</Th>
         </tr>
       </thead>

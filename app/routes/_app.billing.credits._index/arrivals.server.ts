@@ -6,7 +6,7 @@ import { grantHref, wordsOfGrant } from '#app/usage/grant-words.server.ts'
 /** A grant as a row of the credit history. */
 export type Arrival = ReturnType<typeof toArrivals>[number]
 
-/** Puts the entries that brought credits into rows; corrections that took some are none of them. */
+/** Puts the entries that added credits into rows; corrections that removed some are left out. */
 export function toArrivals(
   entries: readonly LogEntry[],
   current: readonly Grant[],

@@ -19,7 +19,7 @@ const PAGE = 30
 
 export const meta: MetaFunction = () => pageTitle(TITLE)
 
-/** Every grant that there ever was, also those that are used up: the billing page shows what is left. */
+/** Every grant, including those that are used up: the billing page shows only what is left. */
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const before = parseCursor(new URL(request.url).searchParams.get('before'))

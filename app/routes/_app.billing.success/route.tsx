@@ -15,7 +15,7 @@ import { getBalance } from '#app/credits/balance.server.ts'
 import { toSuccessView } from './success-view.ts'
 import { usePolling } from '#app/components/use-polling.ts'
 
-/** Without JavaScript the page asks again by itself; after so many times it says that it takes long. */
+/** Without JavaScript the page reloads by itself; after so many times it says that it takes long. */
 const SLOW_AFTER_TRIES = 6
 const RELOAD_SECONDS = 3
 
@@ -27,11 +27,11 @@ export async function loader({ request }: LoaderFunctionArgs) {
   await takePageTry('paymentLook', user._id.toHexString())
   const search = new URL(request.url).searchParams
   const sessionId = search.get('session_id') ?? ''
-  // Where somebody wanted to go before a plan was needed for it.
+  // Where the user was going when a plan was needed.
   const next = safeRedirect(search.get('redirectTo'), '')
   const tries = Math.min(Number(search.get('try')) || 0, 99)
   const status = await checkoutStatus(user, sessionId)
-  // After the status: what it saw arrive is then in the balance too.
+  // After the status: credits that it has seen are in the balance then.
   const [buyer, balance] = await Promise.all([readUser(user._id), getBalance(user._id)])
   const standing = currentPlanStatus(buyer, balance)
   const facts = { ...status, balance: balance.credits, standing }

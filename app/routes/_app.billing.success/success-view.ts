@@ -4,10 +4,10 @@ import { type PrimaryAction, primaryActionOf, pausesOf } from '#app/plan-status/
 import type { PlanStatus } from '#app/plan-status/plan-status.ts'
 import type { Notice } from '#app/plan-status/notice.ts'
 
-/** Where a payment stands, as the page treats it. */
+/** The status of a payment, as the page shows it. */
 export type ViewState = 'waiting' | 'arrived' | 'confirming' | 'failed' | 'unknown'
 
-/** The same as the shop knows it. */
+/** The status as checkout reports it. */
 export type PaymentState = ViewState | 'expired' | 'unreachable'
 
 export interface SuccessView {
@@ -15,25 +15,25 @@ export interface SuccessView {
   /** The status, which is the page's heading. */
   title: string
   text: string | null
-  /** How many credits came: the heading's large figure. */
+  /** How many credits were added: the heading's large figure. */
   figure: string | null
-  /** What came, what was there, what there is now; only where it adds up. */
+  /** What was added, what was there before, what there is now; only where it adds up. */
   sum: { added: string; others: string; total: string } | null
-  /** Why what came cannot be spent yet, and what ends that. */
+  /** Why the credits cannot be spent yet, and what helps. */
   pause: Notice | null
-  /** What the main button is for, once it has arrived; null where only time helps. */
+  /** What the main button does, once the credits are there; null where only waiting helps. */
   main: PrimaryAction
 }
 
 export interface PaymentFacts {
   state: PaymentState
-  /** What the payment brings, where that is known. */
+  /** What the payment adds, where that is known. */
   credits: number | null
   /** What can be spent now. */
   balance: number
-  /** A trial that brings no credits, because its card has brought another user a trial. */
+  /** A trial without credits, because its card was used for another account's trial. */
   isSecondTrialOfCard?: boolean
-  /** The buyer's plan and payments, by now. */
+  /** The buyer's plan and payments now. */
   standing: PlanStatus
   /** Another plan was bought at the same time, and one of the two was canceled. */
   duplicate?: Parameters<typeof duplicateInWords>[0] & { isThis: boolean }
@@ -41,13 +41,13 @@ export interface PaymentFacts {
   isSlow: boolean
 }
 
-/** Puts a payment's state into words. Told again and again, so nothing in it changes unless the state does. */
+/** Puts a payment's status into words. The page polls it, so nothing changes unless the status does. */
 export function toSuccessView(facts: PaymentFacts): SuccessView {
   const view = viewOf(facts)
   if (view.state !== 'arrived') return { ...view, pause: null, main: null }
   const { standing, balance } = facts
   const [pause = null] = pausesOf(standing)
-  // The sum ends in what can be spent, which is nothing for now.
+  // The sum ends in what can be spent, which is nothing while spending is paused.
   return { ...view, sum: pause ? null : view.sum, pause, main: primaryActionOf(standing, balance) }
 }
 
@@ -79,7 +79,7 @@ function viewOf(facts: PaymentFacts): View {
         ...noFigures,
       }
     case 'unreachable':
-      // The page asks again by itself, as for credits that are on their way.
+      // The page polls, as for credits that are on their way.
       return {
         state: 'waiting',
         title: 'We cannot check your payment right now.',
@@ -108,11 +108,11 @@ const slow: View = {
 const secondTrial: View = {
   state: 'arrived',
   title: 'Your trial has started, without credits.',
-  text: 'A trial brings its credits once per card, and this card was used for a trial by another account. You have not been charged.',
+  text: 'Each card gets trial credits once, and this card was already used for a trial by another account. You have not been charged.',
   ...noFigures,
 }
 
-/** Of two plans bought at once one stays: the page of either payment says so. */
+/** Of two plans bought at once one stays; the page of either payment says so. */
 function withDuplicate(duplicate: NonNullable<PaymentFacts['duplicate']>, view: View): View {
   const text = [...duplicateInWords(duplicate), view.text].join(' ')
   if (!duplicate.isThis) return { ...view, text, sum: null }
@@ -130,7 +130,7 @@ function arrived(credits: number | null, balance: number): View {
     title: `${credits === 1 ? 'credit' : 'credits'} added.`,
     text,
     figure: formatCredits(credits),
-    // Whoever comes back after spending sees no sum: what was there before is then no longer known.
+    // After spending there is no sum: what was there before is no longer known.
     sum:
       others > 0
         ? {

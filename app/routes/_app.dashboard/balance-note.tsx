@@ -5,7 +5,7 @@ import { NoticeButton } from '#app/components/standing-notices.tsx'
 import { TextLink } from '#app/components/text-link.tsx'
 import type { BalanceView } from './balance-view.ts'
 
-/** Spending where one can, else the way out of what stops it. */
+/** To spend, or to solve what prevents it. */
 function MainButton({ view: { main, plan } }: { view: BalanceView }) {
   if (main === 'use') return <ButtonLink to="/actions">Use credits</ButtonLink>
   if (main === 'buy') {
@@ -18,7 +18,7 @@ function MainButton({ view: { main, plan } }: { view: BalanceView }) {
   return main === null ? null : <NoticeButton action={main} plan={plan} kind="ink" />
 }
 
-/** What there is to spend, and on the stub where it comes from and what happens next. */
+/** The balance; on the stub, where it comes from and what happens next. */
 export function BalanceNote({ view }: { view: BalanceView }) {
   return (
     <Note stub="side" aria-labelledby="balance">

@@ -5,7 +5,7 @@ import type { PlanStatus } from '#app/plan-status/plan-status.ts'
 
 export type BalanceView = ReturnType<typeof toBalanceView>
 
-/** Puts a balance and a plan's state into the words of the note. */
+/** Puts a balance and a plan's status into words. */
 export function toBalanceView(
   { credits, held, holds, debt, nextArrival }: Balance,
   standing: PlanStatus,
@@ -40,7 +40,7 @@ export function toBalanceView(
   }
 }
 
-/** What is scheduled comes before the renewal, which needs a payment first. */
+/** Scheduled credits come first: a renewal needs a payment. */
 function arrivalSentence(scheduled: { credits: number; on: string } | null, next: PlanStatus['next']): string | null {
   if (scheduled) return `${formatCreditsInWords(scheduled.credits)} arrive on ${scheduled.on}.`
   return next?.credits ? `${formatCreditsInWords(next.credits)} arrive on ${next.value}.` : null

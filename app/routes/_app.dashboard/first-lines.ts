@@ -1,7 +1,7 @@
 import type { PlainLedgerDay } from '#app/components/ledger.tsx'
 import type { LedgerDayView } from '#app/usage/usage-page.server.ts'
 
-/** The newest lines of a page of the ledger, without what unfolds. The sum of a day stays that of the whole day. */
+/** The newest lines of the ledger, without their details. A day's sum remains that of the whole day. */
 export function firstLines(days: LedgerDayView[], count: number): PlainLedgerDay[] {
   let left = count
   return days.flatMap((day) => {

@@ -12,7 +12,7 @@ export interface KeyRefusal {
   wayOut: { label: string; to: string }
 }
 
-/** Why a user cannot create an API key, with the way out; null for who can. */
+/** Why a user cannot create an API key, and what helps; null if they can. */
 export function keyRefusal(user: User): KeyRefusal | null {
   try {
     checkMayCreateKey(user)

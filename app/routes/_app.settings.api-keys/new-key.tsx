@@ -3,7 +3,7 @@ import { Button } from '#app/components/button.tsx'
 import { useAnnounce } from '#app/components/status-region.tsx'
 import { useHydrated } from '#app/components/use-hydrated.ts'
 
-/** The key, for the one time that it is there to be read. */
+/** The new key, for the one time that it is shown. */
 export function NewKey({ value }: { value: string }) {
   const hydrated = useHydrated()
   const announce = useAnnounce()

@@ -4,7 +4,7 @@ import { Section } from '#app/components/page.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import type { KeyRow } from './api-key-table.tsx'
 
-/** The question before a key is revoked: that cannot be undone. */
+/** Asks before a key is revoked: that cannot be undone. */
 export function RevokeKey({ apiKey }: { apiKey: KeyRow }) {
   const busy = useSubmitting({ intent: 'revoke' })
   return (

@@ -65,7 +65,7 @@ export async function action({ request }: ActionFunctionArgs) {
     }
     const { key } = await createApiKey(user._id, submission.value.name)
     const saved = savedForm(submission, { empty: true })
-    // The one answer that carries the key is kept by nobody on its way.
+    // The only answer that carries the key, so no cache may keep it.
     return data({ ...saved.data, key }, { headers: { 'Cache-Control': 'no-store' } })
   } catch (error) {
     return refusedForm(submission, error)

@@ -1,9 +1,9 @@
 /*
- * What tells the parts of the chart apart. Never colour alone: the layers differ in lightness and pattern, and the marks in
- * shape. Spending is ink, and only what comes is green.
+ * What tells the parts of the chart apart. Never color alone: layers differ in lightness and pattern, marks in shape. Only
+ * additions are green.
  */
 
-/** The patterns that {@link fillOf} refers to. Each drawing has its own: those of a hidden one are not drawn. */
+/** The patterns of {@link fillOf}. Each drawing has its own, because those of a hidden drawing are not rendered. */
 export function Patterns({ id }: { id: string }) {
   return (
     <defs>
@@ -19,7 +19,7 @@ export function Patterns({ id }: { id: string }) {
   )
 }
 
-/** How a layer is filled, by its place from the bottom: ink, hatched, grey, dotted. */
+/** How a layer is filled, by its place from the bottom: ink, hatched, gray, dotted. */
 export function fillOf(series: number, id: string): { className: string; fill?: string } {
   switch (series) {
     case 0:

@@ -2,9 +2,9 @@ import { Credits } from '#app/components/amounts.tsx'
 import { Table, Td, Th } from '#app/components/table.tsx'
 import type { ChartView } from '#app/usage/chart-view.server.ts'
 
-/** The chart's figures, for who cannot see it or wants them exactly. */
+/** The chart's figures, for users who cannot see it or want exact numbers. */
 export function ChartTable({ view }: { view: ChartView }) {
-  // One action alone is what was spent.
+  // With one action, its column would repeat what was spent.
   const columns = view.series.length > 1 ? view.series : []
   return (
     <Table caption={view.title}>

@@ -4,7 +4,7 @@ import { ChartLegend } from './chart-legend.tsx'
 import { ChartTable } from './chart-table.tsx'
 import { useChartReadout } from './use-chart-readout.ts'
 
-/** Spending by day, stacked by action, drawn on the server; what came or went otherwise is a mark above its bar. */
+/** Spending by day, stacked by action, drawn on the server; other changes are marks above the bars. */
 export function Chart({ view }: { view: ChartView }) {
   const { readout, handlers } = useChartReadout(view.bars.map(({ readout: text }) => text))
   return (
@@ -15,7 +15,7 @@ export function Chart({ view }: { view: ChartView }) {
           <p aria-live="polite" className="min-h-6 text-table text-ink-2">
             {readout ?? view.hint}
           </p>
-          {/* No wider than it was drawn: its texts would grow with it. */}
+          {/* Not wider than it was drawn: its text would grow with it. */}
           <div {...handlers} className="max-w-[45rem]">
             <ChartDrawing drawing={view.wide} view={view} id="wide" className="hidden sm:block" />
             <ChartDrawing drawing={view.narrow} view={view} id="narrow" className="sm:hidden" />

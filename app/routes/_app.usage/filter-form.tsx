@@ -3,7 +3,7 @@ import { Button } from '#app/components/button.tsx'
 import { Field, Select } from '#app/components/field.tsx'
 import type { FiltersView } from '#app/usage/filters-view.server.ts'
 
-/** Which entries to show: a GET form, so that the answer has an address. Folded until one is set. */
+/** Which entries to show: a GET form, so that the result has an address. Folded until a filter is set. */
 export function FilterForm({ filters }: { filters: FiltersView }) {
   const { count, kinds, actions, values } = filters
   return (
@@ -12,7 +12,7 @@ export function FilterForm({ filters }: { filters: FiltersView }) {
       <Form
         method="get"
         action="/usage"
-        // What is in the fields comes from the address; when that changes, so do they.
+        // The address fills the fields; when it changes, they have to as well.
         key={JSON.stringify(values)}
         className="mt-2 grid items-end gap-x-4 sm:grid-cols-2 lg:grid-cols-[repeat(4,minmax(0,1fr))_auto]"
       >
@@ -35,7 +35,7 @@ export function FilterForm({ filters }: { filters: FiltersView }) {
         <Field name="from" label="From" type="date" defaultValue={values.from} />
         <Field name="to" label="To" type="date" defaultValue={values.to} />
         {values.days ? <input type="hidden" name="days" value={values.days} /> : null}
-        {/* The room for an error below each field. */}
+        {/* Level with the fields, which have space for an error below. */}
         <div className="flex gap-2 pb-3">
           <Button kind="outline">Apply</Button>
           {count > 0 ? (

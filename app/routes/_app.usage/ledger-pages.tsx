@@ -5,7 +5,7 @@ import { Ledger, type LedgerDay } from '#app/components/ledger.tsx'
 import { PageTurner } from '#app/components/page-turner.tsx'
 import type { LedgerPage } from '#app/usage/usage-page.server.ts'
 
-/** One page of the ledger with the way to the next ones. After turning a page the focus is on what it shows. */
+/** One page of the ledger, with links to the others. A new page takes the focus. */
 export function LedgerPages({ ledger, busy }: { ledger: LedgerPage; busy: boolean }) {
   const range = useRef<HTMLParagraphElement>(null)
   const { search } = useLocation()

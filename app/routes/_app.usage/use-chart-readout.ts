@@ -1,7 +1,6 @@
 import { type KeyboardEvent, type PointerEvent, useState } from 'react'
 import { useHydrated } from '#app/components/use-hydrated.ts'
 
-/** The plot's left edge and right edge, as shares of the drawing's width; both drawings keep about the same. */
 interface Readout {
   /** What is pointed at, in words; null when nothing is. */
   readout: string | null
@@ -9,8 +8,8 @@ interface Readout {
 }
 
 /**
- * Reads the bars out, by pointer and by arrow keys. It needs JavaScript, and so do its focus stop and its role: without
- * it the chart is a picture with a sentence and a table.
+ * Reads out the bar under the pointer, or the one chosen with arrow keys. Without JavaScript the chart cannot be focused: it
+ * is a picture with a sentence and a table.
  * @param texts one for each bar, oldest first
  */
 export function useChartReadout(texts: string[]): Readout {

@@ -27,7 +27,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const { searchParams } = new URL(request.url)
   const view = await confirmView(searchParams.get('token'), await findUser(request))
   const redirectTo = safeRedirect(searchParams.get('redirectTo'), '')
-  // Who comes here to be let on, and needs no letting on any more.
+  // Confirmed by now: continue to where the user was going.
   if (view.state === 'confirmed' && view.isLoggedIn && redirectTo) throw redirect(redirectTo)
   const status = view.state === 'broken' ? 400 : 200
   return data({ view, redirectTo, hasMailbox: hasMailbox() }, { status })
@@ -47,7 +47,7 @@ export async function action({ request }: ActionFunctionArgs) {
     }
     const { token } = submission.value
     await confirmEmail(token).catch((error: unknown) => {
-      // The page says the same, and offers another link.
+      // The page says so, and offers another link.
       if (!(error instanceof InvalidToken)) throw error
     })
     return redirect(`${CONFIRM_PATH}?${new URLSearchParams({ token }).toString()}`)
@@ -56,7 +56,7 @@ export async function action({ request }: ActionFunctionArgs) {
   }
 }
 
-/** To the one who is logged in, else to the address that was typed, whose account the answer does not tell of. */
+/** To the logged-in user, else to the typed address: the answer does not say whether that has an account. */
 async function resend(request: Request, address: string | undefined): Promise<void> {
   const user = await findUser(request)
   if (user && !user.emailConfirmedAt) return resendConfirmation(user)

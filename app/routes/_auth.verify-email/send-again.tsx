@@ -2,10 +2,7 @@ import { Field } from '#app/components/field.tsx'
 import { ServerForm } from '#app/components/server-form.tsx'
 import { type FormAnswer, useServerForm } from '#app/http/use-server-form.ts'
 
-/**
- * Asks for another link.
- * @param email of who is logged in; anybody else types an address
- */
+/** Requests another link. `email` is that of the user who is logged in; others type an address. */
 export function SendAgain({ email, answer }: { email: string | null; answer: FormAnswer | undefined }) {
   const { form, field, errors } = useServerForm<'email'>('send-again', answer)
   if (answer?.saved) {

@@ -2,20 +2,19 @@ import { findByConfirmation } from '#app/auth/confirm-email.server.ts'
 import { InvalidToken } from '#app/auth/errors.ts'
 import type { User } from '#models/user.server.ts'
 
-/** What the page has to say. */
+/** What the page says. */
 export type ConfirmView =
-  /** A link that works: one press is left. */
+  /** A valid link: one press is left. */
   | { state: 'ask'; email: string; token: string }
   | { state: 'confirmed'; email: string; isLoggedIn: boolean }
-  /** A link that does not work. */
+  /** An invalid link. */
   | { state: 'broken'; email: string | null }
-  /** No link yet; the address is known where somebody is logged in. */
+  /** No link yet; the address is known if the user is logged in. */
   | { state: 'waiting'; email: string | null }
 
 /**
- * Reads off the link and the session where a confirmation stands. It changes nothing: mail scanners open every link.
- * @param token of the link, or null
- * @param user who is logged in, or null
+ * Tells from the link and the session how far a confirmation is. It changes nothing: mail scanners open every link.
+ * @param user the one who is logged in, or null
  */
 export async function confirmView(token: string | null, user: User | null): Promise<ConfirmView> {
   if (token !== null) return linkView(token, user)

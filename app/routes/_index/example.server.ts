@@ -5,15 +5,15 @@ import { formatCredits, formatCreditsInWords, formatMoney, formatWeekday } from 
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** The plan that stands for all on the first page: the one in the middle of what is sold. */
+/** The plan that the landing page shows: the middle one of those on sale. */
 function examplePlan() {
   const sold = plans.flatMap((plan) => (plan.prices ? [{ ...plan, prices: plan.prices }] : []))
   const middle = sold[Math.floor(sold.length / 2)]
-  if (!middle) throw new Error('The catalogue sells no plan')
+  if (!middle) throw new Error('There is no plan on sale')
   return middle
 }
 
-/** What a month of a plan comes to, worked out from the catalogue and the price of the first action. */
+/** What a month of the plan costs and includes, from the plan file and the price of the first action. */
 export function exampleSum() {
   const plan = examplePlan()
   const action = paidActions[0]
@@ -37,7 +37,7 @@ interface ExampleEntry {
   credits: number
 }
 
-/** A few days of somebody who took the example plan; the balances are added up, not written down. */
+/** A few days on the example plan. Balances are added up, not made up. */
 export function exampleLedger(today: Date): PlainLedgerDay[] {
   const plan = examplePlan()
   const action = paidActions[0]
@@ -84,7 +84,7 @@ function byDay(entries: ExampleEntry[], today: Date): PlainLedgerDay[] {
   return [...days.values()].reverse()
 }
 
-/** What happens when the month is over, as a sum of credits. */
+/** What happens to the credits at renewal. */
 export function exampleRenewal(balance: number) {
   const plan = examplePlan()
   const kept =
@@ -104,7 +104,7 @@ export function exampleRenewal(balance: number) {
   }
 }
 
-/** What the shop says when it says no, with real prices. */
+/** What a refusal says, with real prices. */
 export function exampleRefusals() {
   const pack = packs[0]
   const action = paidActions[0]

@@ -134,7 +134,7 @@ export default function Landing() {
   )
 }
 
-/** What a part is about on the left, the thing itself on the right. */
+/** The text on the left, what it is about on the right. */
 function Chapter({ id, title, text, children }: { id: string; title: string; text: string; children: ReactNode }) {
   return (
     <section

@@ -1,7 +1,7 @@
 import { Form, useSubmit } from '@remix-run/react'
 import type { Interval } from '#app/billing/plans.ts'
 
-/** Monthly or yearly, as a form that asks for the page again: with JavaScript it does so by itself. */
+/** Monthly or yearly: a form that reloads the page, with JavaScript by itself. */
 export function IntervalSwitch({
   interval,
   plan,
@@ -10,7 +10,7 @@ export function IntervalSwitch({
 }: {
   interval: Interval
   plan: string | null
-  /** Where the purchase is to lead, as the address says. */
+  /** Where to go after the purchase, as the address says. */
   redirectTo: string | null
   saving: string | null
 }) {

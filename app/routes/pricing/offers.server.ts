@@ -25,7 +25,7 @@ export interface PlanOffer extends PlanLines {
   trialDays: number | null
 }
 
-/** All plans, the free one and the cheapest first, with everything worked out. */
+/** All plans, the cheapest first, with all prices in words. */
 export function planOffers({ withTrials = true } = {}): PlanOffer[] {
   const sorted = [...plans].sort((one, other) => monthlyAmount(one) - monthlyAmount(other))
   return sorted.map((plan, index) => ({
@@ -72,7 +72,7 @@ function yearly(plan: SoldPlan): PriceView {
   }
 }
 
-/** What is free costs nothing in the currency of what is not. */
+/** The price of the free plan, in the currency of the others. */
 function free(): PriceView {
   const currency = plans.find(isSold)?.prices.month.currency ?? 'usd'
   return {
@@ -87,14 +87,14 @@ function free(): PriceView {
 const unitPrice = (amount: number, currency: string, credits: number): string =>
   `${formatMoney(Math.round((amount / credits) * 100), currency)} per 100 credits`
 
-/** What is free, in one line. */
+/** What is free, in a sentence. */
 export function freeOffer(): string {
   return `Start free with ${formatCreditsInWords(welcomeCredits)}. No card needed.`
 }
 
 const MONTHS_IN_WORDS = ['', 'one month', 'two months', 'three months', 'four months', 'five months', 'six months']
 
-/** "two months free" where that holds for every plan, else the share that is saved at most. */
+/** "two months free" where that holds for every plan, else how much can be saved at most. */
 export function yearlySaving(): string | null {
   const shares = plans.flatMap(({ prices }) => (prices ? [prices.year.amount / prices.month.amount] : []))
   const paid = shares[0]

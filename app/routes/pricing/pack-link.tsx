@@ -1,7 +1,7 @@
 import type { PackWords } from '#app/billing/catalog/pack-offers.ts'
 import { TextLink } from '#app/components/text-link.tsx'
 
-/** To where the pack is bought, by way of an account for whoever has none. */
+/** Links to where the pack is bought; visitors sign up first. */
 export function PackLink({ pack, signedIn }: { pack: PackWords; signedIn: boolean }) {
   const place = `/billing?${new URLSearchParams({ pack: pack.id }).toString()}`
   return (

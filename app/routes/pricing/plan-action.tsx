@@ -16,14 +16,14 @@ export interface PlanActionProps {
   interval: Interval
   /** Null for a visitor. */
   current: CurrentPlan | null
-  /** Its button is the green one. */
+  /** Its button is green. */
   isMain: boolean
-  /** Where the purchase is to lead, as the address says. */
+  /** Where to go after the purchase, as the address says. */
   redirectTo: string | null
   nonce: string
 }
 
-/** The way to a plan: sign up, pay, or change to it; for the plan that one has, that one has it. */
+/** The button of a plan: sign up, pay or change to it; for the user's own plan it says so. */
 export function PlanAction({ offer, interval, current, isMain, redirectTo, nonce }: PlanActionProps) {
   const busy = useSubmitting({ plan: offer.name }, '/pricing')
   const isOwn = current?.plan === offer.name && (offer.isFree || current.interval === interval)

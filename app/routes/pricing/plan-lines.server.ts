@@ -3,7 +3,7 @@ import { config } from '#app/config.server.ts'
 import { formatCredits, formatCreditsInWords } from '#app/format.ts'
 import { expiryInWords } from '#app/wording/rollover-words.ts'
 
-/** What a feature adds for its buyer, and what there is without it. */
+/** What a plan with a feature offers, and what one without it offers instead. */
 const FEATURES: Record<Feature, { has: string; lacks: string | null }> = {
   svgExport: { has: 'SVG export', lacks: 'PNG export' },
   apiAccess: { has: 'API access', lacks: null },
@@ -17,16 +17,15 @@ const LIMITS: Record<Limit, { unlimited: string; limited: (count: number) => str
   },
 }
 
-/** What a plan has, as the pricing page lists it. */
+/** What a plan includes, as the pricing page lists it. */
 export interface PlanLines {
-  /** The smaller plan that it has everything of, so that only the differences are listed; null where all is. */
+  /** The smaller plan whose features it includes, so that only the differences are listed; null where all are. */
   builtOn: string | null
   lines: string[]
 }
 
 /**
- * Lists what a plan has, or what it has more than the one before it.
- * @param plan whose lines
+ * Lists what a plan includes, or what it adds to the one before it.
  * @param smaller the plan before it on the page; null for the first one
  */
 export function linesOf(plan: Plan, smaller: Plan | null): PlanLines {
@@ -41,7 +40,7 @@ export function linesOf(plan: Plan, smaller: Plan | null): PlanLines {
   return { builtOn: base?.name ?? null, lines: [...limits, ...features, ...unused] }
 }
 
-/** No limit, feature or rule of it is worse. */
+/** Whether no limit, feature or rule of the plan is worse. */
 function hasAllOf(plan: Plan, smaller: Plan): boolean {
   return (
     Object.entries(smaller.limits).every(([limit, count]) => plan.limits[limit as Limit] >= count) &&
@@ -50,7 +49,7 @@ function hasAllOf(plan: Plan, smaller: Plan): boolean {
   )
 }
 
-/** How much of what is not used may stay: more is better for its owner. */
+/** How many unused credits roll over: more is better. */
 function keeps({ unusedCredits }: Plan): number {
   if (unusedCredits === 'accumulate') return Infinity
   return unusedCredits === 'expire' ? -1 : unusedCredits.cap

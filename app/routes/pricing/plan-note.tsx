@@ -5,12 +5,12 @@ import { Denomination, Note, NoteFace, NoteStub } from '#app/components/note.tsx
 import type { PriceView } from './offers.server.ts'
 import { PlanAction, type PlanActionProps } from './plan-action.tsx'
 
-/** A plan as a note: price and button on its face, what it has on its stub. */
+/** A plan as a banknote: price and button on its face, features on its stub. */
 export function PlanNote({ isRecommended, ...action }: PlanActionProps & { isRecommended: boolean }) {
   const { offer, interval } = action
   const id = `plan-${offer.name}`
   return (
-    // The notes of a row share its two lines, so that their perforations lie level.
+    // The notes of a row share its two lines, so that their perforations are level.
     <Note as="li" aria-labelledby={id} className="row-span-2 grid-rows-subgrid gap-y-0!">
       <NoteFace className="grid content-start gap-4">
         <div>
@@ -50,7 +50,7 @@ export function PlanNote({ isRecommended, ...action }: PlanActionProps & { isRec
   )
 }
 
-/** Both prices are in the page and share one place, so that changing over moves nothing. */
+/** Both prices are in the page and share one place, so that switching moves nothing. */
 function PriceText({ price, shown }: { price: PriceView; shown: boolean }) {
   return (
     <div className={classNames('text-table', !shown && 'invisible')}>

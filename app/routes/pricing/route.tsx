@@ -53,7 +53,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
     frame: user && (await frameOf(user)),
     sandboxUrl: config().sandboxUrl,
     current: standing && { plan: standing.plan, interval: standing.interval, isLive: standing.isLive },
-    // A trial is given once: whoever has ever had a plan is not promised another.
+    // A trial is given once: users who have had a plan get no other.
     offers: planOffers({ withTrials: !user?.subscription }),
     free: freeOffer(),
     packs: packsInWords(),
@@ -77,13 +77,13 @@ export function shouldRevalidate({
 const purchase = z.object({
   plan: z.string().refine((name) => plans.some((plan) => plan.name === name && plan.prices)),
   interval: z.enum(['month', 'year']),
-  /** One per page view, so that a double click makes one session; a form that lacks it is a purchase of its own. */
+  /** One per page view, so that a double click opens one checkout session; a form without it opens its own. */
   nonce: z
     .string()
     .min(8)
     .max(100)
     .default(() => crypto.randomUUID()),
-  /** Where somebody wanted to go before a plan was needed for it. */
+  /** Where the user was going when a plan was needed. */
   redirectTo: z
     .string()
     .default('')
@@ -137,7 +137,7 @@ export default function Pricing() {
                 interval={interval}
                 current={current}
                 isMain={offer.name === main}
-                // A recommendation is for who has yet to choose.
+                // Recommendations are for users without a plan.
                 isRecommended={offer.isRecommended && !current?.isLive}
                 redirectTo={redirectTo}
                 nonce={`${nonce}-${offer.name}-${interval}`}

@@ -2,7 +2,7 @@ import { plans } from '#app/billing/plans.ts'
 import { config } from '#app/config.server.ts'
 import { rolloverRule } from '#app/wording/rollover-words.ts'
 
-/** What buyers ask. What becomes of unused credits is what the plans on sale say. */
+/** What buyers ask. The rules for unused credits come from the plans on sale. */
 export function rulesOfSale(): { term: string; text: string }[] {
   const sold = plans.filter(({ prices }) => prices !== null)
   const isKept = sold.every(({ unusedCredits }) => unusedCredits !== 'expire')

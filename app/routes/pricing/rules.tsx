@@ -1,4 +1,4 @@
-/** What buyers ask, a sentence or two each. */
+/** What buyers ask, with answers of a sentence or two. */
 export function Rules({ rules }: { rules: { term: string; text: string }[] }) {
   return (
     <dl className="grid max-w-text gap-4">
