@@ -70,7 +70,7 @@ function extrasOf({ subscription }: User, { id, extras = [] }: PaidAction) {
   })
 }
 
-/** Reads a run; one that a dead process left is ended first, so that nobody waits for it. */
+/** Reads a run. One that a dead process left is ended first, so that the page does not wait for it. */
 async function readRun(user: User, runId: string): Promise<ActionRunView | null> {
   const run = await findRun(user._id, runId)
   if (!run) return null
@@ -94,10 +94,10 @@ function toRunOnPage(run: ActionRunView, { id, unit }: PaidAction, credits: numb
   }
 }
 
-/** A fact is there to recognise the result by; the whole text is in the result itself. */
+/** Facts are there to recognize a result, which has the whole text. */
 const shortened = (text: string): string => (text.length > FACT_MAX ? `${text.slice(0, FACT_MAX)}…` : text)
 
-/** What was sent with an action's form. */
+/** An action's form as it was sent. */
 export interface SentForm {
   intent: 'run' | 'check'
   values: Record<string, string>

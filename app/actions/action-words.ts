@@ -15,13 +15,7 @@ export interface Sum {
   button: string
 }
 
-/**
- * Works out the sum beside an action's form.
- * @param unit what is counted and what one costs
- * @param units how many
- * @param balance credits that can be spent now
- * @returns the sum, line by line
- */
+/** Puts the cost of a run into words; `balance` is what can be spent now. */
 export function sumOf(unit: ActionUnit, units: number, balance: number): Sum {
   const credits = units * unit.credits
   const left = balance - credits
@@ -39,13 +33,7 @@ export function sumOf(unit: ActionUnit, units: number, balance: number): Sum {
   }
 }
 
-/**
- * Says how a run ended and what that means for the balance.
- * @param run the run
- * @param unit what it was counted in
- * @param balance credits that can be spent now
- * @returns a sentence or two
- */
+/** Says how a run ended and what that means for the balance. */
 export function outcomeOf(run: ActionRunView, unit: ActionUnit, balance: number): string {
   const have = `You have ${formatCredits(balance)}.`
   if (run.status === 'running') {
@@ -59,18 +47,17 @@ export function outcomeOf(run: ActionRunView, unit: ActionUnit, balance: number)
   return `Done. ${spent}${returned}. ${have}`
 }
 
-/** A way out as a button, or as a sentence where one can only wait. */
+/** A refusal option as a button, or as a sentence where the user can only wait. */
 export interface WayOutWords {
   text: string
   to: string | null
 }
 
 /**
- * Says the nearest ways out: what ends a pause, one pack, one plan, and when credits come by themselves. Where one of
- * them is enough, those that are not are left out.
+ * Puts the nearest options into words: what ends a pause, one pack, one plan, and when credits arrive by themselves. If one
+ * is enough, those that are not are left out.
  * @param ways as the refusal has them, nearest first
- * @param options `plan`: the user's own, also while it is paused; `timeZone`: the reader's
- * @returns at most four
+ * @param options `plan`: the user's own, even while it is paused
  */
 export function wordsOfWays(ways: RefusalOption[], options: { plan: Plan; timeZone: string }): WayOutWords[] {
   const actions = ways.filter(({ type }) => type !== 'wait')
@@ -122,21 +109,12 @@ const purchaseInWords = ({ plan, interval, trialDays, ...way }: PlanOption): str
 const shortMoney = ({ amount, currency }: { amount?: number; currency?: string }): string =>
   amount === undefined || currency === undefined ? '' : formatMoney(amount, currency, { short: true })
 
-/**
- * Says what one unit costs: "2 credits a page".
- * @param unit what is counted and what one costs
- * @returns the price of one
- */
+/** "2 credits a page" */
 export function costOf({ one, credits }: ActionUnit): string {
   return `${formatCreditsInWords(credits)} a ${one}`
 }
 
-/**
- * Says how much of a plan's limit is left.
- * @param max uses a period
- * @param uses what is left of them
- * @param timeZone the reader's
- */
+/** Says how much of a plan's limit is left; `max` is uses per period. */
 export function usesInWords(
   max: number,
   { left, resetsAt }: Pick<UsesLeft, 'left' | 'resetsAt'>,
@@ -148,13 +126,7 @@ export function usesInWords(
     : `You have used all ${formatCredits(max)} for this month. ${again}`
 }
 
-/**
- * Says which plans have what this plan lacks.
- * @param title the action
- * @param feature what it needs, if anything
- * @param plan what the user has
- * @returns null where nothing is locked
- */
+/** Says which plans have the feature that an action needs; null if the user's plan has it. */
 export function lockOf(title: string, feature: Feature | undefined, plan: Plan): string | null {
   if (!feature || plan.features[feature]) return null
   const having = plans.filter((candidate) => candidate.features[feature]).map(({ name }) => name)

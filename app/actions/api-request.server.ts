@@ -11,7 +11,7 @@ import { type Refused, withRefusalOptions } from './refusal-options.server.ts'
 /** How a caller of the API proved who it is. */
 type Via = 'session' | 'api_key'
 
-/** A caller with an API key sent no idempotency key: a lost answer and a retry would charge twice. */
+/** A caller with an API key sent no idempotency key: after a lost answer, a retry would charge twice. */
 export class IdempotencyKeyRequired extends DomainError {
   readonly code = 'idempotency_key_required'
   constructor() {
@@ -19,7 +19,7 @@ export class IdempotencyKeyRequired extends DomainError {
   }
 }
 
-/** The header is not what it may be. */
+/** The Idempotency-Key header is malformed. */
 export class InvalidIdempotencyKey extends DomainError {
   readonly code = 'invalid_idempotency_key'
   constructor() {
@@ -86,10 +86,10 @@ const wording = (min: number) => `must be a whole number from ${min} to ${SPEND_
 
 const METADATA_KEYS_MAX = 20
 const METADATA_KEY = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/
-/** Names that mean something to JavaScript when such a record is read by careless code. */
+/** Names that have a meaning in JavaScript when careless code reads such a record. */
 const RESERVED_KEYS = new Set(['constructor', 'prototype', 'hasOwnProperty', 'toString', 'valueOf'])
 
-/** A flat record of short texts. Not z.record: that one drops `__proto__` in silence, and here it is refused. */
+/** A flat record of short texts. Not z.record: that one drops `__proto__` silently, and this one refuses it. */
 const metadata = z.unknown().transform((value, context): Record<string, string> => {
   const refuse = (message: string) => {
     context.addIssue({ code: 'custom', message })
@@ -114,10 +114,10 @@ const actionName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,63}$/, { error: 'must be up to 64 letters, digits, spaces and . _ : / -' })
 
-/** What an entry says where the caller names no action. */
+/** The action of an entry whose caller names none. */
 export const API_ACTION = 'api'
 
-/** Body of `POST /api/credits/deduct`. Strict: a field that is not known, as another user's id, is an error. */
+/** Body of `POST /api/credits/deduct`. Strict: an unknown field, such as another user's id, is an error. */
 export const deductBody = z.strictObject({
   credits: wholeCredits(1),
   action: actionName.default(API_ACTION),
@@ -132,5 +132,5 @@ export const holdBody = z.strictObject({
   metadata: metadata.optional(),
 })
 
-/** Body of `POST /api/credits/holds/:id/capture`; 0 keeps nothing, which is a release. */
+/** Body of `POST /api/credits/holds/:id/capture`; 0 is a release. */
 export const captureBody = z.strictObject({ credits: wholeCredits(0) })

@@ -13,21 +13,18 @@ import { isRefusal, type Refusal } from './refusal.ts'
 import type { PaidAction } from './registry.ts'
 import { runAction } from './run-action.server.ts'
 
-/** What the page says after its form was sent, when there is no run to show. */
+/** What the page says after its form was sent, if there is no run to show. */
 export type FormAnswer =
   | { kind: 'checked'; status: 200; sum: Sum; values: Record<string, string> }
   | { kind: 'invalid'; status: 400; problems: FieldProblem[]; values: Record<string, string> }
   | { kind: 'refused'; status: 402; reason: string; ways: WayOutWords[]; values: Record<string, string> }
-  /** Asked for more often than a person does. */
+  /** Sent more often than a person would. */
   | { kind: 'too-often'; status: 429; reason: string; values: Record<string, string> }
-  /** Nobody knows yet: the same press again, with the same key, is safe and tells. */
+  /** The outcome is unknown: the same press again, with the same key, is safe and shows it. */
   | { kind: 'unknown'; status: 503; reason: string; key: string; values: Record<string, string> }
 
 /**
- * Does what an action's form asks for.
- * @param user who sent it
- * @param action whose form it is
- * @param sent what was sent
+ * Runs an action, or checks its cost, as its form asks.
  * @returns the id of the run to show, or what the page says instead
  */
 export async function answerForm(

@@ -4,20 +4,12 @@ import type { PaidAction } from './registry.ts'
 /** Everything that credits buy, in the order of the list page. */
 export const paidActions: PaidAction[] = [qrCode]
 
-/**
- * Finds an action by its id, for ids that come from outside.
- * @param id as it stands in the address
- * @returns null when there is no such action
- */
+/** Finds an action by an id from outside; null if there is none. */
 export function findPaidAction(id: string): PaidAction | null {
   return paidActions.find((action) => action.id === id) ?? null
 }
 
-/**
- * Says an action's name where only its id is known, as in the ledger.
- * @param id as it stands in an entry; callers of the API choose their own
- * @returns its title, or the id itself
- */
+/** The title of the action of an entry, or its id itself: callers of the API choose their own. */
 export function actionTitle(id: string): string {
   return findPaidAction(id)?.title ?? id
 }

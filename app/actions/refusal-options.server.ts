@@ -13,7 +13,7 @@ import { logger } from '../log.server.ts'
 import { type Need, packOptions, planOptions, type RefusalOption, suffices } from './refusal-options.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 
-/** What was to be spent when it was refused. */
+/** The spend that was refused. */
 export interface WantedSpend {
   credits: number
   limit?: Limit
@@ -23,11 +23,8 @@ export interface WantedSpend {
 export type Refused = Pick<User, '_id' | 'subscription'>
 
 /**
- * Does something that spends credits; a refusal gets its ways out, each with its price, into its details.
- * @param user whose credits they are
- * @param wanted what it takes, so that only what then lets it through is said to be enough
- * @param spend what spends them
- * @returns what `spend` returns
+ * Spends credits; a refusal gets its options, each with its price, into its details.
+ * @param wanted what the spend needs, so that an option is "enough" only if the spend then succeeds
  * @throws whatever `spend` throws
  */
 export async function withRefusalOptions<T>(user: Refused, wanted: WantedSpend, spend: () => Promise<T>): Promise<T> {
@@ -35,9 +32,9 @@ export async function withRefusalOptions<T>(user: Refused, wanted: WantedSpend, 
     return await spend()
   } catch (error) {
     if (isRefusal(error)) {
-      // The refusal stands whatever happens here, so a failure to find its ways out only leaves them away.
+      // The refusal stands in any case: if its options cannot be found, they are left out.
       error.details['options'] = await refusalOptions(user, error, wanted).catch((failure: unknown) => {
-        logger.warn({ error: failure }, 'the options for a refusal could not be found')
+        logger.warn({ error: failure }, 'The options for a refusal could not be found')
         return []
       })
     }
@@ -46,8 +43,8 @@ export async function withRefusalOptions<T>(user: Refused, wanted: WantedSpend, 
 }
 
 /**
- * The ways out of a refusal, nearest first: each with what it costs and brings today, and whether the same spend succeeds
- * after it. What does not help is left out.
+ * The options of a refusal, nearest first: what each costs and adds today, and whether the spend then succeeds. What does
+ * not help is left out.
  * @throws CreditsUnavailable
  */
 export async function refusalOptions(user: Refused, refusal: Refusal, wanted: WantedSpend): Promise<RefusalOption[]> {
@@ -55,7 +52,7 @@ export async function refusalOptions(user: Refused, refusal: Refusal, wanted: Wa
   const need = await needOf(user, { ...wanted, ...lackOf(refusal) }, balance)
   const { subscription } = user
   const status = hasLiveSubscription(subscription) ? subscription!.status : null
-  // Everything else that freezes an account only the shop or a bank can end.
+  // Any other freeze ends only by the shop or a bank.
   if (refusal instanceof SpendingFrozen) return refusal.reason === 'past_due' ? [payWay(user, need)] : []
   const lacksCredits = refusal instanceof InsufficientCredits
   const bought = lacksCredits ? packOptions(need, effectivePlan(subscription), packs) : []
@@ -87,20 +84,20 @@ async function needOf({ _id }: Refused, { credits, limit, feature }: WantedSpend
   return { credits, available: balance.credits, feature, ...(limit && { limit: { name: limit, used } }) }
 }
 
-/** What lets spending go on where a payment is owed. */
+/** What resumes spending while a payment is due. */
 function payWay({ subscription }: Refused, need: Need): RefusalOption {
   const owed = subscription?.owed
   const older = owed?.older ?? []
   const price = owed ? { amount: owed.amount, currency: owed.currency } : {}
   const enough = suffices(need, planOf(subscription), 0)
-  // The bank asks about one invoice: with another one open there is more to pay than that, and a card pays for all.
+  // The bank confirms one invoice: if another one is open, a card pays for all of them.
   if (subscription?.confirmationAsked && owed?.url && older.length === 0) {
     return { type: 'confirm_payment', ...price, enough, url: owed.url }
   }
   return { type: 'update_payment_method', ...price, enough, url: '/billing/update-card' }
 }
 
-/** The plan that is paused, with the period that resuming it begins. */
+/** Resumes the paused plan, which begins a period. */
 function resumeWay({ subscription }: Refused, need: Need): RefusalOption {
   const price = subscription?.price
   const enough = suffices(need, planOf(subscription), price?.credits ?? 0)
@@ -116,7 +113,7 @@ function waitForCredits(user: Refused, need: Need, balance: Balance): RefusalOpt
   return [{ type: 'wait', credits, at: at.toISOString(), enough }]
 }
 
-/** A plan that allows none of it never will. */
+/** Waiting does not help if the plan allows no use at all. */
 function waitForCount(user: Refused, { details }: LimitReached, need: Need, balance: Balance): RefusalOption[] {
   const { max, resetsAt } = details as { max: number; resetsAt: string }
   if (max <= 0 || !need.limit) return []
@@ -125,7 +122,7 @@ function waitForCount(user: Refused, { details }: LimitReached, need: Need, bala
   return [{ type: 'wait', credits: 0, at: resetsAt, enough }]
 }
 
-/** What comes and what goes of the credits by themselves until a moment. */
+/** How many credits are added less those that expire, by themselves, until a moment. */
 function changeBy({ subscription }: Refused, balance: Balance, moment: Date): number {
   const at = now()
   const { nextGrant } = expectationOf(subscription, balance.nextArrival)

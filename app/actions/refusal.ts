@@ -1,10 +1,10 @@
 import { FeatureNotInPlan, PlanPaused } from '../billing/errors.ts'
 import { InsufficientCredits, LimitReached, SpendingFrozen } from '../credits/errors.ts'
 
-/** A refusal to spend; `details.options` say what the user can do about it. */
+/** A refusal to spend; `details.options` lists what the user can do. */
 export type Refusal = InsufficientCredits | SpendingFrozen | LimitReached | FeatureNotInPlan | PlanPaused
 
-/** True for an error that says that credits may not be spent now, and why. */
+/** Whether an error says that credits may not be spent now. */
 export function isRefusal(error: unknown): error is Refusal {
   return (
     error instanceof InsufficientCredits ||

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Feature, Limit, Plan } from '../billing/plans.ts'
 import { type FieldProblem, InvalidActionInput } from './errors.ts'
 
-/** What one run is counted in, and what one of it costs. */
+/** The unit of an action, and what one costs. */
 export interface ActionUnit {
   /** As in "1 code". */
   one: string
@@ -12,7 +12,7 @@ export interface ActionUnit {
   credits: number
 }
 
-/** One field of the action's form; the input schema decides what is right, this only says how to ask. */
+/** A field of the action's form. It only says how to ask: the input schema decides what is valid. */
 export interface ActionField {
   name: string
   label: string
@@ -20,9 +20,6 @@ export interface ActionField {
   hint?: string
   options?: { value: string; label: string }[]
   defaultValue?: string
-  /** Hints for the browser; the schema holds the real bounds. */
-  min?: number
-  max?: number
 }
 
 /** A file that a run made. */
@@ -35,44 +32,44 @@ export interface ActionFile {
   body: Uint8Array
 }
 
-/** What a run gives back. It is stored, so that a repeated request shows the same. */
+/** The result of a run. It is stored, so that a repeated request shows the same. */
 export interface ActionResult {
-  /** Units that were really used, where that can be fewer than were asked for. */
+  /** Units that were used, if that can be fewer than requested. */
   unitsUsed?: number
   /** What the page says about the result, as label and text. */
   facts: Record<string, string>
   files: ActionFile[]
 }
 
-/** What a run may know of its caller. */
+/** What a run knows of its caller. */
 export interface ActionContext {
   plan: Plan
-  /** Aborts when the run has taken too long. */
+  /** Aborts when the run takes too long. */
   signal: AbortSignal
 }
 
 /** An action as its author writes it: app/actions/README.md shows one. */
 export interface ActionDefinition<Schema extends z.ZodType> {
-  /** Stands in addresses and in every ledger entry; never change it. */
+  /** Part of addresses and of every ledger entry: never change it. */
   id: string
   title: string
   /** One sentence. */
   summary: string
   unit: ActionUnit
   fields: ActionField[]
-  /** Everything that can be wrong with the input must fail here, before anything is charged. */
+  /** Must refuse everything that can be wrong with the input, before anything is charged. */
   input: Schema
-  /** Units that the input asks for; always one where this is absent. */
+  /** Units that the input needs; one if this is absent. */
   units?: (input: z.infer<Schema>) => number
   /** A feature that the plan must have. */
   feature?: Feature
-  /** Features that add to the result where the plan has them; the page names the plans that have the others. */
+  /** Features that add to the result; the page names the plans that have those the user lacks. */
   extras?: Feature[]
   /** A limit of the plan that each run counts toward. */
   limit?: Limit
   /** Longest time a run may take. */
   timeoutMs?: number
-  /** Does the work. It knows nothing of credits: when it throws, nothing is charged. */
+  /** Does the work, without knowing of credits: if it throws, nothing is charged. */
   run: (input: z.infer<Schema>, context: ActionContext) => Promise<ActionResult>
 }
 
@@ -80,7 +77,7 @@ export interface ActionDefinition<Schema extends z.ZodType> {
 export interface PreparedRun {
   units: number
   credits: number
-  /** The input as the schema left it, for comparing a repeated request with the first. */
+  /** The parsed input, for comparing a repeated request with the first. */
   input: unknown
   run(context: ActionContext): Promise<ActionResult>
 }
@@ -100,10 +97,8 @@ export interface PaidAction extends Omit<ActionDefinition<z.ZodType>, 'input' | 
 const DEFAULT_TIMEOUT_MS = 10_000
 
 /**
- * Makes a paid action of its definition. Charging, giving back on failure and recording are the registry's
- * (run-action.server.ts), never the action's.
- * @param definition what the action is, costs and does
- * @returns the action as the rest of the app sees it
+ * Makes a paid action from its definition. run-action.server.ts charges, releases after a failure and records; an action
+ * never does.
  */
 export function defineAction<Schema extends z.ZodType>(definition: ActionDefinition<Schema>): PaidAction {
   const { input: schema, units: count, run, timeoutMs = DEFAULT_TIMEOUT_MS, ...rest } = definition
@@ -124,7 +119,7 @@ export function defineAction<Schema extends z.ZodType>(definition: ActionDefinit
   }
 }
 
-/** One problem a field: what follows from the first says nothing new. */
+/** One problem per field: later ones mostly follow from the first. */
 function problemsOf(issues: z.core.$ZodIssue[]): FieldProblem[] {
   const problems = new Map<string, FieldProblem>()
   for (const { path, message } of issues) {
@@ -134,7 +129,7 @@ function problemsOf(issues: z.core.$ZodIssue[]): FieldProblem[] {
   return [...problems.values()]
 }
 
-/** A price that is not a positive integer is a mistake in the action, so it is not reported as the user's. */
+/** A price that is not a positive integer is a mistake in the action, not in the user's input. */
 function assertWholeCredits(actionId: string, credits: number): void {
   if (!Number.isSafeInteger(credits) || credits < 1) {
     throw new Error(`The price of ${actionId} must be a whole number of credits from 1, not ${credits}`)

@@ -29,13 +29,13 @@ export interface ActionRequest {
   /** When the plan's counts of uses reset. */
   limitsResetAt: Date
   action: PaidAction
-  /** Straight from the form; it is checked before anything else. */
+  /** As sent; it is checked before anything else. */
   input: unknown
-  /** Of the form or the request: the same key never runs and charges twice. */
+  /** The same key never runs or charges twice. */
   key: string
 }
 
-/** How long the hold outlives the run's time limit. If the process dies, the credits come back after it. */
+/** How long the hold outlasts the run's time limit. If the process dies, the credits are released after it. */
 const HOLD_MARGIN_MS = 5 * 60_000
 const FILES_BYTES_MAX = 4 * 1024 * 1024
 const WAIT_MS = 2_000
@@ -43,9 +43,7 @@ const WAIT_STEP_MS = 40
 
 /**
  * Runs a paid action: holds its price, runs it, captures what was used. A failed run costs nothing, and no result is
- * shown before it is paid for. The same key, at once or later, returns the first run's result.
- * @param request who, what, with which input, under which key
- * @returns the run, done or failed
+ * shown before it is paid for. The same key, at once or later, returns the first run.
  * @throws InvalidActionInput, FeatureNotInPlan, InsufficientCredits, SpendingFrozen, LimitReached, TooManyHolds,
  * IdempotencyConflict; ActionStillRunning and CreditsUnavailable, after which the same key is safe to repeat
  */
@@ -76,11 +74,7 @@ export async function runAction(request: ActionRequest): Promise<ActionRunView> 
   return toRunView(mine.status === 'ran' ? await capture(mine) : await work(mine, action, prepared, plan))
 }
 
-/**
- * Ends an abandoned run: captures what was done and releases the rest. Any process may call it.
- * @param run the run as read
- * @returns the run as it is then
- */
+/** Ends an abandoned run: captures what was done and releases the rest. Any process may call it. */
 export async function recoverRun(run: ActionRun): Promise<ActionRun> {
   const mine = run.finishedAt ? null : await takeOverRun(run, 0)
   if (!mine) return run
@@ -88,13 +82,10 @@ export async function recoverRun(run: ActionRun): Promise<ActionRun> {
   return giveBack(mine, 'It was interrupted.')
 }
 
-/** The rest is left to the next run of the job. */
+/** The next run of the job ends the others. */
 const RECOVERED_AT_ONCE = 100
 
-/**
- * Ends the runs that were abandoned by processes that died; the job `end-abandoned-runs` calls it.
- * @returns how many were ended
- */
+/** Ends the runs that dead processes abandoned, for the job `end-abandoned-runs`; returns how many. */
 export async function recoverAbandonedRuns(): Promise<number> {
   const runs = await listAbandonedRuns(RECOVERED_AT_ONCE)
   let ended = 0
@@ -103,7 +94,7 @@ export async function recoverAbandonedRuns(): Promise<number> {
       await recoverRun(run)
       ended++
     } catch (error) {
-      logger.error({ error, runId: run._id }, 'an abandoned run could not be ended')
+      logger.error({ error, runId: run._id }, 'An abandoned run could not be ended')
     }
   }
   return ended
@@ -115,7 +106,7 @@ async function work(run: ActionRun, action: PaidAction, prepared: PreparedRun, p
   try {
     result = checkResult(await runWithin(action, prepared, plan), run.units)
   } catch (error) {
-    logger.error({ error, actionId: action.id, runId: run._id }, 'a paid action failed; its credits go back')
+    logger.error({ error, actionId: action.id, runId: run._id }, 'A paid action failed; its credits are released')
     return giveBack(run, error instanceof DomainError ? error.message : 'It did not work.')
   }
   const ran = await changeRun(run, {
@@ -137,7 +128,7 @@ async function runWithin(action: PaidAction, prepared: PreparedRun, plan: Plan):
   return Promise.race([prepared.run({ plan, signal }), tooLong])
 }
 
-/** An action that reports more units than were held, or returns too much data, is faulty and is not paid. */
+/** An action that reports more units than were held, or returns too much data, is broken and is not paid. */
 function checkResult(result: ActionResult, units: number): ActionResult {
   const used = result.unitsUsed ?? units
   if (!Number.isSafeInteger(used) || used < 0 || used > units) throw new Error(`used ${used} of ${units} units`)
@@ -152,10 +143,8 @@ async function capture(run: ActionRun): Promise<ActionRun> {
     await captureHold({ accountId: run.accountId, holdId: run.holdId, credits: run.creditsSpent ?? run.credits })
   } catch (error) {
     if (!(error instanceof HoldAlreadyResolved || error instanceof HoldNotFound)) throw error
-    logger.warn(
-      { actionId: run.actionId, runId: run._id },
-      'a run finished after its hold had ended; nothing was charged',
-    )
+    const ids = { actionId: run.actionId, runId: run._id }
+    logger.warn(ids, 'A run finished after its hold had ended; nothing was charged')
     return finish(run, { ...NOTHING, failure: 'It took too long, so its reserved credits were released.' })
   }
   return finish(run, { status: 'done' })
@@ -166,20 +155,15 @@ async function giveBack(run: ActionRun, failure: string): Promise<ActionRun> {
   try {
     await releaseHold({ accountId: run.accountId, holdId: run.holdId })
   } catch (error) {
-    // The hold expires by itself, and one that has ended needs nothing.
-    if (!(
-      error instanceof CreditsUnavailable ||
-      error instanceof HoldNotFound ||
-      error instanceof HoldAlreadyResolved
-    )) {
-      throw error
-    }
-    logger.warn({ error, runId: run._id }, 'a hold could not be released at once')
+    // A hold expires by itself, and one that has ended needs no release.
+    const isHarmless = [CreditsUnavailable, HoldNotFound, HoldAlreadyResolved].some((kind) => error instanceof kind)
+    if (!isHarmless) throw error
+    logger.warn({ error, runId: run._id }, 'A hold could not be released at once')
   }
   return finish(run, { ...NOTHING, failure })
 }
 
-/** What a failed run leaves: no charge, no result. */
+/** A failed run: no charge, no result. */
 const NOTHING = { status: 'failed', unitsUsed: 0, creditsSpent: 0, facts: {}, files: [] } satisfies Partial<ActionRun>
 
 async function finish(run: ActionRun, change: Partial<ActionRun>): Promise<ActionRun> {
@@ -187,7 +171,7 @@ async function finish(run: ActionRun, change: Partial<ActionRun>): Promise<Actio
   return finished ?? (await findRun(run.accountId, run._id)) ?? run
 }
 
-/** Waits briefly for the process that runs the same request now. */
+/** Waits briefly for the process that is running the same request. */
 async function waitForRun(accountId: Types.ObjectId, runId: string, inputHash: string): Promise<ActionRunView> {
   for (let waited = 0; waited < WAIT_MS; waited += WAIT_STEP_MS) {
     const run = await findRun(accountId, runId)

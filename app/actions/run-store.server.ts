@@ -10,24 +10,24 @@ const DUPLICATE_KEY = 11000
 /** How long after its time limit a run counts as abandoned. */
 const LEASE_MARGIN_MS = 30_000
 
-/** Where a request with this key has its run. Other accounts and other keys can never meet it. */
+/** The id of the run of a request with this key; no other account or key has the same. */
 export function runIdOf(accountId: Types.ObjectId, key: string): string {
   return createHash('sha256').update(`${accountId.toHexString()}:${key}`).digest('hex').slice(0, 32)
 }
 
-/** Tells one request from another under the same key. */
+/** Tells requests under the same key apart. */
 export function inputHashOf(actionId: string, input: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify([actionId, input]))
     .digest('hex')
 }
 
-/** Reads a run, only ever as its owner. */
+/** Reads a run of this account. */
 export function findRun(accountId: Types.ObjectId, runId: string): Promise<ActionRun | null> {
   return ActionRunModel.findOne({ _id: runId, accountId }).lean<ActionRun>().exec()
 }
 
-/** Lists an account's last finished runs of an action, without the files' contents. */
+/** Lists an account's latest finished runs of an action, without the contents of files. */
 export function listRuns(accountId: Types.ObjectId, actionId: string, limit: number): Promise<ActionRun[]> {
   return ActionRunModel.find({ accountId, actionId, status: 'done' }, { 'files.body': 0 })
     .sort({ createdAt: -1 })
@@ -44,7 +44,7 @@ export function listAbandonedRuns(limit: number): Promise<ActionRun[]> {
     .exec()
 }
 
-/** Begins a run, once however many ask at the same time. Null when another request was first. */
+/** Begins a run, once however many requests try at the same time; null if another one was first. */
 export async function beginRun(
   run: Pick<ActionRun, '_id' | 'accountId' | 'actionId' | 'inputHash' | 'holdId' | 'units' | 'credits'>,
   timeoutMs: number,
@@ -71,7 +71,7 @@ export async function beginRun(
   }
 }
 
-/** Takes over an abandoned run, once. Null while its process still has it, or when another process was first. */
+/** Takes over an abandoned run, once; null while its process has the lease, or if another process was first. */
 export async function takeOverRun(run: ActionRun, timeoutMs: number): Promise<ActionRun | null> {
   if (run.leaseUntil > now()) return null
   return changeRun(run, {
@@ -80,7 +80,7 @@ export async function takeOverRun(run: ActionRun, timeoutMs: number): Promise<Ac
   })
 }
 
-/** Writes to a run that this process has. Null when another process has taken it over. */
+/** Writes to a run whose lease this process has; null if another process has taken it over. */
 export function changeRun(
   run: Pick<ActionRun, '_id' | 'lease' | 'status'>,
   change: Partial<ActionRun>,
@@ -94,7 +94,7 @@ export function changeRun(
     .exec()
 }
 
-/** Finds a file of a run that was paid for. */
+/** Finds a file of a paid run. */
 export async function findRunFile(accountId: Types.ObjectId, runId: string, name: string): Promise<StoredFile | null> {
   const run = await findRun(accountId, runId)
   if (run?.status !== 'done') return null
@@ -102,7 +102,7 @@ export async function findRunFile(accountId: Types.ObjectId, runId: string, name
   return file ? { ...file, body: bytesOf(file.body) } : null
 }
 
-/** A lean read gives the driver's Binary, which wraps the bytes, and not a Buffer. */
+/** A lean read returns the driver's Binary, which wraps the bytes. */
 function bytesOf(body: Buffer | { buffer: Uint8Array }): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.from(body.buffer)
 }

@@ -15,16 +15,12 @@ export async function notifyKeyCreated(
   await tell({ kind: 'api_key_created', userId, key: _id.toHexString(), data: { prefix, createdAt } })
 }
 
-/** Tells the owner of an address by mail that a sign-up was made with it, and that it has an account. */
+/** Tells the owner of an address by mail that someone signed up with it although it has an account. */
 export async function notifyAccountExists({ _id }: Pick<User, '_id'>): Promise<void> {
   await tell({ kind: 'account_exists', userId: _id, key: `${_id.toHexString()}:${randomUUID()}`, data: {} })
 }
 
-/**
- * Tells a user by mail that the password is another one.
- * @param user as changed
- * @param how and how many API keys were revoked by it, and still work
- */
+/** Tells a user by mail that the password was changed, and how many API keys were revoked and still work. */
 export async function notifyPasswordChanged(
   user: Pick<User, '_id' | 'sessionEpoch'>,
   how: { byReset: boolean; keysRevoked: number; keysLeft: number },
@@ -34,7 +30,7 @@ export async function notifyPasswordChanged(
   await tell({ kind: 'password_changed', userId, key, data: { ...how, changedAt: now() } })
 }
 
-/** What a mail reports has happened: a failure to queue it must not be reported as a failure of that. */
+/** What the mail reports has happened: if it cannot be queued, that must not look like a failure of the change. */
 async function tell(request: NotificationRequest): Promise<void> {
   await notify(request).catch((error: unknown) => {
     logger.error({ err: error, kind: request.kind, alert: true }, 'A mail about an account could not be queued')

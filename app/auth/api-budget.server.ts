@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose'
 import { consumeAttempt } from './rate-limit.server.ts'
 
-/** Calls that a process buys at once from the shared count, so that the limit costs one write in a hundred calls. */
+/** Calls that a process takes at once from the shared limit, so that counting costs one write in a hundred calls. */
 const BLOCK = 100
 const BLOCK_LIFE_MS = 10_000
 
@@ -20,7 +20,7 @@ export async function takeApiCall(userId: Types.ObjectId): Promise<void> {
     return
   }
   if (blocks.size > 10_000) dropOld(time)
-  // Set before the answer comes: calls that arrive meanwhile draw on this block instead of buying one each.
+  // Set before the answer: calls that arrive meanwhile use this block instead of taking one each.
   blocks.set(key, { left: BLOCK - 1, until: time + BLOCK_LIFE_MS })
   try {
     await consumeAttempt('api', key, BLOCK)

@@ -15,7 +15,7 @@ const PREFIX_LENGTH = KEY_START.length + 6
 const LAST_USED_PRECISION_MS = 60_000
 
 /**
- * Checks whether a user may create an API key, apart from how many there are.
+ * Checks whether a user may create an API key, apart from their number.
  * @throws EmailNotConfirmed, FeatureNotInPlan, PlanPaused, SpendingFrozen
  */
 export function checkMayCreateKey(user: Pick<User, 'emailConfirmedAt' | 'subscription'>): void {
@@ -25,7 +25,7 @@ export function checkMayCreateKey(user: Pick<User, 'emailConfirmedAt' | 'subscri
 
 /**
  * Creates an API key and tells its owner by mail. Only its hash is kept.
- * @returns the key itself, for the one time that it is shown
+ * @returns the key itself, for the one time it is shown
  * @throws TooManyApiKeys, and what {@link checkMayCreateKey} throws
  */
 export async function createApiKey(userId: Types.ObjectId, name: string) {
@@ -42,7 +42,7 @@ export async function createApiKey(userId: Types.ObjectId, name: string) {
     epoch: epochOf(user),
     createdAt: now(),
   })
-  // Counted again with this one: of keys created at once each sees the others that came before its own count.
+  // Counted again with this one: of keys created at once, each sees those created before its own count.
   if ((await countLive(user)) > MAX_KEYS) {
     await ApiKeyModel.deleteOne({ _id: created._id })
     throw new TooManyApiKeys(MAX_KEYS)
@@ -51,7 +51,7 @@ export async function createApiKey(userId: Types.ObjectId, name: string) {
   return { ...toView(created), key }
 }
 
-/** Lists a user's keys that work, newest first. */
+/** Lists a user's active keys, newest first. */
 export async function listApiKeys(userId: Types.ObjectId) {
   const user = await UserModel.findById(userId).select({ apiKeyEpoch: 1 }).lean<Pick<User, '_id' | 'apiKeyEpoch'>>()
   if (!user) return []
@@ -60,26 +60,17 @@ export async function listApiKeys(userId: Types.ObjectId) {
 }
 
 /**
- * Ends a key. Safe to repeat.
- * @param id the key's id, as it came from outside
+ * Revokes a key. Safe to repeat.
  * @throws ApiKeyNotFound also for the key of another user
  */
 export async function revokeApiKey(userId: Types.ObjectId, id: string): Promise<void> {
   if (!isKeyId(id)) throw new ApiKeyNotFound()
-  const known = await ApiKeyModel.updateOne(
-    { _id: id, userId },
-    [{ $set: { revokedAt: { $ifNull: ['$revokedAt', now()] } } }],
-    {
-      updatePipeline: true,
-    },
-  )
+  const revoke = [{ $set: { revokedAt: { $ifNull: ['$revokedAt', now()] } } }]
+  const known = await ApiKeyModel.updateOne({ _id: id, userId }, revoke, { updatePipeline: true })
   if (known.matchedCount === 0) throw new ApiKeyNotFound()
 }
 
-/**
- * The name of a key that its owner has revoked, to say that it is done.
- * @param id as the address has it, so anybody can have written it
- */
+/** The name of a key that its owner has revoked, to confirm it; null for any other id. */
 export async function findRevokedName(userId: Types.ObjectId, id: string | null): Promise<string | null> {
   if (id === null || !isKeyId(id)) return null
   const key = await ApiKeyModel.findOne({ _id: id, userId, revokedAt: { $ne: null } }).lean()
@@ -87,9 +78,8 @@ export async function findRevokedName(userId: Types.ObjectId, id: string | null)
 }
 
 /**
- * Notes on each key that the user's new epoch has ended it. The epoch itself has revoked them already, in the write that
- * called for it; this only keeps the list in order.
- * @returns how many keys that were
+ * Marks the keys that the user's new epoch has revoked: the epoch itself did that, this only keeps the list in order.
+ * @returns how many
  */
 export async function markKeysRevoked(user: Pick<User, '_id' | 'apiKeyEpoch'>): Promise<number> {
   const { modifiedCount } = await ApiKeyModel.updateMany(
@@ -99,14 +89,13 @@ export async function markKeysRevoked(user: Pick<User, '_id' | 'apiKeyEpoch'>): 
   return modifiedCount
 }
 
-/** How many of a user's keys work. */
+/** How many active keys a user has. */
 export async function countLive(user: Pick<User, '_id' | 'apiKeyEpoch'>): Promise<number> {
   return ApiKeyModel.countDocuments(liveKeysOf(user))
 }
 
 /**
- * Finds whose key this is, and notes its use to the minute.
- * @param key as the `Authorization` header carries it
+ * Finds the owner of a key, and notes its use to the minute.
  * @returns null for a key that is unknown or revoked
  */
 export async function findApiKeyOwner(key: string): Promise<User | null> {
@@ -122,10 +111,10 @@ export async function findApiKeyOwner(key: string): Promise<User | null> {
   return user
 }
 
-/** Users and keys from before there were epochs have none, which is the first. */
+/** Users and keys from before epochs have none, which counts as the first. */
 const epochOf = ({ apiKeyEpoch }: Pick<User, 'apiKeyEpoch'>): number => apiKeyEpoch ?? 0
 
-/** As a query has to ask for it. */
+/** The values that a query has to match. */
 const epochsOf = (user: Pick<User, 'apiKeyEpoch'>) => (epochOf(user) === 0 ? [0, null] : [epochOf(user)])
 
 const liveKeysOf = (user: Pick<User, '_id' | 'apiKeyEpoch'>) => ({

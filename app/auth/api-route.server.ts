@@ -8,8 +8,8 @@ interface ApiCall extends ApiCaller {
 }
 
 /**
- * Makes a loader or an action of the API: it takes one method, knows who calls, and answers errors in the API's shape.
- * @param answer what the route does; its answer is private, so no cache may keep it
+ * Makes a loader or an action of the API: it accepts one method, finds the caller, and answers errors in the API's shape.
+ * Answers are private, so no cache may keep them.
  */
 export const apiRoute =
   (method: 'GET' | 'POST' | 'DELETE', answer: (call: ApiCall) => Promise<Response>) =>

@@ -19,8 +19,8 @@ const SYSTEMS: [RegExp, string][] = [
 ]
 
 /**
- * What a person would call the browser behind a User-Agent header: "Firefox on Windows". The order of the lists matters,
- * because browsers name each other.
+ * The browser of a User-Agent header: "Firefox on Windows". The order of the lists matters, because browsers name each
+ * other.
  */
 export function browserName(userAgent: string | null): string {
   const nameIn = (list: [RegExp, string][]) => list.find(([sign]) => sign.test(userAgent ?? ''))?.[1]

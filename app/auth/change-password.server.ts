@@ -19,8 +19,7 @@ const RESET_HOURS = 1
 
 /**
  * Sets another password, ends every session of the user, and tells the user by mail.
- * @param options whether the user's API keys are revoked too
- * @returns the user as changed: open a new session for the one who did it
+ * @returns the user as changed, who needs a new session here
  * @throws InvalidLogin when the current password is wrong, WeakPassword, RateLimited
  */
 export async function changePassword(
@@ -32,7 +31,7 @@ export async function changePassword(
   const user = await UserModel.findById(userId).select('+passwordHash').lean<User>()
   if (!user || !(await verifyPassword(user.passwordHash, current))) throw new InvalidLogin()
   const passwordHash = await hashNewPassword(next, user.email)
-  // Fenced by the old hash: of two changes at once one wins, and the other gets "wrong password".
+  // Fenced by the old hash: of two changes at once, one wins and the other gets "wrong password".
   const changed = await setPassword({ _id: userId, passwordHash: user.passwordHash }, passwordHash, options)
   if (!changed) throw new InvalidLogin()
   await afterChange(changed, { byReset: false })
@@ -46,9 +45,8 @@ export async function signOutEverywhere(userId: Types.ObjectId): Promise<void> {
 }
 
 /**
- * Sends a link that resets the password, if there is such a user. Neither the answer nor its time tells which: the
- * write is tried either way, and the mail leaves after the answer.
- * @returns a promise of the delivery
+ * Mails a link that resets the password, if there is such a user. Neither the answer nor its time reveals that: the
+ * write is tried either way, and the mail is sent after the answer.
  */
 export async function requestPasswordReset(email: string): Promise<{ delivery: Promise<void> }> {
   const secret = newToken()
@@ -62,18 +60,16 @@ export async function requestPasswordReset(email: string): Promise<{ delivery: P
 }
 
 /**
- * Sets a new password by a reset link, once: the check of the link, the new password, the end of the link, of every
- * session and of every API key are one write. Keys end because an intruder may have created them. The
- * link was mailed, so it also confirms the address.
- * @param token as the link carries it
- * @throws InvalidToken when the link was used, replaced by a newer one, is too old, or never existed; WeakPassword, RateLimited
+ * Sets a new password by a reset link, once: one write checks the link, sets the password, and ends the link, every session
+ * and every API key, since an intruder may have created them. The link was mailed, so it also confirms the address.
+ * @throws InvalidToken when the link was used, replaced, is too old, or never existed; WeakPassword, RateLimited
  */
 export async function resetPassword(token: string, password: string): Promise<User> {
   const parts = readResetToken(token)
   if (!parts) throw new InvalidToken()
   const { userId, secret } = parts
   const link = { _id: userId, 'passwordReset.hash': hashToken(secret), 'passwordReset.expiresAt': { $gt: now() } }
-  // Looked up first, so that guessing at links does not make us hash passwords.
+  // Looked up first, so that guessing links does not cost hashing.
   const owner = await UserModel.findOne(link).select({ email: 1 }).lean<Pick<User, 'email'>>()
   if (!owner) throw new InvalidToken()
   const passwordHash = await hashNewPassword(password, owner.email)
@@ -92,7 +88,7 @@ function setPassword(
     filter,
     {
       $set: { passwordHash },
-      // The link came by mail, which proves the address. Greater than null, and than any time before.
+      // $max: greater than null, and than any time before.
       ...(confirm && { $max: { emailConfirmedAt: now() } }),
       $unset: { passwordReset: '' },
       $inc: { sessionEpoch: 1, ...(revokeKeys && { apiKeyEpoch: 1 }) },

@@ -9,16 +9,13 @@ import { notify } from '../notifications/outbox.server.ts'
 import { InvalidToken } from './errors.ts'
 import { hasTryLeft, consumeAttempt } from './rate-limit.server.ts'
 
-/**
- * Mails the link of a new user, once however often it is called.
- * @param user one whose address is not confirmed
- */
+/** Mails the link to a new user, once however often it is called. */
 export async function sendConfirmation(user: Pick<User, '_id'>): Promise<void> {
   await queueLink(user, 'sign-up')
 }
 
 /**
- * Mails another link; those before work until they end.
+ * Mails another link; earlier ones work until they expire.
  * @throws RateLimited
  */
 export async function resendConfirmation(user: Pick<User, '_id'>): Promise<void> {
@@ -31,16 +28,14 @@ export async function resendQuietly(user: Pick<User, '_id'>): Promise<void> {
   if (await hasTryLeft('confirmationMail', user._id.toHexString())) await queueLink(user, randomUUID())
 }
 
-/** Mails another link to an address, if it has an account that needs one. */
+/** Mails another link to an address, if an account there needs one. */
 export async function resendTo(email: string): Promise<void> {
   const user = await UserModel.findOne({ email, emailConfirmedAt: null }).select({ _id: 1 }).lean()
   if (user) await resendQuietly(user)
 }
 
 /**
- * Looks at a link without using it, for the page that asks.
- * @param token as the link carries it
- * @returns the user that it is for
+ * Finds the user of a link without using it, for the page that asks.
  * @throws InvalidToken when it is too old, for another address than the user has, or never existed
  */
 export async function findByConfirmation(token: string): Promise<User> {
@@ -53,7 +48,6 @@ export async function findByConfirmation(token: string): Promise<User> {
 /**
  * Confirms the address of the user that a link is for, once: a second use changes nothing. It does not log in, because
  * someone may have signed up with the address of another person, who then opens the link.
- * @param token as the link carries it
  * @throws InvalidToken as {@link findByConfirmation}
  */
 export async function confirmEmail(token: string): Promise<void> {
@@ -62,7 +56,7 @@ export async function confirmEmail(token: string): Promise<void> {
   await openAccount(_id, { welcomeCredits })
 }
 
-/** Marks an address as confirmed that needs no proof, such as the demo user's. */
+/** Confirms an address that needs no proof, such as the demo user's. */
 export async function markConfirmed(userId: Types.ObjectId): Promise<void> {
   await UserModel.updateOne({ _id: userId, emailConfirmedAt: null }, { $set: { emailConfirmedAt: now() } })
 }

@@ -1,14 +1,11 @@
-import { createHash } from 'node:crypto'
 import { config } from '../config.server.ts'
+import { hashToken } from './secret-token.server.ts'
 
-/** The name of one of our cookies. On https the browser itself refuses `__Host-` cookies that another host or path has set. */
+/** The name of a cookie. On https, browsers refuse `__Host-` cookies set by another host or path. */
 export function cookieName(what: 'session' | 'device'): string {
   const { appUrl, isLocal, sessionSecrets } = config()
   if (appUrl.startsWith('https:')) return `__Host-scrip_${what}`
-  // Cookies do not know ports: two installations on one machine must not log each other out.
-  return isLocal ? `scrip_${what}_${shortHash(sessionSecrets.at(-1) ?? '')}` : `scrip_${what}`
-}
-
-function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8)
+  // Cookies ignore ports: two installations on one machine must not log each other out.
+  if (!isLocal) return `scrip_${what}`
+  return `scrip_${what}_${hashToken(sessionSecrets.at(-1) ?? '').slice(0, 8)}`
 }

@@ -2,15 +2,15 @@ import { z } from 'zod'
 
 const ADDRESS_MAX = 254
 const SAMPLE = 'Enter an email like name@example.com.'
-/** As zod's own, with top-level domains that are written in punycode. */
+/** Zod's pattern, plus top-level domains in punycode. */
 const PATTERN =
   /^(?!\.)(?!.*\.\.)[a-z0-9_'+\-.]*[a-z0-9_+-]@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:[a-z]{2,}|xn--[a-z0-9-]*[a-z0-9])$/
-/** What would end a host, or be decoded in one. */
+/** Characters that end a host or are decoded in one. */
 const NO_DOMAIN = /[\s%/?#@:\\[\]<>^|"]/
 
 /**
- * One plain address, in the one form that is stored and compared: lower case, and an international domain in ASCII
- * (`xn--…`), however it was typed. The database's unique index compares letter by letter.
+ * An email address in the form that is stored and compared: lower case, with an international domain in ASCII (`xn--…`).
+ * The database's unique index compares letter by letter.
  */
 export const email = z
   .string('Enter your email.')

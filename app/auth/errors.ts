@@ -3,13 +3,12 @@ import { DomainError } from '../domain-error.ts'
 /** The email and the password do not match; the message never says which is wrong. */
 export class InvalidLogin extends DomainError {
   readonly code = 'invalid_login'
-  /** @param message where the page has better words */
   constructor(message = 'That email and password do not match.') {
     super(message)
   }
 }
 
-/** The new password is one of those that are guessed first; the message says why. */
+/** The new password is easy to guess; the message says why. */
 export class WeakPassword extends DomainError {
   readonly code = 'weak_password'
 }
@@ -38,10 +37,9 @@ export class ApiKeyNotFound extends DomainError {
   }
 }
 
-/** The user has as many API keys as one may have. */
+/** The user has the maximum number of API keys. */
 export class TooManyApiKeys extends DomainError {
   readonly code = 'too_many_api_keys'
-  /** @param max keys that one user may have */
   constructor(readonly max: number) {
     super(`You already have ${max} API keys. Revoke one first.`, { max })
   }

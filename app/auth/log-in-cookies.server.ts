@@ -3,7 +3,7 @@ import { rememberDevice } from './device.server.ts'
 import { startSession } from './session.server.ts'
 
 /**
- * Logs a user in, in the browser that sent the request: a new session, and the mark of a known device.
+ * Logs a user in, in the browser of the request: a new session, and the mark of a known device.
  * @returns headers with both cookies
  */
 export async function logInCookies(request: Request, user: Pick<User, '_id' | 'sessionEpoch'>): Promise<Headers> {

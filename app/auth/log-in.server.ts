@@ -16,7 +16,7 @@ import { InvalidLogin } from './errors.ts'
 import { verifyPassword } from './password.server.ts'
 import { type RateLimitName, returnTry, consumeAttempt } from './rate-limit.server.ts'
 
-/** How one can log in. Another way (a passkey, another site's account) is another strategy here. */
+/** The ways to log in. A passkey or another provider would be another strategy here. */
 export const authenticator = new Authenticator<User>()
 
 authenticator.use(
@@ -29,11 +29,11 @@ authenticator.use(
 )
 
 /**
- * Finds the user of an e-mail and a password, and makes up for a credit account that a crashed sign-up left out.
- * One whose address is not confirmed, where it has to be, gets another link by mail and is not logged in.
+ * Finds the user of an email and a password, and opens a credit account that a crashed sign-up left out. A user who has to
+ * confirm the address first gets another link by mail and is not logged in.
  * @param address the client's, for counting tries
  * @param device the client's, if a user has logged in from it before
- * @throws InvalidLogin | RateLimited
+ * @throws InvalidLogin, RateLimited
  */
 export async function logIn(
   { email, password }: Credentials,
@@ -42,14 +42,14 @@ export async function logIn(
 ): Promise<User> {
   const user = await UserModel.findOne({ email }).select('+passwordHash').lean<User>()
   const counts = countsFor(email, address, user && device && isDeviceOf(device, user) ? device : null)
-  // Counted before the password is looked at: tries that run side by side cannot share one count. And one after the
-  // other: a try that the client's own count refuses must not use up those that it shares with the account's owner.
+  // Counted before the password is checked, so that tries at once cannot share a count. And in order: a try that the
+  // client's own limit refuses must not use up the limit that it shares with the account's owner.
   for (const [name, subject] of counts) await consumeAttempt(name, subject)
 
   const matches = await verifyPassword(user?.passwordHash ?? null, password)
   if (!user || !matches) throw invalidLogin()
   if (mayBeAStrangers(user)) {
-    // The same answer as to a wrong password: else who has just signed up could see here that the address was free.
+    // The same answer as to a wrong password: otherwise a sign-up would reveal here that the address was free.
     deliverLater(resendQuietly(user))
     throw invalidLogin()
   }
@@ -70,8 +70,8 @@ function invalidLogin(): InvalidLogin {
 }
 
 /**
- * What a try counts against, the narrowest first. A device of the user's counts by itself alone, so that no stranger's
- * tries can lock it out.
+ * The limits that a try counts toward, the narrowest first. A device of the user's has its own, so that strangers cannot
+ * lock it out.
  */
 function countsFor(email: string, address: string, device: Device | null): [RateLimitName, string][] {
   if (device) return [['logInDevice', device.id]]

@@ -10,8 +10,8 @@ const COMMON_PASSWORDS = new Set(
 )
 
 /**
- * Hashes a new password. There are no composition rules: only the most common passwords are refused.
- * @param email the user's address, which is guessed first too
+ * Hashes a new password. There are no composition rules: only the most common passwords, and the user's address, are
+ * refused.
  * @throws WeakPassword, RateLimited
  */
 export async function hashNewPassword(password: string, email: string): Promise<string> {
@@ -20,10 +20,7 @@ export async function hashNewPassword(password: string, email: string): Promise<
   return hashPassword(password)
 }
 
-/**
- * Says why a password is among the first that are tried.
- * @returns one sentence, or null
- */
+/** Why a password is easy to guess, in a sentence; null if it is not. */
 export function weaknessOf(password: string, email: string): string | null {
   const folded = password.normalize('NFKC').toLowerCase().trim()
   if (folded === '') return 'Use more than spaces.'

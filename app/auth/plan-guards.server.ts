@@ -9,14 +9,13 @@ import { limitOf, requireFeature, requirePlan, type UsesLeft, checkUses } from '
 import type { Feature, Limit } from '../billing/plans.ts'
 
 /*
- * The guards of pages: each is a log-in guard as well. The API uses the functions of entitlements.ts inside its own error
- * handling, which turns their refusals into JSON.
+ * The guards of pages, each also a log-in guard. The API uses the functions of entitlements.ts and turns what they throw into
+ * JSON.
  */
 
 /**
  * Guards a page that needs a feature. Call it in the loader and in the action.
- * @throws a redirect: to the log-in, to the plans that have the feature, or to the card when the plan is not paid; each
- * leads back here
+ * @throws a redirect to the log-in, to the plans with the feature, or to billing if the plan is not paid
  */
 export async function requirePageFeature(request: Request, feature: Feature): Promise<User> {
   const user = await requireUser(request)
@@ -24,7 +23,7 @@ export async function requirePageFeature(request: Request, feature: Feature): Pr
   return user
 }
 
-/** The same for a page that needs a plan, or a larger one. */
+/** Guards a page that needs a plan, or a larger one. */
 export async function requirePagePlan(request: Request, plan: string): Promise<User> {
   const user = await requireUser(request)
   orElsewhere(request, () => requirePlan(user, plan, now()))
@@ -32,7 +31,7 @@ export async function requirePagePlan(request: Request, plan: string): Promise<U
 }
 
 /**
- * How often something may still be done in this period. It only looks; `spendCredits` and `placeHold` count, given
+ * How often something may still be done in this period. It only checks; `spendCredits` and `placeHold` count, given
  * `limitOf(user, limit, now())`.
  * @throws LimitReached
  */
@@ -47,7 +46,7 @@ function orElsewhere(request: Request, check: () => unknown): void {
     const redirectTo = wayBack(request)
     if (error instanceof FeatureNotInPlan) throw upgrade({ feature: error.feature, redirectTo })
     if (error instanceof PlanTooSmall) throw upgrade({ plan: error.required, redirectTo })
-    // The banner there says why, with the button for the card.
+    // The banner there says why, and has the button for the card.
     if (error instanceof SpendingFrozen || error instanceof PlanPaused) throw redirect('/billing')
     throw error
   }

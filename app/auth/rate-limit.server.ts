@@ -13,8 +13,8 @@ const MINUTE = 60
 const HOUR = 60 * MINUTE
 
 /**
- * Limits per operation. Log-ins count by person and place together, so that nobody can lock out a stranger; the two wider
- * rules slow down guessing from many places or at many people, and count only what the first one lets through.
+ * The limits of each operation. Log-ins count by account and network together, so that no one can lock out a stranger. The
+ * two wider rules slow down guessing from many networks or at many accounts, and count only what the first one admits.
  */
 const RULES = {
   logInHere: { tries: 10, seconds: 15 * MINUTE },
@@ -23,44 +23,43 @@ const RULES = {
   logInAccount: { tries: 100, seconds: HOUR },
   logInAddress: { tries: 200, seconds: HOUR },
   signUp: { tries: 60, seconds: HOUR },
-  /** By the email of an existing account: repeating a form takes a few. */
+  /** By the email of an existing account: repeating a form takes several. */
   signUpAgain: { tries: 20, seconds: HOUR },
   passwordChange: { tries: 20, seconds: HOUR },
   /** By user: links that confirm the address. */
   confirmationMail: { tries: 5, seconds: HOUR },
   confirmationAddress: { tries: 60, seconds: HOUR },
-  /** By an address that has an account: the mails that say so. */
+  /** By an address that has an account: mails that say so. */
   accountExists: { tries: 3, seconds: HOUR },
   passwordReset: { tries: 5, seconds: HOUR },
   passwordResetAddress: { tries: 60, seconds: HOUR },
-  /** By the user: each costs work whether or not it is paid in the end. */
+  /** By user: each costs work, even if it is not paid in the end. */
   actionRun: { tries: 120, seconds: MINUTE },
   actionCheck: { tries: 300, seconds: MINUTE },
-  /** By the user: each makes the app ask Stripe, whose own limits all customers share. */
+  /** By user: each makes requests to Stripe, whose limits all customers share. */
   payment: { tries: 120, seconds: 10 * MINUTE },
   /** The page after a checkout polls every one or two seconds. */
   paymentLook: { tries: 180, seconds: MINUTE },
   support: { tries: 20, seconds: HOUR },
-  /** By the form: a second press of its button is the same question. */
+  /** By form: a second press of its button is the same question. */
   supportForm: { tries: 1, seconds: HOUR },
-  /** A program in a loop, not a busy customer: a thousand a second over a minute. */
+  /** Stops a program in a loop, not a busy customer: a thousand calls a second for a minute. */
   api: { tries: 60_000, seconds: MINUTE },
 } satisfies Record<string, Rule>
 
 export type RateLimitName = keyof typeof RULES
 
-/** Local mode counts whole test suites as one address. */
+/** In local mode a whole test suite is one address. */
 const LOCAL_FACTOR = 50
 /** What these count is a client's network, as clientNetwork gives it. */
 const BY_ADDRESS = new Set<RateLimitName>(['logInAddress', 'signUp', 'passwordResetAddress', 'confirmationAddress'])
-/** An IPv6 client that moves through its provider's /48 has this many times the tries of a /64. */
+/** A /48, which an IPv6 customer may own, has this many times the tries of a /64. */
 const WIDER_FACTOR = 8
 
 const limiters = new Map<string, { db: unknown; limiter: RateLimiterMongo }>()
 
 /**
- * Counts one try against a limit that all processes share.
- * @param name the limit
+ * Counts tries against a limit that all processes share.
  * @param subject whom or what it counts
  * @throws RateLimited when there are no tries left in this window
  */
@@ -85,7 +84,7 @@ export async function takePageTry(name: RateLimitName, subject: string): Promise
 }
 
 /**
- * Counts one try, where the answer must not tell that the limit is reached.
+ * Counts one try where the answer must not reveal that the limit is reached.
  * @returns false when there are no tries left in this window
  */
 export async function hasTryLeft(name: RateLimitName, subject: string): Promise<boolean> {
@@ -98,12 +97,12 @@ export async function hasTryLeft(name: RateLimitName, subject: string): Promise<
   )
 }
 
-/** Gives a counted try back, after a correct log-in. */
+/** Returns a counted try after a correct log-in. */
 export async function returnTry(name: RateLimitName, subject: string): Promise<void> {
   for (const { limiter, key } of countersOf(name, subject)) await limiter.reward(key, 1)
 }
 
-/** What one try counts in: its subject, and for an IPv6 network the wider one around it too. */
+/** What a try counts for: its subject, and for an IPv6 network also the wider one around it. */
 function countersOf(name: RateLimitName, subject: string): { limiter: RateLimiterMongo; key: string }[] {
   const wider = BY_ADDRESS.has(name) ? widerPrefix(subject) : null
   const own = { limiter: limiterOf(name), key: subject }

@@ -8,9 +8,9 @@ import { findApiKeyOwner } from './api-key.server.ts'
 import { findSession } from './session.server.ts'
 
 /**
- * Finds who is logged in, for a page.
- * @returns null without a session, for an expired one, or for one that the user has ended
- * @throws a 503 response when the database is away: the user is unknown then, not logged out
+ * Finds the user who is logged in, for a page.
+ * @returns null without a session, or for one that has expired or ended
+ * @throws a 503 response when the database is down: the user is unknown then, not logged out
  */
 export async function findUser(request: Request): Promise<User | null> {
   return findSessionUser(request).catch((error: unknown) => {
@@ -26,8 +26,8 @@ async function findSessionUser(request: Request): Promise<User | null> {
 }
 
 /**
- * Guards a page. Call it in every loader and every action: loaders run side by side and an action runs without its
- * parent's loader, so a parent's guard guards nothing.
+ * Guards a page. Call it in every loader and action: loaders run side by side, and an action runs without its parent's
+ * loader, so a parent's guard guards nothing.
  * @throws a redirect to the log-in page, which leads back here
  */
 export async function requireUser(request: Request): Promise<User> {
@@ -43,8 +43,7 @@ export interface ApiCaller {
 }
 
 /**
- * Guards an API route: a session cookie or `Authorization: Bearer <API key>`. A key that is sent decides alone; a
- * cookie beside it is not looked at.
+ * Guards an API route: a session cookie or `Authorization: Bearer <API key>`. With a key, the cookie is ignored.
  * @throws a 401 or 429 response in the API's error shape
  */
 export async function requireApiUser(request: Request): Promise<ApiCaller> {
@@ -71,7 +70,7 @@ async function findUserById(userId: Types.ObjectId): Promise<User | null> {
   return UserModel.findById(userId).lean<User>()
 }
 
-/** Where to go after a detour such as the log-in: the page itself, and for a form post the page that had the form. */
+/** Where to return after a detour such as the log-in: the page, or for a form post the page with the form. */
 export function wayBack(request: Request): string {
   const referer = request.method === 'GET' ? null : request.headers.get('Referer')
   const { pathname, search } = new URL(referer !== null && URL.canParse(referer) ? referer : request.url)

@@ -11,28 +11,28 @@ import { cookieName } from './cookie-name.server.ts'
 import { hashToken, newToken } from './secret-token.server.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
-/** A session ends so long after the log-in … */
+/** A session ends this long after the log-in … */
 export const SESSION_DAYS = 30
-/** … and so long after it was last used. */
+/** … and this long after its last use. */
 export const IDLE_DAYS = 14
-/** So that a page view is mostly a read: the time of the last use is kept to within this. */
+/** The time of the last use is this precise, so that most page views only read. */
 const SEEN_PRECISION_MS = 5 * 60 * 1_000
 
 interface SessionData {
   userId: string
-  /** The user's `sessionEpoch` at log-in: when the user's has moved on, the session is over. */
+  /** The user's `sessionEpoch` at log-in: once the user's has changed, the session is over. */
   epoch: number
-  /** Who opens it; kept beside the data. */
+  /** Who opens it; stored beside the data. */
   client?: ReturnType<typeof clientOf>
-  /** When it was last noted as used; read, never written as data. */
+  /** The last use; read, never written as data. */
   lastSeenAt?: Date | null
 }
 
 let storage: SessionStorage<SessionData> | null = null
 
 /**
- * Opens a session for a user and ends the one that the request came with, so that an id which somebody planted before
- * the log-in is worth nothing after it.
+ * Opens a session for a user and ends the one of the request, so that an id that was planted before the log-in is worthless
+ * after it.
  * @returns the Set-Cookie header
  */
 export async function startSession(request: Request, user: Pick<User, '_id' | 'sessionEpoch'>): Promise<string> {
@@ -54,7 +54,7 @@ export async function endSession(request: Request): Promise<string> {
 
 /**
  * Reads the request's session, and notes its use.
- * @returns null when there is none, it has expired or was not used for too long, or its signature is not ours
+ * @returns null if there is none, it has expired, was unused for too long, or was not signed by us
  */
 export async function findSession(request: Request): Promise<{ userId: Types.ObjectId; epoch: number } | null> {
   if (!request.headers.has('Cookie')) return null
@@ -69,7 +69,7 @@ export async function findSession(request: Request): Promise<{ userId: Types.Obj
 
 /**
  * Lists a user's open sessions, the last used first.
- * @param request whose session is marked as the current one
+ * @param request its session is marked as the current one
  */
 export async function listSessions(user: Pick<User, '_id' | 'sessionEpoch'>, request: Request) {
   const current = hashToken((await readCookie(request)).id)
@@ -88,7 +88,7 @@ export async function listSessions(user: Pick<User, '_id' | 'sessionEpoch'>, req
 
 /**
  * Ends one of a user's sessions. Safe to repeat.
- * @param id as {@link listSessions} names it, or whatever came from outside
+ * @param id as {@link listSessions} names it; any other id changes nothing
  */
 export async function endSessionById(userId: Types.ObjectId, id: string): Promise<void> {
   const records = await SessionModel.find({ userId }).select({ _id: 1 }).lean()
@@ -96,15 +96,15 @@ export async function endSessionById(userId: Types.ObjectId, id: string): Promis
   if (found) await SessionModel.deleteOne({ _id: found._id, userId })
 }
 
-/** Ends every session of a user but none of anybody else's; the epoch has ended them already, this tidies up. */
+/** Deletes every session of a user; the epoch has already ended them. */
 export async function deleteSessionsOf(userId: Types.ObjectId): Promise<void> {
   await SessionModel.deleteMany({ userId })
 }
 
-/** A page shows nothing of what the database looks a session up by. */
+/** Pages never show the id that the database finds a session by. */
 const publicId = (_id: string): string => hashToken(_id).slice(0, 24)
 
-/** The database's own expiry may run late or never. Sessions from before their use was noted have no `lastSeenAt`. */
+/** The database's own expiry may be late. Older sessions have no `lastSeenAt`. */
 function openOnes() {
   const time = machineNow()
   const idleSince = new Date(time.getTime() - IDLE_DAYS * DAY_MS)
@@ -158,7 +158,7 @@ function sessions(): SessionStorage<SessionData> {
   return storage
 }
 
-/** Forgets the cookie's settings, so that a test can change the configuration. */
+/** Forgets the cookie's settings, for tests that change the configuration. */
 export function resetSessions(): void {
   storage = null
 }

@@ -15,8 +15,8 @@ const DUPLICATE_KEY = 11_000
 
 /**
  * Creates a user with a credit account and the welcome credits, and mails a link that confirms the address. Safe to
- * repeat: whoever sends the same e-mail and password again gets the user that is there, and an account that a crash left
- * out is made up for, here or at log-in.
+ * repeat: the same email and password return the existing user, and a credit account that a crash left out is opened, here
+ * or at log-in.
  * @throws EmailTaken when the email belongs to an account with another password
  * @throws WeakPassword, CreditsUnavailable, RateLimited
  */
@@ -32,10 +32,10 @@ export async function signUp({ email, password, ...profile }: SignUp): Promise<U
 }
 
 /**
- * Takes a sign-up whose answer must not tell whether the address has an account: a new one gets a link that confirms it,
- * a known one a mail that says so. Both take one hash, one comparison and one write. The credit account is opened when
- * the address is confirmed.
- * @returns the mail on its way, for who wants to wait for it
+ * Takes a sign-up whose answer must not reveal whether the address has an account: a new address gets a link that confirms
+ * it, a known one a mail that says so. Both take one hash, one comparison and one write. Confirming the address opens the
+ * credit account.
+ * @returns the delivery of the mail, to wait for
  * @throws WeakPassword, RateLimited
  */
 export async function signUpByMail({ email, password, ...profile }: SignUp): Promise<{ delivery: Promise<void> }> {
@@ -47,10 +47,10 @@ export async function signUpByMail({ email, password, ...profile }: SignUp): Pro
       if (!isDuplicate(error)) throw error
       return null
     })
-    // Of two at once, the other one mails the link.
+    // Of two sign-ups at once, the other one mails the link.
     return { delivery: user ? sendConfirmation(user) : Promise.resolve() }
   }
-  // Who only repeats the form is no stranger: the first mail may be lost.
+  // The right password means that the form was repeated: the first mail may be lost.
   if (matches && !found.emailConfirmedAt) await resendQuietly(found)
   else if (await hasTryLeft('accountExists', email)) await notifyAccountExists(found)
   return { delivery: Promise.resolve() }
@@ -68,7 +68,7 @@ async function insertUser({ timeZone = 'UTC', ...fields }: NewUser): Promise<Use
 async function findSameUser(email: string, password: string): Promise<User> {
   const found = await UserModel.findOne({ email }).select('+passwordHash').lean<User>()
   if (!found) throw new EmailTaken()
-  // A password is tried here as at the log-in, so it is counted: else one would go on guessing here.
+  // This tries a password as the log-in does, so it is counted too: otherwise guessing would continue here.
   await consumeAttempt('signUpAgain', email)
   if (!(await verifyPassword(found.passwordHash, password))) throw new EmailTaken()
   await returnTry('signUpAgain', email)

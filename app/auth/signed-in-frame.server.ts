@@ -3,7 +3,7 @@ import { config } from '../config.server.ts'
 import { getBalance } from '../credits/balance.server.ts'
 import { formatCreditsInWords } from '../format.ts'
 
-/** Reads what the bar around a signed-in user's pages shows. */
+/** Reads what the bar of a signed-in user's pages shows. */
 export async function frameOf(user: User) {
   const { credits } = await getBalance(user._id)
   return {

@@ -1,15 +1,15 @@
 import { isTimeZone } from '../format.ts'
 
-/** Names begin with a letter; what else `Intl` takes, like "+02:00", knows no summer time. */
+/** Names start with a letter; offsets like "+02:00", which `Intl` takes too, have no summer time. */
 const NAME = /^[A-Za-z][A-Za-z0-9_+\-/]{0,63}$/
 
 /**
- * Whether a zone that comes from a browser can be kept. Browsers know some by another name than the list under Settings,
- * like Asia/Calcutta and Asia/Kolkata: both mean the same, and each is kept as it came.
+ * Whether a zone from a browser can be stored. Browsers call some differently from the list under Settings, like
+ * Asia/Calcutta and Asia/Kolkata: both mean the same, and each is stored as it is.
  */
 export const isKnownZone = (zone: string): boolean => NAME.test(zone) && isTimeZone(zone)
 
-/** Every zone whose name Node knows, with UTC first. */
+/** Every zone that Node knows, UTC first. */
 const ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')]
 
 /** The zones to choose from, including the one that is set. */

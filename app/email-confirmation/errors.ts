@@ -1,7 +1,7 @@
 import { DomainError } from '../domain-error.ts'
 import { CONFIRM_PATH } from './confirm-path.ts'
 
-/** It is not proven that the account's address belongs to whoever uses the account. */
+/** The user has not proven that the account's address is theirs. */
 export class EmailNotConfirmed extends DomainError {
   readonly code = 'email_not_confirmed'
   constructor() {

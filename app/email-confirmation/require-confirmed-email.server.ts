@@ -5,7 +5,7 @@ import { EmailNotConfirmed } from './errors.ts'
 type Addressee = Pick<User, 'emailConfirmedAt'>
 
 /**
- * Lets through whose address is confirmed, where that has to be: see docs/decisions/0016.
+ * Checks that a user has confirmed the address, where that is required: see docs/decisions/0016.
  * @throws EmailNotConfirmed
  */
 export function requireConfirmedEmail(user: Addressee): void {
@@ -13,8 +13,8 @@ export function requireConfirmedEmail(user: Addressee): void {
 }
 
 /**
- * True where an account may have been opened with the address of a stranger, who never asked for mails. Accounts from
- * before addresses were confirmed lack the field: they keep getting their mails and can be logged in to.
+ * Whether an account may have been opened with a stranger's address, who never asked for mails. Accounts from before
+ * addresses were confirmed lack the field: they still get their mails and can log in.
  */
 export function mayBeAStrangers({ emailConfirmedAt }: Addressee): boolean {
   return config().requireConfirmedEmail && emailConfirmedAt === null

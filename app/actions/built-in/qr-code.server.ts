@@ -41,9 +41,9 @@ const input = z
     if (message) context.addIssue({ code: 'custom', path: ['text'], message })
   })
 
-/** A text is checked without being encoded: the check costs no credits, so it must cost no work either. */
+/** Checks a text without encoding it: the check costs no credits, so it must not cost work either. */
 function whyItDoesNotFit(text: string, level: Level): string | null {
-  // An empty text is refused by its own rule.
+  // An empty text has its own rule.
   if (text.trim() === '') return null
   if (hasLoneSurrogate(text)) return 'The text has a broken character. Type it again.'
   if (fitsQrCode(text, level)) return null
@@ -92,7 +92,6 @@ export const qrCode = defineAction({
       kind: 'number',
       hint: `From ${SIZE.min} to ${SIZE.max}. SVG scales to any size.`,
       defaultValue: '512',
-      ...SIZE,
     },
     {
       name: 'margin',
@@ -100,11 +99,10 @@ export const qrCode = defineAction({
       kind: 'number',
       hint: `From ${MARGIN.min} to ${MARGIN.max}. 4 recommended.`,
       defaultValue: '4',
-      ...MARGIN,
     },
   ],
   async run({ text, level, margin, size }, { plan }) {
-    // Once for both files: encoding keeps the process busy.
+    // Once for both files: encoding blocks the process.
     const { version, modules } = QRCode.create(qrSegments(text), { errorCorrectionLevel: level })
     const png = await drawPng(modules, { margin, size })
     const files = [{ name: 'qr-code.png', contentType: 'image/png', label: 'PNG', body: png }]

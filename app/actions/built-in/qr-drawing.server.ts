@@ -3,23 +3,18 @@ import { crc32, deflate } from 'node:zlib'
 import type { BitMatrix } from 'qrcode'
 
 /*
- * Draws a code that is encoded already. The encoder's own drawings each encode the text once more, and its PNG keeps the
- * process busy for a third of a second; this one has one bit a pixel and is packed beside the process's own thread.
+ * Draws a code that is already encoded. The encoder's own drawings encode the text again, and its PNG blocks the process for
+ * a third of a second; this one has one bit per pixel and is compressed in another thread.
  */
 
 const inThread = promisify(deflate)
 
-export interface Drawing {
+interface Drawing {
   /** Light modules around the code. */
   margin: number
 }
 
-/**
- * Draws a code as a black-and-white PNG.
- * @param modules the code
- * @param options `margin` in modules; `size`: width and height in pixels
- * @returns the file
- */
+/** Draws a code as a black-and-white PNG; `size` is its width and height in pixels. */
 export async function drawPng(modules: BitMatrix, { margin, size }: Drawing & { size: number }): Promise<Uint8Array> {
   const total = modules.size + 2 * margin
   const bytesPerRow = 1 + Math.ceil(size / 8)
@@ -39,7 +34,7 @@ export async function drawPng(modules: BitMatrix, { margin, size }: Drawing & { 
   const header = Buffer.alloc(13)
   header.writeUInt32BE(size, 0)
   header.writeUInt32BE(size, 4)
-  // One bit a pixel, grey; the rest has one value in the format or means "plain".
+  // One bit per pixel, grayscale; the other bytes are zero.
   header[8] = 1
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
@@ -49,12 +44,7 @@ export async function drawPng(modules: BitMatrix, { margin, size }: Drawing & { 
   ])
 }
 
-/**
- * Draws a code as an SVG that has any size.
- * @param modules the code
- * @param options `margin` in modules
- * @returns the file
- */
+/** Draws a code as an SVG, which scales to any size. */
 export function drawSvg(modules: BitMatrix, { margin }: Drawing): Uint8Array {
   const total = modules.size + 2 * margin
   let path = ''

@@ -1,8 +1,8 @@
 import type { QRCodeSegment } from 'qrcode'
 
 /*
- * How a text becomes the fewest bits of a QR code, and whether they fit. It takes time in proportion to the text, so that
- * a text can be checked for nothing; drawing the code takes a hundred times as long.
+ * How a text becomes the fewest bits of a QR code, and whether they fit. The time is proportional to the text, so a check is
+ * free; drawing the code takes a hundred times as long.
  */
 
 export type Level = 'L' | 'M' | 'Q' | 'H'
@@ -10,7 +10,7 @@ export type Level = 'L' | 'M' | 'Q' | 'H'
 type Mode = 'numeric' | 'alphanumeric' | 'byte'
 const MODES: Mode[] = ['numeric', 'alphanumeric', 'byte']
 
-/** Bits that begin a segment: its mode and, as the largest codes write it, its length. */
+/** Bits at the start of a segment: its mode and its length, as in the largest codes. */
 const HEADER_BITS: Record<Mode, number> = { numeric: 4 + 14, alphanumeric: 4 + 13, byte: 4 + 16 }
 
 /** Data bits of the largest code. */
@@ -22,20 +22,12 @@ const CHARACTERS_MAX = 7089
 /** Costs are whole numbers in sixths of a bit: a digit takes ten thirds, two alphanumeric characters take eleven bits. */
 const SIXTHS = 6
 
-/**
- * Says whether a text fits into a QR code.
- * @param text without lone surrogates
- * @param level how much of the code is for error correction
- */
+/** Whether a text without lone surrogates fits into a QR code. */
 export function fitsQrCode(text: string, level: Level): boolean {
   return text.length <= CHARACTERS_MAX && split(text).bits <= CAPACITY_BITS[level]
 }
 
-/**
- * Splits a text into the segments that take the fewest bits together.
- * @param text without lone surrogates, not empty
- * @returns what the encoder takes
- */
+/** Splits a text, not empty and without lone surrogates, into the segments with the fewest bits. */
 export function qrSegments(text: string): QRCodeSegment[] {
   return split(text).runs.map(({ mode, data }) =>
     mode === 'byte' ? { mode, data: new TextEncoder().encode(data) } : { mode, data },
@@ -47,7 +39,7 @@ interface Run {
   data: string
 }
 
-/** The shortest path through the text: for each character, the cheapest way to be in each mode after it. */
+/** Finds the shortest path through the text: after each character, the lowest cost of being in each mode. */
 function split(text: string): { runs: Run[]; bits: number } {
   const characters = [...text]
   const costs = MODES.map((mode) => HEADER_BITS[mode] * SIXTHS)
