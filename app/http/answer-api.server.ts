@@ -2,9 +2,9 @@ import { errorResponse, methodNotAllowed } from './api-error.server.ts'
 import type { MatchedRoute } from './route-table.ts'
 
 /**
- * Answers what Remix would answer badly: a method that a resource route does not have is a 400 "Unexpected Server Error"
- * with a stack trace there, and an unknown API address an HTML page.
- * @returns null when Remix shall answer
+ * Answers what Remix answers badly: for a method that a resource route does not have, a 400 "Unexpected Server Error" with a
+ * stack trace, and for an unknown API address an HTML page.
+ * @returns null if Remix is to answer
  */
 export function answerApi(path: string, method: string, route: MatchedRoute | null): Response | null {
   if (/^\/api(\/|$)/.test(path) && (!route || route.isSplat)) {

@@ -24,8 +24,8 @@ export function errorResponse(
 }
 
 /**
- * Turns an API route's error into its response. A Response passes through; a domain error keeps its code, message and
- * details; anything else is logged once and reported without details.
+ * Turns an API route's error into its response. A Response passes through, a domain error keeps its code, message and
+ * details, and any other error is logged and reported without details.
  */
 export function apiError(error: unknown): Response {
   if (error instanceof Response) return error
@@ -53,16 +53,13 @@ export function unavailable(): Response {
   })
 }
 
-/**
- * The response to a method that a route does not support.
- * @param allow the methods that it has
- */
+/** The response to a method that a route does not support; `allow` are those that it does. */
 export function methodNotAllowed(...allow: string[]): Response {
   const message = `This endpoint accepts only ${allow.join(' and ')}.`
   return errorResponse('method_not_allowed', message, {}, { Allow: allow.join(', ') })
 }
 
-/** The Retry-After header of an error that passes with time. */
+/** The Retry-After header of an error that time solves. */
 export function retryHeaders(error: DomainError): Record<string, string> {
   const seconds = 'retryAfterSeconds' in error ? error.retryAfterSeconds : error.details.retryAfterSeconds
   return typeof seconds === 'number' ? { 'Retry-After': String(Math.ceil(seconds)) } : {}
@@ -71,7 +68,7 @@ export function retryHeaders(error: DomainError): Record<string, string> {
 /** Server codes that mean "not now" (a time limit, an election, a shutdown). */
 const TRANSIENT_SERVER_CODES = new Set([50, 89, 91, 189, 262, 10_107, 11_600, 11_602, 13_435])
 
-/** True if the outcome is unknown or nothing was attempted, because the database was down or too slow. */
+/** Whether the database was down or too slow, so that the outcome is unknown or nothing was attempted. */
 export function isDatabaseTrouble(error: unknown): boolean {
   const { MongoError, MongoServerError, MongoWriteConcernError } = mongoose.mongo
   if (error instanceof MongoWriteConcernError) return true

@@ -18,7 +18,7 @@ import { maxBodyBytes, readBody } from './request-body.server.ts'
 import { type MatchedRoute, routeTable } from './route-table.ts'
 import { contentSecurityPolicy, securityHeaders } from './security-headers.ts'
 
-/** What the parts of the HTTP app hand on about one request. */
+/** What the parts of the HTTP app share about a request. */
 export interface AppVariables {
   requestId: string
   nonce: string
@@ -31,9 +31,9 @@ export type AppContext = Context<{ Bindings: HttpBindings; Variables: AppVariabl
 export interface AppParts {
   /** Remix itself. */
   handle: RemixHandler
-  /** For the table of its routes; in development it is another one after each edit. */
+  /** For its route table; in development each edit makes a new one. */
   loadBuild: () => Promise<ServerBuild>
-  /** Answers a built file, or null. */
+  /** Answers with a built file, or null. */
   findFile: (request: Request) => Promise<Response | null>
   isDevServer: boolean
 }
@@ -43,7 +43,7 @@ const RETRY_AFTER_SECONDS = '60'
 
 const COMPRESSIBLE = /^(text\/(html|csv|plain)|text\/x-script|application\/json)/
 
-/** Builds everything that stands between the network and Remix. */
+/** Builds everything between the network and Remix. */
 export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts) {
   const app = new Hono<{ Bindings: HttpBindings; Variables: AppVariables }>()
   const general = Object.entries(securityHeaders(config().appUrl))
@@ -59,7 +59,7 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
     requestsInFlight.inc()
     await next().finally(() => requestsInFlight.dec())
     const { headers } = c.res
-    // A route's own headers win: a document made for a frame has its own policy.
+    // A route's own headers win: a document for a frame has its own policy.
     for (const [name, value] of general) if (!headers.has(name)) headers.set(name, value)
     headers.set('X-Request-Id', c.get('requestId'))
     if (headers.get('Content-Type')?.startsWith('text/html') && !headers.has('Content-Security-Policy')) {
@@ -69,7 +69,7 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
         contentSecurityPolicy({ nonce: c.get('nonce'), appUrl, sandboxUrl, isDevServer }),
       )
     }
-    // The client should open its next connection to a process that keeps running.
+    // The next connection should go to a process that keeps running.
     if (isStopping()) headers.set('Connection', 'close')
     report(c, (performance.now() - started) / 1_000)
   })
@@ -103,13 +103,13 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
     const request = toRemixRequest(c.req.raw, { body, address, dropCookie: passed.dropCookie })
     c.res = ensureApiShape(path, await handle(request, { requestId, nonce }))
     if (c.res.status === 429 && !c.res.headers.has('Retry-After')) c.res.headers.set('Retry-After', RETRY_AFTER_SECONDS)
-    // Small JSON responses are the most frequent and gain nothing.
+    // JSON responses are frequent, and too small to gain.
     if (isWorthCompressing(c.res)) await small(c, async () => {})
     return c.res
   })
 
   app.onError((error, c) => {
-    // The client hung up in the middle of its body.
+    // The client disconnected while sending its body.
     if (c.env.incoming.errored || c.req.raw.signal.aborted) return new Response(null, { status: 400 })
     logger.error({ err: error, requestId: c.get('requestId') }, 'A request failed before it reached a page')
     return refuse(c.req.raw, c.get('nonce'), {
@@ -136,7 +136,7 @@ function tooLarge(c: AppContext, maxBytes: number): Response {
   })
 }
 
-/** Errors that an API route threw past its own handling still get the API's shape. */
+/** Errors outside of an API route's own handling get the API's shape too. */
 function ensureApiShape(path: string, response: Response): Response {
   const isJson = response.headers.get('Content-Type')?.startsWith('application/json')
   if (!path.startsWith('/api/') || response.status < 500 || isJson) return response

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 /** Set only by our HTTP server; a header of this name from a client is dropped. */
 export const CLIENT_ADDRESS_HEADER = 'X-Scrip-Client-Address'
 
-/** The client's address as the HTTP server saw it; `unknown` where a route is called without the server. */
+/** The client's address as the HTTP server saw it; `unknown` if a route is called without the server. */
 export function clientAddress(request: Request): string {
   return request.headers.get(CLIENT_ADDRESS_HEADER) ?? 'unknown'
 }
@@ -13,7 +13,7 @@ export function clientAddress(request: Request): string {
 export const clientNetwork = (request: Request): string => addressPrefix(clientAddress(request))
 
 /**
- * The prefix to rate-limit a client by. An IPv6 client has 2^64 addresses, so those are counted by their /64.
+ * The prefix by which a client's tries are counted: an IPv6 client has 2^64 addresses, so those count by their /64.
  * @param address IPv4, IPv6, or IPv4 written as IPv6
  */
 export function addressPrefix(address: string): string {
@@ -34,8 +34,8 @@ function dotted(groups: string[]): string {
 }
 
 /**
- * The network around a prefix of {@link addressPrefix}: a provider's customer often has a /48, with 65,536 of those.
- * @returns null for IPv4, where an address is what a customer has
+ * The network around a prefix of {@link addressPrefix}: customers of a provider often have a /48, with 65,536 of those.
+ * @returns null for IPv4, where customers have one address
  */
 export function widerPrefix(prefix: string): string | null {
   const groups = /^([^:]+:[^:]+:[^:]+):[^:]+::\/64$/.exec(prefix)?.[1]
@@ -43,10 +43,10 @@ export function widerPrefix(prefix: string): string | null {
 }
 
 /**
- * Tells a client's address from its connection. `X-Forwarded-For` counts from its right end, and only as far as there
- * are proxies of ours in front: everything further left is what the client wrote itself. What is counted is every entry
- * as it came: leaving out one that does not read as an address would move the count to one that the client wrote.
- * @param trustedProxies how many proxies stand in front of the app
+ * Finds a client's address. `X-Forwarded-For` is read from its right end, and only as far as there are proxies of ours:
+ * everything further left is written by the client. Every entry counts, even one that is not an address: skipping it would
+ * reach an entry that the client wrote.
+ * @param trustedProxies how many proxies are in front of the app
  */
 export function clientAddressOf(incoming: IncomingMessage, trustedProxies: number): string {
   const socket = incoming.socket.remoteAddress ?? 'unknown'
@@ -55,13 +55,13 @@ export function clientAddressOf(incoming: IncomingMessage, trustedProxies: numbe
   return addressIn(entries.at(-trustedProxies) ?? entries[0]) ?? socket
 }
 
-/** The entries of `X-Forwarded-For` as they came, the nearest proxy's last. */
+/** The entries of `X-Forwarded-For`, the nearest proxy's last. */
 export function forwardedEntries({ headers }: IncomingMessage): string[] {
   const header = String(headers['x-forwarded-for'] ?? '')
   return header.trim() === '' ? [] : header.split(',').map((entry) => entry.trim())
 }
 
-/** The address of an entry, which some proxies write with a port, and IPv6 in brackets; null when it has none. */
+/** The address in an entry, which may have a port and, for IPv6, brackets; null if there is none. */
 function addressIn(entry = ''): string | null {
   const bare = entry.replace(/^"(.*)"$/, '$1')
   const [, bracketed, plain] = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/.exec(bare) ?? []

@@ -11,7 +11,6 @@ export interface Refusal {
 
 /**
  * Answers a request that never reaches a page: in the API's error shape to programs, as a plain page to people.
- * @param request as it came
  * @param nonce of this answer's Content-Security-Policy
  */
 export function refuse(request: Request, nonce: string, { code, title, message, headers = {} }: Refusal): Response {
@@ -28,7 +27,7 @@ function wantsJson(request: Request): boolean {
   )
 }
 
-// The texts are ours alone: nothing of the request is put into the page.
+// Only our own text: nothing of the request gets into the page.
 function page(title: string, message: string, nonce: string): string {
   return `<!doctype html>
 <html lang="en">

@@ -1,6 +1,6 @@
 /**
- * The HTTP status of every error code, in one place. 402 means that a spend is refused and the code says why: each of
- * those refusals comes with its ways out. 503 always means that the same request with the same key is safe to repeat.
+ * The HTTP status of every error code. 402 is a refused spend: the code says why, and its options say what helps. 503 always
+ * means that the same request with the same key is safe to repeat.
  */
 export const STATUS_OF_CODE: Record<string, number> = {
   // The request itself

@@ -9,7 +9,7 @@ export class InvalidRequest extends DomainError {
   }
 }
 
-/** The content type is not the one that the route reads. */
+/** The route does not read this content type. */
 export class UnsupportedMediaType extends DomainError {
   readonly code = 'unsupported_media_type'
 }

@@ -4,18 +4,18 @@ import { DomainError } from '../domain-error.ts'
 import { isDatabaseTrouble, retryHeaders, unavailable } from './api-error.server.ts'
 import { statusOf } from './error-status.ts'
 
-// Entered passwords never appear in a page again.
+// Passwords are never sent back to a page.
 const HIDDEN_FIELDS = ['password', 'currentPassword', 'newPassword']
 
-/** The response to a form that did not parse: the values without passwords, and what to change. */
+/** The answer to a form that did not parse: its values without passwords, and what to change. */
 export function invalidForm<Schema>(submission: Submission<Schema>) {
   return formAnswer(submission.reply({ hideFields: HIDDEN_FIELDS }), 400)
 }
 
 /**
  * The answer to a form whose operation was refused.
- * @param field whose error it is; the form's as a whole when left out
- * @throws what was caught, when it is no fact that the sender can act on; a 503 response when the database is away
+ * @param field which the error is about; the whole form if left out
+ * @throws any error that the sender cannot act on; a 503 response if the database is down
  */
 export function refusedForm<Schema>(submission: Submission<Schema>, error: unknown, field?: string) {
   if (isDatabaseTrouble(error)) throw unavailable()
@@ -26,24 +26,21 @@ export function refusedForm<Schema>(submission: Submission<Schema>, error: unkno
 }
 
 /**
- * The answer of a page without fields whose operation was refused: one sentence, for its summary.
- * @throws what was caught, when the sender cannot act on it
+ * The answer to a form without fields whose operation was refused: one sentence, for its summary.
+ * @throws any error that the sender cannot act on
  */
 export function problemAnswer(error: unknown) {
   if (!(error instanceof DomainError)) throw error
   return data({ problem: error.message }, { status: statusOf(error.code), headers: retryHeaders(error) })
 }
 
-/**
- * Answers a visit that was refused with the error page of the refusal's status.
- * @throws always
- */
+/** Throws a refusal that a loader met as an error page with its status. */
 export function refuseVisit(error: unknown): never {
   if (!(error instanceof DomainError)) throw error
   throw data(null, { status: statusOf(error.code), headers: retryHeaders(error) })
 }
 
-/** The response to a successful form that stays on its page, empty or with the saved values. */
+/** The answer to a successful form that stays on its page, empty or with the saved values. */
 export function savedForm<Schema>(submission: Submission<Schema>, { empty = false } = {}) {
   return data({ result: submission.reply({ resetForm: empty, hideFields: HIDDEN_FIELDS }), saved: true })
 }

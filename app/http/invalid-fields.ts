@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 
 /**
- * Says the first problem of a failed parse in one sentence, with the field it is about.
- * @returns a message, and `{ field }` as a dotted path; no field when the whole body is of the wrong kind
+ * Says the first problem of a failed parse in a sentence, with its field.
+ * @returns a message, and `{ field }` as a dotted path; no field if the whole body is wrong
  */
 export function describeIssue(issues: z.core.$ZodIssue[]): [message: string, details: { field?: string }] {
   const issue = issues[0]

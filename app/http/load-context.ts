@@ -1,10 +1,10 @@
 import '@remix-run/node'
 
-/** What the HTTP server tells each loader and action beside the request itself. */
+/** What the HTTP server passes to each loader and action with the request. */
 export interface LoadContext {
   /** For inline scripts: see useNonce. */
   nonce: string
-  /** Stands in the log and in the `X-Request-Id` header; an error page shows it. */
+  /** In the log and in the `X-Request-Id` header; error pages show it. */
   requestId: string
 }
 

@@ -5,10 +5,9 @@ import { isLoopback } from '../environment-problems.server.ts'
 import { addressPrefix } from './client-address.server.ts'
 
 /**
- * Decides who may read the metrics: callers with `METRICS_TOKEN`. Where none is set, only a program on the machine of a
- * local installation, not through a proxy.
- * @param incoming the request as it came
- * @returns `refused` for a wrong token or none, `hidden` where nobody may read them
+ * Decides who may read the metrics: callers with `METRICS_TOKEN`, or without that setting, programs on the machine of a
+ * local installation.
+ * @returns `refused` for a wrong or missing token, `hidden` if no one may read them
  */
 export function mayReadMetrics({ headers, socket }: IncomingMessage): 'allowed' | 'refused' | 'hidden' {
   const { metricsToken, isLocal } = config()
@@ -16,12 +15,9 @@ export function mayReadMetrics({ headers, socket }: IncomingMessage): 'allowed' 
     const [, sent = ''] = /^Bearer\s+(\S+)$/i.exec(headers.authorization ?? '') ?? []
     return timingSafeEqual(digest(sent), digest(metricsToken)) ? 'allowed' : 'refused'
   }
-  const isOwnMachine = isLoopbackAddress(socket.remoteAddress ?? '') && headers['x-forwarded-for'] === undefined
-  return isLocal && isOwnMachine ? 'allowed' : 'hidden'
-}
-
-function isLoopbackAddress(address: string): boolean {
-  return address === '::1' || isLoopback(addressPrefix(address))
+  const { remoteAddress = '' } = socket
+  const isOwnMachine = remoteAddress === '::1' || isLoopback(addressPrefix(remoteAddress))
+  return isLocal && isOwnMachine && headers['x-forwarded-for'] === undefined ? 'allowed' : 'hidden'
 }
 
 function digest(text: string): Buffer {

@@ -31,7 +31,7 @@ export const requestsInFlight = new Gauge({
 
 /**
  * Counts an answered request.
- * @param route the route's pattern and never its path: each label value is a time series for ever
+ * @param route the route's pattern, never the path: each label value is a time series forever
  */
 export function countRequest(method: string, route: string, status: number, seconds: number): void {
   const labels = { method, route, status: String(status) }

@@ -3,8 +3,8 @@ import { config, InvalidConfig } from '../config.server.ts'
 import { checkIndexes, ensureIndexes } from '../database.server.ts'
 
 /**
- * Makes sure that every unique index exists before the first request: without them a payment could be granted twice.
- * Local mode and an empty database get what is missing; a production database in use is never altered at startup.
+ * Checks that every unique index exists before the first request: without them a payment could be granted twice. Local mode
+ * and an empty database get missing indexes; a production database in use is never changed at startup.
  * @throws InvalidConfig naming the missing indexes
  */
 export async function prepareDatabase(): Promise<void> {

@@ -7,9 +7,8 @@ import { checkReadiness } from './readiness.server.ts'
 const NO_STORE = { 'Cache-Control': 'no-store' }
 
 /**
- * Endpoints for machines, answered before Remix, so that they describe this process. `/healthz` never asks the
- * database: a process is healthy without it. `/metrics` reveals much about the business, so without permission it is a
- * 404.
+ * Endpoints for machines, answered before Remix, so that they describe this process. `/healthz` does not ask the database: a
+ * process is healthy without it. `/metrics` reveals much about the business, so without permission it is a 404.
  */
 export function probes() {
   const app = new Hono<{ Bindings: HttpBindings }>()

@@ -3,9 +3,8 @@ import { logger } from '../log.server.ts'
 import { forwardedEntries } from './client-address.server.ts'
 
 /**
- * Notices that `TRUST_PROXY` does not fit what stands in front of the app.
- * @param trustedProxies what it says
- * @returns what is wrong, as a sentence for the operator, or null when nothing looks wrong
+ * Tells from a request whether `TRUST_PROXY` does not match the proxies in front of the app.
+ * @returns the problem, as a sentence for the operator, or null
  */
 export function proxyProblem(incoming: IncomingMessage, trustedProxies: number): string | null {
   const { length } = forwardedEntries(incoming)
@@ -17,11 +16,7 @@ export function proxyProblem(incoming: IncomingMessage, trustedProxies: number):
   return `A request came through ${length} of ${trustedProxies} proxies: with a TRUST_PROXY that is too high a client can choose its address. Set TRUST_PROXY to the number of your proxies.`
 }
 
-/**
- * Watches for a `TRUST_PROXY` that does not fit.
- * @param trustedProxies what it says
- * @returns a function that is called with every request and logs the first problem it sees, once
- */
+/** Makes a function that takes every request and logs the first problem with `TRUST_PROXY`, once. */
 export function watchProxies(trustedProxies: number): (incoming: IncomingMessage) => void {
   let hasWarned = false
   return (incoming) => {

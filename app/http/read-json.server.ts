@@ -2,12 +2,12 @@ import type { z } from 'zod'
 import { InvalidRequest, PayloadTooLarge, UnsupportedMediaType } from './errors.ts'
 import { describeIssue } from './invalid-fields.ts'
 
-/** The HTTP server cuts bodies off at the same length; this holds where a route is called without it. */
+/** The HTTP server has the same limit; this one holds if a route is called without it. */
 export const MAX_BODY_BYTES = 64 * 1024
 
 /**
- * Reads a JSON body against a schema; give it a strict one, so that an unknown field is an error and not a surprise.
- * @throws UnsupportedMediaType | PayloadTooLarge | InvalidRequest
+ * Parses a JSON body by a schema. Use a strict one, so that an unknown field is an error.
+ * @throws UnsupportedMediaType, PayloadTooLarge, InvalidRequest
  */
 export async function readJson<Schema extends z.ZodType>(request: Request, schema: Schema): Promise<z.output<Schema>> {
   const type = request.headers.get('Content-Type') ?? ''

@@ -1,6 +1,6 @@
 import { isDatabaseUp } from '../database.server.ts'
 
-/** A replica set election takes about ten seconds: taking every process out for that would make it an outage. */
+/** A replica set election takes about ten seconds. If it made every process unready, it would be an outage. */
 const TOLERATED_MS = 15_000
 const CACHED_MS = 500
 
@@ -19,12 +19,12 @@ export function markStopping(): void {
   phase = 'stopping'
 }
 
-/** True once the process has been asked to stop. */
+/** Whether the process was asked to stop. */
 export function isStopping(): boolean {
   return phase === 'stopping'
 }
 
-/** Whether this process should get requests; a short absence of the database is no reason to refuse them. */
+/** Whether this process should get requests; a short outage of the database does not make it unready. */
 export async function checkReadiness() {
   const time = performance.now()
   if (!lastCheck || time - lastCheck.at > CACHED_MS) lastCheck = { at: time, answer: isDatabaseUp() }

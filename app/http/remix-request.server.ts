@@ -10,7 +10,7 @@ interface RequestFacts {
   dropCookie: boolean
 }
 
-/** Where Remix and many others look for a host, a protocol or an address that the client could have made up. */
+/** Headers in which Remix and others look for a host, a protocol or an address, although clients can forge them. */
 const FORWARDED = [
   'Forwarded',
   'X-Forwarded-For',
@@ -22,8 +22,8 @@ const FORWARDED = [
 ]
 
 /**
- * The request as Remix gets it: its address is `APP_URL` whatever the client says, so no link, mail or redirect can be
- * led elsewhere. `Origin` has been judged by then; without it, Remix's own stricter check lets honest posts pass.
+ * The request for Remix. Its address is `APP_URL` whatever the client says, so that no link, mail or redirect can lead
+ * elsewhere. `Origin` was checked before; without it, Remix's own stricter check accepts honest posts.
  */
 export function toRemixRequest(request: Request, { body, address, dropCookie }: RequestFacts): Request {
   const { appUrl } = config()

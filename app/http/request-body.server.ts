@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { MAX_BODY_BYTES } from './read-json.server.ts'
 
-/** Stripe's events carry whole objects. */
+/** Stripe's events contain whole objects. */
 const MAX_WEBHOOK_BYTES = 1024 * 1024
 
 /** The maximum body length of a path. */
@@ -9,12 +9,12 @@ export function maxBodyBytes(path: string): number {
   return path === '/api/webhook' ? MAX_WEBHOOK_BYTES : MAX_BODY_BYTES
 }
 
-/** A client that is still sending cannot read a response: up to this length the body is read before it is refused. */
+/** A client that is sending cannot read a response, so up to this length the body is read before it is refused. */
 const MAX_DISCARDED_BYTES = 8 * 1024 * 1024
 
 /**
  * Reads a request's body, up to a limit.
- * @returns null when it is longer; what is over the limit is never kept
+ * @returns null if it is longer; what exceeds the limit is not kept
  */
 export async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
   if (Number(incoming.headers['content-length'] ?? 0) > MAX_DISCARDED_BYTES) return null

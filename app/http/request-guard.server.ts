@@ -11,8 +11,8 @@ interface GateFacts {
 }
 
 /**
- * Turns away what must not reach Remix, in this order: unknown methods, what Remix would answer by its old protocol, and
- * changes that another site asks for.
+ * Refuses what must not reach Remix, in this order: unknown methods, Remix's old protocol, and changes that another site
+ * requests.
  * @returns the refusal, or what the rest of the server needs to know
  */
 export function gate(request: Request, { host, nonce }: GateFacts): Response | { path: string; dropCookie: boolean } {
@@ -28,12 +28,12 @@ export function gate(request: Request, { host, nonce }: GateFacts): Response | {
   if (url.search.length > MAX_QUERY_CHARACTERS) {
     return turnAway({ code: 'invalid_request', title: 'That URL is too long', message: 'Shorten the query string.' })
   }
-  // Remix 2 still answers single loaders and actions by this parameter, past its own check of the origin.
+  // Remix 2 still answers single loaders and actions by this parameter, without its own check of the origin.
   if (url.searchParams.has('_data')) {
     const message = 'The "_data" parameter is not supported.'
     return turnAway({ code: 'gone', title: 'This address is gone', message })
   }
-  // Lazy route discovery is off; its endpoint could keep the process busy for a second with one request.
+  // Lazy route discovery is off; one request to its endpoint could block the process for a second.
   if (path === '/__manifest') {
     return turnAway({ code: 'not_found', title: 'This page does not exist', message: 'There is nothing here.' })
   }

@@ -1,15 +1,14 @@
 import type { HeadersFunction, ServerBuild } from '@remix-run/node'
 
-/** What an answer of a page carries over from its loader or action beside cookies. */
+/** Headers that a page passes on from its loader or action, beside cookies. */
 const CARRIED = ['Retry-After']
 
 const builds = new WeakMap<ServerBuild, ServerBuild>()
 
 /**
- * Lets every page pass on the headers of a refusal. Remix drops what a loader, an action or a thrown response says,
- * unless the route's module has a function for it; this gives one to each route that lacks it.
- * @param build the build as it was made
- * @returns the same build but for that, one for each build
+ * Makes every page pass on the headers of a refusal. Remix drops those of loaders, actions and thrown responses unless the
+ * route's module has a `headers` function, so each route without one gets this one.
+ * @returns a copy of the build, the same one for each call
  */
 export function carryHeaders(build: ServerBuild): ServerBuild {
   const known = builds.get(build)

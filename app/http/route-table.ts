@@ -9,11 +9,11 @@ interface RouteNode {
 }
 
 export interface MatchedRoute {
-  /** `/api/credits/holds/:holdId`: what logs and metrics name, since a path may carry ids and secrets. */
+  /** `/api/credits/holds/:holdId`, for logs and metrics: a path may contain ids and secrets. */
   pattern: string
-  /** True for the route of last resort. */
+  /** True for the catch-all route. */
   isSplat: boolean
-  /** The methods of a resource route, which has no page; null for pages, where Remix itself answers. */
+  /** The methods of a resource route; null for pages, where Remix answers. */
   methods: string[] | null
 }
 
@@ -22,7 +22,7 @@ type RouteTable = (path: string) => MatchedRoute | null
 const tables = new WeakMap<ServerBuild, RouteTable>()
 
 /**
- * Knows the routes of a build before Remix is asked.
+ * The routes of a build, for decisions before Remix is called.
  * @returns a function from a path to the route that will answer it, or null; one per build
  */
 export function routeTable(build: ServerBuild): RouteTable {
@@ -33,8 +33,8 @@ export function routeTable(build: ServerBuild): RouteTable {
 
 function makeTable(build: ServerBuild): RouteTable {
   const tree = childrenOf(build, undefined)
-  // Matching ranks all routes anew each time. A path that is its own pattern always gives the same, and there are only
-  // as many of those as there are routes.
+  // Matching ranks all routes every time. A path that equals its pattern always has the same result, and there are only as
+  // many of those as routes.
   const known = new Map<string, MatchedRoute>()
   return (path) => {
     const cached = known.get(path)
@@ -65,7 +65,7 @@ function match(tree: RouteNode[], path: string) {
   try {
     return matchRoutes(tree as Parameters<typeof matchRoutes>[0], path) as { route: RouteNode }[] | null
   } catch {
-    // A path that does not decode, like /%E0%A4%A.
+    // A path that cannot be decoded, like /%E0%A4%A.
     return null
   }
 }

@@ -1,11 +1,11 @@
-// Only the path of what we parse is used, so any origin does as the base.
+// Only the path is used, so any origin will do as the base.
 const BASE = 'http://scrip.invalid'
 const BACKSLASH_OR_CONTROL = /[\\\p{Cc}\u2028\u2029]/u
 
 /**
- * Makes a redirect target out of text that came from outside. What is returned is always a path of this site, taken
- * from the parsed address and not from the text, because browsers read `//x`, `/\x` and `/%09/x` in ways of their own.
- * @param fallback a path of this site, for whatever is not one
+ * Makes a safe redirect target from outside text: always a path of this site, from the parsed address and not from the text,
+ * because browsers interpret `//x`, `/\x` and `/%09/x` in their own ways.
+ * @param fallback a path of this site, for any other text
  */
 export function safeRedirect(to: unknown, fallback = '/dashboard'): string {
   if (typeof to !== 'string' || to.length > 2_000 || !isPlainPath(to)) return fallback
@@ -15,7 +15,7 @@ export function safeRedirect(to: unknown, fallback = '/dashboard'): string {
   const url = parse(to)
   if (!url || url.origin !== BASE) return fallback
   const path = url.pathname + url.search + url.hash
-  // Dot segments may have left two slashes at the start: what is given out must itself pass.
+  // Dot segments may have left two slashes at the start, so the result is checked too.
   return isPlainPath(path) && parse(path)?.origin === BASE ? path : fallback
 }
 

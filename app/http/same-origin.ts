@@ -1,4 +1,4 @@
-/** What a decision about a request's origin needs to know. */
+/** What decides about the origin of a request. */
 export interface OriginFacts {
   method: string
   path: string
@@ -10,9 +10,9 @@ export interface OriginFacts {
 }
 
 export type OriginVerdict =
-  /** Ours, or no browser at all. */
+  /** From our pages, or not from a browser. */
   | 'allowed'
-  /** Carries its own proof (a signature, an API key): not a browser's doing, and its cookie must not count. */
+  /** Has its own proof (a signature, an API key), so it is not a browser's, and its cookie must not count. */
   | 'allowed_without_cookie'
   | 'refused'
 
@@ -20,13 +20,13 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 const WEBHOOK_PATH = '/api/webhook'
 
 /**
- * Decides whether a request may change anything. Remix checks only some kinds of requests, so this comes first, for all
- * of them: what the browser itself says (`Sec-Fetch-Site`) counts most, then `Origin`, then `Referer`. A request with
- * none of them comes from a program; a browser sends at least `Origin` with every post.
+ * Decides whether a request may change anything. Remix checks only some requests, so this checks all of them first: by
+ * `Sec-Fetch-Site`, which only the browser can set, then `Origin`, then `Referer`. A request without any of them comes from a
+ * program; browsers send at least `Origin` with every post.
  */
 export function judgeOrigin(facts: OriginFacts): OriginVerdict {
   const { headers } = facts
-  // Another site's script cannot send this header: it would have to ask first, and nobody answers.
+  // A script of another site cannot send this header: the preflight request gets no permission.
   if (/^Bearer\s/i.test(headers.get('Authorization') ?? '')) return 'allowed_without_cookie'
   if (facts.path === WEBHOOK_PATH) return 'allowed_without_cookie'
   if (SAFE_METHODS.has(facts.method)) return 'allowed'
@@ -42,6 +42,6 @@ export function judgeOrigin(facts: OriginFacts): OriginVerdict {
 
 function isOurs(origin: string, { appUrl, host, isLocal }: OriginFacts): boolean {
   if (origin === appUrl) return true
-  // On one's own machine one opens localhost, 127.0.0.1 or an address in the local network; the page's own will do.
+  // In local mode the app is opened as localhost, as 127.0.0.1 or by an address in the local network.
   return isLocal && host !== null && URL.canParse(origin) && new URL(origin).host === host
 }

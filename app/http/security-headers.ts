@@ -1,14 +1,14 @@
-/** What the policy of a page depends on. */
+/** What the Content-Security-Policy of a page depends on. */
 export interface PolicyFacts {
   nonce: string
   appUrl: string
-  /** The Stripe sandbox, when it stands in for Stripe. */
+  /** The Stripe sandbox, if it stands in for Stripe. */
   sandboxUrl: string | null
-  /** Vite in development puts styles into the page and speaks over a web socket. */
+  /** In development, Vite puts styles into the page and uses a web socket. */
   isDevServer: boolean
 }
 
-/** Chrome holds redirects after a form post to `form-action` too, and a purchase is such a redirect. */
+/** Chrome applies `form-action` to redirects after a form post too, and a purchase is such a redirect. */
 const STRIPE_PAGES = ['https://checkout.stripe.com', 'https://billing.stripe.com']
 
 /** The Content-Security-Policy of an HTML page. */
@@ -31,10 +31,10 @@ export function contentSecurityPolicy({ nonce, appUrl, sandboxUrl, isDevServer }
     .join('; ')
 }
 
-/** The headers of every response that does not say otherwise for itself. */
+/** The headers of every response that does not set its own. */
 export function securityHeaders(appUrl: string): Record<string, string> {
   return {
-    // Pages and their data are private: after a log-out, no cache may show them.
+    // Pages and their data are private: no cache may show them after a log-out.
     'Cache-Control': 'no-store',
     // `no-referrer` would make browsers send `Origin: null` with a plain form post.
     'Referrer-Policy': 'strict-origin-when-cross-origin',
@@ -47,7 +47,7 @@ export function securityHeaders(appUrl: string): Record<string, string> {
   }
 }
 
-/** A machine has several names for itself, and the sandbox's pages may be opened under any of them. */
+/** A machine has several names for itself, and the sandbox's pages may be opened under any. */
 function sandboxOrigins(sandboxUrl: string | null): string[] {
   if (sandboxUrl === null) return []
   const { origin, protocol, hostname, port } = new URL(sandboxUrl)

@@ -16,7 +16,7 @@ import { services } from './services.server.ts'
 import { closeEverything, closeOnSignals } from './shutdown.server.ts'
 import { serveStatic } from './static-files.server.ts'
 
-/** The part of Vite's development server that is used here. */
+/** The parts of Vite's development server that are used here. */
 export interface DevServer {
   middlewares: (incoming: IncomingMessage, outgoing: ServerResponse, next: () => void) => void
   ssrLoadModule: (id: string) => Promise<Record<string, unknown>>
@@ -24,25 +24,25 @@ export interface DevServer {
 }
 
 export interface ServerOptions {
-  /** Given in development: files come from it, and each request runs the code as it is now. */
+  /** In development: it serves files, and each request runs the current code. */
   vite?: DevServer
-  /** Off in tests, where the process is not the server's own. */
+  /** Off in tests, whose process is not the server's own. */
   handleSignals?: boolean
 }
 
 export interface RunningServer {
-  /** Where it listens, without a slash at the end. */
+  /** Its address, without a slash at the end. */
   url: string
   close: () => Promise<void>
 }
 
 const REQUEST_MS = 30_000
-/** Longer than a balancer's idle time, so that it never sends on a connection that is just being closed. */
+/** Longer than the idle time of a load balancer, so that it never uses a connection that is being closed. */
 const KEEP_ALIVE_MS = 65_000
 
 /**
- * Starts one app process: the database connection, the HTTP server around Remix, and what runs beside it. It prints its
- * ready line when requests may come.
+ * Starts one app process: the database connection, the HTTP server around Remix, and the services beside it. It prints its
+ * ready line when it can take requests.
  */
 export async function startServer(
   build: ServerBuild,
@@ -75,7 +75,7 @@ function createHttpServer(build: ServerBuild, vite: DevServer | undefined): Serv
     isDevServer: vite !== undefined,
   })
   const answer = getRequestListener(app.fetch, {
-    // The address of a request is ours to say, so a malformed Host header is no reason to fail.
+    // The address of a request comes from our settings, so a malformed Host header does not matter.
     hostname: 'scrip.invalid',
     overrideGlobalObjects: false,
     errorHandler: (error) => {
@@ -90,7 +90,7 @@ function createHttpServer(build: ServerBuild, vite: DevServer | undefined): Serv
   )
 }
 
-/** Local mode shows every mail at /mailbox, which is for the machine's own user. */
+/** Local mode shows every mail at /mailbox, for the user of the machine. */
 function warnOfOpenPort(): void {
   const { isLocal, host } = config()
   if (!isLocal || host === null || isLoopback(host) || host === '::1') return

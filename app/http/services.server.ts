@@ -3,15 +3,15 @@ import { jobScheduler } from '../jobs/scheduler.server.ts'
 import { localClock } from '../sandbox-clock.server.ts'
 import { finishDeliveries } from '../notifications/mail.server.ts'
 
-/** Something that runs beside the requests for as long as the process does. */
+/** Something that runs beside the requests, as long as the process. */
 export interface Service {
   name: string
   start?: () => Promise<void>
-  /** Called when no request is under way any more and the database still is there. */
+  /** Called after the last request, while the database is still connected. */
   stop: () => Promise<void>
 }
 
-/** Started in this order, stopped in the other. */
+/** Started in this order, stopped in reverse. */
 export const services: Service[] = [
   localClock({ keepPace: () => keepPace() }),
   { name: 'mail', stop: finishDeliveries },

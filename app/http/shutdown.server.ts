@@ -6,15 +6,14 @@ import { markStopping } from './readiness.server.ts'
 import type { Service } from './services.server.ts'
 import { withinTime } from '../within-time.ts'
 
-/** A connection that was just accepted carries its request in a moment; closed now, the client would see a failure. */
+/** A connection that was just accepted is about to send its request: closing it would be an error for the client. */
 const LAST_COMERS_MS = 200
 const FINISH_MS = 20_000
 const SERVICE_MS = 5_000
 
 /**
- * Stops a process so that nobody notices: not ready any more, a while for the balancer to hear of it, no new
- * connections, finish what is under way, then what runs beside the requests, and the database last, because everything
- * before may still need it.
+ * Stops a process without failing a request: it becomes unready, waits for load balancers to notice, takes no new
+ * connections, finishes its requests, stops its services, and disconnects the database last.
  */
 export async function closeEverything(server: Server, services: Service[]): Promise<void> {
   markStopping()
@@ -26,7 +25,7 @@ export async function closeEverything(server: Server, services: Service[]): Prom
   await disconnectDatabase()
 }
 
-/** Ends the process in good order on SIGTERM and SIGINT, and after a failure that nobody handled; a second signal ends it at once. */
+/** Ends the process in order on SIGTERM, SIGINT and an unhandled error; a second signal ends it at once. */
 export function closeOnSignals(close: () => Promise<void>): void {
   let isClosing = false
   const end = (exitCode: number) => {
@@ -35,7 +34,7 @@ export function closeOnSignals(close: () => Promise<void>): void {
     close().then(
       () => process.exit(exitCode),
       (error: unknown) => {
-        logger.error({ err: error }, 'The process could not stop in good order')
+        logger.error({ err: error }, 'The process could not stop in order')
         process.exit(1)
       },
     )
@@ -44,7 +43,7 @@ export function closeOnSignals(close: () => Promise<void>): void {
   process.on('SIGINT', () => end(0))
   for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
     process.on(event, (error: unknown) => {
-      logger.fatal({ err: error }, 'A failure that nobody handled: the process finishes what it does and ends')
+      logger.fatal({ err: error }, 'An unhandled error: the process finishes its requests and ends')
       end(1)
     })
   }
@@ -53,10 +52,10 @@ export function closeOnSignals(close: () => Promise<void>): void {
 async function finishRequests(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
-  // A connection that was busy a moment ago is idle now, and would keep the server open until its keep-alive ends.
+  // A connection that becomes idle would keep the server open until its keep-alive ends.
   const sweep = setInterval(() => server.closeIdleConnections(), 100)
   await withinTime(closed, FINISH_MS).catch(() => {
-    logger.warn('Some requests were still under way after the time to finish')
+    logger.warn('Some requests did not finish in time')
     server.closeAllConnections()
   })
   clearInterval(sweep)

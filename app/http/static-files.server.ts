@@ -8,9 +8,9 @@ interface StaticFile {
   body: Buffer
   type: string
   etag: string
-  /** Its name carries a hash of its content, so it never changes. */
+  /** Its name contains a hash of its content, so it never changes. */
   isHashed: boolean
-  /** Made when it is first asked for. */
+  /** Made on the first request. */
   brotli: Promise<Buffer> | null
 }
 
@@ -30,15 +30,15 @@ const TYPES: Record<string, string> = {
   '.woff2': 'font/woff2',
 }
 
-/** Where Vite puts the files whose names carry a hash. */
+/** Where Vite puts files whose names contain a hash. */
 const HASHED_PREFIX = '/assets/'
 
 const compress = promisify(brotliCompress)
 
 /**
- * Serves the built client from memory. Every file is known at the start, so no path from outside ever reaches the disk.
+ * Serves the built client from memory. Every file is read at the start, so no path from outside reaches the disk.
  * @param folder `build/client`
- * @returns a function that answers a GET or HEAD, or null when there is no such file
+ * @returns a function that answers a GET or HEAD, or null if there is no such file
  */
 export function serveStatic(folder: string): (request: Request) => Promise<Response | null> {
   const files = new Map(listFiles(folder).map((name) => [`/${name}`, readStatic(folder, name)]))

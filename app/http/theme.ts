@@ -1,8 +1,8 @@
-/** How the pages are lit; `system` follows the device and is what nobody has chosen otherwise. */
+/** The themes of pages; `system`, the default, follows the device. */
 export const THEMES = ['system', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
 
-/** Lets through a theme that comes from outside; anything else is `system`. */
+/** A theme from outside; anything else is `system`. */
 export function themeFrom(value: unknown): Theme {
   return THEMES.find((theme) => theme === value) ?? 'system'
 }

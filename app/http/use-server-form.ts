@@ -1,7 +1,7 @@
 import { type SubmissionResult, useForm } from '@conform-to/react'
 import { useEffect, useMemo, useRef } from 'react'
 
-/** What an action answers to a form: see form-failure.server.ts. */
+/** The answer of an action to a form: see form-failure.server.ts. */
 export interface FormAnswer {
   result: SubmissionResult
   saved: boolean
@@ -9,8 +9,8 @@ export interface FormAnswer {
 
 /**
  * A form that the server checks: it works without JavaScript, and the rules are not sent to the browser.
- * @param answer of the last attempt
- * @param defaults what the fields hold at first
+ * @param answer to the last attempt
+ * @param defaults what the fields contain at first
  * @returns the properties of the form and of each field, and the errors for the summary on top
  */
 export function useServerForm<Names extends string>(
@@ -19,7 +19,7 @@ export function useServerForm<Names extends string>(
   defaults: Partial<Record<Names, string>> = {},
 ) {
   const [form, fields] = useForm<Record<string, string>>({ id, lastResult: answer?.result, defaultValue: defaults })
-  // From the answer itself: conform keeps the last errors when an attempt that succeeds leads to the page anew.
+  // From the answer itself: conform keeps the last errors when a successful attempt leads to the same page.
   const problems = answer?.result.error
   const errors = useMemo(
     () =>
@@ -30,7 +30,7 @@ export function useServerForm<Names extends string>(
   )
   const hadAnswer = useRef(false)
   useEffect(() => {
-    // What was typed for an attempt that is over does not stay either.
+    // Nor does what was typed for that attempt stay.
     if (!answer && hadAnswer.current) document.forms.namedItem(id)?.reset()
     hadAnswer.current = Boolean(answer)
   })

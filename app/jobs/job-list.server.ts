@@ -8,18 +8,18 @@ import { notifyBalances } from '../notifications/balance-news.server.ts'
 import { deliverDue } from '../notifications/deliver.server.ts'
 import { mailNow } from './mail-now.server.ts'
 
-/** Work that comes back at a time, whatever process does it. */
+/** Work that is done again and again, by any process. */
 export interface RecurringJob {
   name: string
-  /** As agenda reads it: `30 seconds`, `1 hour`. */
+  /** In agenda's format: `30 seconds`, `1 hour`. */
   every: string
-  /** Must be safe to run twice and at once: a lock can outlive its process, and a process its lock. */
+  /** Must be safe to run twice and at once: a process can lose its lock. It returns a sentence for the log. */
   run: () => Promise<string>
-  /** It does what is due at a time: where the sandbox's clock skips a month, it is run on the way. */
+  /** Does what is due at a time: when the sandbox's clock skips a month, it runs on the way. */
   isTimely?: boolean
 }
 
-/** All recurring work there is. Each run answers one sentence for the log. */
+/** All recurring work. */
 export const recurringJobs: RecurringJob[] = [
   {
     name: 'credit-upkeep',

@@ -3,9 +3,9 @@ import { logger } from '../log.server.ts'
 import { type RecurringJob, recurringJobs } from './job-list.server.ts'
 
 /**
- * Does what is due now: expiries, pauses, notices, mails. For local mode, where the sandbox's clock moves in stages. Any
- * number of processes may run it at once, beside the jobs.
- * @returns when there is something to do next, or null
+ * Does what is due now: expiries, pauses, notices, mails. For local mode, where the sandbox's clock moves in stages. Several
+ * processes may run it at once, beside the jobs.
+ * @returns when something is due next, or null
  */
 export async function keepPace(jobs: readonly RecurringJob[] = recurringJobs): Promise<Date | null> {
   for (const { name, run, isTimely } of jobs) {

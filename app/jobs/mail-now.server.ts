@@ -10,8 +10,8 @@ import { pausesOf, type PrimaryAction, primaryActionOf } from '../plan-status/pr
 const ABOUT_CREDITS: NotificationContent['kind'][] = ['credits_arrived', 'credits_expiring', 'credits_low']
 
 /**
- * Brings a queued mail up to date before it is sent: today's figures and today's main button.
- * @returns null when there is nothing left to say
+ * Updates a queued mail before it is sent: today's figures and today's main button.
+ * @returns null if there is nothing left to say
  */
 export async function mailNow(
   userId: Types.ObjectId,
@@ -24,7 +24,7 @@ export async function mailNow(
 
 type Way = Extract<NotificationContent, { kind: 'credits_arrived' }>['data']['way']
 
-/** As on the pages: credits are used, unless there are none or something is in the way. */
+/** As on the pages: use credits, unless there are none or something prevents that. */
 async function wayOf(userId: Types.ObjectId): Promise<{ way?: Way; pause?: string }> {
   const user = await UserModel.findById(userId).lean<User>()
   if (!user) return {}

@@ -6,24 +6,24 @@ import { logger } from '../log.server.ts'
 import { type RecurringJob, recurringJobs } from './job-list.server.ts'
 
 const COLLECTION = 'jobs'
-/** A dead process's lock ends after this. A live one renews it, so a run may take longer. */
+/** The lock of a dead process ends after this. A live process renews it, so a run may take longer. */
 export const JOB_LOCK_MS = 30_000
 const RENEWALS_A_LOCK = 3
-/** Shorter skips are left to the jobs' own turns. */
+/** After shorter skips the jobs just run at their next turn. */
 const SKIP_MS = 15 * 60 * 1000
 const WATCH_MS = 1_000
 
 export interface JobScheduler {
   name: string
   start: () => Promise<void>
-  /** Waits for the runs under way: the database closes after this. */
+  /** Waits for running jobs: the database disconnects after this. */
   stop: () => Promise<void>
 }
 
 /**
- * The scheduler of this process. All processes on one database share its jobs: agenda's lock gives each run to one of
- * them, and since a lock is not a proof, every job is idempotent all the same.
- * @param jobs what to run; the app's own list unless a test gives another
+ * The scheduler of this process. All processes of a database share its jobs: agenda's lock gives each run to one of them, but
+ * a lock proves nothing, so every job is idempotent.
+ * @param jobs the app's own list, unless a test gives another
  */
 export function jobScheduler(jobs: RecurringJob[] = recurringJobs, { lockMs = JOB_LOCK_MS } = {}): JobScheduler {
   let agenda: Agenda | null = null
@@ -57,8 +57,8 @@ export function jobScheduler(jobs: RecurringJob[] = recurringJobs, { lockMs = JO
 }
 
 /**
- * Agenda uses the machine's clock. In local mode the app's clock runs ahead of it: skipping an hour or a month on the
- * sandbox's control page skips the runs of that time, and their work has to be done.
+ * Agenda uses the machine's clock. In local mode the app's clock is ahead of it: skipping an hour or a month in the sandbox
+ * skips the runs of that time, whose work has to be done.
  * @returns stops watching
  */
 function onSkippedTime(run: () => Promise<void>): () => void {
@@ -68,15 +68,15 @@ function onSkippedTime(run: () => Promise<void>): () => void {
     const skipped = ahead() - seen
     if (skipped < SKIP_MS) return
     seen += skipped
-    run().catch((error: unknown) => logger.warn({ err: error }, 'Jobs of a skipped time were not started'))
+    run().catch((error: unknown) => logger.warn({ err: error }, 'The jobs of a skipped time were not started'))
   }, WATCH_MS).unref()
   return () => clearInterval(timer)
 }
 
-/** How a job went last, and when its next turn is, by the machine's clock. */
+/** The last and the next run of a job, by the machine's clock. */
 export type JobState = Awaited<ReturnType<typeof jobStates>>[number]
 
-/** The state of each recurring job that some process has ever taken up. */
+/** The state of each recurring job that a process has ever scheduled. */
 export async function jobStates() {
   const names = recurringJobs.map(({ name }) => name)
   const jobs = await mongoose.connection
@@ -93,17 +93,17 @@ export async function jobStates() {
   }))
 }
 
-/** Renews a job's lock while it runs: taken for dead, it would be run a second time beside the first. */
+/** Renews a job's lock while it runs: if the lock ended, another process would run the job at the same time. */
 async function whileLocked(lock: Job, lockMs: number, run: () => Promise<void>): Promise<void> {
   let renewal = Promise.resolve()
   const timer = setInterval(() => {
-    renewal = lock.touch().catch((error: unknown) => logger.warn({ err: error }, 'A lock of a job was not renewed'))
+    renewal = lock.touch().catch((error: unknown) => logger.warn({ err: error }, 'The lock of a job was not renewed'))
   }, lockMs / RENEWALS_A_LOCK)
   try {
     await run()
   } finally {
     clearInterval(timer)
-    // Landing after the end of the job, it would lock what nobody runs any more.
+    // A renewal after the end of the job would lock it again.
     await renewal
   }
 }
