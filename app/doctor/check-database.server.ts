@@ -6,7 +6,7 @@ import { config } from '../config.server.ts'
 import { checkIndexes, ensureIndexes } from '../database.server.ts'
 import { error, type Finding, ok, warning } from './finding.ts'
 
-/** Leases and locks go by two clocks: so far apart they may be. */
+/** Leases and locks use two clocks, which may differ by this much. */
 const SKEW_MS = 5_000
 const NAMED_MAX = 5
 
@@ -18,7 +18,7 @@ export async function checkDatabase(): Promise<Finding[]> {
   const middle = (before + machineNow().getTime()) / 2
   return [
     replication(setName !== undefined || msg === 'isdbgrid'),
-    // The local engine, on this very machine, does not say.
+    // The local engine, which is on this machine, does not say.
     ...(localTime instanceof Date ? [clock(localTime.getTime() - middle)] : []),
     indexes(await checkIndexes()),
     ...(await validator(db)),
@@ -29,26 +29,26 @@ function replication(isReplicated: boolean): Finding {
   if (isReplicated) return ok('The database is replicated.')
   if (config().isLocal) return ok('The database is one server, which is enough for local mode.')
   return warning('The database is one server, without replication.', {
-    why: 'What it has confirmed is lost with its disk, and while it is down nobody can spend or be granted credits.',
+    why: 'If its disk fails, confirmed data is lost, and while it is down no one can spend or get credits.',
     mend: 'Use a replica set of three members.',
   })
 }
 
 function clock(aheadMs: number): Finding {
   const seconds = Math.round(Math.abs(aheadMs) / 1000)
-  if (Math.abs(aheadMs) <= SKEW_MS) return ok("The database's clock and this machine's agree.")
+  if (Math.abs(aheadMs) <= SKEW_MS) return ok("The database's clock and this machine's clock agree.")
   return error(`The database's clock is ${seconds} seconds ${aheadMs > 0 ? 'ahead of' : 'behind'} this machine's.`, {
-    why: 'Leases of mails and jobs end too early or too late, so that work is done twice or waits.',
-    mend: 'Synchronise both clocks (NTP).',
+    why: 'Leases of mails and jobs end too early or too late, so work is done twice or waits.',
+    mend: 'Synchronize both clocks (NTP).',
   })
 }
 
 function indexes(missing: string[]): Finding {
-  if (missing.length === 0) return ok('Every index is there.')
+  if (missing.length === 0) return ok('Every index exists.')
   const rest = missing.length - NAMED_MAX
   const named = [...missing.slice(0, NAMED_MAX), ...(rest > 0 ? [`${rest} more`] : [])]
   return error(`Missing indexes: ${named.join(', ')}.`, {
-    why: 'What is unique could be written twice, and lists get slow.',
+    why: 'Unique data could be written twice, and lists get slow.',
     mend: 'Run "npm run indexes".',
     fix: async () => {
       await ensureIndexes()
@@ -57,20 +57,21 @@ function indexes(missing: string[]): Finding {
   })
 }
 
-/** The local engine does not keep validators; the code checks the same by itself. */
+/** The local engine has no validators; the code makes the same checks. */
 async function validator(db: mongoose.mongo.Db): Promise<Finding[]> {
   if (config().isLocal) return []
   const name = CreditAccountModel.collection.collectionName
   const [collection] = await db.listCollections({ name }, { nameOnly: false }).toArray()
   const { options } = (collection ?? {}) as { options?: { validator?: object } }
-  if (isDeepStrictEqual(options?.validator, creditAccountValidator)) return [ok('Accounts have their validator.')]
+  if (isDeepStrictEqual(options?.validator, creditAccountValidator))
+    return [ok('Credit accounts have their validator.')]
   return [
     error(`The collection ${name} lacks its validator.`, {
-      why: 'A write by hand could leave a balance that is no whole number.',
+      why: 'A manual write could leave a balance that is not a whole number.',
       mend: 'Run "npm run indexes".',
       fix: async () => {
         await ensureIndexes()
-        return 'Gave accounts their validator.'
+        return 'Added the validator of credit accounts.'
       },
     }),
   ]

@@ -1,12 +1,12 @@
 const FIRST_MS = 15_000
 const LONGEST_MS = 4 * 60 * 60 * 1000
 
-/** With these waits, a mail is tried for about two and a half days: a mail server may be down over a weekend. */
+/** With these waits a mail is retried for about two and a half days: a mail server may be down over a weekend. */
 export const TRIES_MAX = 24
 
 /**
- * How long to wait after a failed try: twice as long each time up to a bound, and up to half of it left out by chance,
- * so that mails that failed together do not come back together.
+ * How long to wait after a failed try: twice as long each time, up to a maximum, less a random part of up to a half, so that
+ * mails that failed together are not retried together.
  * @param tries so far, from 1
  */
 export function waitAfter(tries: number, random: () => number = Math.random): number {

@@ -8,13 +8,13 @@ import { notify } from './outbox.server.ts'
 import { settingsOf } from './settings.server.ts'
 
 /**
- * Mails users about their balance: low credits, and credits that arrived without a payment. A job finds this in the
- * accounts afterwards; a spend knows nothing of mails. Both keys come from the ledger, so looking twice is harmless.
+ * Mails users about their balance: low credits, and credits that arrived without a payment. A job reads this from the
+ * accounts; a spend knows nothing of mails. Both keys come from the ledger, so checking twice is harmless.
  */
 
-/** Far more than the time between two runs; every change reaches the ledger within seconds, and with it this window. */
+/** Far more than the time between two runs: every change reaches the ledger, and so this window, within seconds. */
 const WINDOW_MS = 15 * 60 * 1000
-/** A start that lies less than this ahead of its grant is two clocks' difference. */
+/** A start less than this after its grant is only a difference between two clocks. */
 const LATER_MS = 60 * 60 * 1000
 const DAY_MS = 24 * 60 * 60 * 1000
 const BATCH = 200
@@ -22,8 +22,8 @@ const BATCH = 200
 type Reader = Pick<User, '_id' | 'notificationSettings' | 'subscription'>
 
 /**
- * Looks at the accounts that changed lately. Safe to run by several processes at once.
- * @returns how many accounts were looked at, and how many mails were queued
+ * Checks the accounts that changed recently. Several processes may run it at once.
+ * @returns how many accounts were checked, and how many mails were queued
  */
 export async function notifyBalances(): Promise<{ accounts: number; queued: number; failed: number }> {
   const seen = { accounts: 0, queued: 0, failed: 0 }
@@ -68,10 +68,10 @@ async function findReaders(ids: Types.ObjectId[]): Promise<Map<string, Reader>> 
 async function notifyLow(account: CreditAccount, user: Reader): Promise<number> {
   const { creditsLow, creditsLowThreshold: threshold } = settingsOf(user)
   const total = account.credits + account.held
-  // Only a refund leads below zero, and a refund has a mail of its own.
+  // Only a refund leads below zero, and a refund has its own mail.
   if (!creditsLow || total >= threshold || total < 0) return 0
   const crossing = await findCrossing(account, threshold, new Date(now().getTime() - DAY_MS))
-  // A user who just raised the threshold above the balance, or turned the mail on, saw the balance while doing so.
+  // A user who has just raised the threshold above the balance, or turned the mail on, saw the balance then.
   const changedAt = user.notificationSettings?.changedAt
   if (!crossing || (changedAt && crossing.at < changedAt)) return 0
   const queued = await notify({
@@ -83,7 +83,7 @@ async function notifyLow(account: CreditAccount, user: Reader): Promise<number> 
   return queued ? 1 : 0
 }
 
-/** Grants that were made earlier and have begun by now: the months of a yearly plan. A payment's own credits have a receipt. */
+/** Grants that were made earlier and have started: the months of a yearly plan. Credits of a payment have a receipt. */
 async function notifyArrived(account: CreditAccount, user: Reader): Promise<number> {
   if (!settingsOf(user).creditsArrived) return 0
   const at = now()

@@ -15,8 +15,8 @@ export interface ConfirmationClaim {
 }
 
 /**
- * The page where a user confirms an address: only who gets its mail can know it. Nothing of it is stored: the signature
- * covers the user, the address and the end, and what it proves is written once.
+ * The page where a user confirms an address, which only its mail reveals. Nothing of it is stored: the signature covers the
+ * user, the address and the expiry.
  */
 export function confirmationUrl({ _id, email }: Pick<User, '_id' | 'email'>): string {
   const ends = Math.floor((now().getTime() + CONFIRMATION_HOURS * HOUR_MS) / 1_000)
@@ -27,7 +27,7 @@ export function confirmationUrl({ _id, email }: Pick<User, '_id' | 'email'>): st
 
 /**
  * Reads a token of {@link confirmationUrl}.
- * @returns null when it is none, or is over
+ * @returns null if it is invalid or has expired
  */
 export function readConfirmationToken(token: string): ConfirmationClaim | null {
   const [, userId, ends, signature] = /^([0-9a-f]{24})\.(\d{1,12})\.([\w-]{43})$/.exec(token) ?? []

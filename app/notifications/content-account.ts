@@ -2,7 +2,7 @@ import { brand } from '../brand.mjs'
 import { CONFIRM_PATH, CONFIRMATION_HOURS } from '../email-confirmation/confirm-path.ts'
 import { type MailWriters, moment } from './mail-content.ts'
 
-/** The mails about the account itself. Nothing in them is user input, except the name in the greeting. */
+/** The mails about the account. The name in the greeting is their only user input. */
 export const ACCOUNT_MAILS = {
   password_changed: (data, context) => {
     const { byReset, changedAt, keysRevoked, keysLeft } = data

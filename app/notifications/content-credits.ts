@@ -13,7 +13,7 @@ const WAYS: Record<Way, { label: string; path: string } | null> = {
   wait: null,
 }
 
-/** The button that helps: what the mail is about, unless something else is in the way. */
+/** The button that helps: what the mail is about, unless something prevents that. */
 function actionOf(way: Way, { appUrl }: MailContext): MailContent['action'] {
   const link = WAYS[way]
   return link && { label: link.label, url: `${appUrl}${link.path}` }
@@ -54,7 +54,7 @@ export const CREDIT_MAILS = {
         ...(data.pause ? [data.pause] : []),
       ],
       facts: [],
-      // There are some left to use; the mail is about getting more.
+      // Credits are left to use, but the mail is about getting more.
       action: actionOf(data.way === 'use' ? 'buy' : (data.way ?? 'buy'), context),
     }
   },

@@ -3,7 +3,7 @@ import { costInWords, priceInWords, stillCharged, sumInWords } from '../wording/
 import type { NotificationData } from './kinds.ts'
 import { day, type MailContext, type MailWriters, moment } from './mail-content.ts'
 
-/** The reasons that have words of their own, as they follow "because". */
+/** The reasons that a mail names. */
 const REASONS: Record<string, string> = {
   cancellation_requested: 'because you canceled it',
   payment_failed: 'because its payment failed and retries ran out',
@@ -13,7 +13,7 @@ const REASONS: Record<string, string> = {
 
 type Losses = NotificationData<'subscription_ended'>['losses']
 
-/** What the end of a plan leaves of the credits. */
+/** What happens to the credits when a plan ends. */
 const keptWithoutPlan = (losses: Losses, context: MailContext): string =>
   losses.length === 0
     ? 'You keep your credits; no new ones will be added.'
@@ -27,7 +27,7 @@ const expiries = (losses: Losses, context: MailContext): string =>
     })
     .join(' ')
 
-/** The mails about a plan's life. */
+/** The mails about a subscription. */
 export const SUBSCRIPTION_MAILS = {
   trial_ending: (data, context) => {
     const cost = costInWords({ nextPayment: data.next, price: data.price })

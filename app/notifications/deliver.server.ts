@@ -27,11 +27,11 @@ import { settingsOf } from './settings.server.ts'
 import { MAIL_NAMES } from './settings.ts'
 import { unsubscribeUrl } from './unsubscribe-token.server.ts'
 
-/** A round and the deliveries begun in it stay inside the lock of the job; what is left waits for the next round. */
+/** A round and its last deliveries end within the lock of the job; other mails wait for the next round. */
 const ROUND_MS = 20_000
 const AT_ONCE = 4
 
-/** What a mail says now; null when there is nothing left to say. */
+/** Updates a mail; null if there is nothing left to say. */
 export type StillTrue = (userId: Types.ObjectId, content: NotificationContent) => Promise<NotificationContent | null>
 
 const asQueued: StillTrue = (_userId, content) => Promise.resolve(content)
@@ -40,15 +40,15 @@ export interface DeliveryRound {
   sent: number
   failed: number
   suppressed: number
-  /** Handed over with no answer, by this process or one that ended. */
+  /** Handed over without an answer, by this process or one that died. */
   unconfirmed: number
 }
 
 /**
- * Sends what is due in the outbox. Any number of processes may run it at once: each mail is claimed by a lease. It goes
- * out once; when nobody can know whether it did, its kind decides between a second copy and a person's look. One reader's
- * mails go out one after the other, in the order in which the facts happened; one that has to be tried again waits for
- * that without holding up the others.
+ * Sends what is due in the outbox. Several processes may run it at once: each mail is claimed by a lease, and sent once. If it
+ * is unknown whether it was sent, its kind decides between a second copy and a person's decision. The mails of a user are
+ * sent one after the other, in the order in which their facts happened; a mail that waits for a retry does not hold up the
+ * others.
  */
 export async function deliverDue(stillTrue: StillTrue = asQueued): Promise<DeliveryRound> {
   const abandoned = await recoverAbandoned()
@@ -56,7 +56,7 @@ export async function deliverDue(stillTrue: StillTrue = asQueued): Promise<Deliv
   const round: DeliveryRound = { sent: 0, failed: 0, suppressed: 0, unconfirmed: abandoned.ask }
   const end = performance.now() + ROUND_MS
   let serverIsDown = false
-  // A server that cannot be reached fails every mail alike: do not use up the others' tries on it.
+  // A server that cannot be reached fails every mail: do not use up the tries of the others.
   const goesOn = () => !serverIsDown && performance.now() < end
   const readers = await listReaders()
   const sendAll = async (turn: Turn) => {
@@ -74,7 +74,7 @@ export async function deliverDue(stillTrue: StillTrue = asQueued): Promise<Deliv
       if (turn) await sendAll(turn).finally(() => endTurn(turn))
     }
   }
-  // Waits for all of them even if one fails: a run that has ended must have nothing under way.
+  // Waits for all of them even if one fails: nothing may continue after the run.
   const workers = await Promise.allSettled(Array.from({ length: AT_ONCE }, work))
   const failure = workers.find((worker) => worker.status === 'rejected')
   if (failure) throw failure.reason
@@ -108,7 +108,7 @@ async function deliver(notification: Leased, stillTrue: StillTrue): Promise<Resu
   return 'sent'
 }
 
-/** Writes the mail, or says why it is not to be sent: what was queued may be unwanted or too late by now. */
+/** Writes the mail, or says why it is not sent: it may be unwanted or too late by now. */
 async function prepare(
   notification: Leased,
   stillTrue: StillTrue,
@@ -140,7 +140,7 @@ async function prepare(
 function write(id: string, content: NotificationContent, user: User | null): OutgoingMail {
   const { appUrl, operatorEmail } = config()
   const context = {
-    // The name was typed by who opened the account; the address may belong to another person.
+    // Whoever opened the account typed the name, and the address may belong to another person.
     name: user && !mayBeAStrangers(user) ? user.name : '',
     timeZone: user && isTimeZone(user.timeZone) ? user.timeZone : 'UTC',
     appUrl,
@@ -161,7 +161,7 @@ function write(id: string, content: NotificationContent, user: User | null): Out
   }
 }
 
-/** The same for every copy of a mail, so that a mail program shows two copies as one. */
+/** The same for every copy of a mail, so that mail programs show two copies as one. */
 export function messageIdOf(id: string): string {
   const digest = createHash('sha256').update(id).digest('hex').slice(0, 40)
   return `<${digest}@${new URL(config().appUrl).hostname}>`
@@ -188,7 +188,7 @@ async function handleFailure(notification: Leased, error: unknown): Promise<Resu
   return isConnectionFailure(error) ? 'unreachable' : 'failed'
 }
 
-/** The server did not answer at all, or did not let us in: the next mail would meet the same. */
+/** The server did not answer, or refused the log-in: the next mail would fail too. */
 function isConnectionFailure(error: unknown): boolean {
   if (!(error instanceof MailFailed) || error.fate !== 'not_sent') return false
   const { command = 'CONN' } = error.cause as { command?: string }
@@ -196,7 +196,7 @@ function isConnectionFailure(error: unknown): boolean {
 }
 
 function reportUnconfirmed(mails: number): void {
-  logger.error({ mails, alert: true }, 'A mail about money may or may not have been sent: a person must look')
+  logger.error({ mails, alert: true }, 'A mail about money may or may not have been sent: a person must decide')
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 500)

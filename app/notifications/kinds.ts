@@ -2,8 +2,8 @@ import type { Types } from 'mongoose'
 import { z } from 'zod'
 import type { OptionalMail } from './settings.ts'
 
-/**
- * Every mail that a user can get, and what its sender must know. Pure. How the mails read is in content.ts.
+/*
+ * Every kind of mail, and the data that it needs. content.ts has the words.
  */
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -25,106 +25,102 @@ const price = z.strictObject({
 })
 const plan = z.string().min(1).max(100)
 const money = z.strictObject({ amount, currency })
-/** A page outside of Scrip: Stripe's invoice, the bank's confirmation. */
+/** A page of Stripe's or a bank's: an invoice, a confirmation. */
 const link = z.url({ protocol: /^https?$/ }).max(2_000)
 
-/** Unused credits that will go: of a plan or not, by themselves or above a limit. */
+/** Unused credits that will expire: of a plan or not, by themselves or above a limit. */
 const loss = z.strictObject({ at: z.date(), credits, plan: plan.nullable(), limit: credits.nullable() })
-/** What will go of the credits that are there now. */
 const losses = z.array(loss).default([])
 
-/** What the one button of a mail about credits is for; it is worked out when the mail is sent. */
+/** The button of a mail about credits, decided when the mail is sent. */
 const way = z.enum(['use', 'buy', 'update-card', 'confirm', 'restart', 'wait']).optional()
-/** Why credits cannot be spent, likewise. */
+/** Why credits cannot be spent, likewise decided then. */
 const pause = z.string().max(500).optional()
 
 const schemas = {
-  /** A payment arrived, and with it what it bought. */
   payment_receipt: z.strictObject({
     amount,
     currency,
     /** What was bought: "Daily, 1 May to 1 Jun 2026", "500 credits". */
     description: z.string().min(1).max(200),
-    /** Credits that came with it; 0 for none. */
+    /** Credits that it added; 0 for none. */
     credits,
     paidAt: z.date(),
     invoiceUrl: link.nullable(),
   }),
-  /** A renewal could not be charged; spending goes on until the grace period ends. */
+  /** A renewal could not be charged; spending continues until the grace period ends. */
   payment_failed: z.strictObject({ amount, currency, plan, failedAt: z.date(), graceEndsAt: z.date() }),
   /** The bank wants the customer to confirm the payment. */
   action_required: z.strictObject({
     amount,
     currency,
     plan,
-    /** Stripe's page for it; without it the mail leads to the billing page. */
+    /** Stripe's page for it; without one the mail leads to the billing page. */
     confirmUrl: link.nullable(),
   }),
   trial_ending: z.strictObject({
     plan,
     trialEndsAt: z.date(),
-    /** What is charged when it ends, and the credits that come with it, where that is known. */
+    /** What is charged when it ends, and the credits that this adds, if known. */
     next: z.strictObject({ amount, currency, credits, isExact }).nullable(),
     price: price.nullable(),
   }),
-  /** A trial began whose card has brought another user a trial. */
+  /** A trial started with a card that was used for the trial of another account. */
   trial_without_credits: z.strictObject({ plan }),
-  /** Canceled at the end of the period: it still works until then. */
+  /** Canceled at the end of the period. */
   subscription_canceled: z.strictObject({
     plan,
     worksUntil: z.date(),
-    /** What is still collected for it. */
+    /** The open payment that is still collected. */
     owed: money.nullable().default(null),
-    /** What is charged before it ends, of something beside the plan. */
+    /** What is charged before it ends, for something beside the plan. */
     next: z.strictObject({ amount, currency, at: z.date(), isExact }).nullable().default(null),
     losses,
   }),
-  /** It waits, and nothing is owed: mostly since its trial ended without a card. */
+  /** Paused with nothing due, mostly because its trial ended without a card. */
   subscription_paused: z.strictObject({
     plan,
     /** When its trial ended, if that is why. */
     trialEndedAt: z.date().nullable(),
-    /** What going on costs, where that is known. */
+    /** What resuming costs, if known. */
     price: price.nullable(),
     losses,
   }),
-  /** A cancellation was undone, or a paused subscription goes on. */
+  /** A cancellation was undone, or a paused subscription was resumed. */
   subscription_resumed: z.strictObject({
     plan,
-    /** The next payment, if it is known. */
+    /** The next payment, if known. */
     next: z.strictObject({ amount, currency, at: z.date(), isExact }).nullable(),
   }),
-  /** The subscription ended. */
   subscription_ended: z.strictObject({
     plan,
     endedAt: z.date(),
     /** As in `subscription.endedReason`: `cancellation_requested`, `payment_failed`, `payment_disputed`, … */
     reason: z.string().max(100),
-    /** What was owed for it and is not charged, since it was canceled without paying. */
+    /** The open payment that is not charged, because the plan was canceled without paying. */
     voided: money.nullable().default(null),
     losses,
   }),
   credits_low: z.strictObject({
     credits,
     threshold: credits,
-    /** The next credits that will come by themselves, if any are known. */
+    /** The next credits that arrive by themselves, if known. */
     arrival: z.strictObject({ credits, at: z.date() }).nullable(),
     /** When the plan renews, if it does. */
     renewsAt: z.date().nullable(),
     way,
     pause,
   }),
-  /** Credits came without a payment that has its own receipt: a month's share of a yearly plan, a won dispute. */
+  /** Credits arrived without a payment that has a receipt: a month of a yearly plan, a won dispute. */
   credits_arrived: z.strictObject({
     credits,
     balance: credits,
-    /** Where they come from, as a sentence without its period: "This month's share of Daily". */
+    /** Their source, as a sentence without its period: "Your plan’s credits for this month". */
     description: z.string().min(1).max(200),
     expiresAt: z.date().nullable(),
     way,
     pause,
   }),
-  /** Unused credits expire soon. */
   credits_expiring: z.strictObject({
     at: z.date(),
     losses: z.array(loss.omit({ at: true })),
@@ -135,10 +131,10 @@ const schemas = {
     amount,
     currency,
     description: z.string().min(1).max(200),
-    /** Credits that went back with the money; 0 for none. */
+    /** Credits that were taken back; 0 for none. */
     credits,
     refundedAt: z.date(),
-    /** The way it came, to the customer's balance, or by means that Stripe does not see. */
+    /** To the card, to the customer's balance, or outside of Stripe. */
     to: z.enum(['card', 'balance', 'elsewhere']).default('card'),
   }),
   dispute_opened: z.strictObject({ amount, currency, description: z.string().min(1).max(200), openedAt: z.date() }),
@@ -149,33 +145,32 @@ const schemas = {
     /** What was credited to the customer's balance at Stripe; 0 for nothing. */
     amount,
     currency,
-    /** Credits that went with it. */
+    /** Credits that were removed. */
     credits,
     canceledAt: z.date(),
   }),
-  /** The bank gave the money back to the cardholder for good. */
+  /** The bank returned the money to the cardholder for good. */
   dispute_lost: z.strictObject({
     amount,
     currency,
     description: z.string().min(1).max(200),
-    /** Credits that the payment had bought and that do not come back; 0 for none. */
+    /** Credits of the payment that are not restored; 0 for none. */
     credits,
     lostAt: z.date(),
     /** Spending stays paused for another reason. */
     isPaused: z.boolean(),
   }),
-  /** The password was changed. */
   password_changed: z.strictObject({
-    /** By the link from a mail, and not with the old password. */
+    /** By the link from a mail, not with the old password. */
     byReset: z.boolean(),
     changedAt: z.date(),
     keysRevoked: count,
-    /** API keys that work as before. */
+    /** API keys that still work. */
     keysLeft: count,
   }),
-  /** The link that proves whose address it is; it is made when the mail is written, so nothing of it is stored. */
+  /** The link is made when the mail is written, so nothing of it is stored. */
   email_confirmation: z.strictObject({}),
-  /** Sign-up with an address that has an account. */
+  /** A sign-up with an address that has an account. */
   account_exists: z.strictObject({}),
   /** To the operator: money was paid, or a price is on sale, and only a person can say what is right. */
   operator_attention: z.strictObject({ object: z.string().min(1).max(255), sentence: z.string().min(1).max(500) }),
@@ -186,26 +181,26 @@ type Schemas = typeof schemas
 export type NotificationKind = keyof Schemas
 export type NotificationData<Kind extends NotificationKind> = z.output<Schemas[Kind]>
 
-/** What a notification is, without its recipient: a union that `kind` tells apart. */
+/** A notification without its recipient: a union by `kind`. */
 export type NotificationContent = {
   [Kind in NotificationKind]: { kind: Kind; data: NotificationData<Kind> }
 }[NotificationKind]
 
-/** A mail with its recipient and its cause: what notify() takes. */
+/** A mail with its recipient and its cause, for notify(). */
 export type NotificationRequest = NotificationContent & {
   userId: Types.ObjectId
-  /** The id of what caused it, such as an invoice's: of one kind, each cause makes one mail, however often it repeats. */
+  /** The id of its cause, such as an invoice: each cause makes one mail of a kind, however often it repeats. */
   key: string
 }
 
 export interface KindRules {
-  /** Which setting turns it off; null for mails that belong to a purchase and that every customer gets. */
+  /** The setting that turns it off; null for mails that every customer gets. */
   setting: OptionalMail | null
-  /** Older than this it would only confuse. */
+  /** An older mail would only confuse. */
   maxAgeMs: number
   /**
-   * When nobody knows whether it was sent: a mail about a sum of money reads like a second charge when it comes twice, so
-   * a person looks at it; any other is sent again under the same Message-ID.
+   * What to do if it is unknown whether it was sent: a second mail about money reads like a second charge, so a person
+   * decides; any other is sent again with the same Message-ID.
    */
   whenUnknown: 'ask' | 'send_again'
 }
@@ -239,7 +234,7 @@ export const KIND_RULES: Record<NotificationKind, KindRules> = {
 export const KINDS = Object.keys(KIND_RULES) as NotificationKind[]
 
 /**
- * Checks data of a kind, as given by a caller or as read from the outbox.
+ * Parses the data of a kind, from a caller or from the outbox.
  * @throws ZodError
  */
 export function parseContent(kind: string, data: unknown): NotificationContent {
@@ -247,17 +242,17 @@ export function parseContent(kind: string, data: unknown): NotificationContent {
   return { kind, data: schemas[kind].parse(data) } as NotificationContent
 }
 
-/** The moment after which a notification is not worth sending: its age, or the event that it announces. */
+/** When a notification is no longer worth sending: by its age, or by the event that it announces. */
 export function staleAfter({ kind, data }: NotificationContent, createdAt: Date): Date {
   const byAge = new Date(createdAt.getTime() + KIND_RULES[kind].maxAgeMs)
   const byEvent = kind === 'trial_ending' ? data.trialEndsAt : kind === 'credits_expiring' ? data.at : byAge
   return byEvent < byAge ? byEvent : byAge
 }
 
-/** The fields of the data above that say when something happened. */
+/** The fields above that say when something happened. */
 const MOMENTS = ['paidAt', 'failedAt', 'trialEndedAt', 'endedAt', 'refundedAt', 'openedAt', 'canceledAt', 'lostAt']
 
-/** When the fact that a mail reports happened; null where the mail has no such date. */
+/** When the reported fact happened; null if the mail has no such date. */
 export function happenedAt({ data }: NotificationContent): Date | null {
   const moments = MOMENTS.map((name) => (data as Record<string, unknown>)[name])
   return moments.find((moment) => moment instanceof Date) ?? null

@@ -5,12 +5,12 @@ import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.
 type Step = Pick<CreditEntry, 'seq' | 'at' | 'amount' | 'balance'>
 
 /**
- * Finds where an account that is below a threshold fell below it, by walking its log and then its ledger backward. It
- * counts what is held as owned: a hold may come back, so it is no reason to warn.
+ * Finds the entry with which an account fell below a threshold, by reading its log and then its ledger backward. Held credits
+ * count: a hold may be released, so it is no reason to warn.
  * @param account as read, with `credits + held` below `threshold`
  * @param threshold whole credits
  * @param since how far to look back
- * @returns the entry, whose number every process finds alike and a later fall has another of; null when it fell earlier than `since`, or has never been above
+ * @returns null if it fell earlier than `since`, or was never above; every process finds the same entry
  */
 export async function findCrossing(account: CreditAccount, threshold: number, since: Date): Promise<Step | null> {
   for await (const step of stepsBackward(account)) {
@@ -27,7 +27,7 @@ async function* stepsBackward(account: CreditAccount): AsyncGenerator<Step> {
     balance -= amount
   }
   const entries = CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>
-  // Rows that are posted but still in the log, too, have been walked already.
+  // Rows that are posted but still in the log have been read already.
   yield* entries
     .find({ accountId: account._id, seq: { $lt: account.posted } })
     .project<Step>({ seq: 1, at: 1, amount: 1, balance: 1 })

@@ -1,18 +1,18 @@
 import { formatDate, formatHour } from '../format.ts'
 import type { NotificationData, NotificationKind } from './kinds.ts'
 
-/** A mail before it is text and HTML: both are made of the same words. */
+/** A mail before it is text and HTML: both have the same words. */
 export interface MailContent {
   subject: string
   /** Whole sentences: what happened, what it means, what to do. */
   paragraphs: string[]
-  /** Sums and dates to look up. */
+  /** Amounts and dates to look up. */
   facts: { label: string; value: string }[]
   action: { label: string; url: string } | null
 }
 
 export interface MailContext {
-  /** How the user is called; may be empty. */
+  /** The name of the user; may be empty. */
   name: string
   timeZone: string
   /** Without a slash at its end. */

@@ -1,10 +1,10 @@
 /**
- * What a failed delivery means for the mail: the server will never take it (`refused`), it surely was not taken
- * (`not_sent`), or it was handed over and the answer got lost (`unknown`).
+ * What a failed delivery means for the mail: the server will never accept it (`refused`), it did not accept it now
+ * (`not_sent`), or it got the mail and its answer was lost (`unknown`).
  */
 export type MailFate = 'refused' | 'not_sent' | 'unknown'
 
-/** A mail was not confirmed by the mail server; `cause` is what the server or the connection said. */
+/** The mail server did not confirm a mail; `cause` is what it or the connection said. */
 export class MailFailed extends Error {
   override readonly name = 'MailFailed'
 
@@ -16,7 +16,7 @@ export class MailFailed extends Error {
   }
 }
 
-/** The parts of a mail library's error that tell how far a delivery came. */
+/** The parts of the mail library's error that tell how far a delivery got. */
 interface DeliveryError {
   code?: unknown
   command?: unknown
@@ -24,13 +24,12 @@ interface DeliveryError {
 }
 
 /**
- * Tells from an error what became of a mail.
- * @param handedOver whether the server had asked for the mail's content
+ * Tells from an error what happened to a mail.
+ * @param handedOver whether the server had asked for the content of the mail
  */
 export function fateOf(error: unknown, handedOver: boolean): MailFate {
   const { code, command, responseCode } = error as DeliveryError
-  // What the server says about this recipient or this content stays true; what it says about us (log-in, sender) is a
-  // setting that the operator can correct.
+  // A refusal of this recipient or content is final; one of us (log-in, sender) is a setting that the operator can correct.
   if (code === 'EENVELOPE' && command === 'API') return 'refused'
   if (typeof responseCode === 'number') {
     return responseCode >= 500 && (command === 'RCPT TO' || command === 'DATA') ? 'refused' : 'not_sent'

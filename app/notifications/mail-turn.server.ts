@@ -4,11 +4,11 @@ import { type MailTurn, MailTurnModel } from '#models/mail-turn.server.ts'
 import { DELIVERY_MAX_MS } from './mail.server.ts'
 
 /*
- * One reader's mails are sent by one process at a time, one after the other. The lease of each mail decides who may send
- * it; a turn only keeps two processes, or two workers of one, from sending two mails of one reader side by side.
+ * The mails of a user are sent by one process at a time, one after the other. The lease of each mail decides who may send it;
+ * a turn only keeps two workers from sending two mails of one user at the same time.
  */
 
-/** Renewed in time for the next mail, so it outlasts one of them. */
+/** It is renewed before each mail, so it only has to outlast one. */
 const TURN_MS = 3 * DELIVERY_MAX_MS
 const RENEWED_AFTER_MS = DELIVERY_MAX_MS
 
@@ -24,7 +24,7 @@ const collection = () => MailTurnModel.collection as unknown as mongo.Collection
 const untilThen = { $set: { leaseUntil: { $add: ['$$NOW', TURN_MS] } } }
 
 /**
- * Takes a reader's turn.
+ * Takes the turn of a user.
  * @returns null while another process has it
  */
 export async function takeTurn(userId: Types.ObjectId): Promise<Turn | null> {
@@ -43,7 +43,7 @@ export async function takeTurn(userId: Types.ObjectId): Promise<Turn | null> {
 
 /**
  * Extends a turn for one more mail.
- * @returns false when another process has it by now
+ * @returns false if another process has it by now
  */
 export async function keepTurn(turn: Turn): Promise<boolean> {
   const at = performance.now()
@@ -53,7 +53,7 @@ export async function keepTurn(turn: Turn): Promise<boolean> {
   return matchedCount === 1
 }
 
-/** Gives the turn back, for any process to take. */
+/** Gives the turn back. */
 export async function endTurn({ userId, leaseId }: Turn): Promise<void> {
   await collection().deleteOne({ _id: userId, leaseId })
 }

@@ -12,19 +12,18 @@ export interface OutgoingMail {
   subject: string
   text: string
   html: string | null
-  /** Makes two deliveries of one mail recognisable as one. */
+  /** Shows that two deliveries are copies of one mail. */
   messageId?: string
   headers?: Record<string, string>
 }
 
-/** No step may take longer, nor all of them together than {@link DELIVERY_MAX_MS}. */
+/** The limit of each step; all of them together have {@link DELIVERY_MAX_MS}. */
 const DELIVERY_MS = 20_000
 export const DELIVERY_MAX_MS = 35_000
 const underWay = new Set<Promise<void>>()
 
 /**
- * Sends a mail through `SMTP_URL`, in production encrypted or not at all; without it (local mode) the mail goes to the
- * mailbox page.
+ * Sends a mail through `SMTP_URL`, in production encrypted or not at all; without it (local mode), to the mailbox page.
  * @throws MailFailed, which says whether the mail may have arrived
  */
 export async function sendMail(mail: OutgoingMail): Promise<void> {
@@ -38,7 +37,7 @@ export async function sendMail(mail: OutgoingMail): Promise<void> {
   try {
     await transport.sendMail({
       from: mailFrom,
-      // As an object, an address is never parsed: nothing in it can become another header or another recipient.
+      // As an object, an address is not parsed: nothing in it can become a header or another recipient.
       to: { name: '', address: mail.to },
       subject: mail.subject,
       text: mail.text,
@@ -55,8 +54,8 @@ export async function sendMail(mail: OutgoingMail): Promise<void> {
 }
 
 /**
- * Logs in at the mail server and leaves again.
- * @throws Error with what the server, or the network, says
+ * Logs in at the mail server, without sending a mail.
+ * @throws Error with what the server or the network says
  */
 export async function verifyMailServer(): Promise<void> {
   const { smtpUrl, smtpRequiresTls } = config()
@@ -80,8 +79,8 @@ function transportTo(url: string, requireTLS: boolean) {
 }
 
 /**
- * Notes when the server has asked for the content: from then on, a lost connection does not say whether it was taken.
- * The content is made on the first read, and it is read only after the server's go-ahead.
+ * Notes when the server asks for the content: from then on, a lost connection does not say whether it accepted the mail. The
+ * content is made when it is first read, and it is read only after the server's go-ahead.
  */
 function watchHandover(transport: Transporter): { begun: boolean } {
   const handover = { begun: false }
@@ -101,7 +100,7 @@ function watchHandover(transport: Transporter): { begun: boolean } {
   return handover
 }
 
-/** Lets a delivery go on after the answer; a failure is logged, and {@link finishDeliveries} waits for it. */
+/** Continues a delivery after the response; an error is logged, and {@link finishDeliveries} waits for it. */
 export function deliverLater(delivery: Promise<void>): void {
   const guarded = delivery
     .catch((error: unknown) => logger.error({ err: error }, 'A mail could not be delivered'))
@@ -114,18 +113,18 @@ export async function finishDeliveries(): Promise<void> {
   await Promise.all(underWay)
 }
 
-/** Whether mails are kept for the mailbox page: only on one's own machine, and only without a mail server. */
+/** Whether mails are kept for the mailbox page: only in local mode without a mail server. */
 export function hasMailbox(): boolean {
   const { isLocal, smtpUrl } = config()
   return isLocal && !smtpUrl
 }
 
-/** The newest mails that local mode kept. */
+/** The newest mails in the mailbox. */
 export async function listMailbox(): Promise<Mail[]> {
   return MailModel.find().sort({ sentAt: -1, _id: -1 }).limit(50).lean<Mail[]>()
 }
 
-/** One mail that local mode kept, by an id that comes from outside; null when there is none. */
+/** A mail in the mailbox, by an id from outside; null if there is none. */
 export async function findInMailbox(id: string): Promise<Mail | null> {
   return isObjectIdOrHexString(id) ? MailModel.findById(id).lean<Mail>() : null
 }

@@ -5,22 +5,22 @@ import { now } from '../clock.server.ts'
 import { KIND_RULES, KINDS } from './kinds.ts'
 import { DELIVERY_MAX_MS } from './mail.server.ts'
 
-/**
- * The outbox's own writes. A process that works on a mail holds its lease, and every write names the lease, so a process
- * whose lease has ended changes nothing. Leases run by the database's clock, which is the same for all processes.
+/*
+ * The writes of the outbox. A process that works on a mail has its lease, and every write names the lease, so a process whose
+ * lease has ended changes nothing. Leases use the database's clock, which all processes share.
  */
 
 /** Much longer than any delivery takes. */
 const LEASE_MS = 3 * DELIVERY_MAX_MS
 
-/** A mail that this process holds the lease of. */
+/** A mail whose lease this process has. */
 export type Leased = Notification & { leaseId: string }
 
 const collection = () => NotificationModel.collection as unknown as mongo.Collection<Notification>
 
 const leaseIsOver = { $expr: { $lt: [{ $ifNull: ['$leaseUntil', new Date(0)] }, '$$NOW'] } }
 
-/** What is due. A kind that this process does not know yet is left to those that do. */
+/** What is due. Kinds that this process does not know yet are left to those that do. */
 const due = () => ({
   status: { $in: ['queued' as const, 'failed' as const] },
   nextAttemptAt: { $lte: now() },
@@ -28,7 +28,7 @@ const due = () => ({
   ...leaseIsOver,
 })
 
-/** The rest is left to the next round. */
+/** Others wait for the next round. */
 const READERS_MAX = 1_000
 
 /** Whose mails are due, the longest waiting first. */
@@ -45,8 +45,8 @@ export async function listReaders(): Promise<Types.ObjectId[]> {
 }
 
 /**
- * Takes a reader's next mail that is due, in the order in which the facts happened, in one write that only one process can
- * win; null when there is none.
+ * Claims the next mail that is due to a user, in the order in which the facts happened, by one write that only one process
+ * wins; null if there is none.
  */
 export async function claimNext(userId: Types.ObjectId): Promise<Leased | null> {
   const leaseId = randomUUID()
@@ -59,8 +59,8 @@ export async function claimNext(userId: Types.ObjectId): Promise<Leased | null> 
 }
 
 /**
- * Notes that the mail goes to the mail server now. From here on, only an answer says that it was not sent.
- * @returns false when another process holds the lease by now
+ * Notes that the mail is handed to the mail server. From now on, only its answer can say that it was not sent.
+ * @returns false if another process has the lease by now
  */
 export async function markSending({ _id, leaseId }: Leased, to: string): Promise<boolean> {
   const { matchedCount } = await collection().updateOne(
@@ -76,7 +76,7 @@ type Outcome =
   | { status: 'dead' | 'unconfirmed'; lastError: string; outcome: string }
   | { status: 'suppressed'; outcome: string }
 
-/** Writes what became of a mail. `unconfirmed` is among the states it may come from: the answer may come very late. */
+/** Writes the outcome of a mail, which may be `unconfirmed` by then: an answer can be very late. */
 export async function finish({ _id, leaseId }: Leased, outcome: Outcome): Promise<void> {
   await collection().updateOne(
     { _id, leaseId, status: { $in: ['queued', 'failed', 'sending', 'unconfirmed'] } },
@@ -85,8 +85,8 @@ export async function finish({ _id, leaseId }: Leased, outcome: Outcome): Promis
 }
 
 /**
- * Picks up after processes that died while the mail server had a mail: some kinds are sent again under the same
- * Message-ID, the others wait for a person.
+ * Continues after processes that died while the mail server had a mail: some kinds are sent again with the same Message-ID,
+ * others wait for a person.
  * @returns how many of each
  */
 export async function recoverAbandoned(): Promise<{ sendAgain: number; ask: number }> {
@@ -100,7 +100,7 @@ export async function recoverAbandoned(): Promise<{ sendAgain: number; ask: numb
     collection().updateMany(abandoned('send_again'), {
       $set: { status: 'failed', lastError, nextAttemptAt: now(), leaseId: null, leaseUntil: null },
     }),
-    // The lease's id stays: should the process be alive after all, it can still write that the mail was sent.
+    // The lease's id stays: if the process is alive after all, it can still write that the mail was sent.
     collection().updateMany(abandoned('ask'), {
       $set: { status: 'unconfirmed', lastError, outcome: UNCONFIRMED, leaseUntil: null },
     }),
@@ -108,9 +108,9 @@ export async function recoverAbandoned(): Promise<{ sendAgain: number; ask: numb
   return { sendAgain: again.modifiedCount, ask: ask.modifiedCount }
 }
 
-export const UNCONFIRMED = 'It was handed to the mail server, whose answer never came: look before it is sent again.'
+export const UNCONFIRMED = 'It was handed to the mail server, which did not answer: check before it is sent again.'
 
-/** What a person must look at, or has to know was never sent; oldest first. */
+/** The mails that a person has to decide about, or that were never sent; oldest first. */
 export async function listUndelivered(limit = 50): Promise<Notification[]> {
   return collection()
     .find({ status: { $in: ['unconfirmed', 'dead'] } })
@@ -121,7 +121,7 @@ export async function listUndelivered(limit = 50): Promise<Notification[]> {
 
 /**
  * Puts a mail back into the outbox, by a person's decision.
- * @returns false when it does not wait for one
+ * @returns false if it is not waiting for one
  */
 export async function sendAgain(id: string): Promise<boolean> {
   const { matchedCount } = await collection().updateOne(

@@ -7,9 +7,9 @@ import { happenedAt, type NotificationContent, type NotificationRequest, parseCo
 const DUPLICATE_KEY = 11_000
 
 /**
- * Puts a mail into the outbox, once per kind and key: one upsert that never changes what is there. It comes with nothing
- * but a database's errors, so that it may stand in the way of money: data of the wrong shape is logged, not thrown.
- * @returns true when this call queued it, false when it was known or could not be a mail
+ * Queues a mail, once per kind and key: one upsert that never changes an existing one. It throws only errors of the database,
+ * so that code that moves money can call it: data of the wrong shape is logged.
+ * @returns whether this call queued it
  */
 export async function notify(request: NotificationRequest): Promise<boolean> {
   const { userId, key, kind } = request
@@ -41,7 +41,7 @@ export async function notify(request: NotificationRequest): Promise<boolean> {
     )
     return upsertedCount === 1
   } catch (error) {
-    // Of two upserts at once, the database may let one fail instead of finding what the other has put there.
+    // Of two upserts at once, the database may let one fail instead of finding the other's document.
     if (error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY) return false
     throw error
   }

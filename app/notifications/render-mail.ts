@@ -3,8 +3,8 @@ import { nameProblem, oneLine } from '../person-name.ts'
 import type { MailContent, MailContext } from './mail-content.ts'
 
 /**
- * Writes a mail as plain text and as HTML, from the same words. Pure. Mail programs know no stylesheets, so the styles
- * stand at the elements; there are no tables, pictures or links to anything but the page that the mail is about.
+ * Writes a mail as plain text and as HTML, with the same words. Mail programs ignore stylesheets, so styles are inline; there
+ * are no tables, no images, and no links beside the page that the mail is about.
  * @param stop where mails of this kind can be turned off; null for those that cannot
  */
 export function renderMail(content: MailContent, context: MailContext, stop: { url: string; about: string } | null) {
@@ -22,12 +22,12 @@ export function renderMail(content: MailContent, context: MailContext, stop: { u
   }
 }
 
-/** Names that were stored before they were checked may carry a link. */
+/** Names that were stored before they were checked may contain a link. */
 function greetingOf({ name }: MailContext): string {
   return name.trim() && nameProblem(name) === null ? `Hello ${name.trim()},` : 'Hello,'
 }
 
-/** Descriptions come from outside: nothing in them may start a line or a header. */
+/** Descriptions come from outside: nothing in them may begin a line or a header. */
 function withoutControls({ subject, paragraphs, facts, action }: MailContent): MailContent {
   return {
     subject: oneLine(subject),
@@ -49,7 +49,7 @@ function asText({ paragraphs, facts, action }: MailContent, greeting: string, fo
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
-// Mail programs darken a light mail by themselves.
+// Light colors only: mail programs darken them themselves.
 const [DESK] = brand.colors.desk
 const [SHEET] = brand.colors.sheet
 const [RULE] = brand.colors.rule

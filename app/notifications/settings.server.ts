@@ -16,18 +16,16 @@ export async function saveSettings(userId: Types.ObjectId, settings: Notificatio
 }
 
 /**
- * Turns one kind of mail off. Safe to repeat.
- * @returns false when there is no such user any more
+ * Turns one kind of mail off. Safe to repeat, and harmless for a deleted user.
  */
-export async function turnOff(userId: Types.ObjectId, mail: OptionalMail): Promise<boolean> {
+export async function turnOff(userId: Types.ObjectId, mail: OptionalMail): Promise<void> {
   // MongoDB cannot set a field inside null, so a user without settings gets the defaults first.
   await UserModel.updateOne(
     { _id: userId, notificationSettings: null },
     { $set: { notificationSettings: { ...DEFAULT_SETTINGS, changedAt: now() } } },
   )
-  const { matchedCount } = await UserModel.updateOne(
+  await UserModel.updateOne(
     { _id: userId, notificationSettings: { $ne: null } },
     { $set: { [`notificationSettings.${mail}`]: false, 'notificationSettings.changedAt': now() } },
   )
-  return matchedCount === 1
 }

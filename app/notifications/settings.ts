@@ -1,9 +1,9 @@
-/** Mails that a user can turn off. Pure. */
+/** Mails that a user can turn off. */
 export const OPTIONAL_MAILS = ['creditsLow', 'creditsArrived', 'trialEnding'] as const
 export type OptionalMail = (typeof OPTIONAL_MAILS)[number]
 
 export type NotificationSettings = Record<OptionalMail, boolean> & {
-  /** Whole credits: a mail goes out when fewer are left. */
+  /** Whole credits: a mail is sent when fewer are left. */
   creditsLowThreshold: number
 }
 
@@ -16,7 +16,7 @@ export const DEFAULT_SETTINGS: NotificationSettings = {
 
 export const THRESHOLD_MAX = 1_000_000
 
-/** What a mail of this setting is about, for sentences like "You will get no more mails …". */
+/** What a mail of this setting is about, as in "You will get no more emails …". */
 export const MAIL_NAMES: Record<OptionalMail, string> = {
   creditsLow: 'about low credits',
   creditsArrived: 'about credits that arrive',

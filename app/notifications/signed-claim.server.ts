@@ -3,13 +3,13 @@ import { config } from '../config.server.ts'
 
 /**
  * Signs a claim for a link in a mail.
- * @param purpose what the link is for: a signature for one purpose proves nothing for another
+ * @param purpose what the link is for: a signature for one purpose is invalid for another
  */
 export function signClaim(purpose: string, claim: string): string {
   return sign(purpose, claim, config().sessionSecrets[0] ?? '').toString('base64url')
 }
 
-/** Whether a signature of {@link signClaim} is ours. Secrets rotate: a link in an old mail was signed by an older one. */
+/** Whether a signature of {@link signClaim} is ours. Secrets rotate: an old mail was signed with an older one. */
 export function isSigned(purpose: string, claim: string, signature: string): boolean {
   const given = Buffer.from(signature, 'base64url')
   return config().sessionSecrets.some((secret) => {

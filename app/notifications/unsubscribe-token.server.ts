@@ -5,7 +5,7 @@ import { isSigned, signClaim } from './signed-claim.server.ts'
 
 const PURPOSE = 'scrip unsubscribe 1'
 
-/** The page where one click turns off a kind of mail for a user, without a log-in. It works as long as a secret is kept. */
+/** The page where one click turns off a kind of mail, without a log-in. It works as long as its secret is kept. */
 export function unsubscribeUrl(userId: Types.ObjectId, mail: OptionalMail): string {
   const claim = `${userId.toHexString()}.${mail}`
   const token = `${claim}.${signClaim(PURPOSE, claim)}`
@@ -14,7 +14,7 @@ export function unsubscribeUrl(userId: Types.ObjectId, mail: OptionalMail): stri
 
 /**
  * Reads a token of {@link unsubscribeUrl}.
- * @returns null when it is not ours
+ * @returns null if it is not ours
  */
 export function readUnsubscribeToken(token: string | null): { userId: Types.ObjectId; mail: OptionalMail } | null {
   const [, userId, mail, signature] = /^([0-9a-f]{24})\.([A-Za-z]+)\.([\w-]{43})$/.exec(token ?? '') ?? []
