@@ -1,4 +1,4 @@
-import { Schema, type Types } from 'mongoose'
+import { type mongo, Schema, type Types } from 'mongoose'
 import { defineModel } from './define-model.server.ts'
 
 /** Stands for "never" in `expiresAt` and `nextChange`: a comparison with null would be false, with this it is right. */
@@ -196,3 +196,6 @@ creditAccountSchema.index({ 'holds.expiresAt': 1 }, { sparse: true })
 creditAccountSchema.index({ settledAt: 1 }, { sparse: true })
 
 export const CreditAccountModel = defineModel<CreditAccount>('CreditAccount', creditAccountSchema)
+
+/** The plain driver's collection. */
+export const creditAccounts = () => CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>

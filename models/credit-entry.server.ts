@@ -1,4 +1,4 @@
-import { Schema, type Types } from 'mongoose'
+import { type mongo, Schema, type Types } from 'mongoose'
 import type { LogEntry } from './credit-account.server.ts'
 import { defineModel } from './define-model.server.ts'
 
@@ -29,3 +29,6 @@ creditEntrySchema.index({ accountId: 1, 'of.id': 1 })
 creditEntrySchema.index({ kind: 1, 'source.type': 1 })
 
 export const CreditEntryModel = defineModel<CreditEntry>('CreditEntry', creditEntrySchema)
+
+/** The plain driver's collection. */
+export const creditEntries = () => CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>

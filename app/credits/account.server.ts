@@ -7,7 +7,6 @@ import { type CreditPorts, livePorts } from './ports.server.ts'
 /**
  * Opens an owner's account with its welcome grant, in one insert, so an account never exists without it. Safe to
  * repeat, concurrently and late; it never grants a second welcome.
- * @param accountId the owner
  * @param options `welcomeCredits`: whole credits, 0 for none
  * @throws CreditsUnavailable
  */

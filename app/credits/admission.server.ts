@@ -2,13 +2,12 @@ import type { CreditAccount } from '#models/credit-account.server.ts'
 import { InsufficientCredits, SpendingFrozen } from './errors.ts'
 import type { CreditPorts } from './ports.server.ts'
 import { releaseLapsed } from './resolve-hold.server.ts'
-import { tick } from './tick.server.ts'
+import { tickAccount } from './tick.server.ts'
 
 /**
  * Decides from one read whether an account may be debited. A refusal's numbers come from that same read, and only after
  * everything due was applied.
  * @param account the account as read, after its key was looked up
- * @param credits how many are to leave
  * @returns `go`, or `again` when something due was done first and the account must be read anew
  * @throws SpendingFrozen, InsufficientCredits
  */
@@ -16,7 +15,7 @@ export async function admit(ports: CreditPorts, account: CreditAccount, credits:
   if (account.frozen !== null) throw new SpendingFrozen(account.frozen)
   const at = ports.now()
   if (account.nextChange <= at) {
-    await tick(ports, account._id)
+    await tickAccount(account._id, ports)
     return 'again'
   }
   if (account.credits >= credits) return 'go'

@@ -1,6 +1,6 @@
-import type { mongo, Types } from 'mongoose'
+import type { Types } from 'mongoose'
 import { CreditAccountModel } from '#models/credit-account.server.ts'
-import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
+import { creditEntries } from '#models/credit-entry.server.ts'
 import { violations } from './invariants.ts'
 import { livePorts } from './ports.server.ts'
 
@@ -15,7 +15,6 @@ const LOOKS_MAX = 10
 /**
  * Checks every invariant of every account, also while the app is running: reads the account, its ledger, and the
  * account again, and compares only if nothing changed in between.
- * @returns what was checked and what is wrong
  */
 export async function auditCredits(): Promise<CreditAudit> {
   const audit: CreditAudit = { accounts: 0, entries: 0, violations: [] }
@@ -35,7 +34,7 @@ export async function auditCredits(): Promise<CreditAudit> {
 async function auditAccount(accountId: Types.ObjectId): Promise<{ entries: number; problems: string[] }> {
   for (let look = 0; look < LOOKS_MAX; look++) {
     const before = await livePorts.store.findAccount(accountId)
-    const ledger = await rows().find({ accountId }).sort({ seq: 1 }).toArray()
+    const ledger = await creditEntries().find({ accountId }).sort({ seq: 1 }).toArray()
     const after = await livePorts.store.findAccount(accountId)
     if (!before || !after) return { entries: 0, problems: ['the account vanished'] }
     const still = before.version === after.version && before.credits === after.credits && before.held === after.held
@@ -45,7 +44,7 @@ async function auditAccount(accountId: Types.ObjectId): Promise<{ entries: numbe
 }
 
 async function ownersWithoutAccount(): Promise<string[]> {
-  const owners = await rows()
+  const owners = await creditEntries()
     .aggregate<{ _id: Types.ObjectId }>([
       { $group: { _id: '$accountId' } },
       { $lookup: { from: CreditAccountModel.collection.name, localField: '_id', foreignField: '_id', as: 'account' } },
@@ -54,5 +53,3 @@ async function ownersWithoutAccount(): Promise<string[]> {
     .toArray()
   return owners.map((owner) => owner._id.toHexString())
 }
-
-const rows = () => CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>

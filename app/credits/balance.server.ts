@@ -1,9 +1,10 @@
 import type { Types } from 'mongoose'
 import { type CreditAccount, type Grant, type Hold, NEVER } from '#models/credit-account.server.ts'
+import { sum } from '../sum.ts'
 import { burnOrder, fold } from './fold.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
 import { readAccount } from './recorded.server.ts'
-import { whatIsDue } from './tick.server.ts'
+import { withWhatIsDue } from './tick.server.ts'
 
 export interface Balance {
   /** Spendable now; negative after a refund took back spent credits. */
@@ -24,7 +25,6 @@ export interface Balance {
 
 /**
  * Reads an owner's balance now. Entries that are due are applied in memory, so it never shows more than can be spent.
- * @param accountId the owner
  * @throws AccountNotFound, CreditsUnavailable
  */
 export async function getBalance(accountId: Types.ObjectId, ports: CreditPorts = livePorts): Promise<Balance> {
@@ -32,38 +32,30 @@ export async function getBalance(accountId: Types.ObjectId, ports: CreditPorts =
 }
 
 /** The balance of an account that was read, at a moment. */
-export function balanceOf(account: CreditAccount, at: Date): Balance {
-  const due = account.nextChange <= at ? whatIsDue(account, at).entries : []
-  const { grants, debt } = fold(account, [...account.pending, ...due])
+export function balanceOf(stored: CreditAccount, at: Date): Balance {
+  const account = withWhatIsDue(stored, at)
+  const { grants, debt } = fold(account, account.pending)
   const started = grants.filter((grant) => grant.started).sort(burnOrder)
   const waiting = grants
     .filter((grant) => !grant.started)
     .sort((a, b) => a.effectiveAt.getTime() - b.effectiveAt.getTime())
   const expiring = started.filter((grant) => !grant.expired && grant.expiresAt < NEVER && grant.remaining > 0)
   return {
-    credits: account.credits + due.reduce((sum, entry) => sum + entry.amount, 0),
+    credits: account.credits,
     held: account.held,
     debt,
     frozen: account.frozen,
     holds: account.holds,
     grants: [...started, ...waiting],
-    nextExpiry: soonest(
-      expiring,
-      (grant) => grant.expiresAt,
-      (grant) => grant.remaining,
-    ),
-    nextArrival: soonest(
-      waiting,
-      (grant) => grant.effectiveAt,
-      (grant) => grant.granted,
-    ),
+    nextExpiry: soonest(expiring.map(({ expiresAt: at, remaining: credits }) => ({ at, credits }))),
+    nextArrival: soonest(waiting.map(({ effectiveAt: at, granted: credits }) => ({ at, credits }))),
   }
 }
 
-/** The grants with the earliest time, all of that moment together. */
-function soonest(grants: Grant[], time: (grant: Grant) => Date, credits: (grant: Grant) => number) {
-  if (grants.length === 0) return null
-  const at = Math.min(...grants.map((grant) => time(grant).getTime()))
-  const then = grants.filter((grant) => time(grant).getTime() === at)
-  return { credits: then.reduce((sum, grant) => sum + credits(grant), 0), at: new Date(at) }
+/** The credits of the earliest moment, over all its grants. */
+function soonest(moments: { at: Date; credits: number }[]) {
+  if (moments.length === 0) return null
+  const first = Math.min(...moments.map(({ at }) => at.getTime()))
+  const then = moments.filter(({ at }) => at.getTime() === first)
+  return { credits: sum(then.map(({ credits }) => credits)), at: new Date(first) }
 }

@@ -2,9 +2,9 @@ import type { Types } from 'mongoose'
 import type { CreditAccount, LogEntry } from '#models/credit-account.server.ts'
 import { type Change, PENDING_MAX, toFilter, toUpdate } from './change.ts'
 import { CreditsUnavailable } from './errors.ts'
-import { type CreditPorts } from './ports.server.ts'
+import type { CreditPorts } from './ports.server.ts'
 import { findRecorded, readAccount } from './recorded.server.ts'
-import { settle, settleWhenFull } from './settle.server.ts'
+import { settleAccount, settleWhenFull } from './settle.server.ts'
 import type { AccountFilter } from './store.server.ts'
 
 /**
@@ -32,39 +32,31 @@ export function fenced<T>(
   replay: (recorded: LogEntry, account: CreditAccount) => T | Promise<T>,
   decide: (account: CreditAccount) => Decision<T> | Promise<Decision<T>>,
 ): Promise<T> {
-  return ports.inTurn(accountId, () => inRounds(ports, accountId, key, replay, decide))
-}
-
-async function inRounds<T>(
-  ports: CreditPorts,
-  accountId: Types.ObjectId,
-  key: string,
-  replay: (recorded: LogEntry, account: CreditAccount) => T | Promise<T>,
-  decide: (account: CreditAccount) => Decision<T> | Promise<Decision<T>>,
-): Promise<T> {
-  for (let round = 0; round < ROUNDS_MAX; round++) {
-    await ports.pause(round)
-    const account = await readAccount(ports, accountId)
-    const recorded = await findRecorded(ports, account, key)
-    if (recorded) return replay(recorded, account)
-    const decision = await decide(account)
-    if (decision === 'again') continue
-    if (!decision.change) return decision.answer
-    const { change } = decision
-    if (account.pending.length + change.entries.length > PENDING_MAX) {
-      await settle(ports, accountId)
-      continue
+  return ports.inTurn(accountId, async () => {
+    for (let round = 0; round < ROUNDS_MAX; round++) {
+      await ports.pause(round)
+      const account = await readAccount(ports, accountId)
+      const recorded = await findRecorded(ports, account, key)
+      if (recorded) return replay(recorded, account)
+      const decision = await decide(account)
+      if (decision === 'again') continue
+      if (!decision.change) return decision.answer
+      const { change } = decision
+      if (account.pending.length + change.entries.length > PENDING_MAX) {
+        await settleAccount(accountId, ports)
+        continue
+      }
+      // Only checks above this line; only the write below.
+      const version = ports.newVersion()
+      const after = await ports.store.updateAccount(
+        { ...toFilter(account, change.entries), ...decision.when },
+        toUpdate(change, version),
+      )
+      if (!after) continue
+      ports.versions.set(accountId, version)
+      await settleWhenFull(ports, accountId, after.pendingCount, change.entries.length)
+      return decision.answer(after.credits)
     }
-    // Only checks above this line; only the write below.
-    const version = ports.newVersion()
-    const after = await ports.store.updateAccount(
-      { ...toFilter(account, change.entries), ...decision.when },
-      toUpdate(change, version),
-    )
-    if (!after) continue
-    ports.versions.set(accountId, version)
-    await settleWhenFull(ports, accountId, after.pendingCount, change.entries.length)
-    return decision.answer(after.credits)
-  }
-  throw new CreditsUnavailable()
+    throw new CreditsUnavailable()
+  })
 }

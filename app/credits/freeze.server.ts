@@ -8,36 +8,19 @@ const ROUNDS_MAX = 12
 
 /**
  * Pauses spending. Open holds can still be captured: they were already granted. Safe to repeat.
- * @param accountId the owner
- * @param reason why
  * @param causeId what exactly, where there can be several at once (a dispute's id)
  */
-export function freezeSpending(
+export async function freezeSpending(
   accountId: Types.ObjectId,
   reason: FreezeReason,
   causeId?: string,
   ports: CreditPorts = livePorts,
 ): Promise<void> {
-  return freeze(ports, accountId, reason, causeId)
-}
-
-/** `freezeSpending` for the engine itself. */
-export async function freeze(
-  ports: CreditPorts,
-  accountId: Types.ObjectId,
-  reason: FreezeReason,
-  causeId?: string,
-): Promise<void> {
   const cause = causeId ? `${reason}:${causeId}` : reason
   await changeFreezes(ports, accountId, (freezes) => (freezes.includes(cause) ? freezes : [...freezes, cause]))
 }
 
-/**
- * Ends one cause of a pause; spending resumes when no other is left. Safe to repeat.
- * @param accountId the owner
- * @param reason why it was stopped
- * @param causeId what exactly, as it was given to `freezeSpending`
- */
+/** Ends one cause of a pause; spending resumes when no other is left. Safe to repeat. */
 export async function unfreezeSpending(
   accountId: Types.ObjectId,
   reason: FreezeReason,

@@ -1,11 +1,12 @@
 import type { mongo, Types } from 'mongoose'
 import type { CreditAccount, EntryKind, Grant, GrantTerms, LogEntry } from '#models/credit-account.server.ts'
-import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
+import { creditEntries, type CreditEntry } from '#models/credit-entry.server.ts'
+import { sum } from '../sum.ts'
 import { burnOrder, fold } from './fold.ts'
 import { ledgerRows } from './ledger-rows.ts'
 import { livePorts } from './ports.server.ts'
 import { findRecorded, readAccount } from './recorded.server.ts'
-import { whatIsDue } from './tick.server.ts'
+import { withWhatIsDue } from './tick.server.ts'
 
 /** What an entry did to one grant. */
 export type GrantEffect =
@@ -41,8 +42,6 @@ const TIME_LIMIT_MS = 4_000
 
 /**
  * Reads the history of one grant: the credits added, the entries that used them, and what is left.
- * @param accountId the owner
- * @param grantId as the account and the ledger name it
  * @param options `before`: only entries whose `seq` is smaller; `limit`: entries a page
  * @returns null when the owner never had such a grant
  * @throws AccountNotFound
@@ -52,7 +51,7 @@ export async function readGrantHistory(
   grantId: string,
   { before = Number.MAX_SAFE_INTEGER, limit = PAGE }: { before?: number; limit?: number } = {},
 ): Promise<GrantHistory | null> {
-  const account = withWhatIsDue(await readAccount(livePorts, accountId))
+  const account = withWhatIsDue(await readAccount(livePorts, accountId), livePorts.now())
   const made = grantId.startsWith('g:') ? await findRecorded(livePorts, account, grantId.slice(2)) : null
   if (!made?.grant) return null
 
@@ -78,20 +77,11 @@ export async function readGrantHistory(
   }
 }
 
-/** Applies what is due, as the balance does. */
-function withWhatIsDue(account: CreditAccount): CreditAccount {
-  const at = livePorts.now()
-  if (account.nextChange > at) return account
-  const { entries } = whatIsDue(account, at)
-  const credits = account.credits + entries.reduce((sum, { amount }) => sum + amount, 0)
-  return { ...account, credits, pending: [...account.pending, ...entries] }
-}
-
 type Effect = Omit<GrantLine, 'entry'>
 
 /** The effects of an entry on a grant: created, canceled, expired or burned it. */
 function effectsOf(entry: CreditEntry, grantId: string): Effect[] {
-  const burnt = entry.burned.filter(([id]) => id === grantId).reduce((sum, [, credits]) => sum + credits, 0)
+  const burnt = sum(entry.burned.filter(([id]) => id === grantId).map(([, credits]) => credits))
   return [
     ...ownEffect(entry, grantId),
     ...(burnt > 0 ? [{ effect: effectOfBurning(entry.kind, entry.grant !== undefined), credits: -burnt }] : []),
@@ -141,7 +131,6 @@ async function readPosted(
   grantId: string,
   { before, size }: { before: number; size: number },
 ): Promise<{ rows: CreditEntry[]; sums: Effect[] }> {
-  const entries = CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>
   const ofGrant = (below: number): mongo.Filter<CreditEntry> => ({
     accountId: _id,
     seq: { $lt: below },
@@ -167,12 +156,14 @@ async function readPosted(
     canceled: { $sum: '$cancels' },
   }
   const [rows, groups] = await Promise.all([
-    entries
+    creditEntries()
       .find(ofGrant(Math.min(before, posted)), options)
       .sort({ seq: -1 })
       .limit(size)
       .toArray(),
-    entries.aggregate<Group>([{ $match: ofGrant(posted) }, { $group: group }], options).toArray(),
+    creditEntries()
+      .aggregate<Group>([{ $match: ofGrant(posted) }, { $group: group }], options)
+      .toArray(),
   ])
   return { rows, sums: groups.flatMap(toEffects) }
 }

@@ -8,6 +8,7 @@ import {
   NEVER,
   type Rollover,
 } from '#models/credit-account.server.ts'
+import { sum } from '../sum.ts'
 import { BALANCE_MAX, checkCredits, checkMetadata, GRANT_MAX } from './credits.ts'
 import { type Change, GRANTS_MAX } from './change.ts'
 import { IdempotencyConflict, InvalidCredits, TooManyGrants } from './errors.ts'
@@ -18,7 +19,7 @@ import { type CreditPorts, livePorts } from './ports.server.ts'
 import { entryIdOf } from './ledger-rows.ts'
 import { findRecorded } from './recorded.server.ts'
 import { capEntries } from './rollover.ts'
-import { tick } from './tick.server.ts'
+import { tickAccount } from './tick.server.ts'
 
 export interface GrantRequest {
   /** From keys.ts; the same key never grants twice. */
@@ -49,9 +50,7 @@ export interface Granted {
 /**
  * Grants credits. All grants of one call are made in one write, once. Safe to repeat with the same keys, concurrently
  * and late: a replay returns what was recorded.
- * @param accountId the owner
  * @param requests at least one grant, each with its own key
- * @returns how many credits the entries grant
  * @throws InvalidCredits, InvalidMetadata, TooManyGrants, IdempotencyConflict, AccountNotFound, CreditsUnavailable
  */
 export async function grantCredits(
@@ -74,18 +73,18 @@ export async function grantCredits(
     async (recorded, account) => {
       if (!recorded.grant) throw new IdempotencyConflict()
       const all = await Promise.all(requests.map((request) => findRecorded(ports, account, request.key)))
-      const credits = all.reduce((sum, entry) => sum + (entry?.grant?.granted ?? 0), 0)
+      const credits = sum(all.map((entry) => entry?.grant?.granted ?? 0))
       return { credits, entryIds: entryIds.filter((_, index) => all[index]), replayed: true }
     },
     async (account) => {
       const at = ports.now()
       if (first.rollover?.renews && account.nextChange <= at) {
         // What is due must start, and count as left over, before this grant.
-        await tick(ports, accountId)
+        await tickAccount(accountId, ports)
         return 'again'
       }
       const change = grantChange(account, requests, at)
-      const credits = requests.reduce((sum, request) => sum + request.credits, 0)
+      const credits = sum(requests.map((request) => request.credits))
       // Spends do not renew the version, and the amount above a limit depends on what they have left.
       const when = change.entries.some(({ kind }) => kind === 'cap') ? { credits: account.credits } : {}
       return { change, when, answer: () => ({ credits, entryIds, replayed: false }) }
@@ -101,7 +100,7 @@ function grantChange(account: CreditAccount, requests: readonly GrantRequest[], 
   const begins = granted[0]?.kind === 'grant' ? granted[0].grant : undefined
   const capped = begins ? capEntries(fold(account, account.pending), begins, at) : []
   const entries = [...capped, ...granted.map((entry) => asOnePeriod(entry, begins))]
-  const credits = entries.reduce((sum, entry) => sum + entry.amount, 0)
+  const credits = sum(entries.map(({ amount }) => amount))
   if (account.credits + account.held + credits > BALANCE_MAX) {
     throw new InvalidCredits(`A balance is at most ${BALANCE_MAX} credits.`)
   }

@@ -1,7 +1,24 @@
-import type { mongo } from 'mongoose'
-import { CreditAccountModel, type CreditAccount, type LogEntry } from '#models/credit-account.server.ts'
-import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
-import { givenBy } from './granted-by.server.ts'
+import type { Types } from 'mongoose'
+import { creditAccounts, type LogEntry } from '#models/credit-account.server.ts'
+import { creditEntries } from '#models/credit-entry.server.ts'
+import { sum } from '../sum.ts'
+import { livePorts } from './ports.server.ts'
+import { readAccount } from './recorded.server.ts'
+import { entriesOfSource, isFrom, type SourceRef } from './reversal-history.server.ts'
+
+/**
+ * The credits that a source's entries grant in one account: the number to store in its row, whatever is requested now.
+ * Later reversals do not reduce it.
+ * @param of the invoice or payment
+ * @throws AccountNotFound, CreditsUnavailable
+ */
+export async function grantedBySource(accountId: Types.ObjectId, of: SourceRef): Promise<number> {
+  const entries = await entriesOfSource(livePorts, await readAccount(livePorts, accountId), of.id)
+  return sum(entries.filter((entry) => !entry.of && isFrom(entry.source, of)).map(givenBy))
+}
+
+/** What an entry of a source gives: a grant, or a negative one for refunded unused time. */
+const givenBy = ({ kind, amount, grant }: LogEntry): number => grant?.granted ?? (kind === 'adjust' ? amount : 0)
 
 export interface GrantedSource {
   type: string
@@ -25,12 +42,10 @@ export async function listGrantedSources(): Promise<Map<string, GrantedSource>> 
     sources.set(`${source.type}:${source.id}`, { type: source.type, id: source.id, accountId, credits })
   }
   // Logs before the ledger: an entry that a settle moves meanwhile is read twice and counted once.
-  const accounts = CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
-  for await (const { _id, pending } of accounts.find({}, { projection: { pending: 1 } })) {
+  for await (const { _id, pending } of creditAccounts().find({}, { projection: { pending: 1 } })) {
     for (const entry of pending) add(_id.toHexString(), entry)
   }
-  const entries = CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>
   const granting = { kind: { $in: ['grant' as const, 'schedule' as const, 'adjust' as const] } }
-  for await (const entry of entries.find(granting)) add(entry.accountId.toHexString(), entry)
+  for await (const entry of creditEntries().find(granting)) add(entry.accountId.toHexString(), entry)
   return sources
 }

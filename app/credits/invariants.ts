@@ -1,5 +1,6 @@
 import type { CreditAccount, LogEntry } from '#models/credit-account.server.ts'
 import type { CreditEntry } from '#models/credit-entry.server.ts'
+import { sum } from '../sum.ts'
 import { fold } from './fold.ts'
 import { weightiest } from './freeze-reasons.ts'
 import { fingerprint, ledgerRows } from './ledger-rows.ts'
@@ -7,7 +8,6 @@ import { limitViolations } from './rollover.ts'
 
 /**
  * Checks every invariant of one account and its ledger.
- * @param account the account
  * @param ledger its rows, in the order of `seq`; rows of a settle in progress may be among them
  * @returns one sentence per violation; none when all is well
  */
@@ -145,5 +145,3 @@ const print = (grants: CreditAccount['grants']): string =>
         return [id, granted, remaining, slices, started, expired, effectiveAt, expiresAt, terms]
       }),
   )
-
-const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0)

@@ -23,16 +23,7 @@ export function ledgerRows(account: CreditAccount, burned: Map<string, Burned>):
   })
 }
 
+const COMPARED = ['key', 'kind', 'amount', 'at', 'seq', 'balance', 'burned', 'grantId', 'hold', 'holds'] as const
+
 /** What must be equal in two postings of one key. */
-export const fingerprint = ({
-  key,
-  kind,
-  amount,
-  at,
-  seq,
-  balance,
-  burned,
-  grantId,
-  hold,
-  holds,
-}: CreditEntry): string => JSON.stringify([key, kind, amount, at.getTime(), seq, balance, burned, grantId, hold, holds])
+export const fingerprint = (row: CreditEntry): string => JSON.stringify(COMPARED.map((field) => row[field]))

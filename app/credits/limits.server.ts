@@ -17,7 +17,6 @@ export interface UseLimit {
 /**
  * Decides from one read whether a use is left. The following write counts it under `limitFilter`, so no two callers
  * pass the limit at once.
- * @param limit the limit, or undefined where there is none
  * @returns `again` when a new period had to be opened first and the account must be read anew
  * @throws LimitReached
  */
@@ -37,11 +36,7 @@ export async function admitUse(
   return 'go'
 }
 
-/**
- * Reads a limit's stored count, which may belong to an earlier period.
- * @param accountId the owner
- * @param name the limit
- */
+/** Reads a limit's stored count, which may belong to an earlier period. */
 export async function readUses(
   accountId: Types.ObjectId,
   name: string,
@@ -67,9 +62,7 @@ async function openPeriod(ports: CreditPorts, account: CreditAccount, { name, re
   const version = ports.newVersion()
   const after = await ports.store.updateAccount(
     { _id: account._id, version: account.version },
-    {
-      $set: { [`limits.${name}`]: { used: 0, resetsAt }, version },
-    },
+    { $set: { [`limits.${name}`]: { used: 0, resetsAt }, version } },
   )
   if (after) ports.versions.set(account._id, version)
 }

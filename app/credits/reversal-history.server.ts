@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose'
 import type { CreditAccount, EntrySource, LogEntry } from '#models/credit-account.server.ts'
+import { sum } from '../sum.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
 import { readAccount } from './recorded.server.ts'
 import type { MoneyClaim } from './reversed-share.ts'
@@ -39,18 +40,21 @@ export async function reversedOfSource(
 
 /** Everything that granted from a source or took back of it: the ledger's entries and those still in the log. */
 export async function historyOf(ports: CreditPorts, account: CreditAccount, of: SourceRef): Promise<LogEntry[]> {
-  const concerns = (entry: LogEntry) =>
-    entry.of ? entry.of.type === of.type && entry.of.id === of.id : isGrantOf(entry, of)
-  const byKey = new Map<string, LogEntry>()
-  for (const entry of await ports.store.findEntriesOfSource(account._id, of.id)) byKey.set(entry.key, entry)
-  for (const entry of account.pending) byKey.set(entry.key, entry)
-  return [...byKey.values()].filter(concerns)
+  const entries = await entriesOfSource(ports, account, of.id)
+  return entries.filter((entry) => (entry.of ? isFrom(entry.of, of) : entry.grant && isFrom(entry.source, of)))
 }
 
-const isGrantOf = (entry: LogEntry, of: SourceRef): boolean =>
-  entry.grant !== undefined && entry.source.type === of.type && entry.source.id === of.id
+/**
+ * The log and, from the ledger, every entry that names a source. The account was read first: an entry that a settle
+ * moves meanwhile is read twice and counted once, by its key.
+ */
+export async function entriesOfSource(ports: CreditPorts, account: CreditAccount, id: string): Promise<LogEntry[]> {
+  const posted = await ports.store.findEntriesOfSource(account._id, id)
+  return [...new Map<string, LogEntry>([...posted, ...account.pending].map((entry) => [entry.key, entry])).values()]
+}
 
-/** The credits that the source granted. */
+export const isFrom = (source: SourceRef, of: SourceRef): boolean => source.type === of.type && source.id === of.id
+
 export const grantedBy = (history: LogEntry[]): number =>
   sum(history.filter((entry) => !entry.of).map((entry) => entry.grant?.granted ?? 0))
 
@@ -74,5 +78,3 @@ export const takenBy = (history: LogEntry[], key: string): number =>
       .filter((entry) => entry.key === key || entry.key.startsWith(`${key}:cancel:`))
       .map((entry) => (entry.cancels ?? 0) - entry.amount),
   )
-
-const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0)

@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose'
 import { type EntrySource, type Grant, type GrantTerms, type LogEntry, NEVER } from '#models/credit-account.server.ts'
+import { sum } from '../sum.ts'
 import { IdempotencyConflict, InvalidCredits } from './errors.ts'
 import { fenced } from './fenced.server.ts'
 import { fold } from './fold.ts'
@@ -9,6 +10,7 @@ import {
   claimsOf,
   grantedBy,
   historyOf,
+  isFrom,
   openReversals,
   type SourceRef,
   takenBy,
@@ -211,7 +213,7 @@ function cancelEntries(
   credits: number,
 ): LogEntry[] {
   const waiting = grants
-    .filter((grant) => !grant.started && grant.source.type === of.type && grant.source.id === of.id)
+    .filter((grant) => !grant.started && isFrom(grant.source, of))
     .sort((a, b) => b.effectiveAt.getTime() - a.effectiveAt.getTime())
   const entries: LogEntry[] = []
   let left = credits
@@ -224,5 +226,3 @@ function cancelEntries(
   }
   return entries
 }
-
-const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0)

@@ -10,6 +10,7 @@ import {
   whole,
   wholePart,
 } from '../fraction.ts'
+import { sum } from '../sum.ts'
 
 /*
  * How many credits to reverse for money returned. A pure function of the sums, so the order of refunds does not matter.
@@ -87,5 +88,3 @@ function fill(parts: readonly SoldPart[], own: number[], goneBack: Fraction): Fr
 
 /** Never more than all of it. */
 const shareOf = (amount: number, of: number): Fraction => smaller(ONE, { over: BigInt(amount), under: BigInt(of) })
-
-const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0)

@@ -4,7 +4,7 @@ import type { CreditEntry } from '#models/credit-entry.server.ts'
 import { logger } from '../log.server.ts'
 import { LedgerConflict } from './errors.ts'
 import { fold, type Folded } from './fold.ts'
-import { freeze } from './freeze.server.ts'
+import { freezeSpending } from './freeze.server.ts'
 import { fingerprint, ledgerRows } from './ledger-rows.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
 import { readAccount } from './recorded.server.ts'
@@ -17,16 +17,10 @@ const FULL = 256
  * Posts an account's log entries to the ledger, then folds them into the grants and removes them from the log.
  * Idempotent at every point, by any process, at any time: after a crash between the two, the next settle finds the rows
  * in place.
- * @param accountId the owner
  * @returns how many entries left the log; 0 when there were none or another write came first
  * @throws LedgerConflict when a row of the ledger differs from the entry of its key; the account is frozen first
  */
-export function settleAccount(accountId: Types.ObjectId, ports: CreditPorts = livePorts): Promise<number> {
-  return settle(ports, accountId)
-}
-
-/** `settleAccount` for the engine itself. */
-export async function settle(ports: CreditPorts, accountId: Types.ObjectId): Promise<number> {
+export async function settleAccount(accountId: Types.ObjectId, ports: CreditPorts = livePorts): Promise<number> {
   const account = await readAccount(ports, accountId)
   if (account.pending.length === 0) return 0
   const folded = fold(account, account.pending)
@@ -55,7 +49,7 @@ export async function settleWhenFull(
   const crossed = Math.floor(pendingCount / FULL) > Math.floor((pendingCount - written) / FULL)
   if (!crossed && pendingCount < 2 * FULL) return
   try {
-    await settle(ports, accountId)
+    await settleAccount(accountId, ports)
   } catch (error) {
     logger.warn({ err: error, accountId }, 'a full credit log could not be settled at once; the job will do it')
   }
@@ -68,7 +62,7 @@ async function post(ports: CreditPorts, accountId: Types.ObjectId, rows: CreditE
     const twin = await ports.store.findEntry(row._id)
     if (twin && fingerprint(twin) === fingerprint(row)) continue
     logger.error({ accountId, entryId: row._id, alert: true }, 'two postings of one key differ; account frozen')
-    await freeze(ports, accountId, 'ledger_conflict')
+    await freezeSpending(accountId, 'ledger_conflict', undefined, ports)
     throw new LedgerConflict(row._id)
   }
 }

@@ -9,7 +9,7 @@ import { admitUse, limitFilter, type UseLimit } from './limits.server.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
 import { entryIdOf } from './ledger-rows.ts'
 import { findRecorded, readAccount } from './recorded.server.ts'
-import { settle, settleWhenFull } from './settle.server.ts'
+import { settleAccount, settleWhenFull } from './settle.server.ts'
 import type { AccountFilter } from './store.server.ts'
 
 export interface SpendRequest {
@@ -34,8 +34,6 @@ export interface Spent {
 /**
  * Spends credits. One conditional update takes them and logs the entry; it leaves the version alone, so that spends on
  * one account do not disturb each other. Safe to repeat with its key, concurrently and late.
- * @param request who, how many, on what, under which key
- * @returns the entry, and what is left
  * @throws InsufficientCredits, SpendingFrozen, LimitReached, IdempotencyConflict, InvalidCredits, InvalidMetadata,
  * AccountNotFound; CreditsUnavailable when the outcome is unknown or the account too busy: the same key is safe
  */
@@ -66,7 +64,7 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
     if ((await admitUse(ports, account, limit)) === 'again') continue
     if ((await admit(ports, account, credits)) === 'again') continue
     if (account.pending.length >= PENDING_MAX) {
-      await settle(ports, accountId)
+      await settleAccount(accountId, ports)
       continue
     }
     const creditsLeft = await write(ports, account, [entry()], limit)

@@ -1,6 +1,6 @@
 import type { mongo, Types } from 'mongoose'
-import { type CreditAccount, CreditAccountModel } from '#models/credit-account.server.ts'
-import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
+import { type CreditAccount, creditAccounts } from '#models/credit-account.server.ts'
+import { creditEntries, type CreditEntry } from '#models/credit-entry.server.ts'
 import { CreditsUnavailable } from './errors.ts'
 
 export type AccountFilter = mongo.Filter<CreditAccount>
@@ -34,10 +34,6 @@ const DUPLICATE_KEY = 11000
 /** The server refused the document itself: a bug, not an outage. */
 const DOCUMENT_VALIDATION_FAILED = 121
 
-// The plain driver: mongoose would strip unknown filter paths and add fields of its own.
-const accounts = () => CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
-const entries = () => CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>
-
 /**
  * After a database error in a write its outcome is unknown, and is reported as such.
  * @throws CreditsUnavailable
@@ -53,11 +49,11 @@ async function known<T>(operation: Promise<T>): Promise<T> {
 }
 
 export const mongoStore: CreditStore = {
-  findAccount: (accountId) => known(accounts().findOne({ _id: accountId }, { maxTimeMS: TIME_LIMIT_MS })),
+  findAccount: (accountId) => known(creditAccounts().findOne({ _id: accountId }, { maxTimeMS: TIME_LIMIT_MS })),
 
   async insertAccount(account) {
     try {
-      await known(accounts().insertOne(account, { maxTimeMS: TIME_LIMIT_MS }))
+      await known(creditAccounts().insertOne(account, { maxTimeMS: TIME_LIMIT_MS }))
       return true
     } catch (error) {
       if ((error as { code?: unknown }).code === DUPLICATE_KEY) return false
@@ -67,7 +63,7 @@ export const mongoStore: CreditStore = {
 
   async updateAccount(filter, update) {
     const after = await known(
-      accounts().findOneAndUpdate(filter, update, {
+      creditAccounts().findOneAndUpdate(filter, update, {
         returnDocument: 'after',
         projection: { credits: 1, pendingCount: { $size: '$pending' } },
         maxTimeMS: TIME_LIMIT_MS,
@@ -76,14 +72,14 @@ export const mongoStore: CreditStore = {
     return after as unknown as Updated | null
   },
 
-  findEntry: (entryId) => known(entries().findOne({ _id: entryId }, { maxTimeMS: TIME_LIMIT_MS })),
+  findEntry: (entryId) => known(creditEntries().findOne({ _id: entryId }, { maxTimeMS: TIME_LIMIT_MS })),
 
   async findEntriesOfSource(accountId, sourceId) {
     // Two finds instead of one with $or, each with its index forced: a source's history is short, the account's may be
     // long.
     const find = (field: 'source.id' | 'of.id') =>
       known(
-        entries()
+        creditEntries()
           .find({ accountId, [field]: sourceId }, { maxTimeMS: TIME_LIMIT_MS, hint: { accountId: 1, [field]: 1 } })
           .toArray(),
       )
@@ -94,7 +90,7 @@ export const mongoStore: CreditStore = {
 
   async insertEntries(rows) {
     try {
-      await known(entries().insertMany(rows, { ordered: false, maxTimeMS: TIME_LIMIT_MS }))
+      await known(creditEntries().insertMany(rows, { ordered: false, maxTimeMS: TIME_LIMIT_MS }))
       return []
     } catch (error) {
       return duplicateIds(error, rows)

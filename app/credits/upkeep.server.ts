@@ -11,7 +11,7 @@ const BATCH = 500
 /**
  * Applies what is due on all accounts: expiries and starts, expired holds, logs to post. Every step is idempotent and
  * fenced, so any number of processes may run it. One account's failure does not stop the others.
- * @returns how many accounts were looked at, and how many entries went to the ledger
+ * @returns how many accounts were looked at, how many entries went to the ledger, and how many accounts failed
  */
 export async function runUpkeep(): Promise<{ accounts: number; posted: number; failed: number }> {
   const at = livePorts.now()

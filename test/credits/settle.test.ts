@@ -3,7 +3,7 @@ import { setNow } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
 import { apiKeyFor, freshKey } from '#app/credits/keys.ts'
 import { livePorts } from '#app/credits/ports.server.ts'
-import { settle, settleAccount } from '#app/credits/settle.server.ts'
+import { settleAccount } from '#app/credits/settle.server.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
 import { mongoStore } from '#app/credits/store.server.ts'
 import { CreditAccountModel } from '#models/credit-account.server.ts'
@@ -23,7 +23,7 @@ describe('settleAccount', () => {
     await spend(accountId)
     const dying = { ...livePorts, store: { ...mongoStore, updateAccount: () => Promise.reject(new Error('killed')) } }
 
-    await expect(settle(dying, accountId)).rejects.toThrow('killed')
+    await expect(settleAccount(accountId, dying)).rejects.toThrow('killed')
     expect(await ledgerOf(accountId)).toHaveLength(2)
     await spend(accountId)
 
@@ -45,7 +45,7 @@ describe('settleAccount', () => {
       },
     }
 
-    await expect(settle(dying, accountId)).rejects.toThrow('killed')
+    await expect(settleAccount(accountId, dying)).rejects.toThrow('killed')
 
     expect(await settleAccount(accountId)).toBe(2)
     await expectBalance(accountId, { credits: 24 })

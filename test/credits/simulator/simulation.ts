@@ -8,10 +8,10 @@ import { violations } from '#app/credits/invariants.ts'
 import { holdIdOf } from '#app/credits/keys.ts'
 import type { CreditPorts } from '#app/credits/ports.server.ts'
 import { restoreReversal, reverseGrants } from '#app/credits/reversal.server.ts'
-import { settle } from '#app/credits/settle.server.ts'
+import { settleAccount } from '#app/credits/settle.server.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
 import type { CreditStore } from '#app/credits/store.server.ts'
-import { tick } from '#app/credits/tick.server.ts'
+import { tickAccount } from '#app/credits/tick.server.ts'
 import type { CreditAccount, Rollover } from '#models/credit-account.server.ts'
 import type { CreditEntry } from '#models/credit-entry.server.ts'
 import { Random } from './random.ts'
@@ -104,8 +104,8 @@ async function rest(
 ): Promise<Outcome> {
   const ports: CreditPorts = { ...scheduler.process().ports, store: world.store }
   for (let pass = 0; pass < 3; pass++) {
-    await tick(ports, accountId)
-    await settle(ports, accountId)
+    await tickAccount(accountId, ports)
+    await settleAccount(accountId, ports)
   }
   const account = (await world.store.findAccount(accountId)) ?? run.fail('the account is gone')
   const ledger = await world.ledger(accountId)
@@ -219,9 +219,9 @@ function randomOperation(
           adjustCredits({ accountId, key, credits: signed, reason: 'test', by: { type: 'admin', id: 'admin' } }, ports),
         )
       }
-      return { key: null, run: (ports) => tick(ports, accountId).then(() => false) }
+      return { key: null, run: (ports) => tickAccount(accountId, ports).then(() => false) }
     default:
-      return { key: null, run: (ports) => settle(ports, accountId).then(() => false) }
+      return { key: null, run: (ports) => settleAccount(accountId, ports).then(() => false) }
   }
 }
 
