@@ -3,7 +3,7 @@ import Stripe from 'stripe'
 import { config } from '../../config.server.ts'
 import { logger } from '../../log.server.ts'
 import { CardDeclined, InvalidSignature, StripeUnavailable } from '../errors.ts'
-import { type Patience, patience, throwIfExpired } from './deadline.server.ts'
+import { type TimeLimits, throwIfExpired, timeLimits } from './deadline.server.ts'
 
 /*
  * The only module that imports `stripe`. All requests go through `callStripe`; all responses are read in
@@ -31,7 +31,7 @@ const clients = new Map<string, Stripe>()
 /** This process's client, for the environment's key and address and the current time limits. */
 function stripeClient(): Stripe {
   const { secretKey, apiBase } = config().stripe
-  const options = patience()
+  const options = timeLimits()
   const key = `${secretKey} ${apiBase ?? ''} ${options.timeout}`
   const known = clients.get(key)
   if (known) return known
@@ -40,7 +40,7 @@ function stripeClient(): Stripe {
   return client
 }
 
-function newClient(secretKey: string, apiBase: string | null, options: Patience): Stripe {
+function newClient(secretKey: string, apiBase: string | null, options: TimeLimits): Stripe {
   const common = { ...options, telemetry: false }
   if (!apiBase) return new Stripe(secretKey, common)
   const { hostname, port, protocol } = new URL(apiBase)

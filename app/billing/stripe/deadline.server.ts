@@ -7,7 +7,7 @@ import { StripeUnavailable } from '../errors.ts'
  * answer within about 15 seconds.
  */
 
-export interface Patience {
+export interface TimeLimits {
   /** Milliseconds per attempt. */
   timeout: number
   /** Attempts after the first. */
@@ -15,17 +15,17 @@ export interface Patience {
 }
 
 /** Kept short: further deliveries about the same object wait for a webhook's call. */
-const UNSEEN: Patience = { timeout: 10_000, maxNetworkRetries: 1 }
+const WITHOUT_DEADLINE: TimeLimits = { timeout: 10_000, maxNetworkRetries: 1 }
 
 interface Wait {
-  patience: Patience
+  limits: TimeLimits
   isOver: boolean
 }
 
 const waits = new AsyncLocalStorage<Wait | null>()
 
 /** The time limits for a Stripe call made here. */
-export const patience = (): Patience => waits.getStore()?.patience ?? UNSEEN
+export const timeLimits = (): TimeLimits => waits.getStore()?.limits ?? WITHOUT_DEADLINE
 
 /**
  * Prevents Stripe calls after the deadline.
@@ -45,7 +45,7 @@ export async function withDeadline<T>(work: () => Promise<T>, seconds = Infinity
   if (waits.getStore()) return work()
   const total = Math.min(seconds, config().stripe.patienceSeconds) * 1000
   // Half per attempt, so that one that hangs leaves time for another.
-  const wait: Wait = { patience: { timeout: Math.ceil(total / 2), maxNetworkRetries: 1 }, isOver: false }
+  const wait: Wait = { limits: { timeout: Math.ceil(total / 2), maxNetworkRetries: 1 }, isOver: false }
   let timer: NodeJS.Timeout | undefined
   const tooLong = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
