@@ -11,6 +11,7 @@ import { coalesced } from '../stripe/coalesce.ts'
 import { withDeadline } from '../stripe/deadline.server.ts'
 import { readBilledCustomer } from '../stripe/objects/customer.ts'
 import { readDefaults, readPaymentMethod } from '../stripe/objects/payment-method.ts'
+import { retrieveCustomer } from '../stripe/retrieve-customer.server.ts'
 import { hasLiveSubscription } from '../subscriptions/subscription-state.ts'
 import { untilStable } from '../until-stable.ts'
 
@@ -74,19 +75,18 @@ async function refresh(userId: Types.ObjectId): Promise<BillingDetails | null> {
 async function readAtStripe(user: User): Promise<Omit<BillingDetails, 'readAt' | 'version'> | null> {
   const { stripeCustomerId: id, subscription: stored } = user
   const subscriptionId = hasLiveSubscription(stored) ? stored?.stripeSubscriptionId : null
-  if (!id) return null
   const [customer, subscription] = await Promise.all([
-    findAtStripe((stripe) => stripe.customers.retrieve(id, { expand: ['tax_ids'] })),
+    retrieveCustomer(id, { expand: ['tax_ids'] }),
     subscriptionId ? findAtStripe((stripe) => stripe.subscriptions.retrieve(subscriptionId)) : null,
   ])
-  if (!customer || customer.deleted) return null
+  if (!customer) return null
   const { name, address, taxIds } = readBilledCustomer(customer)
   const { default_payment_method } = customer.invoice_settings
   const defaults = [
     ...(subscription ? readDefaults(subscription) : []),
     ...readDefaults({ default_payment_method, default_source: customer.default_source }),
   ]
-  return { paymentMethod: await firstAttached(id, defaults), name, address, taxIds }
+  return { paymentMethod: await firstAttached(customer.id, defaults), name, address, taxIds }
 }
 
 /**

@@ -13,8 +13,9 @@ import { findPack } from '../plans.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { withDeadline } from '../stripe/deadline.server.ts'
 import { readSession, type StripeSession } from '../stripe/objects/checkout-session.ts'
-import { readSubscription } from '../stripe/objects/subscription.ts'
+import type { StripeSubscription } from '../stripe/objects/subscription.ts'
 import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
+import { retrieveSubscription } from '../stripe/retrieve-subscription.server.ts'
 import { recentDuplicates } from './recent-duplicates.ts'
 
 export interface CheckoutStatus {
@@ -69,28 +70,23 @@ async function statusAtStripe(
 }
 
 async function packStatus(session: StripeSession): Promise<CheckoutStatus> {
-  const payment = await PaymentModel.findOne({
-    stripePaymentIntentId: session.paymentIntentId ?? session.id,
-  }).lean()
+  const { id, isPaid, metadata, paymentIntentId } = session
+  const payment = await PaymentModel.findOne({ stripePaymentIntentId: paymentIntentId ?? id }).lean()
   if (payment) return { state: 'arrived', credits: payment.creditsAdded }
-  const credits = findPack(session.metadata.pack ?? '')?.credits ?? null
-  if (session.isPaid) return { state: 'waiting', credits }
-  const { paymentIntentId } = session
+  const credits = findPack(metadata.pack ?? '')?.credits ?? null
+  if (isPaid) return { state: 'waiting', credits }
   const intent = paymentIntentId
     ? await findAtStripe((stripe) => stripe.paymentIntents.retrieve(paymentIntentId))
     : null
-  const isUnderWay = intent?.status === 'processing'
-  return isUnderWay ? { state: 'confirming', credits } : { state: 'failed', credits: null }
+  return intent?.status === 'processing' ? { state: 'confirming', credits } : { state: 'failed', credits: null }
 }
 
 async function planStatus(
   { subscriptionId, isPaid }: StripeSession,
   { _id: userId }: Pick<User, '_id'>,
 ): Promise<CheckoutStatus> {
-  const subscription = subscriptionId
-    ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(subscriptionId))
-    : null
-  const invoiceId = subscription && (await firstInvoiceOf(readSubscription(subscription).id))
+  const subscription = await retrieveSubscription(subscriptionId)
+  const invoiceId = subscription && (await firstInvoiceOf(subscription))
   if (!invoiceId) return { state: isPaid ? 'waiting' : 'confirming', credits: null }
   const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoiceId }).lean()
   if (row) {
@@ -119,12 +115,10 @@ async function duplicateBeside(userId: Types.ObjectId, subscriptionId: string | 
 }
 
 /** After a renewal the newest invoice is no longer the one of this checkout. */
-async function firstInvoiceOf(subscription: string): Promise<string | null> {
-  const row = await BillingHistoryModel.findOne({ stripeSubscriptionId: subscription })
+async function firstInvoiceOf({ id, latestInvoiceId }: StripeSubscription): Promise<string | null> {
+  const row = await BillingHistoryModel.findOne({ stripeSubscriptionId: id })
     .sort({ transactionDate: 1 })
     .select({ stripeInvoiceId: 1 })
     .lean()
-  if (row) return row.stripeInvoiceId
-  const found = await findAtStripe((stripe) => stripe.subscriptions.retrieve(subscription))
-  return found && readSubscription(found).latestInvoiceId
+  return row?.stripeInvoiceId ?? latestInvoiceId
 }

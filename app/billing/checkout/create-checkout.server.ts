@@ -15,10 +15,10 @@ import {
   StripeUnavailable,
 } from '../errors.ts'
 import { findPack, findPlan, type Interval } from '../plans.ts'
-import { callStripe, isMissing, isRefused } from '../stripe/client.server.ts'
+import { isRefused } from '../stripe/client.server.ts'
 import { withDeadline } from '../stripe/deadline.server.ts'
 import type { StripeSession } from '../stripe/objects/checkout-session.ts'
-import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
+import { subscriptionsOfCustomer } from '../subscriptions/list-subscriptions.server.ts'
 import { hasLiveSubscription, isLive } from '../subscriptions/subscription-state.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 import { bindKey } from './checkout-key.server.ts'
@@ -127,17 +127,7 @@ function refuseSecond({ subscription }: User, wanted: string): void {
  * @throws AlreadySubscribed when one is live
  */
 async function isFirstSubscription(user: User, customer: string, wanted: string): Promise<boolean> {
-  const before = await subscriptionsAtStripe(customer)
+  const before = await subscriptionsOfCustomer(customer)
   if (before.some(({ status }) => isLive(status))) refuseSecond(await syncSubscriptions(user._id), wanted)
   return before.length === 0 && !user.subscription
-}
-
-async function subscriptionsAtStripe(customer: string): Promise<StripeSubscription[]> {
-  try {
-    const page = await callStripe((stripe) => stripe.subscriptions.list({ customer, status: 'all', limit: 100 }))
-    return page.data.map(readSubscription)
-  } catch (error) {
-    if (isMissing(error)) return []
-    throw error
-  }
 }

@@ -2,9 +2,9 @@ import { resolveUser, unmatchedOutcome } from '../customers/resolve-user.server.
 import { orAskForAttention } from '../findings/attention.server.ts'
 import { recordPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
 import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
-import { callStripe, findAtStripe, isOurs, isRefused, listAll } from '../stripe/client.server.ts'
+import { callStripe, findAtStripe, isOurs, listAll, unlessRefused } from '../stripe/client.server.ts'
 import { readSession, readSessionItem, type StripeSession } from '../stripe/objects/checkout-session.ts'
-import { readSubscription } from '../stripe/objects/subscription.ts'
+import { retrieveSubscription } from '../stripe/retrieve-subscription.server.ts'
 import { hasLiveSubscription } from '../subscriptions/subscription-state.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 import { grantPacks } from './fulfill-pack.server.ts'
@@ -35,7 +35,7 @@ export async function fulfillSession(session: StripeSession): Promise<Outcome> {
   const { subscription } = await syncSubscriptions(user._id)
   // This event may be late, after the plan has already ended.
   if (hasLiveSubscription(subscription)) await closeOtherPages(session)
-  const invoiceId = await firstInvoice(session)
+  const invoiceId = (await retrieveSubscription(session.subscriptionId))?.latestInvoiceId
   if (invoiceId) return recordPaidInvoice(invoiceId)
   return done(`The session ${sessionId} is complete; the plan is ${subscription?.plan ?? 'Free'}.`)
 }
@@ -49,10 +49,8 @@ async function closeOtherPages({ id: paid, customerId: customer }: StripeSession
   const open = await findAtStripe((stripe) => stripe.checkout.sessions.list({ customer, status: 'open', limit: 100 }))
   for (const { id, mode, metadata } of open?.data ?? []) {
     if (id === paid || mode !== 'subscription' || !isOurs(metadata)) continue
-    await callStripe((stripe) => stripe.checkout.sessions.expire(id)).catch((error: unknown) => {
-      // It was paid or closed a moment ago.
-      if (!isRefused(error)) throw error
-    })
+    // It may have been paid or closed a moment ago.
+    await unlessRefused(callStripe((stripe) => stripe.checkout.sessions.expire(id)))
   }
 }
 
@@ -61,12 +59,9 @@ async function retrieveSession(sessionId: string): Promise<StripeSession | null>
   if (!found) return null
   const session = readSession(found)
   if (!session.hasMoreItems) return session
-  const items = await listAll((stripe) => stripe.checkout.sessions.listLineItems(sessionId, { limit: 100 }))
-  return { ...session, items: items.map(readSessionItem), hasMoreItems: false }
-}
-
-async function firstInvoice({ subscriptionId }: StripeSession): Promise<string | null> {
-  if (!subscriptionId) return null
-  const subscription = await findAtStripe((stripe) => stripe.subscriptions.retrieve(subscriptionId))
-  return subscription && readSubscription(subscription).latestInvoiceId
+  const items = await listAll(
+    (stripe) => stripe.checkout.sessions.listLineItems(sessionId, { limit: 100 }),
+    readSessionItem,
+  )
+  return { ...session, items, hasMoreItems: false }
 }

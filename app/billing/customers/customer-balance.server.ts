@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Types } from 'mongoose'
 import { UserModel } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
-import { findAtStripe } from '../stripe/client.server.ts'
 import { readCustomer } from '../stripe/objects/customer.ts'
+import { retrieveCustomer } from '../stripe/retrieve-customer.server.ts'
 import { untilStable } from '../until-stable.ts'
 import { readUser } from './users.server.ts'
 
@@ -16,8 +16,8 @@ import { readUser } from './users.server.ts'
 export async function refreshStripeBalance(userId: Types.ObjectId): Promise<boolean> {
   return untilStable('The balance at Stripe', async () => {
     const { stripeCustomerId: customer, stripeBalance: stored = null } = await readUser(userId)
-    const found = customer ? await findAtStripe((stripe) => stripe.customers.retrieve(customer)) : null
-    if (!found || found.deleted) return false
+    const found = await retrieveCustomer(customer)
+    if (!found) return false
     const { balance: amount, currency } = readCustomer(found)
     if (!currency || (!stored && amount === 0)) return false
     const fence = { _id: userId, ...(stored ? { 'stripeBalance.version': stored.version } : { stripeBalance: null }) }

@@ -2,7 +2,8 @@ import type { User } from '#models/user.server.ts'
 import { findPrice, isTaggedAsOurs } from '../catalog/prices.server.ts'
 import { NotReadyYet } from '../errors.ts'
 import { ignored, type Outcome, unmatched } from '../outcome.ts'
-import { findAtStripe, isOurs } from '../stripe/client.server.ts'
+import { isOurs } from '../stripe/client.server.ts'
+import { retrieveCustomer } from '../stripe/retrieve-customer.server.ts'
 import { findUserByCustomer, linkCustomer, readUser } from './users.server.ts'
 
 interface Belonging {
@@ -22,10 +23,10 @@ export async function resolveUser({ customerId, metadata, userId }: Belonging): 
   // Another installation, or another app: even if the customer was copied from there.
   if (metadata.app && !isOurs(metadata)) return null
   // Anyone can put a `client_reference_id` into another app's payment link; metadata comes from the object's creator.
-  const named = isOurs(metadata) ? (userId ?? metadata.userId) : isUntagged(metadata) ? metadata.userId : null
+  const named = (isOurs(metadata) ? userId : null) ?? metadata.userId
   const known = await findUserByCustomer(customerId, named)
   const tag = known ? metadata : { ...(await customerTag(customerId)), ...metadata }
-  const owner = known ?? (await findUserByCustomer(customerId, isOurs(tag) || isUntagged(tag) ? tag.userId : null))
+  const owner = known ?? (await findUserByCustomer(customerId, isOurs(tag) || !tag.app ? tag.userId : null))
   if (!owner) {
     if (isOurs(tag)) throw new NotReadyYet(`Customer ${customerId ?? 'none'} is tagged as ours and has no user`)
     return null
@@ -34,8 +35,6 @@ export async function resolveUser({ customerId, metadata, userId }: Belonging): 
   await linkCustomer(owner._id, customerId)
   return readUser(owner._id)
 }
-
-const isUntagged = ({ app }: Record<string, string>): boolean => !app
 
 /**
  * The outcome for a Stripe object without a matching user: ignored if it is tagged for another app or sells nothing of
@@ -62,7 +61,5 @@ async function areOurs(sold: readonly { priceId: string | null }[]): Promise<boo
 }
 
 async function customerTag(customerId: string | null): Promise<Record<string, string>> {
-  if (!customerId) return {}
-  const customer = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
-  return customer && !customer.deleted ? customer.metadata : {}
+  return (await retrieveCustomer(customerId))?.metadata ?? {}
 }

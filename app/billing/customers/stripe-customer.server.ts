@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { User } from '#models/user.server.ts'
 import { StripeUnavailable } from '../errors.ts'
-import { appTag, callStripe, findAtStripe, isKeptFailure } from '../stripe/client.server.ts'
+import { appTag, callStripe, isKeptFailure } from '../stripe/client.server.ts'
+import { retrieveCustomer } from '../stripe/retrieve-customer.server.ts'
 import { linkCustomer, readUser, unlinkCustomer } from './users.server.ts'
 
 const TRIES = 4
@@ -15,7 +16,7 @@ const TRIES = 4
 export async function ensureCustomer({ _id }: Pick<User, '_id'>): Promise<string> {
   const user = await readUser(_id)
   if (user.stripeCustomerId) {
-    if (await isThere(user.stripeCustomerId)) return user.stripeCustomerId
+    if (await retrieveCustomer(user.stripeCustomerId)) return user.stripeCustomerId
     await unlinkCustomer(user.stripeCustomerId)
   }
   const customerId = await createCustomer(user)
@@ -31,7 +32,7 @@ async function createCustomer(user: User): Promise<string> {
       throw error
     })
     // Within a day, the key still returns a customer that has been deleted since.
-    if (!(await isThere(customer.id))) continue
+    if (!(await retrieveCustomer(customer.id))) continue
     await callStripe((stripe) =>
       stripe.customers.update(customer.id, { email: user.email, ...(user.name && { name: user.name }) }),
     )
@@ -43,9 +44,4 @@ async function createCustomer(user: User): Promise<string> {
 /** Constant parameters only: with the email among them, a changed email would be refused under the same key. */
 function createOnce(userId: string, idempotencyKey: string): Promise<{ id: string }> {
   return callStripe((stripe) => stripe.customers.create({ metadata: { app: appTag(), userId } }, { idempotencyKey }))
-}
-
-async function isThere(customerId: string): Promise<boolean> {
-  const customer = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
-  return customer !== null && !customer.deleted
 }

@@ -23,7 +23,7 @@ export async function noteConfirmation({ _id, subscription }: User, isAsked: boo
 export function confirmationPage(user: Pick<User, '_id'>): Promise<string | null> {
   return withDeadline(async () => {
     const { subscription } = await requireLiveSubscription(user)
-    const invoice = subscription.latestInvoiceId ? await retrieveInvoice(subscription.latestInvoiceId) : null
+    const invoice = await retrieveInvoice(subscription.latestInvoiceId)
     return invoice?.isOpen ? invoice.hostedInvoiceUrl : null
   })
 }

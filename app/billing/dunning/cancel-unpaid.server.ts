@@ -6,10 +6,11 @@ import { creditsForInvoice } from '../line-items/credits-for-invoice.ts'
 import { soldLines } from '../line-items/sold-lines.server.ts'
 import { type CancelFeedback, endNow, letRunOut, markAtStripe } from '../plan-changes/cancel.server.ts'
 import { releaseSchedule } from '../plan-changes/schedule.server.ts'
-import { callStripe, findAtStripe, isRefused } from '../stripe/client.server.ts'
+import { callStripe, isRefused, unlessRefused } from '../stripe/client.server.ts'
 import { withDeadline } from '../stripe/deadline.server.ts'
-import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
+import type { StripeSubscription } from '../stripe/objects/subscription.ts'
 import { needsConfirmation, retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
+import { retrieveSubscription } from '../stripe/retrieve-subscription.server.ts'
 import { type Owed, owedFor } from '../subscriptions/amount-due.server.ts'
 import { requireLiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
@@ -99,19 +100,13 @@ async function markAndVoid({ id }: StripeSubscription, owed: Owed): Promise<bool
   for (const invoice of invoices) {
     // A draft cannot be voided, and must not be collected when it is finalized.
     if (invoice.isComing) {
-      await unlessRefused((stripe) => stripe.invoices.finalizeInvoice(invoice.id, { auto_advance: false }))
+      await unlessRefused(callStripe((stripe) => stripe.invoices.finalizeInvoice(invoice.id, { auto_advance: false })))
     }
-    await unlessRefused((stripe) => stripe.invoices.voidInvoice(invoice.id))
+    await unlessRefused(callStripe((stripe) => stripe.invoices.voidInvoice(invoice.id)))
   }
   const newest = await retrieveInvoice(invoices[0].id)
   if (newest?.isPaid) await recordPaidInvoice(newest.id)
   return newest?.isVoid ?? true
-}
-
-async function unlessRefused(call: Parameters<typeof callStripe>[0]): Promise<void> {
-  await callStripe(call).catch((error: unknown) => {
-    if (!isRefused(error)) throw error
-  })
 }
 
 /**
@@ -119,8 +114,7 @@ async function unlessRefused(call: Parameters<typeof callStripe>[0]): Promise<vo
  * @param subscriptionId of an invoice that was voided
  */
 export async function finishCancelUnpaid(subscriptionId: string | null): Promise<void> {
-  const found = subscriptionId && (await findAtStripe((stripe) => stripe.subscriptions.retrieve(subscriptionId)))
-  const subscription = found ? readSubscription(found) : null
+  const subscription = await retrieveSubscription(subscriptionId)
   if (subscription && (await voidedUnpaid(subscription))) await endNow(subscription.id, null)
 }
 

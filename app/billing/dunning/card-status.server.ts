@@ -2,11 +2,12 @@ import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import type { User } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
 import { StripeUnavailable } from '../errors.ts'
-import { findAtStripe } from '../stripe/client.server.ts'
 import { withDeadline } from '../stripe/deadline.server.ts'
+import { reference } from '../stripe/objects/fields.ts'
 import type { StripeInvoice } from '../stripe/objects/invoice.ts'
-import { readSubscription } from '../stripe/objects/subscription.ts'
-import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
+import { defaultMethodOf } from '../stripe/retrieve-customer.server.ts'
+import { paymentIntentsOf, retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
+import { retrieveSubscription } from '../stripe/retrieve-subscription.server.ts'
 import { owedFor } from '../subscriptions/amount-due.server.ts'
 import { hasLiveSubscription } from '../subscriptions/subscription-state.ts'
 
@@ -46,12 +47,10 @@ export async function cardStatus(user: User): Promise<CardStatus> {
 }
 
 async function statusAtStripe({ subscription: stored, stripeCustomerId }: User): Promise<CardStatus> {
-  const id = hasLiveSubscription(stored) ? stored?.stripeSubscriptionId : null
-  const found = id ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(id)) : null
-  if (!found) return { state: 'saved' }
-  const subscription = readSubscription(found)
+  const subscription = await retrieveSubscription(hasLiveSubscription(stored) ? stored?.stripeSubscriptionId : null)
+  if (!subscription) return { state: 'saved' }
   const owed = await owedFor(subscription)
-  const card = stripeCustomerId ? await defaultCardOf(stripeCustomerId) : null
+  const card = await defaultMethodOf(stripeCustomerId)
   if (!owed) return paidStatus(subscription.latestInvoiceId, card)
   const [invoice] = owed.invoices
   const { amount, currency } = owed
@@ -62,9 +61,11 @@ async function statusAtStripe({ subscription: stored, stripeCustomerId }: User):
 }
 
 async function paidStatus(invoiceId: string | null, card: string | null): Promise<CardStatus> {
-  const invoice = invoiceId ? await retrieveInvoice(invoiceId) : null
+  const invoice = await retrieveInvoice(invoiceId)
   if (!invoice?.isPaid || !isRecent(invoice) || invoice.amountPaid === 0) return { state: 'saved' }
-  const wasUsed = (await intentsOf(invoice.id)).some(({ payment_method: used }) => idOf(used) === card)
+  const wasUsed = (await paymentIntentsOf(invoice.id)).some(
+    ({ payment_method: used }) => reference.parse(used) === card,
+  )
   if (!wasUsed) return { state: 'saved' }
   const row = await BillingHistoryModel.findOne({ stripeInvoiceId: invoice.id }).select({ creditsAdded: 1 }).lean()
   const { amountPaid: amount, currency } = invoice
@@ -74,28 +75,12 @@ async function paidStatus(invoiceId: string | null, card: string | null): Promis
 const isRecent = ({ paidAt }: StripeInvoice): boolean =>
   paidAt !== null && now().getTime() - paidAt.getTime() < RECENT_MS
 
-async function defaultCardOf(customerId: string): Promise<string | null> {
-  const customer = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
-  return customer && !customer.deleted ? idOf(customer.invoice_settings.default_payment_method) : null
-}
-
 /** The decline of this card; null while only another card was tried. */
 async function answerOf(invoice: string, card: string | null): Promise<'paying' | 'declined' | 'confirm'> {
-  for (const { status, last_payment_error: failure, payment_method: used } of await intentsOf(invoice)) {
-    if (status === 'requires_action' && idOf(used) === card) return 'confirm'
+  for (const { status, last_payment_error: failure, payment_method: used } of await paymentIntentsOf(invoice)) {
+    if (status === 'requires_action' && reference.parse(used) === card) return 'confirm'
     if (failure?.payment_method?.id !== card) continue
     return failure?.code === 'authentication_required' ? 'confirm' : 'declined'
   }
   return 'paying'
 }
-
-async function intentsOf(invoice: string) {
-  const payments = await findAtStripe((stripe) =>
-    stripe.invoicePayments.list({ invoice, limit: 10, expand: ['data.payment.payment_intent'] }),
-  )
-  const intents = (payments?.data ?? []).map(({ payment }) => payment.payment_intent)
-  return intents.filter((intent) => typeof intent === 'object' && intent !== null)
-}
-
-const idOf = (given: string | { id: string } | null): string | null =>
-  typeof given === 'string' ? given : (given?.id ?? null)

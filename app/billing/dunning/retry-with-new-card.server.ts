@@ -3,7 +3,10 @@ import { CardDeclined } from '../errors.ts'
 import { recordPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
 import { done, ignored, type Outcome } from '../outcome.ts'
 import { callStripe, findAtStripe, isRefused, listAll } from '../stripe/client.server.ts'
-import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
+import type { StripeSubscription } from '../stripe/objects/subscription.ts'
+import { defaultMethodOf } from '../stripe/retrieve-customer.server.ts'
+import { paymentIntentsOf } from '../stripe/retrieve-invoice.server.ts'
+import { retrieveSubscription } from '../stripe/retrieve-subscription.server.ts'
 import { hasLiveSubscription, isOverdue } from '../subscriptions/subscription-state.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 
@@ -14,21 +17,14 @@ import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts
  */
 export async function retryOpenInvoices(customerId: string): Promise<Outcome> {
   const owner = await findUserByCustomer(customerId)
-  const id = hasLiveSubscription(owner?.subscription) ? owner?.subscription?.stripeSubscriptionId : null
-  const found = id ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(id)) : null
-  if (!owner || !found) return ignored(`Nothing of ours is charged to the customer ${customerId} regularly.`)
-  const subscription = readSubscription(found)
-  const card = await cardOf(subscription, await defaultCardOf(customerId))
+  const stored = owner?.subscription
+  const subscription = await retrieveSubscription(hasLiveSubscription(stored) ? stored?.stripeSubscriptionId : null)
+  if (!owner || !subscription) return ignored(`Nothing of ours is charged to the customer ${customerId} regularly.`)
+  const card = await cardOf(subscription, await defaultMethodOf(customerId))
   if (!card || !isOverdue(subscription.status)) return done(`Nothing is owed for ${subscription.id}.`, false)
   const paid = await payWhatIsOwed(subscription.id, card)
   await syncSubscriptions(owner._id)
   return done(`${paid} open invoices of ${subscription.id} were paid with another card.`, paid > 0)
-}
-
-async function defaultCardOf(customerId: string): Promise<string | null> {
-  const customer = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
-  const card = customer && !customer.deleted ? customer.invoice_settings.default_payment_method : null
-  return typeof card === 'string' ? card : (card?.id ?? null)
 }
 
 /**
@@ -76,10 +72,6 @@ async function payWhatIsOwed(subscription: string, card: string): Promise<number
 
 /** Stripe has tried this card already and keeps retrying it. */
 async function wasRefused(invoice: string, card: string): Promise<boolean> {
-  const { data } = await callStripe((stripe) =>
-    stripe.invoicePayments.list({ invoice, limit: 10, expand: ['data.payment.payment_intent'] }),
-  )
-  return data.some(({ payment: { payment_intent: intent } }) => {
-    return Boolean(intent && typeof intent !== 'string' && intent.last_payment_error?.payment_method?.id === card)
-  })
+  const intents = await paymentIntentsOf(invoice)
+  return intents.some(({ last_payment_error: failure }) => failure?.payment_method?.id === card)
 }

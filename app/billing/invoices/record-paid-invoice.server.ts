@@ -13,11 +13,11 @@ import { boughtLines, nameOfPurchase } from '../line-items/purchased-lines.ts'
 import { soldLines } from '../line-items/sold-lines.server.ts'
 import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
 import { welcomeCredits } from '../plans.ts'
-import { findAtStripe, isOurs } from '../stripe/client.server.ts'
+import { isOurs } from '../stripe/client.server.ts'
 import { coalesced } from '../stripe/coalesce.ts'
 import type { StripeInvoice } from '../stripe/objects/invoice.ts'
-import { readSubscription } from '../stripe/objects/subscription.ts'
 import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
+import { retrieveSubscription } from '../stripe/retrieve-subscription.server.ts'
 import { planItemOf } from '../subscriptions/plan-item.server.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 import { grantForInvoice } from './grant-invoice-credits.server.ts'
@@ -102,7 +102,7 @@ const isForSomething = ({ subscriptionId, metadata, lines }: StripeInvoice): boo
  * plan.
  */
 async function isBesidePlan({ subscriptionId, lines }: StripeInvoice): Promise<boolean> {
-  const found = subscriptionId ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(subscriptionId)) : null
-  const plan = found && (await planItemOf(readSubscription(found)))
+  const subscription = await retrieveSubscription(subscriptionId)
+  const plan = subscription && (await planItemOf(subscription))
   return plan !== null && lines.every(({ itemId }) => itemId !== plan.id)
 }

@@ -6,7 +6,8 @@ import type { InvoiceCredits } from '../line-items/credits-for-invoice.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { readCard } from '../stripe/objects/card.ts'
 import type { StripeInvoice } from '../stripe/objects/invoice.ts'
-import { readSubscription } from '../stripe/objects/subscription.ts'
+import { defaultMethodOf } from '../stripe/retrieve-customer.server.ts'
+import { retrieveSubscription } from '../stripe/retrieve-subscription.server.ts'
 
 /**
  * Removes a trial's credits if its card was used for another user's trial. The first user with a card has it; safe to
@@ -39,18 +40,10 @@ export async function isSecondTrialOfCard(invoiceId: string): Promise<boolean> {
 
 /** Null if the trial has no card, or a test card, which identifies no person. */
 async function fingerprintOf({ subscriptionId }: StripeInvoice): Promise<string | null> {
-  const found = subscriptionId ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(subscriptionId)) : null
-  const subscription = found && readSubscription(found)
-  const methodId = subscription?.paymentMethodId ?? (await defaultMethodOf(subscription?.customerId ?? null))
+  const subscription = await retrieveSubscription(subscriptionId)
+  const methodId = subscription?.paymentMethodId ?? (await defaultMethodOf(subscription?.customerId))
   const method = methodId ? await findAtStripe((stripe) => stripe.paymentMethods.retrieve(methodId)) : null
   if (!method) return null
   const { fingerprint, isLive } = readCard(method)
   return isLive ? fingerprint : null
-}
-
-async function defaultMethodOf(customerId: string | null): Promise<string | null> {
-  const customer = customerId ? await findAtStripe((stripe) => stripe.customers.retrieve(customerId)) : null
-  if (!customer || customer.deleted) return null
-  const method = customer.invoice_settings.default_payment_method
-  return typeof method === 'string' ? method : (method?.id ?? null)
 }

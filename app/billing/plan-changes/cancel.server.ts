@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { User } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
 import { EndSetByShop, NoSubscription, PaymentOwed } from '../errors.ts'
-import { callStripe, isRefused } from '../stripe/client.server.ts'
+import { callStripe, isRefused, unlessRefused } from '../stripe/client.server.ts'
 import { withDeadline } from '../stripe/deadline.server.ts'
 import { owedFor } from '../subscriptions/amount-due.server.ts'
 import { type LiveSubscription, requireLiveSubscription } from '../subscriptions/live-subscription.server.ts'
@@ -98,13 +98,9 @@ export async function markAtStripe(id: string, metadata: Record<string, string>)
 
 /** Ends a plan at once, without a refund of unused time. */
 export async function endNow(id: string, feedback: CancelFeedback | null): Promise<void> {
-  try {
-    const params = feedback ? { cancellation_details: { feedback } } : {}
-    await callStripe((stripe) => stripe.subscriptions.cancel(id, params))
-  } catch (error) {
-    // It ended a moment ago.
-    if (!isRefused(error)) throw error
-  }
+  const params = feedback ? { cancellation_details: { feedback } } : {}
+  // It may have ended a moment ago.
+  await unlessRefused(callStripe((stripe) => stripe.subscriptions.cancel(id, params)))
 }
 
 async function change(

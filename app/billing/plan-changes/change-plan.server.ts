@@ -3,10 +3,10 @@ import type { User } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
 import { CardDeclined } from '../errors.ts'
 import { recordPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
-import { callUnderKey, findAtStripe } from '../stripe/client.server.ts'
+import { callUnderKey } from '../stripe/client.server.ts'
 import { withDeadline, withoutDeadline } from '../stripe/deadline.server.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
-import { needsConfirmation } from '../stripe/retrieve-invoice.server.ts'
+import { needsConfirmation, retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 import type { LiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import { comingChangeOf } from '../subscriptions/scheduled-change.server.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
@@ -62,11 +62,9 @@ async function change(
   const updated = readSubscription(await upgrade(running, target.priceId, { key, prorationDate }))
   const isChanged = updated.items.some(({ id, priceId }) => id === running.item.id && priceId === target.priceId)
   if (isChanged && !endsWithPeriod(running)) await takeBackCancellation(running)
-  const invoice = updated.latestInvoiceId
-    ? await findAtStripe((stripe) => stripe.invoices.retrieve(updated.latestInvoiceId!))
-    : null
+  const invoice = await retrieveInvoice(updated.latestInvoiceId)
   // The webhook would grant them too; this way they are there on the next page.
-  if (invoice?.status === 'paid') await recordPaidInvoice(invoice.id)
+  if (invoice?.isPaid) await recordPaidInvoice(invoice.id)
   else await syncSubscriptions(user._id)
   if (isChanged) return { state: 'changed' }
   if (invoice && !(await needsConfirmation(invoice.id))) {
@@ -74,7 +72,7 @@ async function change(
     await syncSubscriptions(user._id)
     throw new CardDeclined(DECLINED)
   }
-  return { state: 'payment-needed', url: invoice?.hosted_invoice_url ?? null }
+  return { state: 'payment-needed', url: invoice?.hostedInvoiceUrl ?? null }
 }
 
 function upgrade(

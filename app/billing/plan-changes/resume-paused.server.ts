@@ -1,8 +1,9 @@
 import type { User } from '#models/user.server.ts'
 import { recordPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
-import { callStripe, findAtStripe, isRefused } from '../stripe/client.server.ts'
+import { callStripe, isRefused } from '../stripe/client.server.ts'
 import { withDeadline } from '../stripe/deadline.server.ts'
 import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
+import { defaultMethodOf } from '../stripe/retrieve-customer.server.ts'
 import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 import { requireLiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
@@ -29,17 +30,12 @@ export function restartPlan(user: Pick<User, '_id'>): Promise<Restart> {
       await syncSubscriptions(user._id)
       return { state: 'running' }
     }
-    const waiting = subscription.latestInvoiceId ? await retrieveInvoice(subscription.latestInvoiceId) : null
+    const waiting = await retrieveInvoice(subscription.latestInvoiceId)
     if (waiting?.isOpen) return { state: 'payment-needed', url: waiting.hostedInvoiceUrl }
-    if (!(await hasCard(subscription))) return { state: 'card-needed' }
+    const card = subscription.paymentMethodId ?? (await defaultMethodOf(subscription.customerId))
+    if (!card) return { state: 'card-needed' }
     return charged(user, await resumed(subscription))
   })
-}
-
-async function hasCard({ customerId, paymentMethodId }: StripeSubscription): Promise<boolean> {
-  if (paymentMethodId) return true
-  const customer = customerId && (await findAtStripe((stripe) => stripe.customers.retrieve(customerId)))
-  return Boolean(customer && !customer.deleted && customer.invoice_settings.default_payment_method)
 }
 
 async function resumed({ id, latestInvoiceId }: StripeSubscription): Promise<StripeSubscription | null> {
@@ -61,7 +57,7 @@ async function resumed({ id, latestInvoiceId }: StripeSubscription): Promise<Str
 }
 
 async function charged(user: Pick<User, '_id'>, subscription: StripeSubscription | null): Promise<Restart> {
-  const invoice = subscription?.latestInvoiceId ? await retrieveInvoice(subscription.latestInvoiceId) : null
+  const invoice = await retrieveInvoice(subscription?.latestInvoiceId)
   // The webhook would grant the credits too; this way they are there on the next page.
   if (invoice?.isPaid) await recordPaidInvoice(invoice.id)
   await syncSubscriptions(user._id)

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { listedInterval } from '../billing-interval.ts'
 import { priceIdOf } from '../catalog/prices.server.ts'
 import { findPlan, type Interval } from '../plans.ts'
-import { callStripe, callUnderKey, findAtStripe, isRefused } from '../stripe/client.server.ts'
+import { callStripe, callUnderKey, isRefused, unlessRefused } from '../stripe/client.server.ts'
 import { copyPhase, withPrice } from '../stripe/objects/phase-copy.ts'
-import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
+import type { StripeSubscription } from '../stripe/objects/subscription.ts'
+import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
+import { retrieveSubscription } from '../stripe/retrieve-subscription.server.ts'
 import type { LiveSubscription } from '../subscriptions/live-subscription.server.ts'
 import { planItemOf } from '../subscriptions/plan-item.server.ts'
 import type { ScheduledChange } from '../subscriptions/scheduled-change.server.ts'
@@ -13,7 +15,7 @@ import type { ScheduledChange } from '../subscriptions/scheduled-change.server.t
 export async function releaseSchedule({ scheduleId }: StripeSubscription): Promise<void> {
   if (!scheduleId) return
   // It may have been released or completed a moment ago.
-  await unlessRefused(() => callStripe((stripe) => stripe.subscriptionSchedules.release(scheduleId)))
+  await unlessRefused(callStripe((stripe) => stripe.subscriptionSchedules.release(scheduleId)))
 }
 
 /**
@@ -31,18 +33,11 @@ export async function restoreSchedule(
   const interval = listedInterval(waited)
   if (!plan?.prices || !interval) return
   const priceId = await priceIdOf({ kind: 'plan', plan, interval, price: plan.prices[interval] })
-  await unlessRefused(() => callStripe((stripe) => stripe.invoices.voidInvoice(invoiceId)))
-  const invoice = await findAtStripe((stripe) => stripe.invoices.retrieve(invoiceId))
+  await unlessRefused(callStripe((stripe) => stripe.invoices.voidInvoice(invoiceId)))
   // It was paid on Stripe's page a moment ago.
-  if (invoice?.status !== 'void') return
+  if (!(await retrieveInvoice(invoiceId))?.isVoid) return
   const released = { ...running, subscription: { ...running.subscription, scheduleId: null } }
-  await unlessRefused(() => scheduleChange(released, { priceId, interval }, randomUUID()))
-}
-
-async function unlessRefused(work: () => Promise<unknown>): Promise<void> {
-  await work().catch((error: unknown) => {
-    if (!isRefused(error)) throw error
-  })
+  await unlessRefused(scheduleChange(released, { priceId, interval }, randomUUID()))
 }
 
 /** Two clicks can release each other's schedule; more than a few rounds is another problem. */
@@ -63,8 +58,8 @@ export async function scheduleChange(
   const { id } = running.subscription
   let key = nonce
   for (let round = 1; ; round++) {
-    const found = round === 1 ? null : await findAtStripe((stripe) => stripe.subscriptions.retrieve(id))
-    await releaseSchedule(found ? readSubscription(found) : running.subscription)
+    const found = round === 1 ? null : await retrieveSubscription(id)
+    await releaseSchedule(found ?? running.subscription)
     try {
       return await createSchedule(running, target, key)
     } catch (error) {

@@ -12,9 +12,8 @@ import { done, ignored, type Outcome, unmatched } from '../outcome.ts'
 import { processCreditNote } from '../refunds/credit-note.server.ts'
 import { processDispute } from '../refunds/dispute.server.ts'
 import { processRefunds } from '../refunds/refund.server.ts'
-import { findAtStripe } from '../stripe/client.server.ts'
-import { readSubscription } from '../stripe/objects/subscription.ts'
 import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
+import { retrieveSubscription } from '../stripe/retrieve-subscription.server.ts'
 import { planItemOf } from '../subscriptions/plan-item.server.ts'
 import { isLive } from '../subscriptions/subscription-state.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
@@ -60,8 +59,7 @@ async function examinePrice(lookupKey: string): Promise<Outcome> {
 
 /** A live subscription that no user has: its price is in no plan, or its customer is unknown. */
 async function examineSubscription(id: string): Promise<Outcome> {
-  const found = await findAtStripe((stripe) => stripe.subscriptions.retrieve(id))
-  const subscription = found && readSubscription(found)
+  const subscription = await retrieveSubscription(id)
   if (!subscription || !isLive(subscription.status)) return ignored(`The subscription ${id} has ended.`)
   const owner = await resolveUser(subscription)
   if (!owner) return unmatchedOutcome(subscription, `The subscription ${id}`, subscription.items)
@@ -82,7 +80,7 @@ async function resync(before: User, subscriptionId: string | null = null): Promi
   const { _id, subscription } = await syncSubscriptions(before._id, subscriptionId)
   const { plan = 'Free', status = 'none', version, stripeSubscriptionId } = subscription ?? {}
   const name = `The subscription of user ${_id.toHexString()}`
-  if (stripeSubscriptionId && !(await findAtStripe((stripe) => stripe.subscriptions.retrieve(stripeSubscriptionId)))) {
+  if (stripeSubscriptionId && !(await retrieveSubscription(stripeSubscriptionId))) {
     return unmatched(`${name}, ${stripeSubscriptionId} (${plan}), is not known to Stripe.`)
   }
   return done(`${name} is ${plan} (${status}).`, version !== before.subscription?.version)

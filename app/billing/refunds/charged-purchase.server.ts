@@ -7,6 +7,7 @@ import { findPurchase, findPurchaseOfCharge, type PurchaseKey } from '../purchas
 import { callStripe, findAtStripe, isOurs, listAll } from '../stripe/client.server.ts'
 import { readCharge, type StripeCharge } from '../stripe/objects/charge.ts'
 import { readSession } from '../stripe/objects/checkout-session.ts'
+import { reference } from '../stripe/objects/fields.ts'
 import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 import { moneyNamedBy, type NamedMoney } from './credit-note-lines.ts'
 import { type InvoicePart, partsOfInvoice } from './invoice-parts.ts'
@@ -95,8 +96,7 @@ async function invoiceOf({ paymentIntentId }: StripeCharge): Promise<string | nu
   const { data } = await callStripe((stripe) =>
     stripe.invoicePayments.list({ payment: { type: 'payment_intent', payment_intent: paymentIntentId }, limit: 1 }),
   )
-  const invoice = data[0]?.invoice
-  return typeof invoice === 'string' ? invoice : (invoice?.id ?? null)
+  return reference.parse(data[0]?.invoice)
 }
 
 async function isPackRecorded(paymentId: string): Promise<boolean> {

@@ -16,7 +16,7 @@ export async function chargesOfInvoice(invoice: string): Promise<StripeCharge[]>
   const expand = ['data.payment.payment_intent.latest_charge']
   const charges = await listAll(
     (stripe) => stripe.invoicePayments.list({ invoice, limit: 100, expand }),
-    (payment) => readPaymentsCharge(payment),
+    readPaymentsCharge,
   )
   return charges.filter((charge) => charge !== null).filter(({ isPaid }) => isPaid)
 }
@@ -24,40 +24,27 @@ export async function chargesOfInvoice(invoice: string): Promise<StripeCharge[]>
 /** Lists the refunds of charges, failed ones included. */
 export async function refundsOf(charges: readonly StripeCharge[]): Promise<StripeRefund[]> {
   const lists = await Promise.all(
-    charges.map(({ id: charge }) =>
-      listAll(
-        (stripe) => stripe.refunds.list({ charge, limit: 100 }),
-        (refund) => readRefund(refund),
-      ),
-    ),
+    charges.map(({ id: charge }) => listAll((stripe) => stripe.refunds.list({ charge, limit: 100 }), readRefund)),
   )
   return lists.flat()
 }
 
 /** An invoice's credit notes, with all their lines. */
 export async function creditNotesOf(invoice: string): Promise<StripeCreditNote[]> {
-  const notes = await listAll(
-    (stripe) => stripe.creditNotes.list({ invoice, limit: 100 }),
-    (note) => readCreditNote(note),
-  )
+  const notes = await listAll((stripe) => stripe.creditNotes.list({ invoice, limit: 100 }), readCreditNote)
   return Promise.all(notes.map(withAllLines))
 }
 
 async function withAllLines(note: StripeCreditNote): Promise<StripeCreditNote> {
   if (!note.hasMoreLines) return note
-  const lines = await listAll((stripe) => stripe.creditNotes.listLineItems(note.id, { limit: 100 }))
-  return { ...note, lines: lines.map(readCreditNoteLine), hasMoreLines: false }
+  const lines = await listAll((stripe) => stripe.creditNotes.listLineItems(note.id, { limit: 100 }), readCreditNoteLine)
+  return { ...note, lines, hasMoreLines: false }
 }
 
 /** Disputes of charges. */
 export async function disputesOf(charges: readonly StripeCharge[]): Promise<StripeDispute[]> {
   const lists = await Promise.all(
-    charges.map(({ id: charge }) =>
-      listAll(
-        (stripe) => stripe.disputes.list({ charge, limit: 100 }),
-        (dispute) => readDispute(dispute),
-      ),
-    ),
+    charges.map(({ id: charge }) => listAll((stripe) => stripe.disputes.list({ charge, limit: 100 }), readDispute)),
   )
   return lists.flat()
 }

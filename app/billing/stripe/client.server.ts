@@ -143,6 +143,13 @@ export const isOtherRequest = (error: unknown): boolean => error instanceof Stri
 /** A request that Stripe will never accept, such as a change to an ended subscription. */
 export const isRefused = (error: unknown): boolean => error instanceof Stripe.errors.StripeInvalidRequestError
 
+/** Waits for a call that Stripe refuses if another process was first: what it was to end has ended. */
+export async function unlessRefused(call: Promise<unknown>): Promise<void> {
+  await call.catch((error: unknown) => {
+    if (!isRefused(error)) throw error
+  })
+}
+
 function inOurWords(error: unknown): unknown {
   const { StripeAPIError, StripeCardError, StripeConnectionError, StripeRateLimitError } = Stripe.errors
   if (error instanceof StripeCardError) {

@@ -3,17 +3,16 @@ import { readInvoice, readInvoiceLine, type StripeInvoice } from './objects/invo
 
 /**
  * Retrieves an invoice with all its lines.
- * @param invoiceId as in an event, which may be old
- * @returns null when Stripe does not know it
+ * @returns null without an ID, and when Stripe does not know it
  * @throws StripeUnavailable
  */
-export async function retrieveInvoice(invoiceId: string): Promise<StripeInvoice | null> {
-  const found = await findAtStripe((stripe) => stripe.invoices.retrieve(invoiceId))
-  if (!found) return null
+export async function retrieveInvoice(id: string | null | undefined): Promise<StripeInvoice | null> {
+  const found = id ? await findAtStripe((stripe) => stripe.invoices.retrieve(id)) : null
+  if (!id || !found) return null
   const invoice = readInvoice(found)
   if (!invoice.hasMoreLines) return invoice
-  const lines = await listAll((stripe) => stripe.invoices.listLineItems(invoiceId, { limit: 100 }))
-  return { ...invoice, lines: lines.map(readInvoiceLine), hasMoreLines: false }
+  const lines = await listAll((stripe) => stripe.invoices.listLineItems(id, { limit: 100 }), readInvoiceLine)
+  return { ...invoice, lines, hasMoreLines: false }
 }
 
 /**
@@ -22,12 +21,17 @@ export async function retrieveInvoice(invoiceId: string): Promise<StripeInvoice 
  * @throws StripeUnavailable
  */
 export async function needsConfirmation(invoiceId: string): Promise<boolean> {
-  const payments = await findAtStripe((stripe) =>
-    stripe.invoicePayments.list({ invoice: invoiceId, limit: 10, expand: ['data.payment.payment_intent'] }),
+  return (await paymentIntentsOf(invoiceId)).some(
+    ({ status, last_payment_error: failure }) =>
+      status === 'requires_action' || failure?.code === 'authentication_required',
   )
-  return (payments?.data ?? []).some(({ payment }) => {
-    const intent = payment.payment_intent
-    if (!intent || typeof intent === 'string') return false
-    return intent.status === 'requires_action' || intent.last_payment_error?.code === 'authentication_required'
-  })
+}
+
+/** The payment intents of an invoice; none when Stripe does not know it. */
+export async function paymentIntentsOf(invoice: string) {
+  const payments = await findAtStripe((stripe) =>
+    stripe.invoicePayments.list({ invoice, limit: 10, expand: ['data.payment.payment_intent'] }),
+  )
+  const intents = (payments?.data ?? []).map(({ payment }) => payment.payment_intent)
+  return intents.filter((intent) => typeof intent === 'object' && intent !== null)
 }

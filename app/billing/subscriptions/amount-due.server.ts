@@ -23,10 +23,7 @@ export interface Owed {
 export async function owedFor({ id, status }: Pick<StripeSubscription, 'id' | 'status'>): Promise<Owed | null> {
   const listed = await Promise.all(
     (['open', 'draft'] as const).map((status) =>
-      listAll(
-        (stripe) => stripe.invoices.list({ subscription: id, status, limit: 100 }),
-        (one) => readInvoice(one),
-      ),
+      listAll((stripe) => stripe.invoices.list({ subscription: id, status, limit: 100 }), readInvoice),
     ),
   )
   // An unpaid upgrade is dropped.

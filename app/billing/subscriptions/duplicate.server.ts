@@ -8,9 +8,10 @@ import { notify } from '../../notifications/outbox.server.ts'
 import { CreditsNotComputable } from '../errors.ts'
 import { creditsForInvoice } from '../line-items/credits-for-invoice.ts'
 import { soldLines } from '../line-items/sold-lines.server.ts'
-import { callStripe, callUnderKey, findAtStripe, isRefused } from '../stripe/client.server.ts'
+import { callStripe, callUnderKey, unlessRefused } from '../stripe/client.server.ts'
 import { readInvoice, type StripeInvoice } from '../stripe/objects/invoice.ts'
-import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
+import type { StripeSubscription } from '../stripe/objects/subscription.ts'
+import { retrieveSubscription } from '../stripe/retrieve-subscription.server.ts'
 import { planItemOf } from './plan-item.server.ts'
 import { isEnded } from './subscription-state.ts'
 
@@ -22,15 +23,13 @@ const KEPT_MAX = 5
  */
 export async function cancelDuplicate({ id: subscriptionId, status }: StripeSubscription): Promise<void> {
   logger.warn({ subscription: subscriptionId }, 'A second live subscription is canceled')
-  try {
-    const settlement = status === 'active' ? { prorate: true, invoice_now: true } : {}
-    await callUnderKey(`cancel-duplicate:${subscriptionId}:${status}`, (stripe, options) =>
+  const settlement = status === 'active' ? { prorate: true, invoice_now: true } : {}
+  // Another process may have been first.
+  await unlessRefused(
+    callUnderKey(`cancel-duplicate:${subscriptionId}:${status}`, (stripe, options) =>
       stripe.subscriptions.cancel(subscriptionId, settlement, options),
-    )
-  } catch (error) {
-    // Another process was first.
-    if (!isRefused(error)) throw error
-  }
+    ),
+  )
 }
 
 /**
@@ -45,8 +44,7 @@ export async function notifyDuplicates(user: User, known: readonly StripeSubscri
     const before = known.find((one) => one.id === id)
     if (!before || canceledDuplicates.some((one) => one.stripeSubscriptionId === id)) continue
     if (before.endedAt && !isNews(before.endedAt, now())) continue
-    const found = await findAtStripe((stripe) => stripe.subscriptions.retrieve(id))
-    const canceled = found && readSubscription(found)
+    const canceled = await retrieveSubscription(id)
     const duplicate = canceled && isEnded(canceled.status) ? await duplicateOf(canceled, subscription!.plan) : null
     if (!duplicate) continue
     const { stripeSubscriptionId: key, at: canceledAt, ...data } = duplicate

@@ -1,7 +1,8 @@
 import type { User } from '#models/user.server.ts'
-import { findAtStripe, isMissing, listAll } from '../stripe/client.server.ts'
+import { isMissing, listAll } from '../stripe/client.server.ts'
 import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
 import { EXPANDED } from '../stripe/objects/terms.ts'
+import { retrieveSubscription } from '../stripe/retrieve-subscription.server.ts'
 import { planItemOf } from './plan-item.server.ts'
 import { asStored } from './stored-subscription.ts'
 
@@ -22,12 +23,12 @@ export interface Subscriptions {
 export async function listSubscriptions(user: User, subscriptionId: string | null = null): Promise<Subscriptions> {
   const { stripeCustomerId: customer = null, subscription: stored } = user
   const storedId = stored?.stripeSubscriptionId ?? null
-  const all = customer ? await listOfCustomer(customer) : []
+  const all = customer ? await subscriptionsOfCustomer(customer) : []
   const unknown: Subscriptions['unknown'] = []
   for (const id of new Set([subscriptionId, storedId])) {
     if (!id || all.some((one) => one.id === id)) continue
-    const found = await findAtStripe((stripe) => stripe.subscriptions.retrieve(id, { expand: EXPANDED }))
-    if (found) all.push(readSubscription(found))
+    const found = await retrieveSubscription(id, { expand: EXPANDED })
+    if (found) all.push(found)
     else if (stored && id === storedId) {
       const subscription = asStored({ ...stored, stripeSubscriptionId: id }, customer)
       unknown.push({ subscription, at: stored.toldAt ?? null })
@@ -38,13 +39,12 @@ export async function listSubscriptions(user: User, subscriptionId: string | nul
   return { known: all.filter((_, index) => isOurs[index]), unknown, saidAt: stored?.toldAt ?? null }
 }
 
-async function listOfCustomer(customer: string): Promise<StripeSubscription[]> {
+/** All subscriptions of a customer, ended ones included; none when Stripe does not know the customer. */
+export async function subscriptionsOfCustomer(customer: string): Promise<StripeSubscription[]> {
+  const params = { customer, status: 'all' as const, limit: 100, expand: EXPANDED.map((path) => `data.${path}`) }
   try {
-    const expand = EXPANDED.map((path) => `data.${path}`)
-    const listed = await listAll((stripe) => stripe.subscriptions.list({ customer, status: 'all', limit: 100, expand }))
-    return listed.map(readSubscription)
+    return await listAll((stripe) => stripe.subscriptions.list(params), readSubscription)
   } catch (error) {
-    // The customer is gone; the stored subscription is retrieved by its own ID.
     if (isMissing(error)) return []
     throw error
   }

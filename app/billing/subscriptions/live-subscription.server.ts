@@ -1,9 +1,9 @@
 import type { User } from '#models/user.server.ts'
 import { readUser } from '../customers/users.server.ts'
 import { NoSubscription } from '../errors.ts'
-import { findAtStripe } from '../stripe/client.server.ts'
-import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
+import type { StripeSubscription } from '../stripe/objects/subscription.ts'
 import { EXPANDED } from '../stripe/objects/terms.ts'
+import { retrieveSubscription } from '../stripe/retrieve-subscription.server.ts'
 import { type PlanItem, planItemOf } from './plan-item.server.ts'
 import { hasLiveSubscription, isLive, type Term, termOf } from './subscription-state.ts'
 import { syncSubscriptions } from './sync-subscriptions.server.ts'
@@ -25,10 +25,7 @@ export interface LiveSubscription extends Term {
 export async function requireLiveSubscription({ _id }: Pick<User, '_id'>): Promise<LiveSubscription> {
   const user = await readUser(_id)
   const id = hasLiveSubscription(user.subscription) ? user.subscription?.stripeSubscriptionId : null
-  const found = id
-    ? await findAtStripe((stripe) => stripe.subscriptions.retrieve(id, { expand: [...EXPANDED, PRODUCTS] }))
-    : null
-  const subscription = found && readSubscription(found)
+  const subscription = await retrieveSubscription(id, { expand: [...EXPANDED, PRODUCTS] })
   if (!subscription || !isLive(subscription.status)) {
     if (id) await syncSubscriptions(_id)
     throw new NoSubscription()

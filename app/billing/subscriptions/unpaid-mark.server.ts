@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { now } from '../../clock.server.ts'
-import { findAtStripe } from '../stripe/client.server.ts'
-import { readInvoice } from '../stripe/objects/invoice.ts'
+import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 import type { Owed } from './amount-due.server.ts'
 
 /* Metadata on a subscription: its plan is canceled without paying. It survives a process that dies midway. */
@@ -38,6 +37,5 @@ export async function voidedUnpaid({
   // A request that failed no longer applies when the operator voids the invoice later.
   if (!mark || now().getTime() / 1000 - mark.at > COUNTS_FOR_S) return null
   const { invoiceId, amount, currency } = mark
-  const found = await findAtStripe((stripe) => stripe.invoices.retrieve(invoiceId))
-  return found && readInvoice(found).isVoid ? { amount, currency } : null
+  return (await retrieveInvoice(invoiceId))?.isVoid ? { amount, currency } : null
 }

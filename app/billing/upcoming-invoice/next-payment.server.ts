@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { type User, UserModel } from '#models/user.server.ts'
 import { callStripe, isRefused, listAll } from '../stripe/client.server.ts'
+import { reference } from '../stripe/objects/fields.ts'
 import { readInvoice } from '../stripe/objects/invoice.ts'
 import type { StripeSchedule } from '../stripe/objects/schedule.ts'
 import type { StripeSubscription } from '../stripe/objects/subscription.ts'
@@ -75,11 +76,8 @@ const hashOf = ({ id, status, terms }: StripeSubscription, schedule: StripeSched
 export async function hasPendingItems({ id, customerId: customer }: StripeSubscription): Promise<boolean> {
   if (!customer) return false
   const pending = await listAll((stripe) => stripe.invoiceItems.list({ customer, pending: true, limit: 100 }))
-  return pending.some(({ parent }) => [null, undefined, id].includes(idOf(parent?.subscription_details?.subscription)))
+  return pending.some(({ parent }) => [null, id].includes(reference.parse(parent?.subscription_details?.subscription)))
 }
-
-const idOf = (given: string | { id: string } | null | undefined): string | null | undefined =>
-  typeof given === 'string' ? given : given?.id
 
 /** Stripe's preview of the next invoice, with pending items and taxes. */
 async function previewed({ id }: StripeSubscription, schedule: StripeSchedule | null): Promise<NextPayment | null> {

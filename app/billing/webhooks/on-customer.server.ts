@@ -6,6 +6,7 @@ import { retryOpenInvoices } from '../dunning/retry-with-new-card.server.ts'
 import { NotReadyYet } from '../errors.ts'
 import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
+import { retrieveCustomer } from '../stripe/retrieve-customer.server.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 import type { EventObject } from './event.ts'
 
@@ -15,8 +16,8 @@ import type { EventObject } from './event.ts'
  */
 export async function onCustomerCreated(object: EventObject): Promise<Outcome> {
   const customerId = object.id ?? ''
-  const found = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
-  if (!found || found.deleted) return ignored(`The customer ${customerId} is gone.`)
+  const found = await retrieveCustomer(customerId)
+  if (!found) return ignored(`The customer ${customerId} is gone.`)
   // It has no payments yet, so a customer whose user is unknown or in another installation need not be retried.
   const user = await resolveUser({ customerId, metadata: found.metadata }).catch((error: unknown) => {
     if (error instanceof NotReadyYet) return null

@@ -3,8 +3,8 @@ import type { User } from '#models/user.server.ts'
 import { resolveUser } from '../../customers/resolve-user.server.ts'
 import { findUserByCustomer, unlinkCustomer } from '../../customers/users.server.ts'
 import { done, ignored, type Outcome } from '../../outcome.ts'
-import { findAtStripe } from '../../stripe/client.server.ts'
 import { readSubscription, type StripeSubscription } from '../../stripe/objects/subscription.ts'
+import { retrieveSubscription } from '../../stripe/retrieve-subscription.server.ts'
 import { listSubscriptions, type Subscriptions } from '../../subscriptions/list-subscriptions.server.ts'
 import { planItemOf } from '../../subscriptions/plan-item.server.ts'
 import { asStored } from '../../subscriptions/stored-subscription.ts'
@@ -58,7 +58,7 @@ export async function takeDeletedCustomerEvent(object: EventObject, at: Date): P
 /** Applies an event's subscription to a user, unless Stripe knows the subscription after all. */
 export async function takeSnapshot(userId: Types.ObjectId, snapshot: SubscriptionSnapshot): Promise<User> {
   const { id } = snapshot.subscription
-  const isKnown = (await findAtStripe((stripe) => stripe.subscriptions.retrieve(id))) !== null
+  const isKnown = (await retrieveSubscription(id)) !== null
   return isKnown ? syncSubscriptions(userId, id) : syncFrom(userId, (user) => withSnapshot(user, snapshot))
 }
 
