@@ -1,5 +1,5 @@
 import { type InferSchemaType, Schema, type Types } from 'mongoose'
-import { type BoughtLine, boughtLineSchema } from './bought-line.server.ts'
+import { type PurchasedLine, purchasedLineSchema } from './purchased-line.server.ts'
 import { defineModel } from './define-model.server.ts'
 
 /** One row per paid invoice: the unique invoice id is what keeps a payment from counting twice. */
@@ -27,7 +27,7 @@ const billingHistorySchema = new Schema(
     /** What all its entries grant, or will: the sum over `lines`. */
     creditsAdded: { type: Number, required: true },
     /** All that was paid for; none in rows from before this was kept. */
-    lines: { type: [boughtLineSchema], default: undefined },
+    lines: { type: [purchasedLineSchema], default: undefined },
     status: {
       type: String,
       enum: ['active', 'cancelled', 'refunded', 'partially_refunded', 'disputed', 'dispute_lost', 'ended'],
@@ -52,6 +52,6 @@ billingHistorySchema.index({ stripePaymentIntentId: 1 })
 
 export type BillingHistory = Omit<InferSchemaType<typeof billingHistorySchema>, 'lines'> & {
   _id: Types.ObjectId
-  lines?: BoughtLine[] | null
+  lines?: PurchasedLine[] | null
 }
 export const BillingHistoryModel = defineModel<BillingHistory>('BillingHistory', billingHistorySchema)

@@ -1,5 +1,5 @@
 import { type InferSchemaType, Schema, type Types } from 'mongoose'
-import { type BoughtLine, boughtLineSchema } from './bought-line.server.ts'
+import { type PurchasedLine, purchasedLineSchema } from './purchased-line.server.ts'
 import { defineModel } from './define-model.server.ts'
 
 /** A one-time purchase of a credit pack, once per Stripe payment intent. */
@@ -19,7 +19,7 @@ const paymentSchema = new Schema(
     currency: { type: String, required: true },
     creditsAdded: { type: Number, required: true },
     /** All that was paid for, `pack` being the first of it; none in rows from before this was kept. */
-    lines: { type: [boughtLineSchema], default: undefined },
+    lines: { type: [purchasedLineSchema], default: undefined },
     status: {
       type: String,
       enum: ['paid', 'refunded', 'partially_refunded', 'disputed', 'dispute_lost'],
@@ -36,6 +36,6 @@ paymentSchema.index({ userId: 1, paidAt: -1 })
 
 export type Payment = Omit<InferSchemaType<typeof paymentSchema>, 'lines'> & {
   _id: Types.ObjectId
-  lines?: BoughtLine[] | null
+  lines?: PurchasedLine[] | null
 }
 export const PaymentModel = defineModel<Payment>('Payment', paymentSchema)

@@ -6,7 +6,7 @@ import { grantCredits } from '../../credits/grant.server.ts'
 import { stripePaymentKey } from '../../credits/keys.ts'
 import { NotReadyYet } from '../errors.ts'
 import { notifyPackPaid } from '../invoices/receipts.server.ts'
-import { boughtLines, packsMetadata } from '../line-items/purchased-lines.ts'
+import { purchasedLines, packsMetadata } from '../line-items/purchased-lines.ts'
 import { creditsByLine, type LineCredits, type SoldLine } from '../line-items/sold-line.ts'
 import { soldItems } from '../line-items/sold-lines.server.ts'
 import { done, ignored, type Outcome, unmatched } from '../outcome.ts'
@@ -53,7 +53,7 @@ export async function grantPacks(userId: Types.ObjectId, session: StripeSession)
       amount: session.amountTotal,
       currency: session.currency,
       creditsAdded: granted.credits,
-      lines: boughtLines(items, byLine, granted.credits),
+      lines: purchasedLines(items, byLine, granted.credits),
       status: 'paid',
       ...(await paidBy(session)),
     },

@@ -9,7 +9,7 @@ import { orAskForAttention } from '../findings/attention.server.ts'
 import { dropFinding } from '../findings/findings.server.ts'
 import { creditsForInvoice } from '../line-items/credits-for-invoice.ts'
 import { mainLine } from '../line-items/main-line.ts'
-import { boughtLines, nameOfPurchase } from '../line-items/purchased-lines.ts'
+import { purchasedLines, nameOfPurchase } from '../line-items/purchased-lines.ts'
 import { soldLines } from '../line-items/sold-lines.server.ts'
 import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
 import { welcomeCredits } from '../plans.ts'
@@ -63,7 +63,7 @@ async function grantAndRecord(userId: Types.ObjectId, invoice: StripeInvoice): P
   const bought = await withoutSecondTrial(userId, invoice, sold)
   await openAccount(userId, { welcomeCredits })
   const creditsAdded = await grantForInvoice(userId, invoice, bought)
-  const boughtOf = boughtLines(invoice.lines, bought.byLine, creditsAdded)
+  const boughtOf = purchasedLines(invoice.lines, bought.byLine, creditsAdded)
   await insertOnce<BillingHistory>(
     BillingHistoryModel,
     { stripeInvoiceId: invoice.id },

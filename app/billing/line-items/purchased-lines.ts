@@ -1,4 +1,4 @@
-import type { BoughtLine } from '#models/bought-line.server.ts'
+import type { PurchasedLine } from '#models/purchased-line.server.ts'
 import { formatCreditsInWords } from '../../format.ts'
 import type { LineCredits } from './sold-line.ts'
 
@@ -18,9 +18,13 @@ const NAME_MAX = 100
  * @param granted what the entries grant in all; where an earlier try granted otherwise, the lines follow what was
  * granted
  */
-export function boughtLines(paid: readonly PaidLine[], byLine: readonly LineCredits[], granted: number): BoughtLine[] {
+export function purchasedLines(
+  paid: readonly PaidLine[],
+  byLine: readonly LineCredits[],
+  granted: number,
+): PurchasedLine[] {
   const ours = new Map(byLine.map((one) => [one.line.id, one]))
-  const lines = paid.map(({ id, description, quantity, amount }): BoughtLine => {
+  const lines = paid.map(({ id, description, quantity, amount }): PurchasedLine => {
     const found = ours.get(id)
     const common = { id, quantity, amount, credits: found?.credits ?? 0 }
     if (found?.line.kind === 'plan') return { ...common, kind: 'plan', name: found.line.plan.name }
@@ -52,17 +56,17 @@ export const packInWords = (id: string, quantity: number): string =>
  * @param lines as the row keeps them; none in rows from before they were kept
  * @param planName of the row
  */
-export function besides(lines: readonly BoughtLine[] | null | undefined, planName: string | null): string[] {
+export function besides(lines: readonly PurchasedLine[] | null | undefined, planName: string | null): string[] {
   const sold = (lines ?? []).filter(isSold)
   const plans = sold.filter(({ kind, name }) => kind === 'plan' && name !== planName)
   const others = sold.filter(({ kind }) => kind === 'other')
   return [...new Set(plans.map(({ name }) => name)), ...packsIn(sold), ...new Set(others.map(({ name }) => name))]
 }
 
-const isSold = ({ amount, credits }: BoughtLine): boolean => amount > 0 || credits > 0
+const isSold = ({ amount, credits }: PurchasedLine): boolean => amount > 0 || credits > 0
 
 /** The packs bought, each with its quantity: "Credit pack 500 × 2". */
-export function packsIn(lines: readonly BoughtLine[]): string[] {
+export function packsIn(lines: readonly PurchasedLine[]): string[] {
   const packs = new Map<string, number>()
   for (const line of lines.filter(isSold)) {
     if (line.kind === 'pack') packs.set(line.name, (packs.get(line.name) ?? 0) + line.quantity)
@@ -74,11 +78,11 @@ export function packsIn(lines: readonly BoughtLine[]): string[] {
 export const joined = (parts: readonly string[]): string => parts.join(' + ')
 
 /** The name of an invoice without a plan: "Credit pack 2000", or Stripe's description. */
-export const nameOfPurchase = (lines: readonly BoughtLine[]): string =>
+export const nameOfPurchase = (lines: readonly PurchasedLine[]): string =>
   joined(besides(lines, null)) || lines[0]?.name || 'Other'
 
 /** The name of a pack purchase: its credits, or everything that was bought. */
-export function purchaseInWords(row: { lines?: readonly BoughtLine[] | null; creditsAdded: number }): string {
+export function purchaseInWords(row: { lines?: readonly PurchasedLine[] | null; creditsAdded: number }): string {
   const all = besides(row.lines, null)
   return all.length > 1 ? joined(all) : formatCreditsInWords(row.creditsAdded)
 }

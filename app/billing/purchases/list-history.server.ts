@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose'
 import type { BillingHistory } from '#models/billing-history.server.ts'
-import type { BoughtLine } from '#models/bought-line.server.ts'
+import type { PurchasedLine } from '#models/purchased-line.server.ts'
 import type { BillingInterval } from '../billing-interval.ts'
 import { besides } from '../line-items/purchased-lines.ts'
 import { listNewestPurchases, type Purchase } from './purchase.server.ts'
@@ -13,7 +13,7 @@ export interface BillingHistoryView {
   /** Items bought besides the plan, or besides what `planName` says: "Credit pack 2000". */
   besides: string[]
   /** All items bought; empty in rows from before this was stored. */
-  lines: BoughtLine[]
+  lines: PurchasedLine[]
   /** The billing interval: every `intervalCount` of `interval`. */
   interval: BillingInterval['interval'] | null
   intervalCount: number | null

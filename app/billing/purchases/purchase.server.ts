@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose'
 import { type BillingHistory, BillingHistoryModel } from '#models/billing-history.server.ts'
-import type { BoughtLine } from '#models/bought-line.server.ts'
+import type { PurchasedLine } from '#models/purchased-line.server.ts'
 import { type Payment, PaymentModel } from '#models/payment.server.ts'
 import { formatDate, formatDay } from '../../format.ts'
 import type { BillingInterval } from '../billing-interval.ts'
@@ -30,7 +30,7 @@ export interface Purchase {
   interval: BillingInterval['interval'] | null
   intervalCount: number | null
   /** All items bought; null in rows from before lines were stored. */
-  lines: BoughtLine[] | null
+  lines: PurchasedLine[] | null
   amount: number
   /** Refunds and credit notes. */
   amountRefunded: number

@@ -1,4 +1,4 @@
-import type { BoughtLine } from '#models/bought-line.server.ts'
+import type { PurchasedLine } from '#models/purchased-line.server.ts'
 import type { SoldPart } from '../../credits/reversed-share.ts'
 import type { StripeInvoiceLine } from '../stripe/objects/invoice.ts'
 import type { LineMoney } from './credit-note-lines.ts'
@@ -19,7 +19,7 @@ export interface InvoicePart extends SoldPart {
  */
 export function partsOfInvoice(
   lines: readonly StripeInvoiceLine[],
-  bought: readonly BoughtLine[] | null | undefined,
+  bought: readonly PurchasedLine[] | null | undefined,
   waived: readonly LineMoney[],
 ): InvoicePart[] | null {
   if (!bought || lines.length < 2) return null
