@@ -1,4 +1,4 @@
-import { type Fraction, times, whole, wholePart } from '../fraction.ts'
+import type { Fraction } from '../fraction.ts'
 import type { Interval, Plan } from './plans.ts'
 
 /** How often a price is charged: every `intervalCount` of `interval`, as in Stripe. */
@@ -55,13 +55,6 @@ export const comesMonthly = (
   { yearlyCredits }: Pick<Plan, 'yearlyCredits'>,
   billingInterval: BillingInterval,
 ): boolean => yearlyCredits === 'monthly' && monthsOf(billingInterval) > 1
-
-/** Credits that a renewal adds at payment: one month's if they are granted monthly, else the whole period's. */
-export const creditsAtRenewal = (
-  plan: Pick<Plan, 'credits' | 'yearlyCredits'>,
-  billingInterval: BillingInterval,
-): number =>
-  comesMonthly(plan, billingInterval) ? plan.credits : wholePart(times(whole(plan.credits), monthsIn(billingInterval)))
 
 /** "a month", "every 3 months" */
 export const everyInWords = ({ interval, intervalCount }: BillingInterval): string =>

@@ -7,7 +7,7 @@ import { changePlan } from '#app/billing/plan-changes/change-plan.server.ts'
 import { previewPlanChange } from '#app/billing/plan-changes/change-preview.server.ts'
 import { addMonths } from '#app/billing/line-items/credits-for-invoice.ts'
 import { PlanNotFound } from '#app/billing/errors.ts'
-import { subscriptionView } from '#app/billing/subscriptions/subscription-view.ts'
+import { hasLiveSubscription } from '#app/billing/subscriptions/subscription-state.ts'
 import { now } from '#app/clock.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { Button, ButtonLink } from '#app/components/button.tsx'
@@ -51,7 +51,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
     if (!(error instanceof DomainError)) throw error
     if (error.code === 'stripe_unavailable') throw data(null, { status: 503 })
     // Without a plan there is nothing to change: buy one.
-    if (subscriptionView(user).isLive) throw await refusedPage(user, error, chosen.data)
+    if (hasLiveSubscription(user.subscription)) throw await refusedPage(user, error, chosen.data)
     const search = new URLSearchParams({ plan, interval, ...(redirectTo && { redirectTo }) }).toString()
     throw redirect(`/pricing?${search}`)
   })
