@@ -1,7 +1,5 @@
-import { Schema, type Types } from 'mongoose'
-import { defineModel } from './define-model.server.ts'
-
-export type ActionRunStatus = 'running' | 'ran' | 'done' | 'failed'
+import { type InferSchemaType, Schema } from 'mongoose'
+import { type Complete, defineModel } from './define-model.server.ts'
 
 export interface StoredFile {
   name: string
@@ -11,46 +9,26 @@ export interface StoredFile {
 }
 
 /** One run of a paid action, found by its key, so that a repeated request shows the first one's result. */
-export interface ActionRun {
-  /** Derived from the account and the key of the request, so that two equal requests meet here. */
-  _id: string
-  accountId: Types.ObjectId
-  actionId: string
-  /** Tells the same request from another one under the same key. */
-  inputHash: string
-  holdId: string
-  units: number
-  /** Credits that are held for it. */
-  credits: number
-  /** `ran`: the work is done, its price not yet captured; nobody may see the result before `done`. */
-  status: ActionRunStatus
-  /** Whoever runs it has until then; afterwards another request with the same key may take over. */
-  leaseUntil: Date
-  /** A fresh random id of each taker: the fence of its writes. */
-  lease: string
-  unitsUsed: number | null
-  /** Known from `ran` on: what is captured then. */
-  creditsSpent: number | null
-  facts: Record<string, string>
-  files: StoredFile[]
-  failure: string | null
-  createdAt: Date
-  finishedAt: Date | null
-}
-
-const actionRunSchema = new Schema<ActionRun>(
+const actionRunSchema = new Schema(
   {
+    /** Derived from the account and the key of the request, so that two equal requests meet here. */
     _id: { type: String, required: true },
     accountId: { type: Schema.Types.ObjectId, required: true },
     actionId: { type: String, required: true },
+    /** Tells the same request from another one under the same key. */
     inputHash: { type: String, required: true },
     holdId: { type: String, required: true },
     units: { type: Number, required: true },
+    /** Credits that are held for it. */
     credits: { type: Number, required: true },
+    /** `ran`: the work is done, its price not yet captured; nobody may see the result before `done`. */
     status: { type: String, enum: ['running', 'ran', 'done', 'failed'], required: true },
+    /** Whoever runs it has until then; afterwards another request with the same key may take over. */
     leaseUntil: { type: Date, required: true },
+    /** A fresh random id of each taker: the fence of its writes. */
     lease: { type: String, required: true },
     unitsUsed: { type: Number, default: null },
+    /** Known from `ran` on: what is captured then. */
     creditsSpent: { type: Number, default: null },
     facts: { type: Schema.Types.Mixed, default: {} },
     files: {
@@ -73,4 +51,8 @@ actionRunSchema.index({ accountId: 1, actionId: 1, createdAt: -1 })
 // For ending what processes that died have left.
 actionRunSchema.index({ status: 1, leaseUntil: 1 })
 
+export type ActionRun = Complete<Omit<InferSchemaType<typeof actionRunSchema>, 'facts' | 'files'>> & {
+  facts: Record<string, string>
+  files: StoredFile[]
+}
 export const ActionRunModel = defineModel<ActionRun>('ActionRun', actionRunSchema)

@@ -1,75 +1,59 @@
-import { Schema } from 'mongoose'
-
-/** The payment method that the next invoice is charged to. */
-export interface KeptPaymentMethod {
-  stripePaymentMethodId: string
-  /** Stripe's name for its kind: `card`, `sepa_debit`, `link`, … */
-  type: string
-  /** Of a card: `visa`, `amex`, … */
-  brand: string | null
-  /** Of a card or a bank account. */
-  last4: string | null
-  /** Of a card: 1 to 12, and four digits. It is good to the end of that month. */
-  expMonth: number | null
-  expYear: number | null
-}
-
-export interface KeptAddress {
-  line1: string | null
-  line2: string | null
-  city: string | null
-  state: string | null
-  postalCode: string | null
-  /** Two letters. */
-  country: string | null
-}
-
-/** What Stripe charges and what it prints on invoices, as it was last read there. */
-export interface BillingDetails {
-  /** Null where nothing is charged without the customer: then the next invoice cannot be collected. */
-  paymentMethod: KeptPaymentMethod | null
-  name: string | null
-  address: KeptAddress | null
-  /** `type` is Stripe's: `eu_vat`, `us_ein`, … */
-  taxIds: { type: string; value: string }[]
-  /** When the reading began. */
-  readAt: Date
-  /** The fence of every write to it. */
-  version: string
-}
+import { type InferSchemaType, Schema } from 'mongoose'
+import type { Complete } from './define-model.server.ts'
 
 const text = { type: String, default: null }
 
-const paymentMethodSchema = new Schema<KeptPaymentMethod>(
+/** The payment method that the next invoice is charged to. */
+const paymentMethodSchema = new Schema(
   {
     stripePaymentMethodId: { type: String, required: true },
+    /** Stripe's name for its kind: `card`, `sepa_debit`, `link`, … */
     type: { type: String, required: true },
+    /** Of a card: `visa`, `amex`, … */
     brand: text,
+    /** Of a card or a bank account. */
     last4: text,
+    /** Of a card: 1 to 12, and four digits. It is good to the end of that month. */
     expMonth: { type: Number, default: null },
     expYear: { type: Number, default: null },
   },
   { _id: false, strict: 'throw' },
 )
 
-const addressSchema = new Schema<KeptAddress>(
+/** `country`: two letters. */
+const addressSchema = new Schema(
   { line1: text, line2: text, city: text, state: text, postalCode: text, country: text },
   { _id: false, strict: 'throw' },
 )
 
-const taxIdSchema = new Schema<BillingDetails['taxIds'][number]>(
+const taxIdSchema = new Schema(
   { type: { type: String, required: true }, value: { type: String, required: true } },
   { _id: false, strict: 'throw' },
 )
 
-export const billingDetailsSchema = new Schema<BillingDetails>(
+/** What Stripe charges and what it prints on invoices, as it was last read there. */
+export const billingDetailsSchema = new Schema(
   {
+    /** Null where nothing is charged without the customer: then the next invoice cannot be collected. */
     paymentMethod: { type: paymentMethodSchema, default: null },
     name: text,
     address: { type: addressSchema, default: null },
+    /** `type` is Stripe's: `eu_vat`, `us_ein`, … */
     taxIds: { type: [taxIdSchema], default: [] },
+    /** When the reading began. */
     readAt: { type: Date, required: true },
+    /** The fence of every write to it. */
     version: { type: String, required: true },
   },
   { _id: false, strict: 'throw' },
 )
+
+export type KeptPaymentMethod = Complete<InferSchemaType<typeof paymentMethodSchema>>
+export type KeptAddress = Complete<InferSchemaType<typeof addressSchema>>
+export type BillingDetails = Complete<
+  Omit<InferSchemaType<typeof billingDetailsSchema>, 'paymentMethod' | 'address' | 'taxIds'>
+> & {
+  paymentMethod: KeptPaymentMethod | null
+  address: KeptAddress | null
+  taxIds: InferSchemaType<typeof taxIdSchema>[]
+}

@@ -139,47 +139,34 @@ export interface CreditAccount {
 
 const integer = { bsonType: ['int', 'long'] }
 
+const properties = {
+  credits: integer,
+  held: { ...integer, minimum: 0 },
+  holds: {
+    bsonType: 'array',
+    maxItems: 100,
+    items: { bsonType: 'object', properties: { amount: { ...integer, minimum: 1 } } },
+  },
+  nextChange: { bsonType: 'date' },
+  version: { bsonType: 'string' },
+  frozen: { bsonType: ['string', 'null'] },
+  freezes: { bsonType: 'array' },
+  pending: {
+    bsonType: 'array',
+    maxItems: 1100,
+    items: { bsonType: 'object', required: ['key', 'kind', 'amount', 'at'], properties: { amount: integer } },
+  },
+  posted: { ...integer, minimum: 0 },
+  grants: {
+    bsonType: 'array',
+    items: { bsonType: 'object', properties: { remaining: { ...integer, minimum: 0 } } },
+  },
+  debt: { ...integer, minimum: 0 },
+}
+
 /** The database's own refusal of anything but whole credits, for whatever code writes to the collection. */
 export const creditAccountValidator = {
-  $jsonSchema: {
-    bsonType: 'object',
-    required: [
-      'credits',
-      'held',
-      'holds',
-      'nextChange',
-      'version',
-      'frozen',
-      'freezes',
-      'pending',
-      'posted',
-      'grants',
-      'debt',
-    ],
-    properties: {
-      credits: integer,
-      held: { ...integer, minimum: 0 },
-      holds: {
-        bsonType: 'array',
-        maxItems: 100,
-        items: { bsonType: 'object', properties: { amount: { ...integer, minimum: 1 } } },
-      },
-      nextChange: { bsonType: 'date' },
-      version: { bsonType: 'string' },
-      frozen: { bsonType: ['string', 'null'] },
-      pending: {
-        bsonType: 'array',
-        maxItems: 1100,
-        items: { bsonType: 'object', required: ['key', 'kind', 'amount', 'at'], properties: { amount: integer } },
-      },
-      posted: { ...integer, minimum: 0 },
-      grants: {
-        bsonType: 'array',
-        items: { bsonType: 'object', properties: { remaining: { ...integer, minimum: 0 } } },
-      },
-      debt: { ...integer, minimum: 0 },
-    },
-  },
+  $jsonSchema: { bsonType: 'object', required: Object.keys(properties), properties },
 }
 
 // The credits engine writes through the plain driver (mongoose would add and strip fields of its own), so this schema

@@ -10,3 +10,6 @@ export function defineModel<T>(name: string, schema: object): Model<T> {
     overwriteModels: process.env.NODE_ENV !== 'production',
   })
 }
+
+/** Every field is there, null for nothing: mongoose infers that those with a default may be missing. */
+export type Complete<T> = { [Field in keyof T]-?: Exclude<T[Field], undefined> }

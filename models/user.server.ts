@@ -136,30 +136,22 @@ const stripeBalanceSchema = new Schema(
 )
 
 /** A subscription that was bought beside another one, and canceled in its favor: what its customer is told. */
-export interface CanceledDuplicate {
-  stripeSubscriptionId: string
-  plan: string
-  keptPlan: string
-  /** What went to the customer's balance for its unused time, in minor units. */
-  amount: number
-  currency: string
-  /** Credits that went with that. */
-  credits: number
-  at: Date
-}
-
-const canceledDuplicateSchema = new Schema<CanceledDuplicate>(
+const canceledDuplicateSchema = new Schema(
   {
     stripeSubscriptionId: { type: String, required: true },
     plan: { type: String, required: true },
     keptPlan: { type: String, required: true },
+    /** What went to the customer's balance for its unused time, in minor units. */
     amount: { type: Number, required: true },
     currency: { type: String, required: true },
+    /** Credits that went with that. */
     credits: { type: Number, required: true },
     at: { type: Date, required: true },
   },
   { _id: false, strict: 'throw' },
 )
+
+export type CanceledDuplicate = InferSchemaType<typeof canceledDuplicateSchema>
 
 /** Which mails a user wants, beyond those that every customer gets; what is missing is as app/notifications/settings.ts says. */
 const notificationSettingsSchema = new Schema(
