@@ -1,11 +1,25 @@
+import { fulfillCheckout } from '../checkout/fulfill-checkout.server.ts'
+import { ignored } from '../outcome.ts'
+import { processCreditNote } from '../refunds/credit-note.server.ts'
+import { processDispute } from '../refunds/dispute.server.ts'
+import { processRefundById, processRefunds } from '../refunds/refund.server.ts'
+import { readCharge, readDispute, readRefund } from '../stripe/objects/charge.ts'
+import { readSession } from '../stripe/objects/checkout-session.ts'
+import { readCreditNote } from '../stripe/objects/credit-note.ts'
 import type { EventHandler } from './event.ts'
 import { onPaymentMethod, onTaxId, thenReadDetails } from './on-billing-details.server.ts'
-import { onCharge, onCreditNote, onDispute, onRefund } from './on-charge.server.ts'
-import { onCheckout, onCheckoutEnded } from './on-checkout.server.ts'
 import { onCustomerCreated, onCustomerDeleted, onCustomerUpdated } from './on-customer.server.ts'
 import { onInvoiceFailed, onInvoicePaid, onInvoiceUnpaid } from './on-invoice.server.ts'
 import { onSchedule, onSubscription, onTrialEnding } from './on-subscription.server.ts'
 import { onDiscount, onInvoiceItem } from './on-terms.server.ts'
+
+const onCheckout: EventHandler = (object) => fulfillCheckout(readSession(object).id)
+const onCheckoutEnded: EventHandler = async (object) =>
+  ignored(`The session ${readSession(object).id} ended without a payment.`)
+const onCharge: EventHandler = (object) => processRefunds(readCharge(object).id)
+const onRefund: EventHandler = (object) => processRefundById(readRefund(object).id)
+const onCreditNote: EventHandler = (object) => processCreditNote(readCreditNote(object).id)
+const onDispute: EventHandler = (object) => processDispute(readDispute(object).id)
 
 /**
  * Every handled event. An event only says where to look: handlers retrieve the object from Stripe, so order and

@@ -38,6 +38,9 @@ export type EventObject = StripeEvent['data']['object']
 /** Takes the event's object, which only says where to look. */
 export type EventHandler = (object: EventObject) => Promise<Outcome>
 
+/** The customer that an event's object names, or null. */
+export const customerOf = ({ customer }: EventObject): string | null => (typeof customer === 'string' ? customer : null)
+
 /**
  * Reads an event from a signed body, from the database or from Stripe's list.
  * @throws ZodError for anything else

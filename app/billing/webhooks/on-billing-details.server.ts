@@ -1,9 +1,7 @@
 import { refreshBillingDetails } from '../billing-details/billing-details.server.ts'
 import { findByPaymentMethod, findUserByCustomer } from '../customers/users.server.ts'
 import { done, ignored, type Outcome } from '../outcome.ts'
-import type { EventHandler, EventObject } from './event.ts'
-
-const customerOf = ({ customer }: EventObject): string | null => (typeof customer === 'string' ? customer : null)
+import { customerOf, type EventHandler, type EventObject } from './event.ts'
 
 /**
  * A payment method was attached, detached, or replaced by its bank. If it is not stored, its customer names the user.

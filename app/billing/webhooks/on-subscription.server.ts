@@ -4,7 +4,7 @@ import { done, ignored, type Outcome, unknownAtStripe } from '../outcome.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
 import { notifyTrialEnding } from '../subscriptions/subscription-mails.server.ts'
 import { syncAndList, syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
-import type { EventObject } from './event.ts'
+import { customerOf, type EventObject } from './event.ts'
 
 /** Syncs the stored subscription with Stripe, whatever happened to it. */
 export async function onSubscription(object: EventObject): Promise<Outcome> {
@@ -19,8 +19,7 @@ export async function onSubscription(object: EventObject): Promise<Outcome> {
 
 /** A scheduled change was added, removed, or took effect; pages show it from the database. */
 export async function onSchedule(object: EventObject): Promise<Outcome> {
-  const customerId = typeof object.customer === 'string' ? object.customer : null
-  const user = await findUserByCustomer(customerId)
+  const user = await findUserByCustomer(customerOf(object))
   if (!user) return ignored(`The schedule ${object.id ?? ''} is none of ours.`)
   const { subscription } = await syncSubscriptions(user._id)
   const change = subscription?.scheduledChange

@@ -3,7 +3,7 @@ import { done, ignored, type Outcome } from '../outcome.ts'
 import { findAtStripe } from '../stripe/client.server.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 import { forgetWhatWaits } from '../upcoming-invoice/next-payment.server.ts'
-import type { EventObject } from './event.ts'
+import { customerOf, type EventObject } from './event.ts'
 
 /* Events that change the next invoice but not the subscription. */
 
@@ -26,5 +26,3 @@ export async function onInvoiceItem(object: EventObject): Promise<Outcome> {
   const { subscription } = await syncSubscriptions(user._id)
   return done(`The next payment is ${subscription?.nextPayment?.amount ?? 'unknown'}.`)
 }
-
-const customerOf = ({ customer }: EventObject): string | null => (typeof customer === 'string' ? customer : null)

@@ -9,7 +9,7 @@ import { needsHuman } from '../errors.ts'
 import { ignored, type Outcome } from '../outcome.ts'
 import { isLiveMode, verifySignature } from '../stripe/client.server.ts'
 import { eventTable } from './event-table.ts'
-import { type StripeEvent, toEvent } from './event.ts'
+import { customerOf, type StripeEvent, toEvent } from './event.ts'
 import { unverifiableEvents } from './unverifiable-events/event-table.ts'
 
 /** Stripe waits about ten seconds; slower work is answered with an error and retried. */
@@ -65,12 +65,13 @@ function parseJson(body: string): unknown {
 /**
  * The same for an event of known origin: listed by Stripe, or stored.
  * @param payload the event as it is to be stored
+ * @param options `isEarly`: it was ignored before its customer or payment was known
  */
-export function takeEvent(event: StripeEvent, payload: unknown): Promise<Receipt> {
-  return take(event, payload, { isEarly: false })
-}
-
-async function take(event: StripeEvent, payload: unknown, { isEarly }: { isEarly: boolean }): Promise<Receipt> {
+export async function takeEvent(
+  event: StripeEvent,
+  payload: unknown,
+  { isEarly = false }: { isEarly?: boolean } = {},
+): Promise<Receipt> {
   const isNew = await insertOnce(
     WebhookEventModel,
     { _id: event.id },
@@ -88,12 +89,12 @@ async function take(event: StripeEvent, payload: unknown, { isEarly }: { isEarly
     return { handled: true, outcome: stored.outcome ?? 'It was dealt with before.', changed: false }
   }
   try {
-    const customerId = customerOf(event)
+    const customerId = customerOf(event.data.object)
     const isStranger = (await findUserByCustomer(customerId)) === null
     const outcome = await withinTime(act(event), BUDGET_MS)
     const isKnownNow = isStranger && (await findUserByCustomer(customerId)) !== null
     // On a retry, an earlier attempt may have died after its work but before reprocessing ignored events.
-    const mayCount = isKnownNow || (!isNew && !isEarly) || (outcome.changed && isAboutMoney(event))
+    const mayCount = isKnownNow || (!isNew && !isEarly) || (outcome.changed && event.type.startsWith('invoice.'))
     if (customerId && mayCount) await takeIgnored(customerId)
     await finish(event.id, outcome)
     const last = (await secondLook(event, outcome)) ?? outcome
@@ -106,18 +107,11 @@ async function take(event: StripeEvent, payload: unknown, { isEarly }: { isEarly
 /** What the event needs may have arrived while it was being ignored, and looked for ignored events too early. */
 async function secondLook(event: StripeEvent, first: Outcome): Promise<Outcome | null> {
   if (first.status !== 'ignored' || !canBeEarly(event.type) || !Object.hasOwn(eventTable, event.type)) return null
-  if (!(await findUserByCustomer(customerOf(event)))) return null
+  if (!(await findUserByCustomer(customerOf(event.data.object)))) return null
   const outcome = await withinTime(act(event), BUDGET_MS)
   if (outcome.status !== 'ignored') await finish(event.id, outcome)
   return outcome
 }
-
-function customerOf({ data }: StripeEvent): string | null {
-  const { customer } = data.object
-  return typeof customer === 'string' ? customer : null
-}
-
-const isAboutMoney = ({ type }: StripeEvent): boolean => type.startsWith('invoice.')
 
 /**
  * Reprocesses events ignored because their customer or payment was not known yet. Those that still do not apply are
@@ -132,7 +126,7 @@ async function takeIgnored(customerId: string): Promise<void> {
   const early = await WebhookEventModel.find(ignored).sort({ receivedAt: 1 }).limit(EARLY_MAX).lean<WebhookEvent[]>()
   for (const { _id, payload } of early) {
     await WebhookEventModel.updateOne({ _id, status: 'ignored' }, { $set: { status: 'received' } })
-    await take(toEvent(payload), payload, { isEarly: true })
+    await takeEvent(toEvent(payload), payload, { isEarly: true })
   }
 }
 
