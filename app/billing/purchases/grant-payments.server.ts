@@ -3,27 +3,18 @@ import { packsIn } from '../line-items/purchased-lines.ts'
 import { findPurchases, type Purchase } from './purchase.server.ts'
 
 /** The payment behind a grant. Money is in minor units of `currency`. */
-export interface PaymentBehind {
+export interface PaymentBehind extends Pick<
+  Purchase,
+  'billingReason' | 'amount' | 'amountRefunded' | 'currency' | 'creditsAdded' | 'paidAt' | 'invoiceNumber' | 'url'
+> {
   /** The plan's name, or null. */
   plan: string | null
   /** Packs bought with it: "Credit pack 2000". */
   packs: string[]
   /** Credits for the plan, over all monthly shares. */
   planCredits: number
-  /** Stripe's billing reason, such as `subscription_cycle`; null for a pack. */
-  billingReason: string | null
-  amount: number
-  amountRefunded: number
   /** Open at the bank, or lost. */
   dispute: 'open' | 'lost' | null
-  currency: string
-  /** All its credits, over all its grants. */
-  creditsAdded: number
-  paidAt: Date
-  /** As on the invoice; null for a pack, and in rows from before it was stored. */
-  invoiceNumber: string | null
-  /** Stripe's page of the invoice, or the receipt of a pack. */
-  url: string | null
 }
 
 interface Source {
@@ -50,11 +41,9 @@ export function sourceKey({ type, id }: Source): string {
   return `${type}:${id}`
 }
 
-const disputeOf = ({ status }: Purchase): PaymentBehind['dispute'] =>
-  status === 'disputed' ? 'open' : status === 'dispute_lost' ? 'lost' : null
-
 function paymentOf(purchase: Purchase): PaymentBehind {
   const { planName, interval, lines, billingReason, amount, amountRefunded, currency, creditsAdded } = purchase
+  const { status, paidAt, invoiceNumber, url } = purchase
   return {
     plan: lines && !interval ? null : planName,
     packs: packsIn(lines ?? []),
@@ -62,12 +51,12 @@ function paymentOf(purchase: Purchase): PaymentBehind {
     billingReason,
     amount,
     amountRefunded,
-    dispute: disputeOf(purchase),
+    dispute: status === 'disputed' ? 'open' : status === 'dispute_lost' ? 'lost' : null,
     currency,
     creditsAdded,
-    paidAt: purchase.paidAt,
-    invoiceNumber: purchase.invoiceNumber,
-    url: purchase.url,
+    paidAt,
+    invoiceNumber,
+    url,
   }
 }
 

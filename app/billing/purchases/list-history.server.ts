@@ -1,12 +1,29 @@
 import type { Types } from 'mongoose'
-import type { BillingHistory } from '#models/billing-history.server.ts'
 import type { PurchasedLine } from '#models/purchased-line.server.ts'
-import type { BillingInterval } from '../billing-interval.ts'
 import { besides } from '../line-items/purchased-lines.ts'
 import { listNewestPurchases, type Purchase } from './purchase.server.ts'
 
+/** What a row shows of its purchase: by name, so that a field added to purchases does not reach the API. */
+const SHOWN = [
+  'interval',
+  'intervalCount',
+  'amount',
+  'amountRefunded',
+  'creditsReversed',
+  'currency',
+  'creditsAdded',
+  'status',
+  'statusReason',
+  'billingReason',
+  'periodStart',
+  'periodEnd',
+  'isCurrentSubscription',
+  'stripeSubscriptionId',
+  'invoicePdf',
+] as const satisfies (keyof Purchase)[]
+
 /** One payment, as the dashboard and the API show it. */
-export interface BillingHistoryView {
+export interface BillingHistoryView extends Pick<Purchase, (typeof SHOWN)[number]> {
   id: string
   kind: 'plan' | 'pack'
   planName: string
@@ -14,28 +31,10 @@ export interface BillingHistoryView {
   besides: string[]
   /** All items bought; empty in rows from before this was stored. */
   lines: PurchasedLine[]
-  /** The billing interval: every `intervalCount` of `interval`. */
-  interval: BillingInterval['interval'] | null
-  intervalCount: number | null
-  /** In minor units of `currency`. */
-  amount: number
-  amountRefunded: number
-  /** Credits taken back by refunds and disputes; null in rows from before this was stored. */
-  creditsReversed: number | null
-  currency: string
-  creditsAdded: number
-  status: BillingHistory['status']
-  statusReason: string | null
-  billingReason: string | null
   transactionDate: Date
-  periodStart: Date | null
-  periodEnd: Date | null
-  isCurrentSubscription: boolean
   stripeInvoiceId: string | null
-  stripeSubscriptionId: string | null
   /** Stripe's page of the invoice, or the receipt of a pack. */
   hostedInvoiceUrl: string | null
-  invoicePdf: string | null
 }
 
 const ROWS_MAX = 200
@@ -46,18 +45,17 @@ export async function listBillingHistory(userId: Types.ObjectId): Promise<Billin
 }
 
 function toView(purchase: Purchase): BillingHistoryView {
-  const { key, rowId, userId: _, name, planName, lines, interval, paidAt, url, invoiceNumber: __, ...rest } = purchase
-  const isInvoice = key.type === 'invoice'
+  const { key, rowId, name, planName, lines, interval, paidAt, url } = purchase
+  const shown = Object.fromEntries(SHOWN.map((field) => [field, purchase[field]]))
   return {
-    ...rest,
+    ...(shown as Pick<Purchase, (typeof SHOWN)[number]>),
     id: rowId.toHexString(),
-    kind: isInvoice ? 'plan' : 'pack',
+    kind: key.type === 'invoice' ? 'plan' : 'pack',
     planName: name,
     besides: interval ? besides(lines, planName) : [],
     lines: lines ?? [],
-    interval,
     transactionDate: paidAt,
-    stripeInvoiceId: isInvoice ? key.id : null,
+    stripeInvoiceId: key.type === 'invoice' ? key.id : null,
     hostedInvoiceUrl: url,
   }
 }

@@ -40,12 +40,14 @@ export interface Purchase {
   creditsReversed: number | null
   status: BillingHistory['status']
   statusReason: string | null
+  /** Stripe's, such as `subscription_cycle`; null for packs from checkout. */
   billingReason: string | null
   paidAt: Date
   periodStart: Date | null
   periodEnd: Date | null
   isCurrentSubscription: boolean
   stripeSubscriptionId: string | null
+  /** As on the invoice; null for packs from checkout, and in rows from before it was stored. */
   invoiceNumber: string | null
   /** Stripe's page of the invoice, or the receipt of a pack. */
   url: string | null
@@ -174,21 +176,27 @@ export function describePurchase(purchase: Purchase, timeZone: string): string {
   return joined([`${planName.slice(0, 100)}${period}`, ...more]).slice(0, DESCRIPTION_MAX)
 }
 
+/** The fields that both kinds of row have. */
+const common = (row: BillingHistory | Payment) => ({
+  rowId: row._id,
+  userId: row.userId,
+  lines: row.lines ?? null,
+  amount: row.amount,
+  amountRefunded: row.amountRefunded,
+  currency: row.currency,
+  creditsAdded: row.creditsAdded,
+  // Certainly zero if nothing was returned.
+  creditsReversed: row.creditsReversed ?? ((RETURNED as string[]).includes(row.status) ? null : 0),
+})
+
 function ofInvoice(row: BillingHistory): Purchase {
   return {
+    ...common(row),
     key: { type: 'invoice', id: row.stripeInvoiceId },
-    rowId: row._id,
-    userId: row.userId,
     planName: row.planName,
     name: row.planName,
     interval: row.interval ?? null,
     intervalCount: row.interval ? (row.intervalCount ?? 1) : null,
-    lines: row.lines ?? null,
-    amount: row.amount,
-    amountRefunded: row.amountRefunded,
-    currency: row.currency,
-    creditsAdded: row.creditsAdded,
-    creditsReversed: creditsReversedOf(row),
     status: row.status,
     statusReason: row.statusReason ?? null,
     billingReason: row.billingReason ?? null,
@@ -206,19 +214,12 @@ function ofInvoice(row: BillingHistory): Purchase {
 function ofPayment(row: Payment): Purchase {
   const bought = besides(row.lines, null)
   return {
+    ...common(row),
     key: { type: 'payment', id: row.stripePaymentIntentId },
-    rowId: row._id,
-    userId: row.userId,
     planName: null,
     name: bought.length > 0 ? joined(bought) : packInWords(row.pack, row.quantity),
     interval: null,
     intervalCount: null,
-    lines: row.lines ?? null,
-    amount: row.amount,
-    amountRefunded: row.amountRefunded,
-    currency: row.currency,
-    creditsAdded: row.creditsAdded,
-    creditsReversed: creditsReversedOf(row),
     status: row.status === 'paid' ? 'active' : row.status,
     statusReason: null,
     billingReason: null,
@@ -232,7 +233,3 @@ function ofPayment(row: Payment): Purchase {
     invoicePdf: null,
   }
 }
-
-/** Certainly zero if nothing was returned. */
-const creditsReversedOf = ({ creditsReversed, status }: { creditsReversed?: number | null; status: string }) =>
-  creditsReversed ?? ((RETURNED as string[]).includes(status) ? null : 0)
