@@ -18,12 +18,12 @@ import { takeLostEvents } from './lost-events.server.ts'
 import {
   startWalk,
   type Walk,
-  walkCreditNotes,
-  walkDisputes,
-  walkPaidInvoices,
-  walkPaidPacks,
-  walkRefundedCharges,
-  walkSubscriptions,
+  listCreditNotes,
+  listDisputes,
+  listPaidInvoices,
+  listPaidPacks,
+  listRefundedCharges,
+  listRunningSubscriptions,
 } from './stripe-lists.server.ts'
 
 export interface Reconciliation {
@@ -71,13 +71,11 @@ export async function reconcile({ since }: { since?: Date } = {}): Promise<Recon
     await compareInvoices(result, walk)
     await comparePacks(result, walk)
     await compareSubscriptions(result, walk)
-    for (const id of await counted(result, 'refunds', walkRefundedCharges(walk))) {
+    for (const id of await counted(result, 'refunds', listRefundedCharges(walk)))
       await settle(result, { kind: 'charge', id })
-    }
-    for (const id of await counted(result, 'credit notes', walkCreditNotes(walk))) {
+    for (const id of await counted(result, 'credit notes', listCreditNotes(walk)))
       await settle(result, { kind: 'credit_note', id })
-    }
-    for (const id of await counted(result, 'disputes', walkDisputes(walk)))
+    for (const id of await counted(result, 'disputes', listDisputes(walk)))
       await settle(result, { kind: 'dispute', id })
     result.failed = [...events.failed, ...(await listFindings('failed'))]
     result.unclaimed = await listFindings('unclaimed')
@@ -121,7 +119,7 @@ async function settle(result: Reconciliation, subject: Subject): Promise<void> {
 }
 
 async function compareInvoices(result: Reconciliation, walk: Walk): Promise<void> {
-  const invoices = await counted(result, 'invoices', walkPaidInvoices(walk))
+  const invoices = await counted(result, 'invoices', listPaidInvoices(walk))
   const rows = await BillingHistoryModel.find({ stripeInvoiceId: { $in: invoices.map(({ id }) => id) } })
     .select({ stripeInvoiceId: 1, amount: 1 })
     .lean()
@@ -132,7 +130,7 @@ async function compareInvoices(result: Reconciliation, walk: Walk): Promise<void
 }
 
 async function comparePacks(result: Reconciliation, walk: Walk): Promise<void> {
-  const packs = await counted(result, 'packs', walkPaidPacks(walk))
+  const packs = await counted(result, 'packs', listPaidPacks(walk))
   const rows = await PaymentModel.find({ stripePaymentIntentId: { $in: packs.map(({ paymentId }) => paymentId) } })
     .select({ stripePaymentIntentId: 1 })
     .lean()
@@ -144,7 +142,7 @@ async function comparePacks(result: Reconciliation, walk: Walk): Promise<void> {
 
 /** Finds users whose stored subscription differs from Stripe in any field, and live subscriptions without a user. */
 async function compareSubscriptions(result: Reconciliation, walk: Walk): Promise<void> {
-  const all = await counted(result, 'subscriptions', walkSubscriptions(walk))
+  const all = await counted(result, 'subscriptions', listRunningSubscriptions(walk))
   const live = all.filter(({ status }) => isLive(status))
   const customers = live.map(({ customerId }) => customerId).filter((id) => id !== null)
   const owned = new Set<string>()

@@ -1,5 +1,5 @@
 import { isLiveMode, listAll } from '../stripe/client.server.ts'
-import { readDispute, readRefund } from '../stripe/objects/charge.ts'
+import { readRefund } from '../stripe/objects/charge.ts'
 import { readSession } from '../stripe/objects/checkout-session.ts'
 import { readInvoice } from '../stripe/objects/invoice.ts'
 import { readSubscription, type StripeSubscription } from '../stripe/objects/subscription.ts'
@@ -26,58 +26,62 @@ export async function startWalk(since: Date): Promise<Walk> {
 }
 
 const idOf = ({ id }: { id: string }): string => id
-const sinceOf = ({ since }: Walk) => ({ created: { gte: Math.floor(since.getTime() / 1000) } })
-const ofClocks = ({ clockCustomers }: Walk) => clockCustomers.map((customer) => ({ customer }))
 
-/** Paid invoices, oldest first. */
-export async function walkPaidInvoices(walk: Walk): Promise<{ id: string; amountPaid: number }[]> {
-  const found = new Map<string, { id: string; amountPaid: number }>()
-  for (const scope of [sinceOf(walk), ...ofClocks(walk)]) {
-    const params = { status: 'paid' as const, limit: 100, ...scope }
-    const invoices = await listAll(
-      ({ invoices }) => invoices.list(params),
-      (one) => readInvoice(one),
-    )
-    for (const { id, amountPaid } of invoices.reverse()) found.set(id, { id, amountPaid })
+interface Scope {
+  created?: { gte: number }
+  customer?: string
+}
+
+const sinceOf = ({ since }: Walk): Scope => ({ created: { gte: Math.floor(since.getTime() / 1000) } })
+
+/** Lists everything since a time and, for each test-clock customer, all there is; each object once. */
+async function listOnce<T extends { id: string }>(
+  walk: Walk,
+  list: (scope: Scope) => Promise<T[]>,
+  first: Scope = sinceOf(walk),
+): Promise<T[]> {
+  const found = new Map<string, T>()
+  for (const scope of [first, ...walk.clockCustomers.map((customer) => ({ customer }))]) {
+    for (const one of await list(scope)) found.set(one.id, one)
   }
   return [...found.values()]
+}
+
+/** Paid invoices, oldest first. */
+export function listPaidInvoices(walk: Walk): Promise<{ id: string; amountPaid: number }[]> {
+  const pick = (one: unknown) => {
+    const { id, amountPaid } = readInvoice(one)
+    return { id, amountPaid }
+  }
+  return listOnce(walk, async (scope) =>
+    (await listAll(({ invoices }) => invoices.list({ status: 'paid', limit: 100, ...scope }), pick)).reverse(),
+  )
 }
 
 /** Paid checkout sessions for one-time purchases without an invoice. */
-export async function walkPaidPacks(walk: Walk): Promise<{ id: string; paymentId: string }[]> {
-  const found = new Map<string, { id: string; paymentId: string }>()
-  for (const scope of [sinceOf(walk), ...ofClocks(walk)]) {
-    const params = { status: 'complete' as const, limit: 100, ...scope }
-    const sessions = await listAll(
-      ({ checkout }) => checkout.sessions.list(params),
-      (one) => readSession(one),
-    )
-    for (const { id, mode, isPaid, paymentIntentId, invoiceId } of sessions) {
-      if (mode === 'payment' && isPaid && !invoiceId) found.set(id, { id, paymentId: paymentIntentId ?? id })
-    }
-  }
-  return [...found.values()]
+export async function listPaidPacks(walk: Walk): Promise<{ id: string; paymentId: string }[]> {
+  const sessions = await listOnce(walk, (scope) =>
+    listAll(({ checkout }) => checkout.sessions.list({ status: 'complete', limit: 100, ...scope }), readSession),
+  )
+  return sessions.flatMap(({ id, mode, isPaid, paymentIntentId, invoiceId }) =>
+    mode === 'payment' && isPaid && !invoiceId ? [{ id, paymentId: paymentIntentId ?? id }] : [],
+  )
 }
 
 /** All subscriptions that have not ended, of any age. */
-export async function walkSubscriptions(walk: Walk): Promise<StripeSubscription[]> {
-  const found = new Map<string, StripeSubscription>()
-  for (const scope of [{}, ...ofClocks(walk)]) {
-    const live = await listAll(
-      ({ subscriptions }) =>
-        subscriptions.list({ limit: 100, expand: EXPANDED.map((path) => `data.${path}`), ...scope }),
-      (one) => readSubscription(one),
-    )
-    for (const subscription of live) found.set(subscription.id, subscription)
-  }
-  return [...found.values()]
+export function listRunningSubscriptions(walk: Walk): Promise<StripeSubscription[]> {
+  const params = { limit: 100, expand: EXPANDED.map((path) => `data.${path}`) }
+  return listOnce(
+    walk,
+    (scope) => listAll(({ subscriptions }) => subscriptions.list({ ...params, ...scope }), readSubscription),
+    {},
+  )
 }
 
-/** Charges with refunds. */
-export async function walkRefundedCharges(walk: Walk): Promise<string[]> {
-  const params = { limit: 100, ...sinceOf(walk) }
+/** Charges with refunds, by their ids. */
+export async function listRefundedCharges(walk: Walk): Promise<string[]> {
   const found = await listAll(
-    ({ refunds }) => refunds.list(params),
+    ({ refunds }) => refunds.list({ limit: 100, ...sinceOf(walk) }),
     (one) => readRefund(one).chargeId,
   )
   for (const charge of await chargesOfClocks(walk)) if (charge.amount_refunded > 0) found.push(charge.id)
@@ -85,31 +89,29 @@ export async function walkRefundedCharges(walk: Walk): Promise<string[]> {
 }
 
 /** Credit notes, by their ids. */
-export async function walkCreditNotes(walk: Walk): Promise<string[]> {
-  const found = []
-  for (const scope of [sinceOf(walk), ...ofClocks(walk)]) {
-    found.push(...(await listAll(({ creditNotes }) => creditNotes.list({ limit: 100, ...scope }), idOf)))
-  }
-  return [...new Set(found)]
+export async function listCreditNotes(walk: Walk): Promise<string[]> {
+  const found = await listOnce(walk, (scope) =>
+    listAll(
+      ({ creditNotes }) => creditNotes.list({ limit: 100, ...scope }),
+      ({ id }) => ({ id }),
+    ),
+  )
+  return found.map(idOf)
 }
 
 /** Disputes, by their ids. */
-export async function walkDisputes(walk: Walk): Promise<string[]> {
-  const params = { limit: 100, ...sinceOf(walk) }
-  const found = await listAll(
-    ({ disputes }) => disputes.list(params),
-    (one) => readDispute(one).id,
-  )
+export async function listDisputes(walk: Walk): Promise<string[]> {
+  const found = await listAll(({ disputes }) => disputes.list({ limit: 100, ...sinceOf(walk) }), idOf)
   for (const { id, disputed } of await chargesOfClocks(walk)) {
     if (disputed) found.push(...(await listAll(({ disputes }) => disputes.list({ charge: id, limit: 100 }), idOf)))
   }
   return [...new Set(found)]
 }
 
-async function chargesOfClocks(walk: Walk) {
+async function chargesOfClocks({ clockCustomers }: Walk) {
   const charges = []
-  for (const scope of ofClocks(walk)) {
-    charges.push(...(await listAll((stripe) => stripe.charges.list({ limit: 100, ...scope }))))
+  for (const customer of clockCustomers) {
+    charges.push(...(await listAll((stripe) => stripe.charges.list({ limit: 100, customer }))))
   }
   return charges
 }
