@@ -1,3 +1,4 @@
+import { sum } from '../../sum.ts'
 import type { StripeCreditNote } from '../stripe/objects/credit-note.ts'
 
 /** Money for a line of the invoice, in minor units. */
@@ -5,6 +6,9 @@ export interface LineMoney {
   id: string
   amount: number
 }
+
+/** The money of several parts or reversals, in minor units. */
+export const moneyOf = (parts: readonly { amount: number }[]): number => sum(parts.map(({ amount }) => amount))
 
 /** A credit note's money by how it was returned, and for which invoice lines. */
 interface NoteParts {
@@ -64,7 +68,7 @@ export function moneyNamedBy(notes: readonly StripeCreditNote[]): NamedMoney {
 
 /** The lines' amounts, scaled to the note's amount. */
 function scaled({ lines, amount }: StripeCreditNote): { id: string | null; amount: number }[] {
-  const total = lines.reduce((sum, { net }) => sum + net, 0)
+  const total = sum(lines.map(({ net }) => net))
   if (total <= 0 || lines.some(({ net }) => net < 0)) return []
   let before = 0
   return lines.map(({ lineId: id, net }) => {

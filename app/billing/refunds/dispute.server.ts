@@ -35,8 +35,7 @@ export async function processDispute(disputeId: string): Promise<Outcome> {
   })
 }
 
-/** Retrieves a dispute; null when Stripe does not know it. */
-export async function retrieveDispute(disputeId: string): Promise<StripeDispute | null> {
+async function retrieveDispute(disputeId: string): Promise<StripeDispute | null> {
   const found = await findAtStripe((stripe) => stripe.disputes.retrieve(disputeId))
   return found && readDispute(found)
 }

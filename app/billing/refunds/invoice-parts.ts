@@ -1,7 +1,7 @@
 import type { PurchasedLine } from '#models/purchased-line.server.ts'
 import type { SoldPart } from '../../credits/reversed-share.ts'
 import type { StripeInvoiceLine } from '../stripe/objects/invoice.ts'
-import type { LineMoney } from './credit-note-lines.ts'
+import { type LineMoney, moneyOf } from './credit-note-lines.ts'
 
 /** A part of an invoice that is refunded separately. */
 export interface InvoicePart extends SoldPart {
@@ -31,7 +31,7 @@ export function partsOfInvoice(
     const sold = bought.find((line) => line.id === id)
     parts.set(key, {
       ids: [...part.ids, id],
-      money: part.money + net - sumOf(waived.filter((one) => one.id === id)),
+      money: part.money + net - moneyOf(waived.filter((one) => one.id === id)),
       credits: part.credits + (sold?.credits ?? 0),
       isPacks: part.isPacks && sold?.kind === 'pack',
     })
@@ -41,5 +41,3 @@ export function partsOfInvoice(
   const counting = all.filter(({ money, credits }) => money > 0 || credits > 0)
   return isWhole || counting.length < 2 ? null : counting
 }
-
-const sumOf = (parts: readonly LineMoney[]): number => parts.reduce((sum, { amount }) => sum + amount, 0)

@@ -42,7 +42,3 @@ export async function refundReversals({
 }: Pick<ChargedPurchase, 'userId' | 'key'>): Promise<OpenReversal[]> {
   return (await listReversals(userId, key)).filter((reversal) => reversal.key.startsWith(stripeRefundKey('')))
 }
-
-/** The money of reversals, in minor units. */
-export const moneyOf = (reversals: readonly OpenReversal[]): number =>
-  reversals.reduce((sum, { amount }) => sum + amount, 0)

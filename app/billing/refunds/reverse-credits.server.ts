@@ -2,7 +2,7 @@ import { grantIdOf, stripeInvoiceKey } from '../../credits/keys.ts'
 import { listReversals } from '../../credits/reversal-history.server.ts'
 import { type ReversalRequest, type Reversed, reverseGrants } from '../../credits/reversal.server.ts'
 import type { ChargedPurchase } from './charged-purchase.server.ts'
-import type { LineMoney } from './credit-note-lines.ts'
+import { type LineMoney, moneyOf } from './credit-note-lines.ts'
 
 interface ReturnedMoney extends Pick<ReversalRequest, 'key' | 'source'> {
   /** In minor units. */
@@ -26,7 +26,7 @@ export async function reverseCredits(
   const money = { amount, paid, ...(known.length > 0 && { parts: [...known] }) }
   const request = { accountId, source, of, money, soldParts, firstFrom: packsGrantOf(purchase, amount, known) }
   const first = await reverseGrants({ ...request, key })
-  const named = sumOf(known)
+  const named = moneyOf(known)
   if (!first.replayed || named === 0) return first
   const stands = await standingReversal(purchase, key)
   if (!stands || stands.named >= named) return first
@@ -47,8 +47,6 @@ function packsGrantOf(
   lines: readonly LineMoney[],
 ): string | undefined {
   const packs = (parts ?? []).filter(({ isPacks }) => isPacks).flatMap(({ ids }) => ids)
-  const isForPacks = lines.length > 0 && sumOf(lines) === amount && lines.every(({ id }) => packs.includes(id))
+  const isForPacks = lines.length > 0 && moneyOf(lines) === amount && lines.every(({ id }) => packs.includes(id))
   return isForPacks ? grantIdOf(stripeInvoiceKey(key.id, 'packs')) : undefined
 }
-
-const sumOf = (lines: readonly LineMoney[]): number => lines.reduce((sum, { amount }) => sum + amount, 0)
