@@ -1,9 +1,8 @@
 import type { User } from '#models/user.server.ts'
-import { config } from '../../config.server.ts'
-import { CardDeclined, CreditsNotComputable, PaymentOwed } from '../errors.ts'
+import { sum } from '../../sum.ts'
+import { CardDeclined, PaymentOwed } from '../errors.ts'
 import { recordPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
-import { creditsForInvoice } from '../line-items/credits-for-invoice.ts'
-import { soldLines } from '../line-items/sold-lines.server.ts'
+import { creditsOfLines } from '../line-items/sold-lines.server.ts'
 import { type CancelFeedback, endNow, letRunOut, markAtStripe } from '../plan-changes/cancel.server.ts'
 import { releaseSchedule } from '../plan-changes/schedule.server.ts'
 import { callStripe, isRefused, unlessRefused } from '../stripe/client.server.ts'
@@ -49,15 +48,9 @@ export function openPaymentOf(user: Pick<User, '_id'>): Promise<OpenPayment | nu
 }
 
 async function creditsOf({ invoices }: Owed): Promise<number | null> {
-  try {
-    const each = await Promise.all(
-      invoices.map(async ({ lines }) => creditsForInvoice(await soldLines(lines), config())),
-    )
-    return each.reduce((sum, { credits }) => sum + Math.max(0, credits), 0)
-  } catch (error) {
-    if (error instanceof CreditsNotComputable) return null
-    throw error
-  }
+  const each = await Promise.all(invoices.map(({ lines }) => creditsOfLines(lines)))
+  const known = each.filter((bought) => bought !== null)
+  return known.length < each.length ? null : sum(known.map(({ credits }) => Math.max(0, credits)))
 }
 
 export type CancelUnpaid =

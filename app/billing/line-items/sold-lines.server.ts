@@ -1,12 +1,14 @@
+import { config } from '../../config.server.ts'
 import { findPriceIn, isTaggedAsOurs } from '../catalog/prices.server.ts'
+import { CreditsNotComputable } from '../errors.ts'
 import type { StripeSession } from '../stripe/objects/checkout-session.ts'
 import type { StripeInvoiceLine } from '../stripe/objects/invoice.ts'
+import { creditsForInvoice, type InvoiceCredits } from './credits-for-invoice.ts'
 import type { SoldLine } from './sold-line.ts'
 
 /**
- * Finds the lines of an invoice that sell something of ours.
- * @param lines all lines of the invoice, or of a preview of one
- * @returns those that sell something of ours; what one costs is taken from the price itself, in the line's currency
+ * Finds the lines that sell something of ours. What one costs is taken from the price itself, in the line's currency.
+ * @param lines all lines of an invoice, or of a preview of one
  */
 export async function soldLines(lines: readonly PricedLine[]): Promise<SoldLine[]> {
   const found: SoldLine[] = []
@@ -21,6 +23,16 @@ export async function soldLines(lines: readonly PricedLine[]): Promise<SoldLine[
 export function soldItems({ items, currency, createdAt }: StripeSession): Promise<SoldLine[]> {
   const common = { currency, proration: false, periodStart: createdAt, periodEnd: createdAt }
   return soldLines(items.map((item) => ({ ...item, ...common })))
+}
+
+/** The credits that lines would grant when they are paid; null where that cannot be said without guessing. */
+export async function creditsOfLines(lines: readonly PricedLine[]): Promise<InvoiceCredits | null> {
+  try {
+    return creditsForInvoice(await soldLines(lines), config())
+  } catch (error) {
+    if (error instanceof CreditsNotComputable) return null
+    throw error
+  }
 }
 
 /** The fields of a line that identify what it sells. */

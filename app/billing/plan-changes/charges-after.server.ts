@@ -69,8 +69,8 @@ async function firstPayment(
   { billingInterval, at, isChargedNow }: { billingInterval: StripeTermItem['price']; at: Date; isChargedNow: boolean },
 ): Promise<NextPayment | null> {
   const { subscription } = running
-  const { items, discounts } = terms
-  const period = periodOf(terms, { at, items, discounts })
+  const { items } = terms
+  const period = periodOf(terms, at, items)
   const end = endWithoutCancellation(running)
   const isCutShort = end !== null && end < endOf(period)
   const isMixed = withInterval(terms, billingInterval).length < items.length

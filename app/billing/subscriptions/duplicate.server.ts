@@ -1,13 +1,10 @@
 import type { Types } from 'mongoose'
 import { type CanceledDuplicate, type User, UserModel } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
-import { config } from '../../config.server.ts'
 import { logger } from '../../log.server.ts'
 import { isNews } from '../../notifications/news.ts'
 import { notify } from '../../notifications/outbox.server.ts'
-import { CreditsNotComputable } from '../errors.ts'
-import { creditsForInvoice } from '../line-items/credits-for-invoice.ts'
-import { soldLines } from '../line-items/sold-lines.server.ts'
+import { creditsOfLines } from '../line-items/sold-lines.server.ts'
 import { callStripe, callUnderKey, unlessRefused } from '../stripe/client.server.ts'
 import { readInvoice, type StripeInvoice } from '../stripe/objects/invoice.ts'
 import type { StripeSubscription } from '../stripe/objects/subscription.ts'
@@ -71,12 +68,8 @@ async function duplicateOf(canceled: StripeSubscription, keptPlan: string): Prom
 
 /** The credits that handling this invoice takes back, computed by the same function. */
 async function creditsTaken({ lines }: StripeInvoice): Promise<number> {
-  try {
-    return Math.max(0, -creditsForInvoice(await soldLines(lines), config()).credits)
-  } catch (error) {
-    if (error instanceof CreditsNotComputable) return 0
-    throw error
-  }
+  const bought = await creditsOfLines(lines)
+  return Math.max(0, -(bought?.credits ?? 0))
 }
 
 async function note(userId: Types.ObjectId, duplicate: CanceledDuplicate): Promise<void> {

@@ -1,9 +1,7 @@
 import type { User } from '#models/user.server.ts'
-import { config } from '../../config.server.ts'
 import { findPriceIn } from '../catalog/prices.server.ts'
-import { CreditsNotComputable } from '../errors.ts'
-import { creditsAtOnce, creditsForInvoice } from '../line-items/credits-for-invoice.ts'
-import { type PricedLine, soldLines } from '../line-items/sold-lines.server.ts'
+import { creditsAtOnce } from '../line-items/credits-for-invoice.ts'
+import { creditsOfLines, type PricedLine } from '../line-items/sold-lines.server.ts'
 import type { StripeDiscount, StripeTerms } from '../stripe/objects/terms.ts'
 import { findCoupon } from './coupons.server.ts'
 import { type KnownCoupon, periodSum } from './period-sum.ts'
@@ -50,7 +48,7 @@ export async function priceOfPeriod(terms: StripeTerms | null): Promise<PeriodPr
   )
   if (!isUniform) return null
   const at = first.periodEnd ?? new Date(0)
-  const period = periodOf(terms, { at, items: terms.items, discounts: terms.discounts })
+  const period = periodOf(terms, at, terms.items)
   const amount = await sumOf(period, ({ end }, { isOnce }) => end === null && !isOnce)
   const credits = amount === null ? null : await creditsAtPayment(await linesOf(period))
   if (amount === null || credits === null) return null
@@ -119,10 +117,6 @@ async function linesOf(period: PeriodToCome): Promise<PricedLine[]> {
  * @returns null where that cannot be said without guessing
  */
 export async function creditsAtPayment(lines: PricedLine[]): Promise<number | null> {
-  try {
-    return creditsAtOnce(creditsForInvoice(await soldLines(lines), config()).shares)
-  } catch (error) {
-    if (error instanceof CreditsNotComputable) return null
-    throw error
-  }
+  const bought = await creditsOfLines(lines)
+  return bought && creditsAtOnce(bought.shares)
 }

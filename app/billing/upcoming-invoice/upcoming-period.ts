@@ -66,19 +66,16 @@ function partsAt(terms: StripeTerms, schedule: StripeSchedule | null, at: Date):
   if (phase && phase.startDate < at) return 'irregular'
   if (phase && phase.startDate.getTime() === at.getTime()) return partsOfPhase(terms, phase)
   const due = terms.items.filter(({ periodEnd }) => periodEnd === null || periodEnd <= at)
-  return periodOf(terms, { at, items: due, discounts: terms.discounts })
+  return periodOf(terms, at, due)
 }
 
 /** What a subscription's items charge from a moment on. */
-export function periodOf(
-  terms: StripeTerms,
-  { at, items, discounts }: { at: Date; items: StripeTerms['items']; discounts: StripeDiscount[] },
-): PeriodToCome {
+export function periodOf(terms: StripeTerms, at: Date, items: StripeTerms['items']): PeriodToCome {
   return {
     at,
     currency: terms.currency,
     items,
-    discounts,
+    discounts: terms.discounts,
     hasTaxOnTop:
       terms.hasTaxOnTop ||
       items.some(({ hasTaxOnTop }) => hasTaxOnTop) ||
@@ -98,8 +95,9 @@ function partsOfPhase(terms: StripeTerms, phase: StripePhase): PeriodToCome | 'i
     price ? [{ price, quantity, discounts: discountsOf(discounts), hasTaxOnTop, periodEnd: null }] : [],
   )
   if (phase.isIrregular || items.length < phase.items.length) return 'irregular'
-  const taxed = {
+  const ofPhase = {
     ...terms,
+    discounts: discountsOf(phase.discounts),
     hasTaxOnTop: terms.hasTaxOnTop || phase.hasTaxOnTop,
     hasAutomaticTax: terms.hasAutomaticTax || phase.hasAutomaticTax,
   }
@@ -107,7 +105,7 @@ function partsOfPhase(terms: StripeTerms, phase: StripePhase): PeriodToCome | 'i
   const isRunning = ({ price }: PeriodPart): boolean =>
     terms.items.some((one) => one.price.id === price.id && one.periodEnd !== null && one.periodEnd > phase.startDate)
   const due = items.filter((item) => !isRunning(item))
-  return periodOf(taxed, { at: phase.startDate, items: due, discounts: discountsOf(phase.discounts) })
+  return periodOf(ofPhase, phase.startDate, due)
 }
 
 /** When the shortest of its items ends. */
