@@ -75,7 +75,7 @@ function paidRow(row: BillingHistoryView, timeZone: string): HistoryRow {
   }
 }
 
-/** "$3.50 refunded, 350 credits taken back": what went back of a payment, and of its credits. */
+/** "$3.50 refunded, 350 credits taken back" */
 function goneBack({ status, amountRefunded, currency, creditsReversed }: BillingHistoryView): string | null {
   const money = amountRefunded > 0 ? [`${formatMoney(amountRefunded, currency)} refunded`] : []
   const away = status === 'disputed' ? 'set aside' : 'taken back'

@@ -11,7 +11,6 @@ import { endsByShop, isAtTrialsEnd, isEnded } from '../billing/subscriptions/sub
 import { formatCreditsInWords, formatDateTime, formatDay } from '../format.ts'
 import { costInWords, isListPrice, isUsual, priceInWords, stillCharged, sumInWords } from '../wording/payment-words.ts'
 import { lossSentence, type UnusedRow, unusedRows } from '../wording/rollover-words.ts'
-import { endsLaterNotice } from './ends-later-notice.ts'
 import { frozenNotice } from './freeze-notice.ts'
 import type { Notice, PlanStatusContext } from './notice.ts'
 import { overdueNotice } from './overdue-notice.ts'
@@ -133,30 +132,22 @@ function stateOf(subscription: Subscription, { now }: PlanStatusContext): State 
   }
 }
 
-function badgeOf(
-  subscription: Subscription,
-  state: State,
-  context: PlanStatusContext,
-): NonNullable<PlanStatus['badge']> {
-  const day = (date: Date | null | undefined) => (date ? ` ${formatDay(date, context.timeZone, context.now)}` : '')
-  switch (state) {
-    case 'trial':
-      return { tone: 'green', text: `Trial until${day(subscription.trialEnd)}` }
-    case 'active':
-      return { tone: 'green', text: 'Active' }
-    case 'ending':
-      return { tone: 'ochre', text: `Ends${day(subscription.cancelAt ?? subscription.currentPeriodEnd)}` }
-    case 'due':
-      return { tone: 'ochre', text: 'Payment due' }
-    case 'stopped':
-      return { tone: 'red', text: 'Paused' }
-    case 'paused':
-      return { tone: 'ochre', text: 'Paused' }
-    case 'uncollected':
-      return { tone: 'ochre', text: 'Payments paused' }
-    case 'unfinished':
-      return { tone: 'ochre', text: 'Not finished' }
-  }
+const BADGES: Record<State, NonNullable<PlanStatus['badge']>> = {
+  trial: { tone: 'green', text: 'Trial until' },
+  active: { tone: 'green', text: 'Active' },
+  ending: { tone: 'ochre', text: 'Ends' },
+  due: { tone: 'ochre', text: 'Payment due' },
+  stopped: { tone: 'red', text: 'Paused' },
+  paused: { tone: 'ochre', text: 'Paused' },
+  uncollected: { tone: 'ochre', text: 'Payments paused' },
+  unfinished: { tone: 'ochre', text: 'Not finished' },
+}
+
+function badgeOf(subscription: Subscription, state: State, { timeZone, now }: PlanStatusContext): PlanStatus['badge'] {
+  const { trialEnd, cancelAt, currentPeriodEnd } = subscription
+  const date = state === 'trial' ? trialEnd : state === 'ending' ? (cancelAt ?? currentPeriodEnd) : null
+  const { tone, text } = BADGES[state]
+  return { tone, text: date ? `${text} ${formatDay(date, timeZone, now)}` : text }
 }
 
 /** Add-ons with a shorter period are charged before the plan is. */
@@ -225,8 +216,11 @@ function noticeOf(subscription: Subscription, state: State, context: PlanStatusC
         action: 'cancel-trial',
       }
     }
-    case 'active':
-      return endsLaterNotice(subscription, day)
+    case 'active': {
+      if (!subscription.cancelAt || !currentPeriodEnd) return null
+      const text = `${subscription.plan} renews on ${day(currentPeriodEnd)} and ends on ${day(subscription.cancelAt)}.`
+      return { tone: 'ochre', text, action: null }
+    }
   }
 }
 
@@ -244,10 +238,10 @@ function changeOf({ plan: name, at }: Change, payment: Subscription['nextPayment
 function scheduledNotice({ plan, scheduledChange: change }: Subscription, context: PlanStatusContext): Notice | null {
   if (!change) return null
   const day = formatDay(change.at, context.timeZone, context.now)
-  const isSamePlan = change.plan === plan
-  const text = isSamePlan
-    ? `${plan} is paid ${paidBy(change)} from ${day}.`
-    : `Your plan changes to ${change.plan} on ${day}.`
+  const text =
+    change.plan === plan
+      ? `${plan} is paid ${paidBy(change)} from ${day}.`
+      : `Your plan changes to ${change.plan} on ${day}.`
   return { tone: 'ochre', text, action: 'undo-change' }
 }
 
