@@ -21,7 +21,6 @@ export class PackNotFound extends DomainError {
 /** The buyer could not spend the pack's credits and cannot end the pause. */
 export class PackNotSpendable extends DomainError {
   readonly code = 'pack_not_spendable'
-  /** @param reason why spending is paused */
   constructor(reason: string) {
     super(
       reason === 'dispute'
@@ -35,7 +34,6 @@ export class PackNotSpendable extends DomainError {
 /** For sale, but Stripe has no price for it: a configuration error that the buyer cannot fix. */
 export class OfferUnavailable extends DomainError {
   readonly code = 'offer_unavailable'
-  /** @param cause Stripe's error, for the log */
   constructor(cause?: unknown) {
     super('This cannot be bought right now. Nothing was charged; please try again later.')
     this.cause = cause
@@ -45,7 +43,6 @@ export class OfferUnavailable extends DomainError {
 /** The user has a live subscription: the plan must be changed instead of bought again. */
 export class AlreadySubscribed extends DomainError {
   readonly code = 'already_subscribed'
-  /** @param plan the current plan */
   constructor(plan: string) {
     super(`You already have the ${plan} plan. Change it under Billing.`, { plan })
   }
@@ -54,10 +51,6 @@ export class AlreadySubscribed extends DomainError {
 /** The request needs a larger plan. */
 export class PlanTooSmall extends DomainError {
   readonly code = 'plan_too_small'
-  /**
-   * @param plan the plan that the user has
-   * @param required the smallest that has it
-   */
   constructor(
     plan: string,
     readonly required: string,
@@ -77,10 +70,7 @@ export class NoSubscription extends DomainError {
 /** Canceling at period end would not stop a payment that is still being collected. */
 export class PaymentOwed extends DomainError {
   readonly code = 'payment_owed'
-  /**
-   * @param amount in minor units
-   * @param currency of the amount
-   */
+  /** @param amount in minor units */
   constructor(amount: number, currency: string) {
     super(
       `A payment of ${formatMoney(amount, currency)} is still open. Choose whether to pay it or to cancel without paying.`,
@@ -112,8 +102,7 @@ export class IntervalsDiffer extends DomainError {
   readonly code = 'intervals_differ'
   /**
    * @param others names of what else the subscription has
-   * @param adverb how that is paid: "monthly"
-   * @param wanted how the plan would be paid
+   * @param adverb how that is paid, as `wanted` says how the plan would be: "monthly"
    */
   constructor(others: string[], adverb: string, wanted: string) {
     const names = others.length > 0 ? new Intl.ListFormat('en').format(others) : 'an add-on'
@@ -127,7 +116,6 @@ export class IntervalsDiffer extends DomainError {
 /** The plan includes it, but is paused until there is a card; credits can still be spent. */
 export class PlanPaused extends DomainError {
   readonly code = 'plan_paused'
-  /** @param plan the paused plan */
   constructor(plan: string) {
     super(`${plan} is paused until you add a card and resume it. You can still spend your credits.`, { plan })
   }
@@ -136,12 +124,7 @@ export class PlanPaused extends DomainError {
 /** The plan lacks the feature. */
 export class FeatureNotInPlan extends DomainError {
   readonly code = 'feature_not_in_plan'
-  /**
-   * @param feature what is lacking
-   * @param title what was asked for
-   * @param plan name of the plan that the user has
-   * @param plans names of the plans that have it
-   */
+  /** @param plans those that have it */
   constructor(
     readonly feature: Feature,
     title: string,
@@ -166,7 +149,6 @@ export class CardDeclined extends DomainError {
 export class StripeUnavailable extends DomainError {
   readonly code = 'stripe_unavailable'
   readonly retryAfterSeconds = 5
-  /** @param cause the client library's error */
   constructor(cause?: unknown) {
     super('The payment service is not responding. Try again in a moment; nothing is charged twice.')
     this.cause = cause

@@ -4,10 +4,7 @@ import { formatCredits, formatCreditsInWords } from '../format.ts'
 /** The operation needs more credits than are available. */
 export class InsufficientCredits extends DomainError {
   readonly code = 'insufficient_credits'
-  /**
-   * @param required credits that the operation needs
-   * @param available credits that were spendable in the same read that decided the refusal
-   */
+  /** @param available credits that were spendable in the read that decided the refusal */
   constructor(
     readonly required: number,
     readonly available: number,
@@ -34,7 +31,6 @@ const PAUSES: Record<string, string> = {
 /** Spending is paused for a reason stored in the account: an unpaid invoice, an open dispute, a ledger conflict. */
 export class SpendingFrozen extends DomainError {
   readonly code: 'past_due' | 'spending_frozen'
-  /** @param reason the account's `frozen` reason */
   constructor(readonly reason: string) {
     super(PAUSES[reason] ?? 'Spending is paused while we check this account. Your credits are safe.', { reason })
     this.code = reason === 'past_due' ? 'past_due' : 'spending_frozen'
@@ -44,11 +40,7 @@ export class SpendingFrozen extends DomainError {
 /** The plan's usage limit for this period is reached. */
 export class LimitReached extends DomainError {
   readonly code = 'limit_reached'
-  /**
-   * @param limit name of the limit
-   * @param max uses a period
-   * @param resetsAt when the count starts again
-   */
+  /** @param max uses a period */
   constructor(limit: string, max: number, resetsAt: Date) {
     super(`You have used all ${max} for this month.`, { limit, max, resetsAt: resetsAt.toISOString() })
   }
@@ -65,7 +57,6 @@ export class IdempotencyConflict extends DomainError {
 /** The hold does not exist. */
 export class HoldNotFound extends DomainError {
   readonly code = 'hold_not_found'
-  /** @param holdId the hold that was asked for */
   constructor(holdId: string) {
     super('This hold does not exist.', { hold: holdId })
   }
@@ -74,11 +65,7 @@ export class HoldNotFound extends DomainError {
 /** The hold was captured or released before, with another outcome than requested now. */
 export class HoldAlreadyResolved extends DomainError {
   readonly code = 'hold_already_resolved'
-  /**
-   * @param holdId the hold that was asked for
-   * @param outcome what became of it
-   * @param captured credits that were captured then
-   */
+  /** @param captured credits that were captured then */
   constructor(holdId: string, outcome: 'captured' | 'released', captured: number) {
     super(`This hold was already ${outcome}.`, { hold: holdId, outcome, captured })
   }
@@ -104,7 +91,6 @@ export class TooManyGrants extends DomainError {
 export class CreditsUnavailable extends DomainError {
   readonly code = 'credits_unavailable'
   readonly retryAfterSeconds = 2
-  /** @param cause the database's error, if there was one */
   constructor(cause?: unknown) {
     super('Credits are unavailable right now. Try again with the same idempotency key; nothing is charged twice.')
     this.cause = cause
@@ -132,7 +118,6 @@ export class AccountNotFound extends DomainError {
 /** Two postings of one key differ. The account is frozen until someone reviews it. */
 export class LedgerConflict extends DomainError {
   readonly code = 'ledger_conflict'
-  /** @param entryId id of the entry whose two versions differ */
   constructor(readonly entryId: string) {
     super(`Two postings of ${entryId} differ.`)
   }
