@@ -1,25 +1,23 @@
 import { z } from 'zod'
-import { count, created, listOf, metadata, reference } from './fields.ts'
+import { count, created, listOf, metadata, reference, text } from './fields.ts'
 
 const refundSchema = z
   .object({
     id: z.string(),
     amount: z.number(),
-    currency: z.string().nullish(),
-    status: z.string().nullish(),
+    currency: text,
+    status: text,
     charge: reference,
     payment_intent: reference,
     created,
   })
-  .transform((refund) => ({
-    id: refund.id,
-    amount: refund.amount,
-    currency: refund.currency ?? null,
+  .transform(({ status, charge, payment_intent, created, ...refund }) => ({
+    ...refund,
     /** The money came back to us, so the credits must be restored. */
-    hasFailed: refund.status === 'failed' || refund.status === 'canceled',
-    chargeId: refund.charge,
-    paymentIntentId: refund.payment_intent,
-    createdAt: refund.created,
+    hasFailed: status === 'failed' || status === 'canceled',
+    chargeId: charge,
+    paymentIntentId: payment_intent,
+    createdAt: created,
   }))
 
 const chargeSchema = z
@@ -32,24 +30,21 @@ const chargeSchema = z
     paid: z.boolean().nullish(),
     currency: z.string(),
     invoice: reference,
-    receipt_url: z.string().nullish(),
+    receipt_url: text,
     metadata,
     refunds: listOf(refundSchema),
   })
-  .transform((charge) => ({
-    id: charge.id,
-    customerId: charge.customer,
-    paymentIntentId: charge.payment_intent,
-    amount: charge.amount,
-    amountRefunded: charge.amount_refunded,
-    isPaid: charge.paid ?? true,
-    currency: charge.currency,
+  .transform(({ customer, payment_intent, amount_refunded, paid, invoice, receipt_url, refunds, ...charge }) => ({
+    ...charge,
+    customerId: customer,
+    paymentIntentId: payment_intent,
+    amountRefunded: amount_refunded,
+    isPaid: paid ?? true,
     /** Only before basil; since then the invoice is found by its payments. */
-    invoiceId: charge.invoice,
-    receiptUrl: charge.receipt_url ?? null,
-    metadata: charge.metadata,
+    invoiceId: invoice,
+    receiptUrl: receipt_url,
     /** Only before 2022-11-15, or where expanded. */
-    refunds: charge.refunds.data,
+    refunds: refunds.data,
   }))
 
 const chargeOrId = z.union([z.string().transform(() => null), chargeSchema]).nullish()
@@ -75,14 +70,11 @@ const disputeSchema = z
     payment_intent: reference,
     created,
   })
-  .transform((dispute) => ({
-    id: dispute.id,
-    amount: dispute.amount,
-    currency: dispute.currency,
-    status: dispute.status,
-    chargeId: dispute.charge,
-    paymentIntentId: dispute.payment_intent,
-    createdAt: dispute.created,
+  .transform(({ charge, payment_intent, created, ...dispute }) => ({
+    ...dispute,
+    chargeId: charge,
+    paymentIntentId: payment_intent,
+    createdAt: created,
     /** The bank holds the money until it decides. An inquiry moves no money. */
     isOpen: !['won', 'lost', 'prevented'].includes(dispute.status) && !dispute.status.startsWith('warning_'),
     isLost: dispute.status === 'lost',

@@ -1,45 +1,44 @@
 import { z } from 'zod'
-import { count, created, listOf, metadata, named, reference } from './fields.ts'
+import { count, created, listOf, metadata, named, reference, text } from './fields.ts'
 
 const itemSchema = z
   .object({
     id: z.string().default(''),
-    description: z.string().nullish(),
+    description: text,
     amount_subtotal: count,
     price: z.object({ id: z.string() }).nullish(),
     quantity: z.number().nullish(),
   })
-  .transform((item) => ({
-    id: item.id,
-    description: item.description ?? null,
+  .transform(({ amount_subtotal, price, quantity, ...item }) => ({
+    ...item,
     /** Before discounts, without tax on top. */
-    amount: item.amount_subtotal,
-    priceId: item.price?.id ?? null,
-    quantity: item.quantity ?? 1,
+    amount: amount_subtotal,
+    priceId: price?.id ?? null,
+    quantity: quantity ?? 1,
   }))
 
 const sessionSchema = z
   .object({
     id: z.string(),
     mode: z.string(),
-    status: z.string().nullish(),
-    payment_status: z.string().nullish(),
+    status: text,
+    payment_status: text,
     customer: reference,
     subscription: reference,
     payment_intent: reference,
     invoice: reference,
-    client_reference_id: z.string().nullish(),
+    client_reference_id: text,
     amount_total: count,
     currency: z.string().nullish(),
     created,
-    url: z.string().nullish(),
+    url: text,
     metadata,
     line_items: listOf(itemSchema),
   })
   .transform((session) => ({
     id: session.id,
     mode: session.mode,
-    status: session.status ?? null,
+    status: session.status,
     isPaid: session.payment_status === 'paid' || session.payment_status === 'no_payment_required',
     customerId: session.customer,
     subscriptionId: session.subscription,
@@ -50,7 +49,7 @@ const sessionSchema = z
     amountTotal: session.amount_total,
     currency: session.currency ?? 'usd',
     createdAt: session.created,
-    url: session.url ?? null,
+    url: session.url,
     metadata: session.metadata,
     items: session.line_items.data.map(named),
     hasMoreItems: session.line_items.hasMore,

@@ -1,38 +1,28 @@
 import { z } from 'zod'
-import { count, listOf } from './fields.ts'
+import { count, listOf, text } from './fields.ts'
 
-const customerSchema = z
-  .object({ id: z.string(), balance: count, currency: z.string().nullish() })
-  .transform(({ id, balance, currency }) => ({
-    id,
-    /** Negative is in the customer's favor. */
-    balance,
-    /** Of the balance; null for a customer who never had an invoice or a balance. */
-    currency: currency ?? null,
-  }))
+const customerSchema = z.object({
+  /** Negative is in the customer's favor. */
+  balance: count,
+  /** Of the balance; null for a customer who never had an invoice or a balance. */
+  currency: text,
+})
 
-export type StripeCustomer = z.infer<typeof customerSchema>
+export const readCustomer = (value: unknown): z.infer<typeof customerSchema> => customerSchema.parse(value)
 
-export const readCustomer = (value: unknown): StripeCustomer => customerSchema.parse(value)
-
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value?.trim() || null)
+const line = text.transform((value) => value?.trim() || null)
 
 const addressSchema = z
-  .object({ line1: text, line2: text, city: text, state: text, postal_code: text, country: text })
+  .object({ line1: line, line2: line, city: line, state: line, postal_code: line, country: line })
   .transform(({ postal_code: postalCode, ...address }) => ({ ...address, postalCode }))
 
 const billedSchema = z
   .object({
-    id: z.string(),
-    name: text,
+    name: line,
     address: addressSchema.nullish(),
     tax_ids: listOf(z.object({ type: z.string(), value: z.string() })),
   })
-  .transform(({ id, name, address, tax_ids: taxIds }) => ({
-    id,
+  .transform(({ name, address, tax_ids: taxIds }) => ({
     name,
     /** Null if all fields are empty. */
     address: address && Object.values(address).some((part) => part !== null) ? address : null,

@@ -37,6 +37,11 @@ export const metadata = z
   .nullish()
   .transform((value) => value ?? {})
 
+export const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null)
+
 export const count = z
   .number()
   .nullish()

@@ -11,6 +11,7 @@ import {
   reference,
   seconds,
   taxAmounts,
+  text,
 } from './fields.ts'
 
 const priceObject = z.object({ id: z.string(), unit_amount: z.number().nullish(), unit_amount_decimal: decimal })
@@ -20,7 +21,7 @@ const lineSchema = z
     id: z.string().default(''),
     amount: z.number(),
     currency: z.string(),
-    description: z.string().nullish(),
+    description: text,
     quantity: z.number().nullish(),
     proration: z.boolean().nullish(),
     period: z.object({ start: moment, end: moment }),
@@ -53,7 +54,7 @@ const lineSchema = z
       /** The subscription item it bills. */
       itemId: parent?.subscription_item_details?.subscription_item ?? line.subscription_item,
       currency: line.currency,
-      description: line.description ?? null,
+      description: line.description,
       quantity: line.quantity ?? 1,
       proration:
         line.proration ??
@@ -93,12 +94,12 @@ const invoiceObject = z
   .object({
     // In some versions a preview has no ID.
     id: z.string().default(''),
-    number: z.string().nullish(),
+    number: text,
     customer: reference,
     status: z.string().nullish(),
     paid: z.boolean().nullish(),
     auto_advance: z.boolean().nullish(),
-    billing_reason: z.string().nullish(),
+    billing_reason: text,
     currency: z.string(),
     amount_paid: count,
     amount_due: count,
@@ -110,8 +111,8 @@ const invoiceObject = z
     period_start: seconds,
     period_end: seconds,
     status_transitions: z.object({ paid_at: seconds }).nullish(),
-    hosted_invoice_url: z.string().nullish(),
-    invoice_pdf: z.string().nullish(),
+    hosted_invoice_url: text,
+    invoice_pdf: text,
     metadata,
     payment_intent: reference,
     payments: listOf(z.object({ payment: z.object({ payment_intent: reference }).nullish() })),
@@ -125,7 +126,7 @@ const invoiceObject = z
     return {
       id: invoice.id,
       /** The printed number; null for a draft. */
-      number: invoice.number ?? null,
+      number: invoice.number,
       customerId: invoice.customer,
       subscriptionId: details?.subscription ?? invoice.subscription,
       paymentIntentId:
@@ -138,7 +139,7 @@ const invoiceObject = z
       isVoid: invoice.status === 'void',
       /** A draft that Stripe will collect automatically. */
       isComing: invoice.status === 'draft' && invoice.auto_advance === true,
-      billingReason: invoice.billing_reason ?? null,
+      billingReason: invoice.billing_reason,
       currency: invoice.currency,
       amountPaid: invoice.amount_paid,
       amountDue: invoice.amount_due,
@@ -153,8 +154,8 @@ const invoiceObject = z
       paidAt: invoice.status_transitions?.paid_at ?? null,
       periodStart: invoice.period_start,
       periodEnd: invoice.period_end,
-      hostedInvoiceUrl: invoice.hosted_invoice_url ?? null,
-      invoicePdf: invoice.invoice_pdf ?? null,
+      hostedInvoiceUrl: invoice.hosted_invoice_url,
+      invoicePdf: invoice.invoice_pdf,
       /** The subscription's metadata, overridden by the invoice's. */
       metadata: { ...invoice.subscription_details?.metadata, ...details?.metadata, ...invoice.metadata },
       lines: invoice.lines.data.map(named),

@@ -1,16 +1,9 @@
 import { z } from 'zod'
-import { reference } from './fields.ts'
+import { reference, text } from './fields.ts'
 
-const account = z.object({ last4: z.string().nullish() }).nullish()
-
-const card = z
-  .object({
-    brand: z.string().nullish(),
-    last4: z.string().nullish(),
-    exp_month: z.number().nullish(),
-    exp_year: z.number().nullish(),
-  })
-  .nullish()
+const account = z.object({ last4: text }).nullish()
+const number = z.number().nullish()
+const card = z.object({ brand: text, last4: text, exp_month: number, exp_year: number }).nullish()
 
 const paymentMethodSchema = z
   .object({
@@ -35,10 +28,9 @@ const paymentMethodSchema = z
     expYear: card?.exp_year ?? null,
   }))
 
-export type StripePaymentMethod = z.infer<typeof paymentMethodSchema>
-
 /** Reads a payment method of any type; other than cards and bank accounts, only the type is known. */
-export const readPaymentMethod = (value: unknown): StripePaymentMethod => paymentMethodSchema.parse(value)
+export const readPaymentMethod = (value: unknown): z.infer<typeof paymentMethodSchema> =>
+  paymentMethodSchema.parse(value)
 
 const defaultsSchema = z
   .object({ default_payment_method: reference, default_source: reference })
