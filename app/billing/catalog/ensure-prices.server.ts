@@ -49,18 +49,16 @@ async function pricesByLookupKey(keys: string[]): Promise<Map<string, ExistingPr
 }
 
 async function ensureProduct(offer: Offer): Promise<void> {
-  const { id, name, description, tag } = productOf(offer)
+  const { id, ...product } = productOf(offer)
   const existing = await findAtStripe((stripe) => stripe.products.retrieve(id))
-  if (existing?.active && existing.name === name && existing.description === description) return
+  if (existing?.active && existing.name === product.name && existing.description === product.description) return
   if (existing) {
-    await callStripe((stripe) => stripe.products.update(id, { active: true, name, description, metadata: tag }))
+    await callStripe((stripe) => stripe.products.update(id, { active: true, ...product }))
     return
   }
-  await callStripe((stripe) => stripe.products.create({ id, name, description, metadata: tag })).catch(
-    (error: unknown) => {
-      if (!isTaken(error)) throw error
-    },
-  )
+  await callStripe((stripe) => stripe.products.create({ id, ...product })).catch((error: unknown) => {
+    if (!isTaken(error)) throw error
+  })
 }
 
 async function ensurePrice(offer: Offer, existing: ExistingPrice | null): Promise<EnsuredPrice> {

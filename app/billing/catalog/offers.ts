@@ -41,20 +41,16 @@ export function tagOf(offer: Offer): Record<string, string> {
 }
 
 /** The product of an offer's price; monthly and yearly prices share one. */
-export function productOf(offer: Offer): {
-  id: string
-  name: string
-  description: string
-  tag: Record<string, string>
-} {
+export function productOf(
+  offer: Offer,
+): Record<'id' | 'name' | 'description', string> & { metadata: Record<string, string> } {
   if (offer.kind === 'pack') {
     const { id, credits } = offer.pack
-    const name = `${credits.toLocaleString('en')} credits`
     return {
       id: tagged(`scrip_pack_${id}`),
-      name,
+      name: `${credits.toLocaleString('en')} credits`,
       description: 'Bought once, never expires.',
-      tag: { app: appTag(), pack: id },
+      metadata: { app: appTag(), pack: id },
     }
   }
   const { name, summary, credits } = offer.plan
@@ -62,7 +58,7 @@ export function productOf(offer: Offer): {
     id: tagged(`scrip_plan_${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')}`),
     name: `${brand.name} ${name}`,
     description: `${credits.toLocaleString('en')} credits a month. ${summary}`,
-    tag: { app: appTag(), plan: name },
+    metadata: { app: appTag(), plan: name },
   }
 }
 
@@ -89,13 +85,10 @@ export const soldBy = (offer: Offer): SoldOffer =>
  */
 export function offerOf({ lookupKey, metadata, billingInterval }: PriceMarks): SoldOffer | null {
   const byKey = listOffers().find((offer) => lookupKeyOf(offer) === lookupKey)
-  const tag = isTagged(metadata) ? metadata : {}
+  const tag = isOurs(metadata) ? metadata : {}
   const pack = byKey?.kind === 'pack' ? byKey.pack : findPack(tag.pack ?? '')
   if (pack) return { kind: 'pack', pack }
   const plan = byKey?.kind === 'plan' ? byKey.plan : findPlan(tag.plan ?? '')
   // A plan price without a billing interval would have no period.
   return plan?.prices && billingInterval ? { kind: 'plan', plan, ...billingInterval } : null
 }
-
-/** Tagged as ours, whether or not the plan file has it. */
-export const isTagged = (metadata: Record<string, string>): boolean => isOurs(metadata)

@@ -3,10 +3,10 @@ import { logger } from '../../log.server.ts'
 import { type BillingInterval, isSameBillingInterval } from '../billing-interval.ts'
 import { OfferUnavailable } from '../errors.ts'
 import { askForAttention } from '../findings/attention.server.ts'
-import { callStripe, findAtStripe } from '../stripe/client.server.ts'
+import { callStripe, findAtStripe, isOurs } from '../stripe/client.server.ts'
 import { decimal } from '../stripe/objects/fields.ts'
 import { priceSchema, type StripeTermItem } from '../stripe/objects/terms.ts'
-import { isTagged, listOffers, lookupKeyOf, type Offer, offerOf, soldBy, type SoldOffer, variableOf } from './offers.ts'
+import { listOffers, lookupKeyOf, type Offer, offerOf, soldBy, type SoldOffer, variableOf } from './offers.ts'
 
 /** A Stripe price and what it sells. */
 export interface KnownPrice {
@@ -59,9 +59,9 @@ export async function priceIdOf(offer: Offer): Promise<string> {
 }
 
 async function idAtStripe(offer: Offer): Promise<string> {
-  const lookupKey = lookupKeyOf(offer)
   const fixed = fixedPriceId(offer)
   if (fixed) return fixed
+  const lookupKey = lookupKeyOf(offer)
   const known = idByLookupKey.get(lookupKey)
   if (known && known.until > Date.now()) return known.id
   const page = await callStripe((stripe) => stripe.prices.list({ lookup_keys: [lookupKey], active: true, limit: 1 }))
@@ -137,10 +137,8 @@ const amounts = { unit_amount: z.number().nullish(), unit_amount_decimal: decima
 const metadata = z.record(z.string(), z.string()).nullish()
 const recurring = z
   .object({ interval: z.enum(['day', 'week', 'month', 'year']), interval_count: z.int().positive().default(1) })
+  .transform(({ interval, interval_count: intervalCount }): BillingInterval => ({ interval, intervalCount }))
   .nullish()
-  .transform((found): BillingInterval | null =>
-    found ? { interval: found.interval, intervalCount: found.interval_count } : null,
-  )
 const offeredSchema = z.object({
   id: z.string(),
   currency: z.string(),
@@ -157,32 +155,27 @@ async function readPrice(found: unknown): Promise<Learned> {
   const marks = {
     lookupKey: price.lookup_key ?? null,
     metadata: price.metadata ?? {},
-    billingInterval: price.recurring,
+    billingInterval: price.recurring ?? null,
   }
   const fixed = offerFixedTo(price.id)
-  const own = (fixed && withBillingInterval(soldBy(fixed), price.recurring)) ?? offerOf(marks)
+  const own = (fixed && withBillingInterval(soldBy(fixed), marks.billingInterval)) ?? offerOf(marks)
   // A price added by hand to one of our products has no tag of its own.
-  const ofProduct = own ? {} : await productMetadata(price.product)
+  const product = own ? null : await findAtStripe((stripe) => stripe.products.retrieve(price.product))
+  const ofProduct = product?.metadata ?? {}
   const offer = own ?? offerOf({ ...marks, metadata: ofProduct })
-  const isOurs = offer !== null || isTagged(marks.metadata) || isTagged(ofProduct)
-  if (!offer) return { price: null, isTagged: isOurs }
+  const isTagged = offer !== null || isOurs(marks.metadata) || isOurs(ofProduct)
+  if (!offer) return { price: null, isTagged }
   const amountIn = (currency: string) =>
     decimalOf(currency === price.currency ? price : (price.currency_options?.[currency] ?? null))
   return {
     price: { id: price.id, offer, amountIn, recurring: priceSchema.safeParse(found).data ?? null },
-    isTagged: isOurs,
+    isTagged,
   }
 }
 
 /** The period comes from the price itself. */
-function withBillingInterval(offer: SoldOffer, billingInterval: BillingInterval | null): SoldOffer {
-  return offer.kind === 'plan' && billingInterval ? { ...offer, ...billingInterval } : offer
-}
-
-async function productMetadata(productId: string): Promise<Record<string, string>> {
-  const product = await findAtStripe((stripe) => stripe.products.retrieve(productId))
-  return product?.metadata ?? {}
-}
+const withBillingInterval = (offer: SoldOffer, billingInterval: BillingInterval | null): SoldOffer =>
+  offer.kind === 'plan' && billingInterval ? { ...offer, ...billingInterval } : offer
 
 function decimalOf(amount: { unit_amount?: number | null; unit_amount_decimal: string | null } | null): string | null {
   if (!amount) return null

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { config } from '../../config.server.ts'
-import type { Offer } from '../catalog/offers.ts'
+import { type Offer, tagOf } from '../catalog/offers.ts'
 import type { Plan } from '../plans.ts'
-import { appTag, callStripe, isKeptFailure, isOtherRequest } from '../stripe/client.server.ts'
+import { callStripe, isKeptFailure, isOtherRequest } from '../stripe/client.server.ts'
 import { readSession, type StripeSession } from '../stripe/objects/checkout-session.ts'
 
 /** Everything that a checkout session is made from. */
@@ -48,7 +48,8 @@ async function createSession(order: Order, nonce: string): Promise<StripeSession
   return readSession(created)
 }
 
-function commonParams({ userId, offer, customerId, priceId, returnTo, locale }: Order) {
+function commonParams(order: Order) {
+  const { userId, offer, customerId, priceId, returnTo, locale } = order
   const { appUrl, stripe } = config()
   const back = returnTo ? new URLSearchParams({ redirectTo: returnTo }).toString() : ''
   const cancelPath = offer.kind === 'plan' ? '/pricing' : '/billing'
@@ -57,7 +58,7 @@ function commonParams({ userId, offer, customerId, priceId, returnTo, locale }: 
     // Checkout saves the details to the customer: tax IDs need a name there, automatic tax an address.
     customer_update: { address: 'auto' as const, name: 'auto' as const },
     client_reference_id: userId,
-    metadata: metadataOf(userId, offer),
+    metadata: metadataOf(order),
     line_items: [{ price: priceId, quantity: 1 }],
     billing_address_collection: 'required' as const,
     tax_id_collection: { enabled: true },
@@ -69,11 +70,12 @@ function commonParams({ userId, offer, customerId, priceId, returnTo, locale }: 
   }
 }
 
-function planParams({ userId, offer, trial }: Order) {
+function planParams(order: Order) {
+  const { trial } = order
   return {
     mode: 'subscription' as const,
     subscription_data: {
-      metadata: metadataOf(userId, offer),
+      metadata: metadataOf(order),
       // Prorations then show amounts before discounts, from which their credits are computed.
       billing_mode: { type: 'flexible' as const, flexible: { proration_discounts: 'itemized' as const } },
       ...(trial && {
@@ -85,12 +87,8 @@ function planParams({ userId, offer, trial }: Order) {
   }
 }
 
-function packParams({ userId, offer }: Order) {
-  return { mode: 'payment' as const, payment_intent_data: { metadata: metadataOf(userId, offer) } }
+function packParams(order: Order) {
+  return { mode: 'payment' as const, payment_intent_data: { metadata: metadataOf(order) } }
 }
 
-function metadataOf(userId: string, offer: Offer): Record<string, string> {
-  const bought: Record<string, string> =
-    offer.kind === 'plan' ? { plan: offer.plan.name, interval: offer.interval } : { pack: offer.pack.id }
-  return { app: appTag(), userId, ...bought }
-}
+const metadataOf = ({ userId, offer }: Order): Record<string, string> => ({ ...tagOf(offer), userId })

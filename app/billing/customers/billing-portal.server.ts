@@ -8,7 +8,6 @@ let configuration: { account: string; id: string } | null = null
 
 /**
  * Opens Stripe's customer portal for card, address and invoices.
- * @param user whose
  * @param options `updateCard`: opens on the card right away, for somebody whose payment failed
  * @returns where to send the browser
  * @throws StripeUnavailable
@@ -17,27 +16,17 @@ export function createPortalSession(
   user: Pick<User, '_id'>,
   { updateCard = false }: { updateCard?: boolean } = {},
 ): Promise<{ url: string }> {
-  return withDeadline(() => openPortal(user, updateCard))
-}
-
-async function openPortal(user: Pick<User, '_id'>, updateCard: boolean): Promise<{ url: string }> {
-  const customer = await ensureCustomer(user)
-  const return_url = `${config().appUrl}/billing`
-  const { url } = await callStripe(async (stripe) =>
-    stripe.billingPortal.sessions.create({
-      customer,
-      configuration: await ensurePortal(),
-      return_url,
-      ...(updateCard && {
-        flow_data: {
-          type: 'payment_method_update',
-          // The return page shows whether the open payment went through.
-          after_completion: { type: 'redirect', redirect: { return_url: `${return_url}/card-saved` } },
-        },
-      }),
-    }),
-  )
-  return { url }
+  return withDeadline(async () => {
+    const customer = await ensureCustomer(user)
+    const configuration = await ensurePortal()
+    const return_url = `${config().appUrl}/billing`
+    // The return page shows whether the open payment went through.
+    const after_completion = { type: 'redirect', redirect: { return_url: `${return_url}/card-saved` } } as const
+    const flow = updateCard && { flow_data: { type: 'payment_method_update' as const, after_completion } }
+    return callStripe((stripe) =>
+      stripe.billingPortal.sessions.create({ customer, configuration, return_url, ...flow }),
+    )
+  })
 }
 
 /**

@@ -80,7 +80,7 @@ export function cancelUnpaid(
       : // Another request may have voided it a moment ago.
         (await voidedUnpaid(subscription)) !== null
     if (isOver) await endNow(subscription.id, feedback)
-    else await letRunOut(running, { feedback })
+    else await letRunOut(running, feedback)
     await syncSubscriptions(user._id)
     return { state: isOver ? 'ended' : 'too-late' }
   })
@@ -136,7 +136,7 @@ export function payAndCancel(
     // Oldest first, as Stripe does.
     const unpaid = owed && (await firstUnpaid(owed.invoices.toReversed(), nonce))
     await releaseSchedule(subscription)
-    await letRunOut(running, { feedback })
+    await letRunOut(running, feedback)
     await syncSubscriptions(user._id)
     return unpaid ? { state: 'payment-needed', url: unpaid.hostedInvoiceUrl } : { state: 'ending' }
   })

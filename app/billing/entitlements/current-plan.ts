@@ -1,3 +1,4 @@
+import type { User } from '#models/user.server.ts'
 import { billingIntervalOf, listedInterval } from '../billing-interval.ts'
 import { findPlan, FREE_PLAN, type Plan } from '../plans.ts'
 import { isLive } from '../subscriptions/subscription-state.ts'
@@ -9,44 +10,32 @@ export interface Expectation {
   nextGrant: { credits: number; at: Date } | null
 }
 
+type Stored = NonNullable<User['subscription']>
+
 /** The stored subscription fields that decide the plan and the next grant. */
-export interface SubscriptionSnapshot {
-  stripeSubscriptionId?: string | null
-  plan: string
-  interval?: string | null
-  intervalCount?: number | null
-  status: string
-  currentPeriodEnd?: Date | null
-  cancelAtPeriodEnd?: boolean
-  nextPayment?: { credits: number; at: Date } | null
-}
+export type SubscriptionSnapshot = Pick<Stored, 'plan' | 'status'> &
+  Partial<Pick<Stored, 'stripeSubscriptionId' | 'intervalCount' | 'currentPeriodEnd' | 'cancelAtPeriodEnd'>> & {
+    interval?: string | null
+    nextPayment?: { credits: number; at: Date } | null
+  }
 
 const RENEWING = new Set(['active', 'trialing'])
 
-/**
- * A user's plan: the subscription's while it is live, else Free.
- * @param subscription the user's snapshot, or null
- * @returns the plan; Free also where the plan is no longer in the catalogue
- */
+/** A user's plan: the subscription's while it is live, else Free; Free also where the plan file lacks the plan. */
 export function planOf(subscription: SubscriptionSnapshot | null | undefined): Plan {
   const free = findPlan(FREE_PLAN)
-  if (!free) throw new Error(`The catalogue has no plan ${FREE_PLAN}`)
+  if (!free) throw new Error(`The plan file has no plan ${FREE_PLAN}`)
   if (!subscription?.stripeSubscriptionId || !isLive(subscription.status)) return free
   return findPlan(subscription.plan) ?? free
 }
 
-/**
- * The plan whose features and limits apply: Free while the subscription is paused, since it is not paid for then.
- * @param subscription the user's snapshot, or null
- */
+/** The plan whose features and limits apply: Free while the subscription is paused, since it is not paid for then. */
 export const effectivePlan = (subscription: SubscriptionSnapshot | null | undefined): Plan =>
   planOf(subscription?.status === 'paused' ? null : subscription)
 
 /**
- * The plan, and the next credits added automatically.
- * @param subscription the user's snapshot, or null
+ * The plan, and the next credits added automatically: by the renewal or a scheduled grant, whichever is earlier.
  * @param nextArrival the next scheduled grant of the balance, or null
- * @returns the earlier of renewal and scheduled grant
  */
 export function expectationOf(
   subscription: SubscriptionSnapshot | null | undefined,
@@ -58,12 +47,7 @@ export function expectationOf(
   return { plan, nextGrant: coming[0] ?? null }
 }
 
-/**
- * When a plan's usage limits reset: with the subscription's month, else with the calendar month.
- * @param subscription the user's snapshot, or null
- * @param at now
- * @returns a moment after `at`, UTC
- */
+/** When a plan's usage limits reset after `at`: with the subscription's month, else with the calendar month, UTC. */
 export function limitsResetAt(subscription: SubscriptionSnapshot | null | undefined, at: Date): Date {
   const isMonth = listedInterval(billingIntervalOf(subscription)) === 'month'
   const end = isMonth && subscription && isLive(subscription.status) ? subscription.currentPeriodEnd : null
@@ -76,10 +60,7 @@ function renewalOf(subscription: SubscriptionSnapshot | null | undefined) {
   return { credits: next.credits, at: next.at }
 }
 
-/**
- * When a subscription's next period begins, if known: rollover limits apply to unused credits then.
- * @returns null where none will
- */
+/** When a subscription's next period begins, and rollover limits apply to unused credits; null if none will. */
 export function renewsAt(subscription: SubscriptionSnapshot | null | undefined, at: Date): Date | null {
   const { status = '', cancelAtPeriodEnd, currentPeriodEnd } = subscription ?? {}
   if (!RENEWING.has(status) || cancelAtPeriodEnd) return null

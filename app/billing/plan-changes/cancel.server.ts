@@ -23,19 +23,17 @@ export function cancelAtPeriodEnd(
   user: Pick<User, '_id'>,
   { feedback = null }: { feedback?: CancelFeedback | null } = {},
 ): Promise<User> {
-  return withDeadline(() => cancel(user, feedback))
-}
-
-async function cancel(user: Pick<User, '_id'>, feedback: CancelFeedback | null): Promise<User> {
-  const running = await requireLiveSubscription(user)
-  const { subscription } = running
-  const owed = await owedFor(subscription)
-  if (owed) throw new PaymentOwed(owed.amount, owed.currency)
-  await releaseSchedule(subscription)
-  // A paused subscription has no period to end.
-  if (subscription.status === 'paused') await endNow(subscription.id, feedback)
-  else await letRunOut(running, { feedback })
-  return syncSubscriptions(user._id)
+  return withDeadline(async () => {
+    const running = await requireLiveSubscription(user)
+    const { subscription } = running
+    const owed = await owedFor(subscription)
+    if (owed) throw new PaymentOwed(owed.amount, owed.currency)
+    await releaseSchedule(subscription)
+    // A paused subscription has no period to end.
+    if (subscription.status === 'paused') await endNow(subscription.id, feedback)
+    else await letRunOut(running, feedback)
+    return syncSubscriptions(user._id)
+  })
 }
 
 /**
@@ -78,7 +76,7 @@ export async function resume(running: LiveSubscription): Promise<void> {
 /** Ends renewal; the plan stays until its period ends. */
 export async function letRunOut(
   { subscription, currentPeriodEnd, cancelAtPeriodEnd, cancelAt }: LiveSubscription,
-  { feedback }: { feedback: CancelFeedback | null },
+  feedback: CancelFeedback | null,
 ): Promise<void> {
   // The flag would end it with an add-on's shorter period.
   const isShorter = currentPeriodEnd && subscription.periodEnd && subscription.periodEnd < currentPeriodEnd
@@ -92,9 +90,7 @@ export async function letRunOut(
 const seconds = (date: Date): number => Math.floor(date.getTime() / 1000)
 
 /** Writes metadata to a subscription in Stripe. */
-export async function markAtStripe(id: string, metadata: Record<string, string>): Promise<void> {
-  await change(id, { metadata })
-}
+export const markAtStripe = (id: string, metadata: Record<string, string>): Promise<void> => change(id, { metadata })
 
 /** Ends a plan at once, without a refund of unused time. */
 export async function endNow(id: string, feedback: CancelFeedback | null): Promise<void> {

@@ -36,9 +36,6 @@ async function retrieveAgain({ charges }: ChargedPurchase): Promise<StripeCharge
 }
 
 /** The reversals made by refunds of a purchase; disputes reverse credits too. */
-export async function refundReversals({
-  userId,
-  key,
-}: Pick<ChargedPurchase, 'userId' | 'key'>): Promise<OpenReversal[]> {
+export async function refundReversals({ userId, key }: ChargedPurchase): Promise<OpenReversal[]> {
   return (await listReversals(userId, key)).filter((reversal) => reversal.key.startsWith(stripeRefundKey('')))
 }

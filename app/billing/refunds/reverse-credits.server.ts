@@ -35,7 +35,7 @@ export async function reverseCredits(
 }
 
 /** The current reversal for a refund or a credit note: the first one, or its replacement. */
-export async function standingReversal({ userId, key: of }: Pick<ChargedPurchase, 'userId' | 'key'>, key: string) {
+export async function standingReversal({ userId, key: of }: ChargedPurchase, key: string) {
   const open = await listReversals(userId, of)
   return open.find((one) => one.key === key || one.key.startsWith(`${key}:lines:`)) ?? null
 }

@@ -28,14 +28,9 @@ export function byPrecedence(one: StripeSubscription, other: StripeSubscription)
   return (RANKS[one.status] ?? 9) - (RANKS[other.status] ?? 9) || other.createdAt.getTime() - one.createdAt.getTime()
 }
 
-/**
- * Why a subscription ended, as stored.
- * @returns Stripe's own reason, or `payment_failed` for a first payment that never came
- */
-export function endedReasonOf({ status, cancellationReason }: StripeSubscription): string {
-  if (status === 'incomplete_expired') return 'payment_failed'
-  return cancellationReason ?? 'cancellation_requested'
-}
+/** Why a subscription ended, as stored: Stripe's own reason, or `payment_failed` if the first payment never came. */
+export const endedReasonOf = ({ status, cancellationReason }: StripeSubscription): string =>
+  status === 'incomplete_expired' ? 'payment_failed' : (cancellationReason ?? 'cancellation_requested')
 
 /** When spending stops after a failed payment: set once, and kept while the payment is overdue. */
 export function gracePeriodEnd(
@@ -79,10 +74,5 @@ export function termOf(
 }
 
 /** Its end date was set by the operator; the customer cannot undo it. */
-export const endsByShop = ({
-  cancelAt,
-  currentPeriodEnd,
-}: {
-  cancelAt?: Date | null
-  currentPeriodEnd?: Date | null
-}): boolean => Boolean(cancelAt && currentPeriodEnd && cancelAt.getTime() !== currentPeriodEnd.getTime())
+export const endsByShop = ({ cancelAt, currentPeriodEnd }: Partial<Pick<Term, 'cancelAt' | 'currentPeriodEnd'>>) =>
+  Boolean(cancelAt && currentPeriodEnd && cancelAt.getTime() !== currentPeriodEnd.getTime())

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { now } from '../../clock.server.ts'
+import type { StripeSubscription } from '../stripe/objects/subscription.ts'
 import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 import type { Owed } from './amount-due.server.ts'
 
@@ -30,9 +31,7 @@ export const markFor = ({ invoices, amount, currency }: Owed): Record<string, st
  */
 export async function voidedUnpaid({
   metadata,
-}: {
-  metadata: Record<string, string>
-}): Promise<{ amount: number; currency: string } | null> {
+}: Pick<StripeSubscription, 'metadata'>): Promise<{ amount: number; currency: string } | null> {
   const mark = markSchema.safeParse(metadata[KEY]).data
   // A request that failed no longer applies when the operator voids the invoice later.
   if (!mark || now().getTime() / 1000 - mark.at > COUNTS_FOR_S) return null
