@@ -130,21 +130,11 @@ export { welcomeCredits, plans, recommended, packs }
 /** The plan of users without a subscription. */
 export const FREE_PLAN = 'Free'
 
-/**
- * Finds a plan by a name from outside.
- * @returns null when there is no such plan
- */
-export function findPlan(name: string): Plan | null {
-  return plans.find((candidate) => candidate.name === name) ?? null
-}
+/** Finds a plan by a name from outside. */
+export const findPlan = (name: string): Plan | null => plans.find((plan) => plan.name === name) ?? null
 
-/**
- * Finds a credit pack by an ID from outside.
- * @returns null when there is no such pack
- */
-export function findPack(id: string): Pack | null {
-  return packs.find((candidate) => candidate.id === id) ?? null
-}
+/** Finds a credit pack by an ID from outside. */
+export const findPack = (id: string): Pack | null => packs.find((pack) => pack.id === id) ?? null
 
 /** How many unused credits of a plan roll over when a period starts; null for all unexpired ones. */
 export const rolloverLimit = ({ unusedCredits }: Pick<Plan, 'unusedCredits'>): number | null =>

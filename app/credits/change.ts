@@ -27,7 +27,6 @@ export interface Change {
 
 /**
  * Builds the update of a change. Amounts enter a write only here, so they are checked only here.
- * @param change what the operation does
  * @param version the new version; none for a spend, which leaves it alone
  * @throws InvalidCredits for anything but whole credits; Error when entries and sums contradict each other
  */

@@ -11,10 +11,7 @@ const METADATA_BYTES_MAX = 2048
 const METADATA_KEY = /^[A-Za-z0-9_-]{1,40}$/
 
 /**
- * Checks that credits are a whole number within bounds.
- * @param credits the number to check
- * @param bounds smallest and largest number allowed
- * @returns the same number
+ * Checks that credits are a whole number within bounds, and returns it.
  * @throws InvalidCredits
  */
 export function checkCredits(credits: unknown, { min = 1, max = SPEND_MAX } = {}): number {
@@ -26,7 +23,6 @@ export function checkCredits(credits: unknown, { min = 1, max = SPEND_MAX } = {}
 
 /**
  * Checks that metadata is a flat record of at most 20 short texts and 2 KB, without a prototype.
- * @param metadata the record to check; undefined is fine
  * @returns a copy that is safe to store
  * @throws InvalidMetadata
  */

@@ -44,10 +44,8 @@ function take(credits: number, from: Grant[], taken: (grant: Grant, credits: num
 /**
  * Applies a log to the grants and the debt: a pure left fold in the log's order, independent of the clock. Splitting
  * the log into other batches gives the same result, and the ledger alone rebuilds the account.
- * @param start grants and debt before the log
- * @param log entries in the log's order
  * @returns grants that still matter, the debt in credits, and what each entry burned, by key
- * @throws Error when an entry contradicts the grants, which only a bug or a hand in the database can bring about
+ * @throws Error when an entry contradicts the grants, which only a bug or an edit of the database can cause
  */
 export function fold(start: Folded, log: readonly LogEntry[]): Folded & { burned: Map<string, Burned> } {
   const grants = new Map(start.grants.map((grant) => [grant.id, copyOf(grant)]))

@@ -9,7 +9,6 @@ import { entriesOfSource, isFrom, type SourceRef } from './reversal-history.serv
 /**
  * The credits that a source's entries grant in one account: the number to store in its row, whatever is requested now.
  * Later reversals do not reduce it.
- * @param of the invoice or payment
  * @throws AccountNotFound, CreditsUnavailable
  */
 export async function grantedBySource(accountId: Types.ObjectId, of: SourceRef): Promise<number> {

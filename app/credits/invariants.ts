@@ -54,7 +54,7 @@ export function violations(account: CreditAccount, ledger: readonly CreditEntry[
   const logged = new Map(ledgerRows(account, folded.burned).map((row) => [row.key, fingerprint(row)]))
   must(
     ahead.every((row) => logged.get(row.key) === fingerprint(row)),
-    'the ledger has a row that does not stand in the log like that',
+    'the ledger has a row that differs from the log',
   )
 
   found.push(...ledgerViolations(account, settled))

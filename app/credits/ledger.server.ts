@@ -27,7 +27,7 @@ export interface EntryPage {
 
 /**
  * Lists an account's entries, newest first: the ledger and the entries still in the log, as one numbered list.
- * @param options `before`: only entries whose `seq` is smaller; `limit`: 1 to 200, 50 unless told; and filters
+ * @param options `before`: only entries whose `seq` is smaller; `limit`: 1 to 200, 50 by default; and filters
  * @throws AccountNotFound
  */
 export async function listEntries(

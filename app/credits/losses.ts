@@ -16,7 +16,6 @@ export interface Loss {
 /**
  * The credits that will be lost if nothing is spent, computed by the functions that remove them: expiries, monthly
  * starts, and the next renewal. Soonest first; empty if all stay.
- * @param balance as getBalance has it
  * @param when `now`, and when the plan renews next, or null
  */
 export function lossesAhead(

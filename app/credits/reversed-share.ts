@@ -36,10 +36,8 @@ const ONE = whole(1)
 /**
  * The credits to reverse, rounded toward zero: each part bears its own refunds and the same share of the rest. What one
  * part cannot bear, the others do.
- * @param granted what the source granted
- * @param claims all money that went back of it
- * @param paid what was paid in all, in minor units; above zero
- * @param parts none where it is one whole
+ * @param claims all money returned of the source
+ * @param options `paid`: in all, in minor units, above zero; `parts`: none where it is one whole
  */
 export function reversedShare(
   granted: number,

@@ -12,7 +12,6 @@ export interface AboveLimit {
  * The earlier credits to remove when a period starts: of all credits granted under one plan with one limit, what is
  * left above that limit, oldest first. Credits under other terms are counted separately; packs, gifts and held credits
  * are not counted.
- * @param grants as they stand at that moment
  * @param periodStart when the period begins: what was bought for it, or for a later one, is not left over
  */
 export function aboveLimits(grants: readonly Grant[], periodStart: Date): AboveLimit[] {
@@ -41,9 +40,7 @@ type Pool = Pick<Rollover, 'plan' | 'limit'>
 /**
  * The entries that apply rollover limits when a grant starts a period. They belong in the write that starts the grant,
  * so neither is recorded without the other.
- * @param folded the grants as they stand before it starts
- * @param begins the grant
- * @param at now
+ * @param folded the grants before it starts
  */
 export function capEntries(
   { grants }: Pick<Folded, 'grants'>,

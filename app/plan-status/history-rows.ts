@@ -31,10 +31,7 @@ const STATUSES: Record<string, { tone: Tone; text: string }> = {
   dispute_lost: { tone: 'neutral', text: 'Dispute lost' },
 }
 
-/**
- * Puts stored payments into the words of the table.
- * @param subscription with what is owed for it, which comes first: a row for each invoice, since each is paid by itself
- */
+/** Puts stored payments into the words of the table, after one row for each unpaid invoice of the subscription. */
 export function toHistoryRows(
   history: BillingHistoryView[],
   timeZone: string,

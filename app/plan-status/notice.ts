@@ -13,7 +13,7 @@ export interface PlanStatusContext {
   gracePeriodDays: number
   /** For the promise that paused credits are not lost. */
   credits: number
-  /** Why spending is stopped, as the account says. */
+  /** Why spending is paused, by the account. */
   frozen: string | null
   /** Credits that expire or exceed a rollover cap if they are not used, soonest first. */
   losses?: readonly Loss[]

@@ -20,7 +20,7 @@ export interface PlanStatus {
   plan: string
   /** The subscription can be changed, so a second one must not be bought. */
   isLive: boolean
-  /** Null where the plan's name says it all. */
+  /** Null on the free plan, unless another plan has ended. */
   badge: { tone: 'green' | 'ochre' | 'red' | 'neutral'; text: string } | null
   /** "$54.00 a month": what the subscription itself charges; null on the free plan, and where that is not known. */
   price: string | null
@@ -47,7 +47,7 @@ type Change = NonNullable<Subscription['scheduledChange']>
 /** Puts the state of a subscription into words. */
 export function planStatusOf(subscription: User['subscription'], context: PlanStatusContext): PlanStatus {
   const current = subscription?.stripeSubscriptionId && !isEnded(subscription.status) ? subscription : null
-  if (!current) return freeStanding(subscription ?? null, context)
+  if (!current) return freePlanStatus(subscription ?? null, context)
   const plan = findPlan(current.plan)
   const state = stateOf(current, context)
   const billingInterval = billingIntervalOf(current)
@@ -68,7 +68,7 @@ export function planStatusOf(subscription: User['subscription'], context: PlanSt
   }
 }
 
-function freeStanding(past: Subscription | null, context: PlanStatusContext): PlanStatus {
+function freePlanStatus(past: Subscription | null, context: PlanStatusContext): PlanStatus {
   const ended = past !== null && past.plan !== FREE_PLAN
   return {
     plan: FREE_PLAN,

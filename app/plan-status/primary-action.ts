@@ -11,17 +11,14 @@ export const warningsOf = ({ notices }: PlanStatus): Notice[] =>
 /** What the main button does: spend, buy credits, or resolve a notice; null when only waiting helps. */
 export type PrimaryAction = 'use' | 'buy' | Notice['action']
 
-/**
- * Chooses the main button of a page about credits.
- * @param credits that can be spent
- */
-export function primaryActionOf(standing: PlanStatus, credits: number): PrimaryAction {
-  const [pause] = pausesOf(standing)
+/** Chooses the main button of a page about credits, by the credits that can be spent. */
+export function primaryActionOf(status: PlanStatus, credits: number): PrimaryAction {
+  const [pause] = pausesOf(status)
   if (pause) return pause.action
   if (credits > 0) return 'use'
-  const inTheWay = standing.notices.find(({ action }) => action !== null && BRINGS_CREDITS.includes(action))
-  return inTheWay?.action ?? 'buy'
+  const notice = status.notices.find(({ action }) => action !== null && ADDS_CREDITS.includes(action))
+  return notice?.action ?? 'buy'
 }
 
-/** Notices whose button brings a period's credits. */
-const BRINGS_CREDITS: readonly Notice['action'][] = ['update-card', 'confirm', 'restart']
+/** Notices whose button adds a period's credits. */
+const ADDS_CREDITS: readonly Notice['action'][] = ['update-card', 'confirm', 'restart']

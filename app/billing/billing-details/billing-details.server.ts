@@ -28,7 +28,6 @@ export type BillingDetailsReading =
 /**
  * The payment method and billing address shown on a page. They are stored with the user; Stripe is asked only if
  * nothing was stored yet, and only briefly.
- * @param user as the request read it
  */
 export async function billingDetailsOf(user: User): Promise<BillingDetailsReading> {
   if (user.billingDetails) return { state: 'read', details: user.billingDetails }

@@ -18,7 +18,6 @@ export interface EnsuredPrice {
  * Creates in Stripe what the plan file sells: products by fixed IDs, prices by lookup key. A changed amount gets a new
  * price that takes over the lookup key; the old price is archived and stays known for its subscribers. Safe to repeat,
  * and by several processes at once.
- * @param offers what is to be sold
  */
 export async function ensurePrices(offers: Offer[] = listOffers()): Promise<EnsuredPrice[]> {
   const existing = await pricesByLookupKey(offers.map(lookupKeyOf))

@@ -52,7 +52,7 @@ export async function priceIdOf(offer: Offer): Promise<string> {
   const isSame = price.offer.kind !== 'plan' || sold.kind !== 'plan' || isSameBillingInterval(price.offer, sold)
   const subject = { kind: 'price' as const, id: lookupKeyOf(offer) }
   if (isSame && asked !== null && Number(asked) === amount) return id
-  const sentence = `${subject.id} is on sale for ${amount} ${currency}, and its price ${id} at Stripe asks ${asked ?? 'another currency'}: nobody can buy it until they agree. Run "npm run stripe:setup".`
+  const sentence = `${subject.id} is on sale for ${amount} ${currency}, and its price ${id} at Stripe asks ${asked ?? 'another currency'}: it cannot be bought until they agree. Run "npm run stripe:setup".`
   await askForAttention(subject, sentence)
   forgetPrices()
   throw new OfferUnavailable(new Error(sentence))
@@ -75,19 +75,12 @@ async function idAtStripe(offer: Offer): Promise<string> {
   return price.id
 }
 
-/**
- * What a price sells. Archived prices are known too, since subscriptions keep them.
- * @returns null for prices that sell nothing that the plan file has
- */
+/** What a price of the plan file sells, or null. Archived prices are known too, since subscriptions keep them. */
 export async function findPrice(priceId: string): Promise<KnownPrice | null> {
   return (remembered(priceId) ?? (await learn(priceId))).price
 }
 
-/**
- * The same for a paid line: if the cache lacks the currency, the price is retrieved once more, since currencies can be
- * added.
- * @param currency of the line
- */
+/** The same for a line's currency: if the cache lacks it, the price is retrieved again, since currencies can be added. */
 export async function findPriceIn(priceId: string, currency: string): Promise<KnownPrice | null> {
   const known = remembered(priceId)
   if (known?.price && known.price.amountIn(currency) !== null) return known.price

@@ -10,7 +10,6 @@ const KEPT_MS = 24 * 60 * 60 * 1000
 
 /**
  * Binds a buyer's idempotency key to an offer: of two requests with one key, the first decides.
- * @param key of the request
  * @throws IdempotencyConflict when the buyer used it for something else within a day
  */
 export async function bindKey(userId: Types.ObjectId, key: string, offer: Offer): Promise<void> {

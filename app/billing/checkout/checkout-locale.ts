@@ -16,7 +16,6 @@ const HEADER_MAX = 500
 
 /**
  * The language for Stripe Checkout: the first of the browser's languages that Stripe supports.
- * @param acceptLanguage the header, which anybody can write
  * @returns one of {@link CHECKOUT_LOCALES}, or `auto`: then Stripe looks at the browser itself
  */
 export function checkoutLocaleOf(acceptLanguage: string | null): string {

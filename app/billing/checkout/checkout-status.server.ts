@@ -22,7 +22,7 @@ export interface CheckoutStatus {
   /**
    * `waiting`: paid, credits not added yet. `arrived`: credits added. `confirming`: the bank has not confirmed yet.
    * `failed`: not paid. `expired`: not paid, and the session is closed. `unknown`: no session of this user.
-   * `unreachable`: Stripe does not answer, so the state is unknown; credits are added all the same.
+   * `unreachable`: Stripe does not answer, so the state is unknown; credits are added regardless.
    */
   state: 'waiting' | 'arrived' | 'confirming' | 'failed' | 'expired' | 'unknown' | 'unreachable'
   /** Credits of the payment, if known. */
@@ -31,7 +31,7 @@ export interface CheckoutStatus {
    * Another plan was bought at the same time, and one of the two was canceled; `isThis`: it is the one of this payment.
    */
   duplicate?: CanceledDuplicate & { isThis: boolean }
-  /** The trial brings no credits because another account used this card for a trial. */
+  /** The trial grants no credits because another account used this card for a trial. */
   isSecondTrialOfCard?: boolean
 }
 
@@ -40,7 +40,7 @@ const unknown: CheckoutStatus = { state: 'unknown', credits: null }
 /**
  * The state of a payment, for the page that Stripe redirects to. Read-only: credits are added by webhook, whether or
  * not this page is opened.
- * @param sessionId as the address has it, so anybody can have written it
+ * @param sessionId from the address, so it may be anything
  */
 export async function checkoutStatus(
   user: Pick<User, '_id' | 'stripeCustomerId'>,

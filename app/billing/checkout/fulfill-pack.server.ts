@@ -18,9 +18,8 @@ import type { StripeSession, StripeSessionItem } from '../stripe/objects/checkou
 /**
  * Grants the credits of all packs of a paid checkout session, once per payment. With a bank debit the session completes
  * days before it is paid; its second event then calls this again.
- * @param userId the buyer
- * @param session the checkout session with its line items
- * @throws NotReadyYet, CreditsNotComputable: then nothing of it is granted, and it is to be tried again
+ * @param session with all its line items
+ * @throws NotReadyYet, CreditsNotComputable: then nothing is granted; try again later
  */
 export async function grantPacks(userId: Types.ObjectId, session: StripeSession): Promise<Outcome> {
   if (!session.isPaid) return ignored(`The session ${session.id} is not paid yet.`)
@@ -59,7 +58,7 @@ export async function grantPacks(userId: Types.ObjectId, session: StripeSession)
     },
   )
   await notifyPackPaid(paymentId)
-  return done(`${paymentId} brought ${granted.credits} credits.`, isNew)
+  return done(`${paymentId} granted ${granted.credits} credits.`, isNew)
 }
 
 interface Bought {

@@ -8,7 +8,7 @@ let configuration: { account: string; id: string } | null = null
 
 /**
  * Opens Stripe's customer portal for card, address and invoices.
- * @param options `updateCard`: opens on the card right away, for somebody whose payment failed
+ * @param options `updateCard`: opens on the card right away, after a failed payment
  * @returns where to send the browser
  * @throws StripeUnavailable
  */

@@ -10,7 +10,6 @@ const TRIES = 4
 /**
  * The user's Stripe customer, created at the first purchase. Two tabs at once get one customer: both send the same
  * idempotency key, and the first stored one wins.
- * @param user whose it is; only the id and the address are used
  * @throws StripeUnavailable
  */
 export async function ensureCustomer({ _id }: Pick<User, '_id'>): Promise<string> {

@@ -6,7 +6,6 @@ import { requireLiveSubscription } from '../subscriptions/live-subscription.serv
 /**
  * Stores whether the open payment needs the bank's confirmation or a new card, since no page load asks Stripe. It only
  * picks a link, so it needs no fence: the customer can pay on either page.
- * @param user with the subscription that the payment is for
  */
 export async function noteConfirmation({ _id, subscription }: User, isAsked: boolean): Promise<void> {
   const id = subscription?.stripeSubscriptionId
@@ -17,7 +16,7 @@ export async function noteConfirmation({ _id, subscription }: User, isAsked: boo
 
 /**
  * The invoice page where the customer confirms the open payment with the bank.
- * @returns null when nothing is open any more
+ * @returns null when nothing is open
  * @throws NoSubscription, StripeUnavailable
  */
 export function confirmationPage(user: Pick<User, '_id'>): Promise<string | null> {

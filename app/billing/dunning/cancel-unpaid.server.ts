@@ -32,8 +32,7 @@ export interface OpenPayment {
 }
 
 /**
- * The open payment of a user's plan.
- * @returns null when nothing is
+ * The open payment of a user's plan, or null.
  * @throws NoSubscription, StripeUnavailable
  */
 export function openPaymentOf(user: Pick<User, '_id'>): Promise<OpenPayment | null> {
@@ -62,7 +61,7 @@ export type CancelUnpaid =
 /**
  * Ends a plan at once and voids its open invoices: nothing is charged, and no credits of that period are granted.
  *
- * The wish is stored in Stripe before any invoice is voided: if the process dies in between, the event of the voided
+ * The request is stored in Stripe before any invoice is voided: if the process dies in between, the event of the voided
  * invoice ends the plan. An invoice that was paid meanwhile cannot be voided; its period is then kept.
  * @throws NoSubscription, StripeUnavailable
  */
@@ -114,7 +113,7 @@ export async function finishCancelUnpaid(subscriptionId: string | null): Promise
 export type PayAndCancel =
   /** It is paid, and ends with its period. */
   | { state: 'ending' }
-  /** It ends with its period; the payment is made on Stripe's page, where the bank's customer confirms it. */
+  /** It ends with its period; the customer pays on Stripe's page, where the bank confirms it. */
   | { state: 'payment-needed'; url: string | null }
 
 const DECLINED = 'Your card was declined. Use another card and try again, or cancel without paying.'

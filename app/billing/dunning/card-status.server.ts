@@ -22,10 +22,10 @@ export type CardStatus =
   /** No payment is open. */
   | { state: 'saved' }
   | ({ state: 'paying' } & Sum)
-  /** `credits` are here; null while they are on their way. */
+  /** `credits` is null while they are not added yet. */
   | ({ state: 'paid'; credits: number | null } & Sum)
   | ({ state: 'declined' } & Sum)
-  /** The bank wants its customer, on Stripe's page of the invoice. */
+  /** The bank asks for a confirmation, on Stripe's page of the invoice. */
   | ({ state: 'confirm'; url: string | null } & Sum)
   /** Stripe does not answer, so the result is unknown. */
   | { state: 'unreachable' }

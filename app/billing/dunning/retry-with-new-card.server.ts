@@ -13,7 +13,6 @@ import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts
 /**
  * Applies a card changed on Stripe's page: the subscription is charged to it from now on, and open invoices are retried
  * at once, once per card.
- * @param customerId read back from Stripe
  */
 export async function retryOpenInvoices(customerId: string): Promise<Outcome> {
   const owner = await findUserByCustomer(customerId)

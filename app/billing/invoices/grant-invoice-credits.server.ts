@@ -11,10 +11,8 @@ import type { StripeInvoice } from '../stripe/objects/invoice.ts'
 /**
  * Grants what an invoice buys, once: paid credits under the invoice's key, trial credits under the account's single
  * trial key.
- * @param userId the buyer
- * @param invoice a paid one
- * @param bought what it comes to by the plan file as it is now
- * @returns credits that the invoice's entries grant or will: those of an earlier try, should the plan file have changed
+ * @param bought what the invoice buys by the plan file as it is now
+ * @returns the credits that its entries grant: those of an earlier attempt, should the plan file have changed
  */
 export async function grantForInvoice(
   userId: Types.ObjectId,

@@ -25,7 +25,7 @@ import { notifyInvoicePaid } from './receipts.server.ts'
 import { withoutSecondTrial } from './trial-card.server.ts'
 
 /**
- * Records a paid invoice, once, whichever event or reconcile brings it and however often: grants the credits under the
+ * Records a paid invoice once, however often events and reconcile report it: grants the credits under the
  * invoice's key, writes the billing history row with the credits granted, then syncs the subscription.
  * @param invoiceId retrieved from Stripe, since an event may be old
  * @throws NotReadyYet, CreditsNotComputable, CreditsUnavailable, StripeUnavailable: try again later
@@ -48,7 +48,7 @@ export async function recordInvoice(invoice: StripeInvoice): Promise<Outcome> {
   if (!row) await dropFinding(subject)
   await syncSubscriptions(user._id)
   await notifyInvoicePaid(invoiceId)
-  const sentence = row ? `${invoiceId} was recorded before.` : `${invoiceId} brought ${creditsAdded} credits.`
+  const sentence = row ? `${invoiceId} was recorded before.` : `${invoiceId} granted ${creditsAdded} credits.`
   return done(sentence, !row)
 }
 

@@ -12,9 +12,7 @@ import { retrieveSubscription } from '../stripe/retrieve-subscription.server.ts'
 /**
  * Removes a trial's credits if its card was used for another user's trial. The first user with a card has it; safe to
  * repeat, concurrently and after a crash.
- * @param userId whose trial begins
  * @param invoice the trial's free one
- * @param bought what it brings by the plan file
  * @throws StripeUnavailable
  */
 export async function withoutSecondTrial(
@@ -33,7 +31,7 @@ export async function withoutSecondTrial(
   return matchedCount === 0 ? bought : { ...bought, trialCredits: 0 }
 }
 
-/** Whether a trial brought no credits because of its card. */
+/** Whether a trial granted no credits because of its card. */
 export async function isSecondTrialOfCard(invoiceId: string): Promise<boolean> {
   return (await TrialCardModel.exists({ refusedInvoiceIds: invoiceId })) !== null
 }

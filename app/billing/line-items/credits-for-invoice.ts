@@ -41,9 +41,8 @@ const SHARES_MAX = 36
  * How many credits an invoice buys, over all its lines, and when they are added. Both the preview and the result of a
  * plan change use this.
  * @param lines the lines of ours; others buy no credits
- * @param options `gracePeriodDays`: how long credits that expire outlive their period; `paidAt`: when it was paid, for
- * one that was paid when its period was over
- * @throws CreditsNotComputable when a line cannot be said to bring anything without guessing
+ * @param options `gracePeriodDays`: how long expiring credits outlive their period; `paidAt`: for a late payment
+ * @throws CreditsNotComputable when the credits of a line cannot be determined
  */
 export function creditsForInvoice(lines: readonly SoldLine[], options: LifeOfCredits): InvoiceCredits {
   const byLine = creditsByLine(lines)

@@ -13,10 +13,8 @@ const NAME_MAX = 100
 
 /**
  * Combines what was bought with the credits of each line.
- * @param paid every line of the invoice or of the checkout
- * @param byLine those of ours, by `creditsByLine`
- * @param granted what the entries grant in all; where an earlier try granted otherwise, the lines follow what was
- * granted
+ * @param byLine the lines of ours, by `creditsByLine`
+ * @param granted what the entries grant in all: the lines follow it, also after an earlier attempt by another plan file
  */
 export function purchasedLines(
   paid: readonly PaidLine[],
@@ -51,11 +49,7 @@ export function packsMetadata(packs: readonly { pack: { id: string }; quantity: 
 export const packInWords = (id: string, quantity: number): string =>
   `Credit pack ${id}${quantity > 1 ? ` × ${quantity}` : ''}`
 
-/**
- * What was bought besides a row's plan, each item once: packs, other plans, and items that are not ours.
- * @param lines as the row keeps them; none in rows from before they were kept
- * @param planName of the row
- */
+/** What was bought besides a row's plan, each item once: packs, other plans, and items that are not ours. */
 export function besides(lines: readonly PurchasedLine[] | null | undefined, planName: string | null): string[] {
   const sold = (lines ?? []).filter(isSold)
   const plans = sold.filter(({ kind, name }) => kind === 'plan' && name !== planName)

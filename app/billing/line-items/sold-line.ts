@@ -54,8 +54,7 @@ export interface LineCredits {
  * quantities and any billing interval need no special case; for a pack its credits × quantity. The sum over all lines
  * is rounded toward zero once; lines with the largest fractions take the remainder, so that the lines add up to that
  * sum.
- * @param lines lines of ours, from `soldLines`
- * @throws CreditsNotComputable when a line cannot be said to bring anything without guessing
+ * @throws CreditsNotComputable when the credits of a line cannot be determined
  */
 export function creditsByLine(lines: readonly SoldLine[]): LineCredits[] {
   const worth = lines.map((line) => (isTrialLine(line) ? NOTHING : worthOf(line)))
@@ -83,7 +82,7 @@ function worthOf(line: SoldLine): Fraction {
   switch (line.kind) {
     case 'plan': {
       const ofOne = times(whole(line.plan.credits), monthsIn(line))
-      // A $0 price brings the same credits as a 100% coupon.
+      // A $0 price grants the same credits as a 100% coupon.
       if (isFree(line)) return times(ofOne, whole(line.quantity))
       return times(ofOne, shareOf(line, `the ${line.plan.name} plan`))
     }

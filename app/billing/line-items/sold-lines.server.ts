@@ -25,7 +25,7 @@ export function soldItems({ items, currency, createdAt }: StripeSession): Promis
   return soldLines(items.map((item) => ({ ...item, ...common })))
 }
 
-/** The credits that lines would grant when they are paid; null where that cannot be said without guessing. */
+/** The credits that lines would grant when they are paid; null if they cannot be determined. */
 export async function creditsOfLines(lines: readonly PricedLine[]): Promise<InvoiceCredits | null> {
   try {
     return creditsForInvoice(await soldLines(lines), config())

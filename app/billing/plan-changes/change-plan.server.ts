@@ -8,7 +8,7 @@ import { withDeadline, withoutDeadline } from '../stripe/deadline.server.ts'
 import { readSubscription } from '../stripe/objects/subscription.ts'
 import { needsConfirmation, retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 import type { LiveSubscription } from '../subscriptions/live-subscription.server.ts'
-import { comingChangeOf } from '../subscriptions/scheduled-change.server.ts'
+import { changeIn, scheduleOf } from '../subscriptions/scheduled-change.server.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
 import { cancelAtPeriodEnd, resume } from './cancel.server.ts'
 import { dateOf, endsWithPeriod, isNow, type PlanChoice, targetOf, unlessNotSold } from './change-target.server.ts'
@@ -57,7 +57,7 @@ async function change(
     await syncSubscriptions(user._id)
     return { state: 'scheduled', at: running.currentPeriodEnd ?? now() }
   }
-  const waited = await comingChangeOf(running.subscription)
+  const waited = await changeIn(await scheduleOf(running.subscription))
   await releaseSchedule(running.subscription)
   const updated = readSubscription(await upgrade(running, target.priceId, { key, prorationDate }))
   const isChanged = updated.items.some(({ id, priceId }) => id === running.item.id && priceId === target.priceId)

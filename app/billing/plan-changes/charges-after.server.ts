@@ -26,8 +26,6 @@ export interface ChargesAfter {
 /**
  * What a subscription will charge and grant with another plan: its own quantity, currency, coupons and other items,
  * with the target's price for the plan.
- * @param running the subscription as it is
- * @param target whose price it will be
  * @param first `at`: when the first payment after the change is due; `isChargedNow`: the change itself is invoiced, and
  * what waited for the next invoice with it
  * @throws StripeUnavailable

@@ -20,9 +20,8 @@ export async function releaseSchedule({ scheduleId }: StripeSubscription): Promi
 
 /**
  * Restores the downgrade released for an upgrade that was not paid.
- * @param running the subscription as it was before that
- * @param waited what was to come, read before it was released
- * @param invoiceId the upgrade's; unpaid it is void, and the upgrade with it, since both cannot wait
+ * @param waited the downgrade, read before it was released
+ * @param invoiceId the upgrade's: it is voided, and the upgrade with it, since both cannot wait
  */
 export async function restoreSchedule(
   running: LiveSubscription,
@@ -46,8 +45,6 @@ const ROUNDS = 4
 /**
  * Schedules a price change at period end, without prorations. The same form sent again finds its own schedule, replaces
  * it, and ends with the same change.
- * @param running the subscription as it is
- * @param target the price to come, and its interval
  * @param nonce of the form, so that a double click makes one schedule
  */
 export async function scheduleChange(

@@ -23,9 +23,7 @@ interface Source {
 }
 
 /**
- * Finds the payments behind grants, by their sources; unpaid grants have none.
- * @param userId the owner: another user's payment is never found
- * @param sources of grants, repeated as often as they are
+ * Finds the payments behind a user's grants, by their sources; unpaid grants have none.
  * @returns by `type:id`, see {@link sourceKey}
  */
 export async function findPaymentsBehind(

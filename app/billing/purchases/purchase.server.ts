@@ -80,11 +80,7 @@ export async function findPurchaseOfCharge({ invoiceId, paymentIntentId }: Charg
   return payment && ofPayment(payment)
 }
 
-/**
- * Finds the purchases that a user's grants come from.
- * @param userId the owner: another user's purchase is never found
- * @param keys the sources of the grants; sources that are no purchase are skipped
- */
+/** Finds a user's purchases by the sources of grants; sources that are no purchase of theirs are skipped. */
 export async function findPurchases(
   userId: Types.ObjectId,
   keys: readonly { type: string; id: string }[],

@@ -4,7 +4,7 @@ import { listAll } from '../stripe/client.server.ts'
 import { eventTable } from '../webhooks/event-table.ts'
 import { toEvent } from '../webhooks/event.ts'
 import { takeEvent } from '../webhooks/receive.server.ts'
-import type { Walk } from './stripe-lists.server.ts'
+import type { ListRange } from './stripe-lists.server.ts'
 
 /** The maximum of unfinished events retried in one run, oldest first. */
 const AGAIN_MAX = 500
@@ -18,8 +18,8 @@ export interface LostEvents {
 }
 
 /** Handles events that never arrived and those that failed; returns a sentence for each. */
-export async function takeLostEvents(walk: Walk): Promise<LostEvents> {
-  const listed = await listEvents(walk)
+export async function takeLostEvents(range: ListRange): Promise<LostEvents> {
+  const listed = await listEvents(range)
   const ids = listed.map(({ id }) => id)
   const stored = await WebhookEventModel.find({ _id: { $in: ids }, status: { $in: ['processed', 'ignored'] } })
     .select({ _id: 1 })
@@ -41,7 +41,7 @@ export async function takeLostEvents(walk: Walk): Promise<LostEvents> {
 }
 
 /** Oldest first, as plain JSON, without the client library's objects. */
-async function listEvents({ since }: Walk): Promise<{ id: string; payload: unknown }[]> {
+async function listEvents({ since }: ListRange): Promise<{ id: string; payload: unknown }[]> {
   const params = { created: { gte: Math.floor(since.getTime() / 1000) }, limit: 100 }
   const listed = await listAll(
     ({ events }) => events.list(params),

@@ -16,8 +16,8 @@ import { examine } from './examine.server.ts'
 import { finishRun, startRun } from './lease.server.ts'
 import { takeLostEvents } from './lost-events.server.ts'
 import {
-  startWalk,
-  type Walk,
+  readRange,
+  type ListRange,
   listCreditNotes,
   listDisputes,
   listPaidInvoices,
@@ -47,8 +47,8 @@ const OVERLAP_MS = 60 * 60 * 1000
  * Compares the database with Stripe and repairs what lost webhooks left undone, through the functions that webhooks
  * use, so that a second run finds nothing to do. Failures are kept and retried by later runs; unmatched objects are
  * listed for review.
- * @param options `since`: from when; the start of the last run unless told
- * @returns null when another process is at it
+ * @param options `since`: from when; the start of the last run by default
+ * @returns null while another process runs it
  * @throws StripeUnavailable when Stripe's lists cannot be read; the next run then starts where this one did
  */
 export async function reconcile({ since }: { since?: Date } = {}): Promise<Reconciliation | null> {
@@ -62,20 +62,20 @@ export async function reconcile({ since }: { since?: Date } = {}): Promise<Recon
   const result: Reconciliation = { since: from, compared: {}, done: [], failed: [], unclaimed: [] }
   let isComplete = false
   try {
-    const walk = await startWalk(from)
+    const range = await readRange(from)
     for (const subject of await openFindings()) await settle(result, subject)
     // Events first, in order; the objects then show only what no event covers.
-    const events = await takeLostEvents(walk)
+    const events = await takeLostEvents(range)
     result.compared.events = events.compared
     result.done.push(...events.done)
-    await compareInvoices(result, walk)
-    await comparePacks(result, walk)
-    await compareSubscriptions(result, walk)
-    for (const id of await counted(result, 'refunds', listRefundedCharges(walk)))
+    await compareInvoices(result, range)
+    await comparePacks(result, range)
+    await compareSubscriptions(result, range)
+    for (const id of await counted(result, 'refunds', listRefundedCharges(range)))
       await settle(result, { kind: 'charge', id })
-    for (const id of await counted(result, 'credit notes', listCreditNotes(walk)))
+    for (const id of await counted(result, 'credit notes', listCreditNotes(range)))
       await settle(result, { kind: 'credit_note', id })
-    for (const id of await counted(result, 'disputes', listDisputes(walk)))
+    for (const id of await counted(result, 'disputes', listDisputes(range)))
       await settle(result, { kind: 'dispute', id })
     result.failed = [...events.failed, ...(await listFindings('failed'))]
     result.unclaimed = await listFindings('unclaimed')
@@ -118,8 +118,8 @@ async function settle(result: Reconciliation, subject: Subject): Promise<void> {
   }
 }
 
-async function compareInvoices(result: Reconciliation, walk: Walk): Promise<void> {
-  const invoices = await counted(result, 'invoices', listPaidInvoices(walk))
+async function compareInvoices(result: Reconciliation, range: ListRange): Promise<void> {
+  const invoices = await counted(result, 'invoices', listPaidInvoices(range))
   const rows = await BillingHistoryModel.find({ stripeInvoiceId: { $in: invoices.map(({ id }) => id) } })
     .select({ stripeInvoiceId: 1, amount: 1 })
     .lean()
@@ -129,8 +129,8 @@ async function compareInvoices(result: Reconciliation, walk: Walk): Promise<void
   }
 }
 
-async function comparePacks(result: Reconciliation, walk: Walk): Promise<void> {
-  const packs = await counted(result, 'packs', listPaidPacks(walk))
+async function comparePacks(result: Reconciliation, range: ListRange): Promise<void> {
+  const packs = await counted(result, 'packs', listPaidPacks(range))
   const rows = await PaymentModel.find({ stripePaymentIntentId: { $in: packs.map(({ paymentId }) => paymentId) } })
     .select({ stripePaymentIntentId: 1 })
     .lean()
@@ -141,8 +141,8 @@ async function comparePacks(result: Reconciliation, walk: Walk): Promise<void> {
 }
 
 /** Finds users whose stored subscription differs from Stripe in any field, and live subscriptions without a user. */
-async function compareSubscriptions(result: Reconciliation, walk: Walk): Promise<void> {
-  const all = await counted(result, 'subscriptions', listRunningSubscriptions(walk))
+async function compareSubscriptions(result: Reconciliation, range: ListRange): Promise<void> {
+  const all = await counted(result, 'subscriptions', listRunningSubscriptions(range))
   const live = all.filter(({ status }) => isLive(status))
   const customers = live.map(({ customerId }) => customerId).filter((id) => id !== null)
   const owned = new Set<string>()

@@ -12,7 +12,6 @@ import { reverseCredits } from './reverse-credits.server.ts'
  * Takes back the credits for money that a credit note returned to the customer's balance, or outside of Stripe. Balance
  * money pays for a later invoice's credits, so the first ones must go. Money returned to the card is a refund of its
  * own; the note says for which lines, also for an earlier refund.
- * @param creditNoteId read back from Stripe
  * @see https://docs.stripe.com/invoicing/integration/programmatic-credit-notes
  */
 export async function processCreditNote(creditNoteId: string): Promise<Outcome> {

@@ -13,7 +13,7 @@ export interface InvoicePart extends SoldPart {
  * How an invoice's payment divides over its lines. A refund of unused time belongs to the new time of the same
  * subscription item.
  * @param lines all lines of the invoice
- * @param bought what each of them brought, as the row keeps it; none in rows from before that was kept
+ * @param bought their credits, as stored; none in rows from before that was stored
  * @param waived what credit notes took off the lines before the invoice was paid
  * @returns null where the invoice is one whole: it has one line, or gives more back than it sells of something
  */

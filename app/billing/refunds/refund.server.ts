@@ -83,10 +83,10 @@ export async function restoreRefund(purchase: ChargedPurchase, refundId: string,
   const key = stripeRefundKey(refundId)
   const restore = { accountId, key: `${key}:restore`, source: { type: 'refund' as const, id: refundId }, of, soldParts }
   return untilStable(`The reversal of ${refundId}`, async () => {
-    const stands = undoes ?? (await standingReversal(purchase, key))?.key
-    const undone = await restoreReversal({ ...restore, undoes: stands ?? key })
+    const current = undoes ?? (await standingReversal(purchase, key))?.key
+    const undone = await restoreReversal({ ...restore, undoes: current ?? key })
     // Another process may have replaced the reversal meanwhile.
-    if (!undone.found && stands) return 'again'
+    if (!undone.found && current) return 'again'
     return { credits: 0, isNew: undone.found && !undone.replayed }
   })
 }

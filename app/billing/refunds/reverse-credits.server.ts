@@ -14,7 +14,7 @@ interface ReturnedMoney extends Pick<ReversalRequest, 'key' | 'source'> {
 /**
  * Reverses the credits for money returned. If a later credit note assigns a refund to a line, a new reversal for that
  * line replaces the first one. Safe to repeat.
- * @returns what was reversed for this money, as it stands
+ * @returns what is reversed for this money now
  * @throws CreditsUnavailable
  */
 export async function reverseCredits(
@@ -28,9 +28,9 @@ export async function reverseCredits(
   const first = await reverseGrants({ ...request, key })
   const named = moneyOf(known)
   if (!first.replayed || named === 0) return first
-  const stands = await standingReversal(purchase, key)
-  if (!stands || stands.named >= named) return first
-  const replaced = await reverseGrants({ ...request, key: `${key}:lines:${named}`, insteadOf: stands.key })
+  const current = await standingReversal(purchase, key)
+  if (!current || current.named >= named) return first
+  const replaced = await reverseGrants({ ...request, key: `${key}:lines:${named}`, insteadOf: current.key })
   return replaced.found ? replaced : first
 }
 

@@ -55,7 +55,6 @@ function newClient(secretKey: string, apiBase: string | null, options: TimeLimit
 
 /**
  * Calls Stripe and translates its errors.
- * @param call gets the client
  * @throws CardDeclined | StripeUnavailable; anything else of Stripe's passes through and means a mistake of ours
  */
 export async function callStripe<T>(call: (stripe: Stripe) => Promise<T>): Promise<T> {

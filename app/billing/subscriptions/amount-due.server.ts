@@ -15,9 +15,8 @@ export interface Owed {
 }
 
 /**
- * The amount due for a subscription now. A renewal invoice stays a draft for an hour before it is collected, so drafts
- * count.
- * @returns null when nothing is
+ * The amount due for a subscription now, or null. A renewal invoice stays a draft for an hour before it is collected, so
+ * drafts count.
  * @throws StripeUnavailable
  */
 export async function owedFor({ id, status }: Pick<StripeSubscription, 'id' | 'status'>): Promise<Owed | null> {

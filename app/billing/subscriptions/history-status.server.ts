@@ -6,9 +6,7 @@ import { endedReasonOf, isEnded } from './subscription-state.ts'
 /**
  * Updates the billing history's subscription status: payments of ended subscriptions become `cancelled` with the
  * reason, and the newest payment of the current one is marked.
- * @param userId whose rows
  * @param all the user's subscriptions
- * @param currentId the one that runs, or null
  */
 export async function syncHistoryStatus(
   userId: Types.ObjectId,

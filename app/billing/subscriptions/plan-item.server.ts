@@ -17,7 +17,6 @@ export type PlanItem = StripeSubscriptionItem & PlanOf
 
 /**
  * Finds the plan's item; of several plans the largest. No other code picks an item.
- * @param of a subscription, or whatever else has such items
  * @returns null when none of its prices is in a plan
  */
 export async function planItemOf<I extends Item>({ items }: { items: readonly I[] }): Promise<(I & PlanOf) | null> {

@@ -18,15 +18,7 @@ export async function scheduleOf({ scheduleId }: { scheduleId: string | null }):
   return schedule?.isActive ? schedule : null
 }
 
-/**
- * The plan change scheduled for the end of a subscription's period in Stripe, whoever scheduled it.
- * @returns null when there is none: also where what is to come leaves the plan as it is
- */
-export async function comingChangeOf(subscription: { scheduleId: string | null }): Promise<ScheduledChange | null> {
-  return changeIn(await scheduleOf(subscription))
-}
-
-/** The next plan change of a schedule. */
+/** The next plan change of a schedule, whoever made it; null if its phases leave the plan as it is. */
 export async function changeIn(schedule: StripeSchedule | null): Promise<ScheduledChange | null> {
   const current = schedule?.current && (await planOfPhase(schedule.current))
   for (const phase of schedule?.coming ?? []) {

@@ -107,7 +107,7 @@ async function notifyPaused(
 /** A cancellation can be undone once, so its mail is the key; two processes use the same one. */
 async function notifyUndone(userId: Types.ObjectId, next: Change['next'], known: Stored): Promise<void> {
   const prefix = `subscription_canceled:${next.stripeSubscriptionId}:`
-  const told = await NotificationModel.findOne({
+  const notified = await NotificationModel.findOne({
     userId,
     kind: 'subscription_canceled',
     _id: { $gte: prefix, $lt: `${prefix}~` },
@@ -115,7 +115,9 @@ async function notifyUndone(userId: Types.ObjectId, next: Change['next'], known:
     .sort({ createdAt: -1, _id: -1 })
     .select({ _id: 1 })
     .lean<Pick<Notification, '_id'>>()
-  const cause = told ? told._id.slice('subscription_canceled:'.length) : `${next.stripeSubscriptionId}:${known.version}`
+  const cause = notified
+    ? notified._id.slice('subscription_canceled:'.length)
+    : `${next.stripeSubscriptionId}:${known.version}`
   await notifyResumed(userId, next, cause)
 }
 
@@ -129,10 +131,8 @@ const paymentOf = ({ nextPayment }: Change['next']) =>
 /**
  * Notifies about an invoice that could not be collected, by its current state: the bank asks for confirmation, or the
  * card was declined. A first payment is made on Stripe's page, which reports failures itself.
- * @param user with the subscription as it was just read back
- * @param invoice likewise
- * @param options `isConfirmationAsked`: an event says so, and Stripe cannot be asked
- * @returns what is wanted of the customer; null when there is nothing to tell
+ * @param options `isConfirmationAsked`: known from an event, where Stripe cannot be asked
+ * @returns what the customer was asked for, or null
  */
 export async function notifyUnpaid(
   { _id: userId, subscription }: User,

@@ -57,7 +57,7 @@ export interface Term {
 
 /**
  * The term of a subscription's plan.
- * @param item the one that carries the plan; without one, what Stripe says of the whole subscription
+ * @param item the plan's; without one, the dates of the whole subscription apply
  */
 export function termOf(
   { hasCancelFlag, cancelAt, periodStart, periodEnd }: StripeSubscription,

@@ -12,7 +12,7 @@ import { coalesced } from '../stripe/coalesce.ts'
 import { withoutDeadline } from '../stripe/deadline.server.ts'
 import type { StripeSubscription } from '../stripe/objects/subscription.ts'
 import { untilStable } from '../until-stable.ts'
-import { chargesOf, chargesTold, UNKNOWN } from '../upcoming-invoice/next-payment.server.ts'
+import { chargesOf, chargesFromEvent, UNKNOWN } from '../upcoming-invoice/next-payment.server.ts'
 import { owedToShow } from './amount-due.server.ts'
 import { cancelDuplicate, notifyDuplicates } from './duplicate.server.ts'
 import { applySpendingPause } from './grace-period.server.ts'
@@ -30,8 +30,7 @@ type Snapshot = Omit<Stored, 'version'>
  * Brings a user's subscription in line with Stripe, whichever event asked and in whatever order. The fence is read
  * before Stripe is asked, so an older answer is never written last. If several subscriptions are live, the newest paid
  * one stays and the others are canceled.
- * @param userId whose subscription
- * @param subscriptionId one to look at by its id, since it may belong to another customer than the stored one
+ * @param subscriptionId one to retrieve by its ID, since it may belong to another customer than the stored one
  * @throws StripeUnavailable; CreditsUnavailable when the subscription changes faster than it can be read
  */
 export async function syncSubscriptions(userId: Types.ObjectId, subscriptionId: string | null = null): Promise<User> {
@@ -111,7 +110,9 @@ async function snapshotOf(
   const schedule = await scheduleOf(subscription)
   // A quantity of zero is no plan.
   const plan = item?.quantity === 0 ? FREE_PLAN : (item?.plan.name ?? known?.plan ?? FREE_PLAN)
-  const charges = isVerified ? await chargesOf(subscription, schedule, known) : await chargesTold(subscription, known)
+  const charges = isVerified
+    ? await chargesOf(subscription, schedule, known)
+    : await chargesFromEvent(subscription, known)
   return {
     stripeSubscriptionId: id,
     // If its price is in no plan, the stored plan stays until someone reviews it.

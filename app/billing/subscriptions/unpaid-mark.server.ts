@@ -25,10 +25,7 @@ export const markFor = ({ invoices, amount, currency }: Owed): Record<string, st
   [KEY]: `${invoices[0].id} ${Math.floor(now().getTime() / 1000)} ${amount} ${currency}`,
 })
 
-/**
- * What was voided since a plan was canceled without paying.
- * @returns null where it was not: the invoice was paid after all, or nobody has said so lately
- */
+/** What was voided because a plan was canceled without paying; null if the invoice was paid, or long ago. */
 export async function voidedUnpaid({
   metadata,
 }: Pick<StripeSubscription, 'metadata'>): Promise<{ amount: number; currency: string } | null> {

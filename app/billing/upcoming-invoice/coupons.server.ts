@@ -40,10 +40,7 @@ const couponSchema = z
     }
   })
 
-/**
- * What a coupon takes off. Stripe does not allow changes to it, so it is read once.
- * @returns null for a coupon that was deleted: discounts that were given go on, and say no more than its id
- */
+/** What a coupon takes off; it never changes, so it is read once. Null for a deleted one, whose discounts go on. */
 export async function findCoupon(id: string): Promise<CouponTerms | null> {
   const learned = known.get(id)
   if (learned && learned.until > Date.now()) return learned.terms

@@ -21,10 +21,8 @@ export type Charges = Pick<Stored, 'nextPayment' | 'price' | 'nothingElseWaits'>
 /**
  * What a subscription will charge next, and the price of each period. Computed from the subscription; Stripe's invoice
  * preview is read only if the invoice has more on it.
- * @param subscription as it was just read, with its terms
- * @param schedule the one that changes it, or null
  * @param stored what is known of it so far
- * @returns no sum where it cannot be said to the cent
+ * @returns no amount where it is not known to the cent
  * @throws StripeUnavailable
  */
 export async function chargesOf(
@@ -42,11 +40,11 @@ export async function chargesOf(
   return { price, nextPayment: await previewed(subscription, schedule), nothingElseWaits: isRegular ? basis : null }
 }
 
-/**
- * The same for a subscription that Stripe does not know, from its event.
- * @param stored what is known of it so far, which stays where the event says nothing
- */
-export async function chargesTold(subscription: StripeSubscription, stored: Partial<Charges> | null): Promise<Charges> {
+/** The same for a subscription that Stripe does not know, from its event; what the event omits stays as stored. */
+export async function chargesFromEvent(
+  subscription: StripeSubscription,
+  stored: Partial<Charges> | null,
+): Promise<Charges> {
   const period = periodToCome(subscription, null)
   if (!subscription.terms) return { ...UNKNOWN, nextPayment: stored?.nextPayment ?? null, price: stored?.price ?? null }
   const nextPayment = period && period !== 'irregular' ? await paymentFor(period) : null

@@ -19,9 +19,8 @@ export type PeriodPrice = NonNullable<Stored['price']>
 
 /**
  * What a period charges and grants.
- * @param period its items and coupons
- * @param counts which coupons come off; those that last until then
- * @returns null where it cannot be said to the cent
+ * @param counts which coupons apply: by default those that last until then
+ * @returns null where the amount is not known to the cent
  */
 export async function paymentFor(
   period: PeriodToCome,
@@ -34,11 +33,7 @@ export async function paymentFor(
   return { amount, currency: period.currency, credits, at: period.at, isExact: !period.hasTaxOnTop }
 }
 
-/**
- * The price of a regular period, without temporary coupons.
- * @param terms of the subscription, or what they will be
- * @returns null where its items are not paid by the same interval, or a sum cannot be said
- */
+/** The price of a regular period, without temporary coupons; null if its items differ in interval, or it is unknown. */
 export async function priceOfPeriod(terms: StripeTerms | null): Promise<PeriodPrice | null> {
   const first = terms?.items[0]
   if (!first || terms.isIrregular) return null
@@ -112,10 +107,7 @@ async function linesOf(period: PeriodToCome): Promise<PricedLine[]> {
   return lines
 }
 
-/**
- * Credits granted as soon as these lines are paid; monthly shares of a year come later.
- * @returns null where that cannot be said without guessing
- */
+/** Credits granted as soon as these lines are paid; monthly shares of a year come later. Null if unknown. */
 export async function creditsAtPayment(lines: PricedLine[]): Promise<number | null> {
   const bought = await creditsOfLines(lines)
   return bought && creditsAtOnce(bought.shares)

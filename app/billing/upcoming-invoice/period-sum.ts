@@ -21,8 +21,7 @@ export interface PeriodItem {
 
 /**
  * The total of a period's lines after its coupons, applied one by one and line by line.
- * @param items the lines of the period
- * @param coupons those of the subscription, in the order that it lists them
+ * @param coupons those of the subscription, in its order
  * @returns minor units, without tax on top and before the customer's balance; null where the cents of a line depend on
  * how Stripe divides an amount
  */

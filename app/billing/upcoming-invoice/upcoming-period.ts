@@ -21,8 +21,8 @@ const CHARGED = new Set(['active', 'trialing', 'past_due'])
 
 /**
  * The next period that a subscription is charged for, by the subscription and its schedule.
- * @returns null where nothing is charged or nobody can say how much, like for what is metered; `irregular` where more
- * is on the invoice than the subscription says, or less
+ * @returns null where nothing is charged, or an unknown amount, as for metered items; `irregular` where the invoice has
+ * more or less on it than the subscription's items
  */
 export function periodToCome(
   subscription: StripeSubscription,

@@ -24,7 +24,10 @@ export async function onCustomerCreated(object: EventObject): Promise<Outcome> {
     throw error
   })
   if (!user) return ignored(`The customer ${customerId} is none of ours.`)
-  return done(`The customer ${customerId} is that of ${user._id.toHexString()}.`, user.stripeCustomerId === customerId)
+  return done(
+    `The customer ${customerId} belongs to user ${user._id.toHexString()}.`,
+    user.stripeCustomerId === customerId,
+  )
 }
 
 /** Card, balance, address or name changed. Open invoices are charged to a new card first; then the details are read. */
@@ -34,7 +37,7 @@ export async function onCustomerUpdated(object: EventObject): Promise<Outcome> {
   const isRefreshed = owner !== null && (await refreshStripeBalance(owner._id))
   const outcome = await retryOpenInvoices(customerId)
   if (owner) await refreshBillingDetails(owner._id)
-  return isRefreshed ? done(`The balance of ${customerId} is another one. ${outcome.sentence}`) : outcome
+  return isRefreshed ? done(`The balance of ${customerId} has changed. ${outcome.sentence}`) : outcome
 }
 
 /** Stripe ends a deleted customer's subscriptions; the next purchase creates a new customer. */
@@ -43,7 +46,7 @@ export async function onCustomerDeleted(object: EventObject): Promise<Outcome> {
   const user = await findUserByCustomer(customerId)
   if (!user || !customerId) return ignored('The deleted customer was none of ours.')
   const found = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
-  if (found && !found.deleted) return ignored(`The customer ${customerId} is there all the same.`)
+  if (found && !found.deleted) return ignored(`The customer ${customerId} still exists.`)
   const { subscription } = await syncSubscriptions(user._id)
   if (!found || subscription?.stripeSubscriptionId)
     return unknownAtStripe(`Stripe does not know ${customerId} any more.`)

@@ -86,7 +86,7 @@ export async function takeEvent(
   )
   const stored = await WebhookEventModel.findById(event.id).select({ status: 1, outcome: 1 }).lean<WebhookEvent>()
   if (stored?.status === 'processed' || stored?.status === 'ignored') {
-    return { handled: true, outcome: stored.outcome ?? 'It was dealt with before.', changed: false }
+    return { handled: true, outcome: stored.outcome ?? 'It was handled before.', changed: false }
   }
   try {
     const customerId = customerOf(event.data.object)
@@ -131,13 +131,13 @@ async function takeIgnored(customerId: string): Promise<void> {
 }
 
 async function act(event: StripeEvent): Promise<Outcome> {
-  if (event.isThin) return ignored('Thin events are not acted on.')
+  if (event.isThin) return ignored('Thin events are not handled.')
   if (event.account) return ignored(`It is about the connected account ${event.account}.`)
   if (typeof event.livemode === 'boolean' && event.livemode !== isLiveMode()) {
     return ignored(`It is of ${event.livemode ? 'live' : 'test'} mode, the key is not.`)
   }
   const handler = Object.hasOwn(eventTable, event.type) ? eventTable[event.type] : undefined
-  if (!handler) return ignored('Events of this type are not acted on.')
+  if (!handler) return ignored('Events of this type are not handled.')
   const outcome = await handler(event.data.object)
   if (!outcome.isUnknown) return outcome
   const unverified = Object.hasOwn(unverifiableEvents, event.type) ? unverifiableEvents[event.type] : undefined
@@ -159,14 +159,14 @@ async function fail(event: StripeEvent, error: unknown): Promise<Receipt> {
     { $set: { status: 'failed', lastError }, $inc: { attempts: 1 } },
     { returnDocument: 'after', projection: { attempts: 1, receivedAt: 1 } },
   ).lean<WebhookEvent>()
-  if (!after) return { handled: true, outcome: 'Another delivery of it went through.', changed: false }
+  if (!after) return { handled: true, outcome: 'Another delivery of it was handled.', changed: false }
   const details = { event: event.id, type: event.type, attempts: after.attempts, err: error }
   const isHopeless = needsHuman(error) && now().getTime() - after.receivedAt.getTime() > HUMAN_MS
   if (after.attempts < ATTEMPTS_MAX && !isHopeless) {
-    logger.warn(details, 'A webhook failed and is to come again')
+    logger.warn(details, 'A webhook failed and will be retried')
     return { handled: false, outcome: lastError, changed: false, error }
   }
   await WebhookEventModel.updateOne({ _id: event.id, status: 'failed' }, { $set: { status: 'dead' } })
-  logger.error(details, 'A webhook was put aside: it failed too often')
+  logger.error(details, 'A webhook failed too often and is not retried')
   return { handled: true, dead: true, outcome: lastError, changed: false, error }
 }

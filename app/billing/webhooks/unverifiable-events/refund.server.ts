@@ -53,7 +53,7 @@ export async function findUnverifiedPurchase(
 
 /**
  * Updates a purchase's status from the ledger, the only source for it.
- * @param dispute what an event says of it, if it is about a dispute
+ * @param dispute its status, from an event about a dispute
  */
 export async function writeUnverifiedStatus(
   purchase: ChargedPurchase,
