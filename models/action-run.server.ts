@@ -23,9 +23,9 @@ const actionRunSchema = new Schema(
     credits: { type: Number, required: true },
     /** `ran`: the work is done, its price not yet captured; nobody may see the result before `done`. */
     status: { type: String, enum: ['running', 'ran', 'done', 'failed'], required: true },
-    /** Whoever runs it has until then; afterwards another request with the same key may take over. */
+    /** Until when its process may run it; afterwards another request with the same key may take over. */
     leaseUntil: { type: Date, required: true },
-    /** A fresh random id of each taker: the fence of its writes. */
+    /** A new random id for each process that takes it: the fence of its writes. */
     lease: { type: String, required: true },
     unitsUsed: { type: Number, default: null },
     /** Known from `ran` on: what is captured then. */
@@ -48,7 +48,7 @@ const actionRunSchema = new Schema(
 )
 
 actionRunSchema.index({ accountId: 1, actionId: 1, createdAt: -1 })
-// For ending what processes that died have left.
+// Finds runs of processes that died.
 actionRunSchema.index({ status: 1, leaseUntil: 1 })
 
 export type ActionRun = Complete<Omit<InferSchemaType<typeof actionRunSchema>, 'facts' | 'files'>> & {

@@ -2,31 +2,31 @@ import { type InferSchemaType, Schema, type Types } from 'mongoose'
 import { type PurchasedLine, purchasedLineSchema } from './purchased-line.server.ts'
 import { defineModel } from './define-model.server.ts'
 
-/** One row per paid invoice: the unique invoice id is what keeps a payment from counting twice. */
+/** One row per paid invoice: its unique id keeps a payment from counting twice. */
 const billingHistorySchema = new Schema(
   {
     userId: { type: Schema.Types.ObjectId, required: true },
     stripeCustomerId: { type: String, required: true },
     stripeSubscriptionId: { type: String, default: null },
     stripeInvoiceId: { type: String, required: true },
-    /** As it stands on the invoice. Rows from before it was stored lack it. */
+    /** As printed. Rows from before it was stored lack it. */
     stripeInvoiceNumber: { type: String, default: null },
-    /** Where the invoice names it: a refund may name nothing else. */
+    /** If the invoice names it: a refund may name nothing else. */
     stripePaymentIntentId: { type: String, default: null },
     planName: { type: String, required: true },
-    /** How often it is paid: every `intervalCount` of `interval`. */
+    /** The billing interval: every `intervalCount` of `interval`. */
     interval: { type: String, enum: ['day', 'week', 'month', 'year', null], default: null },
     intervalCount: { type: Number, default: null },
     /** Stripe's `amount_paid`, in minor units of `currency`. */
     amount: { type: Number, required: true },
-    /** What went back of it by refunds and credit notes, in the same unit. */
+    /** Returned by refunds and credit notes, in the same unit. */
     amountRefunded: { type: Number, default: 0 },
-    /** Credits that went back with refunds, credit notes and disputes. Rows from before this was stored lack it. */
+    /** Credits reversed for refunds, credit notes and disputes. Rows from before this was stored lack it. */
     creditsReversed: { type: Number, default: 0 },
     currency: { type: String, required: true },
-    /** What all its entries grant, or will: the sum over `lines`. */
+    /** What its entries grant: the sum over `lines`. */
     creditsAdded: { type: Number, required: true },
-    /** All that was paid for; none in rows from before this was kept. */
+    /** All purchased lines. Rows from before this was stored lack them. */
     lines: { type: [purchasedLineSchema], default: undefined },
     status: {
       type: String,

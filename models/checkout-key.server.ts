@@ -1,7 +1,7 @@
 import { type InferSchemaType, Schema } from 'mongoose'
 import { defineModel } from './define-model.server.ts'
 
-/** What a purchase was asked for under a key, so that the same key never opens a page for something else. */
+/** What was to be bought under an idempotency key, so that the key never opens a page for something else. */
 const checkoutKeySchema = new Schema(
   {
     /** A hash of the buyer and the key: keys of two buyers never meet. */

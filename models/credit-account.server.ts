@@ -1,7 +1,7 @@
 import { type mongo, Schema, type Types } from 'mongoose'
 import { defineModel } from './define-model.server.ts'
 
-/** Stands for "never" in `expiresAt` and `nextChange`: a comparison with null would be false, with this it is right. */
+/** Means "never" in `expiresAt` and `nextChange`, so that comparisons work, as they would not with null. */
 export const NEVER = new Date('9999-12-31T23:59:59.999Z')
 
 export type GrantCategory = 'paid' | 'promotional'
@@ -36,21 +36,21 @@ export interface Grant {
 }
 
 /**
- * What becomes of a plan's credits that are not used. Recorded with the grant, so that neither another plan nor an edited
- * plan file changes it. Credits without it (packs, gifts) are never limited.
+ * What happens to a plan's unused credits. Stored with the grant, so that neither another plan nor an edited plan file
+ * changes it. Credits without it (packs, gifts) have no cap.
  */
 export interface Rollover {
   /** The plan that they were granted under. */
   plan: string
-  /** At most this many of the plan's credits under the same limit stay when a later period begins; null for all. */
+  /** How many of the plan's credits under the same limit stay when a later period begins; null for all. */
   limit: number | null
-  /** When the period began that they were bought for: a period that begins later finds them left over. */
+  /** The start of the period they were bought for: for a later period they are left over. */
   periodStart: Date
-  /** A period begins with this grant: what is left of earlier ones is held to their limits then. */
+  /** A period begins with this grant, and the caps apply to what is left of earlier ones. */
   renews: boolean
 }
 
-/** What a grant is before the fold has moved it: the part that its entry carries. */
+/** A grant as its entry creates it. */
 export type GrantTerms = Omit<Grant, 'remaining' | 'reserved' | 'started' | 'expired'>
 
 export interface Hold {
@@ -90,7 +90,7 @@ export interface LogEntry {
   /** `grant` and `schedule`: the terms; every kind that concerns one grant, or takes from it first, names it in `grantId`. */
   grant?: GrantTerms
   grantId?: string
-  /** `cap`: the limit that left no room for them, and whose it is. */
+  /** `cap`: the limit that they exceeded, and its plan. */
   above?: Pick<Rollover, 'plan' | 'limit'>
   /** `hold`, `capture`, `release`: which hold; `holds` is how much a `hold` sets aside. */
   hold?: string
@@ -98,14 +98,14 @@ export interface LogEntry {
   holdExpiresAt?: Date
   /** `reversal`, `cancel-schedule`, `restore`: the source whose grants it takes back, or gives back to. */
   of?: { type: EntrySource['type']; id: string }
-  /** `cancel-schedule`: how much of a grant that has not started is cancelled. */
+  /** `cancel-schedule`: how many credits of a scheduled grant are canceled. */
   cancels?: number
   /**
-   * `reversal`: the money that went back, of the money that was paid, in the same minor units, and what of it is known to
-   * be for a part of what was bought. A `restore` that takes the place of a reversal has it as well.
+   * `reversal`: the money returned of the money paid, in the same minor units, and the amounts known to be for parts of
+   * the purchase. A `restore` that replaces a reversal has it too.
    */
   money?: { amount: number; paid: number; parts?: { id: string; amount: number }[] }
-  /** The key of the reversal that it undoes, or takes the place of. */
+  /** The key of the reversal that it undoes or replaces. */
   undoes?: string
 }
 
@@ -114,7 +114,7 @@ export interface LimitCounter {
   resetsAt: Date
 }
 
-/** All that must change together about one owner's credits: see app/credits/README.md. */
+/** All credits of one owner, which change together: see app/credits/README.md. */
 export interface CreditAccount {
   /** The owner's id. */
   _id: Types.ObjectId
@@ -122,7 +122,7 @@ export interface CreditAccount {
   held: number
   holds: Hold[]
   nextChange: Date
-  /** A fresh random id at every write but a spend: the fence. */
+  /** A new random id at every write but a spend: the fence. */
   version: string
   frozen: string | null
   /** Every cause that is in force, as `reason` or `reason:id`; `frozen` is the reason of the weightiest. */
@@ -133,7 +133,7 @@ export interface CreditAccount {
   grants: Grant[]
   debt: number
   createdAt: Date
-  /** When entries were last posted to the ledger: finds the accounts that changed lately. */
+  /** When entries were last posted to the ledger: finds recently changed accounts. */
   settledAt?: Date
 }
 

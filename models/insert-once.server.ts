@@ -4,7 +4,7 @@ const DUPLICATE_KEY = 11_000
 
 /**
  * Stores a document unless there is one already, and leaves that one as it is.
- * @param filter the unique field; two that insert at once are told apart by its index, and the second one is content
+ * @param filter a field with a unique index, which decides between two inserts at once
  * @returns whether it was stored now
  */
 export async function insertOnce<T>(

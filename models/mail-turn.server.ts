@@ -1,7 +1,7 @@
 import { type InferSchemaType, Schema } from 'mongoose'
 import { defineModel } from './define-model.server.ts'
 
-/** Whose mails a process is sending now: one process sends one reader's mails, so that they go out in order. */
+/** The readers whose mails are being sent: one process sends one reader's mails, in order. */
 const mailTurnSchema = new Schema(
   {
     /** The reader. */

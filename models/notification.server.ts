@@ -1,7 +1,7 @@
 import { type InferSchemaType, Schema } from 'mongoose'
 import { defineModel } from './define-model.server.ts'
 
-/** One mail that is owed to a user: the outbox. The id is made of its cause, so a cause that repeats makes no second mail. */
+/** One mail to a user: the outbox. Its id is its cause, so a repeated cause queues no second mail. */
 const notificationSchema = new Schema(
   {
     /** `<kind>:<id of the cause>`. */
@@ -11,9 +11,8 @@ const notificationSchema = new Schema(
     /** What the kind's schema in app/notifications/kinds.ts asks for. */
     data: { type: Schema.Types.Mixed, required: true },
     /**
-     * `queued` and `failed` are tried when `nextAttemptAt` comes. `sending` was handed to the mail server.
-     * `unconfirmed`: handed over, and nobody knows what became of it; a person decides. `dead` was given up,
-     * `suppressed` is not wanted or no longer true.
+     * `queued` and `failed` are tried at `nextAttemptAt`. `sending`: handed to the mail server. `unconfirmed`: the outcome
+     * of that is unknown, so a person decides. `dead`: given up. `suppressed`: not wanted, or no longer true.
      */
     status: {
       type: String,
@@ -22,7 +21,7 @@ const notificationSchema = new Schema(
     },
     attempts: { type: Number, required: true },
     nextAttemptAt: { type: Date, required: true },
-    /** Who works on it, and until when by the database's clock. */
+    /** The process that sends it, and until when by the database's clock. */
     leaseId: { type: String, default: null },
     leaseUntil: { type: Date, default: null },
     /** The address that it was sent to. */
@@ -31,7 +30,7 @@ const notificationSchema = new Schema(
     /** One sentence: why it was given up, held back or left for a person. */
     outcome: { type: String, default: null },
     createdAt: { type: Date, required: true },
-    /** When what it tells of happened: a reader's mails go out in this order. Mails of before it was kept have none. */
+    /** When its cause happened: a reader's mails go out in this order. Missing in mails from before it was stored. */
     happenedAt: { type: Date },
     sentAt: { type: Date, default: null },
   },

@@ -14,11 +14,11 @@ const paymentSchema = new Schema(
     /** In minor units of `currency`. */
     amount: { type: Number, required: true },
     amountRefunded: { type: Number, default: 0 },
-    /** Credits that went back with refunds and disputes. Rows from before this was stored lack it. */
+    /** Credits reversed for refunds and disputes. Rows from before this was stored lack it. */
     creditsReversed: { type: Number, default: 0 },
     currency: { type: String, required: true },
     creditsAdded: { type: Number, required: true },
-    /** All that was paid for, `pack` being the first of it; none in rows from before this was kept. */
+    /** All purchased lines, `pack` being the first. Rows from before this was stored lack them. */
     lines: { type: [purchasedLineSchema], default: undefined },
     status: {
       type: String,

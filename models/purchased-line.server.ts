@@ -6,7 +6,7 @@ export const purchasedLineSchema = new Schema(
     /** Stripe's id of the line. */
     id: { type: String, required: true },
     kind: { type: String, enum: ['plan', 'pack', 'other'], required: true },
-    /** A plan's name, a pack's id, or what Stripe says of anything else. */
+    /** A plan's name, a pack's id, or Stripe's description of anything else. */
     name: { type: String, required: true },
     quantity: { type: Number, required: true },
     /** Minor units, before discounts, without tax on top. */

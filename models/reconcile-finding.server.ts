@@ -1,7 +1,7 @@
 import { type InferSchemaType, Schema } from 'mongoose'
 import { defineModel } from './define-model.server.ts'
 
-/** Something at Stripe that a comparison could not settle, until one does. */
+/** A Stripe object that reconcile could not settle yet. */
 const reconcileFindingSchema = new Schema(
   {
     /** The kind of object and its id, like `invoice:in_…`. */
@@ -12,9 +12,9 @@ const reconcileFindingSchema = new Schema(
       required: true,
     },
     objectId: { type: String, required: true },
-    /** `unclaimed`: a human has to say what it is. `failed`: the next run tries again. */
+    /** `unclaimed`: for manual review. `failed`: the next run tries again. */
     state: { type: String, enum: ['unclaimed', 'failed'], required: true },
-    /** What is known of it, in one sentence. */
+    /** What is known about it, in one sentence. */
     sentence: { type: String, required: true },
     foundAt: { type: Date, required: true },
     lookedAt: { type: Date, required: true },

@@ -1,14 +1,14 @@
 import { type InferSchemaType, Schema } from 'mongoose'
 import { defineModel } from './define-model.server.ts'
 
-/** A card that has brought a trial its credits, by Stripe's fingerprint: the same for one card at all customers. */
+/** A card whose trial credits were granted, by Stripe's fingerprint: one card has the same at all customers. */
 const trialCardSchema = new Schema(
   {
     _id: { type: String, required: true },
     /** Whose trial it was. */
     userId: { type: Schema.Types.ObjectId, required: true },
     firstAt: { type: Date, required: true },
-    /** Invoices of other users' trials, which brought no credits. */
+    /** Invoices of other users' trials, which granted no credits. */
     refusedInvoiceIds: { type: [String], default: [] },
   },
   { collection: 'trial_cards', strict: 'throw', autoIndex: false },

@@ -6,7 +6,7 @@ import { defineModel } from './define-model.server.ts'
 const owedInvoiceSchema = new Schema(
   {
     stripeInvoiceId: { type: String, required: true },
-    /** Minor units: what is left of it. */
+    /** Minor units: the unpaid part. */
     amount: { type: Number, required: true },
     at: { type: Date, required: true },
     url: { type: String, default: null },
@@ -14,32 +14,32 @@ const owedInvoiceSchema = new Schema(
   { _id: false, strict: 'throw' },
 )
 
-/** Stripe's subscription as Scrip last saw it. None, or one whose id is cleared, means plan `Free`. */
+/** Stripe's subscription as last read. None, or one whose id is null, means the plan `Free`. */
 const subscriptionSchema = new Schema(
   {
     stripeSubscriptionId: { type: String, default: null },
     plan: { type: String, required: true },
-    /** `plan` as it was last written from Stripe: the audit notices where somebody has edited it since. */
+    /** `plan` as last synced from Stripe: the audit reports a later edit. */
     syncedPlan: { type: String, default: null },
-    /** How often it is paid: every `intervalCount` of `interval`. */
+    /** The billing interval: every `intervalCount` of `interval`. */
     interval: { type: String, enum: ['day', 'week', 'month', 'year', null], default: null },
     intervalCount: { type: Number, default: null },
     status: { type: String, required: true },
     currentPeriodStart: { type: Date, default: null },
     currentPeriodEnd: { type: Date, default: null },
     cancelAtPeriodEnd: { type: Boolean, default: false },
-    /** The day it ends: with this period, within it, or in a later one, after it has been renewed. */
+    /** When it ends: in this period, or in a later one after renewals. */
     cancelAt: { type: Date, default: null },
     gracePeriodEnd: { type: Date, default: null },
     trialEnd: { type: Date, default: null },
-    /** What Stripe shows as a trial was given to somebody who has paid: free time, and no trial. */
+    /** Stripe shows a trial, but the customer has paid before: free time, not a trial. */
     isFreeTime: { type: Boolean, default: null },
-    /** The plan stays and nothing is collected: Stripe's `pause_collection`, and until when where that is set. */
+    /** Stripe's `pause_collection`: the plan stays, and nothing is collected. */
     collectionPaused: { type: Boolean, default: false },
-    /** What is owed waits for the bank's customer, not for another card. */
+    /** The open payment needs the bank's confirmation, not another card. */
     confirmationAsked: { type: Boolean, default: false },
     collectionResumesAt: { type: Date, default: null },
-    /** What takes over when the period ends. */
+    /** The plan change at the end of the period. */
     scheduledChange: {
       type: new Schema(
         {
@@ -52,10 +52,7 @@ const subscriptionSchema = new Schema(
       ),
       default: null,
     },
-    /**
-     * What it will charge next and the credits that come with it, in minor units, before the customer's balance. None where
-     * nothing is charged, or nobody can say how much.
-     */
+    /** The next charge, in minor units before the customer's balance, and its credits; null if none, or unknown. */
     nextPayment: {
       type: new Schema(
         {
@@ -63,14 +60,14 @@ const subscriptionSchema = new Schema(
           currency: { type: String, required: true },
           credits: { type: Number, required: true },
           at: { type: Date, required: true },
-          /** False where tax comes on top. */
+          /** False if tax is added. */
           isExact: { type: Boolean, required: true },
         },
         { _id: false, strict: 'throw' },
       ),
       default: null,
     },
-    /** What each of its periods costs, with the coupons that last. */
+    /** The price of each period, with permanent coupons. */
     price: {
       type: new Schema(
         {
@@ -78,7 +75,7 @@ const subscriptionSchema = new Schema(
           currency: { type: String, required: true },
           interval: { type: String, enum: ['day', 'week', 'month', 'year'], required: true },
           intervalCount: { type: Number, required: true },
-          /** Those that come when it is paid. */
+          /** Granted at payment. */
           credits: { type: Number, required: true },
           isExact: { type: Boolean, required: true },
         },
@@ -86,7 +83,7 @@ const subscriptionSchema = new Schema(
       ),
       default: null,
     },
-    /** What is owed while a payment is overdue: the sum of all open invoices, and the newest of them. */
+    /** The amount due while a payment is overdue: the sum of all open invoices, and the newest of them. */
     owed: {
       type: new Schema(
         {
@@ -95,35 +92,32 @@ const subscriptionSchema = new Schema(
           currency: { type: String, required: true },
           stripeInvoiceId: { type: String, required: true },
           at: { type: Date, required: true },
-          /** Stripe's page of it, where it can be paid. */
+          /** Stripe's page where it can be paid. */
           url: { type: String, default: null },
-          /** Those before it, the newest first. */
+          /** The older ones, newest first. */
           older: { type: [owedInvoiceSchema], default: undefined },
         },
         { _id: false, strict: 'throw' },
       ),
       default: null,
     },
-    /** A hash of the terms for which Stripe was asked what else waits for the next invoice, and nothing did. */
+    /** A hash of the terms under which no other item was pending for the next invoice at Stripe. */
     nothingElseWaits: { type: String, default: null },
     /** Why it ended: `cancellation_requested`, `payment_failed`, … */
     endedReason: { type: String, default: null },
-    /** Others that lived beside it and were canceled in its favor. */
+    /** Duplicates that were canceled in its favor. */
     previousSubscriptionIds: { type: [String], default: [] },
-    /** The newest one that ended: no late word about it brings it back. */
+    /** The newest one that ended: a late event never revives it. */
     endedSubscriptionId: { type: String, default: null },
-    /** When Stripe said this in an event, where that is all there is: Stripe itself does not know the subscription. */
+    /** When Stripe created the event that this comes from, if Stripe itself does not know the subscription. */
     toldAt: { type: Date, default: null },
-    /** The fence of every write to the subscription: a fresh random id each time, never a counter. */
+    /** The fence of every write to the subscription: a new random id each time, never a counter. */
     version: { type: String, required: true },
   },
   { _id: false, strict: 'throw' },
 )
 
-/**
- * The customer's balance at Stripe as it was last read, in minor units and with Stripe's sign: below zero is money in the
- * customer's favor, which pays invoices; above zero is added to the next one.
- */
+/** The customer's balance at Stripe as last read, in minor units: below zero is in the customer's favor. */
 const stripeBalanceSchema = new Schema(
   {
     amount: { type: Number, required: true },
@@ -135,16 +129,16 @@ const stripeBalanceSchema = new Schema(
   { _id: false, strict: 'throw' },
 )
 
-/** A subscription that was bought beside another one, and canceled in its favor: what its customer is told. */
+/** A subscription that was canceled in favor of another one, for the customer's notice. */
 const canceledDuplicateSchema = new Schema(
   {
     stripeSubscriptionId: { type: String, required: true },
     plan: { type: String, required: true },
     keptPlan: { type: String, required: true },
-    /** What went to the customer's balance for its unused time, in minor units. */
+    /** Credited to the customer's balance for unused time, in minor units. */
     amount: { type: Number, required: true },
     currency: { type: String, required: true },
-    /** Credits that went with that. */
+    /** The credits taken back for that. */
     credits: { type: Number, required: true },
     at: { type: Date, required: true },
   },
@@ -153,7 +147,7 @@ const canceledDuplicateSchema = new Schema(
 
 export type CanceledDuplicate = InferSchemaType<typeof canceledDuplicateSchema>
 
-/** Which mails a user wants, beyond those that every customer gets; what is missing is as app/notifications/settings.ts says. */
+/** Which optional mails a user wants; app/notifications/settings.ts has the defaults. */
 const notificationSettingsSchema = new Schema(
   {
     creditsLow: { type: Boolean, required: true },
@@ -168,7 +162,7 @@ const notificationSettingsSchema = new Schema(
 const userSchema = new Schema(
   {
     email: { type: String, required: true, lowercase: true, trim: true },
-    /** When its owner proved to get its mail; null until then. Users from before there was a proof lack the field. */
+    /** When the address was confirmed; null until then. Users from before confirmations lack the field. */
     emailConfirmedAt: { type: Date, default: null },
     passwordHash: { type: String, required: true, select: false },
     name: { type: String, default: '' },
@@ -205,15 +199,14 @@ userSchema.index(
   { unique: true, partialFilterExpression: { stripeCustomerId: { $type: 'string' } } },
 )
 userSchema.index({ 'subscription.stripeSubscriptionId': 1 })
-// A payment method that was detached no longer says whose it was.
+// A detached payment method no longer names its customer.
 userSchema.index({ 'billingDetails.paymentMethod.stripePaymentMethodId': 1 }, { sparse: true })
-// Finds those whose unused credits a renewal will hold to a limit soon.
+// Finds users whose unused credits a renewal will cap soon.
 userSchema.index({ 'subscription.currentPeriodEnd': 1 }, { sparse: true })
 
 type Stored = InferSchemaType<typeof userSchema>
 type StoredSubscription = NonNullable<Stored['subscription']>
 
-/** What is owed, as plain data. */
 type OwedSum = Omit<NonNullable<StoredSubscription['owed']>, 'older'> & {
   older?: InferSchemaType<typeof owedInvoiceSchema>[] | null
 }
@@ -221,7 +214,7 @@ type OwedSum = Omit<NonNullable<StoredSubscription['owed']>, 'older'> & {
 export type User = Omit<Stored, 'billingDetails' | 'canceledDuplicates' | 'subscription'> & {
   _id: Types.ObjectId
   subscription?: (Omit<StoredSubscription, 'owed'> & { owed?: OwedSum | null }) | null
-  /** Users from before these were kept have none. */
+  /** Missing in users from before these were stored. */
   billingDetails?: BillingDetails | null
   canceledDuplicates?: CanceledDuplicate[]
 }

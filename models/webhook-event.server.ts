@@ -1,7 +1,7 @@
 import { type InferSchemaType, Schema } from 'mongoose'
 import { defineModel } from './define-model.server.ts'
 
-/** Stripe's event as received, and what became of it. */
+/** Stripe's event as received, and its outcome. */
 const webhookEventSchema = new Schema(
   {
     _id: { type: String, required: true },
@@ -15,7 +15,7 @@ const webhookEventSchema = new Schema(
     lastError: { type: String, default: null },
     receivedAt: { type: Date, required: true },
     processedAt: { type: Date, default: null },
-    /** When all of the payload was dropped but what a later event is compared with. */
+    /** When the payload was reduced to what later events are compared with. */
     trimmedAt: { type: Date, default: null },
   },
   { collection: 'webhook_events', strict: 'throw', autoIndex: false, minimize: false },
