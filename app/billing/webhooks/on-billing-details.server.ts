@@ -1,6 +1,8 @@
+import type { User } from '#models/user.server.ts'
 import { refreshBillingDetails } from '../billing-details/billing-details.server.ts'
 import { findByPaymentMethod, findUserByCustomer } from '../customers/users.server.ts'
 import { done, ignored, type Outcome } from '../outcome.ts'
+import { isLive } from '../subscriptions/subscription-state.ts'
 import { customerOf, type EventHandler, type EventObject } from './event.ts'
 
 /**
@@ -31,6 +33,12 @@ export const thenReadDetails =
   async (object) => {
     const outcome = await handler(object)
     const user = await findUserByCustomer(customerOf(object))
-    if (user) await refreshBillingDetails(user._id)
+    if (user && !isChargedAsStored(user, object)) await refreshBillingDetails(user._id)
     return outcome
   }
+
+/** A live subscription with the stored payment method: most of its events change nothing of what is shown. */
+function isChargedAsStored({ billingDetails }: User, { status, default_payment_method: method }: EventObject): boolean {
+  const stored = billingDetails?.paymentMethod?.stripePaymentMethodId
+  return stored !== undefined && stored === method && typeof status === 'string' && isLive(status)
+}

@@ -135,6 +135,16 @@ describe('a change of the card', () => {
     expect(await methodOf(user)).toMatchObject({ last4: '4444' })
   })
 
+  it('a change of a subscription that keeps its card reads no billing details again', async () => {
+    const user = await subscriber(deliveries)
+    const before = await keptOf(user)
+    await context.stripe.subscriptions.update(subscriptionIdOf(user), { metadata: { note: 'by the operator' } })
+    await deliveries.deliver({ type: 'customer.subscription.updated' })
+    deliveries.take()
+
+    expect(await keptOf(user)).toEqual(before)
+  })
+
   it.each(['payment_method.updated', 'payment_method.automatically_updated'])(
     'a card’s expiry after %s is what Stripe says now, whatever the event says',
     async (type) => {
