@@ -5,13 +5,14 @@ import { createHash, randomUUID } from 'node:crypto'
  * hashed.
  */
 
+const hash = (value: string): string => createHash('sha256').update(value).digest('hex')
+
 /** The key of a request over the API, from the caller's own idempotency key. */
 export const apiKeyFor = (operation: 'spend' | 'hold', idempotencyKey: string): string =>
-  `api:${operation}:${createHash('sha256').update(idempotencyKey).digest('hex')}`
+  `api:${operation}:${hash(idempotencyKey)}`
 
 /** The key of a run of a paid action, from the nonce of its form. */
-export const actionKey = (actionId: string, nonce: string): string =>
-  `action:${actionId}:${createHash('sha256').update(nonce).digest('hex')}`
+export const actionKey = (actionId: string, nonce: string): string => `action:${actionId}:${hash(nonce)}`
 
 /** A random key that is never reused. */
 export const freshKey = (operation: 'spend' | 'hold'): string => `once:${operation}:${randomUUID()}`
@@ -23,20 +24,16 @@ export const stripeInvoiceKey = (invoiceId: string, share?: number | 'packs'): s
 /** The key of a trial's grant: one per account, since a trial is given once, for any subscription. */
 export const TRIAL_KEY = 'stripe:trial'
 
-/** The key of a one-time payment's grant. */
+/** The keys of a one-time payment's grant, and of the reversals of refunds and disputes. */
 export const stripePaymentKey = (paymentIntentId: string): string => `stripe:payment:${paymentIntentId}`
-
-/** The key of a refund's reversal. */
 export const stripeRefundKey = (refundId: string): string => `stripe:refund:${refundId}`
-
-/** The key of a dispute's reversal. */
 export const stripeDisputeKey = (disputeId: string): string => `stripe:dispute:${disputeId}`
 
 /** The key of the entry that records a lost dispute. */
 export const stripeDisputeLostKey = (disputeId: string): string => `${stripeDisputeKey(disputeId)}:lost`
 
 /** The key of an administrator's correction, from the nonce of its form. */
-export const adminKey = (nonce: string): string => `admin:adjust:${createHash('sha256').update(nonce).digest('hex')}`
+export const adminKey = (nonce: string): string => `admin:adjust:${hash(nonce)}`
 
 export const WELCOME_KEY = 'sys:welcome'
 

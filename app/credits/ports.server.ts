@@ -26,12 +26,9 @@ export interface CreditPorts {
  */
 export class VersionCache {
   readonly #versions = new Map<string, string>()
-  readonly #max: number
 
   /** @param max accounts to remember */
-  constructor(max = 20_000) {
-    this.#max = max
-  }
+  constructor(private readonly max = 20_000) {}
 
   get(accountId: Types.ObjectId): string | undefined {
     return this.#versions.get(accountId.toHexString())
@@ -41,12 +38,9 @@ export class VersionCache {
     const id = accountId.toHexString()
     this.#versions.delete(id)
     this.#versions.set(id, version)
-    if (this.#versions.size > this.#max) {
-      for (const oldest of this.#versions.keys()) {
-        this.#versions.delete(oldest)
-        break
-      }
-    }
+    if (this.#versions.size <= this.max) return
+    const [oldest] = this.#versions.keys()
+    this.#versions.delete(oldest!)
   }
 
   delete(accountId: Types.ObjectId): void {

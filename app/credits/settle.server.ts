@@ -1,14 +1,12 @@
 import type { Types } from 'mongoose'
-import type { CreditAccount } from '#models/credit-account.server.ts'
 import type { CreditEntry } from '#models/credit-entry.server.ts'
 import { logger } from '../log.server.ts'
 import { LedgerConflict } from './errors.ts'
-import { fold, type Folded } from './fold.ts'
+import { fold } from './fold.ts'
 import { freezeSpending } from './freeze.server.ts'
 import { fingerprint, ledgerRows } from './ledger-rows.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
 import { readAccount } from './recorded.server.ts'
-import type { AccountUpdate } from './store.server.ts'
 
 /** The writer that fills a log to this length posts it, without waiting for the job. */
 const FULL = 256
@@ -23,14 +21,19 @@ const FULL = 256
 export async function settleAccount(accountId: Types.ObjectId, ports: CreditPorts = livePorts): Promise<number> {
   const account = await readAccount(ports, accountId)
   if (account.pending.length === 0) return 0
-  const folded = fold(account, account.pending)
-  const rows = ledgerRows(account, folded.burned)
+  const { grants, debt, burned } = fold(account, account.pending)
+  const rows = ledgerRows(account, burned)
   await post(ports, accountId, rows)
 
   const version = ports.newVersion()
+  // Spends may be written meanwhile, so only the posted entries are removed; spends do not touch the fields set here.
   const after = await ports.store.updateAccount(
     { _id: accountId, version: account.version },
-    trim(account, folded, version, ports.now()),
+    {
+      $set: { grants, debt, version, settledAt: ports.now() },
+      $pull: { pending: { key: { $in: account.pending.map((entry) => entry.key) } } },
+      $inc: { posted: account.pending.length },
+    },
   )
   if (!after) return 0
   ports.versions.set(accountId, version)
@@ -64,14 +67,5 @@ async function post(ports: CreditPorts, accountId: Types.ObjectId, rows: CreditE
     logger.error({ accountId, entryId: row._id, alert: true }, 'two postings of one key differ; account frozen')
     await freezeSpending(accountId, 'ledger_conflict', undefined, ports)
     throw new LedgerConflict(row._id)
-  }
-}
-
-/** Spends may be written meanwhile, so only the posted entries are removed; spends do not touch the fields set here. */
-function trim(account: CreditAccount, { grants, debt }: Folded, version: string, settledAt: Date): AccountUpdate {
-  return {
-    $set: { grants, debt, version, settledAt },
-    $pull: { pending: { key: { $in: account.pending.map((entry) => entry.key) } } },
-    $inc: { posted: account.pending.length },
   }
 }

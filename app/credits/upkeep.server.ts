@@ -1,5 +1,4 @@
-import type { Types } from 'mongoose'
-import { CreditAccountModel } from '#models/credit-account.server.ts'
+import { type CreditAccount, creditAccounts } from '#models/credit-account.server.ts'
 import { logger } from '../log.server.ts'
 import { livePorts } from './ports.server.ts'
 import { releaseLapsed } from './resolve-hold.server.ts'
@@ -15,20 +14,18 @@ const BATCH = 500
  */
 export async function runUpkeep(): Promise<{ accounts: number; posted: number; failed: number }> {
   const at = livePorts.now()
-  const due = await CreditAccountModel.collection
-    .find(
-      {
-        $or: [{ nextChange: { $lte: at } }, { 'holds.expiresAt': { $lte: at } }, { 'pending.0.at': { $exists: true } }],
-      },
-      { projection: { holds: 1 }, limit: BATCH },
-    )
+  const due = await creditAccounts()
+    .find({
+      $or: [{ nextChange: { $lte: at } }, { 'holds.expiresAt': { $lte: at } }, { 'pending.0.at': { $exists: true } }],
+    })
+    .project<Pick<CreditAccount, '_id' | 'holds'>>({ holds: 1 })
+    .limit(BATCH)
     .toArray()
   let posted = 0
   let failed = 0
-  for (const { _id, holds } of due as unknown as { _id: Types.ObjectId; holds: { id: string; expiresAt: Date }[] }[]) {
+  for (const { _id, holds } of due) {
     try {
-      for (const hold of holds.filter((candidate) => candidate.expiresAt <= at))
-        await releaseLapsed(livePorts, _id, hold.id)
+      for (const { id } of holds.filter(({ expiresAt }) => expiresAt <= at)) await releaseLapsed(livePorts, _id, id)
       await tickAccount(_id)
       posted += await settleAccount(_id)
     } catch (error) {

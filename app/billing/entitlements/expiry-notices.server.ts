@@ -1,5 +1,5 @@
-import type { mongo, Types } from 'mongoose'
-import { type CreditAccount, CreditAccountModel, NEVER } from '#models/credit-account.server.ts'
+import type { Types } from 'mongoose'
+import { creditAccounts, NEVER } from '#models/credit-account.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
 import { getBalance } from '../../credits/balance.server.ts'
@@ -38,12 +38,13 @@ export async function notifyExpiring(): Promise<{ users: number; queued: number;
 /** Accounts with an expiry within a week, and those with a rollover limit whose plan renews within it. */
 async function idsToLookAt(at: Date): Promise<string[]> {
   const soon = { $gt: at, $lte: new Date(at.getTime() + AHEAD_MS) }
-  const accounts = CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
-  const due = await accounts.find({ nextChange: soon }, { projection: { _id: 1 } }).toArray()
+  const due = await creditAccounts()
+    .find({ nextChange: soon }, { projection: { _id: 1 } })
+    .toArray()
   const renewing = await UserModel.find({ 'subscription.currentPeriodEnd': soon })
     .select({ _id: 1 })
     .lean<{ _id: Types.ObjectId }[]>()
-  const limited = await accounts
+  const limited = await creditAccounts()
     .find(
       { _id: { $in: renewing.map(({ _id }) => _id) }, 'grants.rollover.limit': { $type: 'number' } },
       { projection: { _id: 1 } },
@@ -59,10 +60,9 @@ async function idsToLookAt(at: Date): Promise<string[]> {
  */
 export async function nextMoment(): Promise<Date | null> {
   const at = now()
-  const accounts = CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
-  const limited = await accounts.distinct('_id', { 'grants.rollover.limit': { $type: 'number' } })
+  const limited = await creditAccounts().distinct('_id', { 'grants.rollover.limit': { $type: 'number' } })
   const [change, renewal, pause] = await Promise.all([
-    accounts.findOne({ nextChange: { $gt: at, $lt: NEVER } }, { sort: { nextChange: 1 } }),
+    creditAccounts().findOne({ nextChange: { $gt: at, $lt: NEVER } }, { sort: { nextChange: 1 } }),
     firstOf({ _id: { $in: limited }, 'subscription.currentPeriodEnd': { $gt: at } }, 'subscription.currentPeriodEnd'),
     firstOf({ 'subscription.gracePeriodEnd': { $gt: at } }, 'subscription.gracePeriodEnd'),
   ])
