@@ -54,7 +54,7 @@ export async function settleWhenFull(
   try {
     await settleAccount(accountId, ports)
   } catch (error) {
-    logger.warn({ err: error, accountId }, 'a full credit log could not be settled at once; the job will do it')
+    logger.warn({ err: error, accountId }, 'A full credit log could not be settled at once; the job will do it')
   }
 }
 
@@ -64,7 +64,7 @@ async function post(ports: CreditPorts, accountId: Types.ObjectId, rows: CreditE
   for (const row of rows.filter((candidate) => duplicates.has(candidate._id))) {
     const twin = await ports.store.findEntry(row._id)
     if (twin && fingerprint(twin) === fingerprint(row)) continue
-    logger.error({ accountId, entryId: row._id, alert: true }, 'two postings of one key differ; account frozen')
+    logger.error({ accountId, entryId: row._id, alert: true }, 'Two postings of one key differ; the account is frozen')
     await freezeSpending(accountId, 'ledger_conflict', undefined, ports)
     throw new LedgerConflict(row._id)
   }

@@ -30,7 +30,7 @@ export async function runUpkeep(): Promise<{ accounts: number; posted: number; f
       posted += await settleAccount(_id)
     } catch (error) {
       failed++
-      logger.error({ err: error, accountId: _id.toHexString() }, 'credit upkeep failed for one account')
+      logger.error({ err: error, accountId: _id.toHexString() }, 'Credit upkeep failed for one account')
     }
   }
   return { accounts: due.length, posted, failed }

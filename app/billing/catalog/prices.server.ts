@@ -68,7 +68,7 @@ async function idAtStripe(offer: Offer): Promise<string> {
   const [price] = page.data
   if (!price) {
     const missing = new Error(`Stripe has no price with the lookup key ${lookupKey}: run "npm run stripe:setup"`)
-    logger.error({ err: missing }, 'Something is on sale and has no price')
+    logger.error({ err: missing }, 'An offer has no price at Stripe')
     throw new OfferUnavailable(missing)
   }
   idByLookupKey.set(lookupKey, { id: price.id, until: Date.now() + KNOWN_FOR_MS })

@@ -69,7 +69,7 @@ async function openFor(purchase: Purchase, options: CheckoutOptions): Promise<St
     return await open(offer, purchase.user, options)
   } catch (error) {
     if (!isRefused(error)) throw error
-    logger.error({ err: error, lookupKey: offer.price.lookupKey }, 'Stripe refuses to sell something that is on sale')
+    logger.error({ err: error, lookupKey: offer.price.lookupKey }, 'Stripe refuses to sell an offer')
     throw new OfferUnavailable(error)
   }
 }

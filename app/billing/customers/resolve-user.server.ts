@@ -50,7 +50,7 @@ export async function unmatchedOutcome(
   const { app } = { ...(await customerTag(customerId)), ...metadata }
   if (app && !isOurs({ app })) return ignored(`${name} belongs to ${app}.`)
   if (!app && !(await areOurs(sold))) return ignored(`${name} has no tag of ours and sells nothing of ours.`)
-  return unmatched(`${name} belongs to customer ${customerId ?? 'none'}, who is no user here.`)
+  return unmatched(`${name} belongs to customer ${customerId ?? 'none'}, which matches no user.`)
 }
 
 async function areOurs(sold: readonly { priceId: string | null }[]): Promise<boolean> {

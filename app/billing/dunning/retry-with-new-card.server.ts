@@ -18,7 +18,7 @@ export async function retryOpenInvoices(customerId: string): Promise<Outcome> {
   const owner = await findUserByCustomer(customerId)
   const stored = owner?.subscription
   const subscription = await retrieveSubscription(hasLiveSubscription(stored) ? stored?.stripeSubscriptionId : null)
-  if (!owner || !subscription) return ignored(`Nothing of ours is charged to the customer ${customerId} regularly.`)
+  if (!owner || !subscription) return ignored(`The customer ${customerId} has no live subscription of ours.`)
   const card = await cardOf(subscription, await defaultMethodOf(customerId))
   if (!card || !isOverdue(subscription.status)) return done(`Nothing is owed for ${subscription.id}.`, false)
   const paid = await payWhatIsOwed(subscription.id, card)

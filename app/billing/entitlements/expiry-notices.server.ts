@@ -29,7 +29,7 @@ export async function notifyExpiring(): Promise<{ users: number; queued: number;
       seen.queued += await notifyOne(id)
     } catch (error) {
       seen.failed++
-      logger.error({ err: error, accountId: id }, 'Looking for credits that will expire failed for one user')
+      logger.error({ err: error, accountId: id }, 'Expiring credits could not be checked for one user')
     }
   }
   return seen
@@ -54,9 +54,8 @@ async function idsToLookAt(at: Date): Promise<string[]> {
 }
 
 /**
- * The next moment at which there is something to send or do: the sandbox's clock stops there when it is moved. Within a
- * week of an expiry that is each day.
- * @returns null where nothing is ahead
+ * The next moment with something to send or do, or null: the sandbox's clock stops there when it is moved. Within a week
+ * of an expiry that is each day.
  */
 export async function nextMoment(): Promise<Date | null> {
   const at = now()
@@ -115,7 +114,7 @@ function dataOf(losses: Loss[], moment: number) {
 
 /**
  * A queued mail as of now: since it was queued, credits may have been used or the plan canceled.
- * @returns null where nothing will go any more
+ * @returns null if nothing will expire
  */
 export async function stillTrue(
   userId: Types.ObjectId,

@@ -73,7 +73,7 @@ async function examineSubscription(id: string): Promise<Outcome> {
 
 async function examineUser(id: string): Promise<Outcome> {
   const user = await UserModel.findById(new Types.ObjectId(id)).lean<User>()
-  return user ? resync(user) : ignored(`There is no user ${id} any more.`)
+  return user ? resync(user) : ignored(`There is no user ${id}.`)
 }
 
 async function resync(before: User, subscriptionId: string | null = null): Promise<Outcome> {

@@ -50,7 +50,7 @@ function renew(lease: string): () => void {
     const leaseUntil = new Date(Date.now() + LEASE_MS)
     states()
       .updateOne({ _id: ID, lease }, { $set: { leaseUntil } })
-      .catch((error: unknown) => logger.warn({ err: error }, 'The lease of a reconcile was not renewed'))
+      .catch((error: unknown) => logger.warn({ err: error }, 'The lease of reconcile was not renewed'))
   }, LEASE_MS / RENEWALS_A_LEASE).unref()
   return () => clearInterval(timer)
 }

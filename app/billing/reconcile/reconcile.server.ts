@@ -87,7 +87,7 @@ export async function reconcile({ since }: { since?: Date } = {}): Promise<Recon
   const { failed, unclaimed } = result
   if (unclaimed.length > 0)
     logger.warn({ objects: unclaimed.length }, 'Stripe has objects that match no user here: review them')
-  if (failed.length > 0) logger.error({ objects: failed.length }, 'Reconcile could not put everything right')
+  if (failed.length > 0) logger.error({ objects: failed.length }, 'Reconcile could not settle everything')
   return result
 }
 
@@ -113,7 +113,7 @@ async function settle(result: Reconciliation, subject: Subject): Promise<void> {
   } catch (error) {
     const sentence = `${subject.id}: ${error instanceof Error ? error.message : String(error)}`
     const state = needsHuman(error) ? 'unclaimed' : 'failed'
-    if (state === 'failed') logger.error({ err: error, object: subject.id }, 'Reconcile could not put something right')
+    if (state === 'failed') logger.error({ err: error, object: subject.id }, 'Reconcile could not settle an object')
     await keepFinding(subject, { state, sentence })
   }
 }

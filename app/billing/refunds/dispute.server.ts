@@ -62,7 +62,7 @@ export async function takeDispute(
       })
       await unfreezeSpending(accountId, 'dispute', id)
       await notifyDisputeWon(purchase, id, undone.restored)
-      const sentence = `The dispute ${id} ended well: ${undone.restored} credits came back.`
+      const sentence = `The dispute ${id} ended well: ${undone.restored} credits were restored.`
       return { sentence, isNew: undone.found && !undone.replayed }
     }
     case 'lost': {
@@ -76,7 +76,7 @@ export async function takeDispute(
       await freezeSpending(accountId, 'dispute', id)
       const { reversed, found, replayed } = await reverseCredits(purchase, { key, source, amount })
       await notifyDispute(purchase, dispute)
-      const sentence = `The dispute ${id} is open: ${reversed} credits are away and spending stops.`
+      const sentence = `The dispute ${id} is open: ${reversed} credits are reversed and spending is paused.`
       return { sentence, isNew: found && !replayed }
     }
   }

@@ -40,7 +40,7 @@ export async function pauseOverdue(): Promise<number> {
     count++
     // A failed one is retried in the next run and does not stop the others.
     await applySpendingPause(_id).catch((error: unknown) => {
-      logger.error({ err: error, user: _id.toHexString() }, 'An overdue subscription could not be looked at')
+      logger.error({ err: error, user: _id.toHexString() }, 'Spending could not be paused for an overdue subscription')
     })
   }
   return count

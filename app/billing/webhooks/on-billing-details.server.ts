@@ -11,7 +11,7 @@ import { customerOf, type EventHandler, type EventObject } from './event.ts'
 export async function onPaymentMethod(object: EventObject): Promise<Outcome> {
   const id = object.id ?? ''
   const user = (await findUserByCustomer(customerOf(object))) ?? (await findByPaymentMethod(id))
-  if (!user) return ignored(`The payment method ${id} is none of ours.`)
+  if (!user) return ignored(`The payment method ${id} is not ours.`)
   await refreshBillingDetails(user._id)
   return done(`The payment method of ${user._id.toHexString()} was read.`, false)
 }
@@ -19,7 +19,7 @@ export async function onPaymentMethod(object: EventObject): Promise<Outcome> {
 /** Tax IDs are printed on invoices, so the billing page shows them. */
 export async function onTaxId(object: EventObject): Promise<Outcome> {
   const user = await findUserByCustomer(customerOf(object))
-  if (!user) return ignored(`The tax id ${object.id ?? ''} is none of ours.`)
+  if (!user) return ignored(`The tax id ${object.id ?? ''} is not ours.`)
   await refreshBillingDetails(user._id)
   return done(`The tax ids of ${user._id.toHexString()} were read.`, false)
 }

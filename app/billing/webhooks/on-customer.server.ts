@@ -23,7 +23,7 @@ export async function onCustomerCreated(object: EventObject): Promise<Outcome> {
     if (error instanceof NotReadyYet) return null
     throw error
   })
-  if (!user) return ignored(`The customer ${customerId} is none of ours.`)
+  if (!user) return ignored(`The customer ${customerId} is not ours.`)
   return done(
     `The customer ${customerId} belongs to user ${user._id.toHexString()}.`,
     user.stripeCustomerId === customerId,
@@ -44,12 +44,11 @@ export async function onCustomerUpdated(object: EventObject): Promise<Outcome> {
 export async function onCustomerDeleted(object: EventObject): Promise<Outcome> {
   const customerId = object.id ?? null
   const user = await findUserByCustomer(customerId)
-  if (!user || !customerId) return ignored('The deleted customer was none of ours.')
+  if (!user || !customerId) return ignored('The deleted customer was not ours.')
   const found = await findAtStripe((stripe) => stripe.customers.retrieve(customerId))
   if (found && !found.deleted) return ignored(`The customer ${customerId} still exists.`)
   const { subscription } = await syncSubscriptions(user._id)
-  if (!found || subscription?.stripeSubscriptionId)
-    return unknownAtStripe(`Stripe does not know ${customerId} any more.`)
+  if (!found || subscription?.stripeSubscriptionId) return unknownAtStripe(`Stripe no longer knows ${customerId}.`)
   await unlinkCustomer(customerId)
-  return done(`The customer ${customerId} was forgotten.`)
+  return done(`The customer ${customerId} was unlinked.`)
 }

@@ -35,7 +35,7 @@ async function takeEarlyMoneyBack(invoiceId: string): Promise<void> {
 export async function onInvoiceUnpaid(object: EventObject): Promise<Outcome> {
   const received = readInvoice(object)
   const user = await resolveUser(received)
-  if (!user) return ignored(`The customer of ${received.id} is none of ours.`)
+  if (!user) return ignored(`The customer of ${received.id} is not ours.`)
   const invoice = await retrieveInvoice(received.id)
   if (!invoice) return unknownAtStripe(`Stripe does not know the invoice ${received.id}.`)
   const after = await syncSubscriptions(user._id)
@@ -48,7 +48,7 @@ export async function onInvoiceUnpaid(object: EventObject): Promise<Outcome> {
 export async function onInvoiceFailed(object: EventObject): Promise<Outcome> {
   const invoice = readInvoice(object)
   const user = await resolveUser(invoice)
-  if (!user) return ignored(`The customer of ${invoice.id} is none of ours.`)
+  if (!user) return ignored(`The customer of ${invoice.id} is not ours.`)
   if (invoice.isVoid) await finishCancelUnpaid(invoice.subscriptionId)
   const { subscription } = await syncSubscriptions(user._id)
   return done(`The subscription is ${subscription?.status ?? 'none'}.`)

@@ -10,7 +10,7 @@ import { customerOf, type EventObject } from './event.ts'
 export async function onSubscription(object: EventObject): Promise<Outcome> {
   const { id, ...received } = readSubscription(object)
   const user = await resolveUser(received)
-  if (!user) return ignored(`The subscription ${id} is none of ours.`)
+  if (!user) return ignored(`The subscription ${id} is not ours.`)
   const { user: after, known } = await syncAndList(user._id, id)
   if (!known.has(id)) return unknownAtStripe(`Stripe does not know the subscription ${id}.`)
   const { plan = 'Free', status = 'no subscription' } = after.subscription ?? {}
@@ -20,10 +20,10 @@ export async function onSubscription(object: EventObject): Promise<Outcome> {
 /** A scheduled change was added, removed, or took effect; pages show it from the database. */
 export async function onSchedule(object: EventObject): Promise<Outcome> {
   const user = await findUserByCustomer(customerOf(object))
-  if (!user) return ignored(`The schedule ${object.id ?? ''} is none of ours.`)
+  if (!user) return ignored(`The schedule ${object.id ?? ''} is not ours.`)
   const { subscription } = await syncSubscriptions(user._id)
   const change = subscription?.scheduledChange
-  return done(change ? `${change.plan} follows.` : 'No change is to come.')
+  return done(change ? `${change.plan} is scheduled.` : 'No change is scheduled.')
 }
 
 /** A trial ends in some days: mails the customer the price in time to cancel. */

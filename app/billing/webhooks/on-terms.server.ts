@@ -10,7 +10,7 @@ import { customerOf, type EventObject } from './event.ts'
 /** A discount was added or removed. */
 export async function onDiscount(object: EventObject): Promise<Outcome> {
   const user = await findUserByCustomer(customerOf(object))
-  if (!user) return ignored(`The discount ${object.id ?? ''} is none of ours.`)
+  if (!user) return ignored(`The discount ${object.id ?? ''} is not ours.`)
   const { subscription } = await syncSubscriptions(user._id)
   return done(`The next payment is ${subscription?.nextPayment?.amount ?? 'unknown'}.`)
 }
@@ -18,7 +18,7 @@ export async function onDiscount(object: EventObject): Promise<Outcome> {
 /** A pending invoice item was added or removed. */
 export async function onInvoiceItem(object: EventObject): Promise<Outcome> {
   const user = await findUserByCustomer(customerOf(object))
-  if (!user) return ignored(`The invoice item ${object.id ?? ''} is none of ours.`)
+  if (!user) return ignored(`The invoice item ${object.id ?? ''} is not ours.`)
   const found = await findAtStripe((stripe) => stripe.invoiceItems.retrieve(object.id ?? ''))
   // An upgrade's prorations are on its own invoice by now.
   if (found?.invoice) return ignored(`The invoice item ${found.id} is on its invoice.`)

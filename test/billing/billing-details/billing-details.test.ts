@@ -181,7 +181,7 @@ describe('a change of the card', () => {
     const { status, outcome } = (await WebhookEventModel.findById(attached!.id).lean<WebhookEvent>())!
     expect({ status, outcome }).toEqual({
       status: 'ignored',
-      outcome: expect.stringContaining('none of ours') as string,
+      outcome: expect.stringContaining('not ours') as string,
     })
   })
 })

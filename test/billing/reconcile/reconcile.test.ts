@@ -170,7 +170,7 @@ describe('objects without a counterpart', () => {
     const first = await reconcile()
     expect(first?.failed).toEqual([])
     for (const id of [invoice, subscription.id]) {
-      expect(saying(first?.unclaimed, id)).toEqual([expect.stringContaining(`${customer}, who is no user here`)])
+      expect(saying(first?.unclaimed, id)).toEqual([expect.stringContaining(`${customer}, which matches no user`)])
     }
     expect(await BillingHistoryModel.countDocuments({ stripeInvoiceId: invoice })).toBe(0)
 

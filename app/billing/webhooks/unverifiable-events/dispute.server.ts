@@ -21,7 +21,7 @@ export async function takeDisputeEvent(object: EventObject): Promise<Outcome> {
   }
   const purchase = await findUnverifiedPurchase({ invoiceId: null, paymentIntentId, currency })
   if (!purchase) return ignored(`The dispute ${id} is about nothing of ours.`)
-  if (await wasClosed(dispute)) return ignored(`The dispute ${id} has been closed since.`)
+  if (await wasClosed(dispute)) return ignored(`The dispute ${id} was closed meanwhile.`)
   const { sentence, isNew } = await takeDispute(purchase, dispute)
   await writeUnverifiedStatus(purchase, stateOf(dispute))
   return done(sentence, isNew)

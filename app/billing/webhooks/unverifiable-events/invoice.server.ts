@@ -35,7 +35,7 @@ export const takeConfirmationEvent = (object: EventObject, at: Date): Promise<Ou
 async function takeUnpaid(object: EventObject, at: Date, asked: { isConfirmationAsked: boolean }): Promise<Outcome> {
   const invoice = readInvoice(object)
   const user = await resolveUser(invoice)
-  if (!user) return ignored(`The customer of ${invoice.id} is none of ours.`)
+  if (!user) return ignored(`The customer of ${invoice.id} is not ours.`)
   const snapshot = unpaidSnapshot(invoice, { at, stored: user.subscription })
   const after = await (snapshot ? takeSnapshot(user._id, snapshot) : syncSubscriptions(user._id))
   const notified = await notifyUnpaid(after, invoice, asked)

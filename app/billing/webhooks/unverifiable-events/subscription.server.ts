@@ -24,7 +24,7 @@ export interface SubscriptionSnapshot {
 export async function takeSubscriptionEvent(object: EventObject, at: Date): Promise<Outcome> {
   const received = readSubscription(object)
   const user = await resolveUser(received)
-  if (!user) return ignored(`The subscription ${received.id} is none of ours.`)
+  if (!user) return ignored(`The subscription ${received.id} is not ours.`)
   const { subscription } = await takeSnapshot(user._id, { subscription: received, at })
   return done(`The plan is ${subscription?.plan ?? 'Free'} (${subscription?.status ?? 'no subscription'}).`)
 }
@@ -42,7 +42,7 @@ export async function takeTrialEndingEvent(object: EventObject, at: Date): Promi
 export async function takeDeletedCustomerEvent(object: EventObject, at: Date): Promise<Outcome> {
   const customerId = object.id ?? null
   const user = await findUserByCustomer(customerId)
-  if (!user || !customerId) return ignored('The deleted customer was none of ours.')
+  if (!user || !customerId) return ignored('The deleted customer was not ours.')
   const { subscription: stored } = user
   if (stored?.stripeSubscriptionId) {
     const known = asStored({ ...stored, stripeSubscriptionId: stored.stripeSubscriptionId }, customerId)
@@ -52,7 +52,7 @@ export async function takeDeletedCustomerEvent(object: EventObject, at: Date): P
     await syncSubscriptions(user._id)
   }
   await unlinkCustomer(customerId)
-  return done(`The customer ${customerId} was forgotten.`)
+  return done(`The customer ${customerId} was unlinked.`)
 }
 
 /** Applies an event's subscription to a user, unless Stripe knows the subscription after all. */
