@@ -11,7 +11,7 @@ import { listEntries } from '#app/credits/ledger.server.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 
-interface Behaviour {
+interface Behavior {
   used?: number
   fails?: boolean
   takesMs?: number
@@ -21,7 +21,7 @@ interface Behaviour {
 }
 
 /** An action of two credits a page that behaves as the test asks, and counts its runs. */
-export function pagesAction({ used, fails, takesMs = 0, timeoutMs, feature, limit }: Behaviour = {}) {
+export function pagesAction({ used, fails, takesMs = 0, timeoutMs, feature, limit }: Behavior = {}) {
   const counter = { runs: 0 }
   const action = defineAction({
     id: 'pages',

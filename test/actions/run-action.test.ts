@@ -109,8 +109,8 @@ describe('a failed run', () => {
     ['a run over its time limit', { takesMs: 400, timeoutMs: 50 }],
     ['a run that reports more than was held', { used: 13 }],
     ['a run that reports half a page', { used: 0.5 }],
-  ])('%s costs nothing, and the same request gets the same answer', async (_, behaviour) => {
-    const { action, counter } = pagesAction(behaviour)
+  ])('%s costs nothing, and the same request gets the same answer', async (_, behavior) => {
+    const { action, counter } = pagesAction(behavior)
     const asked = await request(action)
 
     const first = await runAction(asked)

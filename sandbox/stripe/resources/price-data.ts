@@ -3,7 +3,7 @@ import { emit } from '../core/events.ts'
 import { find } from '../core/lookup.ts'
 import type { Price, Product } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { planOf, newPrice, newProduct } from '../objects/catalogue.ts'
+import { planOf, newPrice, newProduct } from '../objects/catalog.ts'
 import { atLeast, hash, list, metadata, oneOf, required, text } from '../http/params.ts'
 import type { Values } from '../http/params.ts'
 

@@ -4,7 +4,7 @@ import { find } from '../core/lookup.ts'
 import type { Price } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
 import { setCurrencies } from '../billing/invoices/currency-options.ts'
-import { planOf } from '../objects/catalogue.ts'
+import { planOf } from '../objects/catalog.ts'
 import { endpoint, listEndpoint, retrieveEndpoint } from '../http/endpoint.ts'
 import {
   atLeast,

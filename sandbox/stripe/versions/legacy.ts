@@ -9,7 +9,7 @@ import type {
   SubscriptionItem,
 } from '../core/shapes.ts'
 import type { World } from '../core/world.ts'
-import { planOf } from '../objects/catalogue.ts'
+import { planOf } from '../objects/catalog.ts'
 import { invoiceOf, paymentOf } from '../billing/invoices/invoice-payment.ts'
 
 /** From this version on objects have the stored shape; before it, an older one. */

@@ -100,7 +100,7 @@ function checkMarks(
     if (stripeSubscriptionId && stripeSubscriptionId !== live && status === 'active')
       throw new Error(`A payment of ${stripeSubscriptionId} still counts as active`)
     if (stripeSubscriptionId === live && status === 'cancelled')
-      throw new Error(`A payment of ${live} counts as cancelled`)
+      throw new Error(`A payment of ${live} counts as canceled`)
   }
 }
 

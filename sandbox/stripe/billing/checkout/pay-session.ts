@@ -8,7 +8,7 @@ import { withTotals } from './totals.ts'
 import { attach, createCardMethod } from '../payments/payment-method.ts'
 import type { CardInput } from '../payments/payment-method.ts'
 import { settle } from '../collection/collect.ts'
-import { authenticate, behaviourOf, confirm, settlePending } from '../payments/payment-intent.ts'
+import { authenticate, behaviorOf, confirm, settlePending } from '../payments/payment-intent.ts'
 import type { PaymentSituation } from '../payments/payment-intent.ts'
 import { addTaxId, kindOfTaxId } from '../customers/tax-id.ts'
 import { FULFILL, newIntent } from './fulfill.ts'
@@ -63,15 +63,15 @@ export function payWithMethod(world: World, before: CheckoutSession, method: Pay
 }
 
 function withCard(world: World, session: CheckoutSession, order: CheckoutOrder, method: PaymentMethod): CheckoutResult {
-  const behaviour = behaviourOf(world, method)
+  const behavior = behaviorOf(world, method)
   const nothingDue = (session.amount_total ?? 0) === 0
   if (!session.payment_method_types.includes(method.type) || (method.type !== 'card' && session.mode !== 'payment'))
     return { result: 'declined', message: 'This payment method cannot be used here.' }
-  if (behaviour.kind === 'declines' || (behaviour.kind === 'fails_when_charged' && !nothingDue)) {
+  if (behavior.kind === 'declines' || (behavior.kind === 'fails_when_charged' && !nothingDue)) {
     if (!nothingDue) confirm(world, newIntent(world, session, order), method)
-    return { result: 'declined', message: behaviour.message }
+    return { result: 'declined', message: behavior.message }
   }
-  if (behaviour.kind !== 'authenticates') return complete(world, session, order, method, {})
+  if (behavior.kind !== 'authenticates') return complete(world, session, order, method, {})
   const intent = session.mode === 'payment' ? confirm(world, newIntent(world, session, order), method).intent.id : ''
   world.tables.checkoutOrders.update(order.id, { waiting: { intent, method: method.id } })
   return { result: 'authenticate', url: `${world.baseUrl}/authenticate/${session.id}` }

@@ -5,7 +5,7 @@ import { newId } from '../../core/ids.ts'
 import type { Charge, Dispute, PaymentIntent } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
 import { newBalanceTransaction } from '../../objects/charge.ts'
-import { behaviourOf } from './payment-intent.ts'
+import { behaviorOf } from './payment-intent.ts'
 
 const FEE = 1500
 
@@ -126,11 +126,11 @@ export function submitEvidence(
 /** Disputes a payment of the test card whose payments are always disputed. */
 export function disputeIfMeantTo(world: World, intent: PaymentIntent): void {
   const method = world.tables.paymentMethods.get(intent.payment_method ?? '')
-  const behaviour = method && behaviourOf(world, method)
-  if (behaviour?.kind === 'disputes')
+  const behavior = method && behaviorOf(world, method)
+  if (behavior?.kind === 'disputes')
     openDispute(world, world.tables.charges.get(intent.latest_charge!)!, {
-      reason: behaviour.reason,
-      inquiry: behaviour.inquiry,
+      reason: behavior.reason,
+      inquiry: behavior.inquiry,
     })
 }
 

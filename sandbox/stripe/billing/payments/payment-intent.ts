@@ -4,7 +4,7 @@ import type { Charge, PaymentIntent, PaymentMethod } from '../../core/shapes.ts'
 import type { World } from '../../core/world.ts'
 import { newBalanceTransaction, newCharge } from '../../objects/charge.ts'
 import { findTestCard } from './test-cards.ts'
-import type { CardBehaviour } from './test-cards.ts'
+import type { CardBehavior } from './test-cards.ts'
 
 /**
  * The payment intent's state machine:
@@ -29,10 +29,10 @@ export interface PaymentSituation {
 }
 
 /** What a card would do now, without a charge. */
-export function behaviourOf(world: World, method: PaymentMethod): CardBehaviour {
+export function behaviorOf(world: World, method: PaymentMethod): CardBehavior {
   const row = world.tables.cards.get(method.id)
-  const behaviour = (row && findTestCard(row.number)?.behaviour) ?? { kind: 'pays' }
-  return behaviour.kind === 'authenticates' && !behaviour.always && row?.authenticated ? { kind: 'pays' } : behaviour
+  const behavior = (row && findTestCard(row.number)?.behavior) ?? { kind: 'pays' }
+  return behavior.kind === 'authenticates' && !behavior.always && row?.authenticated ? { kind: 'pays' } : behavior
 }
 
 /** Charges the card: it pays, requires authentication, or is declined. */
@@ -42,11 +42,11 @@ export function confirm(
   method: PaymentMethod,
   situation: PaymentSituation = {},
 ): PaymentOutcome {
-  const behaviour = behaviourOf(world, method)
-  if (behaviour.kind === 'declines' || behaviour.kind === 'fails_when_charged')
-    return decline(world, intent, method, behaviour)
-  if (behaviour.kind === 'authenticates' && !situation.authenticated) return challenge(world, intent, method, situation)
-  if (behaviour.kind === 'later') return wait(world, intent, method)
+  const behavior = behaviorOf(world, method)
+  if (behavior.kind === 'declines' || behavior.kind === 'fails_when_charged')
+    return decline(world, intent, method, behavior)
+  if (behavior.kind === 'authenticates' && !situation.authenticated) return challenge(world, intent, method, situation)
+  if (behavior.kind === 'later') return wait(world, intent, method)
   return succeed(world, intent, method)
 }
 
@@ -66,10 +66,10 @@ function wait(world: World, before: PaymentIntent, method: PaymentMethod): Payme
 /** Applies the bank's answer to a pending debit. */
 export function settlePending(world: World, intent: PaymentIntent): PaymentOutcome {
   const method = world.tables.paymentMethods.get(intent.payment_method!)!
-  const behaviour = behaviourOf(world, method)
+  const behavior = behaviorOf(world, method)
   // The pending charge itself succeeds or fails.
   const pending = intent.latest_charge!
-  if (behaviour.kind === 'later' && behaviour.succeeds) return succeed(world, intent, method, pending)
+  if (behavior.kind === 'later' && behavior.succeeds) return succeed(world, intent, method, pending)
   const refusal = {
     code: 'payment_intent_payment_attempt_failed',
     declineCode: 'generic_decline',

@@ -77,13 +77,13 @@ export function attach(world: World, method: PaymentMethod, customer: Customer):
   if (method.customer === customer.id) return method
   if (method.customer)
     throw invalidRequest('The payment method you provided has already been attached to a customer.', 'payment_method')
-  const behaviour = findTestCard(world.tables.cards.get(method.id)?.number ?? '')?.behaviour
-  if (behaviour?.kind === 'declines')
+  const behavior = findTestCard(world.tables.cards.get(method.id)?.number ?? '')?.behavior
+  if (behavior?.kind === 'declines')
     throw new StripeApiError(402, {
       type: 'card_error',
-      code: behaviour.code,
-      decline_code: behaviour.declineCode,
-      message: behaviour.message,
+      code: behavior.code,
+      decline_code: behavior.declineCode,
+      message: behavior.message,
     })
   const attached = world.tables.paymentMethods.update(method.id, { customer: customer.id })
   emit(world, 'payment_method.attached', attached)

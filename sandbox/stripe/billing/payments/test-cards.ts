@@ -1,5 +1,5 @@
 /** What a test card does when it is used. */
-export type CardBehaviour =
+export type CardBehavior =
   | { kind: 'pays' }
   /** Refused at once, also when it is to be kept for later. */
   | { kind: 'declines'; code: string; declineCode: string; message: string }
@@ -17,7 +17,7 @@ export interface TestCard {
   brand: string
   label: string
   result: string
-  behaviour: CardBehaviour
+  behavior: CardBehavior
   /** The names that the API accepts in place of its number: `pm_card_visa`, `tok_visa`. */
   tokens: string[]
 }
@@ -37,7 +37,7 @@ function declines(
     brand: 'visa',
     label,
     result: message,
-    behaviour: { kind: 'declines', code, declineCode, message },
+    behavior: { kind: 'declines', code, declineCode, message },
     tokens: [token],
   }
 }
@@ -49,7 +49,7 @@ export const testCards: TestCard[] = [
     brand: 'visa',
     label: 'Succeeds',
     result: 'The payment succeeds.',
-    behaviour: { kind: 'pays' },
+    behavior: { kind: 'pays' },
     tokens: ['visa'],
   },
   declines('4000000000000002', 'Declined', 'generic_decline', declined, 'chargeDeclined'),
@@ -65,7 +65,7 @@ export const testCards: TestCard[] = [
     brand: 'visa',
     label: 'Fails when charged',
     result: 'It can be saved, and every charge fails.',
-    behaviour: { kind: 'fails_when_charged', code: 'card_declined', declineCode: 'generic_decline', message: declined },
+    behavior: { kind: 'fails_when_charged', code: 'card_declined', declineCode: 'generic_decline', message: declined },
     tokens: ['chargeCustomerFail'],
   },
   {
@@ -73,7 +73,7 @@ export const testCards: TestCard[] = [
     brand: 'visa',
     label: 'Asks for authentication',
     result: 'The bank asks once, then it pays.',
-    behaviour: { kind: 'authenticates', always: false },
+    behavior: { kind: 'authenticates', always: false },
     tokens: ['authenticationRequiredOnSetup'],
   },
   {
@@ -81,7 +81,7 @@ export const testCards: TestCard[] = [
     brand: 'visa',
     label: 'Asks every time',
     result: 'The bank asks at every payment.',
-    behaviour: { kind: 'authenticates', always: true },
+    behavior: { kind: 'authenticates', always: true },
     tokens: ['authenticationRequired', 'threeDSecure2Required'],
   },
   {
@@ -89,7 +89,7 @@ export const testCards: TestCard[] = [
     brand: 'visa',
     label: 'Disputed later',
     result: 'It pays, then the cardholder disputes it.',
-    behaviour: { kind: 'disputes', reason: 'fraudulent' },
+    behavior: { kind: 'disputes', reason: 'fraudulent' },
     tokens: ['createDispute'],
   },
   {
@@ -97,7 +97,7 @@ export const testCards: TestCard[] = [
     brand: 'visa',
     label: 'Inquiry later',
     result: 'It pays, then the bank inquires.',
-    behaviour: { kind: 'disputes', reason: 'fraudulent', inquiry: true },
+    behavior: { kind: 'disputes', reason: 'fraudulent', inquiry: true },
     tokens: ['createDisputeInquiry'],
   },
   declines('4000000000009987', 'Lost card', 'lost_card', declined, 'chargeDeclinedLostCard'),
@@ -131,7 +131,7 @@ export const testCards: TestCard[] = [
     brand: 'mastercard',
     label: 'Mastercard',
     result: 'The payment succeeds.',
-    behaviour: { kind: 'pays' },
+    behavior: { kind: 'pays' },
     tokens: ['mastercard'],
   },
   {
@@ -139,7 +139,7 @@ export const testCards: TestCard[] = [
     brand: 'visa',
     label: 'Visa debit',
     result: 'The payment succeeds.',
-    behaviour: { kind: 'pays' },
+    behavior: { kind: 'pays' },
     tokens: ['visa_debit'],
   },
   {
@@ -147,7 +147,7 @@ export const testCards: TestCard[] = [
     brand: 'amex',
     label: 'American Express',
     result: 'The payment succeeds.',
-    behaviour: { kind: 'pays' },
+    behavior: { kind: 'pays' },
     tokens: ['amex'],
   },
 ]
@@ -159,7 +159,7 @@ export const testDebits: TestCard[] = [
     brand: 'sepa_debit',
     label: 'Bank debit, succeeds',
     result: 'Unpaid at first, paid after 3 minutes.',
-    behaviour: { kind: 'later', succeeds: true },
+    behavior: { kind: 'later', succeeds: true },
     tokens: [],
   },
   {
@@ -167,7 +167,7 @@ export const testDebits: TestCard[] = [
     brand: 'sepa_debit',
     label: 'Bank debit, fails',
     result: 'Unpaid at first, refused after 3 minutes.',
-    behaviour: { kind: 'later', succeeds: false },
+    behavior: { kind: 'later', succeeds: false },
     tokens: [],
   },
 ]
