@@ -24,7 +24,7 @@ const DEEP = [
   'test/billing/webhooks/{deliveries,flood,unverifiable-events,unverifiable-events-late}.test.ts',
   'test/api/{idempotency-key-scope,three-processes}.test.ts',
   'test/auth/password-load.test.ts',
-  'test/credits/{disk-full,failover,kill,long-history,mongodb,simulation.database,simulation.holes}.test.ts',
+  'test/credits/{disk-full,failover,kill,long-history,mongodb,query-plans,simulation.database,simulation.holes}.test.ts',
   'test/http/{database-network,hostile-forms,hostile-requests,metrics,process,process-lifecycle}.test.ts',
   'test/http/{secrets,server,verify-email}.test.ts',
   'test/jobs/{job-locks,scheduler}.test.ts',

@@ -40,6 +40,7 @@ export const models: Model<any>[] = [
 
 const OPERATION_MS = 5_000
 const NAMESPACE_EXISTS = 48
+const INDEX_NOT_FOUND = 27
 const COMMAND_NOT_FOUND = 59
 const CONFLICTS_WITH_EXISTING = new Set([85, 86])
 
@@ -92,6 +93,19 @@ export async function isDatabaseUp(): Promise<boolean> {
 /** Creates every collection, index and validator that is missing. Safe to run by several processes at once. */
 export async function ensureIndexes(): Promise<void> {
   await Promise.all(models.map(ensureCollection))
+  await upgradeAccounts()
+}
+
+/** For accounts of an earlier version: it did not note which logs are to be posted, and had an index on the logs. */
+async function upgradeAccounts(): Promise<void> {
+  const accounts = CreditAccountModel.collection
+  await accounts.updateMany(
+    { 'pending.0': { $exists: true }, loggedSince: { $exists: false } },
+    { $set: { loggedSince: new Date(0) } },
+  )
+  await accounts.dropIndex('pending.0.at_1').catch((error: { code?: number }) => {
+    if (error.code !== INDEX_NOT_FOUND) throw error
+  })
 }
 
 async function ensureCollection(model: Model<unknown>): Promise<void> {
@@ -129,7 +143,7 @@ async function ensureIndex(
     await model.collection.createIndex(key, options)
   } catch (error) {
     if (!CONFLICTS_WITH_EXISTING.has(Number((error as { code?: number }).code))) throw error
-    const old = (await model.collection.indexes()).find((index) => isSameKey(index.key, key))
+    const old = (await model.collection.indexes()).find((index) => isEqual(index.key, key))
     if (!old?.name) throw error
     await model.collection.dropIndex(old.name)
     await model.collection.createIndex(key, options)
@@ -154,8 +168,8 @@ async function missingIndexes(model: Model<unknown>): Promise<string[]> {
   return model.schema
     .indexes()
     .filter(([key, options]) => {
-      const same = existing.find((index) => isSameKey(index.key, key))
-      return !same || Boolean(same.unique) !== Boolean(options?.unique)
+      const same = existing.find((index) => isEqual(index.key, key))
+      return !same || !isEqual(essence(same), essence(options ?? {}))
     })
     .map(([key, options]) => {
       const label = Object.entries(key).flat().join('_')
@@ -163,6 +177,11 @@ async function missingIndexes(model: Model<unknown>): Promise<string[]> {
     })
 }
 
-function isSameKey(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
-}
+/** What makes two indexes on one key different ones. */
+const essence = ({ unique, sparse, partialFilterExpression }: IndexOptions) => ({
+  unique: Boolean(unique),
+  sparse: Boolean(sparse),
+  partialFilterExpression,
+})
+
+const isEqual = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)

@@ -199,6 +199,11 @@ userSchema.index(
   { unique: true, partialFilterExpression: { stripeCustomerId: { $type: 'string' } } },
 )
 userSchema.index({ 'subscription.stripeSubscriptionId': 1 })
+// Finds payments past their grace period.
+userSchema.index(
+  { 'subscription.gracePeriodEnd': 1 },
+  { partialFilterExpression: { 'subscription.status': 'past_due' } },
+)
 // A detached payment method no longer names its customer.
 userSchema.index({ 'billingDetails.paymentMethod.stripePaymentMethodId': 1 }, { sparse: true })
 // Finds users whose unused credits a renewal will cap soon.

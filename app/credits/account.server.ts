@@ -28,6 +28,7 @@ export async function openAccount(
     ...emptyAccount(accountId, ports.newVersion(), at),
     credits: welcomeCredits,
     pending: entries.map(({ metadata: _, ...entry }) => entry),
+    ...(entries.length > 0 && { loggedSince: at }),
   })
 }
 

@@ -27,10 +27,14 @@ export interface Change {
 
 /**
  * Builds the update of a change. Amounts enter a write only here, so they are checked only here.
- * @param version the new version; none for a spend, which leaves it alone
+ * @param options `version`: the new one; none for a spend, which leaves it alone. `marksLog`: notes that the log has
+ * entries, for the job that posts them; not needed where that is known to be noted
  * @throws InvalidCredits for anything but whole credits; Error when entries and sums contradict each other
  */
-export function toUpdate(change: Change, version?: string): AccountUpdate {
+export function toUpdate(
+  change: Change,
+  { version, marksLog = true }: { version?: string; marksLog?: boolean } = {},
+): AccountUpdate {
   const held = change.held ?? 0
   const posted = change.entries.reduce((sum, entry) => sum + entry.amount, 0)
   for (const credits of [change.credits, held, ...change.entries.map((entry) => entry.amount)]) {
@@ -56,7 +60,9 @@ export function toUpdate(change: Change, version?: string): AccountUpdate {
     },
   }
   if (Object.keys(set).length) update['$set'] = set
-  if (change.wakeAt) update['$min'] = { nextChange: change.wakeAt }
+  const loggedSince = marksLog ? change.entries[0]?.at : undefined
+  const min = { ...(change.wakeAt && { nextChange: change.wakeAt }), ...(loggedSince && { loggedSince }) }
+  if (Object.keys(min).length) update['$min'] = min
   if (change.removeHold !== undefined) update['$pull'] = { holds: { id: change.removeHold } }
   return update
 }

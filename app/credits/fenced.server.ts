@@ -50,10 +50,10 @@ export function fenced<T>(
       const version = ports.newVersion()
       const after = await ports.store.updateAccount(
         { ...toFilter(account, change.entries), ...decision.when },
-        toUpdate(change, version),
+        toUpdate(change, { version }),
       )
       if (!after) continue
-      ports.versions.set(accountId, version)
+      ports.versions.set({ ...account, version, loggedSince: account.loggedSince ?? change.entries[0]?.at })
       await settleWhenFull(ports, accountId, after.pendingCount, change.entries.length)
       return decision.answer(after.credits)
     }

@@ -47,7 +47,7 @@ async function changeFreezes(
       { $set: { freezes, frozen: weightiest(freezes), version } },
     )
     if (!after) continue
-    ports.versions.set(accountId, version)
+    ports.versions.set({ ...account, version })
     return
   }
   throw new CreditsUnavailable()

@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose'
 import { creditAccounts, type LogEntry } from '#models/credit-account.server.ts'
-import { creditEntries } from '#models/credit-entry.server.ts'
+import { creditEntries, GRANTING_KINDS } from '#models/credit-entry.server.ts'
 import { sum } from '../sum.ts'
 import { livePorts } from './ports.server.ts'
 import { readAccount } from './recorded.server.ts'
@@ -44,7 +44,8 @@ export async function listGrantedSources(): Promise<Map<string, GrantedSource>> 
   for await (const { _id, pending } of creditAccounts().find({}, { projection: { pending: 1 } })) {
     for (const entry of pending) add(_id.toHexString(), entry)
   }
-  const granting = { kind: { $in: ['grant' as const, 'schedule' as const, 'adjust' as const] } }
-  for await (const entry of creditEntries().find(granting)) add(entry.accountId.toHexString(), entry)
+  for await (const entry of creditEntries().find({ kind: { $in: GRANTING_KINDS } })) {
+    add(entry.accountId.toHexString(), entry)
+  }
   return sources
 }

@@ -42,6 +42,10 @@ export function violations(account: CreditAccount, ledger: readonly CreditEntry[
     folded.grants.every((grant) => grant.remaining >= 0 && grant.remaining <= grant.granted),
     'a grant is out of its bounds',
   )
+  must(
+    account.pending.length === 0 || account.loggedSince !== undefined,
+    'the log has entries and is not noted as one to post',
+  )
   must(account.frozen === weightiest(account.freezes), 'frozen is not what its causes say')
 
   const settled = ledger.filter((row) => row.seq < account.posted)

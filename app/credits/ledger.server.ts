@@ -1,6 +1,6 @@
 import type { mongo, Types } from 'mongoose'
 import type { EntryKind } from '#models/credit-account.server.ts'
-import { creditEntries, type CreditEntry } from '#models/credit-entry.server.ts'
+import { creditEntries, type CreditEntry, RARE_KINDS } from '#models/credit-entry.server.ts'
 import { fold } from './fold.ts'
 import { livePorts } from './ports.server.ts'
 import { readAccount } from './recorded.server.ts'
@@ -43,8 +43,7 @@ export async function listEntries(
     .filter((row) => row.seq < before && matches(row, filter))
   const posted = await creditEntries()
     .find({ accountId, seq: { $lt: Math.min(before, account.posted) }, ...toQuery(filter) })
-    // Force the index; the planner picks a slow one for rare matches.
-    .hint({ accountId: 1, seq: -1 })
+    .hint(indexFor(filter))
     .sort({ seq: -1 })
     .limit(size + 1)
     .maxTimeMS(2000)
@@ -62,6 +61,15 @@ async function readUpToDate(accountId: Types.ObjectId) {
   return readAccount(livePorts, accountId)
 }
 
+/** Forces an index: on a long ledger with few matches the planner would try slower ones first. */
+function indexFor({ kinds, action }: EntryFilter): Record<string, 1 | -1> {
+  if (action !== undefined) return { accountId: 1, action: 1, seq: -1 }
+  if (kinds && areRare(kinds)) return { accountId: 1, kind: 1, seq: -1 }
+  return { accountId: 1, seq: -1 }
+}
+
+const areRare = (kinds: EntryKind[]): boolean => kinds.every((kind) => RARE_KINDS.includes(kind))
+
 const matches = (row: CreditEntry, { kinds, action, from, to }: EntryFilter): boolean =>
   (!kinds || kinds.includes(row.kind)) &&
   (action === undefined || row.action === action) &&
@@ -70,7 +78,7 @@ const matches = (row: CreditEntry, { kinds, action, from, to }: EntryFilter): bo
 
 function toQuery({ kinds, action, from, to }: EntryFilter): mongo.Filter<CreditEntry> {
   return {
-    ...(kinds && { kind: { $in: kinds } }),
+    ...(kinds && { $and: [{ kind: { $in: kinds } }, ...(areRare(kinds) ? [{ kind: { $in: RARE_KINDS } }] : [])] }),
     ...(action !== undefined && { action }),
     ...((from ?? to) && { at: { ...(from && { $gte: from }), ...(to && { $lt: to }) } }),
   }

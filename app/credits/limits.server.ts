@@ -64,5 +64,5 @@ async function openPeriod(ports: CreditPorts, account: CreditAccount, { name, re
     { _id: account._id, version: account.version },
     { $set: { [`limits.${name}`]: { used: 0, resetsAt }, version } },
   )
-  if (after) ports.versions.set(account._id, version)
+  if (after) ports.versions.set({ ...account, version })
 }

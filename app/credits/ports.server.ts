@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Types } from 'mongoose'
+import type { CreditAccount } from '#models/credit-account.server.ts'
 import { now } from '../clock.server.ts'
+import { logger } from '../log.server.ts'
+import { CallBatcher } from './call-batcher.ts'
 import { SharedWrites } from './shared-writes.server.ts'
 import { type CreditStore, mongoStore } from './store.server.ts'
 
@@ -18,6 +21,15 @@ export interface CreditPorts {
   shared: SharedWrites
   /** Queues operations on one account that renew its version, so that they do not make each other miss. */
   inTurn<T>(accountId: Types.ObjectId, run: () => Promise<T>): Promise<T>
+  /** Settles an account beside what the caller does, once for all who ask meanwhile. */
+  soon(accountId: Types.ObjectId, settle: () => Promise<unknown>): void | Promise<unknown>
+}
+
+/** What a process remembers of an account. */
+export interface KnownVersion {
+  version: string
+  /** Under this version the log is noted as one to post: only a write that renews the version can take that back. */
+  isLogMarked: boolean
 }
 
 /**
@@ -25,26 +37,34 @@ export interface CreditPorts {
  * never a wrong write.
  */
 export class VersionCache {
-  readonly #versions = new Map<string, string>()
+  readonly #versions = new Map<string, KnownVersion>()
 
   /** @param max accounts to remember */
   constructor(private readonly max = 20_000) {}
 
-  get(accountId: Types.ObjectId): string | undefined {
+  get(accountId: Types.ObjectId): KnownVersion | undefined {
     return this.#versions.get(accountId.toHexString())
   }
 
-  set(accountId: Types.ObjectId, version: string): void {
-    const id = accountId.toHexString()
+  set({ _id, version, loggedSince }: Pick<CreditAccount, '_id' | 'version' | 'loggedSince'>): void {
+    const id = _id.toHexString()
     this.#versions.delete(id)
-    this.#versions.set(id, version)
+    this.#versions.set(id, { version, isLogMarked: loggedSince !== undefined })
     if (this.#versions.size <= this.max) return
     const [oldest] = this.#versions.keys()
     this.#versions.delete(oldest!)
   }
 
-  delete(accountId: Types.ObjectId): void {
-    this.#versions.delete(accountId.toHexString())
+  /** Remembers that the log is noted as one to post under this version. */
+  markLog(accountId: Types.ObjectId, version: string): void {
+    const known = this.get(accountId)
+    if (known?.version === version) known.isLogMarked = true
+  }
+
+  /** Forgets a version that missed, unless a newer one has come since. */
+  drop(accountId: Types.ObjectId, version: string): void {
+    const id = accountId.toHexString()
+    if (this.#versions.get(id)?.version === version) this.#versions.delete(id)
   }
 }
 
@@ -70,6 +90,33 @@ export class Lines {
 
 const lines = new Lines()
 
+/** Accounts to settle: those of a batch share their reads and inserts. */
+class SettleQueue {
+  readonly #queued = new Set<string>()
+  readonly #batches = new CallBatcher(
+    (settles: (() => Promise<unknown>)[]) => Promise.all(settles.map((settle) => settle().catch(toError))),
+    16,
+  )
+
+  add(accountId: Types.ObjectId, settle: () => Promise<unknown>): void {
+    const id = accountId.toHexString()
+    if (this.#queued.has(id)) return
+    this.#queued.add(id)
+    const run = () => {
+      // From here on the settle may have read the account without what comes next.
+      this.#queued.delete(id)
+      return settle()
+    }
+    this.#batches.call(run).catch((error: unknown) => {
+      logger.warn({ err: error, accountId }, 'A full credit log could not be settled at once; the job will do it')
+    })
+  }
+}
+
+const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+
+const settles = new SettleQueue()
+
 export const livePorts: CreditPorts = {
   store: mongoStore,
   now,
@@ -80,4 +127,5 @@ export const livePorts: CreditPorts = {
   versions: new VersionCache(),
   shared: new SharedWrites(),
   inTurn: (accountId, run) => lines.inTurn(accountId, run),
+  soon: (accountId, settle) => settles.add(accountId, settle),
 }

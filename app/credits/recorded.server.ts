@@ -11,7 +11,7 @@ import type { CreditPorts } from './ports.server.ts'
 export async function readAccount(ports: CreditPorts, accountId: Types.ObjectId): Promise<CreditAccount> {
   const account = await ports.store.findAccount(accountId)
   if (!account) throw new AccountNotFound()
-  ports.versions.set(accountId, account.version)
+  ports.versions.set(account)
   return account
 }
 

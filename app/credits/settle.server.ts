@@ -8,8 +8,8 @@ import { fingerprint, ledgerRows } from './ledger-rows.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
 import { readAccount } from './recorded.server.ts'
 
-/** The writer that fills a log to this length posts it, without waiting for the job. */
-const FULL = 256
+/** The writer that fills a log to this length has it posted at once; the longer a log is, the dearer each write. */
+const FULL = 32
 
 /**
  * Posts an account's log entries to the ledger, then folds them into the grants and removes them from the log.
@@ -27,20 +27,37 @@ export async function settleAccount(accountId: Types.ObjectId, ports: CreditPort
 
   const version = ports.newVersion()
   // Spends may be written meanwhile, so only the posted entries are removed; spends do not touch the fields set here.
-  const after = await ports.store.updateAccount(
+  const renewed = await ports.store.renewAccount(
     { _id: accountId, version: account.version },
     {
       $set: { grants, debt, version, settledAt: ports.now() },
       $pull: { pending: { key: { $in: account.pending.map((entry) => entry.key) } } },
       $inc: { posted: account.pending.length },
     },
+    version,
   )
-  if (!after) return 0
-  ports.versions.set(accountId, version)
+  if (!renewed) return 0
+  ports.versions.set({ ...account, version })
   return rows.length
 }
 
-/** Settles at once when a write has filled the log; the write's own outcome does not depend on it. */
+/**
+ * Notes that an account's log is empty, so that the job no longer looks at it. The version is renewed: who spends under
+ * the old one relies on the note.
+ */
+export async function unmarkLog(accountId: Types.ObjectId, ports: CreditPorts = livePorts): Promise<void> {
+  const account = await readAccount(ports, accountId)
+  if (account.loggedSince === undefined || account.pending.length > 0) return
+  const version = ports.newVersion()
+  const renewed = await ports.store.renewAccount(
+    { _id: accountId, version: account.version, 'pending.0': { $exists: false } },
+    { $set: { version }, $unset: { loggedSince: '' } },
+    version,
+  )
+  if (renewed) ports.versions.set({ _id: accountId, version })
+}
+
+/** Has the log posted when a write has filled it; the write's own outcome does not depend on it. */
 export async function settleWhenFull(
   ports: CreditPorts,
   accountId: Types.ObjectId,
@@ -51,11 +68,7 @@ export async function settleWhenFull(
   // mark that writer has failed, and every writer settles.
   const crossed = Math.floor(pendingCount / FULL) > Math.floor((pendingCount - written) / FULL)
   if (!crossed && pendingCount < 2 * FULL) return
-  try {
-    await settleAccount(accountId, ports)
-  } catch (error) {
-    logger.warn({ err: error, accountId }, 'A full credit log could not be settled at once; the job will do it')
-  }
+  await ports.soon(accountId, () => settleAccount(accountId, ports))
 }
 
 /** Inserts rows; an existing one must be equal, or the account is frozen for review. */

@@ -6,7 +6,7 @@ import { checkCredits, checkMetadata } from './credits.ts'
 import { CreditsUnavailable, IdempotencyConflict } from './errors.ts'
 import { ROUNDS_MAX } from './fenced.server.ts'
 import { admitUse, limitFilter, type UseLimit } from './limits.server.ts'
-import { type CreditPorts, livePorts } from './ports.server.ts'
+import { type CreditPorts, type KnownVersion, livePorts } from './ports.server.ts'
 import { entryIdOf } from './ledger-rows.ts'
 import { findRecorded, readAccount } from './recorded.server.ts'
 import { settleAccount, settleWhenFull } from './settle.server.ts'
@@ -44,16 +44,18 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
   const source = { type: 'action' as const, id: action }
   const entry = (): LogEntry => ({ key, kind: 'spend', amount: -credits, at: ports.now(), source, action, metadata })
 
+  const writeAlone = (known: KnownVersion) => write(ports, accountId, known, [entry()], limit)
+  const writeTogether = (known: KnownVersion) =>
+    limit
+      ? writeAlone(known)
+      : ports.shared.join(accountId, known.version, entry(), (entries) => write(ports, accountId, known, entries))
+
   // A cached version lets a warm spend skip reading the account; a miss is decided from a fresh read.
   const warm = ports.versions.get(accountId)
-  if (warm !== undefined) {
+  if (warm) {
     const recorded = await ports.store.findEntry(entryIdOf(accountId, key))
     if (recorded) return replayOf(await readAccount(ports, accountId), recorded, request)
-    const creditsLeft = limit
-      ? await write(ports, { _id: accountId, version: warm }, [entry()], limit)
-      : await ports.shared.join(accountId, warm, entry(), (entries) =>
-          write(ports, { _id: accountId, version: warm }, entries),
-        )
+    const creditsLeft = await writeTogether(warm)
     if (creditsLeft !== null) return { entryId: entryIdOf(accountId, key), creditsLeft, replayed: false }
   }
   for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -67,7 +69,9 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
       await settleAccount(accountId, ports)
       continue
     }
-    const creditsLeft = await write(ports, account, [entry()], limit)
+    const known = { version: account.version, isLogMarked: account.loggedSince !== undefined }
+    // A settle makes all the spends miss that wait for one write: they try once more together.
+    const creditsLeft = await (round === 0 ? writeTogether(known) : writeAlone(known))
     if (creditsLeft !== null) return { entryId: entryIdOf(accountId, key), creditsLeft, replayed: false }
   }
   throw new CreditsUnavailable()
@@ -79,26 +83,31 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
  */
 async function write(
   ports: CreditPorts,
-  account: Pick<CreditAccount, '_id' | 'version'>,
+  accountId: Types.ObjectId,
+  { version, isLogMarked }: KnownVersion,
   entries: LogEntry[],
   limit?: UseLimit,
 ): Promise<number | null> {
   const at = ports.now()
   const credits = entries.reduce((sum, entry) => sum + entry.amount, 0)
   const filter: AccountFilter = {
-    ...toFilter(account, entries),
+    ...toFilter({ _id: accountId, version }, entries),
     credits: { $gte: -credits },
     nextChange: { $gt: at },
     frozen: null,
     ...limitFilter(limit, at),
   }
   const counted = limit && limit.max !== Infinity ? { count: { limit: limit.name, by: 1 as const } } : {}
-  const after = await ports.store.updateAccount(filter, toUpdate({ entries, credits, ...counted }))
+  const after = await ports.store.updateAccount(
+    filter,
+    toUpdate({ entries, credits, ...counted }, { marksLog: !isLogMarked }),
+  )
   if (!after) {
-    ports.versions.delete(account._id)
+    ports.versions.drop(accountId, version)
     return null
   }
-  await settleWhenFull(ports, account._id, after.pendingCount, entries.length)
+  if (!isLogMarked) ports.versions.markLog(accountId, version)
+  await settleWhenFull(ports, accountId, after.pendingCount, entries.length)
   return after.credits
 }
 

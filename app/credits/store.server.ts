@@ -1,6 +1,7 @@
 import type { mongo, Types } from 'mongoose'
 import { type CreditAccount, creditAccounts } from '#models/credit-account.server.ts'
-import { creditEntries, type CreditEntry } from '#models/credit-entry.server.ts'
+import { creditEntries, type CreditEntry, RARE_KINDS } from '#models/credit-entry.server.ts'
+import { CallBatcher } from './call-batcher.ts'
 import { CreditsUnavailable } from './errors.ts'
 
 export type AccountFilter = mongo.Filter<CreditAccount>
@@ -13,7 +14,7 @@ export interface Updated {
 }
 
 /**
- * The engine's database calls, each one command; the simulator runs the same engine over a fake. Reads return only
+ * The engine's database calls, each one command or a part of one; the simulator runs the same engine over a fake. Reads return only
  * majority-committed data; writes are acknowledged when a majority has journaled them (both set on the connection).
  */
 export interface CreditStore {
@@ -22,6 +23,8 @@ export interface CreditStore {
   insertAccount(account: CreditAccount): Promise<boolean>
   /** @returns null when the filter missed */
   updateAccount(filter: AccountFilter, update: AccountUpdate): Promise<Updated | null>
+  /** `updateAccount` for a write that renews the version. @returns whether it took effect */
+  renewAccount(filter: AccountFilter, update: AccountUpdate, version: string): Promise<boolean>
   findEntry(entryId: string): Promise<CreditEntry | null>
   /** Entries of the account that grant from a source or reverse it. */
   findEntriesOfSource(accountId: Types.ObjectId, sourceId: string): Promise<CreditEntry[]>
@@ -48,8 +51,73 @@ async function known<T>(operation: Promise<T>): Promise<T> {
   }
 }
 
+/** Accounts are read together, so the size bounds what one answer may hold. */
+const accountReads = new CallBatcher(async (ids: Types.ObjectId[]) => {
+  const found = await known(
+    creditAccounts()
+      .find({ _id: { $in: ids } }, { maxTimeMS: TIME_LIMIT_MS })
+      .toArray(),
+  )
+  const byId = new Map(found.map((account) => [account._id.toHexString(), account]))
+  return ids.map((id) => byId.get(id.toHexString()) ?? null)
+}, 32)
+
+const entryReads = new CallBatcher(async (ids: string[]) => {
+  const found = await known(
+    creditEntries()
+      .find({ _id: { $in: ids } }, { maxTimeMS: TIME_LIMIT_MS })
+      .toArray(),
+  )
+  const byId = new Map(found.map((entry) => [entry._id, entry]))
+  return ids.map((id) => byId.get(id) ?? null)
+}, 256)
+
+const entryInserts = new CallBatcher(async (calls: CreditEntry[][]) => {
+  try {
+    const duplicates = new Set(await insertRows(calls.flat()))
+    return calls.map((rows) => rows.map((row) => row._id).filter((id) => duplicates.has(id)))
+  } catch (error) {
+    // The rows of one account that the server refuses must not hold up those of the others.
+    if (calls.length === 1 || error instanceof CreditsUnavailable) throw error
+    return Promise.all(calls.map((rows) => insertRows(rows).catch((reason: Error) => reason)))
+  }
+}, 16)
+
+interface Renewal {
+  filter: AccountFilter
+  update: AccountUpdate
+  version: string
+}
+
+const accountRenewals = new CallBatcher(async (renewals: Renewal[]) => {
+  const operations = renewals.map(({ filter, update }) => ({ updateOne: { filter, update } }))
+  const { matchedCount } = await known(
+    creditAccounts().bulkWrite(operations, { ordered: false, maxTimeMS: TIME_LIMIT_MS }),
+  )
+  if (matchedCount === renewals.length) return renewals.map(() => true)
+  // Which of them missed shows in the versions: nobody else can have written one of ours.
+  const versions = renewals.map(({ version }) => version)
+  const found = await known(
+    creditAccounts()
+      .find({ _id: { $in: renewals.map(({ filter }) => filter._id as Types.ObjectId) }, version: { $in: versions } })
+      .project<{ version: string }>({ version: 1 })
+      .toArray(),
+  )
+  const renewed = new Set(found.map(({ version }) => version))
+  return versions.map((version) => renewed.has(version))
+}, 32)
+
+async function insertRows(rows: CreditEntry[]): Promise<string[]> {
+  try {
+    await known(creditEntries().insertMany(rows, { ordered: false, maxTimeMS: TIME_LIMIT_MS }))
+    return []
+  } catch (error) {
+    return duplicateIds(error, rows)
+  }
+}
+
 export const mongoStore: CreditStore = {
-  findAccount: (accountId) => known(creditAccounts().findOne({ _id: accountId }, { maxTimeMS: TIME_LIMIT_MS })),
+  findAccount: (accountId) => accountReads.call(accountId),
 
   async insertAccount(account) {
     try {
@@ -72,7 +140,9 @@ export const mongoStore: CreditStore = {
     return after as unknown as Updated | null
   },
 
-  findEntry: (entryId) => known(creditEntries().findOne({ _id: entryId }, { maxTimeMS: TIME_LIMIT_MS })),
+  renewAccount: (filter, update, version) => accountRenewals.call({ filter, update, version }),
+
+  findEntry: (entryId) => entryReads.call(entryId),
 
   async findEntriesOfSource(accountId, sourceId) {
     // Two finds instead of one with $or, each with its index forced: a source's history is short, the account's may be
@@ -80,7 +150,10 @@ export const mongoStore: CreditStore = {
     const find = (field: 'source.id' | 'of.id') =>
       known(
         creditEntries()
-          .find({ accountId, [field]: sourceId }, { maxTimeMS: TIME_LIMIT_MS, hint: { accountId: 1, [field]: 1 } })
+          .find(
+            { accountId, [field]: sourceId, kind: { $in: RARE_KINDS } },
+            { maxTimeMS: TIME_LIMIT_MS, hint: { accountId: 1, [field]: 1 } },
+          )
           .toArray(),
       )
     const found = await Promise.all([find('source.id'), find('of.id')])
@@ -88,14 +161,7 @@ export const mongoStore: CreditStore = {
     return [...byId.values()].sort((a, b) => a.seq - b.seq)
   },
 
-  async insertEntries(rows) {
-    try {
-      await known(creditEntries().insertMany(rows, { ordered: false, maxTimeMS: TIME_LIMIT_MS }))
-      return []
-    } catch (error) {
-      return duplicateIds(error, rows)
-    }
-  },
+  insertEntries: (rows) => entryInserts.call(rows),
 }
 
 /** Only a duplicate `_id` is a row posted before; any other failure is passed on. */

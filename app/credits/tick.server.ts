@@ -68,8 +68,8 @@ export async function tickAccount(accountId: Types.ObjectId, ports: CreditPorts 
   const version = ports.newVersion()
   const after = await ports.store.updateAccount(
     { ...toFilter(account, entries), credits: account.credits },
-    toUpdate({ entries, credits, nextChange }, version),
+    toUpdate({ entries, credits, nextChange }, { version }),
   )
-  if (after) ports.versions.set(accountId, version)
+  if (after) ports.versions.set({ ...account, version, loggedSince: account.loggedSince ?? entries[0]?.at })
   return after !== null
 }

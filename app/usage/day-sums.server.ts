@@ -80,7 +80,7 @@ export async function sumByDay(
         { $project: { _id: 0, day: '$_id.day', kind: '$_id.kind', gained: 1, lost: 1, actions: 1 } },
       ],
       // On a long ledger with few matches the planner would try slower indexes first.
-      { hint: { accountId: 1, seq: -1 }, maxTimeMS: TIME_LIMIT_MS },
+      { hint: { accountId: 1, at: -1 }, maxTimeMS: TIME_LIMIT_MS },
     )
     .toArray()
 

@@ -109,6 +109,19 @@ describe('ensureIndexes', () => {
     await ensureIndexes()
   })
 
+  test('logs of an earlier version are noted as ones to post, and its index on the logs is dropped', async () => {
+    const accountId = new mongoose.Types.ObjectId()
+    await openAccount(accountId, { welcomeCredits: 25 })
+    const accounts = database().collection<{ _id: mongoose.Types.ObjectId; loggedSince?: Date }>('credit_accounts')
+    await accounts.updateOne({ _id: accountId }, { $unset: { loggedSince: '' } })
+    await accounts.createIndex({ 'pending.0.at': 1 }, { sparse: true })
+
+    await ensureIndexes()
+
+    expect((await accounts.findOne({ _id: accountId }))?.loggedSince).toBeInstanceOf(Date)
+    expect((await accounts.indexes()).map(({ name }) => name)).not.toContain('pending.0.at_1')
+  })
+
   test('the database itself refuses a fraction of a credit', async () => {
     const accountId = new mongoose.Types.ObjectId()
     await openAccount(accountId, { welcomeCredits: 25 })
@@ -134,6 +147,16 @@ describe('checkIndexes', () => {
 
     expect(await checkIndexes()).toEqual(expect.arrayContaining(['users.email_1 (unique)', 'sessions.userId_1']))
     await ensureIndexes()
+  })
+
+  test('an index on the same key that includes other documents does not count', async () => {
+    const entries = database().collection('credit_entries')
+    await entries.dropIndex('accountId_1_source.id_1')
+    await entries.createIndex({ accountId: 1, 'source.id': 1 })
+
+    expect(await checkIndexes()).toEqual(['credit_entries.accountId_1_source.id_1'])
+    await ensureIndexes()
+    expect(await checkIndexes()).toEqual([])
   })
 
   test('a non-unique index on the same key does not count as the unique one', async () => {

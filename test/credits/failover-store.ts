@@ -43,6 +43,8 @@ export class FailoverStore implements CreditStore {
   insertAccount: CreditStore['insertAccount'] = (account) => this.#ask(true, (on) => on.insertAccount(account))
   updateAccount: CreditStore['updateAccount'] = (filter, update) =>
     this.#ask(true, (on) => on.updateAccount(filter, update))
+  renewAccount: CreditStore['renewAccount'] = (filter, update, version) =>
+    this.#ask(true, (on) => on.renewAccount(filter, update, version))
   insertEntries: CreditStore['insertEntries'] = (rows) => this.#ask(true, (on) => on.insertEntries(rows))
 
   /** One thing happens: a call reaches the primary, a majority catches up, or the primary is lost. */

@@ -7,7 +7,7 @@ import { spendCredits } from '#app/credits/spend.server.ts'
 import { tickAccount } from '#app/credits/tick.server.ts'
 import { runUpkeep } from '#app/credits/upkeep.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
-import { anAccount, DAY, expectBalance, laterBy, paid } from './scenario.ts'
+import { anAccount, DAY, expectBalance, laterBy, ledgerOf, paid } from './scenario.ts'
 
 useDatabase()
 afterEach(() => setNow(null))
@@ -129,6 +129,19 @@ describe('captureHold and releaseHold', () => {
     await expectBalance(accountId, { credits: 5 })
     await runUpkeep()
     await expectBalance(accountId, { credits: 5 })
+  })
+
+  test('one run of maintenance ends a hold, expires what it gives back to an expired grant, and posts both', async () => {
+    const accountId = await anAccount(5)
+    await paid(accountId, 100, { expiresAt: new Date(Date.now() + DAY / 2) })
+    await placeHold({ accountId, key: freshKey('hold'), credits: 30, action: 'x', ttlMs: DAY })
+
+    laterBy(2 * DAY)
+    await runUpkeep()
+
+    await expectBalance(accountId, { credits: 5 })
+    const kinds = (await ledgerOf(accountId)).map(({ kind }) => kind)
+    expect(kinds.slice(-3)).toEqual(['expire', 'release', 'expire'])
   })
 
   test('a new hold can use the credits of an expired hold', async () => {

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { toFilter, toUpdate } from '#app/credits/change.ts'
 import { grantCredits } from '#app/credits/grant.server.ts'
 import { freshKey } from '#app/credits/keys.ts'
-import { settleAccount } from '#app/credits/settle.server.ts'
+import { settleAccount, unmarkLog } from '#app/credits/settle.server.ts'
+import { livePorts } from '#app/credits/ports.server.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
 import { mongoStore } from '#app/credits/store.server.ts'
 import { connectDatabase, disconnectDatabase, ensureIndexes, models } from '#app/database.server.ts'
@@ -87,6 +88,34 @@ describe('Mongoose between the code and the database', () => {
     expect(pending.$each.map((entry) => Object.keys(entry).sort())).toEqual([
       ['action', 'amount', 'at', 'key', 'kind', 'source'],
     ])
+  })
+
+  test('the first spend in an empty log notes it as one to post, and the next ones do not (3.8)', async () => {
+    const accountId = await anAccount(25)
+    await settleAccount(accountId)
+    await unmarkLog(accountId)
+    sent.length = 0
+    await spend(accountId)
+    await spend(accountId)
+
+    const updates = sent
+      .filter(({ name }) => name === 'findAndModify')
+      .map(({ command }) => command['update'] as object)
+    expect(updates.map((update) => '$min' in update)).toEqual([true, false])
+    expect((await mongoStore.findAccount(accountId))?.loggedSince).toBeInstanceOf(Date)
+  })
+
+  test('spends that a settle makes miss try again together (3.8)', async () => {
+    const accountId = await anAccount(500)
+    const { version } = (await mongoStore.findAccount(accountId))!
+    await settleAccount(accountId)
+    livePorts.versions.set({ _id: accountId, version, loggedSince: new Date() })
+    sent.length = 0
+
+    await Promise.all(Array.from({ length: 100 }, () => spend(accountId)))
+
+    expect((await mongoStore.findAccount(accountId))?.credits).toBe(400)
+    expect(sent.length).toBeLessThan(50)
   })
 
   test('an update without its fence matches nothing (3.8)', async () => {

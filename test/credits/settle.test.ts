@@ -21,7 +21,7 @@ describe('settleAccount', () => {
   test('a settle that died between the ledger and the account is completed by the next one', async () => {
     const accountId = await anAccount(25)
     await spend(accountId)
-    const dying = { ...livePorts, store: { ...mongoStore, updateAccount: () => Promise.reject(new Error('killed')) } }
+    const dying = { ...livePorts, store: { ...mongoStore, renewAccount: () => Promise.reject(new Error('killed')) } }
 
     await expect(settleAccount(accountId, dying)).rejects.toThrow('killed')
     expect(await ledgerOf(accountId)).toHaveLength(2)

@@ -1,4 +1,4 @@
-import type { CreditStore } from '#app/credits/store.server.ts'
+import type { AccountFilter, AccountUpdate, CreditStore } from '#app/credits/store.server.ts'
 import type { World } from './simulation.ts'
 
 type Loose = Record<string, unknown>
@@ -24,18 +24,20 @@ export const holes: Record<string, Cut> = {
   },
   'H5: a spend is not fenced': (filter, update) => {
     if (!update.$set?.version) delete filter['version']
+    noteLog(update)
   },
   'H8: everything but the settle keeps the version': (_filter, update) => {
     if (update.$set?.version && !update.$inc?.posted) delete update.$set.version
+    noteLog(update)
   },
   'H9: a release does not wake the account': (_filter, update) => {
-    if (update.$pull?.holds && update.$min) delete update.$min
+    if (update.$pull?.holds) delete update.$min?.['nextChange']
   },
   'H14: a reversal is not fenced': (filter, update) => {
     if (update.$push?.pending?.$each?.some((entry) => entry.kind === 'reversal')) delete filter['version']
   },
   'H18: a grant does not bring the next change forward': (_filter, update) => {
-    if (update.$push?.pending?.$each?.some((entry) => entry.grant !== undefined)) delete update.$min
+    if (update.$push?.pending?.$each?.some((entry) => entry.grant !== undefined)) delete update.$min?.['nextChange']
   },
   'what goes above a limit does not notice a spend': (filter, update) => {
     if (update.$push?.pending?.$each?.some((entry) => entry.kind === 'cap')) delete filter['credits']
@@ -51,29 +53,42 @@ export const holes: Record<string, Cut> = {
   'a spend is not conditional': (filter, update) => {
     if (!update.$set?.version) delete filter['credits']
   },
+  'a log is not noted as one to post': (_filter, update) => {
+    delete update.$min?.['loggedSince']
+  },
+  'a log is noted as empty beside a spend': (filter) => {
+    delete filter['pending.0']
+  },
   'the log is searched for no key': (filter) => {
     delete filter['pending.key']
     delete filter['version']
   },
 }
 
+/** So that a hole in the fence is found by what it does to credits, and not by a log that nobody posts. */
+function noteLog(update: LooseUpdate): void {
+  if (update.$push?.pending) update.$min = { loggedSince: new Date(0), ...update.$min }
+}
+
 /** The world with one hole in it. */
 export function withHole(world: World, cut: Cut): World {
   const { store } = world
-  const holed: CreditStore = {
+  const holed = (filter: AccountFilter, update: AccountUpdate): [AccountFilter, AccountUpdate] => {
+    const [cutFilter, cutUpdate] = [{ ...filter }, structuredClone(update)]
+    cut(cutFilter, cutUpdate as LooseUpdate)
+    for (const operator of ['$set', '$min'] as const) {
+      if (cutUpdate[operator] && Object.keys(cutUpdate[operator]).length === 0) delete cutUpdate[operator]
+    }
+    return [cutFilter, cutUpdate]
+  }
+  const holedStore: CreditStore = {
     findAccount: (id) => store.findAccount(id),
     insertAccount: (account) => store.insertAccount(account),
     findEntry: (id) => store.findEntry(id),
     findEntriesOfSource: (id, source) => store.findEntriesOfSource(id, source),
     insertEntries: (rows) => store.insertEntries(rows),
-    updateAccount: (filter, update) => {
-      const [cutFilter, cutUpdate] = [{ ...filter }, structuredClone(update)]
-      cut(cutFilter, cutUpdate as LooseUpdate)
-      for (const operator of ['$set', '$min'] as const) {
-        if (cutUpdate[operator] && Object.keys(cutUpdate[operator]).length === 0) delete cutUpdate[operator]
-      }
-      return store.updateAccount(cutFilter, cutUpdate)
-    },
+    updateAccount: (filter, update) => store.updateAccount(...holed(filter, update)),
+    renewAccount: (filter, update, version) => store.renewAccount(...holed(filter, update), version),
   }
-  return { ...world, store: holed }
+  return { ...world, store: holedStore }
 }

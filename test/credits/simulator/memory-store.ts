@@ -40,6 +40,10 @@ export class MemoryStore implements CreditStore {
     return { credits: next.credits, pendingCount: next.pending.length }
   }
 
+  async renewAccount(...[filter, change]: Parameters<CreditStore['renewAccount']>) {
+    return (await this.updateAccount(filter, change)) !== null
+  }
+
   async findEntry(entryId: string) {
     return this.entries.get(entryId) ?? null
   }

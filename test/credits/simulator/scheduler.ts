@@ -57,6 +57,7 @@ export class Scheduler {
         findAccount: (id) => turn(() => store.findAccount(id)),
         insertAccount: (account) => turn(() => store.insertAccount(account), true),
         updateAccount: (filter, update) => turn(() => store.updateAccount(filter, update), true),
+        renewAccount: (filter, update, version) => turn(() => store.renewAccount(filter, update, version), true),
         findEntry: (id) => turn(() => store.findEntry(id)),
         findEntriesOfSource: (id, source) => turn(() => store.findEntriesOfSource(id, source)),
         insertEntries: (rows) => turn(() => store.insertEntries(rows), true),
@@ -67,6 +68,7 @@ export class Scheduler {
       versions,
       shared,
       inTurn: (_accountId, run) => run(),
+      soon: (_accountId, settle) => settle().catch(() => {}),
     }
     return { owner, ports }
   }

@@ -8,7 +8,7 @@ import { violations } from '#app/credits/invariants.ts'
 import { holdIdOf } from '#app/credits/keys.ts'
 import type { CreditPorts } from '#app/credits/ports.server.ts'
 import { restoreReversal, reverseGrants } from '#app/credits/reversal.server.ts'
-import { settleAccount } from '#app/credits/settle.server.ts'
+import { settleAccount, unmarkLog } from '#app/credits/settle.server.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
 import type { CreditStore } from '#app/credits/store.server.ts'
 import { tickAccount } from '#app/credits/tick.server.ts'
@@ -221,7 +221,14 @@ function randomOperation(
       }
       return { key: null, run: (ports) => tickAccount(accountId, ports).then(() => false) }
     default:
-      return { key: null, run: (ports) => settleAccount(accountId, ports).then(() => false) }
+      return {
+        key: null,
+        run: async (ports) => {
+          await settleAccount(accountId, ports)
+          if (random.oneIn(2)) await unmarkLog(accountId, ports)
+          return false
+        },
+      }
   }
 }
 

@@ -1,0 +1,150 @@
+import mongoose, { Types } from 'mongoose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { emptyAccount } from '#app/credits/account.server.ts'
+import { listEntries } from '#app/credits/ledger.server.ts'
+import { listGrantedSources } from '#app/credits/granted-sources.server.ts'
+import { mongoStore } from '#app/credits/store.server.ts'
+import { runUpkeep } from '#app/credits/upkeep.server.ts'
+import { pauseOverdue } from '#app/billing/subscriptions/grace-period.server.ts'
+import { connectDatabase, disconnectDatabase, ensureIndexes } from '#app/database.server.ts'
+import { sumByDay } from '#app/usage/day-sums.server.ts'
+import { CreditAccountModel } from '#models/credit-account.server.ts'
+import { CreditEntryModel } from '#models/credit-entry.server.ts'
+import { UserModel } from '#models/user.server.ts'
+import { testDatabaseUri } from '#test/setup/database.ts'
+import { explainReads } from '#test/setup/query-plans.ts'
+import { anAccount, paid } from './scenario.ts'
+
+const CUSTOMERS = 100_000
+const ENTRIES = 100_000
+const CHUNK = 10_000
+const NOW = new Date()
+const MINUTE = 60_000
+
+beforeAll(async () => {
+  await connectDatabase(testDatabaseUri(), { monitorCommands: true })
+  await ensureIndexes()
+})
+afterAll(async () => {
+  await mongoose.connection.db?.dropDatabase()
+  await disconnectDatabase()
+})
+
+async function insertMany(collection: mongoose.Collection, count: number, make: (n: number) => object): Promise<void> {
+  for (let start = 0; start < count; start += CHUNK) {
+    await collection.insertMany(Array.from({ length: CHUNK }, (_, n) => make(start + n)))
+  }
+}
+
+describe(`jobs among ${CUSTOMERS.toLocaleString('en')} customers read what is due and little else`, () => {
+  beforeAll(async () => {
+    await insertMany(CreditAccountModel.collection, CUSTOMERS, (n) => {
+      const nextChange = new Date(NOW.getTime() + (n + 1) * MINUTE)
+      return { ...emptyAccount(new Types.ObjectId(), `v${n}`, NOW), nextChange }
+    })
+    await insertMany(UserModel.collection, CUSTOMERS, (n) => ({
+      email: `user-${n}@example.com`,
+      passwordHash: 'x',
+      subscription: { plan: 'Beginner', status: 'active', currentPeriodEnd: NOW, gracePeriodEnd: null, version: 'v' },
+      createdAt: NOW,
+    }))
+  })
+
+  test('upkeep finds five accounts with a log by their notes, and ten a minute later none', async () => {
+    for (let n = 0; n < 5; n++) await paid(await anAccount(), 10)
+
+    const plans = await explainReads(async () => expect(await runUpkeep()).toMatchObject({ accounts: 5, failed: 0 }))
+
+    for (const { keysExamined, docsExamined, returned } of plans) {
+      expect(docsExamined).toBeLessThanOrEqual(returned)
+      expect(keysExamined).toBeLessThanOrEqual(2 * returned + 2)
+    }
+    await runUpkeep()
+    expect(await runUpkeep()).toMatchObject({ accounts: 0 })
+  })
+
+  test('the end of a grace period is found without looking at the other users', async () => {
+    await UserModel.collection.insertOne({
+      email: 'late@example.com',
+      passwordHash: 'x',
+      subscription: {
+        plan: 'Beginner',
+        status: 'past_due',
+        gracePeriodEnd: new Date(NOW.getTime() - MINUTE),
+        version: 'v',
+      },
+      createdAt: NOW,
+    })
+
+    const [plan] = await explainReads(async () => expect(await pauseOverdue()).toBe(1))
+
+    expect(plan).toMatchObject({ collection: 'users', docsExamined: 1, returned: 1 })
+  })
+})
+
+describe(`a ledger of ${ENTRIES.toLocaleString('en')} entries`, () => {
+  let accountId: Types.ObjectId
+
+  beforeAll(async () => {
+    accountId = await anAccount()
+    await insertMany(CreditEntryModel.collection, ENTRIES, (seq) => ({
+      _id: `${accountId.toHexString()}:${seq}` as never,
+      accountId,
+      key: String(seq),
+      kind: 'spend',
+      amount: -1,
+      at: new Date(NOW.getTime() - (ENTRIES - seq) * 5 * MINUTE),
+      source: { type: 'action', id: 'work' },
+      action: 'work',
+      seq,
+      balance: 0,
+      burned: [],
+    }))
+    await CreditAccountModel.collection.updateOne({ _id: accountId }, { $set: { posted: ENTRIES } })
+  })
+
+  const examinedBy = async (run: () => Promise<unknown>) => {
+    const plans = await explainReads(run)
+    return plans.find(({ collection }) => collection === 'credit_entries')!
+  }
+
+  test('a day’s sum examines the entries of that day', async () => {
+    const from = new Date(NOW.getTime() - 24 * 60 * MINUTE)
+
+    const plan = await examinedBy(() => sumByDay(accountId, { from }, 'UTC'))
+
+    expect(plan.docsExamined).toBeLessThanOrEqual(288)
+  })
+
+  test('an action that never ran is found to have no entries without a scan', async () => {
+    const plan = await examinedBy(() => listEntries(accountId, { action: 'never' }))
+
+    expect(plan).toMatchObject({ docsExamined: 0, returned: 0 })
+  })
+
+  test('kinds that never happened are found to have no entries without a scan', async () => {
+    const plan = await examinedBy(() => listEntries(accountId, { kinds: ['reversal', 'restore', 'adjust'] }))
+
+    expect(plan).toMatchObject({ docsExamined: 0, returned: 0 })
+    expect(plan.keysExamined).toBeLessThanOrEqual(6)
+  })
+
+  test('what a payment granted is found without looking at the spends', async () => {
+    const plans = await explainReads(() => mongoStore.findEntriesOfSource(accountId, 'in_1'))
+
+    expect(plans).toHaveLength(2)
+    for (const plan of plans) expect(plan).toMatchObject({ docsExamined: 0, keysExamined: 0 })
+  })
+
+  test('what all payments granted is found without looking at the spends', async () => {
+    const plan = await examinedBy(() => listGrantedSources())
+
+    expect(plan.docsExamined).toBeLessThanOrEqual(10)
+  })
+
+  test('a page of an action examines one page', async () => {
+    const plan = await examinedBy(() => listEntries(accountId, { action: 'work', kinds: ['spend'], limit: 50 }))
+
+    expect(plan.docsExamined).toBeLessThanOrEqual(51)
+  })
+})
