@@ -41,7 +41,7 @@ export async function launchBrowser(options: LaunchOptions = {}): Promise<Browse
     if (system) return chromium.launch({ ...options, executablePath: system, args: QUIET })
     if (process.platform !== 'linux') return chromium.launch({ ...options, channel: 'chrome' })
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
-    throw new Error(`No Chromium starts (${reason}). Set CHROMIUM_PATH to one, or install the package chromium.`)
+    throw new Error(`Chromium does not start (${reason}). Set CHROMIUM_PATH, or install the chromium package.`)
   }
 }
 
@@ -58,7 +58,7 @@ export function useBrowser(): void {
 
 /** A visitor with cookies of its own, closed when the test ends. */
 export async function newContext(options: BrowserContextOptions = {}): Promise<BrowserContext> {
-  if (!browser) throw new Error('call useBrowser() at the top of the test file')
+  if (!browser) throw new Error('Call useBrowser() at the top of the test file')
   const context = await browser.newContext({ baseURL: inject('installation').url, locale: 'en-US', ...options })
   context.setDefaultTimeout(15_000)
   onTestFinished(() => context.close())

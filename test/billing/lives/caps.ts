@@ -34,7 +34,7 @@ export function checkCaps({ entries }: Ledger, bought: Map<string, TrueCredits>)
     for (const one of taken) explained.add(one)
     const due = dueOf(fold({ grants: [], debt: 0 }, entries.slice(0, first)).grants, soldAs, sold.share.from)
     const is = sumBy(taken, ({ grantId, amount }) => [poolOf(soldAs(grantId ?? '')) ?? 'none', -amount])
-    if (print(is) !== print(due)) throw new Error(`${entry.key} took ${print(is)} above caps, ${print(due)} was due`)
+    if (print(is) !== print(due)) throw new Error(`${entry.key} took ${print(is)} above caps instead of ${print(due)}`)
   }
   const others = entries.filter((entry) => entry.kind === 'cap' && !explained.has(entry))
   if (others.length > 0) throw new Error(`${others[0]!.key} took credits when no period began`)

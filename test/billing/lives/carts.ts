@@ -133,7 +133,7 @@ async function refundOf(stripe: Stripe, invoice: string, amount: number): Promis
     if (paid - back >= amount) return (await stripe.refunds.create({ charge, amount })).id
   }
   throw new Stripe.errors.StripeInvalidRequestError({
-    message: 'No charge has so much left',
+    message: 'No charge has that amount left to refund',
     type: 'invalid_request_error',
   })
 }

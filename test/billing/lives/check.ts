@@ -61,7 +61,7 @@ async function keepPromise(
   sandbox.advance(Math.max(0, promised.at - sandbox.now()) + 2 * HOUR)
   await life.courier.finish()
   const isKept = await checkPromise(world, promised)
-  const what = isKept ? 'promises' : 'promises of plans that ended before'
+  const what = isKept ? 'promises' : 'promises of plans that ended earlier'
   tally[what] = (tally[what] ?? 0) + 1
   await compare(world, life, {})
   await readPromise(world, life.user._id)

@@ -31,6 +31,6 @@ export function whatIsBeside({ sandbox }: StripeForTests): Kept {
 export function checkKept(before: Kept, after: Kept, step: string): void {
   for (const [id, was] of before) {
     const is = after.get(id)
-    if (is !== undefined && is !== was) throw new Error(`${step} made of ${id}: ${was} this: ${is}`)
+    if (is !== undefined && is !== was) throw new Error(`${step} changed ${id} from ${was} to ${is}`)
   }
 }

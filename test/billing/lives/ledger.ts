@@ -42,8 +42,8 @@ export async function readLedger(accountId: Types.ObjectId): Promise<Ledger> {
   const account = await CreditAccountModel.findById(accountId).lean()
   for (const { started, granted, effectiveAt, expiresAt, remaining } of account?.grants ?? []) {
     if (!started) ledger.waiting += granted
-    if (!started && effectiveAt <= now()) throw new Error('A grant has not started in its time')
-    if (started && expiresAt <= now() && remaining > 0) throw new Error('A grant has not expired in its time')
+    if (!started && effectiveAt <= now()) throw new Error('A grant has not started on time')
+    if (started && expiresAt <= now() && remaining > 0) throw new Error('A grant has not expired on time')
   }
   return ledger
 }
@@ -65,7 +65,7 @@ export function checkTerms({ entries }: Ledger, bought: Map<string, TrueCredits>
   }
   const expiry = new Map(entries.flatMap(({ grant }) => (grant ? [[grant.id, grant.expiresAt] as const] : [])))
   for (const { kind, grantId, at } of entries) {
-    if (kind === 'expire' && at < (expiry.get(grantId!) ?? NEVER)) throw new Error(`${grantId} expired before its time`)
+    if (kind === 'expire' && at < (expiry.get(grantId!) ?? NEVER)) throw new Error(`${grantId} expired early`)
   }
 }
 

@@ -51,12 +51,12 @@ export async function readPromise(context: StripeForTests, userId: Types.ObjectI
   const owed = stored?.owed ?? null
   const prices = new Prices(context)
   same(
-    'what each period costs',
+    'the price of each period',
     price && [price.amount, price.currency, price.credits],
     live && (await ofPeriod(prices, live)),
   )
-  same('what is owed', owed && [owed.amount, owed.currency], live && (await owedFor(context, live)))
-  same('when the next payment is', next && next.at.getTime() / 1000, at)
+  same('the amount due', owed && [owed.amount, owed.currency], live && (await owedFor(context, live)))
+  same('the date of the next payment', next && next.at.getTime() / 1000, at)
   if (!live || !next) return null
   checkPage(context, stored!)
   return { subscription: live.id, amount: next.amount, currency: next.currency, credits: next.credits, at: at! }
@@ -134,5 +134,5 @@ export async function checkPromise(context: StripeForTests, promised: Promised):
 
 function same(what: string, is: unknown, must: unknown): void {
   if (JSON.stringify(is) !== JSON.stringify(must))
-    throw new Error(`${what}: the page says ${JSON.stringify(is)}, and it is ${JSON.stringify(must)}`)
+    throw new Error(`${what}: the page says ${JSON.stringify(is)} instead of ${JSON.stringify(must)}`)
 }

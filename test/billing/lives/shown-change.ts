@@ -61,11 +61,11 @@ async function unlessRefused<T>(work: () => Promise<T>): Promise<T | null> {
 
 async function checkInvoice(context: StripeForTests, shown: PlanChangePreview, came: Stripe.Invoice[]): Promise<void> {
   const [invoice, ...more] = came
-  if (more.length > 0) throw new Error(`A change made ${came.length} invoices`)
+  if (more.length > 0) throw new Error(`A change created ${came.length} invoices`)
   const sold = invoice && (await trueCredits(new Prices(context), invoice))
   const atOnce = sold?.shares.reduce((sum, share) => sum + (share.effectiveAt === null ? share.credits : 0), 0)
   same(
-    'a change of plan',
+    'a plan change',
     [shown.amountDue, shown.credits, shown.creditsAtOnce],
     [invoice?.amount_due ?? 0, sold?.credits ?? 0, atOnce ?? 0],
   )
@@ -86,7 +86,7 @@ type Each = NonNullable<PlanChangePreview['after']['price']>
 
 /** Checks the price of each period after a change, if all items have one interval. */
 export function checkPriceAfter(shown: Each, price: Each | null | undefined): void {
-  if (price) same('what each period costs after a change', sumOf(shown), sumOf(price))
+  if (price) same('the price of each period after a change', sumOf(shown), sumOf(price))
 }
 
 const sumOf = ({ amount, currency, credits }: { amount: number; currency: string; credits: number }): unknown[] => [
@@ -95,5 +95,5 @@ const sumOf = ({ amount, currency, credits }: { amount: number; currency: string
 
 function same(what: string, shown: unknown, came: unknown): void {
   if (JSON.stringify(shown) !== JSON.stringify(came))
-    throw new Error(`${what}: shown were ${JSON.stringify(shown)}, and ${JSON.stringify(came)} came`)
+    throw new Error(`${what}: the page showed ${JSON.stringify(shown)}, but the result is ${JSON.stringify(came)}`)
 }

@@ -23,7 +23,7 @@ export async function stateOf(userId: Types.ObjectId, ledger: Ledger): Promise<T
   }
   const rows = await BillingHistoryModel.find({ userId }).lean()
   for (const row of rows) {
-    if (state.invoices[row.stripeInvoiceId]) throw new Error(`Two rows of ${row.stripeInvoiceId}`)
+    if (state.invoices[row.stripeInvoiceId]) throw new Error(`${row.stripeInvoiceId} has two rows`)
     const { planName, interval = null, intervalCount = null } = row
     state.invoices[row.stripeInvoiceId] = { ...asBought(row), plan: interval && planName, interval, intervalCount }
   }

@@ -176,7 +176,7 @@ function fullness(all: { money: number; own: number }[], target: Ratio): Ratio[]
     if (raised.every((share, index) => (isFull(index) ? isAtLeast(share, one) : isAtLeast(one, share))))
       return raised.map((share) => least(one, share))
   }
-  throw new Error('No such shares')
+  throw new Error('No shares fit the refund')
 }
 
 const sum = (all: { amount: number }[]): number => sumOf(all, ({ amount }) => amount)

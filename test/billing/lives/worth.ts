@@ -15,7 +15,7 @@ export async function checkWorth({ stripe }: StripeForTests, invoice: Stripe.Inv
   const { id, lines, total, total_taxes: taxes } = invoice
   const tax = (taxes ?? []).reduce((sum, { amount }) => sum + amount, 0)
   const net = lines.data.reduce((sum, line) => sum + line.amount - offOf(line), tax)
-  if (net !== total) throw new Error(`${id} comes to ${net} by its lines, and to ${total} as it says`)
+  if (net !== total) throw new Error(`The lines of ${id} add up to ${net}, but its total is ${total}`)
 
   const subscription = invoice.parent?.subscription_details?.subscription as string | undefined
   const prorations = lines.data.filter((line) => detailsOf(line)?.proration)
@@ -31,7 +31,7 @@ export async function checkWorth({ stripe }: StripeForTests, invoice: Stripe.Inv
     const share = (line.period.end - line.period.start) / (period.end - period.start)
     const worth = unit * line.quantity! * share
     if (Math.abs(Math.abs(line.amount) - worth) > CENTS)
-      throw new Error(`${id}: “${line.description}” is ${line.amount}, its time is worth ${worth}`)
+      throw new Error(`${id}: “${line.description}” is ${line.amount}, but its time is worth ${worth}`)
   }
 }
 

@@ -19,14 +19,14 @@ export const holes: Record<string, Cut> = {
   'H1: an expiry does not notice a spend': (filter, update) => {
     if (typeof filter['credits'] === 'number' && update.$set?.nextChange) delete filter['credits']
   },
-  'H3: settle and capture both end one hold': (filter, update) => {
+  'H3: a settle and a capture both end one hold': (filter, update) => {
     if (update.$pull?.holds || update.$inc?.posted) delete filter['version']
   },
   'H5: a spend is not fenced': (filter, update) => {
     if (!update.$set?.version) delete filter['version']
     noteLog(update)
   },
-  'H8: everything but the settle keeps the version': (_filter, update) => {
+  'H8: only a settle renews the version': (_filter, update) => {
     if (update.$set?.version && !update.$inc?.posted) delete update.$set.version
     noteLog(update)
   },
@@ -39,10 +39,10 @@ export const holes: Record<string, Cut> = {
   'H18: a grant does not bring the next change forward': (_filter, update) => {
     if (update.$push?.pending?.$each?.some((entry) => entry.grant !== undefined)) delete update.$min?.['nextChange']
   },
-  'what goes above a limit does not notice a spend': (filter, update) => {
+  'a cap does not notice a spend': (filter, update) => {
     if (update.$push?.pending?.$each?.some((entry) => entry.kind === 'cap')) delete filter['credits']
   },
-  'a month begins without holding what is left over to its limit': (_filter, update) => {
+  'a month begins without applying the cap': (_filter, update) => {
     const { $push, $inc } = update
     const all = $push?.pending?.$each ?? []
     const capped = all.filter(({ kind }) => kind === 'cap').reduce((sum, { amount }) => sum + amount, 0)
@@ -53,13 +53,13 @@ export const holes: Record<string, Cut> = {
   'a spend is not conditional': (filter, update) => {
     if (!update.$set?.version) delete filter['credits']
   },
-  'a log is not noted as one to post': (_filter, update) => {
+  'a log is not marked as waiting to be posted': (_filter, update) => {
     delete update.$min?.['loggedSince']
   },
-  'a log is noted as empty beside a spend': (filter) => {
+  'a log is marked as empty beside a spend': (filter) => {
     delete filter['pending.0']
   },
-  'the log is searched for no key': (filter) => {
+  'a key is not looked up in the log': (filter) => {
     delete filter['pending.key']
     delete filter['version']
   },

@@ -107,15 +107,15 @@ async function rest(
     await tickAccount(accountId, ports)
     await settleAccount(accountId, ports)
   }
-  const account = (await world.store.findAccount(accountId)) ?? run.fail('the account is gone')
+  const account = (await world.store.findAccount(accountId)) ?? run.fail('the account does not exist')
   const ledger = await world.ledger(accountId)
   const [problem] = violations(account, ledger)
   if (problem) run.fail(problem)
   if (account.pending.length > 0) run.fail('the log is not empty at rest')
   const dead = account.grants.filter((grant) => grant.started && grant.expiresAt <= ports.now() && grant.remaining > 0)
-  if (dead.length > 0) run.fail('expired credits are left at rest')
+  if (dead.length > 0) run.fail('expired credits remain at rest')
   for (const key of run.acknowledged.keys()) {
-    if (!ledger.some((row) => row.key === key)) run.fail(`${key} was acknowledged and is not in the ledger`)
+    if (!ledger.some((row) => row.key === key)) run.fail(`${key} was acknowledged but is not in the ledger`)
   }
   return { account, ledger, tally: run.tally }
 }
