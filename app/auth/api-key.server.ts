@@ -3,6 +3,7 @@ import type { Types } from 'mongoose'
 import { type ApiKey, ApiKeyModel } from '#models/api-key.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { requireFeature } from '../billing/entitlements/entitlements.ts'
+import { CallBatcher } from '../call-batcher.ts'
 import { now } from '../clock.server.ts'
 import { requireConfirmedEmail } from '../email-confirmation/require-confirmed-email.server.ts'
 import { notifyKeyCreated } from './account-mails.server.ts'
@@ -94,15 +95,30 @@ export async function countLive(user: Pick<User, '_id' | 'apiKeyEpoch'>): Promis
   return ApiKeyModel.countDocuments(liveKeysOf(user))
 }
 
+/** A program sends many requests at once; their keys and owners are looked up together. */
+const keyReads = new CallBatcher(async (hashes: string[]) => {
+  const found = await ApiKeyModel.find({ hash: { $in: hashes }, revokedAt: null })
+    .select('+hash')
+    .lean()
+  const byHash = new Map(found.map((key) => [key.hash, key]))
+  return hashes.map((hash) => byHash.get(hash) ?? null)
+}, 64)
+
+const ownerReads = new CallBatcher(async (ids: Types.ObjectId[]) => {
+  const found = await UserModel.find({ _id: { $in: ids } }).lean<User[]>()
+  const byId = new Map(found.map((user) => [user._id.toHexString(), user]))
+  return ids.map((id) => byId.get(id.toHexString()) ?? null)
+}, 64)
+
 /**
  * Finds the owner of a key, and notes its use to the minute.
  * @returns null for a key that is unknown or revoked
  */
 export async function findApiKeyOwner(key: string): Promise<User | null> {
   if (!key.startsWith(KEY_START) || key.length > 100) return null
-  const found = await ApiKeyModel.findOne({ hash: hashToken(key), revokedAt: null }).lean()
+  const found = await keyReads.call(hashToken(key))
   if (!found) return null
-  const user = await UserModel.findById(found.userId).lean<User>()
+  const user = await ownerReads.call(found.userId)
   if (!user || epochOf(user) !== (found.epoch ?? 0)) return null
   const noteBefore = new Date(now().getTime() - LAST_USED_PRECISION_MS)
   if (!found.lastUsedAt || found.lastUsedAt < noteBefore) {

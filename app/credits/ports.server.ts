@@ -4,7 +4,7 @@ import type { Types } from 'mongoose'
 import type { CreditAccount } from '#models/credit-account.server.ts'
 import { now } from '../clock.server.ts'
 import { logger } from '../log.server.ts'
-import { CallBatcher } from './call-batcher.ts'
+import { CallBatcher } from '../call-batcher.ts'
 import { SharedWrites } from './shared-writes.server.ts'
 import { type CreditStore, mongoStore } from './store.server.ts'
 

@@ -1,7 +1,7 @@
 import type { mongo, Types } from 'mongoose'
 import { type CreditAccount, creditAccounts } from '#models/credit-account.server.ts'
 import { creditEntries, type CreditEntry, RARE_KINDS } from '#models/credit-entry.server.ts'
-import { CallBatcher } from './call-batcher.ts'
+import { CallBatcher } from '../call-batcher.ts'
 import { CreditsUnavailable } from './errors.ts'
 
 export type AccountFilter = mongo.Filter<CreditAccount>

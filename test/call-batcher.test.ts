@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CallBatcher } from '#app/credits/call-batcher.ts'
+import { CallBatcher } from '#app/call-batcher.ts'
 
 /** A batcher whose batches end when they are told to. */
 function aBatcher(size = 100) {
