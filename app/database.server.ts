@@ -5,6 +5,7 @@ import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { CheckoutKeyModel } from '#models/checkout-key.server.ts'
 import { CreditAccountModel, creditAccountValidator } from '#models/credit-account.server.ts'
 import { CreditEntryModel } from '#models/credit-entry.server.ts'
+import { JobCursorModel } from '#models/job-cursor.server.ts'
 import { MailModel } from '#models/mail.server.ts'
 import { MailTurnModel } from '#models/mail-turn.server.ts'
 import { NotificationModel } from '#models/notification.server.ts'
@@ -26,6 +27,7 @@ export const models: Model<any>[] = [
   CheckoutKeyModel,
   CreditAccountModel,
   CreditEntryModel,
+  JobCursorModel,
   MailModel,
   MailTurnModel,
   NotificationModel,

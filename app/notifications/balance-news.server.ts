@@ -1,5 +1,6 @@
-import type { mongo, Types } from 'mongoose'
-import { type CreditAccount, CreditAccountModel, NEVER } from '#models/credit-account.server.ts'
+import type { Types } from 'mongoose'
+import { type CreditAccount, creditAccounts, NEVER } from '#models/credit-account.server.ts'
+import { JobCursorModel } from '#models/job-cursor.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { logger } from '../log.server.ts'
@@ -12,8 +13,11 @@ import { settingsOf } from './settings.server.ts'
  * accounts; a spend knows nothing of mails. Both keys come from the ledger, so checking twice is harmless.
  */
 
-/** Far more than the time between two runs: every change reaches the ledger, and so this window, within seconds. */
-const WINDOW_MS = 15 * 60 * 1000
+const CURSOR = 'balance-news'
+/** More than two clocks differ by, and than a write takes after its time was read. */
+const OVERLAP_MS = 60 * 1000
+/** How long an account that could not be checked is tried again, and with it all that changed meanwhile. */
+const RETRY_MS = 15 * 60 * 1000
 /** A start less than this after its grant is only a difference between two clocks. */
 const LATER_MS = 60 * 60 * 1000
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -22,12 +26,14 @@ const BATCH = 200
 type Reader = Pick<User, '_id' | 'notificationSettings' | 'subscription'>
 
 /**
- * Checks the accounts that changed recently. Several processes may run it at once.
+ * Checks the accounts that changed since the last run. Several processes may run it at once.
  * @returns how many accounts were checked, and how many mails were queued
  */
 export async function notifyBalances(): Promise<{ accounts: number; queued: number; failed: number }> {
   const seen = { accounts: 0, queued: 0, failed: 0 }
-  for await (const batch of changedAccounts()) {
+  const startedAt = now()
+  const since = await readCursor(startedAt)
+  for await (const batch of accountsChangedSince(since)) {
     const users = await findReaders(batch.map((account) => account._id))
     for (const account of batch) {
       const user = users.get(account._id.toHexString())
@@ -41,13 +47,22 @@ export async function notifyBalances(): Promise<{ accounts: number; queued: numb
       }
     }
   }
+  const retryFrom = Math.max(since.getTime(), startedAt.getTime() - RETRY_MS)
+  const at = seen.failed > 0 ? new Date(retryFrom) : startedAt
+  await JobCursorModel.updateOne({ _id: CURSOR }, { $set: { at } }, { upsert: true })
   return seen
 }
 
-async function* changedAccounts(): AsyncGenerator<CreditAccount[]> {
-  const since = new Date(now().getTime() - WINDOW_MS)
-  const accounts = CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
-  const cursor = accounts.find({ settledAt: { $gte: since } }, { batchSize: BATCH }).sort({ settledAt: 1 })
+async function readCursor(startedAt: Date): Promise<Date> {
+  const cursor = await JobCursorModel.findById(CURSOR).lean()
+  const from = Math.min(cursor?.at.getTime() ?? startedAt.getTime() - RETRY_MS, startedAt.getTime())
+  return new Date(from - OVERLAP_MS)
+}
+
+async function* accountsChangedSince(since: Date): AsyncGenerator<CreditAccount[]> {
+  const cursor = creditAccounts()
+    .find({ settledAt: { $gte: since } }, { batchSize: BATCH })
+    .sort({ settledAt: 1 })
   let batch: CreditAccount[] = []
   for await (const account of cursor) {
     batch.push(account)

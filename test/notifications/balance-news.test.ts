@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { setNow } from '#app/clock.server.ts'
 import { openAccount } from '#app/credits/account.server.ts'
 import { grantCredits } from '#app/credits/grant.server.ts'
@@ -9,6 +9,7 @@ import { runUpkeep } from '#app/credits/upkeep.server.ts'
 import { notifyBalances } from '#app/notifications/balance-news.server.ts'
 import { saveSettings, turnOff } from '#app/notifications/settings.server.ts'
 import { DEFAULT_SETTINGS } from '#app/notifications/settings.ts'
+import { creditEntries } from '#models/credit-entry.server.ts'
 import { NotificationModel } from '#models/notification.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
@@ -167,5 +168,53 @@ describe('the credits-arrived mail', () => {
     expect(mails.map(({ data }) => data)).toEqual([
       { credits: 1000, balance: 2000, description: 'Your plan’s credits for this month', expiresAt: null },
     ])
+  })
+})
+
+describe('the job that checks balances', () => {
+  const MINUTE_MS = 60 * 1000
+
+  test('an account is checked after it changed, and not again each minute', async () => {
+    const user = await newOwner(150)
+    // After all that the other tests have done.
+    later(100 * DAY_MS)
+    await spend(user, 1)
+    await runUpkeep()
+    expect((await notifyBalances()).accounts).toBeGreaterThan(0)
+    later(5 * MINUTE_MS)
+    await notifyBalances()
+
+    later(5 * MINUTE_MS)
+    expect(await notifyBalances()).toEqual({ accounts: 0, queued: 0, failed: 0 })
+  })
+
+  test('an account that changed while the job did not run is checked when it runs again', async () => {
+    const user = await newOwner(150)
+    await runJobs()
+    later(MINUTE_MS)
+    await spend(user, 60)
+    await runUpkeep()
+
+    later(3 * 60 * MINUTE_MS)
+    await notifyBalances()
+
+    expect(await mailsTo(user)).toHaveLength(1)
+  })
+
+  test('an account that could not be checked is checked by the next run', async () => {
+    const user = await newOwner(150)
+    await spend(user, 60)
+    await runUpkeep()
+    const find = vi.spyOn(creditEntries(), 'find').mockImplementation(() => {
+      throw new Error('The database is away')
+    })
+    const failing = await notifyBalances()
+    find.mockRestore()
+    expect(failing.failed).toBeGreaterThan(0)
+
+    later(2 * MINUTE_MS)
+    await notifyBalances()
+
+    expect(await mailsTo(user)).toHaveLength(1)
   })
 })
