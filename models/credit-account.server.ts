@@ -155,7 +155,7 @@ const properties = {
   freezes: { bsonType: 'array' },
   pending: {
     bsonType: 'array',
-    // Its entries are not looked at, since every spend would pay for all of them; their sum is in `credits`.
+    // Entries are not validated: each spend would pay for all of them, and their sum is in `credits`.
     maxItems: 1100,
   },
   posted: { ...integer, minimum: 0 },

@@ -15,8 +15,8 @@ export interface CreditEntry extends LogEntry {
 }
 
 /**
- * The kinds that concern a grant or a payment: all but spends and holds. Indexes that only these need leave the others
- * out, since each index costs a spend. A query uses such an index only if it has the same condition, word by word.
+ * The kinds that concern a grant or a payment: all but spends and holds. Their indexes omit the others, since each index
+ * slows a spend. A query uses such an index only if it has the very same condition.
  */
 export const RARE_KINDS: EntryKind[] = [
   'grant',

@@ -27,8 +27,8 @@ export interface Change {
 
 /**
  * Builds the update of a change. Amounts enter a write only here, so they are checked only here.
- * @param options `version`: the new one; none for a spend, which leaves it alone. `marksLog`: notes that the log has
- * entries, for the job that posts them; not needed where that is known to be noted
+ * @param options `version`: the new one; none for a spend, which leaves it alone. `marksLog`: marks the log for
+ * the job that posts it; not needed where it is known to be marked
  * @throws InvalidCredits for anything but whole credits; Error when entries and sums contradict each other
  */
 export function toUpdate(

@@ -44,7 +44,7 @@ export function violations(account: CreditAccount, ledger: readonly CreditEntry[
   )
   must(
     account.pending.length === 0 || account.loggedSince !== undefined,
-    'the log has entries and is not noted as one to post',
+    'the log has entries and is not marked for posting',
   )
   must(account.frozen === weightiest(account.freezes), 'frozen is not what its causes say')
 

@@ -28,7 +28,7 @@ export interface CreditPorts {
 /** What a process remembers of an account. */
 export interface KnownVersion {
   version: string
-  /** Under this version the log is noted as one to post: only a write that renews the version can take that back. */
+  /** Under this version the log is marked for posting: only a write that renews the version can unmark it. */
   isLogMarked: boolean
 }
 
@@ -55,7 +55,7 @@ export class VersionCache {
     this.#versions.delete(oldest!)
   }
 
-  /** Remembers that the log is noted as one to post under this version. */
+  /** Remembers that the log is marked for posting under this version. */
   markLog(accountId: Types.ObjectId, version: string): void {
     const known = this.get(accountId)
     if (known?.version === version) known.isLogMarked = true

@@ -8,7 +8,7 @@ import { fingerprint, ledgerRows } from './ledger-rows.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
 import { readAccount } from './recorded.server.ts'
 
-/** The writer that fills a log to this length has it posted at once; the longer a log is, the dearer each write. */
+/** The writer that fills a log to this length has it posted at once: the longer a log, the slower each write. */
 const FULL = 32
 
 /**
@@ -42,8 +42,8 @@ export async function settleAccount(accountId: Types.ObjectId, ports: CreditPort
 }
 
 /**
- * Notes that an account's log is empty, so that the job no longer looks at it. The version is renewed: who spends under
- * the old one relies on the note.
+ * Marks an account's log as empty, so that the job skips it. The version is renewed, because spends under the old one rely
+ * on the mark.
  */
 export async function unmarkLog(accountId: Types.ObjectId, ports: CreditPorts = livePorts): Promise<void> {
   const account = await readAccount(ports, accountId)

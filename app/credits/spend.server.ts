@@ -70,7 +70,7 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
       continue
     }
     const known = { version: account.version, isLogMarked: account.loggedSince !== undefined }
-    // A settle makes all the spends miss that wait for one write: they try once more together.
+    // A settle makes all spends that share a write miss: they retry once together.
     const creditsLeft = await (round === 0 ? writeTogether(known) : writeAlone(known))
     if (creditsLeft !== null) return { entryId: entryIdOf(accountId, key), creditsLeft, replayed: false }
   }

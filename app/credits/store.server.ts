@@ -14,8 +14,9 @@ export interface Updated {
 }
 
 /**
- * The engine's database calls, each one command or a part of one; the simulator runs the same engine over a fake. Reads return only
- * majority-committed data; writes are acknowledged when a majority has journaled them (both set on the connection).
+ * The engine's database calls, each one command or a part of one; the simulator runs the same engine over a fake. Reads
+ * return only majority-committed data; writes are acknowledged when a majority has journaled them (both set on the
+ * connection).
  */
 export interface CreditStore {
   findAccount(accountId: Types.ObjectId): Promise<CreditAccount | null>

@@ -27,8 +27,7 @@ export interface UpkeepResult {
 /**
  * Applies what is due on all accounts: expiries and starts, expired holds, then logs to post. Every step is idempotent
  * and fenced, so any number of processes may run it. One account's failure does not stop the others.
- * @returns how many accounts were looked at, how many entries went to the ledger, and how many
- * accounts failed
+ * @returns how many accounts were looked at, how many entries went to the ledger, and how many accounts failed
  */
 export async function runUpkeep(): Promise<UpkeepResult> {
   const end = performance.now() + TIME_LIMIT_MS
