@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { CallBatcher } from '#app/call-batcher.ts'
 
-/** A batcher whose batches end when they are told to. */
+/** A batcher whose batches end when the test lets them. */
 function aBatcher(size = 100) {
   const batches: { keys: number[]; end: (values: (string | Error)[]) => void; fail: (error: Error) => void }[] = []
   const batcher = new CallBatcher<number, string>(
@@ -32,7 +32,7 @@ test('calls made while batches are under way wait and then go together', async (
   expect(await Promise.all([first, second, ...waiting])).toEqual(answers([1, 2, 3, 4, 5]))
 })
 
-test('a read is never answered by a batch that began before it was asked for', async () => {
+test('a read is never answered by a batch that started before the read was requested', async () => {
   const { batcher, batches, turn } = aBatcher()
   void batcher.call(7)
   await turn()
@@ -57,7 +57,7 @@ test('a batch is no larger than its maximum', async () => {
   expect(Math.max(...batches.map(({ keys }) => keys.length))).toBeLessThanOrEqual(2)
 })
 
-test('one call’s error is its own, and a failed batch fails for all in it and for nobody after', async () => {
+test('an error of one call is its own, and a failed batch fails the calls in it and no later ones', async () => {
   const { batcher, batches, turn } = aBatcher()
   const both = [batcher.call(1), batcher.call(2)]
   await turn()

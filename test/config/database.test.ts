@@ -109,7 +109,7 @@ describe('ensureIndexes', () => {
     await ensureIndexes()
   })
 
-  test('logs of an earlier version are noted as ones to post, and its index on the logs is dropped', async () => {
+  test('logs of an earlier version are marked for posting, and its index on the logs is dropped', async () => {
     const accountId = new mongoose.Types.ObjectId()
     await openAccount(accountId, { welcomeCredits: 25 })
     const accounts = database().collection<{ _id: mongoose.Types.ObjectId; loggedSince?: Date }>('credit_accounts')

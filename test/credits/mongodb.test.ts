@@ -90,7 +90,7 @@ describe('Mongoose between the code and the database', () => {
     ])
   })
 
-  test('the first spend in an empty log notes it as one to post, and the next ones do not (3.8)', async () => {
+  test('the first spend in an empty log marks it for posting, and the next ones do not (3.8)', async () => {
     const accountId = await anAccount(25)
     await settleAccount(accountId)
     await unmarkLog(accountId)
@@ -105,7 +105,7 @@ describe('Mongoose between the code and the database', () => {
     expect((await mongoStore.findAccount(accountId))?.loggedSince).toBeInstanceOf(Date)
   })
 
-  test('spends that a settle makes miss try again together (3.8)', async () => {
+  test('spends that miss because of a settle are retried together (3.8)', async () => {
     const accountId = await anAccount(500)
     const { version } = (await mongoStore.findAccount(accountId))!
     await settleAccount(accountId)

@@ -36,7 +36,7 @@ async function insertMany(collection: mongoose.Collection, count: number, make: 
   }
 }
 
-describe(`jobs among ${CUSTOMERS.toLocaleString('en')} customers read what is due and little else`, () => {
+describe(`jobs among ${CUSTOMERS.toLocaleString('en')} customers`, () => {
   beforeAll(async () => {
     await insertMany(CreditAccountModel.collection, CUSTOMERS, (n) => {
       const nextChange = new Date(NOW.getTime() + (n + 1) * MINUTE)
@@ -50,7 +50,7 @@ describe(`jobs among ${CUSTOMERS.toLocaleString('en')} customers read what is du
     }))
   })
 
-  test('upkeep finds five accounts with a log by their notes, and ten a minute later none', async () => {
+  test('maintenance finds the five accounts with a log by their marks, and none ten minutes later', async () => {
     for (let n = 0; n < 5; n++) await paid(await anAccount(), 10)
 
     const plans = await explainReads(async () => expect(await runUpkeep()).toMatchObject({ accounts: 5, failed: 0 }))
@@ -63,7 +63,7 @@ describe(`jobs among ${CUSTOMERS.toLocaleString('en')} customers read what is du
     expect(await runUpkeep()).toMatchObject({ accounts: 0 })
   })
 
-  test('the end of a grace period is found without looking at the other users', async () => {
+  test('the end of a grace period is found without reading the other users', async () => {
     await UserModel.collection.insertOne({
       email: 'late@example.com',
       passwordHash: 'x',
@@ -108,7 +108,7 @@ describe(`a ledger of ${ENTRIES.toLocaleString('en')} entries`, () => {
     return plans.find(({ collection }) => collection === 'credit_entries')!
   }
 
-  test('a day’s sum examines the entries of that day', async () => {
+  test('the sum of a day reads the entries of that day only', async () => {
     const from = new Date(NOW.getTime() - 24 * 60 * MINUTE)
 
     const plan = await examinedBy(() => sumByDay(accountId, { from }, 'UTC'))
@@ -129,20 +129,20 @@ describe(`a ledger of ${ENTRIES.toLocaleString('en')} entries`, () => {
     expect(plan.keysExamined).toBeLessThanOrEqual(6)
   })
 
-  test('what a payment granted is found without looking at the spends', async () => {
+  test('the grants of a payment are found without reading the spends', async () => {
     const plans = await explainReads(() => mongoStore.findEntriesOfSource(accountId, 'in_1'))
 
     expect(plans).toHaveLength(2)
     for (const plan of plans) expect(plan).toMatchObject({ docsExamined: 0, keysExamined: 0 })
   })
 
-  test('what all payments granted is found without looking at the spends', async () => {
+  test('the grants of all payments are found without reading the spends', async () => {
     const plan = await examinedBy(() => listGrantedSources())
 
     expect(plan.docsExamined).toBeLessThanOrEqual(10)
   })
 
-  test('a page of an action examines one page', async () => {
+  test('a page of an action reads one page', async () => {
     const plan = await examinedBy(() => listEntries(accountId, { action: 'work', kinds: ['spend'], limit: 50 }))
 
     expect(plan.docsExamined).toBeLessThanOrEqual(51)

@@ -1,6 +1,6 @@
 import mongoose, { type mongo } from 'mongoose'
 
-/** What one read made the database do. */
+/** The work that one read caused in the database. */
 export interface QueryPlan {
   collection: string
   keysExamined: number
@@ -9,7 +9,7 @@ export interface QueryPlan {
 }
 
 /**
- * Runs something, then has the database explain each `find` and `aggregate` that it sent. The connection must have been
+ * Runs some work, then lets the database explain each `find` and `aggregate` that it sent. The connection must have been
  * opened with `monitorCommands`.
  */
 export async function explainReads(run: () => Promise<unknown>): Promise<QueryPlan[]> {
@@ -27,7 +27,7 @@ export async function explainReads(run: () => Promise<unknown>): Promise<QueryPl
   return Promise.all(sent.map(explain))
 }
 
-/** The part of the server's answer that is read here. */
+/** The part of the server's answer that is used here. */
 interface Explained {
   executionStats?: { totalKeysExamined: number; totalDocsExamined: number; nReturned: number }
   stages?: { $cursor?: Explained }[]
@@ -36,7 +36,7 @@ interface Explained {
 async function explain(command: mongo.Document): Promise<QueryPlan> {
   const { lsid: _session, $db: _database, $clusterTime: _time, ...rest } = command
   const explained = (await mongoose.connection.db!.command({ explain: rest, verbosity: 'executionStats' })) as Explained
-  // An aggregation explains its read in its first stage, unless the engine takes it as a whole.
+  // An aggregation explains its read in its first stage, unless the engine runs it as a whole.
   const stats = explained.executionStats ?? explained.stages?.[0]?.$cursor?.executionStats
   if (!stats) throw new Error(`No executionStats in ${JSON.stringify(explained)}`)
   return {
