@@ -97,7 +97,7 @@ describe('the price list', () => {
   test.each([
     ['a feature', { features: { svgExport: false, apiAccess: true, prioritySupport: false } }],
     ['a part of a limit', { limits: { qrCodes: 19 } }],
-    ['the roll-over', { unusedCredits: { cap: 10 } }],
+    ['the rollover', { unusedCredits: { cap: 10 } }],
   ])('the price list does not claim to include the previous plan if %s is missing', (_what, lacks) => {
     const [, smaller] = plans
     const { builtOn, lines } = linesOf({ ...smaller!, name: 'Larger', ...lacks }, smaller!)

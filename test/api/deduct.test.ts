@@ -39,7 +39,7 @@ describe('POST /api/credits/deduct', () => {
     ['more than a million', { credits: 1_000_001 }],
     ['1e9', { credits: 1e9 }],
     ['a number too large to be whole', '{"credits": 1e400}'],
-    ['a text', { credits: '10' }],
+    ['a string', { credits: '10' }],
     ['null', { credits: null }],
     ['a database operator', { credits: { $gt: 0 } }],
     ['a list', { credits: [10] }],
@@ -51,7 +51,7 @@ describe('POST /api/credits/deduct', () => {
     ['an action that is an object', { credits: 10, action: { $ne: 'x' } }],
     ['an action that is a formula', { credits: 10, action: '=cmd()' }],
     ['an action of 65 characters', { credits: 10, action: 'a'.repeat(65) }],
-    ['metadata that nests', { credits: 10, metadata: { a: { b: 'c' } } }],
+    ['nested metadata', { credits: 10, metadata: { a: { b: 'c' } } }],
     ['metadata with an operator', { credits: 10, metadata: { $set: 'x' } }],
     ['metadata with a dotted key', { credits: 10, metadata: { 'a.b': 'x' } }],
     ['metadata with __proto__', '{"credits": 10, "metadata": {"__proto__": "x"}}'],
@@ -77,7 +77,7 @@ describe('POST /api/credits/deduct', () => {
     ],
     ['a list as the body', [{ credits: 10 }]],
     ['a number as the body', 10],
-    ['no JSON', '{credits: 10}'],
+    ['a body that is not JSON', '{credits: 10}'],
     ['an empty body', ''],
   ])('%s is refused with 400 and changes nothing', async (_, body) => {
     const caller = await newCaller({ credits: 100 })

@@ -2,7 +2,7 @@ import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { inVersion } from '#sandbox/stripe/versions/legacy.ts'
 import Stripe from 'stripe'
 import { expect } from 'vitest'
-import { post, type Told } from '#test/billing/scenario.ts'
+import { post, type PostedEvent } from '#test/billing/scenario.ts'
 import type { StripeForTests } from '#test/billing/stripe.ts'
 
 /*
@@ -15,7 +15,7 @@ export const OLD_VERSION = '2024-06-20'
 export const CURRENT_VERSION = Stripe.API_VERSION
 
 /** An event as an endpoint of this version gets it. */
-export function inShapeOf<T extends Told>({ sandbox }: StripeForTests, event: T, version: string): T {
+export function inShapeOf<T extends PostedEvent>({ sandbox }: StripeForTests, event: T, version: string): T {
   const data = inVersion(sandbox.world, event.data, version) as T['data']
   return { ...event, api_version: version, data }
 }
@@ -23,7 +23,7 @@ export function inShapeOf<T extends Told>({ sandbox }: StripeForTests, event: T,
 /** Posts events one after the other and expects each to be accepted. */
 export async function postGood(events: readonly object[]): Promise<void> {
   const refused: string[] = []
-  for (const event of events as Told[]) {
+  for (const event of events as PostedEvent[]) {
     const { status } = await post(JSON.stringify(event))
     if (status === 200) continue
     const stored = await WebhookEventModel.findById(event.id).lean()

@@ -46,23 +46,23 @@ export async function post(body: string, signature: string | null = signatureOf(
 }
 
 /** An event as Stripe posts it. */
-export type Told = { id: string; type: string; data: { object: Record<string, unknown> } }
+export type PostedEvent = { id: string; type: string; data: { object: Record<string, unknown> } }
 
 /** Stripe's side of a test: its events, and which of them are delivered. */
 export class Deliveries {
-  readonly #told = new Set<string>()
+  readonly #delivered = new Set<string>()
 
   constructor(readonly context: StripeForTests) {}
 
   /** Events that have not been delivered yet, oldest first. */
-  waiting(type?: string): Told[] {
-    return this.context.sandbox.events(type).filter(({ id }) => !this.#told.has(id)) as unknown as Told[]
+  waiting(type?: string): PostedEvent[] {
+    return this.context.sandbox.events(type).filter(({ id }) => !this.#delivered.has(id)) as unknown as PostedEvent[]
   }
 
   /** Takes the waiting events, oldest first, out of the queue, to be posted by the test or never. */
-  take(type?: string): Told[] {
+  take(type?: string): PostedEvent[] {
     const events = this.waiting(type)
-    for (const { id } of events) this.#told.add(id)
+    for (const { id } of events) this.#delivered.add(id)
     return events
   }
 
@@ -70,7 +70,7 @@ export class Deliveries {
   async deliver({ type, order = (events) => events }: DeliverOptions = {}): Promise<number[]> {
     const statuses: number[] = []
     for (const event of order(this.waiting(type))) {
-      this.#told.add(event.id)
+      this.#delivered.add(event.id)
       const { status } = await post(JSON.stringify(event))
       statuses.push(status)
     }
@@ -88,7 +88,7 @@ export class Deliveries {
 
 interface DeliverOptions {
   type?: string
-  order?: (events: Told[]) => Told[]
+  order?: (events: PostedEvent[]) => PostedEvent[]
 }
 
 /** The session id in the address of its page. */

@@ -27,8 +27,8 @@ async function visitAccount(page: Page): Promise<string> {
 }
 
 describe.each([
-  ['a browser that loads pages anew', {}],
-  ['a browser that keeps whole pages', { ignoreDefaultArgs: ['--disable-back-forward-cache'] }],
+  ['a browser without a back-forward cache', {}],
+  ['a browser with a back-forward cache', { ignoreDefaultArgs: ['--disable-back-forward-cache'] }],
 ])('after a log-out, Back shows nothing of the account in %s', (_, options) => {
   let browser: Browser
 

@@ -33,10 +33,10 @@ async function twice<T extends { status: number }>(words: string[], request: () 
 
 describe('a request repeated after its response was lost', () => {
   test.each([
-    ['of the user', ['insert', 'users']],
-    ['of the account', ['insert', 'credit_accounts', WELCOME_KEY]],
-    ['of the session', ['insert', 'sessions']],
-    ['of the count of tries', ['rate_limits', 'signUp']],
+    ['to the insert of the user', ['insert', 'users']],
+    ['to the insert of the account', ['insert', 'credit_accounts', WELCOME_KEY]],
+    ['to the insert of the session', ['insert', 'sessions']],
+    ['to the count of attempts', ['rate_limits', 'signUp']],
   ])('a sign-up repeated after the response %s was lost logs in, with one account (3.4)', async (_, words) => {
     const email = `user-${randomUUID()}@example.com`
     const response = await twice(words, () => app.post('/signup', { email, password: PASSWORD, name: 'Ada' }))

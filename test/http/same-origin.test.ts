@@ -20,7 +20,7 @@ describe('a change from elsewhere', () => {
     ['from an opaque origin', { Origin: 'null' }],
     ['from an invalid Origin', { Origin: 'scrip.example' }],
     ['from another site by its Referer alone', { Referer: 'https://evil.example/?https://scrip.example' }],
-    ['from a Referer that is none', { Referer: 'about' }],
+    ['with an invalid Referer', { Referer: 'about' }],
     ['with another kind of Authorization', { Authorization: 'Basic x', Origin: 'https://evil.example' }],
   ])('a change %s is refused', (_, headers) => {
     expect(judge(headers)).toBe('refused')

@@ -7,7 +7,7 @@ import { type WebhookEvent, WebhookEventModel } from '#models/webhook-event.serv
 import { useDatabase } from '#test/setup/database.ts'
 import { useSandboxClock } from '../clock.ts'
 import { subscriber, subscriptionIdOf } from '../customers.ts'
-import { aUser, Deliveries, post, readUser, type Told } from '../scenario.ts'
+import { aUser, Deliveries, post, readUser, type PostedEvent } from '../scenario.ts'
 import { useStripe } from '../stripe.ts'
 
 const context = useStripe()
@@ -32,7 +32,7 @@ async function changeCard(user: User, token = 'pm_card_mastercard'): Promise<str
 }
 
 /** The same event under another type, because the API cannot cause some types. */
-const postAs = (type: string, event: Told | undefined) =>
+const postAs = (type: string, event: PostedEvent | undefined) =>
   post(JSON.stringify({ ...event, id: `${event!.id}_as`, type }))
 
 describe('the payment method', () => {

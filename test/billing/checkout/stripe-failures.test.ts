@@ -56,15 +56,15 @@ afterEach(async () => {
 
 describe('a failure of Stripe during a checkout', () => {
   it.each([
-    ['is down: every call answers 500', { failure: 500 as const }],
-    ['is down: 503', { failure: 503 as const }],
-    ['says that it is asked too often', { failure: 429 as const }],
-    ['hangs up', { failure: 'reset' as const }],
+    ['answers every call with 500', { failure: 500 as const }],
+    ['answers every call with 503', { failure: 503 as const }],
+    ['answers with too many requests', { failure: 429 as const }],
+    ['drops the connection', { failure: 'reset' as const }],
     ['never answers', { failure: 'timeout' as const }],
-    ['fails at the customer', { failure: 500 as const, match: 'POST /v1/customers' }],
-    ['fails at the page itself', { failure: 500 as const, match: 'POST /v1/checkout/sessions' }],
-    ['makes the page and the answer is lost', { failure: 'lost_answer' as const, match: 'POST /v1/checkout' }],
-  ])('a checkout that meets %s reports it, buys nothing, and works later', async (_, fault) => {
+    ['fails to create the customer', { failure: 500 as const, match: 'POST /v1/customers' }],
+    ['fails to open the page', { failure: 500 as const, match: 'POST /v1/checkout/sessions' }],
+    ['opens the page but loses the response', { failure: 'lost_answer' as const, match: 'POST /v1/checkout' }],
+  ])('a checkout while Stripe %s reports it, buys nothing, and works later', async (_, fault) => {
     const user = await aUser()
     const nonce = randomUUID()
     context.sandbox.faults.api = [fault]

@@ -1,6 +1,6 @@
 import mongoose from 'mongoose'
 import Stripe from 'stripe'
-import { type Deliveries, post, type Told } from '../scenario.ts'
+import { type Deliveries, post, type PostedEvent } from '../scenario.ts'
 
 /*
  * A process that dies at its n-th write, to the database or to Stripe, before the write or right after it took effect.
@@ -64,7 +64,7 @@ export class DyingProcess {
     await work().catch((error: unknown) => {
       if (!this.#isDead) throw error
     })
-    const again: Told[] = []
+    const again: PostedEvent[] = []
     for (const event of deliveries.take()) if (!(await isTaken(event))) again.push(event)
     const ended = { writes: this.#writes, died: this.#isDead }
     this.#revive()
@@ -113,7 +113,7 @@ export class DyingProcess {
 }
 
 /** A dead process hangs up. */
-const isTaken = (event: Told): Promise<boolean> =>
+const isTaken = (event: PostedEvent): Promise<boolean> =>
   post(JSON.stringify(event)).then(
     ({ status }) => status === 200,
     () => false,

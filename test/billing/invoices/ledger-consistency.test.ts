@@ -15,7 +15,7 @@ import { dispute } from '#test/billing/bank.ts'
 import { advance, advanceToRenewal, follow } from '#test/billing/clock.ts'
 import { chargesOf, subscriber, subscriptionIdOf } from '#test/billing/customers.ts'
 import { usePlan } from '#test/billing/plan.ts'
-import { aUser, creditsOf, Deliveries, historyOf, post, readUser, type Told } from '#test/billing/scenario.ts'
+import { aUser, creditsOf, Deliveries, historyOf, post, readUser, type PostedEvent } from '#test/billing/scenario.ts'
 import { useStripe } from '#test/billing/stripe.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { endOf } from '../end-state.ts'
@@ -106,7 +106,7 @@ describe('a late event of the subscription', () => {
     const expiries = async () => (await getBalance(user._id)).grants.map(({ expiresAt }) => expiresAt.getTime())
     const before = await expiries()
     expect(before.length).toBeGreaterThan(1)
-    const changes = context.sandbox.events('customer.subscription.*') as unknown as Told[]
+    const changes = context.sandbox.events('customer.subscription.*') as unknown as PostedEvent[]
     const old = changes.map((event) => {
       const object = structuredClone(event.data.object) as { items: { data: Record<string, number>[] } }
       for (const item of object.items.data) Object.assign(item, { current_period_start: 1, current_period_end: 2 })
@@ -142,7 +142,7 @@ describe('a process that dies in a handler', () => {
     ['a first payment', plan, 'invoice.paid'],
     ['a pack', pack, 'checkout.session.completed'],
     [
-      'a refund that is told of first',
+      'a refund that is reported first',
       async () => {
         const user = await plan()
         const [charge] = await chargesOf(context, user)
@@ -152,7 +152,7 @@ describe('a process that dies in a handler', () => {
       'charge.refunded',
     ],
     [
-      'a dispute that is told of first',
+      'a dispute that is reported first',
       async () => {
         const user = await pack()
         dispute(context, (await chargesOf(context, user))[0]!.id)
@@ -197,7 +197,8 @@ describe('an event stored before it is processed', () => {
     const user = await subscriber(line)
     advance(context, 32)
     const events = line.take()
-    const isTheirs = ({ type, data }: Told) => type === 'invoice.paid' && data.object.customer === user.stripeCustomerId
+    const isTheirs = ({ type, data }: PostedEvent) =>
+      type === 'invoice.paid' && data.object.customer === user.stripeCustomerId
     const paid = events.find(isTheirs)!
     context.sandbox.faults.api = [{ failure: 500, match: 'GET /v1/invoices' }]
     expect((await post(JSON.stringify(paid))).status).toBe(500)

@@ -99,10 +99,10 @@ describe('a pack among the lines', () => {
 
 describe('what cannot be computed', () => {
   it.each<[name: string, line: SoldLine]>([
-    ['a plan by a price in tiers', plan({ unitAmount: null })],
+    ['a plan at a tiered price', plan({ unitAmount: null })],
     ['a plan at a negative price', plan({ unitAmount: '-1000', amount: -1000 })],
     ['a pack at a negative price', pack({ unitAmount: '-2200', amount: -2200 })],
-    ['something of ours that the plan file lacks', unknown(500)],
+    ['an object tagged as ours that the plan file lacks', unknown(500)],
   ])('a line with %s is refused instead of guessed', (_, line) => {
     expect(() => creditsByLine([plan(), line])).toThrow(CreditsNotComputable)
   })

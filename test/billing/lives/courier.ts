@@ -5,13 +5,13 @@ import { mortal } from './chaos.ts'
 import { onMachine } from './machines.ts'
 import type { LifePlan } from './life-plan.ts'
 
-type Told = { id: string; type: string }
+type PostedEvent = { id: string; type: string }
 
 /** Stripe's deliveries with faults: dropped, doubled, late, out of order, several at once, to handlers that die. */
 export class BadCourier {
   readonly #seen = new Set<string>()
   /** Events that are late or were answered with an error, to be sent again. */
-  #waiting: Told[] = []
+  #waiting: PostedEvent[] = []
 
   constructor(
     readonly context: StripeForTests,
@@ -23,7 +23,7 @@ export class BadCourier {
   /** One round of deliveries, each on a random machine. `atOnce`: all at the same moment. */
   async deliver({ atOnce = false } = {}): Promise<void> {
     const { drop, twice, late } = this.trouble
-    const now: Told[] = []
+    const now: PostedEvent[] = []
     for (const event of this.#collect()) {
       if (this.#happens(drop)) this.count('dropped')
       else if (this.#happens(late)) this.#waiting.push(event)
@@ -40,7 +40,7 @@ export class BadCourier {
 
   /** Delivers what is waiting and what that causes, without faults, as Stripe retries for three days. */
   async finish(): Promise<void> {
-    let refused: Told[] = []
+    let refused: PostedEvent[] = []
     for (let round = 0; round < 20; round++) {
       const events = this.#collect()
       if (events.length === 0) return
@@ -55,7 +55,7 @@ export class BadCourier {
   }
 
   /** Collects the types that the endpoint is subscribed to. */
-  #collect(): Told[] {
+  #collect(): PostedEvent[] {
     const fresh = this.context.sandbox.events().filter(({ id }) => !this.#seen.has(id))
     for (const { id } of fresh) this.#seen.add(id)
     const all = [...this.#waiting, ...fresh.filter(({ type }) => Object.hasOwn(eventTable, type))]
@@ -63,7 +63,7 @@ export class BadCourier {
     return all
   }
 
-  async #send(event: Told): Promise<void> {
+  async #send(event: PostedEvent): Promise<void> {
     const body = JSON.stringify(event)
     const dies = this.#happens(this.trouble.kill)
     const calls = 1 + Math.floor(this.random() * 40)

@@ -111,7 +111,7 @@ describe('a refused plan change', () => {
 
   it.each([
     ['Free', 'plan=Free&interval=month', 'To go back to Free, cancel your plan'],
-    ['a plan that there is not', 'plan=Huge&interval=month', 'This plan does not exist'],
+    ['an unknown plan', 'plan=Huge&interval=month', 'This plan does not exist'],
     ['an address without a plan', '', 'This plan does not exist'],
   ])('a change is refused: %s', async (_, search, title) => {
     expect(await refused(await subscriber(deliveries), search)).toMatchObject({ status: 404, title })

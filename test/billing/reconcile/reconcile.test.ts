@@ -11,7 +11,7 @@ import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { subscriber, subscriptionIdOf } from '../customers.ts'
 import { planPrice } from '../plan.ts'
-import { aUser, creditsOf, Deliveries, historyOf, readUser, type Told } from '../scenario.ts'
+import { aUser, creditsOf, Deliveries, historyOf, readUser, type PostedEvent } from '../scenario.ts'
 import { useStripe } from '../stripe.ts'
 
 const context = useStripe()
@@ -29,7 +29,7 @@ async function dropEvents(): Promise<void> {
   }
 }
 
-const stored = (event: Told) => ({ _id: event.id, type: event.type, payload: event, receivedAt: new Date() })
+const stored = (event: PostedEvent) => ({ _id: event.id, type: event.type, payload: event, receivedAt: new Date() })
 
 describe('reconcile', () => {
   it('reconcile does what no webhook reported, and nothing the second time', async () => {

@@ -6,7 +6,7 @@ import { getBalance } from '#app/credits/balance.server.ts'
 import type { User } from '#models/user.server.ts'
 import { decide, dispute } from '#test/billing/bank.ts'
 import { chargesOf, subscriber } from '#test/billing/customers.ts'
-import { creditsOf, Deliveries, historyOf, post, type Told } from '#test/billing/scenario.ts'
+import { creditsOf, Deliveries, historyOf, post, type PostedEvent } from '#test/billing/scenario.ts'
 import { useStripe } from '#test/billing/stripe.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { postAll } from '../event-versions.ts'
@@ -31,7 +31,7 @@ describe('refunds', () => {
     async (...order) => {
       const user = await subscriber(line)
       const [charge] = await chargesOf(context, user)
-      const groups: Told[][] = []
+      const groups: PostedEvent[][] = []
       for (const amount of [100, 250, 333]) {
         await context.stripe.refunds.create({ charge: charge!.id, amount })
         groups.push(line.take())
@@ -75,17 +75,17 @@ const table: [string, Step[], { credits: number; frozen: string | null; status: 
     { credits: 0, frozen: null, status: 'dispute_lost' },
   ],
   [
-    'refund of all, then open all the same',
+    'full refund, then opened anyway',
     [{ refund: 1000 }, { dispute: 1000 }],
     { credits: 0, frozen: 'dispute', status: 'disputed' },
   ],
   [
-    'refund of all, then won all the same',
+    'full refund, then won anyway',
     [{ refund: 1000 }, { dispute: 1000 }, { decide: 'won' }],
     { credits: 0, frozen: null, status: 'refunded' },
   ],
   [
-    'refund, then open for all of it',
+    'refund, then opened for the whole amount',
     [{ refund: 400 }, { dispute: 1000 }, { decide: 'lost' }],
     { credits: 0, frozen: null, status: 'dispute_lost' },
   ],
@@ -96,7 +96,7 @@ const table: [string, Step[], { credits: number; frozen: string | null; status: 
   ],
   ['asked about', [{ dispute: 1000, inquiry: true }], { credits: 1000, frozen: null, status: 'active' }],
   [
-    'asked about, then refund',
+    'inquiry, then refund',
     [{ dispute: 1000, inquiry: true }, { refund: 1000 }],
     { credits: 0, frozen: null, status: 'refunded' },
   ],

@@ -21,7 +21,7 @@ import {
   readUser,
   sessionIdOf,
   signatureOf,
-  type Told,
+  type PostedEvent,
 } from '#test/billing/scenario.ts'
 import { useStripe, WEBHOOK_SECRET } from '#test/billing/stripe.ts'
 import { useDatabase } from '#test/setup/database.ts'
@@ -97,7 +97,7 @@ describe('events that are not ours', () => {
 
   it('an event of the other mode, of a connected account or of an unknown type is answered with 200 and touches none of ours (1.2)', async () => {
     const user = await subscriber(line)
-    const [paid] = context.sandbox.events('invoice.paid').slice(-1) as unknown as Told[]
+    const [paid] = context.sandbox.events('invoice.paid').slice(-1) as unknown as PostedEvent[]
     await BillingHistoryModel.deleteMany({ userId: user._id })
     await postGood([
       { ...paid!, id: 'evt_live', livemode: true },

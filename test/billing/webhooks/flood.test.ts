@@ -3,7 +3,7 @@ import { setNow } from '#app/clock.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { follow } from '#test/billing/clock.ts'
 import { subscriber } from '#test/billing/customers.ts'
-import { aUser, creditsOf, Deliveries, historyOf, post, readUser, type Told } from '#test/billing/scenario.ts'
+import { aUser, creditsOf, Deliveries, historyOf, post, readUser, type PostedEvent } from '#test/billing/scenario.ts'
 import { useStripe } from '#test/billing/stripe.ts'
 import { useDatabase } from '#test/setup/database.ts'
 
@@ -30,7 +30,7 @@ async function requestsOf(work: () => Promise<unknown>): Promise<number> {
 describe('a flood of events', () => {
   it('200 changes of one subscription send Stripe a few requests, and a purchase beside them is processed (1.12)', async () => {
     const noisy = await subscriber(line)
-    const change = context.sandbox.events('customer.subscription.created').at(-1) as unknown as Told
+    const change = context.sandbox.events('customer.subscription.created').at(-1) as unknown as PostedEvent
     const flood = Array.from({ length: 200 }, (_, n) => ({
       ...change,
       id: `evt_flood_${n}`,

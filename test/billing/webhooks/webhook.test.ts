@@ -7,7 +7,7 @@ import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { usePlan } from '../plan.ts'
-import { aUser, creditsOf, Deliveries, historyOf, post, readUser, signatureOf, type Told } from '../scenario.ts'
+import { aUser, creditsOf, Deliveries, historyOf, post, readUser, signatureOf, type PostedEvent } from '../scenario.ts'
 import { useStripe, WEBHOOK_SECRET } from '../stripe.ts'
 
 const context = useStripe()
@@ -148,11 +148,14 @@ describe('a purchase', () => {
   })
 
   it.each([
-    ['backwards', (events: Told[]) => [...events].reverse()],
-    ['the invoice first', (events: Told[]) => events.toSorted((a) => (a.type.startsWith('invoice.') ? -1 : 1))],
-    ['the invoice alone', (events: Told[]) => events.filter((event) => event.type === 'invoice.paid')],
-    ['the session alone', (events: Told[]) => events.filter((event) => event.type === 'checkout.session.completed')],
-    ['everything twice', (events: Told[]) => [...events, ...events]],
+    ['backwards', (events: PostedEvent[]) => [...events].reverse()],
+    ['the invoice first', (events: PostedEvent[]) => events.toSorted((a) => (a.type.startsWith('invoice.') ? -1 : 1))],
+    ['the invoice alone', (events: PostedEvent[]) => events.filter((event) => event.type === 'invoice.paid')],
+    [
+      'the session alone',
+      (events: PostedEvent[]) => events.filter((event) => event.type === 'checkout.session.completed'),
+    ],
+    ['everything twice', (events: PostedEvent[]) => [...events, ...events]],
   ])('a purchase ends the same with its events %s (1.5, complaint 2)', async (_, order) => {
     const user = await aUser()
     await deliveries.deliver()

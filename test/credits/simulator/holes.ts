@@ -65,7 +65,7 @@ export const holes: Record<string, Cut> = {
   },
 }
 
-/** So that a hole in the fence is found by what it does to credits, and not by a log that nobody posts. */
+/** Marks the log, so that a hole in a fence is found by its effect on credits, not by a log that is never posted. */
 function noteLog(update: LooseUpdate): void {
   if (update.$push?.pending) update.$min = { loggedSince: new Date(0), ...update.$min }
 }

@@ -10,7 +10,7 @@ import { decide, dispute } from '#test/billing/bank.ts'
 import { advance, follow } from '#test/billing/clock.ts'
 import { chargesOf } from '#test/billing/customers.ts'
 import { planPrice } from '#test/billing/plan.ts'
-import { aUser, Deliveries, readUser, type Told } from '#test/billing/scenario.ts'
+import { aUser, Deliveries, readUser, type PostedEvent } from '#test/billing/scenario.ts'
 import { freshStripe, useStripe } from '#test/billing/stripe.ts'
 import { useDatabase } from '#test/setup/database.ts'
 import { endOf } from '../../end-state.ts'
@@ -166,7 +166,7 @@ describe('a customer’s life in two API versions', () => {
   it.each([OLD_VERSION, CURRENT_VERSION])(
     'a customer’s life known only from events in the shape of %s counts what was paid and ends when they say so (1.14)',
     async (version) => {
-      const told: Told[] = []
+      const told: PostedEvent[] = []
       const { user } = await endToldBy(({ line }) => {
         // In the shape in which they were sent at the time.
         told.push(...line.take().map((event) => inShapeOf(context, event, version)))

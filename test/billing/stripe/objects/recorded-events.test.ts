@@ -108,10 +108,12 @@ describe('fields of the other version', () => {
     if (Array.isArray(value)) return value.map((item, index) => emptied(item, (full as unknown[])[index]))
     if (typeof value !== 'object' || value === null || typeof full !== 'object' || full === null) return value
     const missing = Object.keys(full).filter((key) => !(key in value))
-    const known = Object.entries(value).map(([key, inner]) => [key, emptied(inner, (full as Told)[key])] as const)
+    const known = Object.entries(value).map(
+      ([key, inner]) => [key, emptied(inner, (full as PostedEvent)[key])] as const,
+    )
     return Object.fromEntries([...known, ...missing.map((key) => [key, null] as const)])
   }
-  type Told = Record<string, unknown>
+  type PostedEvent = Record<string, unknown>
 
   it.each(TYPES.flatMap((type) => [[type, OLD_VERSION, CURRENT] as const, [type, CURRENT, OLD_VERSION] as const]))(
     'the event %s of %s reads the same with null fields of %s (complaint 17)',
