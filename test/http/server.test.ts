@@ -56,7 +56,7 @@ describe('a page', () => {
 })
 
 describe('a built file', () => {
-  test('a file with a hash in its name is cached for ever', async () => {
+  test('a file with a hash in its name is cached forever', async () => {
     const html = await (await app.fetch('/login')).text()
     const script = /\/assets\/[\w.-]+\.js/.exec(html)?.[0] ?? ''
     const response = await app.fetch(script, { headers: { 'Accept-Encoding': 'br' } })

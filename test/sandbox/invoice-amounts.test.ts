@@ -4,7 +4,7 @@ import { START, subscribed } from './subscribed.ts'
 
 const DAY = 86_400
 
-test('coupons apply once, for some months or for ever, and promotion codes have their limits', async () => {
+test('coupons apply once, for some months or forever, and promotion codes have their limits', async () => {
   const { sandbox, stripe } = await sandboxAndClient()
   await stripe.coupons.create({ id: 'half', percent_off: 50, duration: 'repeating', duration_in_months: 2 })
   await stripe.coupons.create({ id: 'three', amount_off: 300, currency: 'usd', duration: 'once' })

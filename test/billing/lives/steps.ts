@@ -70,7 +70,7 @@ export interface ByHand {
 export type PriceKind = 'listed' | 'older' | 'free' | 'week' | 'quarter' | 'twoYears'
 export type Prorates = 'always_invoice' | 'create_prorations' | 'none'
 export type Rushed = 'deliver' | 'reconcile' | 'upkeep' | 'pause' | 'spend' | 'hold' | 'capture' | 'cancel' | 'resume'
-/** `half` and `all` are for one invoice, `months` is half for three months, `always` is half for ever; `less` is $5. */
+/** `half` and `all` are for one invoice, `months` is half for three months, `always` is half forever; `less` is $5. */
 export type Coupon = 'none' | 'half' | 'all' | 'always' | 'months' | 'less'
 
 const APP_STEPS = ['subscribe', 'pack', 'change', 'cancel', 'resume', 'deliver', 'reconcile', 'jobs'] as const

@@ -58,7 +58,7 @@ const shapes: [string, () => Promise<Params>, [number, number], [number, number]
   ['as listed', async () => ({ items: [await daily()] }), [4000, 5000], [1000, 1000]],
   ['three of it', async () => ({ items: [await daily(3)] }), [12_000, 15_000], [3000, 3000]],
   [
-    'half price for ever',
+    'half price forever',
     async () => ({ items: [await daily()], discounts: [await coupon(half)] }),
     [2000, 5000],
     [500, 1000],

@@ -81,7 +81,7 @@ describe('the next payment and its credits', () => {
     ['as listed', async () => ({ items: [await daily()] }), 1800, 2000],
     ['an older price', async () => ({ items: [{ price: await handmade() }] }), 1200, 2000],
     ['three of it', async () => ({ items: [await daily(3)] }), 5400, 6000],
-    ['half price for ever', async () => ({ items: [await daily()], discounts: [await coupon(half)] }), 900, 2000],
+    ['half price forever', async () => ({ items: [await daily()], discounts: [await coupon(half)] }), 900, 2000],
     [
       'half price for three months',
       async () => ({
