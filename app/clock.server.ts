@@ -2,8 +2,8 @@ let source: (() => Date) | null = null
 let offsetMs = 0
 
 /**
- * The current time for everything that decides about money: grace periods, expiries, limits. Tests set it with {@link
- * setNow}, local mode moves it with {@link moveClock}; no other code may read the clock.
+ * The current time for everything about money: grace periods, expiries, limits. Tests set it with {@link setNow}, local mode
+ * moves it with {@link moveClock}; no other code may read the clock.
  */
 export function now(): Date {
   return source ? source() : new Date(Date.now() + offsetMs)
@@ -14,13 +14,13 @@ export function machineNow(): Date {
   return source ? source() : new Date()
 }
 
-/** Sets where {@link now} takes the time from; null is the machine's own clock again. */
+/** Sets the source of {@link now}; null is the machine's clock again. */
 export function setNow(next: (() => Date) | null): void {
   source = next
 }
 
 /**
- * Moves {@link now} ahead of the machine's clock. Never back: existing records would then be in the future.
+ * Moves {@link now} ahead of the machine's clock. Never back: existing records would be in the future then.
  * @param aheadMs how far; less than before changes nothing
  */
 export function moveClock(aheadMs: number): void {

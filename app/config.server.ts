@@ -15,7 +15,7 @@ const GRACE_PERIOD_DAYS = 3
 const DRAIN_SECONDS = 5
 
 const text = z.string().trim().min(1, 'is missing')
-// An empty one would be a secret that everybody knows.
+// An empty secret would be known to everyone.
 const list = text
   .transform((value) => value.split(',').map((part) => part.trim()))
   .refine((parts) => parts.every((part) => part !== ''), 'has an empty part')
@@ -46,7 +46,7 @@ const variables = z.object({
     .enum(['off', 'exclusive', 'inclusive'], { error: 'is none of off, exclusive and inclusive' })
     .default('off'),
   STRIPE_PATIENCE_SECONDS: wholeNumber(1, 60).default(15),
-  /** Only says that a test key in production is meant; see productionProblems. */
+  /** Allows a test key in production: see productionProblems. */
   ALLOW_STRIPE_TEST_KEY: z.enum(['0', '1'], { error: 'is neither 0 nor 1' }).optional(),
   SESSION_SECRET: list,
   SMTP_URL: text
@@ -64,13 +64,13 @@ const variables = z.object({
     .optional(),
   TRUST_PROXY: wholeNumber(0, 10).default(0),
   DRAIN_SECONDS: wholeNumber(0, 60).optional(),
-  /** Not below the 30 days for which Stripe itself lists its events. */
+  /** Longer than the 30 days for which Stripe lists its events. */
   WEBHOOK_PAYLOAD_DAYS: wholeNumber(31, 3_650).default(90),
   SCRIP_DATA: text.default('.scrip'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
 })
 
-/** The environment is not one to start with: `message` names every variable that is missing or wrong. */
+/** The environment is not valid: `message` names every variable that is missing or wrong. */
 export class InvalidConfig extends Error {
   override readonly name = 'InvalidConfig'
 }
@@ -94,7 +94,7 @@ export function config(): Config {
   return parsed
 }
 
-/** Forgets what was read, so that a test can set another environment. */
+/** Forgets the settings, for tests that change the environment. */
 export function resetConfig(): void {
   parsed = null
 }
@@ -181,7 +181,7 @@ function modeOf(environment: Record<string, string | undefined>): Mode {
 
 function fallbacks(mode: Mode, given: Record<string, string | undefined>): Record<string, string> {
   const port = given.PORT ?? '3000'
-  // The name is quoted: it may have a comma.
+  // The name is quoted, because it may contain a comma.
   const sender = { MAIL_FROM: `"${brand.name}" <${brand.senderAddress}>` }
   if (mode === 'production') return { PORT: port, ...(isLocalAddress(brand.senderAddress) ? {} : sender) }
   const sandbox: Record<string, string> = given.STRIPE_SECRET_KEY
@@ -190,7 +190,7 @@ function fallbacks(mode: Mode, given: Record<string, string | undefined>): Recor
   return { ...LOCAL_DEFAULTS, ...sender, ...sandbox, PORT: port, APP_URL: `http://localhost:${port}` }
 }
 
-// Values never appear in the message: half of them are secrets.
+// The message never has values: many are secrets.
 function describe(issue: z.core.$ZodIssue): string {
   const missing = issue.code === 'invalid_type' && issue.message.includes('undefined')
   return `${String(issue.path[0])} ${missing ? 'is missing' : issue.message}`

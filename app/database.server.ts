@@ -18,7 +18,7 @@ import { UserModel } from '#models/user.server.ts'
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { config } from './config.server.ts'
 
-/** Every collection. Models differ in their document type, and what is done here does not depend on it. */
+/** Every collection. The document types of models differ, but do not matter here. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see above
 export const models: Model<any>[] = [
   ActionRunModel,
@@ -46,7 +46,7 @@ const INDEX_NOT_FOUND = 27
 const COMMAND_NOT_FOUND = 59
 const CONFLICTS_WITH_EXISTING = new Set([85, 86])
 
-// A misspelled field in a filter must throw: stripped from it, the write would hit the wrong document.
+// A misspelled field in a filter must throw: without it, the write would hit the wrong document.
 mongoose.set('strictQuery', 'throw')
 mongoose.set('bufferCommands', false)
 mongoose.set('autoIndex', false)
@@ -54,8 +54,8 @@ mongoose.set('autoCreate', false)
 mongoose.set('maxTimeMS', OPERATION_MS)
 
 /**
- * Opens the one connection of this process. The write concern stands here, because the driver silently ignores `w` and
- * `j` as flat options of a single call.
+ * Opens the only connection of this process. The write concern is set here, because the driver silently ignores `w` and `j`
+ * as flat options of a call.
  */
 export async function connectDatabase(uri = config().mongodbUri, options: ConnectOptions = {}): Promise<void> {
   await mongoose.connect(uri, {
@@ -66,21 +66,21 @@ export async function connectDatabase(uri = config().mongodbUri, options: Connec
     autoCreate: false,
     serverSelectionTimeoutMS: 3_000,
     connectTimeoutMS: 5_000,
-    // A network that swallows answers says nothing; time limits of the server's do not reach us through it.
+    // If the network drops answers, time limits of the server do not help.
     socketTimeoutMS: 2 * OPERATION_MS,
-    // A request that gets no connection within this answers 503 instead of waiting in a growing line.
+    // A request that gets no connection in this time answers 503 instead of waiting in a growing queue.
     waitQueueTimeoutMS: 5_000,
     maxPoolSize: 50,
     ...options,
   })
 }
 
-/** Closes the connection after what is under way. */
+/** Closes the connection after running operations. */
 export async function disconnectDatabase(): Promise<void> {
   await mongoose.disconnect()
 }
 
-/** Answers whether the database does, within two seconds. */
+/** Whether the database answers within two seconds. */
 export async function isDatabaseUp(): Promise<boolean> {
   const { db } = mongoose.connection
   if (!db) return false
@@ -92,7 +92,7 @@ export async function isDatabaseUp(): Promise<boolean> {
   }
 }
 
-/** Creates every collection, index and validator that is missing. Safe to run by several processes at once. */
+/** Creates missing collections, indexes and validators. Several processes may run it at once. */
 export async function ensureIndexes(): Promise<void> {
   await Promise.all(models.map(ensureCollection))
   await upgradeAccounts()
@@ -125,20 +125,20 @@ async function ensureCollection(model: Model<unknown>): Promise<void> {
   }
 }
 
-/** The local engine cannot change a collection; there the one it was made with stays, and the code's own checks. */
+/** The local engine cannot change the validator of a collection; there it keeps the old one, and the code's own checks. */
 async function changeValidator(collection: string, validator: object): Promise<void> {
   await mongoose.connection.db?.command({ collMod: collection, validator }).catch((error: { code?: number }) => {
     if (error.code !== COMMAND_NOT_FOUND) throw error
   })
 }
 
-/** An index whose options have changed since it was built is built anew: MongoDB refuses to have both. */
+/** Rebuilds an index whose options have changed: MongoDB refuses to have both. */
 async function ensureIndex(
   model: Model<unknown>,
   definition: IndexDefinition,
   { background: _, ...rest }: IndexOptions = {},
 ): Promise<void> {
-  // mongoose's types of an index are looser than the driver's; what is in them is the same.
+  // Mongoose's types of an index are looser than the driver's; the content is the same.
   const key = definition as mongoose.mongo.IndexSpecification
   const options = rest as mongoose.mongo.CreateIndexesOptions
   try {
@@ -153,8 +153,8 @@ async function ensureIndex(
 }
 
 /**
- * Compares the indexes that the models want with those that exist.
- * @returns the missing ones, as `users.email_1 (unique)`; empty when all is well
+ * Compares the indexes of the models with those that exist.
+ * @returns the missing ones, as `users.email_1 (unique)`
  */
 export async function checkIndexes(): Promise<string[]> {
   const missing = await Promise.all(models.map(missingIndexes))

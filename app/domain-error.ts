@@ -1,6 +1,6 @@
 /**
- * A fact that stops an operation and that the caller can act on. Each subclass is one fact; its `code` is what the API
- * prints, its `details` are the numbers. The HTTP status is attached once, in http/api-error.server.ts.
+ * A fact that stops an operation and that the caller can act on. Each subclass is one fact; the API shows its `code`, and the
+ * figures in its `details`. http/error-status.ts has the HTTP status of each code.
  */
 export abstract class DomainError extends Error {
   abstract readonly code: string

@@ -14,7 +14,7 @@ import { logger } from './log.server.ts'
 
 export { startServer } from './http/server.server.ts'
 
-/** Pages wait this long for data that they stream; queries give up before. */
+/** How long pages wait for streamed data; queries time out before. */
 export const streamTimeout = 6_000
 const ABORT_MS = streamTimeout + 1_000
 
@@ -25,7 +25,7 @@ export default function handleRequest(
   entry: EntryContext,
   { nonce = '', requestId }: Partial<LoadContext>,
 ): Promise<Response> {
-  // People get the page as it comes, crawlers when it is complete.
+  // Browsers get the page as it is rendered, crawlers when it is complete.
   const readyEvent = isbot(request.headers.get('User-Agent') ?? '') ? 'onAllReady' : 'onShellReady'
 
   return new Promise((resolve, reject) => {
@@ -45,7 +45,7 @@ export default function handleRequest(
         },
         onShellError: reject,
         onError: (error: unknown) => {
-          // A client that hangs up is no failure. What fails before the shell goes to handleError.
+          // A client that disconnects is not an error. Errors before the shell go to handleError.
           if (!isShellSent || request.signal.aborted || isHangUp(error)) return
           logger.error({ err: error, requestId }, 'A page failed while it was being sent')
         },
@@ -56,11 +56,11 @@ export default function handleRequest(
   })
 }
 
-/** Logs what a loader or an action threw, once; the page shows the request's id and no more. */
+/** Logs what a loader or an action threw; the page shows only the request's id. */
 export function handleError(error: unknown, { request, context }: LoaderFunctionArgs | ActionFunctionArgs): void {
   if (request.signal.aborted) return
   const { requestId } = context
-  // An unknown address or a wrong method is the client's doing.
+  // An unknown address or a wrong method is the client's mistake.
   if (isRouteErrorResponse(error) && error.status < 500) return
   logger.error({ err: error, requestId }, 'A request failed')
 }

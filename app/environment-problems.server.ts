@@ -1,6 +1,6 @@
 type Given = Record<string, string | undefined>
 
-/** What local mode uses where nothing is given. Production refuses these very values: everybody can read them here. */
+/** The defaults of local mode. Production refuses these values, because everyone can read them here. */
 export const LOCAL_DEFAULTS = {
   MONGODB_URI: 'mongodb://127.0.0.1:27017/scrip',
   STRIPE_SECRET_KEY: 'sk_test_scrip_local_sandbox_0123456789',
@@ -12,14 +12,14 @@ const SESSION_SECRET_LENGTH = 32
 const SESSION_SECRET_CHARACTERS = 10
 const PLACEHOLDER =
   /change.?(me|this|it)|replace.?(me|this|with)|your.?(own|secret|session)|example|placeholder|keyboard/i
-/** Parameters of an SMTP address that switch encryption off, or send to another server than the address names. */
+/** Parameters of an SMTP address that turn off encryption, or choose another server than the address. */
 const SMTP_WEAKER =
   /[?&](requireTLS=(?!true(&|$))|ignoreTLS|opportunisticTLS|service|tls\.rejectUnauthorized=(?!true(&|$)))/i
 
 /**
- * Says what is well formed and still not fit for real customers and real money.
+ * Says which settings are well formed and still not fit for production.
  * @param given the environment's variables, without empty ones
- * @returns one sentence for each problem, without any value
+ * @returns a sentence for each problem, without any value
  */
 export function productionProblems(given: Given): string[] {
   return [
@@ -34,10 +34,9 @@ export function productionProblems(given: Given): string[] {
 }
 
 /**
- * Says why local mode may not run here. It shows every mail at `/mailbox`, reset links included, so an installation
- * that is reached from outside or takes real money has forgotten NODE_ENV.
- * @param given the environment's variables, without empty ones
- * @returns one sentence for each problem, without any value
+ * Says why local mode may not run here. It shows every mail at `/mailbox`, including reset links, so an installation that is
+ * reachable from outside or takes real money must be in production mode.
+ * @returns a sentence for each problem, without any value
  */
 export function localProblems(given: Given): string[] {
   const problems: string[] = []
@@ -49,12 +48,12 @@ export function localProblems(given: Given): string[] {
   return problems
 }
 
-/** True for the names and addresses by which a machine calls itself. */
+/** Whether a name or an address is that of the machine itself. */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }
 
-/** True for an address, alone or with a name, that no mail from outside reaches. */
+/** Whether an email address, alone or with a name, is local to the machine. */
 export function isLocalAddress(mailbox = ''): boolean {
   return /@localhost>?$/.test(mailbox)
 }
@@ -62,7 +61,7 @@ export function isLocalAddress(mailbox = ''): boolean {
 function missing(given: Given): string[] {
   const problems: string[] = []
   if (!given.SMTP_URL) problems.push('SMTP_URL is missing')
-  // With a wrong number all customers share one address, or each chooses its own: it is not for us to guess.
+  // No default: with a wrong number, all customers share one address, or each chooses its own.
   if (!given.TRUST_PROXY) problems.push('TRUST_PROXY is missing: say how many proxies stand in front, 0 for none')
   return problems
 }
@@ -94,13 +93,13 @@ function sessionSecretProblems(value = ''): string[] {
   return problems
 }
 
-/** Few different characters, a short piece again and again, a row of the alphabet, or what examples say. */
+/** Whether it has few different characters, repeats itself, is a sequence, or comes from an example. */
 function isGuessable(secret: string): boolean {
   const isUniform = new Set(secret).size < SESSION_SECRET_CHARACTERS
   return isUniform || isRepeated(secret) || isSequence(secret) || PLACEHOLDER.test(secret)
 }
 
-/** True when it is one piece again and again, as in `password1password1pass`. */
+/** Whether it repeats one piece, as in `password1password1pass`. */
 function isRepeated(secret: string): boolean {
   for (let period = 1; period <= secret.length / 2; period++) {
     if (secret.endsWith(secret.slice(0, secret.length - period))) return true
@@ -108,7 +107,7 @@ function isRepeated(secret: string): boolean {
   return false
 }
 
-/** True when most characters are the one before or a neighbour of it, as in `abcdefgh12345678`. */
+/** Whether most characters equal or follow the one before, as in `abcdefgh12345678`. */
 function isSequence(secret: string): boolean {
   const codes = [...secret].map((character) => character.codePointAt(0) ?? 0)
   const steps = codes.slice(1).map((code, index) => Math.abs(code - (codes[index] ?? 0)))

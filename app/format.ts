@@ -1,6 +1,6 @@
-/**
- * How Scrip writes credits, money and moments. Pure and meant for the server: the pages get finished strings, because
- * the two sides may carry different versions of the same tables and then disagree by a space.
+/*
+ * How credits, money and times are written. Only the server formats, and pages get finished strings: the browser may have other
+ * versions of the same tables and then differ by a space.
  */
 
 const MINUS = '\u2212'
@@ -14,12 +14,12 @@ const THREE_DECIMAL = new Set('bhd jod kwd omr tnd'.split(' '))
 const integers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0, signDisplay: 'negative' })
 const signedIntegers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0, signDisplay: 'exceptZero' })
 
-/** Intl writes a hyphen where a minus belongs. */
+/** Intl writes a hyphen instead of a minus sign. */
 function join(parts: Intl.NumberFormatPart[]): string {
   return parts.map((part) => (part.type === 'minusSign' ? MINUS : part.value)).join('')
 }
 
-/** Writes credits as a grouped integer; `signed` is for ledgers, where a plus means something. Never shortened. */
+/** Writes credits with separators, never shortened; `signed` is for ledgers, where a plus sign has a meaning. */
 export function formatCredits(credits: number, options: { signed?: boolean } = {}): string {
   return join((options.signed ? signedIntegers : integers).formatToParts(credits))
 }
@@ -29,7 +29,7 @@ export function formatCreditsInWords(credits: number): string {
   return `${formatCredits(credits)} ${Math.abs(credits) === 1 ? 'credit' : 'credits'}`
 }
 
-/** How many digits of an amount are the minor unit, by Stripe's table: it differs from Intl's, as for the Icelandic króna. */
+/** How many digits of an amount are the minor unit, by Stripe's table, which differs from Intl's for the Icelandic króna. */
 export function minorDigits(currency: string): 0 | 2 | 3 {
   const code = currency.toLowerCase()
   if (ZERO_DECIMAL.has(code)) return 0
@@ -39,7 +39,7 @@ export function minorDigits(currency: string): 0 | 2 | 3 {
 /**
  * Writes an amount of money.
  * @param amount in minor units of `currency`, as Stripe counts them
- * @param options `short` leaves out a fraction of zero ("$18"), for price notes only
+ * @param options `short` leaves out a zero fraction ("$18"), for prices only
  */
 export function formatMoney(
   amount: number,
@@ -59,7 +59,7 @@ export function formatMoney(
   return join(format.formatToParts(value))
 }
 
-/** Where dates are read, and when: a day that is far from now is written with its year. */
+/** Where and when dates are read: a day far from now is written with its year. */
 export interface DateContext {
   timeZone: string
   now: Date
@@ -89,7 +89,7 @@ const fieldsOf = partsOfDate<'weekday' | 'day' | 'month' | 'year' | 'hour' | 'mi
   timeZoneName: 'short',
 })
 
-/** The American tables name only American zones and the British ones only European: ask both before writing an offset. */
+/** The American tables name only American zones, the British ones only European zones: tries both before an offset. */
 function zoneName(date: Date, timeZone: string, american: string): string {
   if (!/^GMT[+-]/.test(american)) return american
   const british = new Intl.DateTimeFormat('en-GB', { timeZone, timeZoneName: 'short' })
@@ -107,8 +107,8 @@ export function formatDate(date: Date, timeZone: string): string {
 const NEAR_MS = 300 * 24 * 60 * 60 * 1000
 
 /**
- * "3 May": the day alone, for what is near in time.
- * @param reference with it, a day that is many months away from it gets its year, because "1 Jun" would mislead
+ * "3 May": a day without its year.
+ * @param reference a day many months away from it gets its year, because "1 Jun" would mislead
  */
 export function formatDay(date: Date, timeZone: string, reference?: Date): string {
   if (reference && Math.abs(date.getTime() - reference.getTime()) > NEAR_MS) return formatDate(date, timeZone)
@@ -116,7 +116,7 @@ export function formatDay(date: Date, timeZone: string, reference?: Date): strin
   return `${day} ${month}`
 }
 
-/** "Tue 21 Apr", for bands and bars; "Tue 21 Apr 2026" where the days around it are of two years. */
+/** "Tue 21 Apr"; "Tue 21 Apr 2026" where the days around it are in two years. */
 export function formatWeekday(date: Date, timeZone: string, options: { year?: boolean } = {}): string {
   const { weekday, day, month, year } = fieldsOf(date, timeZone)
   return options.year ? `${weekday} ${day} ${month} ${year}` : `${weekday} ${day} ${month}`
@@ -128,12 +128,12 @@ export function formatHour(date: Date, timeZone: string): string {
   return `${hour}:${minute} ${zoneName(date, timeZone, timeZoneName)}`
 }
 
-/** "6 May, 14:00 CEST": an hour never stands without its zone. */
+/** "6 May, 14:00 CEST": a time always has its zone. */
 export function formatDateTime(date: Date, timeZone: string, reference?: Date): string {
   return `${formatDay(date, timeZone, reference)}, ${formatHour(date, timeZone)}`
 }
 
-/** Whether the runtime knows the zone, for zones that come from a form. */
+/** Whether the runtime knows a zone, for zones from a form. */
 export function isTimeZone(timeZone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone })

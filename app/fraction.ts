@@ -12,7 +12,7 @@ export const add = (one: Fraction, other: Fraction): Fraction =>
 export const times = (one: Fraction, other: Fraction): Fraction =>
   reduced(one.over * other.over, one.under * other.under)
 
-/** Sums of many fractions would grow without end. */
+/** Without this, the sum of many fractions would grow without limit. */
 function reduced(over: bigint, under: bigint): Fraction {
   let [divisor, rest] = [under, over < 0n ? -over : over]
   while (rest > 0n) [divisor, rest] = [rest, divisor % rest]
@@ -25,7 +25,7 @@ export const minus = (one: Fraction, other: Fraction): Fraction => add(one, { ov
 export const dividedBy = (one: Fraction, other: Fraction): Fraction =>
   times(one, { over: other.under, under: other.over })
 
-/** Below zero, zero, or above it, as one is less than the other, equal or more. */
+/** Negative, zero or positive, as for sorting. */
 export const compare = (one: Fraction, other: Fraction): number => {
   const difference = minus(one, other).over
   return difference < 0n ? -1 : difference > 0n ? 1 : 0
@@ -33,7 +33,7 @@ export const compare = (one: Fraction, other: Fraction): number => {
 
 export const smaller = (one: Fraction, other: Fraction): Fraction => (compare(one, other) <= 0 ? one : other)
 
-/** The whole part: what is dropped is dropped toward zero, on both sides of it. */
+/** The whole part, rounded toward zero. */
 export const wholePart = ({ over, under }: Fraction): number => Number(over / under)
 
 /** A whole number as a fraction. */

@@ -1,7 +1,7 @@
 import { destination, pino } from 'pino'
 import { config } from './config.server.ts'
 
-/** Shapes of secrets and personal data: whatever object carried them into the log, they do not leave it. */
+/** Shapes of secrets and personal data, which must not get into the log, whatever object contains them. */
 const SECRET_SHAPES: [RegExp, string][] = [
   [/\b(?:sk|rk|pk)_(?:test|live|scrip)_\w+/g, '[key]'],
   [/\bwhsec_[\w+/=]+/g, '[signing secret]'],
@@ -12,16 +12,16 @@ const SECRET_SHAPES: [RegExp, string][] = [
   [/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, '[email]'],
 ]
 
-/** Takes secrets and e-mail addresses out of a line by their shape. */
+/** Removes secrets and email addresses from a line, by their shape. */
 export function redact(line: string): string {
   return SECRET_SHAPES.reduce((text, [shape, replacement]) => text.replace(shape, replacement), line)
 }
 
-/** What tells errors apart. Libraries hang much more on theirs: whole requests, documents, connection settings. */
+/** The fields of errors that are logged. Libraries add much more: whole requests, documents, connection settings. */
 const ERROR_FIELDS = ['code', 'codeName', 'status', 'statusCode', 'responseCode', 'command', 'fate'] as const
 const CAUSES_MAX = 4
 
-/** The part of an error that goes into the log: its words, where it happened, and plain codes; of its causes the same. */
+/** The part of an error that is logged: message, stack and codes, and those of its causes. */
 export function describeError(error: unknown, depth = 0): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error, message: typeof error === 'string' ? error : 'no error' }
   const codes = ERROR_FIELDS.flatMap((name): [string, unknown][] => {
@@ -34,7 +34,7 @@ export function describeError(error: unknown, depth = 0): Record<string, unknown
 
 const { logLevel } = config()
 
-/** One JSON object a line. Log a sentence and ids; never a request, a header or a whole document. */
+/** Writes one JSON object per line. Log a sentence and ids; never a request, a header or a whole document. */
 export const logger = pino(
   {
     level: logLevel,

@@ -43,7 +43,7 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
 
 export function Layout({ children }: { children: ReactNode }) {
   const nonce = useNonce()
-  // Absent when the root's own loader failed: an error page must still come out.
+  // Missing if the root's own loader failed: the error page must still render.
   const data = useRouteLoaderData<typeof loader>('root')
   const theme = data?.theme ?? 'system'
   return (
@@ -89,7 +89,7 @@ export function ErrorBoundary() {
   )
 }
 
-/** A new page without a load of the document: the focus goes to its start, as the browser itself would do. */
+/** When the page changes without a reload, the focus moves to its start, as in the browser itself. */
 function useFocusOnNewPage() {
   const { pathname } = useLocation()
   const last = useRef(pathname)

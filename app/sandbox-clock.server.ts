@@ -4,8 +4,8 @@ import { config } from './config.server.ts'
 import { logger } from './log.server.ts'
 
 /*
- * In local mode the app's clock follows the sandbox's, so that a month skipped there also moves grace periods, trials,
- * expiries and what the pages say. In production there is no sandbox, and with it none of this.
+ * In local mode the app's clock follows the sandbox's, so that skipping a month there also moves grace periods, trials,
+ * expiries and what pages say. In production there is no sandbox.
  */
 
 const EVERY_MS = 1_000
@@ -15,22 +15,22 @@ const TIMEOUT_MS = 2_000
 const MOVING_EVERY_MS = 20
 
 const answerSchema = z.object({
-  /** Seconds by which the sandbox is ahead of the machine that both run on. */
+  /** How many seconds the sandbox is ahead of the machine. */
   offset: z.number().nonnegative(),
-  /** A new number for each stage of a move, and what is due by then has been delivered. */
+  /** A new number for each stage of a move, once what is due by then was delivered. */
   stage: z.number(),
   isMoving: z.boolean(),
 })
 type Answer = z.infer<typeof answerSchema>
 
-/** Does what is due now, and says when there will be something to do next. */
+/** Does what is due now, and says when something is due next. */
 export type KeepPace = () => Promise<Date | null>
 
 let reading: Promise<Answer | null> | null = null
 let isFollowing = false
 
 /**
- * Asks the sandbox once how far it is ahead, and follows. A sandbox that does not answer leaves the clock as it is.
+ * Asks the sandbox how far it is ahead, and follows it. If it does not answer, the clock stays as it is.
  * @returns whether it answered
  */
 export async function readSandboxClock(): Promise<boolean> {
@@ -39,8 +39,8 @@ export async function readSandboxClock(): Promise<boolean> {
 }
 
 /**
- * The same for what has just come in from the sandbox: it may be the first to tell of a skipped month, and a grace period
- * that is counted from the time before would be over at once. A reading that is under way may have begun before that.
+ * Reads the clock for a request from the sandbox, which may be the first after a skipped month: a grace period that starts
+ * before the skip would be over at once. A reading that is already running may have begun before the skip.
  */
 export async function catchUpWithSandbox(): Promise<void> {
   if (!isFollowing) return
@@ -58,15 +58,15 @@ async function ask(search: string): Promise<Answer | null> {
     moveClock(answer.offset * 1_000)
     return answer
   } catch (error) {
-    logger.debug({ err: error }, 'The sandbox did not tell its time')
+    logger.debug({ err: error }, 'The sandbox did not answer with its time')
     return null
   }
 }
 
 /**
- * Follows the sandbox's clock for as long as the process runs; does nothing where no sandbox stands in for Stripe. A move
- * comes in stages, and at each of them what is due is done before time goes on.
- * @param options `everyMs`: how long to wait between two looks
+ * Follows the sandbox's clock as long as the process runs, if a sandbox stands in for Stripe. A move has stages, and at each
+ * of them what is due is done before time continues.
+ * @param options `everyMs`: how long to wait between two readings
  */
 export function localClock({ everyMs = EVERY_MS, keepPace }: { everyMs?: number; keepPace?: KeepPace } = {}) {
   let timer: NodeJS.Timeout | undefined
@@ -76,7 +76,7 @@ export function localClock({ everyMs = EVERY_MS, keepPace }: { everyMs?: number;
     const answer = await ask(done && keepPace ? searchOf(done) : '')
     if (answer && done && keepPace && answer.stage !== done.stage) {
       const next = await keepPace().catch((error: unknown) => {
-        logger.error({ err: error }, 'What was due at a stage of the sandbox’s clock could not be done')
+        logger.error({ err: error }, 'What was due at a stage of the sandbox’s clock failed')
         return null
       })
       done = { stage: answer.stage, next }

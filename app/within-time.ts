@@ -1,7 +1,6 @@
 /**
- * Waits for work, but not longer than it may take. The work itself goes on.
- * @param ms how long it may take
- * @throws Error when it takes longer, and whatever the work throws in time
+ * Waits for work, but not longer than `ms`. The work itself continues.
+ * @throws Error if it takes longer, and whatever the work throws in time
  */
 export async function withinTime<T>(work: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined

@@ -22,7 +22,7 @@ interface Endpoint {
   api_version: string | null
 }
 
-/** Whether Stripe sends every event that is needed to this installation, and whether its signature is taken. */
+/** Whether Stripe sends this installation every event it needs, and whether the app accepts the signature. */
 export async function checkEndpoint(): Promise<Finding[]> {
   const all: Endpoint[] = await listAll((stripe) => stripe.webhookEndpoints.list({ limit: 100 }))
   const url = `${config().appUrl}${PATH}`
@@ -35,20 +35,20 @@ export async function checkEndpoint(): Promise<Finding[]> {
   ]
 }
 
-/** On one's own machine an address may be written in several ways. */
+/** A local address can be written in several ways. */
 const isSameAddress = (one: string, other: string): boolean =>
   one.replace('//127.0.0.1:', '//localhost:') === other.replace('//127.0.0.1:', '//localhost:')
+
+const ONLY_RECONCILE = 'Only the hourly reconcile notices payments.'
 
 function noEndpoint(url: string): Finding {
   const what = `Stripe has no webhook endpoint for ${url}.`
   if (config().isLocal) {
-    return warning(what, {
-      why: 'What is paid is noticed by the hourly reconcile only.',
-      mend: `Forward events while you develop: stripe listen --forward-to ${url}`,
-    })
+    const mend = `Forward events while you develop: stripe listen --forward-to ${url}`
+    return warning(what, { why: ONLY_RECONCILE, mend })
   }
   return error(what, {
-    why: 'What is paid is noticed by the hourly reconcile only.',
+    why: ONLY_RECONCILE,
     mend: `Create one at Stripe with this address, the version ${STRIPE_API_VERSION} and the events that docs/billing.md lists. Put its secret into STRIPE_WEBHOOK_SECRET.`,
     fix: async () => {
       const { id, secret: made } = await callStripe((stripe) =>
@@ -68,8 +68,8 @@ function checkOne({ id, status, enabled_events: events, api_version: version }: 
   if (status !== 'enabled') {
     findings.push(
       error(`The endpoint ${id} is disabled.`, {
-        why: 'What is paid is noticed by the hourly reconcile only.',
-        mend: 'Enable it in the dashboard; what was missed is found by "npm run reconcile".',
+        why: ONLY_RECONCILE,
+        mend: 'Enable it in the dashboard; "npm run reconcile" finds what was missed.',
         fix: async () => {
           await callStripe((stripe) => stripe.webhookEndpoints.update(id, { disabled: false }))
           return `Enabled the endpoint ${id}.`
@@ -81,7 +81,7 @@ function checkOne({ id, status, enabled_events: events, api_version: version }: 
   if (missing.length > 0) {
     findings.push(
       error(`The endpoint ${id} does not send ${missing.join(', ')}.`, {
-        why: 'What these tell is noticed by the hourly reconcile only, if at all.',
+        why: 'Only the hourly reconcile notices what they report, if at all.',
         mend: 'Add these events to the endpoint.',
         fix: async () => {
           const enabled_events = [...events, ...missing] as 'invoice.paid'[]
@@ -94,8 +94,8 @@ function checkOne({ id, status, enabled_events: events, api_version: version }: 
   if (version !== null && version !== STRIPE_API_VERSION) {
     findings.push(
       warning(`The endpoint ${id} sends events of the version ${version}; this app reads ${STRIPE_API_VERSION}.`, {
-        why: 'Objects are read back in the right version, but of those that Stripe has deleted the event is all there is.',
-        mend: `Create an endpoint with the version ${STRIPE_API_VERSION} in its place.`,
+        why: 'Objects are read in the right version, but of deleted objects there is only the event.',
+        mend: `Replace it with an endpoint of the version ${STRIPE_API_VERSION}.`,
       }),
     )
   }
@@ -104,30 +104,30 @@ function checkOne({ id, status, enabled_events: events, api_version: version }: 
 
 const several = (endpoints: Endpoint[]): Finding =>
   warning(`${endpoints.length} endpoints have the same address: ${endpoints.map(({ id }) => id).join(', ')}.`, {
-    why: 'Every event comes several times. Nothing is granted twice, but each copy costs time.',
+    why: 'Every event arrives several times. Nothing is granted twice, but each copy costs time.',
     mend: 'Keep the one whose secret is in STRIPE_WEBHOOK_SECRET, and delete the others.',
   })
 
-/** An endpoint with our path and another host is most likely another installation of this app. */
+/** An endpoint with our path on another host is probably another installation of this app. */
 function neighbours(others: Endpoint[]): Finding[] {
   const likely = others.filter(({ url }) => URL.canParse(url) && new URL(url).pathname === PATH)
   if (likely.length === 0 || appTag() !== DEFAULT_TAG) return []
   return [
     warning(`This Stripe account also sends events to ${likely.map(({ url }) => url).join(', ')}.`, {
-      why: `If that is another installation with the tag “${DEFAULT_TAG}” too, each takes the other's customers for its own.`,
-      mend: `Give each a tag of its own with SCRIP_INSTALLATION, before the first sale; after it as in SCRIP_INSTALLATION=shop,${DEFAULT_TAG}.`,
+      why: `If that is another installation with the tag “${DEFAULT_TAG}”, each takes the other's customers for its own.`,
+      mend: `Give each its own tag with SCRIP_INSTALLATION, before the first sale; after it, as in SCRIP_INSTALLATION=shop,${DEFAULT_TAG}.`,
     }),
   ]
 }
 
-/** Sends a signed body that is no event: a wrong signature and a wrong body are refused in different words. */
+/** Sends a signed body that is not an event: the app refuses a wrong signature and a wrong body differently. */
 async function secret(url: string): Promise<Finding[]> {
   const body = '{"object":"signature_check"}'
   const headers = { 'Content-Type': 'application/json', 'Stripe-Signature': signatureOf(body) }
   const answer = await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(ANSWER_MS) }).catch(
     () => null,
   )
-  // That it does not answer stands under "Address".
+  // The area "Address" reports this.
   if (!answer) return []
   const said = await answer.text()
   if (/"invalid_request"/.test(said)) {
@@ -136,8 +136,8 @@ async function secret(url: string): Promise<Finding[]> {
   if (!/"invalid_signature"/.test(said)) {
     return [
       error(`${url} answers ${answer.status}, and not as this app does.`, {
-        why: 'Something else stands at that address, or refuses webhooks before they reach the app.',
-        mend: 'Set APP_URL to the app itself, and let its proxy pass requests to /api/webhook.',
+        why: 'Something else has that address, or refuses webhooks before they reach the app.',
+        mend: 'Set APP_URL to the app itself, and let its proxy pass requests to /api/webhook on.',
       }),
     ]
   }

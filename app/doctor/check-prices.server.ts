@@ -6,7 +6,7 @@ import { config } from '../config.server.ts'
 import { formatMoney } from '../format.ts'
 import { error, type Finding, ok } from './finding.ts'
 
-/** Whether Stripe sells what the plan file says, at the same price. */
+/** Whether Stripe has the prices of the plan file. */
 export async function checkPrices(): Promise<Finding[]> {
   const findings: Finding[] = []
   const offers = listOffers()
@@ -25,10 +25,10 @@ async function checkPrice(offer: Offer): Promise<Finding[]> {
   if (differences.length === 0) return []
   return [
     error(`${nameOf(offer)} (${price.id}): ${differences.join('; ')}.`, {
-      why: 'Nobody can buy it until the plan file and Stripe agree.',
+      why: 'Customers cannot buy it until the plan file and Stripe agree.',
       mend: fixed
-        ? `Change the plan file, or set ${variableOf(offer)} to a price that fits.`
-        : 'Change the plan file, or run "npm run stripe:setup", which makes a price that fits and archives this one.',
+        ? `Change the plan file, or set ${variableOf(offer)} to the right price.`
+        : 'Change the plan file, or run "npm run stripe:setup", which creates the right price and archives this one.',
     }),
   ]
 }
@@ -42,7 +42,7 @@ async function priceByKey(key: string) {
 
 type StripePrice = NonNullable<Awaited<ReturnType<typeof priceByKey>>>
 
-/** What is not as the plan file says, a few words each. */
+/** How a price differs from the plan file, in a few words each. */
 function differencesOf(offer: Offer, price: StripePrice): string[] {
   const { amount, currency } = offer.price
   const asked = askedBy(price)
@@ -73,7 +73,7 @@ function askedBy({ unit_amount: amount, currency, recurring }: StripePrice): str
 
 function missing(offer: Offer): Finding {
   return error(`${nameOf(offer)} has no price at Stripe with the lookup key ${lookupKeyOf(offer)}.`, {
-    why: 'Nobody can buy it.',
+    why: 'Customers cannot buy it.',
     mend: 'Run "npm run stripe:setup".',
     fix: async () => {
       const [created] = await ensurePrices([offer])
@@ -84,8 +84,8 @@ function missing(offer: Offer): Finding {
 
 function unknownId(offer: Offer, id: string): Finding {
   return error(`${variableOf(offer)} names ${id}, which Stripe does not know under this key.`, {
-    why: 'Nobody can buy it. Prices of test mode, of live mode and of another account do not know each other.',
-    mend: `Set ${variableOf(offer)} to a price of this account and mode, or leave it out and run "npm run stripe:setup".`,
+    why: 'Customers cannot buy it. Test mode, live mode and other accounts each have their own prices.',
+    mend: `Set ${variableOf(offer)} to a price of this account and mode, or remove it and run "npm run stripe:setup".`,
   })
 }
 

@@ -4,17 +4,17 @@ import { machineNow } from '../clock.server.ts'
 import { config } from '../config.server.ts'
 import { error, type Finding, ok } from './finding.ts'
 
-/** Signatures of webhooks are taken within five minutes. */
+/** Webhook signatures are valid for five minutes. */
 const SKEW_MS = 2 * 60_000
 
-/** Whether Stripe takes the key, and what is set up there beside prices and webhooks. */
+/** Whether Stripe accepts the key, and what is set up there beside prices and webhooks. */
 export async function checkStripe(): Promise<Finding[]> {
   const { secretKey, apiBase } = config().stripe
   const { lastResponse } = await callStripe((stripe) => stripe.customers.list({ limit: 1 }))
   const date = Date.parse(lastResponse.headers.date ?? '')
   const where = apiBase ? `the sandbox at ${apiBase}` : `Stripe, in ${isLiveMode() ? 'live' : 'test'} mode`
   return [
-    ok(`${secretKey.slice(0, 8)}… is taken by ${where}.`),
+    ok(`${secretKey.slice(0, 8)}… is accepted by ${where}.`),
     ...(Number.isNaN(date) ? [] : [clock(date - machineNow().getTime())]),
     await portal(),
     ...(await tax()),
@@ -23,18 +23,16 @@ export async function checkStripe(): Promise<Finding[]> {
 
 function clock(aheadMs: number): Finding {
   const minutes = Math.round(Math.abs(aheadMs) / 60_000)
-  if (Math.abs(aheadMs) <= SKEW_MS) return ok("Stripe's clock and this machine's agree.")
+  if (Math.abs(aheadMs) <= SKEW_MS) return ok("Stripe's clock and this machine's clock agree.")
   return error(`This machine's clock is ${minutes} minutes ${aheadMs > 0 ? 'behind' : 'ahead of'} Stripe's.`, {
-    why: 'Webhooks are refused as signed too long ago, and payments bring no credits until reconcile finds them.',
-    mend: 'Synchronise the clock of this machine (NTP).',
+    why: 'Webhooks are refused because their signatures look too old, and payments add no credits until reconcile finds them.',
+    mend: 'Synchronize the clock of this machine (NTP).',
   })
 }
 
 async function portal(): Promise<Finding> {
-  const isThere = (await findPortal()) !== null
-  return ok(
-    isThere ? 'The customer portal is set up.' : 'The customer portal is set up when the first customer opens it.',
-  )
+  const isSetUp = (await findPortal()) !== null
+  return ok(`The customer portal is set up${isSetUp ? '' : ' when the first customer opens it'}.`)
 }
 
 async function tax(): Promise<Finding[]> {

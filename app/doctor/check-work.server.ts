@@ -6,10 +6,10 @@ import { config } from '../config.server.ts'
 import { type JobState, jobStates } from '../jobs/scheduler.server.ts'
 import { error, type Finding, ok, warning } from './finding.ts'
 
-/** How late a job may be: a busy process is no dead one. */
+/** How late a job may be: a busy process is not a dead one. */
 const LATE_MS = 5 * 60 * 1000
 
-/** What is left undone: events, mails, findings, and jobs that nobody runs. */
+/** What is left undone: events, mails, findings, and jobs that no process runs. */
 export async function checkWork(): Promise<Finding[]> {
   const [dead, unsent, findings] = await Promise.all([
     WebhookEventModel.countDocuments({ status: 'dead' }),
@@ -19,12 +19,12 @@ export async function checkWork(): Promise<Finding[]> {
   const { isLocal } = config()
   return [
     ...left(dead, ['webhook event was', 'webhook events were'], 'given up', {
-      why: 'What they ask for may not have been done.',
-      mend: 'Read what "npm run reconcile" says: it puts right what it can.',
+      why: 'What they report may not have been processed.',
+      mend: 'Run "npm run reconcile": it fixes what it can and lists the rest.',
     }),
     ...left(unsent, ['mail was', 'mails were'], 'given up, or may not have arrived', {
       why: 'A customer may not know what happened.',
-      mend: 'Look at the collection notifications: the field outcome of those that are dead or unconfirmed says why.',
+      mend: 'In the collection notifications, the field outcome of those that are dead or unconfirmed says why.',
     }),
     ...left(findings, ['finding of reconcile waits', 'findings of reconcile wait'], 'for a human', {
       why: 'A customer may have paid and received nothing.',
@@ -59,8 +59,8 @@ function jobFindings(jobs: JobState[], isLocal: boolean): Finding[] {
     ? [ok(`All ${jobs.length} jobs run.`)]
     : failed.map(({ name, failReason }) =>
         warning(`The last run of the job ${name} failed: ${failReason}`, {
-          why: 'It runs again at its next turn.',
-          mend: 'If it fails again, the log says more.',
+          why: 'It runs again on schedule.',
+          mend: 'If it fails again, read the log.',
         }),
       )
 }

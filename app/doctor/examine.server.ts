@@ -12,8 +12,8 @@ import { error, type Examined, type Finding } from './finding.ts'
 type Check = () => Promise<Finding[]>
 
 /**
- * Looks at everything that an installation needs, one part after the other, and changes nothing. A part that cannot be
- * looked at is a finding, and the others are looked at all the same.
+ * Checks everything that an installation needs, one part after the other, and changes nothing. A part that cannot be checked
+ * is a finding, and the others are still checked.
  */
 export async function examine(): Promise<Examined[]> {
   const stripe = await look('Stripe', checkStripe)
@@ -22,7 +22,7 @@ export async function examine(): Promise<Examined[]> {
     await look('Address', checkAddress),
     await look('Database', checkDatabase),
     stripe,
-    // Of a Stripe that does not answer there is nothing more to say.
+    // If Stripe does not answer, these cannot be checked.
     ...(stripe.isKnown ? [await look('Prices', checkPrices), await look('Webhooks', checkEndpoint)] : []),
     await look('Mail', checkMail),
     await look('Work', checkWork),
@@ -40,6 +40,6 @@ async function look(area: string, check: Check): Promise<Examined & { isKnown: b
 function couldNotLook(failure: unknown): Finding {
   const { message, cause } = failure instanceof Error ? failure : new Error(String(failure))
   const reason = cause instanceof Error ? `${message} (${cause.message})` : message
-  const mend = config().sandboxUrl ? 'Start the local installation with "npm start".' : 'Put right what it says.'
+  const mend = config().sandboxUrl ? 'Start the local installation with "npm start".' : 'Fix what it says.'
   return error(`This could not be checked: ${reason}`, { mend })
 }

@@ -1,13 +1,13 @@
-/** One thing that the doctor looked at. */
+/** One thing that the doctor checked. */
 export interface Finding {
   state: 'ok' | 'warning' | 'error'
   /** What was found, in a sentence. */
   what: string
-  /** What comes of it. */
+  /** Its effect. */
   why?: string
-  /** What to do about it. */
+  /** How to fix it. */
   mend?: string
-  /** Does it, where that can do no harm, and says in a sentence what was done. */
+  /** Fixes it, if that is safe, and says in a sentence what was done. */
   fix?: () => Promise<string>
 }
 
