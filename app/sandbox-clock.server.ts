@@ -24,7 +24,7 @@ const answerSchema = z.object({
 type Answer = z.infer<typeof answerSchema>
 
 /** Does what is due now, and says when something is due next. */
-export type KeepPace = () => Promise<Date | null>
+type KeepPace = () => Promise<Date | null>
 
 let reading: Promise<Answer | null> | null = null
 let isFollowing = false

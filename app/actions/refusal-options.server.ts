@@ -14,7 +14,7 @@ import { type Need, packOptions, planOptions, type RefusalOption, suffices } fro
 import { isRefusal, type Refusal } from './refusal.ts'
 
 /** The spend that was refused. */
-export interface WantedSpend {
+interface WantedSpend {
   credits: number
   limit?: Limit
   feature?: Feature
@@ -47,7 +47,7 @@ export async function withRefusalOptions<T>(user: Refused, wanted: WantedSpend, 
  * not help is left out.
  * @throws CreditsUnavailable
  */
-export async function refusalOptions(user: Refused, refusal: Refusal, wanted: WantedSpend): Promise<RefusalOption[]> {
+async function refusalOptions(user: Refused, refusal: Refusal, wanted: WantedSpend): Promise<RefusalOption[]> {
   const balance = await getBalance(user._id)
   const need = await needOf(user, { ...wanted, ...lackOf(refusal) }, balance)
   const { subscription } = user

@@ -68,13 +68,11 @@ export function packOptions(need: Need, plan: Plan, offered: readonly Pack[]): R
 
 /** The plans that help, by what each adds at once. A plan whose amounts are unknown counts as adding nothing. */
 export const planOptions = (need: Need, offers: readonly PlanOffer[]): RefusalOption[] =>
-  offers.map((offer) => ({ ...toPlanWay(offer), enough: suffices(need, offer.plan, offer.today?.credits ?? 0) }))
-
-/** A plan as a refusal option. */
-export const toPlanWay = ({ plan, interval, today, renewal, trialDays, url }: PlanOffer): PlanOption => ({
-  ...{ type: 'plan', plan: plan.name, interval },
-  ...(today && { credits: today.credits, amount: today.amount, currency: today.currency }),
-  ...(renewal && { renewal: { amount: renewal.amount, currency: renewal.currency, credits: renewal.credits } }),
-  ...(trialDays !== null && { trialDays }),
-  url,
-})
+  offers.map(({ plan, interval, today, renewal, trialDays, url }) => ({
+    ...{ type: 'plan', plan: plan.name, interval },
+    ...(today && { credits: today.credits, amount: today.amount, currency: today.currency }),
+    ...(renewal && { renewal: { amount: renewal.amount, currency: renewal.currency, credits: renewal.credits } }),
+    ...(trialDays !== null && { trialDays }),
+    url,
+    enough: suffices(need, plan, today?.credits ?? 0),
+  }))

@@ -23,7 +23,7 @@ export interface ActionField {
 }
 
 /** A file that a run made. */
-export interface ActionFile {
+interface ActionFile {
   /** Also the last part of its address, as `qr-code.png`. */
   name: string
   contentType: string
@@ -42,14 +42,14 @@ export interface ActionResult {
 }
 
 /** What a run knows of its caller. */
-export interface ActionContext {
+interface ActionContext {
   plan: Plan
   /** Aborts when the run takes too long. */
   signal: AbortSignal
 }
 
 /** An action as its author writes it: app/actions/README.md shows one. */
-export interface ActionDefinition<Schema extends z.ZodType> {
+interface ActionDefinition<Schema extends z.ZodType> {
   /** Part of addresses and of every ledger entry: never change it. */
   id: string
   title: string

@@ -7,6 +7,7 @@ import { SpendingFrozen } from '../credits/errors.ts'
 import { readUses } from '../credits/limits.server.ts'
 import { limitOf, requireFeature, requirePlan, type UsesLeft, checkUses } from '../billing/entitlements/entitlements.ts'
 import type { Feature, Limit } from '../billing/plans.ts'
+import { withSearch } from '../with-search.ts'
 
 /*
  * The guards of pages, each also a log-in guard. The API uses the functions of entitlements.ts and turns what they throw into
@@ -52,5 +53,4 @@ function orElsewhere(request: Request, check: () => unknown): void {
   }
 }
 
-const upgrade = (search: Record<string, string>): Response =>
-  redirect(`/billing/upgrade?${new URLSearchParams(search).toString()}`)
+const upgrade = (search: Record<string, string>): Response => redirect(withSearch('/billing/upgrade', search))

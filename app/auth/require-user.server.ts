@@ -3,6 +3,7 @@ import type { Types } from 'mongoose'
 import { type User, UserModel } from '#models/user.server.ts'
 import { apiError, errorResponse, isDatabaseTrouble, unavailable } from '../http/api-error.server.ts'
 import { safeRedirect } from '../http/safe-redirect.ts'
+import { withSearch } from '../with-search.ts'
 import { takeApiCall } from './api-budget.server.ts'
 import { findApiKeyOwner } from './api-key.server.ts'
 import { findSession } from './session.server.ts'
@@ -33,7 +34,7 @@ async function findSessionUser(request: Request): Promise<User | null> {
 export async function requireUser(request: Request): Promise<User> {
   const user = await findUser(request)
   if (user) return user
-  throw redirect(`/login?${new URLSearchParams({ redirectTo: wayBack(request) }).toString()}`)
+  throw redirect(withSearch('/login', { redirectTo: wayBack(request) }))
 }
 
 export interface ApiCaller {

@@ -6,7 +6,7 @@ import { useShownBusy } from './use-shown-busy.ts'
 /** `green` is for the one button that buys; `red` only confirms something destructive. */
 export type ButtonKind = 'ink' | 'green' | 'outline' | 'quiet' | 'red'
 
-export interface ButtonProps extends Omit<ComponentPropsWithRef<'button'>, 'disabled'> {
+interface ButtonProps extends Omit<ComponentPropsWithRef<'button'>, 'disabled'> {
   kind?: ButtonKind
   /** Its form is being sent: a second press is ignored, and the label changes if it takes long. */
   busy?: boolean
@@ -41,7 +41,7 @@ export function Button({
   )
 }
 
-export interface ButtonLinkProps extends LinkProps {
+interface ButtonLinkProps extends LinkProps {
   kind?: ButtonKind
   children: ReactNode
 }

@@ -1,6 +1,6 @@
 import { type MouseEvent, useEffect, useRef } from 'react'
 
-export interface SummaryError {
+interface SummaryError {
   /** The id of the control, which is its name unless the page says otherwise. */
   field?: string | null
   message: string

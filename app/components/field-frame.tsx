@@ -11,7 +11,7 @@ export interface FieldTexts {
 }
 
 /** The attributes that tie a control to its label, hint and error. */
-export interface ControlIds {
+interface ControlIds {
   id: string
   'aria-describedby': string | undefined
   'aria-invalid': true | undefined
@@ -46,7 +46,7 @@ export function FieldFrame({
   )
 }
 
-export function FieldError({ id, message }: { id: string; message: string | null }) {
+function FieldError({ id, message }: { id: string; message: string | null }) {
   return (
     <div className="field-error" id={`${id}-error`}>
       {message ? (

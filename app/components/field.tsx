@@ -3,8 +3,11 @@ import { FieldFrame, type FieldTexts } from './field-frame.tsx'
 import { PasswordInput } from './password-input.tsx'
 
 type Named = { name: string; id?: string; className?: string }
+type ControlProps<Tag extends 'input' | 'select' | 'textarea'> = FieldTexts &
+  Named &
+  Omit<ComponentPropsWithRef<Tag>, keyof FieldTexts | keyof Named>
 
-export type FieldProps = FieldTexts & Named & Omit<ComponentPropsWithRef<'input'>, keyof FieldTexts | keyof Named>
+export type FieldProps = ControlProps<'input'>
 
 /** A one-line input with its label. Its id is its name unless one is given, which error summaries rely on. */
 export function Field({ label, hint, error, optional, className, id, ...input }: FieldProps) {
@@ -21,9 +24,7 @@ export function Field({ label, hint, error, optional, className, id, ...input }:
   )
 }
 
-export type SelectProps = FieldTexts & Named & Omit<ComponentPropsWithRef<'select'>, keyof FieldTexts | keyof Named>
-
-export function Select({ label, hint, error, optional, className, id, children, ...select }: SelectProps) {
+export function Select({ label, hint, error, optional, className, id, children, ...select }: ControlProps<'select'>) {
   return (
     <FieldFrame
       id={id ?? select.name}
@@ -42,9 +43,7 @@ export function Select({ label, hint, error, optional, className, id, children, 
   )
 }
 
-export type TextAreaProps = FieldTexts & Named & Omit<ComponentPropsWithRef<'textarea'>, keyof FieldTexts | keyof Named>
-
-export function TextArea({ label, hint, error, optional, className, id, ...area }: TextAreaProps) {
+export function TextArea({ label, hint, error, optional, className, id, ...area }: ControlProps<'textarea'>) {
   return (
     <FieldFrame id={id ?? area.name} label={label} hint={hint} error={error} optional={optional} className={className}>
       {(ids) => <textarea className="input" {...area} {...ids} />}

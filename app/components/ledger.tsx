@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { Credits } from './amounts.tsx'
 import { Table, Td, Th } from './table.tsx'
 
-export interface LedgerLine {
+interface LedgerLine {
   id: string
   /** What happened: "QR code", "Plan credits". */
   title: ReactNode

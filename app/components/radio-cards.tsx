@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-export interface RadioCard {
+interface RadioCard {
   value: string
   label: ReactNode
   detail?: ReactNode

@@ -1,7 +1,7 @@
 import { type ComponentPropsWithoutRef, type ReactNode, useEffect, useRef, useState } from 'react'
 import { classNames } from './class-names.ts'
 
-export interface TableProps {
+interface TableProps {
   /** The id of the heading that names the table; otherwise give a caption. */
   labelledBy?: string
   caption?: ReactNode

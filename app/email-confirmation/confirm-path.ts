@@ -1,3 +1,5 @@
+import { withSearch } from '../with-search.ts'
+
 /** The page that confirms an address. */
 export const CONFIRM_PATH = '/verify-email'
 
@@ -5,6 +7,4 @@ export const CONFIRM_PATH = '/verify-email'
 export const CONFIRMATION_HOURS = 24
 
 /** The path of that page; it leads back to `redirectTo`, a path of this site. */
-export function confirmPath(redirectTo: string | null): string {
-  return redirectTo ? `${CONFIRM_PATH}?${new URLSearchParams({ redirectTo }).toString()}` : CONFIRM_PATH
-}
+export const confirmPath = (redirectTo: string): string => withSearch(CONFIRM_PATH, { redirectTo })

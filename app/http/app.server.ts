@@ -19,16 +19,16 @@ import { type MatchedRoute, routeTable } from './route-table.ts'
 import { contentSecurityPolicy, securityHeaders } from './security-headers.ts'
 
 /** What the parts of the HTTP app share about a request. */
-export interface AppVariables {
+interface AppVariables {
   requestId: string
   nonce: string
   /** The route that Remix will find, or null. */
   route: MatchedRoute | null
 }
 
-export type AppContext = Context<{ Bindings: HttpBindings; Variables: AppVariables }>
+type AppContext = Context<{ Bindings: HttpBindings; Variables: AppVariables }>
 
-export interface AppParts {
+interface AppParts {
   /** Remix itself. */
   handle: RemixHandler
   /** For its route table; in development each edit makes a new one. */

@@ -1,5 +1,5 @@
 /** What decides about the origin of a request. */
-export interface OriginFacts {
+interface OriginFacts {
   method: string
   path: string
   headers: Headers
@@ -9,7 +9,7 @@ export interface OriginFacts {
   isLocal: boolean
 }
 
-export type OriginVerdict =
+type OriginVerdict =
   /** From our pages, or not from a browser. */
   | 'allowed'
   /** Has its own proof (a signature, an API key), so it is not a browser's, and its cookie must not count. */

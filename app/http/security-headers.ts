@@ -1,5 +1,5 @@
 /** What the Content-Security-Policy of a page depends on. */
-export interface PolicyFacts {
+interface PolicyFacts {
   nonce: string
   appUrl: string
   /** The Stripe sandbox, if it stands in for Stripe. */

@@ -17,20 +17,20 @@ import { closeEverything, closeOnSignals } from './shutdown.server.ts'
 import { serveStatic } from './static-files.server.ts'
 
 /** The parts of Vite's development server that are used here. */
-export interface DevServer {
+interface DevServer {
   middlewares: (incoming: IncomingMessage, outgoing: ServerResponse, next: () => void) => void
   ssrLoadModule: (id: string) => Promise<Record<string, unknown>>
   close: () => Promise<void>
 }
 
-export interface ServerOptions {
+interface ServerOptions {
   /** In development: it serves files, and each request runs the current code. */
   vite?: DevServer
   /** Off in tests, whose process is not the server's own. */
   handleSignals?: boolean
 }
 
-export interface RunningServer {
+interface RunningServer {
   /** Its address, without a slash at the end. */
   url: string
   close: () => Promise<void>

@@ -2,13 +2,14 @@ import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
 import { CONFIRM_PATH, CONFIRMATION_HOURS } from '../email-confirmation/confirm-path.ts'
+import { withSearch } from '../with-search.ts'
 import { isSigned, signClaim } from './signed-claim.server.ts'
 
 const PURPOSE = 'scrip confirm email 1'
 
 const HOUR_MS = 60 * 60 * 1_000
 
-export interface ConfirmationClaim {
+interface ConfirmationClaim {
   userId: string
   /** Whether the link was mailed to this address. */
   isFor: (email: string) => boolean
@@ -22,7 +23,7 @@ export function confirmationUrl({ _id, email }: Pick<User, '_id' | 'email'>): st
   const ends = Math.floor((now().getTime() + CONFIRMATION_HOURS * HOUR_MS) / 1_000)
   const claim = `${_id.toHexString()}.${ends}`
   const token = `${claim}.${signClaim(PURPOSE, `${claim}.${email}`)}`
-  return `${config().appUrl}${CONFIRM_PATH}?${new URLSearchParams({ token }).toString()}`
+  return withSearch(`${config().appUrl}${CONFIRM_PATH}`, { token })
 }
 
 /**

@@ -32,11 +32,11 @@ const ROUND_MS = 20_000
 const AT_ONCE = 4
 
 /** Updates a mail; null if there is nothing left to say. */
-export type StillTrue = (userId: Types.ObjectId, content: NotificationContent) => Promise<NotificationContent | null>
+type StillTrue = (userId: Types.ObjectId, content: NotificationContent) => Promise<NotificationContent | null>
 
 const asQueued: StillTrue = (_userId, content) => Promise.resolve(content)
 
-export interface DeliveryRound {
+interface DeliveryRound {
   sent: number
   failed: number
   suppressed: number
@@ -162,7 +162,7 @@ function write(id: string, content: NotificationContent, user: User | null): Out
 }
 
 /** The same for every copy of a mail, so that mail programs show two copies as one. */
-export function messageIdOf(id: string): string {
+function messageIdOf(id: string): string {
   const digest = createHash('sha256').update(id).digest('hex').slice(0, 40)
   return `<${digest}@${new URL(config().appUrl).hostname}>`
 }

@@ -193,7 +193,7 @@ export type NotificationRequest = NotificationContent & {
   key: string
 }
 
-export interface KindRules {
+interface KindRules {
   /** The setting that turns it off; null for mails that every customer gets. */
   setting: OptionalMail | null
   /** An older mail would only confuse. */

@@ -2,7 +2,7 @@
  * What a failed delivery means for the mail: the server will never accept it (`refused`), it did not accept it now
  * (`not_sent`), or it got the mail and its answer was lost (`unknown`).
  */
-export type MailFate = 'refused' | 'not_sent' | 'unknown'
+type MailFate = 'refused' | 'not_sent' | 'unknown'
 
 /** The mail server did not confirm a mail; `cause` is what it or the connection said. */
 export class MailFailed extends Error {

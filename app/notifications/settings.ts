@@ -1,5 +1,5 @@
 /** Mails that a user can turn off. */
-export const OPTIONAL_MAILS = ['creditsLow', 'creditsArrived', 'trialEnding'] as const
+const OPTIONAL_MAILS = ['creditsLow', 'creditsArrived', 'trialEnding'] as const
 export type OptionalMail = (typeof OPTIONAL_MAILS)[number]
 
 export type NotificationSettings = Record<OptionalMail, boolean> & {

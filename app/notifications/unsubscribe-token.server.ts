@@ -1,5 +1,6 @@
 import { Types } from 'mongoose'
 import { config } from '../config.server.ts'
+import { withSearch } from '../with-search.ts'
 import { isOptionalMail, type OptionalMail } from './settings.ts'
 import { isSigned, signClaim } from './signed-claim.server.ts'
 
@@ -9,7 +10,7 @@ const PURPOSE = 'scrip unsubscribe 1'
 export function unsubscribeUrl(userId: Types.ObjectId, mail: OptionalMail): string {
   const claim = `${userId.toHexString()}.${mail}`
   const token = `${claim}.${signClaim(PURPOSE, claim)}`
-  return `${config().appUrl}/unsubscribe?${new URLSearchParams({ token }).toString()}`
+  return withSearch(`${config().appUrl}/unsubscribe`, { token })
 }
 
 /**

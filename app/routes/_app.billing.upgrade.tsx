@@ -18,6 +18,7 @@ import { safeRedirect } from '#app/http/safe-redirect.ts'
 import type { PlanStatus } from '#app/plan-status/plan-status.ts'
 import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
 import type { Notice } from '#app/plan-status/notice.ts'
+import { withSearch } from '#app/with-search.ts'
 
 export const meta: MetaFunction = () => pageTitle('Upgrade your plan')
 
@@ -67,12 +68,11 @@ const waysInOf = ({ notices }: PlanStatus): Notice[] =>
 
 function toView(offer: PlanOffer, isLive: boolean, redirectTo: string) {
   const { plan, interval, trialDays } = offer
-  const search = new URLSearchParams({ plan: plan.name, interval, ...(redirectTo && { redirectTo }) }).toString()
   const get = trialDays ? `Try ${plan.name} free for ${trialDays} days` : `Get ${plan.name}`
   return {
     plan: plan.name,
     ...sumsOf(offer, isLive),
-    to: `/${isLive ? 'billing/change' : 'pricing'}?${search}`,
+    to: withSearch(isLive ? '/billing/change' : '/pricing', { plan: plan.name, interval, redirectTo }),
     label: isLive ? `Change to ${plan.name}` : get,
   }
 }

@@ -12,6 +12,7 @@ import { Table, Td, Th } from '#app/components/table.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { formatDateTime } from '#app/format.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
+import { withSearch } from '#app/with-search.ts'
 
 export const meta = () => pageTitle('Sessions')
 
@@ -41,7 +42,7 @@ export async function action({ request }: ActionFunctionArgs) {
   const current = (await listSessions(user, request)).find(({ isCurrent }) => isCurrent)
   if (current?.id === id) return redirect('/login', { headers: { 'Set-Cookie': await endSession(request) } })
   await endSessionById(user._id, id)
-  return redirect(`/settings/sessions?${new URLSearchParams({ ended: id }).toString()}`)
+  return redirect(withSearch('/settings/sessions', { ended: id }))
 }
 
 export default function SessionSettings() {

@@ -14,6 +14,7 @@ import { invalidForm, refusedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
+import { withSearch } from '#app/with-search.ts'
 
 export const meta = () => pageTitle('Log in')
 
@@ -38,7 +39,6 @@ export async function action({ request }: ActionFunctionArgs) {
 export default function LogIn() {
   const { redirectTo } = useLoaderData<typeof loader>()
   const { form, field, errors } = useServerForm<'email' | 'password'>('log-in', useActionData<typeof action>())
-  const query = redirectTo ? `?${new URLSearchParams({ redirectTo }).toString()}` : ''
   return (
     <Page title="Log in" width="column">
       <ServerForm form={form} errors={errors} submit="Log in" hidden={redirectTo ? { redirectTo } : {}} isWide>
@@ -47,7 +47,7 @@ export default function LogIn() {
       </ServerForm>
       <p>
         <TextLink to="/forgot-password">Forgot your password?</TextLink> New here?{' '}
-        <TextLink to={`/signup${query}`}>Create an account</TextLink>
+        <TextLink to={withSearch('/signup', { redirectTo })}>Create an account</TextLink>
       </p>
     </Page>
   )

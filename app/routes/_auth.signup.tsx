@@ -23,6 +23,7 @@ import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 import { deliverLater } from '#app/notifications/mail.server.ts'
+import { withSearch } from '#app/with-search.ts'
 
 export const meta = () => pageTitle('Create your account')
 
@@ -64,7 +65,6 @@ export default function SignUp() {
   const { redirectTo, welcomeCredits, passwordMin } = useLoaderData<typeof loader>()
   const { form, field, errors } = useServerForm<Names>('sign-up', useActionData<typeof action>())
   const hydrated = useHydrated()
-  const query = redirectTo ? `?${new URLSearchParams({ redirectTo }).toString()}` : ''
   return (
     <Page title="Create your account" width="column">
       <ServerForm form={form} errors={errors} submit="Create account" hidden={redirectTo ? { redirectTo } : {}} isWide>
@@ -75,7 +75,7 @@ export default function SignUp() {
       </ServerForm>
       <p className="-mt-6 text-ink-2">You get {welcomeCredits} credits to try it. No card needed.</p>
       <p>
-        Have an account? <TextLink to={`/login${query}`}>Log in</TextLink>
+        Have an account? <TextLink to={withSearch('/login', { redirectTo })}>Log in</TextLink>
       </p>
     </Page>
   )

@@ -1,7 +1,7 @@
 import { type Bar, partsOf, type Series } from './chart.ts'
 
 /** The top of the axis and its rules. */
-export interface Scale {
+interface Scale {
   top: number
   /** From the top down, without zero. */
   rules: number[]
@@ -27,7 +27,7 @@ export interface Box {
   height: number
 }
 
-export interface Rect {
+interface Rect {
   x: number
   y: number
   width: number
@@ -35,7 +35,7 @@ export interface Rect {
 }
 
 /** One bar: its layers from the zero line up. */
-export interface DrawnBar {
+interface DrawnBar {
   bar: Bar
   /** `series` is the layer's place among the series. */
   parts: (Rect & { series: number })[]

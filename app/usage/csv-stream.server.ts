@@ -8,7 +8,7 @@ import { type CsvCell, csvLine } from './csv.ts'
 
 const BYTE_ORDER_MARK = '\uFEFF'
 
-export interface CsvColumns {
+interface CsvColumns {
   head: string[]
   /** The rows of a page of entries, one for each. */
   rowsOf: (entries: CreditEntry[]) => CsvCell[][] | Promise<CsvCell[][]>

@@ -7,7 +7,7 @@ import type { DaySums } from './chart.ts'
 import { type Day, dayIn } from './days.ts'
 
 /** A day's sums and their total, signed. */
-export interface DayTotals extends DaySums {
+interface DayTotals extends DaySums {
   net: number
 }
 

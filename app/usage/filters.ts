@@ -1,4 +1,5 @@
 import type { EntryKind } from '#models/credit-account.server.ts'
+import { withSearch } from '../with-search.ts'
 import { PERIODS, type Period } from './chart.ts'
 import { addDays, type Day, parseDay, startOfDay } from './days.ts'
 import { kindsOf, MOVING_KINDS } from './kinds.ts'
@@ -67,13 +68,12 @@ export function countFilters({ kind, action, from, to }: UsageQuery): number {
 /** Writes an address of the page, without defaults. */
 export function usageHref(query: UsageQuery, change: Partial<UsageQuery> = {}): string {
   const { kind, action, from, to, period, before, trail } = { ...query, ...change }
-  const params = new URLSearchParams()
-  for (const [name, value] of Object.entries({ kind, action, from, to })) if (value) params.set(name, value)
-  if (period !== PERIODS[0]) params.set('days', String(period))
-  if (before !== null) params.set('before', String(before))
-  if (trail.length) params.set('trail', trail.map((cursor) => cursor ?? 'new').join('.'))
-  const search = params.toString()
-  return search ? `/usage?${search}` : '/usage'
+  return withSearch('/usage', {
+    ...{ kind, action, from, to },
+    days: period === PERIODS[0] ? null : String(period),
+    before: before === null ? null : String(before),
+    trail: trail.map((cursor) => cursor ?? 'new').join('.'),
+  })
 }
 
 /** The addresses of the older and the newer page; null where there is none. */

@@ -3,19 +3,6 @@ import { joined } from '../billing/line-items/purchased-lines.ts'
 import { type PaymentBehind, sourceKey } from '../billing/purchases/grant-payments.server.ts'
 import { type DateContext, formatCredits, formatDay, formatMoney } from '../format.ts'
 
-/** A grant in words, on any page. */
-export interface GrantWords {
-  /** What it is and when it was added: "Renewal of Daily, 1 May". */
-  name: string
-  /** "Paid $18.00"; null if nothing was paid for it. */
-  paid: string | null
-  /** The invoice or receipt at Stripe. */
-  paper: { name: string; url: string } | null
-  /** "Expires 9 May", "Up to 3,000 of Daily roll over", "Never expires" */
-  expires: string
-  isPromotional: boolean
-}
-
 /** The page of a grant. */
 export const grantHref = (id: string): string => `/billing/credits/${encodeURIComponent(id)}`
 
@@ -27,14 +14,17 @@ export function wordsOfGrant(
   grant: GrantTerms,
   payments: ReadonlyMap<string, PaymentBehind>,
   { timeZone, now }: DateContext,
-): GrantWords {
+) {
   const payment = payments.get(sourceKey(grant.source)) ?? null
   // A later share has the day on which it starts: all shares of a year come with one payment.
   const day = formatDay(grant.effectiveAt, timeZone, now)
   const hasExpired = grant.expiresAt <= now
   return {
+    /** What it is and when it was added: "Renewal of Daily, 1 May". */
     name: `${nameOf(grant, payment)}, ${day}`,
+    /** "Paid $18.00"; null if nothing was paid for it. */
     paid: payment && paidSentence(payment),
+    /** The invoice or receipt at Stripe. */
     paper: payment?.url ? { name: payment.plan === null ? 'Receipt' : 'Invoice', url: payment.url } : null,
     expires:
       grant.expiresAt < NEVER

@@ -4,6 +4,7 @@ import { now } from '../clock.server.ts'
 import { type EntryPage, listEntries } from '../credits/ledger.server.ts'
 import { formatDate, formatDay, formatWeekday } from '../format.ts'
 import { logger } from '../log.server.ts'
+import { withSearch } from '../with-search.ts'
 import { sumByDay } from './day-sums.server.ts'
 import { addDays, type Day, dayIn, startOfDay, yearOf } from './days.ts'
 import { detailOf, wordsOf } from './entry-words.server.ts'
@@ -104,7 +105,10 @@ export interface LedgerPage {
 
 /** Reads the part of the usage page under its chart. If the ledger cannot be read, the page renders and says so. */
 export async function readLedgerPage(user: Reader, query: UsageQuery): Promise<LedgerPage> {
-  const around = { csvHref: csvHrefOf(query), href: usageHref(query) }
+  const { kind, action, from, to } = query
+  // All pages, with the mark that spreadsheets need.
+  const csvHref = withSearch('/usage/csv', { kind, action, from, to, bom: '1' })
+  const around = { csvHref, href: usageHref(query) }
   try {
     const { days, range, nextBefore } = await readLedger(user, query)
     const isFiltered = countFilters(query) > 0 || query.before !== null
@@ -114,10 +118,4 @@ export async function readLedgerPage(user: Reader, query: UsageQuery): Promise<L
     logger.error({ error }, 'The ledger could not be read')
     return { state: 'failed', days: [], range: '', older: null, newer: null, ...around }
   }
-}
-
-/** The address of all that the filter matches, as CSV with the mark that spreadsheets need. */
-function csvHrefOf({ kind, action, from, to }: UsageQuery): string {
-  const filters = Object.entries({ kind, action, from, to }).filter(([, value]) => value !== '')
-  return `/usage/csv?${new URLSearchParams([...filters, ['bom', '1']]).toString()}`
 }

@@ -1,7 +1,7 @@
 import type { CardStatus } from '#app/billing/dunning/card-status.server.ts'
 import { formatCreditsInWords, formatMoney } from '#app/format.ts'
 
-export interface CardView {
+interface CardView {
   /** The page reloads until the status changes. */
   isWaiting: boolean
   title: string

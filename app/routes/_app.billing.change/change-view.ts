@@ -6,7 +6,7 @@ import { type DateContext, formatCredits, formatCreditsInWords, formatDay, forma
 import { keptSentence, rolloverSentence } from '#app/wording/rollover-words.ts'
 import { afterSentences } from './after-words.ts'
 
-export interface ChangeView {
+interface ChangeView {
   title: string
   /** The calculation; null where nothing happens today. */
   sum: {

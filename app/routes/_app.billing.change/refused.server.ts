@@ -4,6 +4,7 @@ import type { DomainError } from '#app/domain-error.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { statusOf } from '#app/http/error-status.ts'
 import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
+import { withSearch } from '#app/with-search.ts'
 import type { User } from '#models/user.server.ts'
 import type { Refused } from './refused.tsx'
 
@@ -35,10 +36,7 @@ function wordsOf(error: DomainError, choice: Choice | null): Pick<Refused, 'titl
       return {
         title: `You already have ${plan}, paid ${interval}ly`,
         text: `There is nothing to change. Choose another plan under Billing, or pay ${plan} ${other}ly instead.`,
-        way: {
-          to: `/billing/change?${new URLSearchParams({ plan, interval: other }).toString()}`,
-          label: `Review paying ${other}ly`,
-        },
+        way: { to: withSearch('/billing/change', { plan, interval: other }), label: `Review paying ${other}ly` },
       }
     }
     case 'plan_not_found':

@@ -25,6 +25,7 @@ import { formatMoney } from '#app/format.ts'
 import { statusOf } from '#app/http/error-status.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
+import { withSearch } from '#app/with-search.ts'
 import { refusedIn, RefusedPage } from './refused.tsx'
 import { refusedPage } from './refused.server.ts'
 import { toChangeView } from './change-view.ts'
@@ -52,8 +53,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
     if (error.code === 'stripe_unavailable') throw data(null, { status: 503 })
     // Without a plan there is nothing to change: buy one.
     if (hasLiveSubscription(user.subscription)) throw await refusedPage(user, error, chosen.data)
-    const search = new URLSearchParams({ plan, interval, ...(redirectTo && { redirectTo }) }).toString()
-    throw redirect(`/pricing?${search}`)
+    throw redirect(withSearch('/pricing', { plan, interval, redirectTo }))
   })
   const balance = await getBalance(user._id)
   const periodEnd = user.subscription?.currentPeriodEnd ?? null

@@ -14,6 +14,7 @@ import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.t
 import { getBalance } from '#app/credits/balance.server.ts'
 import { toSuccessView } from './success-view.ts'
 import { usePolling } from '#app/components/use-polling.ts'
+import { withSearch } from '#app/with-search.ts'
 
 /** Without JavaScript the page reloads by itself; after so many times it says that it takes long. */
 const SLOW_AFTER_TRIES = 6
@@ -35,18 +36,14 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const [buyer, balance] = await Promise.all([readUser(user._id), getBalance(user._id)])
   const standing = currentPlanStatus(buyer, balance)
   const facts = { ...status, balance: balance.credits, standing }
-  const again = new URLSearchParams({
-    session_id: sessionId,
-    try: String(tries + 1),
-    ...(next && { redirectTo: next }),
-  })
+  const again = withSearch('/billing/success', { session_id: sessionId, try: String(tries + 1), redirectTo: next })
   const view = toSuccessView({ ...facts, isSlow: tries >= SLOW_AFTER_TRIES })
   return {
     view,
     plan: standing.plan,
     next,
     slowView: toSuccessView({ ...facts, isSlow: true }),
-    reload: view.state === 'waiting' ? `${RELOAD_SECONDS};url=/billing/success?${again.toString()}` : null,
+    reload: view.state === 'waiting' ? `${RELOAD_SECONDS};url=${again}` : null,
   }
 }
 

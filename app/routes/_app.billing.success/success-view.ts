@@ -5,12 +5,12 @@ import type { PlanStatus } from '#app/plan-status/plan-status.ts'
 import type { Notice } from '#app/plan-status/notice.ts'
 
 /** The status of a payment, as the page shows it. */
-export type ViewState = 'waiting' | 'arrived' | 'confirming' | 'failed' | 'unknown'
+type ViewState = 'waiting' | 'arrived' | 'confirming' | 'failed' | 'unknown'
 
 /** The status as checkout reports it. */
-export type PaymentState = ViewState | 'expired' | 'unreachable'
+type PaymentState = ViewState | 'expired' | 'unreachable'
 
-export interface SuccessView {
+interface SuccessView {
   state: ViewState
   /** The status, which is the page's heading. */
   title: string

@@ -4,10 +4,11 @@ import { FeatureNotInPlan } from '#app/billing/errors.ts'
 import { DomainError } from '#app/domain-error.ts'
 import { confirmPath } from '#app/email-confirmation/confirm-path.ts'
 import { EmailNotConfirmed } from '#app/email-confirmation/errors.ts'
+import { withSearch } from '#app/with-search.ts'
 
 const HERE = '/settings/api-keys'
 
-export interface KeyRefusal {
+interface KeyRefusal {
   message: string
   wayOut: { label: string; to: string }
 }
@@ -25,8 +26,8 @@ export function keyRefusal(user: User): KeyRefusal | null {
 
 function wayOutOf(error: DomainError): KeyRefusal['wayOut'] {
   if (error instanceof FeatureNotInPlan) {
-    const search = new URLSearchParams({ feature: error.feature, redirectTo: HERE })
-    return { label: 'See plans with API access', to: `/billing/upgrade?${search.toString()}` }
+    const to = withSearch('/billing/upgrade', { feature: error.feature, redirectTo: HERE })
+    return { label: 'See plans with API access', to }
   }
   if (error instanceof EmailNotConfirmed) {
     return { label: 'Confirm your email', to: confirmPath(HERE) }

@@ -15,6 +15,7 @@ import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.serv
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 import { isOneLine } from '#app/person-name.ts'
+import { withSearch } from '#app/with-search.ts'
 import { ApiKeyTable } from './api-key-table.tsx'
 import { keyRefusal } from './key-refusal.server.ts'
 import { NewKey } from './new-key.tsx'
@@ -61,7 +62,7 @@ export async function action({ request }: ActionFunctionArgs) {
     if (submission.value.intent === 'revoke') {
       const { id } = submission.value
       await revokeApiKey(user._id, id)
-      return redirect(`/settings/api-keys?${new URLSearchParams({ revoked: id }).toString()}`)
+      return redirect(withSearch('/settings/api-keys', { revoked: id }))
     }
     const { key } = await createApiKey(user._id, submission.value.name)
     const saved = savedForm(submission, { empty: true })

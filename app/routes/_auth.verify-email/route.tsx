@@ -18,6 +18,7 @@ import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.serv
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { deliverLater, hasMailbox } from '#app/notifications/mail.server.ts'
+import { withSearch } from '#app/with-search.ts'
 import { SendAgain } from './send-again.tsx'
 import { confirmView } from './view.server.ts'
 
@@ -50,7 +51,7 @@ export async function action({ request }: ActionFunctionArgs) {
       // The page says so, and offers another link.
       if (!(error instanceof InvalidToken)) throw error
     })
-    return redirect(`${CONFIRM_PATH}?${new URLSearchParams({ token }).toString()}`)
+    return redirect(withSearch(CONFIRM_PATH, { token }))
   } catch (error) {
     return refusedForm(submission, error)
   }
@@ -109,9 +110,7 @@ export default function VerifyEmail() {
           <SendAgain email={view.email} answer={answer} />
           {view.email ? null : (
             <p>
-              <TextLink to={`/login${redirectTo ? `?${new URLSearchParams({ redirectTo }).toString()}` : ''}`}>
-                Log in
-              </TextLink>
+              <TextLink to={withSearch('/login', { redirectTo })}>Log in</TextLink>
             </p>
           )}
         </>

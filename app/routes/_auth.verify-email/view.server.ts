@@ -3,7 +3,7 @@ import { InvalidToken } from '#app/auth/errors.ts'
 import type { User } from '#models/user.server.ts'
 
 /** What the page says. */
-export type ConfirmView =
+type ConfirmView =
   /** A valid link: one press is left. */
   | { state: 'ask'; email: string; token: string }
   | { state: 'confirmed'; email: string; isLoggedIn: boolean }

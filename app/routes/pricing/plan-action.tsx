@@ -3,9 +3,10 @@ import type { Interval } from '#app/billing/plans.ts'
 import { Badge } from '#app/components/badge.tsx'
 import { Button, ButtonLink } from '#app/components/button.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
+import { withSearch } from '#app/with-search.ts'
 import type { PlanOffer } from './offers.server.ts'
 
-export interface CurrentPlan {
+interface CurrentPlan {
   plan: string
   interval: Interval | null
   isLive: boolean
@@ -44,11 +45,11 @@ export function PlanAction({ offer, interval, current, isMain, redirectTo, nonce
     )
   }
   if (current?.isLive) {
-    const search = new URLSearchParams({ plan: offer.name, interval, ...(redirectTo && { redirectTo }) }).toString()
+    const to = withSearch('/billing/change', { plan: offer.name, interval, redirectTo })
     const label =
       current.plan === offer.name ? `Pay ${interval === 'year' ? 'yearly' : 'monthly'}` : `Change to ${offer.name}`
     return (
-      <ButtonLink to={`/billing/change?${search}`} kind="outline">
+      <ButtonLink to={to} kind="outline">
         {label}
       </ButtonLink>
     )

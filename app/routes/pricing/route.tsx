@@ -23,6 +23,7 @@ import { readFormData } from '#app/http/read-form-data.server.ts'
 import { safeRedirect } from '#app/http/safe-redirect.ts'
 import { frameOf } from '#app/auth/signed-in-frame.server.ts'
 import { planStatusOf } from '#app/plan-status/plan-status.ts'
+import { withSearch } from '#app/with-search.ts'
 import { IntervalSwitch } from './interval-switch.tsx'
 import { freeOffer, planOffers, yearlySaving } from './offers.server.ts'
 import { PackLink } from './pack-link.tsx'
@@ -94,9 +95,9 @@ export async function action({ request }: ActionFunctionArgs) {
   const parsed = purchase.safeParse(Object.fromEntries(await readFormData(request)))
   if (!parsed.success) return data({ problem: 'Choose a plan below.' }, { status: 400 })
   const { plan, interval, nonce, redirectTo } = parsed.data
-  const choice = new URLSearchParams({ plan, interval, ...(redirectTo && { redirectTo }) }).toString()
+  const choice = { plan, interval, redirectTo }
   const user = await findUser(request)
-  if (!user) throw redirect(`/signup?${new URLSearchParams({ redirectTo: `/pricing?${choice}` }).toString()}`)
+  if (!user) throw redirect(withSearch('/signup', { redirectTo: withSearch('/pricing', choice) }))
   try {
     await consumeAttempt('payment', user._id.toHexString())
     const locale = checkoutLocaleOf(request.headers.get('Accept-Language'))
@@ -104,8 +105,8 @@ export async function action({ request }: ActionFunctionArgs) {
     const { url } = await createCheckout({ user, plan, interval }, options)
     return redirect(url)
   } catch (error) {
-    if (error instanceof EmailNotConfirmed) return redirect(confirmPath(`/pricing?${choice}`))
-    if (error instanceof AlreadySubscribed) return redirect(`/billing/change?${choice}`)
+    if (error instanceof EmailNotConfirmed) return redirect(confirmPath(withSearch('/pricing', choice)))
+    if (error instanceof AlreadySubscribed) return redirect(withSearch('/billing/change', choice))
     return problemAnswer(error)
   }
 }
