@@ -46,7 +46,6 @@ const COMPRESSIBLE = /^(text\/(html|csv|plain)|text\/x-script|application\/json)
 /** Builds everything between the network and Remix. */
 export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts) {
   const app = new Hono<{ Bindings: HttpBindings; Variables: AppVariables }>()
-  const general = Object.entries(securityHeaders(config().appUrl))
   const small = compress({ contentTypeFilter: COMPRESSIBLE })
   const { trustedProxies } = config()
   const noticeProxies = watchProxies(trustedProxies)
@@ -58,19 +57,7 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
     c.set('route', null)
     requestsInFlight.inc()
     await next().finally(() => requestsInFlight.dec())
-    const { headers } = c.res
-    // A route's own headers win: a document for a frame has its own policy.
-    for (const [name, value] of general) if (!headers.has(name)) headers.set(name, value)
-    headers.set('X-Request-Id', c.get('requestId'))
-    if (headers.get('Content-Type')?.startsWith('text/html') && !headers.has('Content-Security-Policy')) {
-      const { appUrl, sandboxUrl } = config()
-      headers.set(
-        'Content-Security-Policy',
-        contentSecurityPolicy({ nonce: c.get('nonce'), appUrl, sandboxUrl, isDevServer }),
-      )
-    }
-    // The next connection should go to a process that keeps running.
-    if (isStopping()) headers.set('Connection', 'close')
+    addHeaders(c, isDevServer)
     report(c, (performance.now() - started) / 1_000)
   })
 
@@ -120,6 +107,20 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
   })
 
   return app
+}
+
+/** A route's own headers win: a document for a frame has its own policy. */
+function addHeaders(c: AppContext, isDevServer: boolean): void {
+  const { headers } = c.res
+  const { nonce, requestId } = c.var
+  const { appUrl, sandboxUrl } = config()
+  for (const [name, value] of Object.entries(securityHeaders(appUrl))) if (!headers.has(name)) headers.set(name, value)
+  headers.set('X-Request-Id', requestId)
+  if (headers.get('Content-Type')?.startsWith('text/html') && !headers.has('Content-Security-Policy')) {
+    headers.set('Content-Security-Policy', contentSecurityPolicy({ nonce, appUrl, sandboxUrl, isDevServer }))
+  }
+  // The next connection should go to a process that keeps running.
+  if (isStopping()) headers.set('Connection', 'close')
 }
 
 function isWorthCompressing(response: Response): boolean {

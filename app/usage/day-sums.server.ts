@@ -26,6 +26,8 @@ const TIME_LIMIT_MS = 5_000
 /** Per day, since programs may name a new action in every call. The others still count in the day's sums. */
 const ACTIONS_MAX = 20
 
+type Filter = EntryFilter & { from: Date }
+
 /**
  * Sums what moved on each day, in the ledger and in the account's log. Exact at one moment: the account is read first, and
  * rows below its `posted` never change.
@@ -33,7 +35,7 @@ const ACTIONS_MAX = 20
  */
 export async function sumByDay(
   accountId: Types.ObjectId,
-  filter: EntryFilter & { from: Date },
+  filter: Filter,
   timeZone: string,
 ): Promise<Map<Day, DayTotals>> {
   const account = await accounts().findOne(
@@ -41,50 +43,53 @@ export async function sumByDay(
     { projection: { posted: 1, pending: 1 }, maxTimeMS: TIME_LIMIT_MS },
   )
   if (!account) return new Map()
-  const { from, to, kinds, action } = filter
+  const posted = await postedSums(account, filter, timeZone)
+  return totalsOf([...posted, ...loggedSums(account, filter, timeZone)])
+}
+
+async function postedSums(account: CreditAccount, { from, to, kinds, action }: Filter, timeZone: string) {
   // In the name of a zone, case matters to the database and not to `Intl`.
   const zone = new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone
-  const posted = await entries()
-    .aggregate<Sum>(
-      [
-        {
-          $match: {
-            accountId,
-            seq: { $lt: account.posted },
-            at: { $gte: from, ...(to && { $lt: to }) },
-            ...(kinds && { kind: { $in: kinds } }),
-            ...(action !== undefined && { action }),
-          },
+  const stages = [
+    {
+      $match: {
+        accountId: account._id,
+        seq: { $lt: account.posted },
+        at: { $gte: from, ...(to && { $lt: to }) },
+        ...(kinds && { kind: { $in: kinds } }),
+        ...(action !== undefined && { action }),
+      },
+    },
+    {
+      $group: {
+        _id: {
+          day: { $dateToString: { format: '%Y-%m-%d', date: '$at', timezone: zone } },
+          kind: '$kind',
+          action: { $ifNull: ['$action', API_ACTION] },
         },
-        {
-          $group: {
-            _id: {
-              day: { $dateToString: { format: '%Y-%m-%d', date: '$at', timezone: zone } },
-              kind: '$kind',
-              action: { $ifNull: ['$action', API_ACTION] },
-            },
-            gained: { $sum: { $max: ['$amount', 0] } },
-            lost: { $sum: { $max: [{ $multiply: ['$amount', -1] }, 0] } },
-          },
+        gained: { $sum: { $max: ['$amount', 0] } },
+        lost: { $sum: { $max: [{ $multiply: ['$amount', -1] }, 0] } },
+      },
+    },
+    {
+      $group: {
+        _id: { day: '$_id.day', kind: '$_id.kind' },
+        gained: { $sum: '$gained' },
+        lost: { $sum: '$lost' },
+        actions: {
+          $topN: { n: ACTIONS_MAX, sortBy: { lost: -1 }, output: { action: '$_id.action', lost: '$lost' } },
         },
-        {
-          $group: {
-            _id: { day: '$_id.day', kind: '$_id.kind' },
-            gained: { $sum: '$gained' },
-            lost: { $sum: '$lost' },
-            actions: {
-              $topN: { n: ACTIONS_MAX, sortBy: { lost: -1 }, output: { action: '$_id.action', lost: '$lost' } },
-            },
-          },
-        },
-        { $project: { _id: 0, day: '$_id.day', kind: '$_id.kind', gained: 1, lost: 1, actions: 1 } },
-      ],
-      // On a long ledger with few matches the planner would try slower indexes first.
-      { hint: { accountId: 1, at: -1 }, maxTimeMS: TIME_LIMIT_MS },
-    )
-    .toArray()
+      },
+    },
+    { $project: { _id: 0, day: '$_id.day', kind: '$_id.kind', gained: 1, lost: 1, actions: 1 } },
+  ]
+  // On a long ledger with few matches the planner would try slower indexes first.
+  const options = { hint: { accountId: 1, at: -1 }, maxTimeMS: TIME_LIMIT_MS }
+  return entries().aggregate<Sum>(stages, options).toArray()
+}
 
-  const logged = account.pending
+function loggedSums({ pending }: CreditAccount, { from, to, kinds, action }: Filter, timeZone: string): Sum[] {
+  return pending
     .filter(
       (entry) =>
         entry.at >= from &&
@@ -92,14 +97,13 @@ export async function sumByDay(
         (!kinds || kinds.includes(entry.kind)) &&
         (action === undefined || entry.action === action),
     )
-    .map(({ at, kind, amount, action = API_ACTION }): Sum => ({
+    .map(({ at, kind, amount, action = API_ACTION }) => ({
       day: dayIn(at, timeZone),
       kind,
       gained: Math.max(amount, 0),
       lost: Math.max(-amount, 0),
       actions: [{ action, lost: Math.max(-amount, 0) }],
     }))
-  return totalsOf([...posted, ...logged])
 }
 
 function totalsOf(sums: Sum[]): Map<Day, DayTotals> {

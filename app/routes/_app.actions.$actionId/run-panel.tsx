@@ -33,47 +33,54 @@ export function RunPanel({ run, title }: { run: RunOnPage; title: string }) {
           <meta httpEquiv="refresh" content="3" />
         </noscript>
       ) : null}
-      <div className="flex flex-wrap items-start gap-6">
-        {run.files
-          .filter(({ isImage }) => isImage)
-          .map(({ name, href }) => (
-            <img
-              key={name}
-              src={href}
-              alt={altOf(run, title)}
-              width={256}
-              height={256}
-              className="h-auto w-[16rem] max-w-full border border-rule"
-            />
-          ))}
-        <div className="grid min-w-0 flex-1 basis-[16rem] gap-4">
-          {run.facts.length > 0 ? (
-            <dl className="grid gap-2 text-table">
-              {run.facts.map(([label, text]) => (
-                <div key={label}>
-                  <dt className="text-ink-2">{label}</dt>
-                  <dd className="break-words whitespace-pre-wrap">{text}</dd>
-                </div>
-              ))}
-            </dl>
-          ) : null}
-          {run.files.length > 0 ? (
-            <ul className="flex flex-wrap gap-2">
-              {run.files.map(({ name, label, href }) => (
-                <li key={name}>
-                  <a className="button" data-kind="outline" href={href} download={name}>
-                    <span className="button-label">
-                      <Download aria-hidden size={16} strokeWidth={1.75} />
-                      Download {label}
-                    </span>
-                  </a>
-                </li>
-              ))}
-            </ul>
-          ) : null}
-        </div>
-      </div>
+      <Result run={run} title={title} />
     </section>
+  )
+}
+
+/** The images, facts and files of a run. */
+function Result({ run, title }: { run: RunOnPage; title: string }) {
+  return (
+    <div className="flex flex-wrap items-start gap-6">
+      {run.files
+        .filter(({ isImage }) => isImage)
+        .map(({ name, href }) => (
+          <img
+            key={name}
+            src={href}
+            alt={altOf(run, title)}
+            width={256}
+            height={256}
+            className="h-auto w-[16rem] max-w-full border border-rule"
+          />
+        ))}
+      <div className="grid min-w-0 flex-1 basis-[16rem] gap-4">
+        {run.facts.length > 0 ? (
+          <dl className="grid gap-2 text-table">
+            {run.facts.map(([label, text]) => (
+              <div key={label}>
+                <dt className="text-ink-2">{label}</dt>
+                <dd className="break-words whitespace-pre-wrap">{text}</dd>
+              </div>
+            ))}
+          </dl>
+        ) : null}
+        {run.files.length > 0 ? (
+          <ul className="flex flex-wrap gap-2">
+            {run.files.map(({ name, label, href }) => (
+              <li key={name}>
+                <a className="button" data-kind="outline" href={href} download={name}>
+                  <span className="button-label">
+                    <Download aria-hidden size={16} strokeWidth={1.75} />
+                    Download {label}
+                  </span>
+                </a>
+              </li>
+            ))}
+          </ul>
+        ) : null}
+      </div>
+    </div>
   )
 }
 

@@ -128,25 +128,7 @@ export default function ChangePlan() {
   return (
     <Page title={view.title} width="text">
       <ErrorSummary errors={answer?.problem ? [{ message: answer.problem }] : []} />
-      {answer?.bankUrl ? (
-        <Banner
-          tone="ochre"
-          action={
-            <a className="button" data-kind="outline" href={answer.bankUrl}>
-              Continue at the bank
-            </a>
-          }
-        >
-          Your bank wants to confirm this payment. The plan changes as soon as it is paid.
-        </Banner>
-      ) : null}
-      {answer?.isDeclined ? (
-        <p className="mb-4">
-          <ButtonLink to="/billing/update-card" kind="outline" reloadDocument>
-            Use another card
-          </ButtonLink>
-        </p>
-      ) : null}
+      {answer ? <Failure {...answer} /> : null}
       <div className="grid gap-6">
         {view.sum ? (
           <div className="rounded-sheet border border-rule bg-sheet p-6">
@@ -182,5 +164,32 @@ export default function ChangePlan() {
         </Form>
       </div>
     </Page>
+  )
+}
+
+/** What a payment that failed needs: a confirmation at the bank, or another card. */
+function Failure({ bankUrl, isDeclined }: { bankUrl: string | null; isDeclined: boolean }) {
+  return (
+    <>
+      {bankUrl ? (
+        <Banner
+          tone="ochre"
+          action={
+            <a className="button" data-kind="outline" href={bankUrl}>
+              Continue at the bank
+            </a>
+          }
+        >
+          Your bank wants to confirm this payment. The plan changes as soon as it is paid.
+        </Banner>
+      ) : null}
+      {isDeclined ? (
+        <p className="mb-4">
+          <ButtonLink to="/billing/update-card" kind="outline" reloadDocument>
+            Use another card
+          </ButtonLink>
+        </p>
+      ) : null}
+    </>
   )
 }

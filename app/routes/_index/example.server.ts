@@ -13,18 +13,23 @@ function examplePlan() {
   return middle
 }
 
+/** The action that the landing page shows: the first one. */
+function exampleAction() {
+  const [action] = paidActions
+  if (!action) throw new Error('There is no action to spend credits on')
+  return action
+}
+
 /** What a month of the plan costs and includes, from the plan file and the price of the first action. */
 export function exampleSum() {
   const plan = examplePlan()
-  const action = paidActions[0]
-  if (!action) throw new Error('There is nothing to spend credits on')
   const { month } = plan.prices
-  const { unit } = action
+  const { title, unit } = exampleAction()
   return {
     plan: plan.name,
     price: formatMoney(month.amount, month.currency),
     credits: formatCredits(plan.credits),
-    action: action.title,
+    action: title,
     cost: `${formatCreditsInWords(unit.credits)} a ${unit.one}`,
     result: `${formatCredits(Math.floor(plan.credits / unit.credits))} ${unit.many}`,
   }
@@ -40,14 +45,12 @@ interface ExampleEntry {
 /** A few days on the example plan. Balances are added up, not made up. */
 export function exampleLedger(today: Date): PlainLedgerDay[] {
   const plan = examplePlan()
-  const action = paidActions[0]
-  const cost = action?.unit.credits ?? 1
-  const many = action?.unit.many ?? 'runs'
+  const { title, unit } = exampleAction()
   const spend = (daysAgo: number, runs: number): ExampleEntry => ({
     daysAgo,
-    title: action?.title ?? 'Action',
-    source: `${runs} ${runs === 1 ? (action?.unit.one ?? 'run') : many}`,
-    credits: -runs * cost,
+    title,
+    source: `${runs} ${runs === 1 ? unit.one : unit.many}`,
+    credits: -runs * unit.credits,
   })
   const entries: ExampleEntry[] = [
     { daysAgo: 4, title: 'Welcome credits', source: 'One-time gift', credits: welcomeCredits },
@@ -68,18 +71,18 @@ export function exampleLedger(today: Date): PlainLedgerDay[] {
 function byDay(entries: ExampleEntry[], today: Date): PlainLedgerDay[] {
   const days = new Map<number, PlainLedgerDay>()
   let balance = 0
-  for (const [index, entry] of entries.entries()) {
-    balance += entry.credits
-    const date = new Date(today.getTime() - entry.daysAgo * DAY_MS)
-    const day = days.get(entry.daysAgo) ?? {
+  for (const [index, { daysAgo, title, source, credits }] of entries.entries()) {
+    balance += credits
+    const date = new Date(today.getTime() - daysAgo * DAY_MS)
+    const day = days.get(daysAgo) ?? {
       date: date.toISOString().slice(0, 10),
       label: formatWeekday(date, 'UTC'),
       sum: 0,
       lines: [],
     }
-    day.sum += entry.credits
-    day.lines.unshift({ id: String(index), title: entry.title, source: entry.source, credits: entry.credits, balance })
-    days.set(entry.daysAgo, day)
+    day.sum += credits
+    day.lines.unshift({ id: String(index), title, source, credits, balance })
+    days.set(daysAgo, day)
   }
   return [...days.values()].reverse()
 }
@@ -107,13 +110,10 @@ export function exampleRenewal(balance: number) {
 /** What a refusal says, with real prices. */
 export function exampleRefusals() {
   const pack = packs[0]
-  const action = paidActions[0]
-  const cost = action?.unit.credits ?? 1
-  const needed = 24 * cost
-  const has = Math.max(0, Math.floor(needed / 3))
+  const needed = 24 * exampleAction().unit.credits
   return {
     needed: formatCreditsInWords(needed),
-    has: formatCredits(has),
+    has: formatCredits(needed / 3),
     pack: pack
       ? `Buy ${formatCredits(pack.credits)} credits, ${formatMoney(pack.price.amount, pack.price.currency, { short: true })}`
       : null,

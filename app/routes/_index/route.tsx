@@ -73,52 +73,8 @@ export default function Landing() {
             <p className="mt-2 text-table text-ink-2">An example: the first days on {sum.plan}, newest first.</p>
           </Chapter>
 
-          <Chapter
-            id="renewal"
-            title="What happens at renewal"
-            text={`The invoice is paid, ${renewal.price} for ${renewal.plan}, and its credits are added in the same moment.`}
-          >
-            <div className="rounded-sheet border border-rule bg-sheet px-4 py-2">
-              <SumTable
-                labelledBy="renewal"
-                className="text-table"
-                rows={[
-                  { label: 'Left from last month', value: renewal.left },
-                  ...(renewal.lost > 0 ? [{ label: 'Expires at renewal', value: renewal.lostText }] : []),
-                  {
-                    label: `New credits of ${renewal.plan}`,
-                    value: (
-                      <span className="text-credit" key="added">
-                        {renewal.added}
-                      </span>
-                    ),
-                  },
-                ]}
-                total={{ label: 'Credits you can spend', value: renewal.total }}
-              />
-            </div>
-          </Chapter>
-
-          <Chapter
-            id="refusals"
-            title="Clear errors"
-            text="You see why, how much is missing and how to fix it. A request that is refused spends nothing."
-          >
-            <ul className="grid gap-2">
-              <Refusal
-                reason={`This needs ${refusals.needed} and you have ${refusals.has}.`}
-                wayOut={refusals.pack ?? 'Change your plan'}
-              />
-              <Refusal
-                reason="Spending is paused because a payment failed. Your credits are safe."
-                wayOut="Update your card to continue"
-              />
-              <Refusal
-                reason="This request was already processed."
-                wayOut="You get the first answer again; nothing is spent twice"
-              />
-            </ul>
-          </Chapter>
+          <Renewal {...renewal} />
+          <Refusals {...refusals} />
 
           {frame ? null : (
             <div className="border-t border-rule pt-12">
@@ -150,7 +106,54 @@ function Chapter({ id, title, text, children }: { id: string; title: string; tex
   )
 }
 
-function SumNote({ sum }: { sum: ReturnType<typeof useLoaderData<typeof loader>>['sum'] }) {
+type Loaded = ReturnType<typeof useLoaderData<typeof loader>>
+
+function Renewal({ plan, price, left, lost, lostText, added, total }: Loaded['renewal']) {
+  return (
+    <Chapter
+      id="renewal"
+      title="What happens at renewal"
+      text={`The invoice is paid, ${price} for ${plan}, and its credits are added in the same moment.`}
+    >
+      <div className="rounded-sheet border border-rule bg-sheet px-4 py-2">
+        <SumTable
+          labelledBy="renewal"
+          className="text-table"
+          rows={[
+            { label: 'Left from last month', value: left },
+            ...(lost > 0 ? [{ label: 'Expires at renewal', value: lostText }] : []),
+            { label: `New credits of ${plan}`, value: <span className="text-credit">{added}</span> },
+          ]}
+          total={{ label: 'Credits you can spend', value: total }}
+        />
+      </div>
+    </Chapter>
+  )
+}
+
+function Refusals({ needed, has, pack }: Loaded['refusals']) {
+  return (
+    <Chapter
+      id="refusals"
+      title="Clear errors"
+      text="You see why, how much is missing and how to fix it. A request that is refused spends nothing."
+    >
+      <ul className="grid gap-2">
+        <Refusal reason={`This needs ${needed} and you have ${has}.`} wayOut={pack ?? 'Change your plan'} />
+        <Refusal
+          reason="Spending is paused because a payment failed. Your credits are safe."
+          wayOut="Update your card to continue"
+        />
+        <Refusal
+          reason="This request was already processed."
+          wayOut="You get the first answer again; nothing is spent twice"
+        />
+      </ul>
+    </Chapter>
+  )
+}
+
+function SumNote({ sum }: { sum: Loaded['sum'] }) {
   return (
     <Note aria-label={`One month of ${sum.plan}`}>
       <NoteFace>
