@@ -1,4 +1,4 @@
-import { CircleAlert, CircleCheck, CircleDashed, Clock, type LucideIcon } from 'lucide-react'
+import { CircleAlert, CircleCheck, CircleDashed, Clock, Gift, type LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 
 export type Tone = 'green' | 'ochre' | 'red' | 'neutral'
@@ -9,6 +9,12 @@ export const TONE_ICONS: Record<Tone, LucideIcon> = {
   red: CircleAlert,
   neutral: CircleDashed,
 }
+
+export const GiftBadge = () => (
+  <Badge tone="neutral" icon={Gift}>
+    Gift
+  </Badge>
+)
 
 /** A status. The word and the icon say it; the color only helps. */
 export function Badge({ tone, icon, children }: { tone: Tone; icon?: LucideIcon; children: ReactNode }) {

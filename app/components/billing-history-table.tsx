@@ -3,7 +3,7 @@ import { Credits, Time } from './amounts.tsx'
 import { Badge } from './badge.tsx'
 import { EmptyState } from './empty-state.tsx'
 import { PaperLink } from './paper-link.tsx'
-import { Table, Td, Th } from './table.tsx'
+import { Table, TableHead, Td } from './table.tsx'
 
 /** What is due and what was paid, newest first. */
 export function BillingHistoryTable({
@@ -25,16 +25,7 @@ export function BillingHistoryTable({
   }
   return (
     <Table labelledBy={labelledBy} stacks>
-      <thead>
-        <tr>
-          <Th>Date</Th>
-          <Th>Plan</Th>
-          <Th>Status</Th>
-          <Th numeric>Amount</Th>
-          <Th numeric>Credits</Th>
-          <Th>Invoice</Th>
-        </tr>
-      </thead>
+      <TableHead columns={['Date', 'Plan', 'Status', { numeric: 'Amount' }, { numeric: 'Credits' }, 'Invoice']} />
       <tbody>
         {rows.map((row) => (
           <tr key={row.id}>

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { Credits } from './amounts.tsx'
-import { Table, Td, Th } from './table.tsx'
+import { Table, TableHead, Td, Th } from './table.tsx'
 
 interface LedgerLine {
   id: string
@@ -49,14 +49,14 @@ export function Ledger({
   const width = 2 + Number(hasSource)
   return (
     <Table labelledBy={labelledBy} caption={caption} stacks sticky={sticky} busy={busy}>
-      <thead>
-        <tr>
-          <Th>Entry</Th>
-          {hasSource ? <Th>Source</Th> : null}
-          <Th numeric>Credits</Th>
-          {hasBalance ? <Th numeric>Balance after</Th> : null}
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          'Entry',
+          ...(hasSource ? ['Source'] : []),
+          { numeric: 'Credits' },
+          ...(hasBalance ? [{ numeric: 'Balance after' }] : []),
+        ]}
+      />
       {days.map((day, index) => (
         <tbody key={day.date} data-band={index % 2 === 1 || undefined}>
           <tr className="day-row">

@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react'
 import type { PackWords } from '#app/billing/catalog/pack-offers.ts'
-import { Table, Td, Th } from './table.tsx'
+import { Table, TableHead, Td, Th } from './table.tsx'
+
+const NUMBERS = [{ numeric: 'Credits' }, { numeric: 'Price' }, { numeric: 'Per 100 credits' }]
 
 /** Packs and their prices; `buy` makes the button or link at the end of a row. */
 export function PackTable({
@@ -15,14 +17,7 @@ export function PackTable({
   return (
     <div className="max-w-text">
       <Table labelledBy="packs" stacks>
-        <thead>
-          <tr>
-            <Th numeric>Credits</Th>
-            <Th numeric>Price</Th>
-            <Th numeric>Per 100 credits</Th>
-            <Th>{hasButtons ? <span className="sr-only">Buy</span> : 'Buy'}</Th>
-          </tr>
-        </thead>
+        <TableHead columns={[...NUMBERS, hasButtons ? { hidden: 'Buy' } : 'Buy']} />
         <tbody>
           {packs.map((pack) => (
             <tr key={pack.id} className={hasButtons ? 'control-row' : undefined}>

@@ -69,6 +69,27 @@ export function Th({ numeric, place, scope = 'col', ...rest }: CellPlace & Compo
   return <th {...rest} scope={scope} {...placeOf({ numeric, place })} />
 }
 
+type Column = string | { numeric: string } | { hidden: string }
+
+/** The heads of columns: `numeric` above figures, `hidden` for screen readers only. */
+export function TableHead({ columns }: { columns: Column[] }) {
+  return (
+    <thead>
+      <tr>
+        {columns.map((column) => {
+          if (typeof column === 'string') return <Th key={column}>{column}</Th>
+          const [name = ''] = Object.values(column) as string[]
+          return (
+            <Th key={name} numeric={'numeric' in column}>
+              {'hidden' in column ? <span className="sr-only">{name}</span> : name}
+            </Th>
+          )
+        })}
+      </tr>
+    </thead>
+  )
+}
+
 export function Td({ numeric, place, ...rest }: CellPlace & ComponentPropsWithoutRef<'td'>) {
   return <td {...rest} {...placeOf({ numeric, place })} />
 }

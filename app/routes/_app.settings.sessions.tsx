@@ -8,7 +8,7 @@ import { Banner } from '#app/components/banner.tsx'
 import { Button } from '#app/components/button.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Section } from '#app/components/page.tsx'
-import { Table, Td, Th } from '#app/components/table.tsx'
+import { Table, TableHead, Td } from '#app/components/table.tsx'
 import { useSubmitting } from '#app/components/use-submitting.ts'
 import { formatDateTime } from '#app/format.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
@@ -61,16 +61,7 @@ export default function SessionSettings() {
         lead={`You are logged in with these browsers. A session ends after ${idleDays} days without use, and ${days} days after the log-in.`}
       >
         <Table labelledBy="sessions-title" stacks>
-          <thead>
-            <tr>
-              <Th>Browser</Th>
-              <Th>Network</Th>
-              <Th>Last seen</Th>
-              <Th>
-                <span className="sr-only">Log out</span>
-              </Th>
-            </tr>
-          </thead>
+          <TableHead columns={['Browser', 'Network', 'Last seen', { hidden: 'Log out' }]} />
           <tbody>
             {sessions.map((session) => (
               <SessionRow key={session.id} {...session} />

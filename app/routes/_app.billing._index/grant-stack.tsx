@@ -1,5 +1,4 @@
-import { Gift } from 'lucide-react'
-import { Badge } from '#app/components/badge.tsx'
+import { GiftBadge } from '#app/components/badge.tsx'
 import { EmptyState } from '#app/components/empty-state.tsx'
 import { GrantMeter } from '#app/components/grant-meter.tsx'
 import { Note, NoteFace, NoteStub } from '#app/components/note.tsx'
@@ -62,11 +61,7 @@ function GrantNote({ grant }: { grant: GrantView }) {
       <NoteStub>
         <p className="flex flex-wrap items-center gap-2 font-semibold">
           {grant.position}
-          {grant.isPromotional ? (
-            <Badge tone="neutral" icon={Gift}>
-              Gift
-            </Badge>
-          ) : null}
+          {grant.isPromotional ? <GiftBadge /> : null}
         </p>
         <p className="text-ink-2">{[grant.expires, grant.reserved].filter(Boolean).join(', ')}</p>
         {grant.why ? <p className="text-ink-2">{grant.why}</p> : null}

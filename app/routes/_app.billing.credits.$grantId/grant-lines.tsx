@@ -1,19 +1,13 @@
 import { Credits, Time } from '#app/components/amounts.tsx'
 import { EntryDetail } from '#app/components/entry-detail.tsx'
-import { Table, Td, Th } from '#app/components/table.tsx'
+import { Table, TableHead, Td } from '#app/components/table.tsx'
 import type { GrantHistoryView } from './history-view.server.ts'
 
 /** The entries that changed a grant, and by how much; each unfolds as in the ledger. */
 export function GrantLines({ lines, labelledBy }: { lines: GrantHistoryView['lines']; labelledBy: string }) {
   return (
     <Table labelledBy={labelledBy} stacks>
-      <thead>
-        <tr>
-          <Th>Entry</Th>
-          <Th>When</Th>
-          <Th numeric>Credits</Th>
-        </tr>
-      </thead>
+      <TableHead columns={['Entry', 'When', { numeric: 'Credits' }]} />
       <tbody>
         {lines.map((line) => (
           <tr key={line.id}>

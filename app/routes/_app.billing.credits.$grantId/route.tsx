@@ -1,10 +1,9 @@
 import { data, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node'
 import { useLoaderData } from '@remix-run/react'
-import { Gift } from 'lucide-react'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { findPaymentsBehind } from '#app/billing/purchases/grant-payments.server.ts'
 import { now } from '#app/clock.server.ts'
-import { Badge } from '#app/components/badge.tsx'
+import { GiftBadge } from '#app/components/badge.tsx'
 import { GrantMeter } from '#app/components/grant-meter.tsx'
 import { Denomination, Note, NoteFace, NoteStub, StubList } from '#app/components/note.tsx'
 import { Page, Section } from '#app/components/page.tsx'
@@ -45,11 +44,7 @@ export default function GrantPage() {
         <NoteFace>
           <p className="flex flex-wrap items-baseline gap-x-2">
             <Denomination>{view.figure}</Denomination> {view.figureNote}
-            {view.isPromotional ? (
-              <Badge tone="neutral" icon={Gift}>
-                Gift
-              </Badge>
-            ) : null}
+            {view.isPromotional ? <GiftBadge /> : null}
           </p>
           <GrantMeter name={view.name} share={view.share} />
           <SumTable

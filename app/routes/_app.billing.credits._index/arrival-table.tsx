@@ -1,21 +1,13 @@
 import { Link } from '@remix-run/react'
 import { PaperLink } from '#app/components/paper-link.tsx'
-import { Table, Td, Th } from '#app/components/table.tsx'
+import { Table, TableHead, Td, Th } from '#app/components/table.tsx'
 import type { Arrival } from './arrivals.server.ts'
 
 /** All credits ever added, newest first. */
 export function ArrivalTable({ arrivals }: { arrivals: Arrival[] }) {
   return (
     <Table caption="All credits, newest first" stacks>
-      <thead>
-        <tr>
-          <Th>Source</Th>
-          <Th>Paid</Th>
-          <Th>Expiry</Th>
-          <Th numeric>Added</Th>
-          <Th numeric>Left</Th>
-        </tr>
-      </thead>
+      <TableHead columns={['Source', 'Paid', 'Expiry', { numeric: 'Added' }, { numeric: 'Left' }]} />
       <tbody>
         {arrivals.map(({ id, href, name, paid, paper, expires, credits, left, isToCome }) => (
           <tr key={id}>

@@ -1,7 +1,7 @@
 import { Form } from '@remix-run/react'
 import { Button } from '#app/components/button.tsx'
 import { EmptyState } from '#app/components/empty-state.tsx'
-import { Table, Td, Th } from '#app/components/table.tsx'
+import { Table, TableHead, Td } from '#app/components/table.tsx'
 
 export interface KeyRow {
   id: string
@@ -15,16 +15,7 @@ export function ApiKeyTable({ keys, labelledBy }: { keys: KeyRow[]; labelledBy: 
   if (keys.length === 0) return <EmptyState>No API keys yet. Programs need one to spend your credits.</EmptyState>
   return (
     <Table labelledBy={labelledBy} stacks>
-      <thead>
-        <tr>
-          <Th>Name</Th>
-          <Th>Created</Th>
-          <Th>Last used</Th>
-          <Th>
-            <span className="sr-only">Revoke</span>
-          </Th>
-        </tr>
-      </thead>
+      <TableHead columns={['Name', 'Created', 'Last used', { hidden: 'Revoke' }]} />
       <tbody>
         {keys.map((key) => (
           <tr key={key.id} className="control-row">

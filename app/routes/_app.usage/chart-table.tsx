@@ -1,5 +1,5 @@
 import { Credits } from '#app/components/amounts.tsx'
-import { Table, Td, Th } from '#app/components/table.tsx'
+import { Table, TableHead, Td, Th } from '#app/components/table.tsx'
 import type { ChartView } from '#app/usage/chart-view.server.ts'
 
 /** The chart's figures, for users who cannot see it or want exact numbers. */
@@ -8,19 +8,12 @@ export function ChartTable({ view }: { view: ChartView }) {
   const columns = view.series.length > 1 ? view.series : []
   return (
     <Table caption={view.title}>
-      <thead>
-        <tr>
-          <Th>Day</Th>
-          {columns.map(({ name }) => (
-            <Th key={name} numeric>
-              {name}
-            </Th>
-          ))}
-          <Th numeric>Spent</Th>
-          <Th numeric>Added</Th>
-          <Th numeric>Removed</Th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          'Day',
+          ...[...columns.map(({ name }) => name), 'Spent', 'Added', 'Removed'].map((numeric) => ({ numeric })),
+        ]}
+      />
       <tbody>
         {view.bars.map(({ from, label, parts, spent, granted, removed }) => (
           <tr key={from}>
