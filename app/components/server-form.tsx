@@ -14,7 +14,7 @@ export function ServerForm({
   kind,
   hidden = {},
   isWide = false,
-  isSaved = false,
+  isSaved,
   className,
   children,
 }: Pick<ReturnType<typeof useServerForm>, 'form' | 'errors'> & {
@@ -24,6 +24,7 @@ export function ServerForm({
   hidden?: Record<string, string>
   /** The button is as wide as the form. */
   isWide?: boolean
+  /** Given by forms that stay on their page. */
   isSaved?: boolean
   className?: string
   children?: ReactNode
@@ -46,8 +47,8 @@ export function ServerForm({
       ) : (
         <div className="flex items-center gap-4">
           {button}
-          {/* It goes while the next attempt is on its way, so that screen readers hear it again. */}
-          <span role="status">{isSaved && !busy ? 'Saved.' : null}</span>
+          {/* It goes while the next attempt is sent, so that screen readers read it again. */}
+          {isSaved === undefined ? null : <span role="status">{isSaved && !busy ? 'Saved.' : null}</span>}
         </div>
       )}
     </Form>

@@ -39,7 +39,7 @@ export default function ProfileSettings() {
   return (
     <>
       <Section id="profile-title" title="Profile">
-        <ServerForm form={form} errors={errors} submit="Save" isSaved={answer?.saved} className="max-w-column">
+        <ServerForm form={form} errors={errors} submit="Save" isSaved={answer?.saved === true} className="max-w-column">
           <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
             <span>
               Email <strong className="wrap-anywhere">{email}</strong>

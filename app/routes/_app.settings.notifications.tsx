@@ -43,7 +43,7 @@ export default function NotificationSettings() {
   })
   return (
     <Section id="notifications-title" title="Notifications" lead={`Emails are sent to ${email}.`}>
-      <ServerForm form={form} errors={errors} submit="Save" isSaved={answer?.saved} className="max-w-column">
+      <ServerForm form={form} errors={errors} submit="Save" isSaved={answer?.saved === true} className="max-w-column">
         <Checkbox label="Credits are low" {...check('creditsLow')} />
         <Field
           label="Alert me below"
