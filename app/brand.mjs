@@ -46,7 +46,7 @@ const colors = {
   'on-debt': ['#fbfdfb', '#250e0d'],
   'debt-wash': ['#fde7e5', '#4c221f'],
   'debt-ink': ['#8d1b19', '#ffbfb8'],
-  /** What waits for somebody to act. */
+  /** What waits for an action. */
   due: ['#ab7306', '#ecbc5e'],
   'due-wash': ['#fbedcd', '#433215'],
   'due-ink': ['#69440a', '#f5d795'],

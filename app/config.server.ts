@@ -140,7 +140,7 @@ export function parseConfig(environment: Record<string, string | undefined>) {
     smtpUrl: env.SMTP_URL ?? null,
     /**
      * Nothing can be bought, and no API key created, before the user's address is confirmed: see docs/decisions/0016. Mails
-     * that are only kept for the mailbox page can be read by everybody, so they prove nothing.
+     * on the mailbox page can be read by everyone, so they prove nothing.
      */
     requireConfirmedEmail:
       mode === 'production' || env.SMTP_URL !== undefined || env.REQUIRE_CONFIRMED_EMAIL !== undefined,

@@ -62,7 +62,8 @@ function missing(given: Given): string[] {
   const problems: string[] = []
   if (!given.SMTP_URL) problems.push('SMTP_URL is missing')
   // No default: with a wrong number, all customers share one address, or each chooses its own.
-  if (!given.TRUST_PROXY) problems.push('TRUST_PROXY is missing: say how many proxies stand in front, 0 for none')
+  if (!given.TRUST_PROXY)
+    problems.push('TRUST_PROXY is missing: set the number of proxies in front of the app, 0 for none')
   return problems
 }
 

@@ -21,7 +21,7 @@ const FACT_MAX = 300
 const RUN_ID = /^[0-9a-f]{32}$/
 
 /**
- * Reads an action's page: its form, its price, the run that was asked for and the last ones.
+ * Reads an action's page: its form, its price, the requested run and the latest ones.
  * @param runId as it came from outside, or null
  */
 export async function readActionPage(user: User, action: PaidAction, runId: string | null) {

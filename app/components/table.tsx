@@ -47,7 +47,7 @@ export function Table({ labelledBy, caption, stacks, sticky, busy, className, ch
 }
 
 interface CellPlace {
-  /** Figures stand on the right, under a head that does too. */
+  /** Figures are on the right, and so is their head. */
   numeric?: boolean
   /** Where the cell goes in the lines of a phone's row; `part` shares the second line with others. */
   place?: 'first' | 'second' | 'meta' | 'part' | 'whole' | 'wide-only'

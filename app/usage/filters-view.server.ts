@@ -5,7 +5,7 @@ import { actionName } from './entry-words.server.ts'
 import { countFilters, type UsageQuery } from './filters.ts'
 import { KIND_GROUPS } from './kinds.ts'
 
-/** The filter form as it stands. */
+/** The filter form and its values. */
 export type FiltersView = ReturnType<typeof filtersView>
 
 /** How many actions named by programs can be chosen: a longer list does not help. */

@@ -23,7 +23,7 @@ export function toGrantViews(grants: Grant[], payments: ReadonlyMap<string, Paym
       /** For the meter; null for what has not started. */
       share: grant.started ? { value: grant.remaining, max: grant.granted } : null,
       reserved: reserved > 0 ? `${formatCredits(reserved)} reserved` : null,
-      /** Why it stands before the next one; null for the last and for what has not started. */
+      /** Why it is before the next one; null for the last and for what has not started. */
       why: grant.started && next?.started ? reasonBefore(grant, next) : null,
     }
   })

@@ -21,7 +21,7 @@ interface Context extends DateContext {
 export function toOwedView(open: OpenPayment, { plan, features, credits, losses, timeZone, now }: Context) {
   const sum = formatMoney(open.amount, open.currency)
   const until = open.periodEnd && formatDay(open.periodEnd, timeZone, now)
-  const brings = open.credits ? formatCreditsInWords(open.credits) : null
+  const added = open.credits ? formatCreditsInWords(open.credits) : null
   const kept = credits > 0 ? keptSentence(credits, losses, { timeZone, now }) : null
   const lost = new Intl.ListFormat('en').format(features)
   return {
@@ -34,7 +34,7 @@ export function toOwedView(open: OpenPayment, { plan, features, credits, losses,
         facts: [
           `${sum} is not charged, now or later.`,
           `${plan} ends at once${lost ? `: you lose ${lost}` : ''}. This cannot be undone.`,
-          ...(brings ? [`The ${brings} of this period are not added.`] : []),
+          ...(added ? [`The ${added} of this period are not added.`] : []),
           ...(kept ? [kept] : []),
         ],
         button: `Cancel ${plan} now`,
@@ -46,7 +46,7 @@ export function toOwedView(open: OpenPayment, { plan, features, credits, losses,
               label: `Pay ${sum} and keep ${plan} until ${until}`,
               facts: [
                 `${sum} is charged to your card now.`,
-                ...(brings ? [`${brings} are added.`] : []),
+                ...(added ? [`${added} are added.`] : []),
                 `${plan} stays active until ${until} and then ends. It does not renew.`,
               ],
               button: `Pay ${sum} and cancel on ${until}`,

@@ -104,11 +104,11 @@ const discountLabel = ({ discount, from }: PlanChangePreview): string =>
 function creditsSentence(preview: PlanChangePreview, context: Context): string[] {
   const { lines, credits, from, to } = preview
   const days = daysLeft(preview, context)
-  const brought = -lines.reduce((sum, line) => sum + Math.min(0, line.credits), 0)
-  if (!isUsual(preview) || days === null || brought === 0 || credits <= 0) return []
-  const brings = `${to.plan} includes ${formatCreditsInWords(credits + brought)} for ${timeOf(preview, days)}`
+  const before = -lines.reduce((sum, line) => sum + Math.min(0, line.credits), 0)
+  if (!isUsual(preview) || days === null || before === 0 || credits <= 0) return []
+  const included = `${to.plan} includes ${formatCreditsInWords(credits + before)} for ${timeOf(preview, days)}`
   return [
-    `${brings}. ${from.plan} already added ${formatCredits(brought)} of them, so ${formatCredits(credits)} are added now.`,
+    `${included}. ${from.plan} already added ${formatCredits(before)} of them, so ${formatCredits(credits)} are added now.`,
   ]
 }
 
