@@ -78,7 +78,7 @@ export function TableHead({ columns }: { columns: Column[] }) {
       <tr>
         {columns.map((column) => {
           if (typeof column === 'string') return <Th key={column}>{column}</Th>
-          const [name = ''] = Object.values(column) as string[]
+          const name = 'hidden' in column ? column.hidden : column.numeric
           return (
             <Th key={name} numeric={'numeric' in column}>
               {'hidden' in column ? <span className="sr-only">{name}</span> : name}
