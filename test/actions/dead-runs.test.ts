@@ -21,7 +21,7 @@ describe('a process that dies during a run', () => {
     setNow(() => new Date(then))
   }
 
-  test('a retry runs and pays once after a death between the hold and the run (H26)', async () => {
+  test('a retry after a crash between the hold and the run runs and pays once (H26)', async () => {
     const { action } = pagesAction()
     const asked = await request(action)
     await placeHold({
@@ -35,7 +35,7 @@ describe('a process that dies during a run', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 76, held: 0 })
   })
 
-  test('a retry takes up a run that died in the middle, but only after its time (H26)', async () => {
+  test('a retry resumes a run that died midway, but only after its time limit (H26)', async () => {
     const { action, counter } = pagesAction({ timeoutMs: 1000 })
     const asked = await request(action)
     const run = await runAction(asked)
@@ -48,7 +48,7 @@ describe('a process that dies during a run', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 76, held: 0 })
   })
 
-  test('a retry captures and does not run again after a death between the run and the capture (H26)', async () => {
+  test('a retry after a crash between the run and the capture captures without running again (H26)', async () => {
     const { action, counter } = pagesAction({ timeoutMs: 1000 })
     const asked = await request(action)
     const run = await runAction(asked)
@@ -60,7 +60,7 @@ describe('a process that dies during a run', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 76, held: 0 })
   })
 
-  test('recovery returns the credits of a dead run once when nobody asks again (H26)', async () => {
+  test('recovery returns the credits of a dead run once if it is never retried (H26)', async () => {
     await ActionRunModel.deleteMany({})
     const asked = await request(qrCode, { input: { text: 'x' } })
     const held = await placeHold({
@@ -83,7 +83,7 @@ describe('a process that dies during a run', () => {
     expect(await balanceOf(asked)).toEqual({ credits: 99, held: 0 })
   })
 
-  test('a run whose hold has ended charges nothing and shows nothing (H26)', async () => {
+  test('a run whose hold has expired charges nothing and shows no result (H26)', async () => {
     const { action } = pagesAction({ timeoutMs: 1000 })
     const asked = await request(action)
     const placed = await placeHold({

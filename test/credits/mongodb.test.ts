@@ -57,6 +57,20 @@ describe('unique indexes on a sharded cluster', () => {
     }
   })
 
+  test('every unique index of accounts and entries begins with their owner (H29)', () => {
+    const uniqueOf = (name: string) =>
+      models
+        .find(({ collection }) => collection.collectionName === name)!
+        .schema.indexes()
+        .filter(([, options]) => options?.unique)
+        .map(([key]) => Object.keys(key)[0])
+    expect(uniqueOf('credit_accounts')).toEqual([])
+    expect(uniqueOf('credit_entries')).toEqual(['accountId'])
+    // These collections are not sharded, because their unique fields are Stripe ids.
+    expect(uniqueOf('billing_history')).toContain('stripeInvoiceId')
+    expect(uniqueOf('payments')).toContain('stripePaymentIntentId')
+  })
+
   test('an entry’s id contains its account, so that two entries of one id would be on one shard (3.6)', async () => {
     const accountId = await anAccount(25)
     await settleAccount(accountId)
