@@ -171,7 +171,7 @@ test('the control page shows events and deliveries and triggers each situation i
   expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('past_due')
   const invoice = (await stripe.subscriptions.retrieve(subscription.id)).latest_invoice as string
   await click({ do: `heal:${customer.id}` })
-  expect((await click({ do: `pay:${invoice}` })).headers.get('location')).toContain('It+is+paid.')
+  expect((await click({ do: `pay:${invoice}` })).headers.get('location')).toContain('The+invoice+is+paid.')
   expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('active')
 
   await sandbox.idle()
