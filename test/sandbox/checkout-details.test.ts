@@ -38,7 +38,7 @@ describe('a tax ID at checkout', () => {
         redirect: 'manual',
         body: new URLSearchParams({ ...fields, country: 'DE', tax_id, pay: '1' }),
       })
-    expect(await (await pay('nonsense')).text()).toContain('like DE123456789')
+    expect(await (await pay('nonsense')).text()).toContain('such as DE123456789')
     expect((await pay('GB123456789')).status).toBe(303)
     const [row] = sandbox.world.tables.taxIds.filter(() => true)
     expect(row).toMatchObject({ type: 'gb_vat', value: 'GB123456789', country: 'GB' })
