@@ -1,5 +1,5 @@
-import { type mongo, Schema, type Types } from 'mongoose'
-import { defineModel } from './define-model.server.ts'
+import { Schema, type Types } from 'mongoose'
+import { defineModel, driverCollection } from './define-model.server.ts'
 
 /** Means "never" in `expiresAt` and `nextChange`, so that comparisons work, as they would not with null. */
 export const NEVER = new Date('9999-12-31T23:59:59.999Z')
@@ -189,4 +189,4 @@ creditAccountSchema.index({ settledAt: 1 }, { sparse: true })
 export const CreditAccountModel = defineModel<CreditAccount>('CreditAccount', creditAccountSchema)
 
 /** The plain driver's collection. */
-export const creditAccounts = () => CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
+export const creditAccounts = () => driverCollection<CreditAccount>(CreditAccountModel)

@@ -1,6 +1,6 @@
-import { type mongo, Schema, type Types } from 'mongoose'
+import { Schema, type Types } from 'mongoose'
 import type { EntryKind, LogEntry } from './credit-account.server.ts'
-import { defineModel } from './define-model.server.ts'
+import { defineModel, driverCollection } from './define-model.server.ts'
 
 /** One row of the append-only ledger: a log entry, numbered, with the balance after it and the grants that it burned. */
 export interface CreditEntry extends LogEntry {
@@ -58,4 +58,4 @@ creditEntrySchema.index({ kind: 1, 'source.type': 1 }, { partialFilterExpression
 export const CreditEntryModel = defineModel<CreditEntry>('CreditEntry', creditEntrySchema)
 
 /** The plain driver's collection. */
-export const creditEntries = () => CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>
+export const creditEntries = () => driverCollection<CreditEntry>(CreditEntryModel)

@@ -21,8 +21,8 @@ export interface CreditPorts {
   shared: SharedWrites
   /** Queues operations on one account that renew its version, so that they do not make each other miss. */
   inTurn<T>(accountId: Types.ObjectId, run: () => Promise<T>): Promise<T>
-  /** Settles an account beside what the caller does, once for all who ask meanwhile. */
-  soon(accountId: Types.ObjectId, settle: () => Promise<unknown>): void | Promise<unknown>
+  /** Settles an account beside what the caller does, once for all who ask meanwhile; may leave it to a later write. */
+  soon(accountId: Types.ObjectId, pendingCount: number, settle: () => Promise<unknown>): void | Promise<unknown>
 }
 
 /** What a process remembers of an account. */
@@ -90,18 +90,25 @@ export class Lines {
 
 const lines = new Lines()
 
+/** Below this, a log that was settled a moment ago can wait: each settle makes the spends under way miss. */
+const LONG_LOG = 256
+const PAUSE_MS = 250
+
 /** Accounts to settle: those of a batch share their reads and inserts. */
 class SettleQueue {
   readonly #queued = new Set<string>()
+  readonly #recent = new Set<string>()
   readonly #batches = new CallBatcher(
     (settles: (() => Promise<unknown>)[]) => Promise.all(settles.map((settle) => settle().catch(toError))),
     16,
   )
 
-  add(accountId: Types.ObjectId, settle: () => Promise<unknown>): void {
+  add(accountId: Types.ObjectId, pendingCount: number, settle: () => Promise<unknown>): void {
     const id = accountId.toHexString()
-    if (this.#queued.has(id)) return
+    if (this.#queued.has(id) || (this.#recent.has(id) && pendingCount < LONG_LOG)) return
     this.#queued.add(id)
+    this.#recent.add(id)
+    setTimeout(() => this.#recent.delete(id), PAUSE_MS).unref()
     const run = () => {
       // From here on the settle may have read the account without what comes next.
       this.#queued.delete(id)
@@ -127,5 +134,5 @@ export const livePorts: CreditPorts = {
   versions: new VersionCache(),
   shared: new SharedWrites(),
   inTurn: (accountId, run) => lines.inTurn(accountId, run),
-  soon: (accountId, settle) => settles.add(accountId, settle),
+  soon: (...request) => settles.add(...request),
 }

@@ -68,7 +68,7 @@ export async function settleWhenFull(
   // mark that writer has failed, and every writer settles.
   const crossed = Math.floor(pendingCount / FULL) > Math.floor((pendingCount - written) / FULL)
   if (!crossed && pendingCount < 2 * FULL) return
-  await ports.soon(accountId, () => settleAccount(accountId, ports))
+  await ports.soon(accountId, pendingCount, () => settleAccount(accountId, ports))
 }
 
 /** Inserts rows; an existing one must be equal, or the account is frozen for review. */

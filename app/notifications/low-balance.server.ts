@@ -1,6 +1,5 @@
-import type { mongo } from 'mongoose'
 import type { CreditAccount } from '#models/credit-account.server.ts'
-import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
+import { creditEntries, type CreditEntry } from '#models/credit-entry.server.ts'
 
 type Step = Pick<CreditEntry, 'seq' | 'at' | 'amount' | 'balance'>
 
@@ -26,9 +25,8 @@ async function* stepsBackward(account: CreditAccount): AsyncGenerator<Step> {
     yield { seq: account.posted + index, at, amount, balance }
     balance -= amount
   }
-  const entries = CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>
   // Rows that are posted but still in the log have been read already.
-  yield* entries
+  yield* creditEntries()
     .find({ accountId: account._id, seq: { $lt: account.posted } })
     .project<Step>({ seq: 1, at: 1, amount: 1, balance: 1 })
     .sort({ seq: -1 })

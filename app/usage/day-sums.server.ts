@@ -1,6 +1,6 @@
-import type { mongo, Types } from 'mongoose'
-import { type CreditAccount, CreditAccountModel, type EntryKind } from '#models/credit-account.server.ts'
-import { type CreditEntry, CreditEntryModel } from '#models/credit-entry.server.ts'
+import type { Types } from 'mongoose'
+import { type CreditAccount, creditAccounts, type EntryKind } from '#models/credit-account.server.ts'
+import { creditEntries } from '#models/credit-entry.server.ts'
 import { API_ACTION } from '../actions/api-request.server.ts'
 import type { EntryFilter } from '../credits/ledger.server.ts'
 import type { DaySums } from './chart.ts'
@@ -19,9 +19,6 @@ interface Sum {
   actions: { action: string; lost: number }[]
 }
 
-const accounts = () => CreditAccountModel.collection as unknown as mongo.Collection<CreditAccount>
-const entries = () => CreditEntryModel.collection as unknown as mongo.Collection<CreditEntry>
-
 const TIME_LIMIT_MS = 5_000
 /** Per day, since programs may name a new action in every call. The others still count in the day's sums. */
 const ACTIONS_MAX = 20
@@ -38,7 +35,7 @@ export async function sumByDay(
   filter: Filter,
   timeZone: string,
 ): Promise<Map<Day, DayTotals>> {
-  const account = await accounts().findOne(
+  const account = await creditAccounts().findOne(
     { _id: accountId },
     { projection: { posted: 1, pending: 1 }, maxTimeMS: TIME_LIMIT_MS },
   )
@@ -85,7 +82,7 @@ async function postedSums(account: CreditAccount, { from, to, kinds, action }: F
   ]
   // On a long ledger with few matches the planner would try slower indexes first.
   const options = { hint: { accountId: 1, at: -1 }, maxTimeMS: TIME_LIMIT_MS }
-  return entries().aggregate<Sum>(stages, options).toArray()
+  return creditEntries().aggregate<Sum>(stages, options).toArray()
 }
 
 function loggedSums({ pending }: CreditAccount, { from, to, kinds, action }: Filter, timeZone: string): Sum[] {

@@ -18,8 +18,10 @@ interface Counter {
 /** What exactness costs: `spendCredits` beside a bare counter, and beside what most would write. */
 export async function benchSpends(accounts: number, callerCounts: number[]): Promise<void> {
   const ids = await Promise.all(Array.from({ length: accounts }, newAccount))
-  const counters = mongoose.connection.collection<Counter>('bench_counters')
-  const ledger = mongoose.connection.collection<mongo.Document>('bench_ledger')
+  const { db } = mongoose.connection
+  if (!db) throw new Error('The bench needs a connection')
+  const counters = db.collection<Counter>('bench_counters')
+  const ledger = db.collection('bench_ledger')
   await counters.insertMany(ids.map((_id) => ({ _id, credits: CREDITS })))
   await ledger.createIndex({ accountId: 1, at: -1 })
   for (const callers of callerCounts) {

@@ -9,7 +9,6 @@ import { runUpkeep } from '#app/credits/upkeep.server.ts'
 import { notifyBalances } from '#app/notifications/balance-news.server.ts'
 import { saveSettings, turnOff } from '#app/notifications/settings.server.ts'
 import { DEFAULT_SETTINGS } from '#app/notifications/settings.ts'
-import { creditEntries } from '#models/credit-entry.server.ts'
 import { NotificationModel } from '#models/notification.server.ts'
 import type { User } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
@@ -205,11 +204,11 @@ describe('the job that checks balances', () => {
     const user = await newOwner(150)
     await spend(user, 60)
     await runUpkeep()
-    const find = vi.spyOn(creditEntries(), 'find').mockImplementation(() => {
-      throw new Error('The database is away')
-    })
+    const write = vi
+      .spyOn(NotificationModel.collection, 'updateOne')
+      .mockRejectedValue(new Error('The database is away'))
     const failing = await notifyBalances()
-    find.mockRestore()
+    write.mockRestore()
     expect(failing.failed).toBeGreaterThan(0)
 
     later(2 * MINUTE_MS)
