@@ -80,5 +80,5 @@ test('the control page refunds an invoice line in one click and explains a bare 
     { amount: 9000, lines: { data: [{ invoice_line_item: large }] } },
   ])
   expect(await stripe.charges.retrieve(charge)).toMatchObject({ amount_refunded: 9000 })
-  expect(await (await fetch(`${sandbox.url}/?object=${charge}`)).text()).toMatch(/by its share of all money/)
+  expect(await (await fetch(`${sandbox.url}/?object=${charge}`)).text()).toMatch(/takes back the same share of its credits/)
 })
