@@ -21,8 +21,11 @@ export interface CreditPorts {
   shared: SharedWrites
   /** Queues operations on one account that renew its version, so that they do not make each other miss. */
   inTurn<T>(accountId: Types.ObjectId, run: () => Promise<T>): Promise<T>
-  /** Settles an account beside what the caller does, once for all who ask meanwhile; may leave it to a later write. */
-  soon(accountId: Types.ObjectId, pendingCount: number, settle: () => Promise<unknown>): void | Promise<unknown>
+  /**
+   * Settles an account, once for all who ask meanwhile: beside what the caller does, or, where its log is long, as
+   * something that the caller waits for.
+   */
+  soon(accountId: Types.ObjectId, pendingCount: number, settle: () => Promise<unknown>): Promise<unknown> | undefined
 }
 
 /** What a process remembers of an account. */
@@ -90,33 +93,39 @@ export class Lines {
 
 const lines = new Lines()
 
-/** Below this, a log that was settled a moment ago can wait: each settle makes the spends under way miss. */
+/**
+ * From this length on a log is posted before the next write, so that writers cannot outrun the posting. Below it, posting
+ * waits a little after the last time: each settle makes the spends under way miss.
+ */
 const LONG_LOG = 256
 const PAUSE_MS = 250
 
-/** Accounts to settle: those of a batch share their reads and inserts. */
+/** Accounts to settle, each once at a time: those of a batch share their reads and inserts. */
 class SettleQueue {
-  readonly #queued = new Set<string>()
+  readonly #underWay = new Map<string, Promise<unknown>>()
   readonly #recent = new Set<string>()
   readonly #batches = new CallBatcher(
     (settles: (() => Promise<unknown>)[]) => Promise.all(settles.map((settle) => settle().catch(toError))),
     16,
   )
 
-  add(accountId: Types.ObjectId, pendingCount: number, settle: () => Promise<unknown>): void {
+  /** @returns what to wait for, where the log is long */
+  add(accountId: Types.ObjectId, pendingCount: number, settle: () => Promise<unknown>): Promise<unknown> | undefined {
     const id = accountId.toHexString()
-    if (this.#queued.has(id) || (this.#recent.has(id) && pendingCount < LONG_LOG)) return
-    this.#queued.add(id)
-    this.#recent.add(id)
-    setTimeout(() => this.#recent.delete(id), PAUSE_MS).unref()
-    const run = () => {
-      // From here on the settle may have read the account without what comes next.
-      this.#queued.delete(id)
-      return settle()
-    }
-    this.#batches.call(run).catch((error: unknown) => {
+    if (pendingCount >= LONG_LOG) return this.#underWay.get(id) ?? this.#start(id, settle)
+    if (this.#underWay.has(id) || this.#recent.has(id)) return undefined
+    this.#start(id, settle).catch((error: unknown) => {
       logger.warn({ err: error, accountId }, 'A full credit log could not be settled at once; the job will do it')
     })
+    return undefined
+  }
+
+  #start(id: string, settle: () => Promise<unknown>): Promise<unknown> {
+    this.#recent.add(id)
+    setTimeout(() => this.#recent.delete(id), PAUSE_MS).unref()
+    const done = this.#batches.call(settle).finally(() => this.#underWay.delete(id))
+    this.#underWay.set(id, done)
+    return done
   }
 }
 

@@ -68,7 +68,11 @@ export async function settleWhenFull(
   // mark that writer has failed, and every writer settles.
   const crossed = Math.floor(pendingCount / FULL) > Math.floor((pendingCount - written) / FULL)
   if (!crossed && pendingCount < 2 * FULL) return
-  await ports.soon(accountId, pendingCount, () => settleAccount(accountId, ports))
+  try {
+    await ports.soon(accountId, pendingCount, () => settleAccount(accountId, ports))
+  } catch (error) {
+    logger.warn({ err: error, accountId }, 'A full credit log could not be settled at once; the job will do it')
+  }
 }
 
 /** Inserts rows; an existing one must be equal, or the account is frozen for review. */

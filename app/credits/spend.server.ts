@@ -52,6 +52,7 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
 
   // A cached version lets a warm spend skip reading the account; a miss is decided from a fresh read.
   const warm = ports.versions.get(accountId)
+  let tried = warm?.version
   if (warm) {
     const recorded = await ports.store.findEntry(entryIdOf(accountId, key))
     if (recorded) return replayOf(await readAccount(ports, accountId), recorded, request)
@@ -66,12 +67,14 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
     if ((await admitUse(ports, account, limit)) === 'again') continue
     if ((await admit(ports, account, credits)) === 'again') continue
     if (account.pending.length >= PENDING_MAX) {
-      await settleAccount(accountId, ports)
+      await ports.soon(accountId, account.pending.length, () => settleAccount(accountId, ports))
       continue
     }
     const known = { version: account.version, isLogMarked: account.loggedSince !== undefined }
-    // A settle makes all spends that share a write miss: they retry once together.
-    const creditsLeft = await (round === 0 ? writeTogether(known) : writeAlone(known))
+    // A settle makes all spends that share a write miss: under the new version they retry together. Under the same one,
+    // there was not enough for all of them.
+    const creditsLeft = await (account.version === tried ? writeAlone(known) : writeTogether(known))
+    tried = account.version
     if (creditsLeft !== null) return { entryId: entryIdOf(accountId, key), creditsLeft, replayed: false }
   }
   throw new CreditsUnavailable()

@@ -32,7 +32,7 @@ async function play(seed: number, readsFrom: 'majority' | 'primary' = 'majority'
     versions: new VersionCache(),
     shared: new SharedWrites(),
     inTurn: (_, run) => run(),
-    soon: (_, _pendingCount, settle) => settle().catch(() => {}),
+    soon: (_, _pendingCount, settle) => settle(),
   })
   const processes = [newProcess(), newProcess(), newProcess()]
   let left = 0

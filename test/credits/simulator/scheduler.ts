@@ -68,7 +68,7 @@ export class Scheduler {
       versions,
       shared,
       inTurn: (_accountId, run) => run(),
-      soon: (_accountId, _pendingCount, settle) => settle().catch(() => {}),
+      soon: (_accountId, _pendingCount, settle) => settle(),
     }
     return { owner, ports }
   }
