@@ -52,7 +52,6 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
 
   // A cached version lets a warm spend skip reading the account; a miss is decided from a fresh read.
   const warm = ports.versions.get(accountId)
-  let tried = warm?.version
   if (warm) {
     const recorded = await ports.store.findEntry(entryIdOf(accountId, key))
     if (recorded) return replayOf(await readAccount(ports, accountId), recorded, request)
@@ -71,10 +70,9 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
       continue
     }
     const known = { version: account.version, isLogMarked: account.loggedSince !== undefined }
-    // A settle makes all spends that share a write miss: under the new version they retry together. Under the same one,
-    // there was not enough for all of them.
-    const creditsLeft = await (account.version === tried ? writeAlone(known) : writeTogether(known))
-    tried = account.version
+    // A settle makes all spends that share a write miss: they retry once together. Together again and again, some of very
+    // many would miss until they ran out of rounds.
+    const creditsLeft = await (round === 0 ? writeTogether(known) : writeAlone(known))
     if (creditsLeft !== null) return { entryId: entryIdOf(accountId, key), creditsLeft, replayed: false }
   }
   throw new CreditsUnavailable()
