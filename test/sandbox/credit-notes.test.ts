@@ -80,5 +80,7 @@ test('the control page refunds an invoice line in one click and explains a bare 
     { amount: 9000, lines: { data: [{ invoice_line_item: large }] } },
   ])
   expect(await stripe.charges.retrieve(charge)).toMatchObject({ amount_refunded: 9000 })
-  expect(await (await fetch(`${sandbox.url}/?object=${charge}`)).text()).toMatch(/takes back the same share of its credits/)
+  expect(await (await fetch(`${sandbox.url}/?object=${charge}`)).text()).toMatch(
+    /takes back the same share of its credits/,
+  )
 })
