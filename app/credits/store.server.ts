@@ -96,7 +96,7 @@ const accountRenewals = new CallBatcher(async (renewals: Renewal[]) => {
     creditAccounts().bulkWrite(operations, { ordered: false, maxTimeMS: TIME_LIMIT_MS }),
   )
   if (matchedCount === renewals.length) return renewals.map(() => true)
-  // Which of them missed shows in the versions: nobody else can have written one of ours.
+  // The versions tell which of them missed: no other write can have set one of these.
   const versions = renewals.map(({ version }) => version)
   const found = await known(
     creditAccounts()

@@ -8,7 +8,7 @@ import { tickAccount } from './tick.server.ts'
 
 /** Accounts at work at once. */
 const TOGETHER = 16
-/** A run ends after this; the next one goes on with what is still due. */
+/** The time limit of a run; the next run continues with what is still due. */
 const TIME_LIMIT_MS = 20_000
 
 /** Accounts with one kind of work, the longest due first, and what to do with each. */
@@ -50,7 +50,7 @@ export async function runUpkeep(): Promise<UpkeepResult> {
   return { accounts: seen.size, ...result }
 }
 
-/** In this order: a customer sees an expiry and a hold, and the ledger only later. */
+/** Expiries and holds come first: customers see them at once. */
 function dueWork(at: Date, onPosted: (entries: number) => void): Work[] {
   return [
     { filter: { nextChange: { $lte: at } }, by: 'nextChange', run: ({ _id }) => tickAccount(_id) },
