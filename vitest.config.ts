@@ -31,6 +31,12 @@ const DEEP = [
   'test/notifications/{encryption,kill}.test.ts',
   'test/sandbox/cli.test.ts',
 ]
+/** Replace modules or depend on their first state, so each of them loads its own. */
+const ISOLATED = {
+  everyday: ['test/billing/invoices/trial-card.test.ts', 'test/doctor/doctor.test.ts', 'test/http/readiness.test.ts'],
+  deep: ['test/auth/password-load.test.ts', 'test/billing/lives/lives.property.test.ts'],
+}
+const EVERY = 'test/**/*.test.{ts,tsx}'
 const BROWSER = 'test/browser/**/*.test.ts'
 /** One whole journey in Chromium, which every `npm test` takes. */
 const JOURNEY = 'test/browser/buy-and-spend.test.ts'
@@ -41,7 +47,15 @@ const common = {
   setupFiles: ['test/setup/fixed-start.mjs'],
   expect: { poll: { timeout: 20_000 } },
 }
-const engine = { ...common, globalSetup: ['test/setup/global-setup.ts'], testTimeout: 180_000, hookTimeout: 120_000 }
+const engine = {
+  ...common,
+  setupFiles: ['test/setup/fixed-start.mjs', 'test/setup/shared-worker.ts'],
+  globalSetup: ['test/setup/global-setup.ts'],
+  testTimeout: 180_000,
+  hookTimeout: 120_000,
+}
+/** Its files share the modules that a worker has loaded. */
+const shared = { ...engine, isolate: false }
 const browser = { ...common, globalSetup: ['test/setup/browser-setup.ts'], testTimeout: 120_000, hookTimeout: 120_000 }
 
 export default defineConfig({
@@ -49,8 +63,10 @@ export default defineConfig({
     // On two cores too: a worker waits for the engine and the sandbox for half of its time.
     maxWorkers: 3,
     projects: [
-      { test: { ...engine, name: 'everyday', include: ['test/**/*.test.{ts,tsx}'], exclude: [...DEEP, BROWSER] } },
-      { test: { ...engine, name: 'deep', include: DEEP } },
+      { test: { ...shared, name: 'everyday', include: [EVERY], exclude: [...DEEP, ...ISOLATED.everyday, BROWSER] } },
+      { test: { ...engine, name: 'everyday-isolated', include: ISOLATED.everyday } },
+      { test: { ...shared, name: 'deep', include: DEEP, exclude: ISOLATED.deep } },
+      { test: { ...engine, name: 'deep-isolated', include: ISOLATED.deep } },
       { test: { ...browser, name: 'journey', include: [JOURNEY] } },
       { test: { ...browser, name: 'browser', include: [BROWSER], exclude: [JOURNEY] } },
     ],

@@ -6,12 +6,13 @@ const DATED = [
   'test/billing/invoices/{plan-policies,unused-credits-cap}.test.ts',
   'test/billing/plan-changes/scheduled-change.test.ts',
   'test/billing/subscriptions/{subscription,trial}.test.ts',
-  'test/billing/lives/**/*.test.ts',
   'test/credits/{grant,grant-history,limits}.test.ts',
   'test/components/**/*.test.{ts,tsx}',
   'test/sandbox/{billing-mode,changes,pause,proration-discounts,subscriptions,trials-and-ends}.test.ts',
   'test/usage/**/*.test.ts',
 ]
+/** Replaces modules, so it loads its own. */
+const ISOLATED = ['test/billing/lives/lives.property.test.ts']
 /** Month ends, leap days, the turn of a year, and the nights when clocks change. */
 const STARTS = {
   '28 January': '2026-01-28T10:00:00Z',
@@ -32,17 +33,21 @@ const STARTS = {
 export default defineConfig({
   test: {
     maxWorkers: 3,
-    projects: Object.entries(STARTS).map(([name, start], index) => ({
-      test: {
-        name: `from ${name}`,
-        environment: 'node',
-        include: DATED,
-        globalSetup: ['test/setup/global-setup.ts'],
-        setupFiles: ['test/setup/fixed-start.mjs'],
+    experimental: { fsModuleCache: true },
+    // One server for all starts.
+    globalSetup: ['test/setup/global-setup.ts'],
+    projects: Object.entries(STARTS).flatMap(([name, start], index) => {
+      const common = {
+        environment: 'node' as const,
+        setupFiles: ['test/setup/fixed-start.mjs', 'test/setup/shared-worker.ts'],
         testTimeout: 180_000,
         hookTimeout: 120_000,
         env: { TEST_START: start, LIVES_RUNS: '1', LIVES_SEED: String(index) },
-      },
-    })),
+      }
+      return [
+        { test: { ...common, name: `from ${name}`, include: DATED, isolate: false } },
+        { test: { ...common, name: `from ${name}, isolated`, include: ISOLATED } },
+      ]
+    }),
   },
 })

@@ -116,6 +116,12 @@ describe('the rules of the house', () => {
     expect(files.filter((file) => file.startsWith('app/') && /\.test\.tsx?$/.test(file))).toEqual([])
   })
 
+  test('a test file that replaces modules loads its own', () => {
+    const replacing = listFiles('test').filter((file) => /^\s*vi\.(mock|doMock|resetModules)\(/m.test(read(file)))
+    const isolated = /const ISOLATED = \{.*?\n\}/s.exec(read('vitest.config.ts'))![0]
+    expect([...isolated.matchAll(/'(test\/.*?)'/g)].map(([, file]) => file).sort()).toEqual(replacing.sort())
+  })
+
   test(`files have one job and at most ${LINES_MAX} lines`, () => {
     const long = files.filter((file) => read(file).split('\n').length > LINES_MAX)
     expect(long, 'split it').toEqual([])

@@ -34,7 +34,7 @@ export function runEverydayChecks() {
     // Two at a time: each keeps a core busy, and more would only slow each other down.
     outcomes.push(...(await Promise.all([check('typecheck', [bin('typescript/bin/tsc'), '--noEmit']), lint()])))
     outcomes.push(...(await Promise.all([format(), measure('build', ensureBuilt)])))
-    outcomes.push(await vitest('unit and domain tests', ['--project', 'everyday']))
+    outcomes.push(await vitest('unit and domain tests', ['--project', 'everyday*']))
     outcomes.push(await vitest('a journey in Chromium', ['--project', 'journey']))
   })
 }
@@ -46,7 +46,7 @@ export function runEverydayChecks() {
 export function runDeepChecks() {
   return runChecks(async (outcomes) => {
     outcomes.push(await measure('build', ensureBuilt))
-    outcomes.push(await vitest('failures, processes, random lives', ['--project', 'deep']))
+    outcomes.push(await vitest('failures, processes, random lives', ['--project', 'deep*']))
     outcomes.push(await vitest('the same tests on other dates', ['--config', 'vitest.dates.config.ts']))
     outcomes.push(await vitest('every page in Chromium', ['--project', 'browser']))
   })

@@ -1,19 +1,19 @@
 /**
  * Starts the clock of this process at a fixed instant, so that no test depends on the date on which it runs; from there it
- * moves at its usual speed. Every test worker imports it, and every process that a test starts preloads it.
+ * moves at its usual speed. Every test file starts it anew, and every process that a test starts preloads it.
  */
 
 /** A Wednesday in a month of thirty days, away from month ends and from the nights when clocks change. */
 const DEFAULT_START = '2026-04-08T10:00:00Z'
-const LOADED = Symbol.for('scrip.fixed-start')
+const CLOCK = Symbol.for('scrip.fixed-start')
 
-if (!globalThis[LOADED]) {
-  globalThis[LOADED] = true
+globalThis[CLOCK] ??= replaceDate()
+globalThis[CLOCK].start()
+
+function replaceDate() {
   const MachineDate = Date
-  const start = process.env.TEST_START ?? DEFAULT_START
-  // The first process of a test file computes the offset; the processes it starts share its clock.
-  const offsetMs = Number(process.env.TEST_CLOCK_OFFSET_MS ?? Date.parse(start) - MachineDate.now())
-  if (!Number.isFinite(offsetMs)) throw new Error(`TEST_START is not a time: ${start}`)
+  const inherited = process.env.TEST_CLOCK_OFFSET_MS
+  let offsetMs = 0
   const now = () => MachineDate.now() + offsetMs
 
   // A proxy, not a subclass, so that dates created by the database driver are instances of it.
@@ -24,7 +24,16 @@ if (!globalThis[LOADED]) {
   })
   MachineDate.prototype.constructor = globalThis.Date
 
-  process.env.TEST_CLOCK_OFFSET_MS = String(offsetMs)
   const preload = `--import=${new URL('fixed-start.mjs', import.meta.url).href}`
   process.env.NODE_OPTIONS = [process.env.NODE_OPTIONS, preload].filter(Boolean).join(' ')
+
+  return {
+    /** The worker of a test file computes the offset; the processes it starts share its clock. */
+    start() {
+      const start = process.env.TEST_START ?? DEFAULT_START
+      offsetMs = Number(inherited ?? Date.parse(start) - MachineDate.now())
+      if (!Number.isFinite(offsetMs)) throw new Error(`TEST_START is not a time: ${start}`)
+      process.env.TEST_CLOCK_OFFSET_MS = String(offsetMs)
+    },
+  }
 }
