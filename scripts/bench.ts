@@ -1,22 +1,32 @@
 /**
- * `npm run bench`: the cost of exactness. Measures side by side in rounds, because ratios hold on other machines and
- * absolute times do not. Uses a database of its own and drops it.
+ * `npm run bench`: how fast this is, and what exactness costs. `npm run bench -- api pages` runs only these parts. Everything
+ * is measured side by side in one run, in rounds, because ratios hold on other machines and absolute times do not. It uses a
+ * database server of its own, or databases of its own on the server of MONGODB_URI, and drops them.
  */
-import mongoose from 'mongoose'
-import { connectDatabase, disconnectDatabase, ensureIndexes } from '#app/database.server.ts'
-import { benchSpends } from './bench/spends.ts'
-import { withDatabase } from './local/database.mjs'
+import { startMongod } from '#sandbox/mongod/server.mjs'
+import type { Server } from './bench/installation.ts'
 
-await withDatabase(async () => {
-  const uri = new URL(process.env.MONGODB_URI ?? '')
-  uri.pathname = `/scrip-bench-${Date.now()}`
-  await connectDatabase(uri.href)
-  try {
-    await ensureIndexes()
-    await benchSpends(1, [1, 64, 256])
-    await benchSpends(1_000, [1, 32, 128])
-  } finally {
-    await mongoose.connection.db?.dropDatabase()
-    await disconnectDatabase()
-  }
-})
+// Imported when they run, because the app's modules read the settings when they are first loaded.
+const PARTS: Record<string, (server: Server) => Promise<void>> = {
+  spends: async (server) => (await import('./bench/spends.ts')).benchSpends(server),
+  pages: async (server) => (await import('./bench/pages.ts')).benchPages(server),
+}
+
+const chosen = process.argv.slice(2)
+const unknown = chosen.filter((name) => !(name in PARTS))
+if (unknown.length > 0) {
+  console.error(`There is no part ${unknown.join(', ')}. The parts are: ${Object.keys(PARTS).join(', ')}.`)
+  process.exit(1)
+}
+
+const given = process.env.MONGODB_URI
+const mongod = given ? null : await startMongod()
+const server: Server = { uri: given ?? mongod?.uri ?? '', pid: mongod?.pid ?? null }
+Object.assign(process.env, { SCRIP_MODE: 'local', LOG_LEVEL: 'warn', MONGODB_URI: server.uri })
+const started = performance.now()
+try {
+  for (const [name, run] of Object.entries(PARTS)) if (chosen.length === 0 || chosen.includes(name)) await run(server)
+  console.log(`\nDone in ${Math.round((performance.now() - started) / 1_000)} s`)
+} finally {
+  await mongod?.stop()
+}

@@ -1,44 +1,64 @@
-import mongoose, { type mongo, Types } from 'mongoose'
-import { openAccount } from '#app/credits/account.server.ts'
-import { grantCredits } from '#app/credits/grant.server.ts'
+import type { mongo, Types } from 'mongoose'
 import { apiKeyFor } from '#app/credits/keys.ts'
 import { settleAccount } from '#app/credits/settle.server.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
-import { type Contender, printRatios, sideBySide } from './side-by-side.ts'
-
-const CREDITS = 1_000_000_000
-const ROUNDS = 5
-const ROUND_MS = 1_500
+import { CREDITS, fundedAccount } from './customers.ts'
+import { database, type Server, withBenchDatabase } from './installation.ts'
+import { startPostgres } from './postgres.ts'
+import { type Goal, printTable } from './report.ts'
+import { ROUND_MS, ROUNDS } from './settings.ts'
+import { type Contender, inCallers, printRatios, sideBySide } from './side-by-side.ts'
 
 interface Counter {
   _id: Types.ObjectId
   credits: number
 }
 
+/** The goals by the number of callers. A hot account posts its log all the time, so its goal is for both lines. */
+const HOT_GOALS: Record<number, Goal> = { 1: { atLeast: 0.6 }, 64: { atLeast: 2 }, 256: { atLeast: 2 } }
+const WIDE_GOALS: Record<number, Goal> = { 32: { atLeast: 0.8 }, 128: { atLeast: 0.8 } }
+
 /** What exactness costs: `spendCredits` beside a bare counter, and beside what most would write. */
-export async function benchSpends(accounts: number, callerCounts: number[]): Promise<void> {
-  const ids = await Promise.all(Array.from({ length: accounts }, newAccount))
-  const { db } = mongoose.connection
-  if (!db) throw new Error('The bench needs a connection')
-  const counters = db.collection<Counter>('bench_counters')
-  const ledger = db.collection('bench_ledger')
+export async function benchSpends(server: Server): Promise<void> {
+  if (!process.env.BENCH_POSTGRES_URI) {
+    printTable('PostgreSQL is left out: BENCH_POSTGRES_URI is not set', [])
+  }
+  await withBenchDatabase(server, async () => {
+    await compare({ title: 'One hot account', accounts: 1, callerCounts: [1, 64, 256], goals: HOT_GOALS })
+    await compare({ title: '1,000 accounts', accounts: 1_000, callerCounts: [1, 32, 128], goals: WIDE_GOALS })
+  })
+}
+
+interface Comparison {
+  title: string
+  accounts: number
+  callerCounts: number[]
+  goals: Record<number, Goal>
+}
+
+async function compare({ title, accounts, callerCounts, goals }: Comparison): Promise<void> {
+  const ids = await Promise.all(Array.from({ length: accounts }, () => fundedAccount()))
+  const counters = database().collection<Counter>('bench_counters')
+  const ledger = database().collection('bench_ledger')
   await counters.insertMany(ids.map((_id) => ({ _id, credits: CREDITS })))
   await ledger.createIndex({ accountId: 1, at: -1 })
-  for (const callers of callerCounts) {
-    const results = await sideBySide(contenders(ids, counters, ledger), {
-      callers,
-      rounds: ROUNDS,
-      roundMs: ROUND_MS,
-    })
-    const where = accounts === 1 ? 'one hot account' : `${accounts} accounts`
-    printRatios(`${where}, ${callers} ${callers === 1 ? 'caller' : 'callers'}`, results)
+  const postgres = await startPostgres(ids)
+  try {
+    for (const callers of callerCounts) {
+      const contenders = [...contendersOf(ids, counters, ledger, goals[callers]), ...(postgres?.contenders ?? [])]
+      const results = await sideBySide(contenders, { callers, rounds: ROUNDS, roundMs: ROUND_MS })
+      printRatios(`${title}, ${inCallers(callers)}: spends beside a bare counter`, results)
+    }
+  } finally {
+    await postgres?.close()
   }
 }
 
-function contenders(
+function contendersOf(
   ids: Types.ObjectId[],
   counters: mongo.Collection<Counter>,
   ledger: mongo.Collection<mongo.Document>,
+  goal: Goal | undefined,
 ): Contender[] {
   const idOf = (n: number) => ids[n % ids.length] as Types.ObjectId
   const take = (n: number) =>
@@ -72,15 +92,7 @@ function contenders(
         })
       },
     },
-    { name: 'spendCredits', run: spend },
-    { name: 'spendCredits, log drained to the ledger', run: spend, drain },
+    { name: 'spendCredits', run: spend, goal: ids.length === 1 ? goal : undefined },
+    { name: 'spendCredits, log drained to the ledger', run: spend, drain, goal },
   ]
-}
-
-async function newAccount(): Promise<Types.ObjectId> {
-  const accountId = new Types.ObjectId()
-  await openAccount(accountId, { welcomeCredits: 0 })
-  const id = `in_${accountId.toHexString()}`
-  await grantCredits(accountId, [{ key: `stripe:invoice:${id}`, credits: CREDITS, source: { type: 'invoice', id } }])
-  return accountId
 }
