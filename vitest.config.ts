@@ -50,6 +50,7 @@ const common = {
 const engine = {
   ...common,
   setupFiles: ['test/setup/fixed-start.mjs', 'test/setup/shared-worker.ts'],
+  sequence: { setupFiles: 'list' as const },
   globalSetup: ['test/setup/global-setup.ts'],
   testTimeout: 180_000,
   hookTimeout: 120_000,

@@ -40,6 +40,7 @@ export default defineConfig({
       const common = {
         environment: 'node' as const,
         setupFiles: ['test/setup/fixed-start.mjs', 'test/setup/shared-worker.ts'],
+        sequence: { setupFiles: 'list' as const },
         testTimeout: 180_000,
         hookTimeout: 120_000,
         env: { TEST_START: start, LIVES_RUNS: '1', LIVES_SEED: String(index) },

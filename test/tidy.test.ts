@@ -122,6 +122,10 @@ describe('the rules of the house', () => {
     expect([...isolated.matchAll(/'(test\/.*?)'/g)].map(([, file]) => file).sort()).toEqual(replacing.sort())
   })
 
+  test('no test replaces the environment, which other files of its worker hold', () => {
+    expect(listFiles('test').filter((file) => /^\s*process\.env = /m.test(read(file)))).toEqual([])
+  })
+
   test(`files have one job and at most ${LINES_MAX} lines`, () => {
     const long = files.filter((file) => read(file).split('\n').length > LINES_MAX)
     expect(long, 'split it').toEqual([])

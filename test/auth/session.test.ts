@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { signOutEverywhere } from '#app/auth/change-password.server.ts'
 import { cookieName } from '#app/auth/cookie-name.server.ts'
 import { findUser, requireUser } from '#app/auth/require-user.server.ts'
@@ -20,17 +20,15 @@ const later = (ms: number) => new Date(start + ms)
 const anId = expect.stringMatching(/^[0-9a-f]{24}$/) as string
 const aDate = expect.any(Date) as Date
 
-const given = { ...process.env }
-
 function setEnvironment(values: Record<string, string>): void {
-  Object.assign(process.env, values)
+  for (const [name, value] of Object.entries(values)) vi.stubEnv(name, value)
   resetConfig()
   resetSessions()
 }
 
 afterEach(() => {
   setNow(null)
-  process.env = { ...given }
+  vi.unstubAllEnvs()
   resetConfig()
   resetSessions()
 })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { resetConfig } from '#app/config.server.ts'
 import { ensurePrices } from '#app/billing/catalog/ensure-prices.server.ts'
 import { forgetPrices } from '#app/billing/catalog/prices.server.ts'
+import { forgetCoupons } from '#app/billing/upcoming-invoice/coupons.server.ts'
 import { startStripeSandbox } from '#sandbox/stripe/server.ts'
 import type { StripeSandbox } from '#sandbox/stripe/server.ts'
 import Stripe from 'stripe'
@@ -46,5 +47,6 @@ async function startStripe(context: StripeForTests): Promise<void> {
   process.env.STRIPE_API_BASE = url
   resetConfig()
   forgetPrices()
+  forgetCoupons()
   await ensurePrices()
 }
