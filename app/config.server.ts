@@ -13,6 +13,10 @@ type Mode = 'production' | 'local' | 'test'
 /** How long credits can be spent after a failed payment. */
 const GRACE_PERIOD_DAYS = 3
 const DRAIN_SECONDS = 5
+const KEEP_DAYS = 400
+/** Stripe lists its events, and can send them again, for 30 days. */
+const EVENT_DAYS_MIN = 31
+const DAYS_MAX = 3_650
 
 const text = z.string().trim().min(1, 'is missing')
 // An empty secret would be known to everyone.
@@ -30,6 +34,13 @@ const wholeNumber = (min: number, max: number) =>
     .int('is not a whole number')
     .min(min, min === 0 ? 'is negative' : `is below ${min}`)
     .max(max, `is above ${max}`)
+
+/** A number of days; 0 means forever. */
+const daysOrForever = (min: number) =>
+  wholeNumber(0, DAYS_MAX).refine((days) => days <= 0 || days >= min, {
+    error: `is neither 0 (forever) nor at least ${min}`,
+    abort: true,
+  })
 
 const variables = z.object({
   PORT: z.coerce.number('is not a port').int('is not a port').min(0, 'is not a port').max(65_535, 'is not a port'),
@@ -64,11 +75,19 @@ const variables = z.object({
     .optional(),
   TRUST_PROXY: wholeNumber(0, 10).default(0),
   DRAIN_SECONDS: wholeNumber(0, 60).optional(),
-  /** Longer than the 30 days for which Stripe lists its events. */
-  WEBHOOK_PAYLOAD_DAYS: wholeNumber(31, 3_650).default(90),
+  WEBHOOK_PAYLOAD_DAYS: wholeNumber(EVENT_DAYS_MIN, DAYS_MAX).default(90),
+  KEEP_WEBHOOK_EVENTS_DAYS: daysOrForever(EVENT_DAYS_MIN).optional(),
+  /** A repeated event can queue a mail again. */
+  KEEP_MAILS_DAYS: daysOrForever(EVENT_DAYS_MIN).default(KEEP_DAYS),
+  KEEP_RUN_RESULTS_DAYS: daysOrForever(1).default(KEEP_DAYS),
   SCRIP_DATA: text.default('.scrip'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
 })
+
+const agreeing = variables.refine(
+  ({ KEEP_WEBHOOK_EVENTS_DAYS: days, WEBHOOK_PAYLOAD_DAYS }) => !days || days >= WEBHOOK_PAYLOAD_DAYS,
+  { path: ['KEEP_WEBHOOK_EVENTS_DAYS'], error: 'is below WEBHOOK_PAYLOAD_DAYS' },
+)
 
 /** The environment is not valid: `message` names every variable that is missing or wrong. */
 export class InvalidConfig extends Error {
@@ -109,7 +128,7 @@ export type Config = ReturnType<typeof parseConfig>
 export function parseConfig(environment: Record<string, string | undefined>) {
   const mode = modeOf(environment)
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
-  const result = variables.safeParse({ ...fallbacks(mode, given), ...given })
+  const result = agreeing.safeParse({ ...fallbacks(mode, given), ...given })
   const problems = result.success ? [] : result.error.issues.map(describe)
   if (mode === 'production') problems.push(...productionProblems(given))
   if (mode === 'local') problems.push(...localProblems(given))
@@ -161,6 +180,12 @@ export function parseConfig(environment: Record<string, string | undefined>) {
     drainSeconds: env.DRAIN_SECONDS ?? (mode === 'production' ? DRAIN_SECONDS : 0),
     /** How long the contents of processed webhook events are kept. */
     webhookPayloadDays: env.WEBHOOK_PAYLOAD_DAYS,
+    /** How many days each is kept; 0 means forever. */
+    keepDays: {
+      webhookEvents: env.KEEP_WEBHOOK_EVENTS_DAYS ?? Math.max(KEEP_DAYS, env.WEBHOOK_PAYLOAD_DAYS),
+      mails: env.KEEP_MAILS_DAYS,
+      runResults: env.KEEP_RUN_RESULTS_DAYS,
+    },
     gracePeriodDays: GRACE_PERIOD_DAYS,
     dataFolder: env.SCRIP_DATA,
     /** Where the Stripe sandbox is, when it stands in for Stripe. */

@@ -43,6 +43,8 @@ const actionRunSchema = new Schema(
     failure: { type: String, default: null },
     createdAt: { type: Date, required: true },
     finishedAt: { type: Date, default: null },
+    /** When its facts and files were deleted. */
+    trimmedAt: { type: Date, default: null },
   },
   { collection: 'action_runs', strict: 'throw', autoIndex: false, minimize: false },
 )
@@ -50,6 +52,8 @@ const actionRunSchema = new Schema(
 actionRunSchema.index({ accountId: 1, actionId: 1, createdAt: -1 })
 // Finds runs of processes that died.
 actionRunSchema.index({ status: 1, leaseUntil: 1 })
+// Finds results to delete.
+actionRunSchema.index({ trimmedAt: 1, finishedAt: 1 })
 
 export type ActionRun = Complete<Omit<InferSchemaType<typeof actionRunSchema>, 'facts' | 'files'>> & {
   facts: Record<string, string>

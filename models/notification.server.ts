@@ -20,6 +20,7 @@ const notificationSchema = new Schema(
       required: true,
     },
     attempts: { type: Number, required: true },
+    /** When the last attempt was due, once it is sent or suppressed; far in the future once its content is deleted. */
     nextAttemptAt: { type: Date, required: true },
     /** The process that sends it, and until when by the database's clock. */
     leaseId: { type: String, default: null },

@@ -3,10 +3,11 @@ import type { User } from '#models/user.server.ts'
 import { effectivePlan } from '../billing/entitlements/current-plan.ts'
 import { FEATURE_NAMES, limitOf, usesLeft } from '../billing/entitlements/entitlements.ts'
 import { now } from '../clock.server.ts'
+import { config } from '../config.server.ts'
 import { getBalance } from '../credits/balance.server.ts'
 import { readUses } from '../credits/limits.server.ts'
 import { formatDateTime } from '../format.ts'
-import { lockOf, outcomeOf, type Sum, sumOf, usesInWords } from './action-words.ts'
+import { deletedInWords, lockOf, outcomeOf, type Sum, sumOf, usesInWords } from './action-words.ts'
 import type { PaidAction } from './registry.ts'
 import { recoverRun } from './run-action.server.ts'
 import { type ActionRunView, findRun, listRuns, toRunView } from './run-store.server.ts'
@@ -84,6 +85,8 @@ function toRunOnPage(run: ActionRunView, { id, unit }: PaidAction, credits: numb
     status: run.status,
     outcome: outcomeOf(run, unit, credits),
     failure: run.failure,
+    /** Why there is no result to show. */
+    deletion: run.isDeleted ? deletedInWords('result', config().keepDays.runResults) : null,
     facts: run.facts.map(([label, text]): [string, string] => [label, shortened(text)]),
     files: run.files.map(({ name, label, contentType }) => ({
       name,

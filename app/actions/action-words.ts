@@ -47,6 +47,15 @@ export function outcomeOf(run: ActionRunView, unit: ActionUnit, balance: number)
   return `Done. ${spent}${returned}. ${have}`
 }
 
+/**
+ * Says that the result of a run was deleted.
+ * @param days how long results are kept; 0 if they are kept forever by now
+ */
+export function deletedInWords(what: 'result' | 'file', days: number): string {
+  const kept = days === 0 ? '' : ` Results are kept for ${days} ${days === 1 ? 'day' : 'days'}.`
+  return `This ${what} was deleted.${kept}`
+}
+
 /** A refusal option as a button, or as a sentence where the user can only wait. */
 export interface WayOutWords {
   text: string

@@ -61,6 +61,7 @@ export async function beginRun(
     failure: null,
     createdAt: now(),
     finishedAt: null,
+    trimmedAt: null,
   }
   try {
     await ActionRunModel.create(begun)
@@ -94,10 +95,15 @@ export function changeRun(
     .exec()
 }
 
-/** Finds a file of a paid run. */
-export async function findRunFile(accountId: Types.ObjectId, runId: string, name: string): Promise<StoredFile | null> {
+/** Finds a file of a paid run; null if the run has no such file. */
+export async function findRunFile(
+  accountId: Types.ObjectId,
+  runId: string,
+  name: string,
+): Promise<StoredFile | 'deleted' | null> {
   const run = await findRun(accountId, runId)
   if (run?.status !== 'done') return null
+  if (run.trimmedAt) return 'deleted'
   const file = run.files.find((candidate) => candidate.name === name)
   return file ? { ...file, body: bytesOf(file.body) } : null
 }
@@ -123,6 +129,7 @@ export function toRunView(run: ActionRun) {
     facts: isDone ? Object.entries(run.facts) : [],
     files: isDone ? run.files.map(({ name, label, contentType }) => ({ name, label, contentType })) : [],
     failure: run.failure,
+    isDeleted: isDone && Boolean(run.trimmedAt),
     createdAt: run.createdAt,
   }
 }

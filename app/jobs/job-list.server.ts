@@ -2,11 +2,11 @@ import { recoverAbandonedRuns } from '../actions/run-action.server.ts'
 import { notifyExpiring } from '../billing/entitlements/expiry-notices.server.ts'
 import { reconcile } from '../billing/reconcile/reconcile.server.ts'
 import { pauseOverdue } from '../billing/subscriptions/grace-period.server.ts'
-import { trimEvents } from '../billing/webhooks/trim-events.server.ts'
 import { runUpkeep } from '../credits/upkeep.server.ts'
 import { notifyBalances } from '../notifications/balance-news.server.ts'
 import { deliverDue } from '../notifications/deliver.server.ts'
 import { mailNow } from './mail-now.server.ts'
+import { applyRetention } from './retention.server.ts'
 
 /** Work that is done again and again, by any process. */
 export interface RecurringJob {
@@ -47,9 +47,13 @@ export const recurringJobs: RecurringJob[] = [
     },
   },
   {
-    name: 'trim-webhook-events',
+    name: 'retention',
     every: '10 minutes',
-    run: async () => `${await trimEvents()} old webhook events trimmed`,
+    run: async () => {
+      const { trimEvents, deleteOldEvents, deleteOldMails, emptyMailbox, trimRuns } = await applyRetention()
+      const deleted = `${deleteOldEvents} webhook events, ${deleteOldMails + emptyMailbox} mails`
+      return `${deleted} deleted; ${trimEvents} webhook events, ${trimRuns} runs trimmed`
+    },
   },
   {
     name: 'end-abandoned-runs',

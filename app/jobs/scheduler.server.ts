@@ -39,6 +39,8 @@ export function jobScheduler(jobs: RecurringJob[] = recurringJobs, { lockMs = JO
         defaultLockLifetime: lockMs,
         defaultConcurrency: 1,
         maxConcurrency: 4,
+        // Of the runs that a skipped time starts.
+        removeOnComplete: true,
       })
       agenda.on('error', (error: Error) => logger.error({ err: error }, 'The job scheduler failed'))
       for (const job of jobs) agenda.define(job.name, (lock: Job) => whileLocked(lock, lockMs, () => runLogged(job)))

@@ -203,12 +203,17 @@ interface KindRules {
    * decides; any other is sent again with the same Message-ID.
    */
   whenUnknown: 'ask' | 'send_again'
+  /**
+   * The cause can be seen again at any age, so the key is never deleted. False only where the caller compares the cause's
+   * age, or makes each key once.
+   */
+  isKeyKept: boolean
 }
 
-const transactional = { setting: null, maxAgeMs: 7 * DAY_MS } as const
+const transactional = { setting: null, maxAgeMs: 7 * DAY_MS, isKeyKept: true } as const
 
 export const KIND_RULES: Record<NotificationKind, KindRules> = {
-  payment_receipt: { ...transactional, whenUnknown: 'ask' },
+  payment_receipt: { ...transactional, whenUnknown: 'ask', isKeyKept: false },
   payment_failed: { ...transactional, maxAgeMs: 3 * DAY_MS, whenUnknown: 'ask' },
   action_required: { ...transactional, maxAgeMs: DAY_MS, whenUnknown: 'ask' },
   trial_without_credits: { ...transactional, whenUnknown: 'send_again' },
@@ -216,19 +221,19 @@ export const KIND_RULES: Record<NotificationKind, KindRules> = {
   subscription_paused: { ...transactional, whenUnknown: 'send_again' },
   subscription_resumed: { ...transactional, whenUnknown: 'send_again' },
   subscription_ended: { ...transactional, whenUnknown: 'send_again' },
-  credits_expiring: { ...transactional, whenUnknown: 'send_again' },
+  credits_expiring: { ...transactional, whenUnknown: 'send_again', isKeyKept: false },
   refund: { ...transactional, whenUnknown: 'ask' },
   dispute_opened: { ...transactional, whenUnknown: 'ask' },
   dispute_lost: { ...transactional, whenUnknown: 'ask' },
   duplicate_canceled: { ...transactional, whenUnknown: 'ask' },
-  password_changed: { ...transactional, whenUnknown: 'send_again' },
+  password_changed: { ...transactional, whenUnknown: 'send_again', isKeyKept: false },
   email_confirmation: { ...transactional, maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again' },
-  account_exists: { ...transactional, maxAgeMs: DAY_MS, whenUnknown: 'send_again' },
+  account_exists: { ...transactional, maxAgeMs: DAY_MS, whenUnknown: 'send_again', isKeyKept: false },
   operator_attention: { ...transactional, maxAgeMs: 30 * DAY_MS, whenUnknown: 'send_again' },
-  api_key_created: { ...transactional, whenUnknown: 'send_again' },
-  trial_ending: { setting: 'trialEnding', maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again' },
-  credits_low: { setting: 'creditsLow', maxAgeMs: DAY_MS, whenUnknown: 'send_again' },
-  credits_arrived: { setting: 'creditsArrived', maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again' },
+  api_key_created: { ...transactional, whenUnknown: 'send_again', isKeyKept: false },
+  trial_ending: { setting: 'trialEnding', maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again', isKeyKept: true },
+  credits_low: { setting: 'creditsLow', maxAgeMs: DAY_MS, whenUnknown: 'send_again', isKeyKept: false },
+  credits_arrived: { setting: 'creditsArrived', maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again', isKeyKept: true },
 }
 
 export const KINDS = Object.keys(KIND_RULES) as NotificationKind[]

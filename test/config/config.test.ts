@@ -137,6 +137,12 @@ describe('the configuration in production', () => {
     ['MAIL_FROM', 'Scrip <scrip@localhost>'],
     ['TRUST_PROXY', 'yes'],
     ['WEBHOOK_PAYLOAD_DAYS', '30'],
+    ['KEEP_WEBHOOK_EVENTS_DAYS', '30'],
+    ['KEEP_WEBHOOK_EVENTS_DAYS', '89'],
+    ['KEEP_MAILS_DAYS', '30'],
+    ['KEEP_RUN_RESULTS_DAYS', '-1'],
+    ['KEEP_RUN_RESULTS_DAYS', '1.5'],
+    ['KEEP_RUN_RESULTS_DAYS', '3651'],
     ['METRICS_TOKEN', 'short'],
     ['METRICS_TOKEN', 'long enough but it has spaces'],
     ['STRIPE_AUTOMATIC_TAX', 'yes'],
@@ -266,4 +272,17 @@ test('docs/environment.md documents every variable', () => {
 
   expect(names.length).toBeGreaterThan(10)
   expect(names.filter((name) => !docs.includes(`### \`${name}\`\n`))).toEqual([])
+})
+
+test('records are kept for 400 days, for as long as the operator says, or forever', () => {
+  expect(parseConfig(LIVE).keepDays).toEqual({ webhookEvents: 400, mails: 400, runResults: 400 })
+  const set = { KEEP_WEBHOOK_EVENTS_DAYS: '0', KEEP_MAILS_DAYS: '31', KEEP_RUN_RESULTS_DAYS: '7' }
+  expect(parseConfig({ ...LIVE, ...set }).keepDays).toEqual({ webhookEvents: 0, mails: 31, runResults: 7 })
+})
+
+test('events are kept at least as long as their contents', () => {
+  expect(parseConfig({ ...LIVE, WEBHOOK_PAYLOAD_DAYS: '1000' }).keepDays.webhookEvents).toBe(1000)
+  expect(refusalOf({ ...LIVE, WEBHOOK_PAYLOAD_DAYS: '1000', KEEP_WEBHOOK_EVENTS_DAYS: '400' })).toContain(
+    'KEEP_WEBHOOK_EVENTS_DAYS is below WEBHOOK_PAYLOAD_DAYS',
+  )
 })

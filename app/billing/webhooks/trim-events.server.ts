@@ -15,7 +15,7 @@ const OBJECT = ['id', 'object', 'status'] as const
  * Failed events keep everything: they may still have to be handled. Safe to run twice, concurrently and beside
  * deliveries: an event is trimmed only while it is marked as handled.
  * @param days how old an event must be, counted from when it was received
- * @returns how many events were trimmed
+ * @returns how many events of one batch were trimmed; 0 if none are left
  */
 export async function trimEvents(days = config().webhookPayloadDays): Promise<number> {
   const receivedBefore = new Date(now().getTime() - days * DAY_MS)

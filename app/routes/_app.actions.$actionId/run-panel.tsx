@@ -28,6 +28,7 @@ export function RunPanel({ run, title }: { run: RunOnPage; title: string }) {
         {run.outcome}
       </h2>
       {run.failure ? <p className="text-ink-2">{run.failure}</p> : null}
+      {run.deletion ? <p className="text-ink-2">{run.deletion}</p> : null}
       {isRunning ? (
         <noscript>
           <meta httpEquiv="refresh" content="3" />
