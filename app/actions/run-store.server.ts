@@ -96,16 +96,19 @@ export function changeRun(
 }
 
 /** Finds a file of a paid run; null if the run has no such file. */
-export async function findRunFile(
-  accountId: Types.ObjectId,
-  runId: string,
-  name: string,
-): Promise<StoredFile | 'deleted' | null> {
+export async function findRunFile(accountId: Types.ObjectId, runId: string, name: string): Promise<StoredFile | null> {
   const run = await findRun(accountId, runId)
   if (run?.status !== 'done') return null
-  if (run.trimmedAt) return 'deleted'
   const file = run.files.find((candidate) => candidate.name === name)
   return file ? { ...file, body: bytesOf(file.body) } : null
+}
+
+/** Whether the files of a run were deleted after their time. */
+export async function isResultDeleted(accountId: Types.ObjectId, runId: string): Promise<boolean> {
+  const run = await ActionRunModel.findOne({ _id: runId, accountId }, { trimmedAt: 1 }).lean<
+    Pick<ActionRun, 'trimmedAt'>
+  >()
+  return Boolean(run?.trimmedAt)
 }
 
 /** A lean read returns the driver's Binary, which wraps the bytes. */
