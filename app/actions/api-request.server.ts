@@ -4,7 +4,7 @@ import { checkFeature } from '../billing/entitlements/entitlements.ts'
 import type { Feature, Plan } from '../billing/plans.ts'
 import { SPEND_MAX } from '../credits/credits.ts'
 import { HoldNotFound } from '../credits/errors.ts'
-import { apiKeyFor, freshKey } from '../credits/keys.ts'
+import { apiKeyFor } from '../credits/keys.ts'
 import { DomainError } from '../domain-error.ts'
 import { type Refused, withRefusalOptions } from './refusal-options.server.ts'
 
@@ -30,24 +30,40 @@ export class InvalidIdempotencyKey extends DomainError {
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/
 
 /**
- * The key of the entry that a request makes, from its Idempotency-Key header; only a session may go without one.
+ * The key of the entry that a request makes, from its Idempotency-Key header.
+ * @returns undefined without the header, which only a session may do
  * @throws IdempotencyKeyRequired, InvalidIdempotencyKey
  */
-export function entryKeyOf(request: Request, via: Via, operation: 'spend' | 'hold'): string {
+export function entryKeyOf(request: Request, via: Via, operation: 'spend' | 'hold'): string | undefined {
   const key = request.headers.get('Idempotency-Key')
   if (key === null && via === 'api_key') throw new IdempotencyKeyRequired()
-  if (key === null) return freshKey(operation)
+  if (key === null) return undefined
   if (!VISIBLE_ASCII.test(key)) throw new InvalidIdempotencyKey()
   return apiKeyFor(operation, key)
 }
 
+interface Spender {
+  /** May be a few seconds old. */
+  user: Refused
+  via: Via
+  /** Reads the user as of now. */
+  readUser: () => Promise<Refused>
+}
+
 /**
- * Spends or reserves credits for a caller of the API; a refusal carries its options.
- * @throws FeatureNotInPlan, and whatever `spend` throws
+ * Spends or reserves credits for a caller of the API; a refusal carries its options. A plan that was read a moment ago can
+ * let the call through; before it refuses, it is read again, since the user may have just bought a larger one.
+ * @throws FeatureNotInPlan, and whatever `readUser` and `spend` throw
  */
-export function spendOverApi<T>(user: Refused, via: Via, credits: number, spend: () => Promise<T>): Promise<T> {
-  return withRefusalOptions(user, { credits, feature: featureOf(via) }, async () => {
-    checkApiAccess(planOf(user.subscription), via)
+export function spendOverApi<T>(
+  { user, via, readUser }: Spender,
+  credits: number,
+  spend: () => Promise<T>,
+): Promise<T> {
+  const feature = featureOf(via)
+  return withRefusalOptions(readUser, { credits, feature }, async () => {
+    const isKnownToBeAllowed = !feature || planOf(user.subscription).features[feature]
+    if (!isKnownToBeAllowed) checkApiAccess(planOf((await readUser()).subscription), via)
     return spend()
   })
 }

@@ -24,16 +24,23 @@ export type Refused = Pick<User, '_id' | 'subscription'>
 
 /**
  * Spends credits; a refusal gets its options, each with its price, into its details.
+ * @param user as of now, or how to read them
  * @param wanted what the spend needs, so that an option is "enough" only if the spend then succeeds
  * @throws whatever `spend` throws
  */
-export async function withRefusalOptions<T>(user: Refused, wanted: WantedSpend, spend: () => Promise<T>): Promise<T> {
+export async function withRefusalOptions<T>(
+  user: Refused | (() => Promise<Refused>),
+  wanted: WantedSpend,
+  spend: () => Promise<T>,
+): Promise<T> {
+  const readUser = async () => (typeof user === 'function' ? user() : user)
   try {
     return await spend()
   } catch (error) {
     if (isRefusal(error)) {
       // The refusal stands in any case: if its options cannot be found, they are left out.
-      error.details['options'] = await refusalOptions(user, error, wanted).catch((failure: unknown) => {
+      const options = readUser().then((current) => refusalOptions(current, error, wanted))
+      error.details['options'] = await options.catch((failure: unknown) => {
         logger.warn({ error: failure }, 'The options for a refusal could not be found')
         return []
       })

@@ -3,17 +3,16 @@ import type { Types } from 'mongoose'
 import { type ApiKey, ApiKeyModel } from '#models/api-key.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { requireFeature } from '../billing/entitlements/entitlements.ts'
-import { CallBatcher } from '../call-batcher.ts'
 import { now } from '../clock.server.ts'
 import { requireConfirmedEmail } from '../email-confirmation/require-confirmed-email.server.ts'
 import { notifyKeyCreated } from './account-mails.server.ts'
+import { apiKeyCache } from './api-key-cache.server.ts'
+import { epochOf, KEY_START } from './api-key-owner.server.ts'
 import { ApiKeyNotFound, TooManyApiKeys } from './errors.ts'
 import { hashToken } from './secret-token.server.ts'
 
 const MAX_KEYS = 20
-const KEY_START = 'sk_scrip_'
 const PREFIX_LENGTH = KEY_START.length + 6
-const LAST_USED_PRECISION_MS = 60_000
 
 /**
  * Checks whether a user may create an API key, apart from their number.
@@ -61,13 +60,16 @@ export async function listApiKeys(userId: Types.ObjectId) {
 }
 
 /**
- * Revokes a key. Safe to repeat.
+ * Revokes a key: at once in this process, and within `KEY_LIFE_MS` in the others. Safe to repeat.
  * @throws ApiKeyNotFound also for the key of another user
  */
 export async function revokeApiKey(userId: Types.ObjectId, id: string): Promise<void> {
   if (!isKeyId(id)) throw new ApiKeyNotFound()
   const revoke = [{ $set: { revokedAt: { $ifNull: ['$revokedAt', now()] } } }]
-  const known = await ApiKeyModel.updateOne({ _id: id, userId }, revoke, { updatePipeline: true })
+  // Also if the answer is lost: the key may be revoked.
+  const known = await ApiKeyModel.updateOne({ _id: id, userId }, revoke, { updatePipeline: true }).finally(() =>
+    apiKeyCache.forget(userId),
+  )
   if (known.matchedCount === 0) throw new ApiKeyNotFound()
 }
 
@@ -94,41 +96,6 @@ export async function markKeysRevoked(user: Pick<User, '_id' | 'apiKeyEpoch'>): 
 export async function countLive(user: Pick<User, '_id' | 'apiKeyEpoch'>): Promise<number> {
   return ApiKeyModel.countDocuments(liveKeysOf(user))
 }
-
-/** A program sends many requests at once; their keys and owners are looked up together. */
-const keyReads = new CallBatcher(async (hashes: string[]) => {
-  const found = await ApiKeyModel.find({ hash: { $in: hashes }, revokedAt: null })
-    .select('+hash')
-    .lean()
-  const byHash = new Map(found.map((key) => [key.hash, key]))
-  return hashes.map((hash) => byHash.get(hash) ?? null)
-}, 64)
-
-const ownerReads = new CallBatcher(async (ids: Types.ObjectId[]) => {
-  const found = await UserModel.find({ _id: { $in: ids } }).lean<User[]>()
-  const byId = new Map(found.map((user) => [user._id.toHexString(), user]))
-  return ids.map((id) => byId.get(id.toHexString()) ?? null)
-}, 64)
-
-/**
- * Finds the owner of a key, and notes its use to the minute.
- * @returns null for a key that is unknown or revoked
- */
-export async function findApiKeyOwner(key: string): Promise<User | null> {
-  if (!key.startsWith(KEY_START) || key.length > 100) return null
-  const found = await keyReads.call(hashToken(key))
-  if (!found) return null
-  const user = await ownerReads.call(found.userId)
-  if (!user || epochOf(user) !== (found.epoch ?? 0)) return null
-  const noteBefore = new Date(now().getTime() - LAST_USED_PRECISION_MS)
-  if (!found.lastUsedAt || found.lastUsedAt < noteBefore) {
-    await ApiKeyModel.updateOne({ _id: found._id }, { $max: { lastUsedAt: now() } })
-  }
-  return user
-}
-
-/** Users and keys from before epochs have none, which counts as the first. */
-const epochOf = ({ apiKeyEpoch }: Pick<User, 'apiKeyEpoch'>): number => apiKeyEpoch ?? 0
 
 /** The values that a query has to match. */
 const epochsOf = (user: Pick<User, 'apiKeyEpoch'>) => (epochOf(user) === 0 ? [0, null] : [epochOf(user)])

@@ -1,4 +1,4 @@
-import type { QueryFilter, Types } from 'mongoose'
+import { type QueryFilter, Types } from 'mongoose'
 import { type User, UserModel } from '#models/user.server.ts'
 import { welcomeCredits } from '../billing/plans.ts'
 import { brand } from '../brand.mjs'
@@ -7,6 +7,7 @@ import { config } from '../config.server.ts'
 import { openAccount } from '../credits/account.server.ts'
 import { sendMail } from '../notifications/mail.server.ts'
 import { notifyPasswordChanged } from './account-mails.server.ts'
+import { apiKeyCache } from './api-key-cache.server.ts'
 import { countLive, markKeysRevoked } from './api-key.server.ts'
 import { InvalidLogin, InvalidToken } from './errors.ts'
 import { hashNewPassword } from './new-password.server.ts'
@@ -68,7 +69,11 @@ export async function resetPassword(token: string, password: string): Promise<Us
   const parts = readResetToken(token)
   if (!parts) throw new InvalidToken()
   const { userId, secret } = parts
-  const link = { _id: userId, 'passwordReset.hash': hashToken(secret), 'passwordReset.expiresAt': { $gt: now() } }
+  const link = {
+    _id: new Types.ObjectId(userId),
+    'passwordReset.hash': hashToken(secret),
+    'passwordReset.expiresAt': { $gt: now() },
+  }
   // Looked up first, so that guessing links does not cost hashing.
   const owner = await UserModel.findOne(link).select({ email: 1 }).lean<Pick<User, 'email'>>()
   if (!owner) throw new InvalidToken()
@@ -79,8 +84,9 @@ export async function resetPassword(token: string, password: string): Promise<Us
   return user
 }
 
+/** Revoked keys and ended sessions hold from this write on; other processes may accept a key for `KEY_LIFE_MS` more. */
 function setPassword(
-  filter: QueryFilter<User>,
+  filter: QueryFilter<User> & Pick<User, '_id'>,
   passwordHash: string,
   { revokeKeys, confirm = false }: { revokeKeys: boolean; confirm?: boolean },
 ): Promise<User | null> {
@@ -94,7 +100,10 @@ function setPassword(
       $inc: { sessionEpoch: 1, ...(revokeKeys && { apiKeyEpoch: 1 }) },
     },
     { returnDocument: 'after' },
-  ).lean<User>()
+  )
+    .lean<User>()
+    .exec()
+    .finally(() => apiKeyCache.forget(filter._id))
 }
 
 async function afterChange(user: User, { byReset }: { byReset: boolean }): Promise<void> {

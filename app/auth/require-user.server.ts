@@ -5,7 +5,7 @@ import { apiError, errorResponse, isDatabaseTrouble, unavailable } from '../http
 import { safeRedirect } from '../http/safe-redirect.ts'
 import { withSearch } from '../with-search.ts'
 import { takeApiCall } from './api-budget.server.ts'
-import { findApiKeyOwner } from './api-key.server.ts'
+import { findApiKeyOwner, findRecentApiKeyOwner } from './api-key-owner.server.ts'
 import { findSession } from './session.server.ts'
 
 /**
@@ -43,18 +43,32 @@ export interface ApiCaller {
   via: 'session' | 'api_key'
 }
 
+export interface RecentApiCaller extends ApiCaller {
+  /**
+   * The user as of now; `user` may be a few seconds old.
+   * @throws a 401 response if the key has been revoked since
+   */
+  readUser: () => Promise<User>
+}
+
 /**
  * Guards an API route: a session cookie or `Authorization: Bearer <API key>`. With a key, the cookie is ignored.
  * @throws a 401 or 429 response in the API's error shape
  */
-export async function requireApiUser(request: Request): Promise<ApiCaller> {
-  const authorization = request.headers.get('Authorization')
-  const via = authorization === null ? 'session' : 'api_key'
-  const user = authorization === null ? await findSessionUser(request) : await findKeyOwner(authorization)
-  if (!user) {
-    const message = 'Log in, or send an API key as "Authorization: Bearer sk_scrip_…".'
-    throw errorResponse('unauthenticated', message, {}, { 'WWW-Authenticate': 'Bearer' })
-  }
+export const requireApiUser = (request: Request): Promise<ApiCaller> => identify(request, findApiKeyOwner)
+
+/** {@link requireApiUser} without a read for a key that was used a moment ago, for routes that are called very often. */
+export async function requireRecentApiUser(request: Request): Promise<RecentApiCaller> {
+  const caller = await identify(request, findRecentApiKeyOwner)
+  const readUser = async () => (caller.via === 'session' ? caller.user : ownerOf(request, findApiKeyOwner))
+  return { ...caller, readUser }
+}
+
+type FindOwner = (key: string) => Promise<User | null>
+
+async function identify(request: Request, findOwner: FindOwner): Promise<ApiCaller> {
+  const via = request.headers.has('Authorization') ? 'api_key' : 'session'
+  const user = via === 'session' ? ((await findSessionUser(request)) ?? refuse()) : await ownerOf(request, findOwner)
   // A thrown Response ends the route whatever its own error handling is.
   await takeApiCall(user._id).catch((error: unknown) => {
     throw apiError(error)
@@ -62,9 +76,14 @@ export async function requireApiUser(request: Request): Promise<ApiCaller> {
   return { user, via }
 }
 
-async function findKeyOwner(authorization: string): Promise<User | null> {
-  const key = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
-  return key === undefined ? null : findApiKeyOwner(key)
+async function ownerOf(request: Request, findOwner: FindOwner): Promise<User> {
+  const key = /^Bearer +(\S+)$/i.exec(request.headers.get('Authorization') ?? '')?.[1]
+  return (key === undefined ? null : await findOwner(key)) ?? refuse()
+}
+
+function refuse(): never {
+  const message = 'Log in, or send an API key as "Authorization: Bearer sk_scrip_…".'
+  throw errorResponse('unauthenticated', message, {}, { 'WWW-Authenticate': 'Bearer' })
 }
 
 async function findUserById(userId: Types.ObjectId): Promise<User | null> {

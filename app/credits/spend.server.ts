@@ -6,6 +6,7 @@ import { checkCredits, checkMetadata } from './credits.ts'
 import { CreditsUnavailable, IdempotencyConflict } from './errors.ts'
 import { ROUNDS_MAX } from './fenced.server.ts'
 import { admitUse, limitFilter, type UseLimit } from './limits.server.ts'
+import { freshKey } from './keys.ts'
 import { type CreditPorts, type KnownVersion, livePorts } from './ports.server.ts'
 import { entryIdOf } from './ledger-rows.ts'
 import { findRecorded, readAccount } from './recorded.server.ts'
@@ -14,8 +15,8 @@ import type { AccountFilter } from './store.server.ts'
 
 export interface SpendRequest {
   accountId: Types.ObjectId
-  /** From keys.ts; the same key never spends twice. */
-  key: string
+  /** From keys.ts; the same key never spends twice. Without one, every call is another spend. */
+  key?: string
   /** Whole credits, 1 to 1 000 000. */
   credits: number
   /** What they are spent on. */
@@ -38,7 +39,7 @@ export interface Spent {
  * AccountNotFound; CreditsUnavailable when the outcome is unknown or the account too busy: the same key is safe
  */
 export async function spendCredits(request: SpendRequest, ports: CreditPorts = livePorts): Promise<Spent> {
-  const { accountId, key, action, limit } = request
+  const { accountId, action, limit, key = freshKey('spend') } = request
   const credits = checkCredits(request.credits)
   const metadata = checkMetadata(request.metadata)
   const source = { type: 'action' as const, id: action }
@@ -53,7 +54,9 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
   // A cached version lets a warm spend skip reading the account; a miss is decided from a fresh read.
   const warm = ports.versions.get(accountId)
   if (warm) {
-    const recorded = await ports.store.findEntry(entryIdOf(accountId, key))
+    // A key that was made in this call cannot be recorded before its first write.
+    const isNew = request.key === undefined
+    const recorded = isNew ? null : await ports.store.findEntry(entryIdOf(accountId, key))
     if (recorded) return replayOf(await readAccount(ports, accountId), recorded, request)
     const creditsLeft = await writeTogether(warm)
     if (creditsLeft !== null) return { entryId: entryIdOf(accountId, key), creditsLeft, replayed: false }

@@ -1,5 +1,5 @@
 import { captureBody, parseHoldId, replayHeaders } from '#app/actions/api-request.server.ts'
-import { apiRoute } from '#app/auth/api-route.server.ts'
+import { frequentApiRoute } from '#app/auth/api-route.server.ts'
 import { captureHold } from '#app/credits/hold.server.ts'
 import { methodNotAllowed } from '#app/http/api-error.server.ts'
 import { readJson } from '#app/http/read-json.server.ts'
@@ -7,7 +7,7 @@ import { readJson } from '#app/http/read-json.server.ts'
 export const loader = () => methodNotAllowed('POST')
 
 /** Keeps what was used of a hold and releases the rest. Safe to repeat with the same number. */
-export const action = apiRoute('POST', async ({ request, params, user }) => {
+export const action = frequentApiRoute('POST', async ({ request, params, user }) => {
   const holdId = parseHoldId(params.holdId)
   const { credits } = await readJson(request, captureBody)
   const { captured, released, creditsLeft, entryId, replayed } = await captureHold({

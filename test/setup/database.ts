@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import mongoose from 'mongoose'
+import mongoose, { type ConnectOptions } from 'mongoose'
 import { afterAll, beforeAll, inject } from 'vitest'
 import { connectDatabase, disconnectDatabase, ensureIndexes } from '#app/database.server.ts'
 import { withDatabaseName } from './database-name.ts'
@@ -10,9 +10,9 @@ export function testDatabaseUri(): string {
 }
 
 /** Call at the top of a test file: its tests share a fresh database with all indexes, which is dropped at the end. */
-export function useDatabase(): void {
+export function useDatabase(options: ConnectOptions = {}): void {
   beforeAll(async () => {
-    await connectDatabase(testDatabaseUri())
+    await connectDatabase(testDatabaseUri(), options)
     await ensureIndexes()
   })
   afterAll(async () => {

@@ -81,7 +81,7 @@ export default function ApiKeySettings() {
     <>
       {revoked && !newKey ? (
         <div role="status">
-          <Banner tone="green">{`“${revoked}” is revoked. Programs that use it no longer work.`}</Banner>
+          <Banner tone="green">{`“${revoked}” is revoked. Programs that use it stop working within seconds.`}</Banner>
         </div>
       ) : null}
       {toRevoke ? <RevokeKey apiKey={toRevoke} /> : null}

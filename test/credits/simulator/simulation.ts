@@ -64,10 +64,12 @@ export async function simulate(seed: number, world: World, { steps = 200 } = {})
   const start = () => {
     // Three machines, each with a memory of its own and a clock up to ten minutes wrong.
     const { ports } = scheduler.process(random.pick(memories), (random.below(3) - 1) * random.below(10) * MINUTE)
-    const { key, run } = randomOperation(random, accountId, scheduler.time, started++, holdKeys)
-    void run(ports)
+    const operation = randomOperation(random, accountId, scheduler.time, started++, holdKeys)
+    void operation
+      .run(ports)
       .then(
         (replayed) => {
+          const { key } = operation
           tally[replayed ? 'replayed' : 'done'] = (tally[replayed ? 'replayed' : 'done'] ?? 0) + 1
           if (key && !replayed) acknowledged.set(key, (acknowledged.get(key) ?? 0) + 1)
         },
@@ -120,6 +122,7 @@ async function rest(
   return { account, ledger, tally: run.tally }
 }
 
+/** `key`: what must be in the ledger once it is acknowledged; some operations only know it then. */
 type Operation = { key: string | null; run: (ports: CreditPorts) => Promise<boolean> }
 
 /** One random operation. Keys come from small pools, so that they repeat, from several processes and with lost answers. */
@@ -141,7 +144,17 @@ function randomOperation(
   }
   switch (random.below(17)) {
     case 0:
-    case 1:
+    case 1: {
+      const operation: Operation = {
+        key: null,
+        run: async (ports) => {
+          const { entryId, replayed } = await spendCredits({ accountId, credits, action: 'test' }, ports)
+          operation.key = entryId.slice(entryId.indexOf(':') + 1)
+          return replayed
+        },
+      }
+      return operation
+    }
     case 2: {
       const key = `once:spend:${n}`
       return retried(key, (ports) => spendCredits({ accountId, key, credits, action: 'test' }, ports))

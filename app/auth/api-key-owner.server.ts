@@ -1,0 +1,73 @@
+import type { Types } from 'mongoose'
+import { ApiKeyModel } from '#models/api-key.server.ts'
+import { type User, UserModel } from '#models/user.server.ts'
+import { CallBatcher } from '../call-batcher.ts'
+import { now } from '../clock.server.ts'
+import { apiKeyCache, type KeyOwner } from './api-key-cache.server.ts'
+import { hashToken } from './secret-token.server.ts'
+
+export const KEY_START = 'sk_scrip_'
+const LENGTH_MAX = 100
+const LAST_USED_PRECISION_MS = 60_000
+
+/** A program sends many requests at once; their keys and owners are looked up together. */
+const keyReads = new CallBatcher(async (hashes: string[]) => {
+  const found = await ApiKeyModel.find({ hash: { $in: hashes }, revokedAt: null })
+    .select('+hash')
+    .lean()
+  const byHash = new Map(found.map((key) => [key.hash, key]))
+  return hashes.map((hash) => byHash.get(hash) ?? null)
+}, 64)
+
+const ownerReads = new CallBatcher(async (ids: Types.ObjectId[]) => {
+  const found = await UserModel.find({ _id: { $in: ids } }).lean<User[]>()
+  const byId = new Map(found.map((user) => [user._id.toHexString(), user]))
+  return ids.map((id) => byId.get(id.toHexString()) ?? null)
+}, 64)
+
+/**
+ * Finds the owner of a key as of now, and notes the key's use to the minute.
+ * @returns null for a key that is unknown or revoked
+ */
+export async function findApiKeyOwner(key: string, cache = apiKeyCache): Promise<User | null> {
+  if (!isKey(key)) return null
+  const hash = hashToken(key)
+  const mark = cache.mark()
+  const owner = await readOwner(hash)
+  cache.set(hash, owner, mark)
+  return owner && used(owner)
+}
+
+/**
+ * Finds the owner of a key as of now or a few seconds ago: enough to let a call through, since the account itself decides
+ * about its credits. Before a refusal, ask {@link findApiKeyOwner}.
+ * @returns null for a key that is unknown or revoked
+ */
+export async function findRecentApiKeyOwner(key: string, cache = apiKeyCache): Promise<User | null> {
+  const owner = isKey(key) ? cache.get(hashToken(key)) : null
+  return owner ? used(owner) : findApiKeyOwner(key, cache)
+}
+
+const isKey = (text: string): boolean => text.startsWith(KEY_START) && text.length <= LENGTH_MAX
+
+async function readOwner(hash: string): Promise<KeyOwner | null> {
+  const key = await keyReads.call(hash)
+  if (!key) return null
+  const user = await ownerReads.call(key.userId)
+  if (!user || epochOf(user) !== (key.epoch ?? 0)) return null
+  return { keyId: key._id, user, lastUsedAt: key.lastUsedAt ?? null }
+}
+
+async function used(owner: KeyOwner): Promise<User> {
+  const { keyId, user, lastUsedAt } = owner
+  const time = now()
+  if (!lastUsedAt || lastUsedAt.getTime() < time.getTime() - LAST_USED_PRECISION_MS) {
+    // Noted before the write, so that calls at the same time do not write it too.
+    owner.lastUsedAt = time
+    await ApiKeyModel.updateOne({ _id: keyId }, { $max: { lastUsedAt: time } })
+  }
+  return user
+}
+
+/** Users and keys from before epochs have none, which counts as the first. */
+export const epochOf = ({ apiKeyEpoch }: Pick<User, 'apiKeyEpoch'>): number => apiKeyEpoch ?? 0
