@@ -9,6 +9,7 @@ import type { Server } from './bench/installation.ts'
 // Imported when they run, because the app's modules read the settings when they are first loaded.
 const PARTS: Record<string, (server: Server) => Promise<void>> = {
   spends: async (server) => (await import('./bench/spends.ts')).benchSpends(server),
+  api: async (server) => (await import('./bench/api.ts')).benchApi(server),
   pages: async (server) => (await import('./bench/pages.ts')).benchPages(server),
 }
 

@@ -2,17 +2,13 @@ import type { mongo, Types } from 'mongoose'
 import { apiKeyFor } from '#app/credits/keys.ts'
 import { settleAccount } from '#app/credits/settle.server.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
-import { CREDITS, fundedAccount } from './customers.ts'
+import { type Counter, createCounters } from './counters.ts'
+import { fundedAccount } from './customers.ts'
 import { database, type Server, withBenchDatabase } from './installation.ts'
 import { startPostgres } from './postgres.ts'
 import { type Goal, printTable } from './report.ts'
 import { ROUND_MS, ROUNDS } from './settings.ts'
 import { type Contender, inCallers, printRatios, sideBySide } from './side-by-side.ts'
-
-interface Counter {
-  _id: Types.ObjectId
-  credits: number
-}
 
 /** The goals by the number of callers. A hot account posts its log all the time, so its goal is for both lines. */
 const HOT_GOALS: Record<number, Goal> = { 1: { atLeast: 0.6 }, 64: { atLeast: 2 }, 256: { atLeast: 2 } }
@@ -38,9 +34,8 @@ interface Comparison {
 
 async function compare({ title, accounts, callerCounts, goals }: Comparison): Promise<void> {
   const ids = await Promise.all(Array.from({ length: accounts }, () => fundedAccount()))
-  const counters = database().collection<Counter>('bench_counters')
+  const counters = await createCounters(ids)
   const ledger = database().collection('bench_ledger')
-  await counters.insertMany(ids.map((_id) => ({ _id, credits: CREDITS })))
   await ledger.createIndex({ accountId: 1, at: -1 })
   const postgres = await startPostgres(ids)
   try {
