@@ -25,6 +25,8 @@ webhookEventSchema.index({ status: 1, receivedAt: 1 })
 webhookEventSchema.index({ receivedAt: -1 })
 webhookEventSchema.index({ trimmedAt: 1, receivedAt: 1 })
 webhookEventSchema.index({ 'payload.data.object.customer': 1, status: 1 })
+// Late events about refunds and disputes are compared with earlier ones.
+webhookEventSchema.index({ 'payload.data.object.id': 1, type: 1 })
 
 export type WebhookEvent = InferSchemaType<typeof webhookEventSchema>
 export const WebhookEventModel = defineModel<WebhookEvent>('WebhookEvent', webhookEventSchema)

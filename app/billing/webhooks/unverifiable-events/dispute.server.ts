@@ -1,10 +1,10 @@
-import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { done, ignored, type Outcome } from '../../outcome.ts'
 import { findChargedPurchase, retrieveCharge } from '../../refunds/charged-purchase.server.ts'
 import { takeDispute } from '../../refunds/dispute.server.ts'
 import { syncRefundStatus } from '../../refunds/refund-status.server.ts'
 import { readDispute, type StripeDispute } from '../../stripe/objects/charge.ts'
 import type { EventObject } from '../event.ts'
+import { wasDisputeClosed } from './earlier-events.server.ts'
 import { findUnverifiedPurchase, writeUnverifiedStatus } from './refund.server.ts'
 
 /** A dispute's event carries its status. */
@@ -21,7 +21,9 @@ export async function takeDisputeEvent(object: EventObject): Promise<Outcome> {
   }
   const purchase = await findUnverifiedPurchase({ invoiceId: null, paymentIntentId, currency })
   if (!purchase) return ignored(`The dispute ${id} is about nothing of ours.`)
-  if (await wasClosed(dispute)) return ignored(`The dispute ${id} was closed meanwhile.`)
+  if (!CLOSED.includes(dispute.status) && (await wasDisputeClosed(id))) {
+    return ignored(`The dispute ${id} was closed meanwhile.`)
+  }
   const { sentence, isNew } = await takeDispute(purchase, dispute)
   await writeUnverifiedStatus(purchase, stateOf(dispute))
   return done(sentence, isNew)
@@ -34,11 +36,4 @@ function stateOf({ status }: StripeDispute): 'open' | 'lost' | 'none' | 'unknown
   if (INQUIRY.includes(status)) return 'unknown'
   if (status === 'lost') return 'lost'
   return CLOSED.includes(status) ? 'none' : 'open'
-}
-
-/** The event of a dispute's opening may arrive after that of its closing. */
-async function wasClosed({ id, status }: StripeDispute): Promise<boolean> {
-  if (CLOSED.includes(status)) return false
-  const closed = { type: 'charge.dispute.closed', status: 'processed' as const, 'payload.data.object.id': id }
-  return (await WebhookEventModel.exists(closed)) !== null
 }

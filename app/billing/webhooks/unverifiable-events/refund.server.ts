@@ -1,4 +1,3 @@
-import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { now } from '../../../clock.server.ts'
 import { stripeRefundKey } from '../../../credits/keys.ts'
 import { reversedOfSource } from '../../../credits/reversal-history.server.ts'
@@ -12,6 +11,7 @@ import { writeUntilStable } from '../../refunds/refund-status.server.ts'
 import { processRefunds, restoreRefund, takeRefund } from '../../refunds/refund.server.ts'
 import { readCharge, readRefund, type StripeCharge, type StripeRefund } from '../../stripe/objects/charge.ts'
 import type { EventObject } from '../event.ts'
+import { hasRefundFailed } from './earlier-events.server.ts'
 
 /** A charge as its event describes it. */
 type ChargeSnapshot = Pick<
@@ -89,7 +89,7 @@ async function takeSingleRefund(
   charge: ChargeSnapshot,
   refund: StripeRefund,
 ): Promise<boolean> {
-  const hasFailed = refund.hasFailed || (await failedByEarlierEvent(refund.id))
+  const hasFailed = refund.hasFailed || (await hasRefundFailed(refund.id))
   const open = await refundReversals(purchase)
   const sums = open.filter(({ key }) => key.startsWith(sumKeyOf(charge)))
   if (!hasFailed) return sums.length === 0 && (await takeRefund(purchase, { ...refund, hasFailed })).isNew
@@ -117,14 +117,4 @@ async function dropCountedTwice(purchase: ChargedPurchase, charge: ChargeSnapsho
     await restoreReversal({ accountId, key: `${key}:counted`, source, of, undoes: key })
     excess -= amount
   }
-}
-
-/** The event of a refund's success may arrive after that of its failure. */
-async function failedByEarlierEvent(refundId: string): Promise<boolean> {
-  const failure = {
-    type: { $in: ['refund.failed', 'refund.updated', 'charge.refund.updated'] },
-    'payload.data.object.id': refundId,
-    'payload.data.object.status': { $in: ['failed', 'canceled'] },
-  }
-  return (await WebhookEventModel.exists(failure)) !== null
 }
