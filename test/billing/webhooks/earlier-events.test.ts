@@ -1,9 +1,6 @@
 import mongoose from 'mongoose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  hasRefundFailed,
-  wasDisputeClosed,
-} from '#app/billing/webhooks/unverifiable-events/earlier-events.server.ts'
+import { hasRefundFailed, wasDisputeClosed } from '#app/billing/webhooks/unverifiable-events/earlier-events.server.ts'
 import { now } from '#app/clock.server.ts'
 import { connectDatabase, disconnectDatabase, ensureIndexes } from '#app/database.server.ts'
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
