@@ -11,6 +11,7 @@ const PARTS: Record<string, (server: Server) => Promise<void>> = {
   spends: async (server) => (await import('./bench/spends.ts')).benchSpends(server),
   api: async (server) => (await import('./bench/api.ts')).benchApi(server),
   pages: async (server) => (await import('./bench/pages.ts')).benchPages(server),
+  webhooks: async (server) => (await import('./bench/webhooks.ts')).benchWebhooks(server),
 }
 
 const chosen = process.argv.slice(2)
