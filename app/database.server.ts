@@ -4,6 +4,7 @@ import { ApiKeyModel } from '#models/api-key.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
 import { CheckoutKeyModel } from '#models/checkout-key.server.ts'
 import { CreditAccountModel, creditAccountValidator } from '#models/credit-account.server.ts'
+import { CreditDayModel } from '#models/credit-day.server.ts'
 import { CreditEntryModel } from '#models/credit-entry.server.ts'
 import { JobCursorModel } from '#models/job-cursor.server.ts'
 import { MailModel } from '#models/mail.server.ts'
@@ -26,6 +27,7 @@ export const models: Model<any>[] = [
   BillingHistoryModel,
   CheckoutKeyModel,
   CreditAccountModel,
+  CreditDayModel,
   CreditEntryModel,
   JobCursorModel,
   MailModel,
@@ -95,17 +97,25 @@ export async function isDatabaseUp(): Promise<boolean> {
 /** Creates missing collections, indexes and validators. Several processes may run it at once. */
 export async function ensureIndexes(): Promise<void> {
   await Promise.all(models.map(ensureCollection))
-  await upgradeAccounts()
+  await upgradeCredits()
 }
 
-/** For accounts of an earlier version: it did not note which logs are to be posted, and had an index on the logs. */
-async function upgradeAccounts(): Promise<void> {
+/**
+ * For the credits of an earlier version: it did not note which logs are to be posted, had an index on the logs, and summed
+ * the ledger by its times.
+ */
+async function upgradeCredits(): Promise<void> {
   const accounts = CreditAccountModel.collection
   await accounts.updateMany(
     { 'pending.0': { $exists: true }, loggedSince: { $exists: false } },
     { $set: { loggedSince: new Date(0) } },
   )
-  await accounts.dropIndex('pending.0.at_1').catch((error: { code?: number }) => {
+  await dropIndex(CreditAccountModel.collection, 'pending.0.at_1')
+  await dropIndex(CreditEntryModel.collection, 'accountId_1_at_-1')
+}
+
+async function dropIndex(collection: mongoose.Collection, name: string): Promise<void> {
+  await collection.dropIndex(name).catch((error: { code?: number }) => {
     if (error.code !== INDEX_NOT_FOUND) throw error
   })
 }

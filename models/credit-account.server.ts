@@ -137,6 +137,8 @@ export interface CreditAccount {
   createdAt: Date
   /** When entries were last posted to the ledger: finds recently changed accounts. */
   settledAt?: Date
+  /** How many of the posted entries are in the sums of their days (credit-day.server.ts); none if it is missing. */
+  summed?: number
 }
 
 const integer = { bsonType: ['int', 'long'] }

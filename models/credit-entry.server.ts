@@ -40,8 +40,6 @@ const creditEntrySchema = new Schema<CreditEntry>(
 )
 
 creditEntrySchema.index({ accountId: 1, seq: -1 }, { unique: true })
-// The usage page and its chart read a stretch of time.
-creditEntrySchema.index({ accountId: 1, at: -1 })
 // The list of one action, also where nothing matches.
 creditEntrySchema.index(
   { accountId: 1, action: 1, seq: -1 },

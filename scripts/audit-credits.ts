@@ -1,4 +1,7 @@
-/** `npm run audit:credits`: checks every invariant of the credits over the whole database; exits 1 on any violation. */
+/**
+ * `npm run audit:credits`: checks every invariant of the credits over the whole database; exits 1 on any violation.
+ * `-- --rebuild-sums` first writes the sums of days anew, of every account whose sums differ from its ledger.
+ */
 import { withDatabase } from './local/database.mjs'
 
 const failed = await withDatabase(async () => {
@@ -11,7 +14,7 @@ const failed = await withDatabase(async () => {
   await connectDatabase(undefined, { socketTimeoutMS: 0 })
   await readSandboxClock()
   try {
-    const credits = await auditCredits()
+    const credits = await auditCredits({ rebuildsSums: process.argv.includes('--rebuild-sums') })
     const grants = await auditGrants()
     console.log(`Checked ${credits.accounts} accounts with ${credits.entries} entries,`)
     console.log(`  ${grants.invoices} paid invoices and ${grants.payments} packs against their grants.`)

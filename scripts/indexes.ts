@@ -1,5 +1,6 @@
-/** `npm run indexes`: builds every index of the models that the database lacks. Safe to repeat. */
+/** `npm run indexes`: builds every index of the models and all sums of days that the database lacks. Safe to repeat. */
 import { checkIndexes, connectDatabase, disconnectDatabase, ensureIndexes } from '#app/database.server.ts'
+import { sumAllDays } from '#app/credits/sum-days.server.ts'
 import { withDatabase } from './local/database.mjs'
 
 await withDatabase(async () => {
@@ -8,6 +9,7 @@ await withDatabase(async () => {
   try {
     for (const index of await checkIndexes()) console.log(`  building ${index}`)
     await ensureIndexes()
+    await sumAllDays()
     console.log('Every index exists.')
   } finally {
     await disconnectDatabase()

@@ -1,8 +1,11 @@
 import type { Types } from 'mongoose'
 import { CreditAccountModel } from '#models/credit-account.server.ts'
+import { creditDays } from '#models/credit-day.server.ts'
 import { creditEntries } from '#models/credit-entry.server.ts'
+import { daySumViolations } from './day-sum-invariants.ts'
 import { violations } from './invariants.ts'
 import { livePorts } from './ports.server.ts'
+import { rebuildDays } from './sum-days.server.ts'
 
 export interface CreditAudit {
   accounts: number
@@ -15,11 +18,12 @@ const LOOKS_MAX = 10
 /**
  * Checks every invariant of every account, also while the app is running: reads the account, its ledger, and the
  * account again, and compares only if nothing changed in between.
+ * @param options `rebuildsSums`: sums of days that differ from the ledger are written anew and checked again
  */
-export async function auditCredits(): Promise<CreditAudit> {
+export async function auditCredits({ rebuildsSums = false } = {}): Promise<CreditAudit> {
   const audit: CreditAudit = { accounts: 0, entries: 0, violations: [] }
   for await (const { _id } of CreditAccountModel.collection.find({}, { projection: { _id: 1 } })) {
-    const { entries, problems } = await auditAccount(_id)
+    const { entries, problems } = await auditAccount(_id, rebuildsSums)
     audit.accounts++
     audit.entries += entries
     for (const problem of problems) audit.violations.push({ accountId: _id.toHexString(), problem })
@@ -31,14 +35,25 @@ export async function auditCredits(): Promise<CreditAudit> {
 }
 
 /** Checks one account; a busy one is checked again. */
-async function auditAccount(accountId: Types.ObjectId): Promise<{ entries: number; problems: string[] }> {
+async function auditAccount(
+  accountId: Types.ObjectId,
+  rebuildsSums: boolean,
+): Promise<{ entries: number; problems: string[] }> {
   for (let look = 0; look < LOOKS_MAX; look++) {
     const before = await livePorts.store.findAccount(accountId)
     const ledger = await creditEntries().find({ accountId }).sort({ seq: 1 }).toArray()
+    const days = await creditDays().find({ accountId }).toArray()
     const after = await livePorts.store.findAccount(accountId)
     if (!before || !after) return { entries: 0, problems: ['the account vanished'] }
     const still = before.version === after.version && before.credits === after.credits && before.held === after.held
-    if (still) return { entries: ledger.length + before.pending.length, problems: violations(before, ledger) }
+    if (still) {
+      const wrongSums = daySumViolations(before, ledger, days)
+      if (wrongSums.length > 0 && rebuildsSums) {
+        await rebuildDays(accountId)
+        return auditAccount(accountId, false)
+      }
+      return { entries: ledger.length + before.pending.length, problems: [...violations(before, ledger), ...wrongSums] }
+    }
   }
   return { entries: 0, problems: [`the account moved during ${LOOKS_MAX} looks; run the audit again`] }
 }

@@ -1,13 +1,16 @@
 import type { mongo, Types } from 'mongoose'
-import type { EntryKind } from '#models/credit-account.server.ts'
+import type { CreditAccount, EntryKind } from '#models/credit-account.server.ts'
+import { creditDays } from '#models/credit-day.server.ts'
 import { creditEntries, type CreditEntry, RARE_KINDS } from '#models/credit-entry.server.ts'
 import { fold } from './fold.ts'
 import { livePorts } from './ports.server.ts'
 import { readAccount } from './recorded.server.ts'
 import { ledgerRows } from './ledger-rows.ts'
+import { utcDay } from './quarter-sums.ts'
 import { tickAccount } from './tick.server.ts'
 
 export const PAGE_MAX = 200
+const TIME_LIMIT_MS = 2_000
 
 export interface EntryFilter {
   kinds?: EntryKind[]
@@ -41,16 +44,58 @@ export async function listEntries(
   const logged = ledgerRows(account, burned)
     .reverse()
     .filter((row) => row.seq < before && matches(row, filter))
-  const posted = await creditEntries()
-    .find({ accountId, seq: { $lt: Math.min(before, account.posted) }, ...toQuery(filter) })
-    .hint(indexFor(filter))
-    .sort({ seq: -1 })
-    .limit(size + 1)
-    .maxTimeMS(2000)
-    .toArray()
+  const posted = await readPosted(account, filter, { before, limit: size + 1 - logged.length })
   const found = [...logged, ...posted]
   const entries = found.slice(0, size)
   return { entries, nextBefore: found.length > size ? (entries.at(-1)?.seq ?? null) : null }
+}
+
+async function readPosted(
+  account: CreditAccount,
+  filter: EntryFilter,
+  { before, limit }: { before: number; limit: number },
+): Promise<CreditEntry[]> {
+  const found: CreditEntry[] = []
+  for (const { from, to } of await stretchesOf(account, filter)) {
+    const seq = { $gte: from, $lt: Math.min(to, before) }
+    const wanted = limit - found.length
+    if (wanted <= 0 || seq.$gte >= seq.$lt) continue
+    const rows = await creditEntries()
+      .find({ accountId: account._id, seq, ...toQuery(filter) })
+      .hint(indexFor(filter))
+      .sort({ seq: -1 })
+      .limit(wanted)
+      .maxTimeMS(TIME_LIMIT_MS)
+      .toArray()
+    found.push(...rows)
+  }
+  return found
+}
+
+/** Rows of the ledger, by `seq`: `from` inclusive, `to` exclusive. */
+interface Stretch {
+  from: number
+  to: number
+}
+
+/**
+ * The stretches of the ledger that can have entries of a filter's days, the newest first: a list of a day long ago must not
+ * read all that came later. The sums of days say which rows they count; rows that are in no sum yet come first.
+ */
+async function stretchesOf({ _id, posted, summed = 0 }: CreditAccount, { from, to }: EntryFilter): Promise<Stretch[]> {
+  if (!from && !to) return [{ from: 0, to: posted }]
+  const day = { ...(from && { $gte: utcDay(from) }), ...(to && { $lt: to }) }
+  const [counted] = await creditDays()
+    .aggregate<{ first: number; last: number }>(
+      [
+        { $match: { accountId: _id, day } },
+        { $group: { _id: null, first: { $min: '$first' }, last: { $max: '$last' } } },
+      ],
+      { maxTimeMS: TIME_LIMIT_MS },
+    )
+    .toArray()
+  const unsummed = { from: summed, to: posted }
+  return counted ? [unsummed, { from: counted.first, to: Math.min(counted.last + 1, summed) }] : [unsummed]
 }
 
 /** Balances include due expiries and starts at once, so their entries must be listed too. */

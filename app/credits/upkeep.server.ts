@@ -1,9 +1,10 @@
-import type { mongo, Types } from 'mongoose'
+import type { mongo } from 'mongoose'
 import { type CreditAccount, creditAccounts } from '#models/credit-account.server.ts'
 import { logger } from '../log.server.ts'
 import { livePorts } from './ports.server.ts'
 import { releaseLapsed } from './resolve-hold.server.ts'
 import { settleAccount, unmarkLog } from './settle.server.ts'
+import { sumDays } from './sum-days.server.ts'
 import { tickAccount } from './tick.server.ts'
 
 /** Accounts at work at once. */
@@ -11,11 +12,17 @@ const TOGETHER = 16
 /** The time limit of a run; the next run continues with what is still due. */
 const TIME_LIMIT_MS = 20_000
 
+/** Posted entries that wait to be added to the sums of their days: a page adds so many itself without a delay. */
+const SUM_AT = 256
+
+/** An account that is due, as far as the work needs it. */
+type Due = Pick<CreditAccount, '_id' | 'holds' | 'posted' | 'summed'>
+
 /** Accounts with one kind of work, the longest due first, and what to do with each. */
 interface Work {
   filter: mongo.Filter<CreditAccount>
   by: string
-  run: (account: Pick<CreditAccount, '_id' | 'holds'>) => Promise<unknown>
+  run: (account: Due) => Promise<unknown>
 }
 
 export interface UpkeepResult {
@@ -63,19 +70,20 @@ function dueWork(at: Date, onPosted: (entries: number) => void): Work[] {
         await tickAccount(_id)
       },
     },
-    { filter: { loggedSince: { $exists: true } }, by: 'loggedSince', run: ({ _id }) => postLog(_id, onPosted) },
+    { filter: { loggedSince: { $exists: true } }, by: 'loggedSince', run: (account) => postLog(account, onPosted) },
   ]
 }
 
-async function postLog(accountId: Types.ObjectId, onPosted: (entries: number) => void): Promise<void> {
-  const posted = await settleAccount(accountId)
-  if (posted > 0) onPosted(posted)
-  else await unmarkLog(accountId)
+async function postLog({ _id, posted, summed = 0 }: Due, onPosted: (entries: number) => void): Promise<void> {
+  const entries = await settleAccount(_id)
+  if (entries > 0) onPosted(entries)
+  else await unmarkLog(_id)
+  if (posted + entries - summed >= SUM_AT) await sumDays(_id)
 }
 
-function findDue({ filter, by }: Work): mongo.FindCursor<Pick<CreditAccount, '_id' | 'holds'>> {
+function findDue({ filter, by }: Work): mongo.FindCursor<Due> {
   return creditAccounts()
-    .find(filter, { projection: { holds: 1 } })
+    .find(filter, { projection: { holds: 1, posted: 1, summed: 1 } })
     .sort({ [by]: 1 })
 }
 

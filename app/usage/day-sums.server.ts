@@ -1,10 +1,14 @@
 import type { Types } from 'mongoose'
 import { type CreditAccount, creditAccounts, type EntryKind } from '#models/credit-account.server.ts'
+import { type CreditDay, creditDays } from '#models/credit-day.server.ts'
 import { creditEntries } from '#models/credit-entry.server.ts'
 import { API_ACTION } from '../actions/api-request.server.ts'
 import type { EntryFilter } from '../credits/ledger.server.ts'
+import { FURTHER_ACTIONS, QUARTER_MS, type SummedRow, utcDay } from '../credits/quarter-sums.ts'
+import { readRows, sumDays } from '../credits/sum-days.server.ts'
+import { logger } from '../log.server.ts'
 import type { DaySums } from './chart.ts'
-import { type Day, dayIn } from './days.ts'
+import { type Day, dayFinder, dayIn } from './days.ts'
 
 /** A day's sums and their total, signed. */
 interface DayTotals extends DaySums {
@@ -19,15 +23,18 @@ interface Sum {
   actions: { action: string; lost: number }[]
 }
 
-const TIME_LIMIT_MS = 5_000
-/** Per day, since programs may name a new action in every call. The others still count in the day's sums. */
-const ACTIONS_MAX = 20
-
+type Summed = Pick<CreditAccount, '_id' | 'posted' | 'pending' | 'summed'>
 type Filter = EntryFilter & { from: Date }
 
+const TIME_LIMIT_MS = 5_000
+/** Per day. The others still count in the day's sums. */
+const ACTIONS_MAX = 20
+/** Posted entries that are not in the stored sums yet and are added one by one; beyond it the ledger is summed instead. */
+const ROWS_MAX = 5_000
+
 /**
- * Sums what moved on each day, in the ledger and in the account's log. Exact at one moment: the account is read first, and
- * rows below its `posted` never change.
+ * Sums what moved on each day: from the stored sums of quarter hours, the posted entries that they lack, and the account's
+ * log. Each entry counts once; entries that come while this reads may count already.
  * @param filter which entries; `from` limits the read
  */
 export async function sumByDay(
@@ -35,16 +42,98 @@ export async function sumByDay(
   filter: Filter,
   timeZone: string,
 ): Promise<Map<Day, DayTotals>> {
-  const account = await creditAccounts().findOne(
+  const account = await creditAccounts().findOne<Summed>(
     { _id: accountId },
-    { projection: { posted: 1, pending: 1 }, maxTimeMS: TIME_LIMIT_MS },
+    { projection: { posted: 1, pending: 1, summed: 1 }, maxTimeMS: TIME_LIMIT_MS },
   )
   if (!account) return new Map()
-  const posted = await postedSums(account, filter, timeZone)
-  return totalsOf([...posted, ...loggedSums(account, filter, timeZone)])
+  return totalsOf((await storedSums(account, filter, timeZone)) ?? (await ledgerSums(account, filter, timeZone)))
 }
 
-async function postedSums(account: CreditAccount, { from, to, kinds, action }: Filter, timeZone: string) {
+/** @returns null if the stored sums cannot answer */
+async function storedSums(account: Summed, filter: Filter, timeZone: string): Promise<Sum[] | null> {
+  const { _id: accountId, posted, summed = 0 } = account
+  if (posted - summed > ROWS_MAX) {
+    // A page must not wait for a long ledger, such as that of an earlier version; a later one finds the sums.
+    sumDays(accountId).catch((error: unknown) => logger.warn({ err: error, accountId }, 'Days could not be summed'))
+    return null
+  }
+  if (!isQuarter(filter.from) || (filter.to && !isQuarter(filter.to))) return null
+  const [days, rows] = await Promise.all([
+    readDays(accountId, filter),
+    summed < posted ? readRows(accountId, summed, posted) : [],
+  ])
+  const isHidden = filter.action !== undefined && days.some(({ sums }) => sums.some(isOfFurtherActions))
+  if (isHidden) return null
+  const upTo = new Map(days.map((day) => [day.day.getTime(), day.upTo]))
+  // A day may have been summed since the account was read.
+  const single = [...rows, ...loggedRows(account)].filter(({ seq, at }) => seq >= (upTo.get(utcDay(at).getTime()) ?? 0))
+  return [...sumsOfQuarters(days, filter, timeZone), ...sumsOfRows(single, filter, timeZone)]
+}
+
+const isQuarter = (at: Date): boolean => at.getTime() % QUARTER_MS === 0
+
+const isOfFurtherActions = ({ action }: { action?: string }): boolean => action === FURTHER_ACTIONS
+
+function readDays(accountId: Types.ObjectId, { from, to }: Filter): Promise<CreditDay[]> {
+  return creditDays()
+    .find({ accountId, day: { $gte: utcDay(from), ...(to && { $lt: to }) } })
+    .maxTimeMS(TIME_LIMIT_MS)
+    .toArray()
+}
+
+const loggedRows = ({ pending, posted }: Summed): SummedRow[] =>
+  pending.map((entry, index) => ({ ...entry, seq: posted + index }))
+
+function sumsOfQuarters(days: CreditDay[], { from, to, kinds, action }: Filter, timeZone: string): Sum[] {
+  if (days.length === 0) return []
+  const times = days.map(({ day }) => day.getTime())
+  const start = Math.max(from.getTime(), Math.min(...times))
+  const end = Math.min(to?.getTime() ?? Infinity, Math.max(...times) + 96 * QUARTER_MS)
+  const dayOf = dayFinder(new Date(start), new Date(end), timeZone)
+  return days.flatMap(({ day, sums }) =>
+    sums.flatMap((part) => {
+      const { kind, quarters, gained, lost } = part
+      if (kinds && !kinds.includes(kind)) return []
+      if (action !== undefined && part.action !== action) return []
+      const byDay = new Map<Day, Sum>()
+      quarters.forEach((quarter, place) => {
+        const at = day.getTime() + quarter * QUARTER_MS
+        if (at < start || at >= end) return
+        const sum = byDay.get(dayOf(at)) ?? { day: dayOf(at), kind, gained: 0, lost: 0, actions: [] }
+        byDay.set(sum.day, sum)
+        sum.gained += gained[place] ?? 0
+        sum.lost += lost[place] ?? 0
+      })
+      const named = isOfFurtherActions(part) ? null : (part.action ?? API_ACTION)
+      return [...byDay.values()].map((sum) =>
+        named === null ? sum : { ...sum, actions: [{ action: named, lost: sum.lost }] },
+      )
+    }),
+  )
+}
+
+function sumsOfRows(rows: SummedRow[], { from, to, kinds, action }: Filter, timeZone: string): Sum[] {
+  return rows
+    .filter(
+      (row) =>
+        row.at >= from &&
+        (!to || row.at < to) &&
+        (!kinds || kinds.includes(row.kind)) &&
+        (action === undefined || row.action === action),
+    )
+    .map(({ at, kind, amount, action = API_ACTION }) => ({
+      day: dayIn(at, timeZone),
+      kind,
+      gained: Math.max(amount, 0),
+      lost: Math.max(-amount, 0),
+      actions: [{ action, lost: Math.max(-amount, 0) }],
+    }))
+}
+
+/** The sums of the ledger itself and of the log. */
+async function ledgerSums(account: Summed, filter: Filter, timeZone: string): Promise<Sum[]> {
+  const { from, to, kinds, action } = filter
   // In the name of a zone, case matters to the database and not to `Intl`.
   const zone = new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone
   const stages = [
@@ -80,27 +169,10 @@ async function postedSums(account: CreditAccount, { from, to, kinds, action }: F
     },
     { $project: { _id: 0, day: '$_id.day', kind: '$_id.kind', gained: 1, lost: 1, actions: 1 } },
   ]
-  // On a long ledger with few matches the planner would try slower indexes first.
-  const options = { hint: { accountId: 1, at: -1 }, maxTimeMS: TIME_LIMIT_MS }
-  return creditEntries().aggregate<Sum>(stages, options).toArray()
-}
-
-function loggedSums({ pending }: CreditAccount, { from, to, kinds, action }: Filter, timeZone: string): Sum[] {
-  return pending
-    .filter(
-      (entry) =>
-        entry.at >= from &&
-        (!to || entry.at < to) &&
-        (!kinds || kinds.includes(entry.kind)) &&
-        (action === undefined || entry.action === action),
-    )
-    .map(({ at, kind, amount, action = API_ACTION }) => ({
-      day: dayIn(at, timeZone),
-      kind,
-      gained: Math.max(amount, 0),
-      lost: Math.max(-amount, 0),
-      actions: [{ action, lost: Math.max(-amount, 0) }],
-    }))
+  const hint = action === undefined ? { accountId: 1, seq: -1 } : { accountId: 1, action: 1, seq: -1 }
+  const options = { hint, maxTimeMS: TIME_LIMIT_MS }
+  const posted = await creditEntries().aggregate<Sum>(stages, options).toArray()
+  return [...posted, ...sumsOfRows(loggedRows(account), filter, timeZone)]
 }
 
 function totalsOf(sums: Sum[]): Map<Day, DayTotals> {

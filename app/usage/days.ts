@@ -75,3 +75,22 @@ export function parseDay(text: string): Day | null {
 }
 
 const utcOf = (day: Day): number => Date.parse(`${day}T00:00:00.000Z`)
+
+/**
+ * Finds the days of many moments without formatting each.
+ * @param from the first moment
+ * @param to a moment after the last
+ */
+export function dayFinder(from: Date, to: Date, timeZone: string): (at: number) => Day {
+  const days: { day: Day; start: number }[] = []
+  const last = dayIn(to, timeZone)
+  for (let day = dayIn(from, timeZone); day <= last; day = addDays(day, 1)) {
+    days.push({ day, start: startOfDay(day, timeZone).getTime() })
+  }
+  return (at) => {
+    let place = Math.min(days.length - 1, Math.max(0, Math.floor((at - days[0]!.start) / DAY_MS)))
+    while (place > 0 && days[place]!.start > at) place--
+    while (place + 1 < days.length && days[place + 1]!.start <= at) place++
+    return days[place]!.day
+  }
+}

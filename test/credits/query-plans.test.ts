@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { emptyAccount } from '#app/credits/account.server.ts'
 import { listEntries } from '#app/credits/ledger.server.ts'
 import { listGrantedSources } from '#app/credits/granted-sources.server.ts'
+import { QUARTER_MS } from '#app/credits/quarter-sums.ts'
 import { mongoStore } from '#app/credits/store.server.ts'
+import { sumDays } from '#app/credits/sum-days.server.ts'
 import { runUpkeep } from '#app/credits/upkeep.server.ts'
 import { pauseOverdue } from '#app/billing/subscriptions/grace-period.server.ts'
 import { connectDatabase, disconnectDatabase, ensureIndexes } from '#app/database.server.ts'
@@ -101,6 +103,7 @@ describe(`a ledger of ${ENTRIES.toLocaleString('en')} entries`, () => {
       burned: [],
     }))
     await CreditAccountModel.collection.updateOne({ _id: accountId }, { $set: { posted: ENTRIES } })
+    await sumDays(accountId)
   })
 
   const examinedBy = async (run: () => Promise<unknown>) => {
@@ -108,12 +111,24 @@ describe(`a ledger of ${ENTRIES.toLocaleString('en')} entries`, () => {
     return plans.find(({ collection }) => collection === 'credit_entries')!
   }
 
-  test('the sum of a day reads the entries of that day only', async () => {
-    const from = new Date(NOW.getTime() - 24 * 60 * MINUTE)
+  test('the sums of a year read a document a day and none of its entries', async () => {
+    const from = new Date(Math.floor(NOW.getTime() / QUARTER_MS) * QUARTER_MS - 365 * 24 * 60 * MINUTE)
 
-    const plan = await examinedBy(() => sumByDay(accountId, { from }, 'UTC'))
+    const plans = await explainReads(() => sumByDay(accountId, { from }, 'UTC'))
 
-    expect(plan.docsExamined).toBeLessThanOrEqual(288)
+    expect(plans.map(({ collection }) => collection)).toEqual(['credit_accounts', 'credit_days'])
+    expect(plans[1]?.docsExamined).toBeLessThanOrEqual(366)
+  })
+
+  test('the list of a day long ago does not read what came later', async () => {
+    const to = new Date(NOW.getTime() - 300 * 24 * 60 * MINUTE)
+
+    const plans = await explainReads(() => listEntries(accountId, { to, limit: 50 }))
+
+    const ledger = plans.filter(({ collection }) => collection === 'credit_entries')
+    expect(ledger).toHaveLength(1)
+    // A day has 288 entries.
+    expect(ledger[0]!.docsExamined).toBeLessThanOrEqual(288 + 51)
   })
 
   test('an action that never ran is found to have no entries without a scan', async () => {

@@ -1,5 +1,4 @@
-import mongoose from 'mongoose'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { setNow } from '#app/clock.server.ts'
 import { grantCredits } from '#app/credits/grant.server.ts'
 import { captureHold, placeHold } from '#app/credits/hold.server.ts'
@@ -12,7 +11,6 @@ import { readLedger } from '#app/usage/usage-page.server.ts'
 import { asBrowser, type Caller, newCaller } from '#test/api/caller.ts'
 import { CreditAccountModel } from '#models/credit-account.server.ts'
 import { CreditEntryModel } from '#models/credit-entry.server.ts'
-import { UserModel } from '#models/user.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 
 useDatabase()
@@ -187,20 +185,6 @@ test('a ledger of 12,000 entries answers even to a filter without matches', asyn
 })
 
 describe('the chart', () => {
-  test('a zone name is normalized for the database, which is stricter than `Intl`', async () => {
-    const caller = await callerOfMay()
-    await spendAt(caller, '2026-05-02T10:00:00Z', 30)
-    await settleAccount(caller.user._id)
-    const aggregate = vi.spyOn(mongoose.mongo.Collection.prototype, 'aggregate')
-
-    await UserModel.updateOne({ _id: caller.user._id }, { $set: { timeZone: 'europe/berlin' } })
-    const { chart } = await show(caller)
-
-    expect(chart.view?.sentence).toContain('You spent 30 credits.')
-    expect(JSON.stringify(aggregate.mock.calls.map(([pipeline]) => pipeline))).toContain('"timezone":"Europe/Berlin"')
-    aggregate.mockRestore()
-  })
-
   test('posted and unposted entries are summed by day and stated in a sentence', async () => {
     const caller = await callerOfMay()
     await spendAt(caller, '2026-05-02T10:00:00Z', 30)
