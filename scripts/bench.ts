@@ -3,6 +3,7 @@
  * is measured side by side in one run, in rounds, because ratios hold on other machines and absolute times do not. It uses a
  * database server of its own, or databases of its own on the server of MONGODB_URI, and drops them.
  */
+import os from 'node:os'
 import { startMongod } from '#sandbox/mongod/server.mjs'
 import type { Server } from './bench/installation.ts'
 
@@ -28,6 +29,10 @@ const mongod = given ? null : await startMongod()
 const server: Server = { uri: given ?? mongod?.uri ?? '', pid: mongod?.pid ?? null }
 Object.assign(process.env, { SCRIP_MODE: 'local', LOG_LEVEL: 'warn', MONGODB_URI: server.uri })
 const started = performance.now()
+console.log(
+  `${os.availableParallelism()} cores, Node ${process.version}, ${mongod?.description ?? 'the database of MONGODB_URI'}. ` +
+    '× is the ratio to the first line of a table, as the median of its rounds; in parentheses, the slowest and fastest round.',
+)
 try {
   for (const [name, run] of Object.entries(PARTS)) if (chosen.length === 0 || chosen.includes(name)) await run(server)
   console.log(`\nDone in ${Math.round((performance.now() - started) / 1_000)} s`)

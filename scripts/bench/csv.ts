@@ -7,7 +7,7 @@ import { count, type Line, printTable } from './report.ts'
 const NEWLINE = 10
 const SAMPLE_MS = 50
 /** Longer than this, the download is stopped and its rows so far count. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 40_000
 
 /** The export of the ledger: rows per second, and whether a longer one takes more memory. */
 export async function benchCsv(app: AppProcess, client: HttpClient, subjects: Subject[]): Promise<void> {

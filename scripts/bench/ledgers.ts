@@ -2,6 +2,7 @@ import type { Types } from 'mongoose'
 import { setNow } from '#app/clock.server.ts'
 import { apiKeyFor } from '#app/credits/keys.ts'
 import { settleAccount } from '#app/credits/settle.server.ts'
+import { runUpkeep } from '#app/credits/upkeep.server.ts'
 import { creditAccounts, type LogEntry } from '#models/credit-account.server.ts'
 import type { User } from '#models/user.server.ts'
 import { fundedAccount, newUser } from './customers.ts'
@@ -14,6 +15,8 @@ const DAYS = 88
 const DAY_MS = 24 * 60 * 60 * 1_000
 /** As long as a log may be. */
 const BATCH = 1_000
+/** Entries, a multiple of the batch. */
+const UPKEEP_EVERY = 50_000
 
 /** Creates a customer whose ledger has a number of entries in the last 90 days: one grant, then spends. */
 export async function customerWithLedger(entries: number): Promise<User> {
@@ -30,7 +33,10 @@ export async function customerWithLedger(entries: number): Promise<User> {
       user._id,
       numbers.map((number) => spendOf(number, new Date(start + number * stepMs))),
     )
+    // The jobs that follow a growing ledger must not fall behind, as they would not in 90 days.
+    if (first % UPKEEP_EVERY === 1) await runUpkeep()
   }
+  await runUpkeep()
   return user
 }
 

@@ -20,7 +20,7 @@ const GOAL = { atMost: 1.3 }
 /** More rounds than this change nothing; slow pages get fewer. */
 const ROUNDS_MAX = 25
 const ROUNDS_MIN = 5
-const PATIENCE_MS = 40_000
+const PATIENCE_MS = 30_000
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 const dayText = (daysAgo: number) => new Date(Date.now() - daysAgo * DAY_MS).toISOString().slice(0, 10)

@@ -6,6 +6,8 @@ export interface Contender {
   run: (n: number) => Promise<unknown>
   /** Work that a call has left for later; its time counts. */
   drain?: () => Promise<unknown>
+  /** The same, where its time does not count: the next contender must not find that work. */
+  clear?: () => Promise<unknown>
   /** For its ratio to the first contender. */
   goal?: Goal
 }
@@ -53,13 +55,17 @@ export async function sideBySide(contenders: Contender[], options: Options): Pro
     seconds: 0,
     metered: {},
   }))
-  for (const contender of contenders) await measure(contender, callers, roundMs / 5)
+  for (const contender of contenders) {
+    await measure(contender, callers, roundMs / 5)
+    await contender.clear?.()
+  }
   for (let round = 0; round < rounds; round++) {
     for (const [index, contender] of contenders.entries()) {
       const result = results[index]!
       const before = await meter()
       const { calls, seconds } = await measure(contender, callers, roundMs)
       const after = await meter()
+      await contender.clear?.()
       result.perSecond.push(calls / seconds)
       result.calls += calls
       result.seconds += seconds

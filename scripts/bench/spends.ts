@@ -87,7 +87,7 @@ function contendersOf(
         })
       },
     },
-    { name: 'spendCredits', run: spend, goal: ids.length === 1 ? goal : undefined },
+    { name: 'spendCredits', run: spend, clear: drain, goal: ids.length === 1 ? goal : undefined },
     { name: 'spendCredits, log drained to the ledger', run: spend, drain, goal },
   ]
 }
