@@ -2,6 +2,7 @@ import { redirect } from '@remix-run/node'
 import type { Types } from 'mongoose'
 import { type User, UserModel } from '#models/user.server.ts'
 import { apiError, errorResponse, isDatabaseTrouble, unavailable } from '../http/api-error.server.ts'
+import { readOnce } from '../http/shared-reads.server.ts'
 import { safeRedirect } from '../http/safe-redirect.ts'
 import { withSearch } from '../with-search.ts'
 import { takeApiCall } from './api-budget.server.ts'
@@ -14,7 +15,7 @@ import { findSession } from './session.server.ts'
  * @throws a 503 response when the database is down: the user is unknown then, not logged out
  */
 export async function findUser(request: Request): Promise<User | null> {
-  return findSessionUser(request).catch((error: unknown) => {
+  return readOnce(request, 'user', () => findSessionUser(request)).catch((error: unknown) => {
     throw isDatabaseTrouble(error) ? unavailable() : error
   })
 }

@@ -26,6 +26,8 @@ export interface EntryPage {
   entries: CreditEntry[]
   /** Pass it as `before` to read the next page; null at the end. */
   nextBefore: number | null
+  /** The account as it was read with the entries. */
+  account: CreditAccount
 }
 
 /**
@@ -40,14 +42,34 @@ export async function listEntries(
   const size = Math.max(1, Math.min(limit, PAGE_MAX))
   // The account first: rows below its `posted` never change, and the rest is in the log read with it.
   const account = await readUpToDate(accountId)
-  const { burned } = fold(account, account.pending)
-  const logged = ledgerRows(account, burned)
-    .reverse()
-    .filter((row) => row.seq < before && matches(row, filter))
+  const logged = loggedRows(account).filter((row) => row.seq < before && matches(row, filter))
   const posted = await readPosted(account, filter, { before, limit: size + 1 - logged.length })
-  const found = [...logged, ...posted]
+  return toPage(account, [...logged, ...posted], size)
+}
+
+/**
+ * {@link listEntries} without a filter, of the newest page only: it reads account and ledger at the same time.
+ * @throws AccountNotFound
+ */
+export async function listNewestEntries(accountId: Types.ObjectId, limit: number): Promise<EntryPage> {
+  const [account, found] = await Promise.all([readUpToDate(accountId), findRows({ accountId }, {}, limit + 1)])
+  const posted = found.filter((row) => row.seq < account.posted)
+  // Rows below the account's `posted` that were written after the ledger was read are missing. Numbers have no gap, so
+  // that shows.
+  const isComplete =
+    posted.length >= Math.min(limit + 1, account.posted) &&
+    posted.every((row, index) => row.seq === account.posted - 1 - index)
+  return isComplete ? toPage(account, [...loggedRows(account), ...posted], limit) : listEntries(accountId, { limit })
+}
+
+/** The rows of the log, newest first. */
+function loggedRows(account: CreditAccount): CreditEntry[] {
+  return ledgerRows(account, fold(account, account.pending).burned).reverse()
+}
+
+function toPage(account: CreditAccount, found: CreditEntry[], size: number): EntryPage {
   const entries = found.slice(0, size)
-  return { entries, nextBefore: found.length > size ? (entries.at(-1)?.seq ?? null) : null }
+  return { entries, nextBefore: found.length > size ? (entries.at(-1)?.seq ?? null) : null, account }
 }
 
 async function readPosted(
@@ -60,16 +82,19 @@ async function readPosted(
     const seq = { $gte: from, $lt: Math.min(to, before) }
     const wanted = limit - found.length
     if (wanted <= 0 || seq.$gte >= seq.$lt) continue
-    const rows = await creditEntries()
-      .find({ accountId: account._id, seq, ...toQuery(filter) })
-      .hint(indexFor(filter))
-      .sort({ seq: -1 })
-      .limit(wanted)
-      .maxTimeMS(TIME_LIMIT_MS)
-      .toArray()
-    found.push(...rows)
+    found.push(...(await findRows({ accountId: account._id, seq }, filter, wanted)))
   }
   return found
+}
+
+function findRows(where: mongo.Filter<CreditEntry>, filter: EntryFilter, limit: number): Promise<CreditEntry[]> {
+  return creditEntries()
+    .find({ ...where, ...toQuery(filter) })
+    .hint(indexFor(filter))
+    .sort({ seq: -1 })
+    .limit(limit)
+    .maxTimeMS(TIME_LIMIT_MS)
+    .toArray()
 }
 
 /** Rows of the ledger, by `seq`: `from` inclusive, `to` exclusive. */

@@ -16,6 +16,7 @@ import { isStopping } from './readiness.server.ts'
 import { type RemixHandler, toRemixRequest } from './remix-request.server.ts'
 import { maxBodyBytes, readBody } from './request-body.server.ts'
 import { type MatchedRoute, routeTable } from './route-table.ts'
+import { withSharedReads } from './shared-reads.server.ts'
 import { contentSecurityPolicy, securityHeaders } from './security-headers.ts'
 
 /** What the parts of the HTTP app share about a request. */
@@ -88,7 +89,8 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
     noticeProxies(c.env.incoming)
     const address = clientAddressOf(c.env.incoming, trustedProxies)
     const request = toRemixRequest(c.req.raw, { body, address, dropCookie: passed.dropCookie })
-    c.res = ensureApiShape(path, await handle(request, { requestId, nonce }))
+    const answer = () => handle(request, { requestId, nonce })
+    c.res = ensureApiShape(path, await withSharedReads(answer))
     if (c.res.status === 429 && !c.res.headers.has('Retry-After')) c.res.headers.set('Retry-After', RETRY_AFTER_SECONDS)
     // JSON responses are frequent, and too small to gain.
     if (isWorthCompressing(c.res)) await small(c, async () => {})

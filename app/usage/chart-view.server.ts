@@ -1,4 +1,6 @@
 import { now } from '../clock.server.ts'
+import { livePorts } from '../credits/ports.server.ts'
+import { readAccount } from '../credits/recorded.server.ts'
 import { formatCredits, formatCreditsInWords, formatDate, formatDay, formatWeekday } from '../format.ts'
 import { logger } from '../log.server.ts'
 import {
@@ -48,7 +50,8 @@ export async function readChart(user: Reader, query: UsageQuery) {
   const { timeZone } = user
   const days = daysUpTo(dayIn(now(), timeZone), period)
   try {
-    const sums = await sumByDay(user._id, { from: startOfDay(days[0] ?? '', timeZone) }, timeZone)
+    const account = await readAccount(livePorts, user._id)
+    const sums = await sumByDay(account, { from: startOfDay(days[0] ?? '', timeZone) }, timeZone)
     const bars = barsOf(days, sums)
     return {
       title,

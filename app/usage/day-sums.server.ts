@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose'
-import { type CreditAccount, creditAccounts, type EntryKind } from '#models/credit-account.server.ts'
+import type { CreditAccount, EntryKind } from '#models/credit-account.server.ts'
 import { type CreditDay, creditDays } from '#models/credit-day.server.ts'
 import { creditEntries } from '#models/credit-entry.server.ts'
 import { API_ACTION } from '../actions/api-request.server.ts'
@@ -34,19 +34,10 @@ const ROWS_MAX = 5_000
 
 /**
  * Sums what moved on each day: from the stored sums of quarter hours, the posted entries that they lack, and the account's
- * log. Each entry counts once; entries that come while this reads may count already.
+ * log. Each entry counts once; entries that came since the account was read may count already.
  * @param filter which entries; `from` limits the read
  */
-export async function sumByDay(
-  accountId: Types.ObjectId,
-  filter: Filter,
-  timeZone: string,
-): Promise<Map<Day, DayTotals>> {
-  const account = await creditAccounts().findOne<Summed>(
-    { _id: accountId },
-    { projection: { posted: 1, pending: 1, summed: 1 }, maxTimeMS: TIME_LIMIT_MS },
-  )
-  if (!account) return new Map()
+export async function sumByDay(account: Summed, filter: Filter, timeZone: string): Promise<Map<Day, DayTotals>> {
   return totalsOf((await storedSums(account, filter, timeZone)) ?? (await ledgerSums(account, filter, timeZone)))
 }
 

@@ -1,14 +1,16 @@
 import type { Types } from 'mongoose'
 import type { CreditEntry } from '#models/credit-entry.server.ts'
 import { now } from '../clock.server.ts'
-import { type EntryPage, listEntries } from '../credits/ledger.server.ts'
+import { type EntryFilter, type EntryPage, listEntries, listNewestEntries } from '../credits/ledger.server.ts'
 import { formatDate, formatDay, formatWeekday } from '../format.ts'
 import { logger } from '../log.server.ts'
+import { sum } from '../sum.ts'
 import { withSearch } from '../with-search.ts'
 import { sumByDay } from './day-sums.server.ts'
 import { addDays, type Day, dayIn, startOfDay, yearOf } from './days.ts'
 import { detailOf, wordsOf } from './entry-words.server.ts'
 import { countFilters, neighbours, toEntryFilter, usageHref, type UsageQuery } from './filters.ts'
+import { MOVING_KINDS } from './kinds.ts'
 
 /** The owner of a ledger, and the zone in which its days begin. */
 export interface Reader {
@@ -18,33 +20,53 @@ export interface Reader {
 
 const PAGE_SIZE = 50
 
+/** More than the clocks of processes differ. */
+const SKEW_MS = 60 * 60 * 1000
+
 /** One day of the ledger's page, as the component takes it but with plain texts. */
-export type LedgerDayView = Awaited<ReturnType<typeof readLedger>>['days'][number]
+export type LedgerDayView = ReturnType<typeof toDayViews>[number]
 
 /** Reads a page of the ledger by day. A day that continues on the next page has the sum of the whole day. */
 export async function readLedger(user: Reader, query: UsageQuery) {
   const filter = toEntryFilter(query, user.timeZone)
   const page = await listEntries(user._id, { ...filter, before: query.before ?? undefined, limit: PAGE_SIZE })
   const days = byDay(page, user.timeZone)
-  const thisYear = yearOf(dayIn(now(), user.timeZone))
   const isWhole = query.before === null && page.nextBefore === null
-  const sums = isWhole
-    ? new Map(days.map((day) => [day.date, sumOf(day.entries)]))
-    : await sumsOfDays(user, filter, days)
+  const sums = isWhole ? sumsIn(days) : await sumsOfDays(user, page, filter, days)
   return {
-    days: days.map(({ date, entries }) => ({
-      date,
-      label: formatWeekday(startOfDay(date, user.timeZone), user.timeZone, { year: yearOf(date) !== thisYear }),
-      sum: sums.get(date) ?? 0,
-      lines: entries.map((entry) => toLine(entry, user.timeZone)),
-    })),
-    range: rangeOf(page, user.timeZone, thisYear),
+    days: toDayViews(days, sums, user.timeZone),
+    range: rangeOf(page, user.timeZone, yearNow(user.timeZone)),
     nextBefore: page.nextBefore,
   }
 }
 
-function byDay({ entries }: EntryPage, timeZone: string): { date: Day; entries: CreditEntry[] }[] {
-  const days: { date: Day; entries: CreditEntry[] }[] = []
+/**
+ * Reads the days of the newest entries that moved credits, for the overview. It takes one round of reads, unless nearly all
+ * entries are reservations or the first day that is not shown as a whole has very many.
+ * @param count how many entries will be shown; with their days there may be more
+ */
+export async function readNewestDays(user: Reader, count: number): Promise<LedgerDayView[]> {
+  const filter = { kinds: MOVING_KINDS }
+  const newest = await listNewestEntries(user._id, PAGE_SIZE)
+  const moved = newest.entries.filter(({ kind }) => MOVING_KINDS.includes(kind))
+  const isEnough = newest.nextBefore === null || moved.length >= count
+  const page = isEnough ? { ...newest, entries: moved } : await listEntries(user._id, { ...filter, limit: PAGE_SIZE })
+  const days = byDay(page, user.timeZone)
+  const shown = days.filter((_, index) => sum(days.slice(0, index).map(({ entries }) => entries.length)) < count)
+  const oldest = (isEnough ? newest : page).entries.at(-1)?.at.getTime() ?? 0
+  const isWhole = ({ date }: LedgerDay) =>
+    page.nextBefore === null || oldest < startOfDay(date, user.timeZone).getTime() - SKEW_MS
+  const sums = shown.every(isWhole) ? sumsIn(shown) : await sumsOfDays(user, page, filter, shown)
+  return toDayViews(shown, sums, user.timeZone)
+}
+
+interface LedgerDay {
+  date: Day
+  entries: CreditEntry[]
+}
+
+function byDay({ entries }: EntryPage, timeZone: string): LedgerDay[] {
+  const days: LedgerDay[] = []
   for (const entry of entries) {
     const date = dayIn(entry.at, timeZone)
     // The clocks of processes differ, so an entry of yesterday may follow one of today.
@@ -55,18 +77,32 @@ function byDay({ entries }: EntryPage, timeZone: string): { date: Day; entries: 
   return days
 }
 
-const sumOf = (entries: CreditEntry[]): number => entries.reduce((sum, { amount }) => sum + amount, 0)
+function toDayViews(days: LedgerDay[], sums: ReadonlyMap<Day, number>, timeZone: string) {
+  const thisYear = yearNow(timeZone)
+  return days.map(({ date, entries }) => ({
+    date,
+    label: formatWeekday(startOfDay(date, timeZone), timeZone, { year: yearOf(date) !== thisYear }),
+    sum: sums.get(date) ?? 0,
+    lines: entries.map((entry) => toLine(entry, timeZone)),
+  }))
+}
+
+const yearNow = (timeZone: string): string => yearOf(dayIn(now(), timeZone))
+
+const sumsIn = (days: LedgerDay[]): Map<Day, number> =>
+  new Map(days.map(({ date, entries }) => [date, sum(entries.map(({ amount }) => amount))]))
 
 async function sumsOfDays(
   user: Reader,
-  filter: ReturnType<typeof toEntryFilter>,
-  days: { date: Day }[],
+  { account }: EntryPage,
+  filter: EntryFilter,
+  days: LedgerDay[],
 ): Promise<Map<Day, number>> {
   if (days.length === 0) return new Map()
   const dates = days.map(({ date }) => date).sort()
   const from = startOfDay(dates[0] ?? '', user.timeZone)
   const to = startOfDay(addDays(dates.at(-1) ?? '', 1), user.timeZone)
-  const totals = await sumByDay(user._id, { ...filter, from, to }, user.timeZone)
+  const totals = await sumByDay(account, { ...filter, from, to }, user.timeZone)
   return new Map([...totals].map(([day, { net }]) => [day, net]))
 }
 

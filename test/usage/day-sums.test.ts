@@ -3,6 +3,8 @@ import { Types } from 'mongoose'
 import { describe, expect, test } from 'vitest'
 import { emptyAccount } from '#app/credits/account.server.ts'
 import { listEntries } from '#app/credits/ledger.server.ts'
+import { livePorts } from '#app/credits/ports.server.ts'
+import { readAccount } from '#app/credits/recorded.server.ts'
 import { sumDays } from '#app/credits/sum-days.server.ts'
 import { sumByDay } from '#app/usage/day-sums.server.ts'
 import { dayIn, startOfDay } from '#app/usage/days.ts'
@@ -53,8 +55,8 @@ function expected(rows: Row[], timeZone: string, { from, to, kinds, action }: Pa
   return days
 }
 
-async function summedByDay(...args: Parameters<typeof sumByDay>) {
-  const totals = [...(await sumByDay(...args))]
+async function summedByDay(accountId: Types.ObjectId, filter: Parameters<typeof sumByDay>[1], timeZone: string) {
+  const totals = [...(await sumByDay(await readAccount(livePorts, accountId), filter, timeZone))]
   return Object.fromEntries(totals.map(([day, { byAction: _actions, ...sums }]) => [day, sums]))
 }
 

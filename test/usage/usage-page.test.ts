@@ -1,16 +1,18 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import mongoose from 'mongoose'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { setNow } from '#app/clock.server.ts'
 import { grantCredits } from '#app/credits/grant.server.ts'
-import { captureHold, placeHold } from '#app/credits/hold.server.ts'
+import { captureHold, placeHold, releaseHold } from '#app/credits/hold.server.ts'
+import { livePorts } from '#app/credits/ports.server.ts'
 import { settleAccount } from '#app/credits/settle.server.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
 import { tickAccount } from '#app/credits/tick.server.ts'
 import { loader } from '#app/routes/_app.usage/route.tsx'
 import { parseUsageQuery } from '#app/usage/filters.ts'
-import { readLedger } from '#app/usage/usage-page.server.ts'
+import { readLedger, readNewestDays } from '#app/usage/usage-page.server.ts'
 import { asBrowser, type Caller, newCaller } from '#test/api/caller.ts'
 import { CreditAccountModel } from '#models/credit-account.server.ts'
-import { CreditEntryModel } from '#models/credit-entry.server.ts'
+import { creditEntries, CreditEntryModel } from '#models/credit-entry.server.ts'
 import { useDatabase } from '#test/setup/database.ts'
 
 useDatabase()
@@ -154,6 +156,61 @@ describe('the ledger', () => {
     expect((await show(caller)).ledger.state).toBe('empty')
     expect((await show(caller, '/usage?kind=expired')).ledger.state).toBe('no-match')
     expect((await show(caller, '/usage?kind=nonsense&from=never&before=-3&days=7')).ledger.state).toBe('empty')
+  })
+})
+
+describe('the newest days, for the overview', () => {
+  const sumsOf = (days: Awaited<ReturnType<typeof readNewestDays>>) =>
+    days.map(({ date, lines, sum }) => [date, lines.length, sum])
+
+  test('the days of the newest entries have their whole sum, also where the ledger goes on', async () => {
+    const caller = await callerOfMay()
+    for (let index = 0; index < 55; index++) await spendAt(caller, '2026-05-02T10:00:00Z', 1)
+    for (let index = 0; index < 3; index++) await spendAt(caller, '2026-05-03T10:00:00Z', 2)
+
+    expect(sumsOf(await readNewestDays(caller.user, 3))).toEqual([['2026-05-03', 3, -6]])
+    expect(sumsOf(await readNewestDays(caller.user, 8))).toEqual([
+      ['2026-05-03', 3, -6],
+      ['2026-05-02', 47, -55],
+    ])
+  })
+
+  test('reservations are left out, also where they are nearly all of the ledger', async () => {
+    const caller = await callerOfMay()
+    const accountId = caller.user._id
+    await spendAt(caller, '2026-05-02T10:00:00Z', 1)
+    for (let index = 0; index < 30; index++) {
+      const { holdId } = await placeHold({ accountId, key: `api:hold:${index}`, credits: 5, action: 'qr-code' })
+      await releaseHold({ accountId, holdId })
+    }
+
+    expect(sumsOf(await readNewestDays(caller.user, 8))).toEqual([
+      ['2026-05-02', 1, -1],
+      ['2026-05-01', 1, 1000],
+    ])
+  })
+
+  test('entries that are posted between the reads of ledger and account are not missing', async () => {
+    const caller = await callerOfMay()
+    for (let index = 0; index < 5; index++) await spendAt(caller, '2026-05-02T10:00:00Z', 1)
+    const findAccount = livePorts.store.findAccount.bind(livePorts.store)
+    const entries = await creditEntries().find({ accountId: caller.user._id }).toArray()
+    expect(entries).toEqual([])
+    // The ledger is read as it was before the account's log was posted to it.
+    vi.spyOn(livePorts.store, 'findAccount').mockImplementationOnce(async (id) => {
+      await settleAccount(id)
+      return findAccount(id)
+    })
+    const find = vi.spyOn(mongoose.mongo.Collection.prototype, 'find')
+
+    expect(sumsOf(await readNewestDays(caller.user, 8))).toEqual([
+      ['2026-05-02', 5, -5],
+      ['2026-05-01', 1, 1000],
+    ])
+    const collections = find.mock.contexts as unknown as mongoose.mongo.Collection[]
+    const ofLedger = collections.filter(({ collectionName }) => collectionName === 'credit_entries')
+    expect(ofLedger).toHaveLength(2)
+    vi.restoreAllMocks()
   })
 })
 

@@ -24,13 +24,17 @@ interface Source {
 
 /**
  * Finds the payments behind a user's grants, by their sources; unpaid grants have none.
+ * @param read purchases of the user that were read already; only others are looked up
  * @returns by `type:id`, see {@link sourceKey}
  */
 export async function findPaymentsBehind(
   userId: Types.ObjectId,
   sources: readonly Source[],
+  read: readonly Purchase[] = [],
 ): Promise<Map<string, PaymentBehind>> {
-  const purchases = await findPurchases(userId, sources)
+  const wanted = new Map(sources.map((source) => [sourceKey(source), source]))
+  const known = read.filter(({ key }) => wanted.delete(sourceKey(key)))
+  const purchases = [...known, ...(await findPurchases(userId, [...wanted.values()]))]
   return new Map(purchases.map((purchase) => [sourceKey(purchase.key), paymentOf(purchase)]))
 }
 

@@ -41,10 +41,14 @@ const ROWS_MAX = 200
 
 /** A user's payments, newest first: plans and packs. */
 export async function listBillingHistory(userId: Types.ObjectId): Promise<BillingHistoryView[]> {
-  return (await listNewestPurchases(userId, ROWS_MAX)).map(toView)
+  return (await listShownPurchases(userId)).map(toHistoryView)
 }
 
-function toView(purchase: Purchase): BillingHistoryView {
+/** The purchases of {@link listBillingHistory}, for a page that shows more of them. */
+export const listShownPurchases = (userId: Types.ObjectId): Promise<Purchase[]> => listNewestPurchases(userId, ROWS_MAX)
+
+/** Shows a purchase as a row of the history. */
+export function toHistoryView(purchase: Purchase): BillingHistoryView {
   const { key, rowId, name, planName, lines, interval, paidAt, url } = purchase
   const shown = Object.fromEntries(SHOWN.map((field) => [field, purchase[field]]))
   return {

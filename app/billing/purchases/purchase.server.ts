@@ -86,9 +86,14 @@ export async function findPurchases(
   keys: readonly { type: string; id: string }[],
 ): Promise<Purchase[]> {
   const idsOf = (wanted: string) => [...new Set(keys.filter(({ type }) => type === wanted).map(({ id }) => id))]
+  const [invoiceIds, paymentIds] = [idsOf('invoice'), idsOf('payment')]
   const [invoices, payments] = await Promise.all([
-    BillingHistoryModel.find({ userId, stripeInvoiceId: { $in: idsOf('invoice') } }).lean<BillingHistory[]>(),
-    PaymentModel.find({ userId, stripePaymentIntentId: { $in: idsOf('payment') } }).lean<Payment[]>(),
+    invoiceIds.length > 0
+      ? BillingHistoryModel.find({ userId, stripeInvoiceId: { $in: invoiceIds } }).lean<BillingHistory[]>()
+      : [],
+    paymentIds.length > 0
+      ? PaymentModel.find({ userId, stripePaymentIntentId: { $in: paymentIds } }).lean<Payment[]>()
+      : [],
   ])
   return [...invoices.map(ofInvoice), ...payments.map(ofPayment)]
 }

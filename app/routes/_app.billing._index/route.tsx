@@ -3,7 +3,7 @@ import { useActionData, useLoaderData, useSearchParams } from '@remix-run/react'
 import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { findPaymentsBehind } from '#app/billing/purchases/grant-payments.server.ts'
-import { listBillingHistory } from '#app/billing/purchases/list-history.server.ts'
+import { listShownPurchases, toHistoryView } from '#app/billing/purchases/list-history.server.ts'
 import { recentDuplicates } from '#app/billing/checkout/recent-duplicates.ts'
 import { packsInWords } from '#app/billing/catalog/pack-offers.ts'
 import { PackNotSpendable } from '#app/billing/errors.ts'
@@ -44,17 +44,15 @@ export const meta: MetaFunction = () => pageTitle('Billing')
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const { timeZone } = user
-  const [balance, history, details] = await Promise.all([
+  const [balance, purchases, details] = await Promise.all([
     getBalance(user._id),
-    listBillingHistory(user._id),
+    listShownPurchases(user._id),
     billingDetailsOf(user),
   ])
-  const payments = await findPaymentsBehind(
-    user._id,
-    balance.grants.map(({ source }) => source),
-  )
+  const sources = balance.grants.map(({ source }) => source)
+  const payments = await findPaymentsBehind(user._id, sources, purchases)
   const { searchParams } = new URL(request.url)
-  const rows = toHistoryRows(history, timeZone, user.subscription)
+  const rows = toHistoryRows(purchases.map(toHistoryView), timeZone, user.subscription)
   const context = { now: now(), timeZone }
   const standing = currentPlanStatus(user, balance)
   return {

@@ -13,8 +13,7 @@ import { PlanNotices } from '#app/components/standing-notices.tsx'
 import { TextLink } from '#app/components/text-link.tsx'
 import { getBalance } from '#app/credits/balance.server.ts'
 import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
-import { parseUsageQuery } from '#app/usage/filters.ts'
-import { readLedger } from '#app/usage/usage-page.server.ts'
+import { readNewestDays } from '#app/usage/usage-page.server.ts'
 import { toHistoryRows } from '#app/plan-status/history-rows.ts'
 import { BalanceNote } from './balance-note.tsx'
 import { toBalanceView } from './balance-view.ts'
@@ -28,10 +27,10 @@ export const meta: MetaFunction = () => pageTitle('Overview')
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const { timeZone } = user
-  const [balance, history, ledger] = await Promise.all([
+  const [balance, history, days] = await Promise.all([
     getBalance(user._id),
     listBillingHistory(user._id),
-    readLedger(user, parseUsageQuery(new URLSearchParams())),
+    readNewestDays(user, LEDGER_LINES),
   ])
   const standing = currentPlanStatus(user, balance)
   return {
@@ -39,7 +38,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
     notices: standing.notices,
     plan: standing.plan,
     history: toHistoryRows(history, timeZone, user.subscription),
-    days: firstLines(ledger.days, LEDGER_LINES),
+    days: firstLines(days, LEDGER_LINES),
   }
 }
 
