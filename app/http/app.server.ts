@@ -90,7 +90,7 @@ export function createApp({ handle, loadBuild, findFile, isDevServer }: AppParts
     const address = clientAddressOf(c.env.incoming, trustedProxies)
     const request = toRemixRequest(c.req.raw, { body, address, dropCookie: passed.dropCookie })
     const answer = () => handle(request, { requestId, nonce })
-    c.res = ensureApiShape(path, await withSharedReads(answer))
+    c.res = ensureApiShape(path, await withSharedReads(request, answer))
     if (c.res.status === 429 && !c.res.headers.has('Retry-After')) c.res.headers.set('Retry-After', RETRY_AFTER_SECONDS)
     // JSON responses are frequent, and too small to gain.
     if (isWorthCompressing(c.res)) await small(c, async () => {})

@@ -155,7 +155,10 @@ describe('the reads of a page', () => {
 })
 
 describe('readOnce', () => {
-  const get = () => new Request('http://localhost:3000/dashboard')
+  const get = (headers?: Record<string, string>) => new Request('http://localhost:3000/dashboard', { headers })
+  const post = () => new Request('http://localhost:3000/dashboard', { method: 'POST' })
+  /** The request as a loader gets it. */
+  const loaderOf = ({ url, headers }: Request) => new Request(url, { headers })
   const counted = () => {
     let count = 0
     return () => Promise.resolve(++count)
@@ -163,24 +166,39 @@ describe('readOnce', () => {
 
   test('the loaders of one request share a read, and those of another request read again', async () => {
     const read = counted()
-    const load = () => Promise.all([readOnce(get(), 'user', read), readOnce(get(), 'user', read)])
+    const load = (request: Request) =>
+      withSharedReads(request, () =>
+        Promise.all([readOnce(loaderOf(request), 'user', read), readOnce(loaderOf(request), 'user', read)]),
+      )
 
-    expect(await withSharedReads(load)).toEqual([1, 1])
-    expect(await withSharedReads(load)).toEqual([2, 2])
+    expect(await Promise.all([load(get()), load(get())])).toEqual([
+      [1, 1],
+      [2, 2],
+    ])
   })
 
   test('an action reads for itself, and the loaders after it read what it has changed', async () => {
     const read = counted()
-    const post = new Request('http://localhost:3000/dashboard', { method: 'POST' })
-    const answers = await withSharedReads(async () => {
-      return [
-        await readOnce(post, 'user', read),
-        await readOnce(get(), 'user', read),
-        await readOnce(get(), 'user', read),
-      ]
-    })
+    const request = post()
+    const answers = await withSharedReads(request, async () => [
+      await readOnce(request, 'user', read),
+      await readOnce(loaderOf(request), 'user', read),
+      await readOnce(loaderOf(request), 'user', read),
+    ])
 
     expect(answers).toEqual([1, 2, 2])
+  })
+
+  test('a client that sends the header of another request reads for itself', async () => {
+    const read = counted()
+    const victim = get()
+    const shared = await withSharedReads(victim, async () => {
+      await readOnce(victim, 'user', read)
+      const forged = get({ 'X-Scrip-Request': victim.headers.get('X-Scrip-Request')! })
+      return withSharedReads(forged, () => readOnce(forged, 'user', read))
+    })
+
+    expect(shared).toBe(2)
   })
 
   test('outside of a request, every read is made', async () => {
