@@ -6,8 +6,10 @@ import { cookieOf, fundedAccount, newUser } from './customers.ts'
 import { HttpClient } from './http-client.ts'
 import { type Server, withInstallation } from './installation.ts'
 import { INVOICE_CREDITS, type PaidInvoice, payInvoices } from './invoices.ts'
+import { cpuMeter, inCores } from './process-usage.ts'
 import { count, median, milliseconds, printTable } from './report.ts'
 import { BURST, ROUND_MS } from './settings.ts'
+import type { Meter } from './side-by-side.ts'
 
 /** Deliveries under way at once. */
 const AT_ONCE = 32
@@ -29,7 +31,9 @@ export async function benchWebhooks(server: Server): Promise<void> {
       const seconds = Math.round((performance.now() - started) / 1_000)
       console.log(`\nPaid ${count(invoices.length)} invoices in the sandbox in ${seconds} s`)
       const sender = new Sender(installation, client)
-      await timeDeliveries(sender, invoices.slice(0, MEASURED))
+      const { apps, sandbox } = installation
+      const meter = cpuMeter({ app: apps.map(({ pid }) => pid), database: [server.pid], sandbox: [sandbox.pid] })
+      await timeDeliveries(sender, invoices.slice(0, MEASURED), meter)
       await burst(installation, sender, client, invoices.slice(MEASURED))
     } finally {
       client.close()
@@ -72,23 +76,43 @@ class Sender {
   }
 }
 
-async function timeDeliveries(sender: Sender, invoices: PaidInvoice[]): Promise<void> {
-  const started = performance.now()
-  const failures = await sender.deliver(invoices, AT_ONCE)
-  const fresh = invoices.length / ((performance.now() - started) / 1_000)
-
-  const again = performance.now()
+async function timeDeliveries(sender: Sender, invoices: PaidInvoice[], meter: Meter): Promise<void> {
+  const fresh = await timed(meter, () => sender.deliver(invoices, AT_ONCE))
+  const end = performance.now() + 2 * ROUND_MS
   let duplicates = 0
-  while (performance.now() - again < 2 * ROUND_MS) {
-    await sender.deliver(invoices, AT_ONCE)
-    duplicates += invoices.length
-  }
-  const repeated = duplicates / ((performance.now() - again) / 1_000)
-  const note = failures > 0 ? `${failures} deliveries failed and were repeated` : ''
+  const again = await timed(meter, async () => {
+    do {
+      await sender.deliver(invoices, AT_ONCE)
+      duplicates += invoices.length
+    } while (performance.now() < end)
+  })
+  const failed = fresh.result > 0 ? `; ${fresh.result} deliveries failed and were repeated` : ''
+  const rates = { fresh: invoices.length / fresh.seconds, again: duplicates / again.seconds }
   printTable(`Webhooks of one process, ${AT_ONCE} deliveries at once: duplicates beside new invoices`, [
-    { name: 'invoice.paid, new: recorded and credited', value: `${count(fresh)}/s`, ratio: 1, note },
-    { name: 'the same events again', value: `${count(repeated)}/s`, ratio: repeated / fresh },
+    {
+      name: 'invoice.paid, new: recorded and credited',
+      value: `${count(rates.fresh)}/s`,
+      ratio: 1,
+      note: fresh.cores + failed,
+    },
+    {
+      name: 'the same events again',
+      value: `${count(rates.again)}/s`,
+      ratio: rates.again / rates.fresh,
+      note: again.cores,
+    },
   ])
+}
+
+/** Does work, and measures how long it took and which CPU it used. */
+async function timed<T>(meter: Meter, work: () => Promise<T>): Promise<{ result: T; seconds: number; cores: string }> {
+  const before = await meter()
+  const started = performance.now()
+  const result = await work()
+  const seconds = (performance.now() - started) / 1_000
+  const after = await meter()
+  const used = Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? value)] as const)
+  return { result, seconds, cores: inCores(Object.fromEntries(used), seconds) }
 }
 
 /** A customer looks at the dashboard while events come in as fast as the app takes them. */
