@@ -13,8 +13,8 @@ const PARTS: Record<string, (server: Server) => Promise<void>> = {
   api: async (server) => (await import('./bench/api.ts')).benchApi(server),
   pages: async (server) => (await import('./bench/pages.ts')).benchPages(server),
   webhooks: async (server) => (await import('./bench/webhooks.ts')).benchWebhooks(server),
-  browser: async (server) => (await import('./bench/browser.ts')).benchBrowser(server),
   processes: async (server) => (await import('./bench/processes.ts')).benchProcesses(server),
+  browser: async (server) => (await import('./bench/browser.ts')).benchBrowser(server),
 }
 
 const chosen = process.argv.slice(2)
