@@ -92,7 +92,8 @@ async function write(
   entries: LogEntry[],
   limit?: UseLimit,
 ): Promise<number | null> {
-  const at = ports.now()
+  // No entry may be later than the moment up to which nothing is due, also if the clock was set back since it was made.
+  const at = new Date(Math.max(ports.now().getTime(), ...entries.map((entry) => entry.at.getTime())))
   const credits = entries.reduce((sum, entry) => sum + entry.amount, 0)
   const filter: AccountFilter = {
     ...toFilter({ _id: accountId, version }, entries),

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { setNow } from '#app/clock.server.ts'
 import { freezeSpending, unfreezeSpending } from '#app/credits/freeze.server.ts'
 import { apiKeyFor, freshKey } from '#app/credits/keys.ts'
+import { livePorts } from '#app/credits/ports.server.ts'
 import { settleAccount } from '#app/credits/settle.server.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
 import { mongoStore } from '#app/credits/store.server.ts'
@@ -146,6 +147,32 @@ describe('spendCredits', () => {
 
     await expect(refusal).rejects.toMatchObject({ details: { required: 6, available: 5 } })
     await expectBalance(accountId, { credits: 5 })
+  })
+
+  test('expired credits are not spent either if the clock is set back before the write', async () => {
+    const accountId = await anAccount(5)
+    await paid(accountId, 100, { expiresAt: new Date(Date.now() + DAY) })
+    await spendCredits({ accountId, credits: 30, action: 'qr-code' })
+
+    const [early, late] = [new Date(), new Date(Date.now() + 2 * DAY)]
+    let times = 0
+    // The entry is made first, then written.
+    const ports = { ...livePorts, now: () => (times++ === 1 ? early : late) }
+    const refusal = spendCredits({ accountId, credits: 6, action: 'qr-code' }, ports)
+
+    await expect(refusal).rejects.toMatchObject({ details: { required: 6, available: 5 } })
+    laterBy(2 * DAY)
+    await expectBalance(accountId, { credits: 5 })
+  })
+
+  test('without a key, every call is another spend', async () => {
+    const accountId = await anAccount(25)
+    const request = { accountId, credits: 5, action: 'qr-code' }
+
+    const spent = await Promise.all([spendCredits(request), spendCredits(request), spendCredits(request)])
+
+    expect(new Set(spent.map(({ entryId }) => entryId)).size).toBe(3)
+    await expectBalance(accountId, { credits: 10 })
   })
 
   test('a spend is refused while the account is frozen, with the most severe reason, and works again afterwards', async () => {

@@ -145,6 +145,10 @@ function randomOperation(
   switch (random.below(17)) {
     case 0:
     case 1: {
+      const key = `once:spend:${n}`
+      return retried(key, (ports) => spendCredits({ accountId, key, credits, action: 'test' }, ports))
+    }
+    case 2: {
       const operation: Operation = {
         key: null,
         run: async (ports) => {
@@ -154,10 +158,6 @@ function randomOperation(
         },
       }
       return operation
-    }
-    case 2: {
-      const key = `once:spend:${n}`
-      return retried(key, (ports) => spendCredits({ accountId, key, credits, action: 'test' }, ports))
     }
     case 3:
     case 4: {
