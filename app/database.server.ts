@@ -6,6 +6,7 @@ import { CheckoutKeyModel } from '#models/checkout-key.server.ts'
 import { CreditAccountModel, creditAccountValidator } from '#models/credit-account.server.ts'
 import { CreditDayModel } from '#models/credit-day.server.ts'
 import { CreditEntryModel } from '#models/credit-entry.server.ts'
+import { ExpiryCheckModel } from '#models/expiry-check.server.ts'
 import { JobCursorModel } from '#models/job-cursor.server.ts'
 import { MailModel } from '#models/mail.server.ts'
 import { MailTurnModel } from '#models/mail-turn.server.ts'
@@ -29,6 +30,7 @@ export const models: Model<any>[] = [
   CreditAccountModel,
   CreditDayModel,
   CreditEntryModel,
+  ExpiryCheckModel,
   JobCursorModel,
   MailModel,
   MailTurnModel,

@@ -170,6 +170,8 @@ const userSchema = new Schema(
     timeZone: { type: String, default: 'UTC' },
     stripeCustomerId: { type: String },
     subscription: { type: subscriptionSchema, default: null },
+    /** When a sync last changed it. */
+    subscriptionChangedAt: { type: Date },
     stripeBalance: { type: stripeBalanceSchema, default: null },
     billingDetails: { type: billingDetailsSchema, default: null },
     /** The last few. */
@@ -208,6 +210,8 @@ userSchema.index(
 userSchema.index({ 'billingDetails.paymentMethod.stripePaymentMethodId': 1 }, { sparse: true })
 // Finds users whose unused credits a renewal will cap soon.
 userSchema.index({ 'subscription.currentPeriodEnd': 1 }, { sparse: true })
+// Finds users whose next renewal, and so what it caps, may have changed.
+userSchema.index({ subscriptionChangedAt: 1 }, { sparse: true })
 
 type Stored = InferSchemaType<typeof userSchema>
 type StoredSubscription = NonNullable<Stored['subscription']>

@@ -9,8 +9,10 @@ import { readAccount } from '#app/credits/recorded.server.ts'
 import { mongoStore } from '#app/credits/store.server.ts'
 import { sumDays } from '#app/credits/sum-days.server.ts'
 import { runUpkeep } from '#app/credits/upkeep.server.ts'
+import { notifyExpiring } from '#app/billing/entitlements/expiry-notices.server.ts'
 import { pauseOverdue } from '#app/billing/subscriptions/grace-period.server.ts'
 import { connectDatabase, disconnectDatabase, ensureIndexes } from '#app/database.server.ts'
+import { sum } from '#app/sum.ts'
 import { sumByDay } from '#app/usage/day-sums.server.ts'
 import { CreditAccountModel } from '#models/credit-account.server.ts'
 import { CreditEntryModel } from '#models/credit-entry.server.ts'
@@ -42,11 +44,13 @@ async function insertMany(collection: mongoose.Collection, count: number, make: 
 
 describe(`jobs among ${CUSTOMERS.toLocaleString('en')} customers`, () => {
   beforeAll(async () => {
+    const ids = Array.from({ length: CUSTOMERS }, () => new Types.ObjectId())
     await insertMany(CreditAccountModel.collection, CUSTOMERS, (n) => {
       const nextChange = new Date(NOW.getTime() + (n + 1) * MINUTE)
-      return { ...emptyAccount(new Types.ObjectId(), `v${n}`, NOW), nextChange }
+      return { ...emptyAccount(ids[n]!, `v${n}`, NOW), nextChange }
     })
     await insertMany(UserModel.collection, CUSTOMERS, (n) => ({
+      _id: ids[n],
       email: `user-${n}@example.com`,
       passwordHash: 'x',
       subscription: { plan: 'Beginner', status: 'active', currentPeriodEnd: NOW, gracePeriodEnd: null, version: 'v' },
@@ -83,6 +87,18 @@ describe(`jobs among ${CUSTOMERS.toLocaleString('en')} customers`, () => {
     const [plan] = await explainReads(async () => expect(await pauseOverdue()).toBe(1))
 
     expect(plan).toMatchObject({ collection: 'users', docsExamined: 1, returned: 1 })
+  })
+
+  test('expiring credits are looked for in all accounts once a day, and in between where something is new', async () => {
+    const withinHorizon = 8.5 * 24 * 60
+    const { users } = await notifyExpiring()
+    expect(users).toBeGreaterThanOrEqual(withinHorizon - 10)
+    expect(users).toBeLessThanOrEqual(withinHorizon + 10)
+
+    const idle = await explainReads(() => notifyExpiring())
+    // The accounts that the tests above have posted are among them.
+    expect(sum(idle.map(({ docsExamined }) => docsExamined))).toBeLessThanOrEqual(20)
+    expect(sum(idle.map(({ keysExamined }) => keysExamined))).toBeLessThanOrEqual(20)
   })
 })
 

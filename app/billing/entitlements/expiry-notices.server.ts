@@ -3,16 +3,19 @@ import { creditAccounts, NEVER } from '#models/credit-account.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
 import { getBalance } from '../../credits/balance.server.ts'
+import { AccountNotFound } from '../../credits/errors.ts'
 import { type Loss, lossesAhead } from '../../credits/losses.ts'
 import { logger } from '../../log.server.ts'
 import type { NotificationContent } from '../../notifications/kinds.ts'
 import { notify } from '../../notifications/outbox.server.ts'
 import { renewsAt } from './current-plan.ts'
+import { AHEAD_MS, beginRound, dropChecks, endRound, planChecks, PLANNED_MS } from './expiry-checks.server.ts'
 
 /* Emails before unused credits expire: one week and one day ahead. */
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const AHEAD_MS = 7 * DAY_MS
+/** An account that could not be checked is tried again by the next round. */
+const RETRY_MS = 60 * 1000
 
 type Reader = Pick<User, '_id' | 'subscription'>
 
@@ -23,34 +26,47 @@ type Reader = Pick<User, '_id' | 'subscription'>
  */
 export async function notifyExpiring(): Promise<{ users: number; queued: number; failed: number }> {
   const seen = { users: 0, queued: 0, failed: 0 }
-  for (const id of await idsToLookAt(now())) {
-    seen.users++
-    try {
-      seen.queued += await notifyOne(id)
-    } catch (error) {
-      seen.failed++
-      logger.error({ err: error, accountId: id }, 'Expiring credits could not be checked for one user')
-    }
+  const round = await beginRound(now())
+  for await (const { accountIds, planned } of round.batches) {
+    const readers = await UserModel.find({ _id: { $in: accountIds } })
+      .select({ subscription: 1 })
+      .lean<Reader[]>()
+    const next = await Promise.all(readers.map((reader) => checkOne(reader, seen)))
+    // In this order: if the process dies in between, the account is checked again.
+    await planChecks(next.flat())
+    await dropChecks(planned)
   }
+  await endRound(round)
   return seen
 }
 
-/** Accounts with an expiry within a week, and those with a rollover limit whose plan renews within it. */
-async function idsToLookAt(at: Date): Promise<string[]> {
-  const soon = { $gt: at, $lte: new Date(at.getTime() + AHEAD_MS) }
-  const due = await creditAccounts()
-    .find({ nextChange: soon }, { projection: { _id: 1 } })
-    .toArray()
-  const renewing = await UserModel.find({ 'subscription.currentPeriodEnd': soon })
-    .select({ _id: 1 })
-    .lean<{ _id: Types.ObjectId }[]>()
-  const limited = await creditAccounts()
-    .find(
-      { _id: { $in: renewing.map(({ _id }) => _id) }, 'grants.rollover.limit': { $type: 'number' } },
-      { projection: { _id: 1 } },
-    )
-    .toArray()
-  return [...new Set([...due, ...limited].map(({ _id }) => _id.toHexString()))]
+type Seen = Awaited<ReturnType<typeof notifyExpiring>>
+
+/** Queues the mails that are due to one user, and returns when the account has to be checked again. */
+async function checkOne(reader: Reader, seen: Seen): Promise<{ accountId: Types.ObjectId; at: Date }[]> {
+  const { _id: accountId } = reader
+  const at = now()
+  seen.users++
+  try {
+    const losses = await lossesOf(reader, at)
+    seen.queued += await notifyOne(accountId, losses, at)
+    return checksAhead(losses, reader, at).map((then) => ({ accountId, at: then }))
+  } catch (error) {
+    seen.failed++
+    logger.error({ err: error, accountId }, 'Expiring credits could not be checked for one user')
+    return [{ accountId, at: new Date(at.getTime() + RETRY_MS) }]
+  }
+}
+
+/**
+ * When the next mails may be due, as far ahead as checks are planned: before each loss, and once the plan should have
+ * renewed. Until it has, the caps of that renewal no longer take what a later one takes.
+ */
+function checksAhead(losses: Loss[], { subscription }: Reader, at: Date): Date[] {
+  const times = losses.flatMap((loss) => [loss.at.getTime() - AHEAD_MS, loss.at.getTime() - DAY_MS])
+  const renewal = renewsAt(subscription, at)?.getTime() ?? 0
+  const planned = [...times, renewal].filter((time) => time > at.getTime() && time <= at.getTime() + PLANNED_MS)
+  return [...new Set(planned)].map((time) => new Date(time))
 }
 
 /**
@@ -83,28 +99,29 @@ function noticeOf(moment: Date, at: Date): Date {
   return new Date(Math.min(moment.getTime(), next))
 }
 
-async function notifyOne(id: string): Promise<number> {
-  const user = await UserModel.findById(id).select({ subscription: 1 }).lean<Reader>()
-  if (!user) return 0
-  const at = now()
-  const losses = (await lossesOf(user)).filter((loss) => loss.at.getTime() <= at.getTime() + AHEAD_MS)
+async function notifyOne(userId: Types.ObjectId, losses: Loss[], at: Date): Promise<number> {
+  const soon = losses.filter((loss) => loss.at.getTime() <= at.getTime() + AHEAD_MS)
   let queued = 0
-  for (const moment of new Set(losses.map((loss) => loss.at.getTime()))) {
+  for (const moment of new Set(soon.map((loss) => loss.at.getTime()))) {
     const days = moment <= at.getTime() + DAY_MS ? 1 : 7
     const isNew = await notify({
       kind: 'credits_expiring',
-      userId: user._id,
-      key: `${id}:${moment / 1000}:${days}`,
-      data: dataOf(losses, moment),
+      userId,
+      key: `${userId.toHexString()}:${moment / 1000}:${days}`,
+      data: dataOf(soon, moment),
     })
     queued += isNew ? 1 : 0
   }
   return queued
 }
 
-async function lossesOf({ _id, subscription }: Reader): Promise<Loss[]> {
-  const at = now()
-  return lossesAhead(await getBalance(_id), { now: at, renewsAt: renewsAt(subscription, at) })
+async function lossesOf({ _id, subscription }: Reader, at: Date): Promise<Loss[]> {
+  try {
+    return lossesAhead(await getBalance(_id), { now: at, renewsAt: renewsAt(subscription, at) })
+  } catch (error) {
+    if (error instanceof AccountNotFound) return []
+    throw error
+  }
 }
 
 function dataOf(losses: Loss[], moment: number) {
@@ -122,6 +139,6 @@ export async function stillTrue(
 ): Promise<NotificationContent | null> {
   if (content.kind !== 'credits_expiring') return content
   const user = await UserModel.findById(userId).select({ subscription: 1 }).lean<Reader>()
-  const data = dataOf(user ? await lossesOf(user) : [], content.data.at.getTime())
+  const data = dataOf(user ? await lossesOf(user, now()) : [], content.data.at.getTime())
   return data.losses.length > 0 ? { ...content, data } : null
 }

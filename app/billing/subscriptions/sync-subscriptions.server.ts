@@ -199,7 +199,7 @@ async function store(before: User, next: Snapshot | null): Promise<boolean> {
   }
   const written = await UserModel.updateOne(
     { _id: before._id, ...fence },
-    { $set: { subscription: { ...next, version: randomUUID() } } },
+    { $set: { subscription: { ...next, version: randomUUID() }, subscriptionChangedAt: now() } },
   )
   return written.matchedCount === 1
 }
