@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Types } from 'mongoose'
+import type { Types } from 'mongoose'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { beginRound } from '#app/billing/entitlements/expiry-checks.server.ts'
 import { renewsAt } from '#app/billing/entitlements/current-plan.ts'
