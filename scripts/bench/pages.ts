@@ -18,6 +18,8 @@ const ALWAYS = 100_000
 const WRITING_MAX_S = 90
 const SIZES = [10, 1_000, 100_000, 1_000_000].filter((entries) => entries <= LARGEST_LEDGER)
 const GOAL = { atMost: 1.3 }
+/** The place of the first size that fills a page: a page of ten entries has less to render. */
+const FULL = 1
 
 /** More rounds than this change nothing; slow pages get fewer. */
 const ROUNDS_MAX = 25
@@ -101,16 +103,20 @@ async function timePages(installation: Installation, client: HttpClient, subject
 }
 
 function linesOf(times: Time[][]): Line[] {
-  const base = median(complete(times[0]!))
+  const middles = times.map((ofSize) => median(complete(ofSize)))
   return times.map((ofSize, place): Line => {
     const name = `${count(SIZES[place]!)} entries`
-    const shown = complete(ofSize)
-    const isIncomplete = shown.length < ofSize.length
-    const note = isIncomplete ? `${ofSize.length - shown.length} of ${ofSize.length} INCOMPLETE` : ''
-    if (shown.length === 0) return { name, value: '–', note }
-    const ratio = median(shown) / base
-    const reached = isIncomplete ? Infinity : ratio
-    return { name, value: milliseconds(median(shown)), ratio, note, reached, goal: place > 0 ? GOAL : undefined }
+    const missing = ofSize.length - complete(ofSize).length
+    if (missing === ofSize.length) return { name, value: '–', note: 'never COMPLETE' }
+    const middle = middles[place]!
+    const ratio = middle / middles[0]!
+    const remarks = [
+      ...(missing > 0 ? [`${missing} of ${ofSize.length} INCOMPLETE`] : []),
+      ...(place > FULL ? [`×${(middle / middles[FULL]!).toFixed(2)} beside ${count(SIZES[FULL]!)}`] : []),
+    ]
+    const reached = missing > 0 ? Infinity : ratio
+    const goal = place > 0 ? GOAL : undefined
+    return { name, value: milliseconds(middle), ratio, note: remarks.join('; '), reached, goal }
   })
 }
 
