@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
+import { driverCollection } from '#models/define-model.server.ts'
 import { PaymentModel } from '#models/payment.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { now } from '../../clock.server.ts'
@@ -42,6 +43,7 @@ export interface Reconciliation {
 const FIRST_RUN_MS = 30 * 24 * 60 * 60 * 1000
 /** Covers objects that Stripe listed late, and clock differences. */
 const OVERLAP_MS = 60 * 60 * 1000
+const CUSTOMERS_TOGETHER = 1_000
 
 /**
  * Compares the database with Stripe and repairs what lost webhooks left undone, through the functions that webhooks
@@ -144,16 +146,16 @@ async function comparePacks(result: Reconciliation, range: ListRange): Promise<v
 async function compareSubscriptions(result: Reconciliation, range: ListRange): Promise<void> {
   const all = await counted(result, 'subscriptions', listRunningSubscriptions(range))
   const live = all.filter(({ status }) => isLive(status))
-  const customers = live.map(({ customerId }) => customerId).filter((id) => id !== null)
+  const byId = new Map(live.map((one) => [one.id, one]))
+  const byCustomer = new Map<string, StripeSubscription[]>()
+  for (const one of live) {
+    if (one.customerId) byCustomer.set(one.customerId, [...(byCustomer.get(one.customerId) ?? []), one])
+  }
   const owned = new Set<string>()
-  const stored = UserModel.find({
-    $or: [{ stripeCustomerId: { $in: customers } }, { 'subscription.stripeSubscriptionId': { $type: 'string' } }],
-  })
-  for await (const user of stored.lean<User>().cursor()) {
-    const theirs = live.filter(
-      ({ id, customerId }) =>
-        (customerId !== null && customerId === user.stripeCustomerId) || id === user.subscription?.stripeSubscriptionId,
-    )
+  for await (const user of subscribers([...byCustomer.keys()])) {
+    const stored = byId.get(user.subscription?.stripeSubscriptionId ?? '')
+    const theirs = new Set(byCustomer.get(user.stripeCustomerId ?? ''))
+    if (stored) theirs.add(stored)
     const ofPlans = []
     for (const subscription of theirs) {
       if (!(await planItemOf(subscription))) continue
@@ -163,6 +165,21 @@ async function compareSubscriptions(result: Reconciliation, range: ListRange): P
     if (!(await fits(user, ofPlans))) await settle(result, { kind: 'user', id: user._id.toHexString() })
   }
   for (const { id } of live) if (!owned.has(id)) await settle(result, { kind: 'subscription', id })
+}
+
+/** Users with a stored subscription, then those whose customer has one at Stripe only. */
+async function* subscribers(customers: string[]): AsyncGenerator<User> {
+  // The plain driver: mongoose's time limit holds for the whole of a cursor, and this one reads every subscriber.
+  const users = driverCollection<User>(UserModel)
+  const seen = new Set<string>()
+  for await (const user of users.find({ 'subscription.stripeSubscriptionId': { $type: 'string' } })) {
+    if (user.stripeCustomerId) seen.add(user.stripeCustomerId)
+    yield user
+  }
+  const others = customers.filter((id) => !seen.has(id))
+  for (let start = 0; start < others.length; start += CUSTOMERS_TOGETHER) {
+    yield* users.find({ stripeCustomerId: { $in: others.slice(start, start + CUSTOMERS_TOGETHER) } })
+  }
 }
 
 async function fits({ subscription: stored }: User, theirs: StripeSubscription[]): Promise<boolean> {
