@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose'
-import { type CreditAccount, CreditAccountModel } from '#models/credit-account.server.ts'
+import type { CreditAccount } from '#models/credit-account.server.ts'
 import { LimitReached } from './errors.ts'
-import type { CreditPorts } from './ports.server.ts'
+import { type CreditPorts, livePorts } from './ports.server.ts'
 import type { AccountFilter } from './store.server.ts'
 
 /** A plan's limit on how often something may be done in a period. */
@@ -41,9 +41,7 @@ export async function readUses(
   accountId: Types.ObjectId,
   name: string,
 ): Promise<CreditAccount['limits'][string] | null> {
-  const account = await CreditAccountModel.findById(accountId)
-    .select({ limits: 1 })
-    .lean<Pick<CreditAccount, 'limits'>>()
+  const account = await livePorts.store.findAccount(accountId)
   return account?.limits[name] ?? null
 }
 

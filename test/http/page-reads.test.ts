@@ -10,6 +10,7 @@ import { sumDays } from '#app/credits/sum-days.server.ts'
 import { createApp } from '#app/http/app.server.ts'
 import { readOnce, withSharedReads } from '#app/http/shared-reads.server.ts'
 import * as layout from '#app/routes/_app.tsx'
+import * as action from '#app/routes/_app.actions.$actionId/route.tsx'
 import * as dashboard from '#app/routes/_app.dashboard/route.tsx'
 import * as usage from '#app/routes/_app.usage/route.tsx'
 import * as billing from '#app/routes/_app.billing._index/route.tsx'
@@ -38,6 +39,7 @@ const build = {
     dashboard: page('dashboard', dashboard),
     usage: page('usage', usage),
     billing: page('billing', billing),
+    'actions/:actionId': page('actions/:actionId', action),
   },
   assets: { entry: { imports: [], module: '' }, routes: {}, url: '', version: '' },
   publicPath: '/',
@@ -113,16 +115,19 @@ describe('the reads of a page', () => {
   test('the overview of a long ledger takes no more reads, and a day of very many entries the sums of that day', async () => {
     setNow(() => new Date('2026-05-25T08:00:00Z'))
     const caller = await newCaller({ credits: 1000 })
-    for (let day = 26; day < 30; day++) {
-      for (let minute = 10; minute < 30; minute++) await spendAt(caller, `2026-05-${day}T10:${minute}:00Z`)
+    // Posted every few entries, so that nothing is posted in the background of a page.
+    const spendOn = async (day: number, hour: number) => {
+      for (let minute = 10; minute < 30; minute++) await spendAt(caller, `2026-05-${day}T${hour}:${minute}:00Z`)
+      await settleAccount(caller.user._id)
     }
-    await settleAccount(caller.user._id)
+    for (const day of [26, 27, 28, 29]) await spendOn(day, 10)
     const usual = await readsOfPage('dashboard', caller)
-    for (let minute = 10; minute < 60; minute++) await spendAt(caller, `2026-05-30T10:${minute}:00Z`)
+    for (const hour of [10, 11, 12]) await spendOn(30, hour)
+    await sumDays(caller.user._id)
     const busy = await readsOfPage('dashboard', caller)
 
     expect(usual).toHaveLength(6)
-    expect(busy.slice(6).sort()).toEqual(['find credit_days', 'find credit_entries'])
+    expect(busy.slice(6)).toEqual(['find credit_days'])
   })
 
   test('the usage page reads the account once for chart, ledger and frame', async () => {
@@ -134,6 +139,16 @@ describe('the reads of a page', () => {
 
     expect(commands.slice(0, 2)).toEqual(ONCE_FOR_ALL)
     expect(commands.slice(2).sort()).toEqual(['find credit_accounts', 'find credit_days', 'find credit_entries'])
+  })
+
+  test('the page of an action reads the account once for frame, price and limit', async () => {
+    const caller = await newCaller({ credits: 100 })
+
+    expect(await commandsOfPage('actions/qr-code', caller)).toEqual([
+      ...ONCE_FOR_ALL,
+      'find credit_accounts',
+      'find action_runs',
+    ])
   })
 
   test('the billing page reads each document once, also the payments behind the credits', async () => {
