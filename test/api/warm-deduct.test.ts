@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { setNow } from '#app/clock.server.ts'
 import { FREE_PLAN } from '#app/billing/plans.ts'
 import { loader as getUser } from '#app/routes/api.user.ts'
@@ -9,7 +9,12 @@ import { asBrowser, asKey, bodyOf, call, errorOf, newCaller, subscribe } from '.
 import { deduct } from './deduct.ts'
 
 useDatabase({ monitorCommands: true })
-afterEach(() => setNow(null))
+// However slow the machine is, the calls of a test follow each other at once.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
+afterEach(() => {
+  vi.useRealTimers()
+  setNow(null)
+})
 
 describe('a deduction on a warm process', () => {
   test('a warm deduction makes one read, of its key, and one write, of the account', async () => {
