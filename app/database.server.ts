@@ -100,6 +100,8 @@ export async function isDatabaseUp(): Promise<boolean> {
 export async function ensureIndexes(): Promise<void> {
   await Promise.all(models.map(ensureCollection))
   await upgradeCredits()
+  // Of an earlier version: it had trimmed events too.
+  await dropIndex(WebhookEventModel.collection, 'trimmedAt_1_receivedAt_1')
 }
 
 /**

@@ -23,7 +23,8 @@ const webhookEventSchema = new Schema(
 
 webhookEventSchema.index({ status: 1, receivedAt: 1 })
 webhookEventSchema.index({ receivedAt: -1 })
-webhookEventSchema.index({ trimmedAt: 1, receivedAt: 1 })
+// Finds events to trim, without those that were trimmed or have failed.
+webhookEventSchema.index({ trimmedAt: 1, status: 1, receivedAt: 1 })
 webhookEventSchema.index({ 'payload.data.object.customer': 1, status: 1 })
 // Late events about refunds and disputes are compared with earlier ones.
 webhookEventSchema.index({ 'payload.data.object.id': 1, type: 1 })
