@@ -183,3 +183,12 @@ function billingRow(userId: mongoose.Types.ObjectId) {
     isCurrentSubscription: true,
   }
 }
+
+test('docs/scale.md says of every collection what bounds it', () => {
+  const growth = /## What grows[^]*?\n## /.exec(readFileSync('docs/scale.md', 'utf8'))?.[0] ?? ''
+  const missing = models
+    .map((model) => model.collection.collectionName)
+    .filter((name) => !growth.includes(`| \`${name}\` `))
+
+  expect(missing).toEqual([])
+})
