@@ -134,7 +134,7 @@ describe('between two daily rounds', () => {
     expect(await daysAnnounced()).toEqual([7])
   })
 
-  it('what a renewal would have capped is announced for a later cap when the renewal does not come', async () => {
+  it('credits that a missed renewal would have capped are announced for the next cap', async () => {
     const accountId = await customer()
     await store(accountId, active(after(5 * HOUR_MS)))
     const rollover = { plan: 'Beginner', limit: 30, periodStart: START, renews: true }
@@ -151,7 +151,7 @@ describe('between two daily rounds', () => {
     expect(await daysAnnounced()).toEqual([1, 7])
   })
 
-  it('without anything new, no user is looked at', async () => {
+  it('no user is checked when nothing is new', async () => {
     for (const days of [3, 6, 20]) await grant(await customer(), { expiresAt: after(days * DAY_MS) })
     await runUpkeep()
     at(10 * MINUTE_MS)
@@ -202,7 +202,7 @@ describe('what goes wrong', () => {
     expect(await daysAnnounced()).toEqual([7])
   })
 
-  it('what no change reports is announced within a day', async () => {
+  it('an edit that no change reports is announced within a day', async () => {
     const accountId = await customer()
     const rollover = { plan: 'Beginner', limit: 30, periodStart: START, renews: true }
     await grant(accountId, { rollover })
@@ -244,7 +244,7 @@ async function dueKeys(accountIds: Types.ObjectId[]): Promise<string[]> {
 }
 
 it.each([1, 2, 3])(
-  'random grants, spends and changes of plans are announced like by a look at every account (%i)',
+  'random grants, spends, holds and plan changes queue the same mails as checking every account each time (%i)',
   async (seed) => {
     const below = numbers(seed)
     const accountIds = [await customer(), await customer(), await customer()]
