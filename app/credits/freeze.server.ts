@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose'
+import { creditAccounts } from '#models/credit-account.server.ts'
 import { CreditsUnavailable } from './errors.ts'
 import { type FreezeReason, weightiest } from './freeze-reasons.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
@@ -29,6 +30,12 @@ export async function unfreezeSpending(
 ): Promise<void> {
   const cause = causeId ? `${reason}:${causeId}` : reason
   await changeFreezes(ports, accountId, (freezes) => freezes.filter((other) => other !== cause))
+}
+
+/** Which of some accounts are paused for a reason; their ids. */
+export async function listFrozen(accountIds: Types.ObjectId[], reason: FreezeReason): Promise<Set<string>> {
+  const frozen = creditAccounts().find({ _id: { $in: accountIds }, freezes: reason }, { projection: { _id: 1 } })
+  return new Set(await frozen.map(({ _id }) => _id.toHexString()).toArray())
 }
 
 async function changeFreezes(

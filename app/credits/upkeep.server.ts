@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose'
 import { type CreditAccount, creditAccounts } from '#models/credit-account.server.ts'
+import { inBatches } from '../batches.ts'
 import { logger } from '../log.server.ts'
 import { livePorts } from './ports.server.ts'
 import { releaseLapsed } from './resolve-hold.server.ts'
@@ -41,7 +42,7 @@ export async function runUpkeep(): Promise<UpkeepResult> {
   const seen = new Set<string>()
   const result = { posted: 0, failed: 0 }
   for (const work of dueWork(livePorts.now(), (posted) => (result.posted += posted))) {
-    for await (const batch of inBatches(findDue(work))) {
+    for await (const batch of inBatches(findDue(work), TOGETHER)) {
       if (performance.now() > end) break
       await Promise.all(
         batch.map(async (account) => {
@@ -85,14 +86,4 @@ function findDue({ filter, by }: Work): mongo.FindCursor<Due> {
   return creditAccounts()
     .find(filter, { projection: { holds: 1, posted: 1, summed: 1 } })
     .sort({ [by]: 1 })
-}
-
-async function* inBatches<T>(all: AsyncIterable<T>): AsyncGenerator<T[]> {
-  let batch: T[] = []
-  for await (const one of all) {
-    if (batch.push(one) < TOGETHER) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
 }

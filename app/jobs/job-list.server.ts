@@ -34,7 +34,7 @@ export const recurringJobs: RecurringJob[] = [
     name: 'grace-periods',
     every: '1 minute',
     isTimely: true,
-    run: async () => `${await pauseOverdue()} overdue subscriptions looked at`,
+    run: async () => `${await pauseOverdue()} overdue subscriptions paused`,
   },
   {
     name: 'reconcile',

@@ -2,6 +2,7 @@ import type { Types } from 'mongoose'
 import { type CreditAccount, creditAccounts, NEVER } from '#models/credit-account.server.ts'
 import { JobCursorModel } from '#models/job-cursor.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
+import { inBatches } from '../batches.ts'
 import { now } from '../clock.server.ts'
 import { logger } from '../log.server.ts'
 import { findCrossing } from './low-balance.server.ts'
@@ -59,19 +60,13 @@ async function readCursor(startedAt: Date): Promise<Date> {
   return new Date(from - OVERLAP_MS)
 }
 
-async function* accountsChangedSince(since: Date): AsyncGenerator<CreditAccount[]> {
-  const cursor = creditAccounts()
-    .find({ settledAt: { $gte: since } }, { batchSize: BATCH })
-    .sort({ settledAt: 1 })
-  let batch: CreditAccount[] = []
-  for await (const account of cursor) {
-    batch.push(account)
-    if (batch.length < BATCH) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
-}
+const accountsChangedSince = (since: Date): AsyncIterable<CreditAccount[]> =>
+  inBatches(
+    creditAccounts()
+      .find({ settledAt: { $gte: since } }, { batchSize: BATCH })
+      .sort({ settledAt: 1 }),
+    BATCH,
+  )
 
 async function findReaders(ids: Types.ObjectId[]): Promise<Map<string, Reader>> {
   const users = await UserModel.find({ _id: { $in: ids } })

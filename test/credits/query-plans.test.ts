@@ -87,6 +87,11 @@ describe(`jobs among ${CUSTOMERS.toLocaleString('en')} customers`, () => {
     const [plan] = await explainReads(async () => expect(await pauseOverdue()).toBe(1))
 
     expect(plan).toMatchObject({ collection: 'users', docsExamined: 1, returned: 1 })
+    const again = await explainReads(async () => expect(await pauseOverdue()).toBe(0))
+    expect(again.map(({ collection, docsExamined }) => [collection, docsExamined])).toEqual([
+      ['users', 1],
+      ['credit_accounts', 1],
+    ])
   })
 
   test('expiring credits are looked for in all accounts once a day, and in between where something is new', async () => {

@@ -4,6 +4,7 @@ import { driverCollection } from '#models/define-model.server.ts'
 import { type ExpiryCheck, ExpiryCheckModel } from '#models/expiry-check.server.ts'
 import { JobCursorModel } from '#models/job-cursor.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
+import { inBatches } from '../../batches.ts'
 
 /*
  * Which accounts to check for credits that expire soon. Once a day, all with something ahead; each check plans the next
@@ -86,14 +87,13 @@ async function readCursor(_id: string): Promise<Date | null> {
 }
 
 async function* batchesOf(due: AsyncIterable<ExpiryCheck>, others: AsyncIterable<Id>): AsyncGenerator<Batch> {
-  for await (const checks of inBatches(due)) {
+  for await (const checks of inBatches(due, TOGETHER)) {
     const ids = new Map(checks.map(({ accountId }) => [accountId.toHexString(), accountId]))
     yield { accountIds: [...ids.values()], planned: checks.map(({ _id }) => _id) }
   }
-  for await (const accountIds of inBatches(others)) yield { accountIds, planned: [] }
+  for await (const accountIds of inBatches(others, TOGETHER)) yield { accountIds, planned: [] }
 }
 
-// The plain driver for what can be long: mongoose's time limit holds for the whole of a cursor.
 const dueChecks = (at: Date): AsyncIterable<ExpiryCheck> =>
   driverCollection<ExpiryCheck>(ExpiryCheckModel)
     .find({ at: { $lte: at } })
@@ -115,7 +115,7 @@ async function* allAhead(at: Date): AsyncGenerator<Id> {
   const due = creditAccounts().find({ nextChange: { $lte: horizon } }, { projection: { _id: 1 } })
   for await (const { _id } of due) yield _id
   const renewing = usersWith({ 'subscription.currentPeriodEnd': { $gt: at, $lte: horizon } })
-  for await (const users of inBatches(renewing)) {
+  for await (const users of inBatches(renewing, TOGETHER)) {
     const capped = creditAccounts().find(
       {
         _id: { $in: users.map(({ _id }) => _id) },
@@ -136,14 +136,4 @@ async function* changedSince(since: Date, at: Date): AsyncGenerator<Id> {
   )
   for await (const { _id } of posted) yield _id
   for await (const { _id } of usersWith({ subscriptionChangedAt: { $gte: since } })) yield _id
-}
-
-async function* inBatches<T>(all: AsyncIterable<T>): AsyncGenerator<T[]> {
-  let batch: T[] = []
-  for await (const one of all) {
-    if (batch.push(one) < TOGETHER) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
 }

@@ -169,7 +169,6 @@ async function compareSubscriptions(result: Reconciliation, range: ListRange): P
 
 /** Users with a stored subscription, then those whose customer has one at Stripe only. */
 async function* subscribers(customers: string[]): AsyncGenerator<User> {
-  // The plain driver: mongoose's time limit holds for the whole of a cursor, and this one reads every subscriber.
   const users = driverCollection<User>(UserModel)
   const seen = new Set<string>()
   for await (const user of users.find({ 'subscription.stripeSubscriptionId': { $type: 'string' } })) {
