@@ -1,4 +1,5 @@
 import { hash, type Options, verify } from '@node-rs/argon2'
+import pLimit from 'p-limit'
 import { RateLimited } from '../http/errors.ts'
 import { PASSWORD_MAX } from './credentials.ts'
 
@@ -6,12 +7,9 @@ import { PASSWORD_MAX } from './credentials.ts'
 const COST: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
 /** Hashing needs the CPU, and the four threads that files and DNS use too: two at once leave room for both. */
-const AT_ONCE = 2
+const limit = pLimit(2)
 /** Beyond this many waiting log-ins, the honest answer is "later". */
 const MAX_WAITING = 100
-
-let running = 0
-const waiting: (() => void)[] = []
 
 /**
  * Hashes a password with argon2id, in Unicode's composed form: keyboards send the same letter differently.
@@ -40,18 +38,6 @@ export async function verifyPassword(passwordHash: string | null, password: stri
 }
 
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= AT_ONCE) {
-    if (waiting.length >= MAX_WAITING) throw new RateLimited(5)
-    await new Promise<void>((resolve) => waiting.push(resolve))
-  } else {
-    running += 1
-  }
-  try {
-    return await work()
-  } finally {
-    // The place goes straight to the next in line, so that no other call can take it.
-    const next = waiting.shift()
-    if (next) next()
-    else running -= 1
-  }
+  if (limit.pendingCount >= MAX_WAITING) throw new RateLimited(5)
+  return limit(work)
 }

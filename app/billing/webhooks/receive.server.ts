@@ -10,6 +10,7 @@ import { ignored, type Outcome } from '../outcome.ts'
 import { isLiveMode, verifySignature } from '../stripe/client.server.ts'
 import { eventTable } from './event-table.ts'
 import { customerOf, type StripeEvent, toEvent } from './event.ts'
+import { inTurn } from './turns.ts'
 import { unverifiableEvents } from './unverifiable-events/event-table.ts'
 
 /** Stripe waits about ten seconds; slower work is answered with an error and retried. */
@@ -41,16 +42,20 @@ export interface Receipt {
 
 /**
  * Receives an event: verifies the sender, stores it, handles it, and stores the outcome. A handled event is answered at
- * once.
+ * once. In a burst, events wait for their turn, or are left to Stripe's next attempt.
  * @param body as it arrived, byte for byte
  * @throws InvalidSignature; then nothing has been written
  */
 export async function receiveWebhook(body: string, signature: string | null): Promise<Receipt> {
   const place = verifySignature(body, signature)
   if (place > 0) logger.info({ place }, 'A webhook was signed with an older secret')
-  await catchUpWithSandbox()
   const payload = parseJson(body)
-  return takeEvent(toEvent(payload), payload)
+  const event = toEvent(payload)
+  const handled = inTurn(customerOf(event.data.object), async () => {
+    await catchUpWithSandbox()
+    return takeEvent(event, payload)
+  })
+  return handled ?? { handled: false, outcome: 'Too many events wait.', changed: false }
 }
 
 /** Signed but not JSON: the schema then rejects it. */

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { setNow } from '#app/clock.server.ts'
 import { BillingHistoryModel } from '#models/billing-history.server.ts'
+import { WebhookEventModel } from '#models/webhook-event.server.ts'
 import { follow } from '#test/billing/clock.ts'
 import { subscriber } from '#test/billing/customers.ts'
 import { aUser, creditsOf, Deliveries, historyOf, post, readUser, type PostedEvent } from '#test/billing/scenario.ts'
@@ -52,6 +53,38 @@ describe('a flood of events', () => {
     expect(await creditsOf(noisy)).toBe(1000)
     expect((await readUser(noisy._id)).subscription).toMatchObject({ plan: 'Beginner', status: 'active' })
     expect(requests).toBeLessThan(100)
+  })
+})
+
+describe('a burst of events', () => {
+  it('a process handles 16 customers’ events at once, lets 500 wait, and leaves the others to Stripe’s next attempt', async () => {
+    const eventOf = (customer: string, n: number) => ({
+      id: `evt_burst_${n}`,
+      type: 'tax_id.created',
+      data: { object: { id: 'txi_1', customer } },
+    })
+    const burst = Array.from({ length: 520 }, (_, n) => eventOf(`cus_burst_${n}`, n))
+    let letGo = (): void => undefined
+    const held = new Promise<void>((resolve) => (letGo = resolve))
+    const updateOne = WebhookEventModel.updateOne.bind(WebhookEventModel)
+    let stored = 0
+    vi.spyOn(WebhookEventModel, 'updateOne').mockImplementation(((...args: Parameters<typeof updateOne>) => {
+      stored++
+      return held.then(() => updateOne(...args))
+    }) as unknown as typeof WebhookEventModel.updateOne)
+    const answers = burst.map((event) => post(JSON.stringify(event)))
+    const refused = await Promise.all(answers.slice(516))
+    expect(refused.map(({ status }) => status)).toEqual([500, 500, 500, 500])
+    await vi.waitFor(() => expect(stored).toBe(16))
+    // A customer whose turn it is needs no other.
+    answers.push(post(JSON.stringify(eventOf('cus_burst_0', 1_000))))
+    await vi.waitFor(() => expect(stored).toBe(17))
+
+    letGo()
+    const taken = [...answers.slice(0, 516), ...answers.slice(520)]
+    expect(new Set(await Promise.all(taken.map(async (answer) => (await answer).status)))).toEqual(new Set([200]))
+    expect((await post(JSON.stringify(burst.at(-1)))).status).toBe(200)
+    expect(await WebhookEventModel.countDocuments({ _id: /^evt_burst_/, status: 'ignored' })).toBe(518)
   })
 })
 
