@@ -8,9 +8,11 @@ import { config } from '../config.server.ts'
 import { connectDatabase } from '../database.server.ts'
 import { isLoopback } from '../environment-problems.server.ts'
 import { logger } from '../log.server.ts'
+import { apiBuild } from './api-build.ts'
 import { createApp } from './app.server.ts'
 import { prepareDatabase } from './prepare-database.server.ts'
 import { markRunning } from './readiness.server.ts'
+import type { RemixHandler } from './remix-request.server.ts'
 import { carryHeaders } from './route-headers.ts'
 import { services } from './services.server.ts'
 import { closeEverything, closeOnSignals } from './shutdown.server.ts'
@@ -67,9 +69,7 @@ function createHttpServer(build: ServerBuild, vite: DevServer | undefined): Serv
   const loadBuild = async () =>
     carryHeaders(vite ? ((await vite.ssrLoadModule('virtual:remix/server-build')) as unknown as ServerBuild) : build)
   const app = createApp({
-    handle: vite
-      ? createRequestHandler(loadBuild, 'development')
-      : createRequestHandler(carryHeaders(build), 'production'),
+    handle: vite ? createRequestHandler(loadBuild, 'development') : productionHandler(carryHeaders(build)),
     loadBuild,
     findFile: vite ? () => Promise.resolve(null) : serveStatic(path.resolve(build.assetsBuildDirectory)),
     isDevServer: vite !== undefined,
@@ -88,6 +88,13 @@ function createHttpServer(build: ServerBuild, vite: DevServer | undefined): Serv
     { requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS },
     vite ? (incoming, outgoing) => vite.middlewares(incoming, outgoing, () => listener(incoming, outgoing)) : listener,
   )
+}
+
+function productionHandler(build: ServerBuild): RemixHandler {
+  const answerPage = createRequestHandler(build, 'production')
+  const answerApi = createRequestHandler(apiBuild(build), 'production')
+  return (request, context) =>
+    new URL(request.url).pathname.startsWith('/api/') ? answerApi(request, context) : answerPage(request, context)
 }
 
 /** Local mode shows every mail at /mailbox, for the user of the machine. */

@@ -27,6 +27,8 @@ type Summed = Pick<CreditAccount, '_id' | 'posted' | 'pending' | 'summed'>
 type Filter = EntryFilter & { from: Date }
 
 const TIME_LIMIT_MS = 5_000
+/** Of a UTC day. */
+const QUARTERS = 96
 /** Per day. The others still count in the day's sums. */
 const ACTIONS_MAX = 20
 /** Posted entries that are not in the stored sums yet and are added one by one; beyond it the ledger is summed instead. */
@@ -80,10 +82,11 @@ function sumsOfQuarters(days: CreditDay[], { from, to, kinds, action }: Filter, 
   if (days.length === 0) return []
   const times = days.map(({ day }) => day.getTime())
   const start = Math.max(from.getTime(), Math.min(...times))
-  const end = Math.min(to?.getTime() ?? Infinity, Math.max(...times) + 96 * QUARTER_MS)
+  const end = Math.min(to?.getTime() ?? Infinity, Math.max(...times) + QUARTERS * QUARTER_MS)
   const dayOf = dayFinder(new Date(start), new Date(end), timeZone)
-  return days.flatMap(({ day, sums }) =>
-    sums.flatMap((part) => {
+  return days.flatMap(({ day, sums }) => {
+    const dayAt = Array.from({ length: QUARTERS }, (_, quarter) => dayOf(day.getTime() + quarter * QUARTER_MS))
+    return sums.flatMap((part) => {
       const { kind, quarters, gained, lost } = part
       if (kinds && !kinds.includes(kind)) return []
       if (action !== undefined && part.action !== action) return []
@@ -91,8 +94,9 @@ function sumsOfQuarters(days: CreditDay[], { from, to, kinds, action }: Filter, 
       quarters.forEach((quarter, place) => {
         const at = day.getTime() + quarter * QUARTER_MS
         if (at < start || at >= end) return
-        const sum = byDay.get(dayOf(at)) ?? { day: dayOf(at), kind, gained: 0, lost: 0, actions: [] }
-        byDay.set(sum.day, sum)
+        const local = dayAt[quarter] ?? ''
+        const sum = byDay.get(local) ?? { day: local, kind, gained: 0, lost: 0, actions: [] }
+        byDay.set(local, sum)
         sum.gained += gained[place] ?? 0
         sum.lost += lost[place] ?? 0
       })
@@ -100,8 +104,8 @@ function sumsOfQuarters(days: CreditDay[], { from, to, kinds, action }: Filter, 
       return [...byDay.values()].map((sum) =>
         named === null ? sum : { ...sum, actions: [{ action: named, lost: sum.lost }] },
       )
-    }),
-  )
+    })
+  })
 }
 
 function sumsOfRows(rows: SummedRow[], { from, to, kinds, action }: Filter, timeZone: string): Sum[] {

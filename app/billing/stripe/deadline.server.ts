@@ -53,10 +53,24 @@ export async function withDeadline<T>(work: () => Promise<T>, seconds = Infinity
       reject(new StripeUnavailable())
     }, total)
   })
-  const working = waits.run(wait, work)
+  const working = within(wait, work)
   working.catch(() => undefined)
   return Promise.race([working, tooLong]).finally(() => clearTimeout(timer))
 }
 
 /** Runs shared work: one caller's deadline must not cancel it for the others. */
-export const withoutDeadline = <T>(work: () => Promise<T>): Promise<T> => waits.run(null, work)
+export const withoutDeadline = <T>(work: () => Promise<T>): Promise<T> =>
+  waits.getStore() ? within(null, work) : work()
+
+let running = 0
+
+/** On Node 20 a storage that is in use slows every promise of the process, so it is switched off after the last work. */
+async function within<T>(wait: Wait | null, work: () => Promise<T>): Promise<T> {
+  running++
+  try {
+    return await waits.run(wait, work)
+  } finally {
+    running--
+    if (running === 0) waits.disable()
+  }
+}
