@@ -1,4 +1,4 @@
-import type { mongo, Types } from 'mongoose'
+import { type mongo, Types } from 'mongoose'
 import { type CreditAccount, creditAccounts } from '#models/credit-account.server.ts'
 import { creditEntries, type CreditEntry, RARE_KINDS } from '#models/credit-entry.server.ts'
 import { CallBatcher } from '../call-batcher.ts'
@@ -52,6 +52,9 @@ async function known<T>(operation: Promise<T>): Promise<T> {
   }
 }
 
+/** An entry's id begins with its account's. */
+const ACCOUNT_DIGITS = 24
+
 /** Accounts are read together, so the size bounds what one answer may hold. */
 const accountReads = new CallBatcher(async (ids: Types.ObjectId[]) => {
   const found = await known(
@@ -64,9 +67,11 @@ const accountReads = new CallBatcher(async (ids: Types.ObjectId[]) => {
 }, 32)
 
 const entryReads = new CallBatcher(async (ids: string[]) => {
+  // The accounts are in the ids; named apart, they tell a sharded cluster which shards to ask.
+  const accounts = [...new Set(ids.map((id) => id.slice(0, ACCOUNT_DIGITS)))].map((hex) => new Types.ObjectId(hex))
   const found = await known(
     creditEntries()
-      .find({ _id: { $in: ids } }, { maxTimeMS: TIME_LIMIT_MS })
+      .find({ _id: { $in: ids }, accountId: { $in: accounts } }, { hint: { _id: 1 }, maxTimeMS: TIME_LIMIT_MS })
       .toArray(),
   )
   const byId = new Map(found.map((entry) => [entry._id, entry]))
