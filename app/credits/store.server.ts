@@ -96,22 +96,46 @@ interface Renewal {
 }
 
 const accountRenewals = new CallBatcher(async (renewals: Renewal[]) => {
+  try {
+    const matched = await writeRenewals(renewals)
+    if (matched === renewals.length) return renewals.map(() => true)
+    const renewed = await renewedOf(renewals)
+    return renewals.map(({ version }) => renewed.has(version))
+  } catch (error) {
+    // The write of one account that the server refuses must not make those of the others look refused.
+    if (renewals.length === 1 || error instanceof CreditsUnavailable) throw error
+    const renewed = await renewedOf(renewals)
+    return Promise.all(
+      renewals.map(async (renewal) => {
+        if (renewed.has(renewal.version)) return true
+        return writeRenewals([renewal]).then((matched) => matched > 0, toError)
+      }),
+    )
+  }
+}, 32)
+
+const toError = (error: unknown): Error => error as Error
+
+/** @returns how many took effect */
+async function writeRenewals(renewals: Renewal[]): Promise<number> {
   const operations = renewals.map(({ filter, update }) => ({ updateOne: { filter, update } }))
   const { matchedCount } = await known(
     creditAccounts().bulkWrite(operations, { ordered: false, maxTimeMS: TIME_LIMIT_MS }),
   )
-  if (matchedCount === renewals.length) return renewals.map(() => true)
-  // The versions tell which of them missed: no other write can have set one of these.
-  const versions = renewals.map(({ version }) => version)
+  return matchedCount
+}
+
+/** The versions that took effect: no other write can have set one of these. */
+async function renewedOf(renewals: Renewal[]): Promise<Set<string>> {
+  const ids = renewals.map(({ filter }) => filter._id as Types.ObjectId)
   const found = await known(
     creditAccounts()
-      .find({ _id: { $in: renewals.map(({ filter }) => filter._id as Types.ObjectId) }, version: { $in: versions } })
+      .find({ _id: { $in: ids }, version: { $in: renewals.map(({ version }) => version) } })
       .project<{ version: string }>({ version: 1 })
       .toArray(),
   )
-  const renewed = new Set(found.map(({ version }) => version))
-  return versions.map((version) => renewed.has(version))
-}, 32)
+  return new Set(found.map(({ version }) => version))
+}
 
 async function insertRows(rows: CreditEntry[]): Promise<string[]> {
   try {

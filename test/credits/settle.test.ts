@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import type { Types } from 'mongoose'
 import { afterEach, describe, expect, test } from 'vitest'
 import { setNow } from '#app/clock.server.ts'
 import { auditCredits } from '#app/credits/audit.server.ts'
@@ -115,5 +117,23 @@ describe('auditCredits', () => {
     const half = CreditAccountModel.collection.updateOne({ _id: accountId }, { $inc: { credits: -0.5 } })
 
     await expect(half).rejects.toMatchObject({ code: 121 })
+  })
+
+  test('a write that the database refuses does not make those refused that it shares a command with', async () => {
+    const accounts = await Promise.all([anAccount(1), anAccount(2), anAccount(3)])
+    const renew = async (accountId: Types.ObjectId, debt: number) => {
+      const version = randomUUID()
+      const filter = { _id: accountId, version: (await mongoStore.findAccount(accountId))!.version }
+      return mongoStore.renewAccount(filter, { $set: { debt, version } }, version)
+    }
+
+    const answers = await Promise.allSettled(accounts.map((accountId, n) => renew(accountId, n === 1 ? -1 : 0)))
+
+    expect(answers).toMatchObject([
+      { status: 'fulfilled', value: true },
+      { status: 'rejected', reason: { code: 121 } },
+      { status: 'fulfilled', value: true },
+    ])
+    expect((await auditCredits()).violations).toEqual([])
   })
 })
