@@ -108,13 +108,14 @@ const accountRenewals = new CallBatcher(async (renewals: Renewal[]) => {
     return Promise.all(
       renewals.map(async (renewal) => {
         if (renewed.has(renewal.version)) return true
-        return writeRenewals([renewal]).then((matched) => matched > 0, toError)
+        return writeRenewals([renewal]).then(
+          (matched) => matched > 0,
+          (reason: Error) => reason,
+        )
       }),
     )
   }
 }, 32)
-
-const toError = (error: unknown): Error => error as Error
 
 /** @returns how many took effect */
 async function writeRenewals(renewals: Renewal[]): Promise<number> {

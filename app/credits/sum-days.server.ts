@@ -6,7 +6,7 @@ import { addRows, byDay, type SummedRow } from './quarter-sums.ts'
 
 /** Ledger rows read at once. */
 const ROWS = 2_000
-/** One call adds at most this often; the next one continues. */
+/** Steps of one call; the next call continues. */
 const STEPS_MAX = 250
 const TIME_LIMIT_MS = 10_000
 const DUPLICATE_KEY = 11_000
@@ -59,7 +59,8 @@ export function readRows(accountId: Types.ObjectId, from: number, to: number): P
 }
 
 /**
- * Writes an account's sums of days anew from its ledger, for sums that an audit found wrong. Safe beside {@link sumDays}.
+ * Writes an account's sums of days anew from its ledger, for sums that an audit found wrong, and deletes those of days without
+ * rows. Safe to repeat, and beside {@link sumDays}.
  */
 export async function rebuildDays(accountId: Types.ObjectId): Promise<void> {
   const account = await creditAccounts().findOne({ _id: accountId }, { projection: { summed: 1 } })
@@ -69,10 +70,10 @@ export async function rebuildDays(accountId: Types.ObjectId): Promise<void> {
   for (const [time, rows] of byDay(await readRows(accountId, 0, end))) {
     const day = new Date(time)
     const old = known.get(time)
-    known.delete(time)
     const upTo = Math.max(old?.upTo ?? 0, summed)
     const counted = rows.filter(({ seq }) => seq < upTo)
     if (counted.length === 0) continue
+    known.delete(time)
     const right = addRows(null, counted)
     if (!old) await insertDay({ _id: dayId(accountId, day), accountId, day, upTo, ...right })
     else await creditDays().updateOne({ _id: old._id, accountId, upTo: old.upTo }, { $set: { ...right, upTo } })

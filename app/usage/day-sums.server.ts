@@ -48,7 +48,7 @@ async function storedSums(account: Summed, filter: Filter, timeZone: string): Pr
   const { _id: accountId, posted, summed = 0 } = account
   if (posted - summed > ROWS_MAX) {
     // A page must not wait for a long ledger, such as that of an earlier version; a later one finds the sums.
-    sumDays(accountId).catch((error: unknown) => logger.warn({ err: error, accountId }, 'Days could not be summed'))
+    void sumInBackground(accountId)
     return null
   }
   if (!isQuarter(filter.from) || (filter.to && !isQuarter(filter.to))) return null
@@ -62,6 +62,22 @@ async function storedSums(account: Summed, filter: Filter, timeZone: string): Pr
   // A day may have been summed since the account was read.
   const single = [...rows, ...loggedRows(account)].filter(({ seq, at }) => seq >= (upTo.get(utcDay(at).getTime()) ?? 0))
   return [...sumsOfQuarters(days, filter, timeZone), ...sumsOfRows(single, filter, timeZone)]
+}
+
+/** Accounts that this process sums for later pages: a page that is loaded again must not start it again. */
+const summing = new Set<string>()
+
+async function sumInBackground(accountId: Types.ObjectId): Promise<void> {
+  const id = accountId.toHexString()
+  if (summing.has(id)) return
+  summing.add(id)
+  try {
+    await sumDays(accountId)
+  } catch (error) {
+    logger.warn({ err: error, accountId }, 'The sums of days could not be updated; the next page tries again')
+  } finally {
+    summing.delete(id)
+  }
 }
 
 const isQuarter = (at: Date): boolean => at.getTime() % QUARTER_MS === 0

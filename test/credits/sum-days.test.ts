@@ -61,7 +61,7 @@ describe('the sums of days', () => {
     expect(await problems()).toEqual([])
   })
 
-  test('entries are counted once if many processes sum at once, again and again', async () => {
+  test('each entry counts once, however many processes sum at the same time', async () => {
     const accountId = await aLedger()
     await Promise.all(Array.from({ length: 8 }, () => sumDays(accountId)))
     await spend(accountId, 7)
@@ -161,6 +161,19 @@ describe('the audit of the sums of days', () => {
     expect((await auditCredits({ rebuildsSums: true })).violations).toEqual([])
     expect(await daysOf(accountId)).toHaveLength(2)
   })
+})
+
+test('sums that say they count no row are found, and written anew from the ledger', async () => {
+  const accountId = await aLedger()
+  await sumDays(accountId)
+  await creditAccounts().updateOne({ _id: accountId }, { $unset: { summed: '' } })
+  await creditDays().updateMany({ accountId }, { $set: { upTo: 0 } })
+
+  expect(await problems()).toContain('the sums of 2026-05-01 are not those of the ledger')
+  expect((await auditCredits({ rebuildsSums: true })).violations).toEqual([])
+  await sumDays(accountId)
+  expect(await daysOf(accountId)).toHaveLength(2)
+  expect(await problems()).toEqual([])
 })
 
 /** Runs some work whose process dies after this many writes to the database. */

@@ -138,6 +138,16 @@ describe('the sums of days', () => {
     )
   })
 
+  test('a page that finds a long ledger without sums has it summed for later pages', async () => {
+    const rows = Array.from({ length: 5_100 }, (_, n) => ({ ...DAY_ROWS[0]!, at: new Date(START + n * MINUTE) }))
+    const accountId = await aLedger(rows)
+    const pages = await Promise.all(Array.from({ length: 3 }, () => summedByDay(accountId, { from }, 'UTC')))
+
+    for (const page of pages) expect(page).toEqual(expected(rows, 'UTC', { from }))
+    await expect.poll(async () => (await creditAccounts().findOne({ _id: accountId }))?.summed).toBe(5_100)
+    expect(await summedByDay(accountId, { from }, 'UTC')).toEqual(expected(rows, 'UTC', { from }))
+  })
+
   test('an action that shares the sums of a day’s further actions is summed from the ledger', async () => {
     const many = Array.from({ length: 130 }, (_, n) => ({ ...DAY_ROWS[0]!, action: `job-${n}` }))
     const accountId = await aLedger(many)
