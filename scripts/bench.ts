@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: how fast this is, and what exactness costs. `npm run bench -- api pages` runs only these parts. Everything
- * is measured side by side in one run, in rounds, because ratios hold on other machines and absolute times do not. It uses a
- * database server of its own, or databases of its own on the server of MONGODB_URI, and drops them.
+ * is measured side by side in one run, in rounds, because ratios hold on other machines and absolute times do not. It starts
+ * a database server, or uses the one at MONGODB_URI, and drops the databases that it created.
  */
 import os from 'node:os'
 import { startMongod } from '#sandbox/mongod/server.mjs'

@@ -1,6 +1,6 @@
 /**
- * Names the request among those under way. A header, because Remix gives each loader a `Request` of its own; an
- * `AsyncLocalStorage` would slow every promise of the process on Node 20.
+ * Identifies the request that a loader belongs to. It is a header because Remix gives each loader its own `Request`; an
+ * `AsyncLocalStorage` would slow every promise in the process on Node 20.
  */
 const HEADER = 'X-Scrip-Request'
 

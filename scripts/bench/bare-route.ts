@@ -1,5 +1,5 @@
 /**
- * A process of its own: a Remix route with one conditional update and nothing else, on the same HTTP stack as the app. It is
+ * A separate process: a Remix route with one conditional update and nothing else, on the same HTTP stack as the app. It is
  * what a call of the API is compared with.
  */
 import { getRequestListener } from '@hono/node-server'

@@ -4,7 +4,7 @@ import { resetConfig } from '#app/config.server.ts'
 import { type Installation, startInstallation } from '#test/setup/app-processes.ts'
 import { withDatabaseName } from '#test/setup/database-name.ts'
 
-/** The database server that all parts of the bench use, each with databases of its own. */
+/** The database server that all parts of the bench share; each part has its own databases. */
 export interface Server {
   /** Without a database name. */
   uri: string
@@ -14,7 +14,7 @@ export interface Server {
 
 const SESSION_SECRET = 'a session secret of the bench'
 
-/** Runs a part on a database of its own, with all indexes, and drops it at the end. */
+/** Runs a part on a new database with all indexes, and drops it at the end. */
 export async function withBenchDatabase(server: Server, work: (uri: string) => Promise<void>): Promise<void> {
   const uri = withDatabaseName(server.uri, `bench-${process.pid}-${Date.now()}`)
   await connectDatabase(uri)

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { CREDITS } from './customers.ts'
 import type { Contender } from './side-by-side.ts'
 
-/** The same spend in PostgreSQL, in a schema of its own. */
+/** The same spend in PostgreSQL, in a new schema. */
 export interface Postgres {
   contenders: Contender[]
   /** Drops the schema. */

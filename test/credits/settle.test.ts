@@ -119,7 +119,7 @@ describe('auditCredits', () => {
     await expect(half).rejects.toMatchObject({ code: 121 })
   })
 
-  test('a write that the database refuses does not make those refused that it shares a command with', async () => {
+  test('a write that the database refuses does not fail the others in its command', async () => {
     const accounts = await Promise.all([anAccount(1), anAccount(2), anAccount(3)])
     const renew = async (accountId: Types.ObjectId, debt: number) => {
       const version = randomUUID()

@@ -27,7 +27,7 @@ afterEach(() => {
 
 /*
  * The pages as the server answers them: our HTTP app and Remix itself, which runs the loaders of a page side by side and
- * gives each a Request of its own. The `.data` address has the data without the document.
+ * gives each its own Request. The `.data` address has the data without the document.
  */
 
 const page = (path: string, module: object) => ({ id: path, parentId: 'layout', path, module })

@@ -94,7 +94,7 @@ test('retention works off a backlog of several batches in one run, and a second 
   expect(await ActionRunModel.countDocuments({})).toBe(2 * KEPT + OLD)
 })
 
-test('retention without anything old examines next to nothing', async () => {
+test('retention examines almost nothing if nothing is old', async () => {
   await applyRetention()
   const plans = await explainReads(() => applyRetention())
 

@@ -92,7 +92,7 @@ describe('deleteOldMails', () => {
   })
 })
 
-test('the mailbox loses old mails', async () => {
+test('old mails are deleted from the mailbox', async () => {
   const mail = { to: 'ada@example.com', subject: 'x', text: 'x' }
   await MailModel.create({ ...mail, sentAt: new Date(MAY.getTime() - 401 * DAY_MS) })
   await MailModel.create({ ...mail, sentAt: MAY })

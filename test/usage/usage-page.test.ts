@@ -163,7 +163,7 @@ describe('the newest days, for the overview', () => {
   const sumsOf = (days: Awaited<ReturnType<typeof readNewestDays>>) =>
     days.map(({ date, lines, sum }) => [date, lines.length, sum])
 
-  test('the days of the newest entries have their whole sum, also where the ledger goes on', async () => {
+  test('each of the newest days shows its full sum, even if it continues beyond the page', async () => {
     const caller = await callerOfMay()
     for (let index = 0; index < 55; index++) await spendAt(caller, '2026-05-02T10:00:00Z', 1)
     for (let index = 0; index < 3; index++) await spendAt(caller, '2026-05-03T10:00:00Z', 2)

@@ -64,7 +64,7 @@ export const withoutDeadline = <T>(work: () => Promise<T>): Promise<T> =>
 
 let running = 0
 
-/** On Node 20 a storage that is in use slows every promise of the process, so it is switched off after the last work. */
+/** On Node 20, an AsyncLocalStorage in use slows every promise in the process, so it is disabled when no work is left. */
 async function within<T>(wait: Wait | null, work: () => Promise<T>): Promise<T> {
   running++
   try {

@@ -1,11 +1,11 @@
 import pLimit from 'p-limit'
 
-/** Of a burst, the events of so many customers are handled at once: more would slow each other, and every page with them. */
+/** How many customers' events are handled at once: more would slow each other, and every page with them. */
 const limit = pLimit(16)
-/** With so many customers before it, an event would wait for longer than Stripe does. */
+/** How many customers may wait. Behind more than that, an event would wait longer than Stripe does. */
 const WAITING_MAX = 500
 
-/** A customer's events that wait or are under way: one turn for all, since they share most of their work. */
+/** One turn for all events of a customer, since they share most of their work. */
 interface Turn {
   begun: Promise<void>
   events: number
