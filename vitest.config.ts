@@ -33,7 +33,12 @@ const DEEP = [
 ]
 /** Replace modules or depend on their first state, so each of them loads its own. */
 const ISOLATED = {
-  everyday: ['test/billing/invoices/trial-card.test.ts', 'test/doctor/doctor.test.ts', 'test/http/readiness.test.ts'],
+  everyday: [
+    'test/auth/same-work.test.ts',
+    'test/billing/invoices/trial-card.test.ts',
+    'test/doctor/doctor.test.ts',
+    'test/http/readiness.test.ts',
+  ],
   deep: ['test/auth/password-load.test.ts', 'test/billing/lives/lives.property.test.ts'],
 }
 const EVERY = 'test/**/*.test.{ts,tsx}'
