@@ -51,18 +51,19 @@ const common = {
   environment: 'node' as const,
   setupFiles: ['test/setup/fixed-start.mjs'],
   expect: { poll: { timeout: 20_000 } },
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
 }
-const engine = {
+/** Of tests with a database, which may share the modules that their worker has loaded. */
+export const withDatabase = {
   ...common,
   setupFiles: ['test/setup/fixed-start.mjs', 'test/setup/shared-worker.ts'],
   sequence: { setupFiles: 'list' as const },
-  globalSetup: ['test/setup/global-setup.ts'],
   testTimeout: 180_000,
-  hookTimeout: 120_000,
 }
-/** Its files share the modules that a worker has loaded. */
+const engine = { ...withDatabase, globalSetup: ['test/setup/global-setup.ts'] }
 const shared = { ...engine, isolate: false }
-const browser = { ...common, globalSetup: ['test/setup/browser-setup.ts'], testTimeout: 120_000, hookTimeout: 120_000 }
+const browser = { ...common, globalSetup: ['test/setup/browser-setup.ts'] }
 
 export default defineConfig({
   test: {

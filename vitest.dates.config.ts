@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { withDatabase } from './vitest.config.ts'
 
 /** What counts days, months and periods: run from each of the instants below. */
 const DATED = [
@@ -37,17 +38,10 @@ export default defineConfig({
     // One server for all starts.
     globalSetup: ['test/setup/global-setup.ts'],
     projects: Object.entries(STARTS).flatMap(([name, start], index) => {
-      const common = {
-        environment: 'node' as const,
-        setupFiles: ['test/setup/fixed-start.mjs', 'test/setup/shared-worker.ts'],
-        sequence: { setupFiles: 'list' as const },
-        testTimeout: 180_000,
-        hookTimeout: 120_000,
-        env: { TEST_START: start, LIVES_RUNS: '1', LIVES_SEED: String(index) },
-      }
+      const env = { TEST_START: start, LIVES_RUNS: '1', LIVES_SEED: String(index) }
       return [
-        { test: { ...common, name: `from ${name}`, include: DATED, isolate: false } },
-        { test: { ...common, name: `from ${name}, isolated`, include: ISOLATED } },
+        { test: { ...withDatabase, name: `from ${name}`, env, include: DATED, isolate: false } },
+        { test: { ...withDatabase, name: `from ${name}, isolated`, env, include: ISOLATED } },
       ]
     }),
   },

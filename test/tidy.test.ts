@@ -122,6 +122,11 @@ describe('the rules of the house', () => {
     expect([...isolated.matchAll(/'(test\/.*?)'/g)].map(([, file]) => file).sort()).toEqual(replacing.sort())
   })
 
+  test('tests wait through expect.poll, whose patience is set in one place', () => {
+    const waiting = listFiles('test').filter((file) => /\bvi\.(waitFor|waitUntil)\(/.test(read(file)))
+    expect(waiting).toEqual([])
+  })
+
   test('no test replaces the environment, which other files of its worker hold', () => {
     expect(listFiles('test').filter((file) => /^\s*process\.env = /m.test(read(file)))).toEqual([])
   })

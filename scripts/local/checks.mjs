@@ -23,6 +23,7 @@ const bin = (name) => inProject('node_modules', name)
  * @property {number} passed
  * @property {number} failed
  * @property {number} ms
+ * @property {string[]} [again] a command for each failed test
  */
 
 /**
@@ -103,25 +104,36 @@ async function vitest(title, chosen) {
     const report = path.join(folder, 'report.json')
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
     const { code } = await run([bin('vitest/vitest.mjs'), 'run', ...reporters, ...chosen], { shown: true })
-    const { passed, failed, again } = readReport(report)
-    for (const command of again) say(`Run it alone: ${bold(command)}`)
+    const { passed, failed, failures } = readReport(report)
+    const config = chosen.includes('--config') ? chosen.join(' ') + ' ' : ''
+    const again = failures.map((failure) => `npx vitest run ${config}${failure}`)
     // An error outside of any test, or a run that never reached its tests, fails no test but must count.
-    return { title, passed, failed: code !== 0 && failed === 0 ? 1 : failed, ms: performance.now() - start }
+    return { title, passed, failed: code !== 0 && failed === 0 ? 1 : failed, ms: performance.now() - start, again }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** `again`: a command for each file with a failed test. */
+/** `failures`: vitest's arguments that run each failed test alone, or its file where the file itself failed. */
 function readReport(file) {
   try {
     const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(file, 'utf8'))
-    const failed = testResults.filter(({ status }) => status === 'failed').map(({ name }) => path.relative(ROOT, name))
-    const again = [...new Set(failed)].map((test) => `npx vitest run ${test}`)
-    return { passed: numPassedTests, failed: numFailedTests, again }
+    const failures = testResults
+      .filter(({ status }) => status === 'failed')
+      .flatMap(({ name, assertionResults }) => {
+        const test = path.relative(ROOT, name)
+        const titles = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName)
+        return titles.length === 0 ? [test] : titles.map((title) => `${test} -t ${JSON.stringify(asPattern(title))}`)
+      })
+    return { passed: numPassedTests, failed: numFailedTests, failures: [...new Set(failures)] }
   } catch {
-    return { passed: 0, failed: 0, again: [] }
+    return { passed: 0, failed: 0, failures: [] }
   }
+}
+
+/** -t takes a regular expression. */
+function asPattern(title) {
+  return title.replace(/[\\^$.*+?()[\]{}|"`!]/g, '.')
 }
 
 function run(args, { shown }) {
@@ -146,6 +158,8 @@ function summarize(outcomes, began) {
     const mark = failed > 0 ? red('✗') : '✓'
     say(`${mark} ${title.padEnd(26)} ${`${passed} passed, ${failed} failed`.padEnd(26)} ${dim(seconds(ms))}`)
   }
+  const again = outcomes.flatMap((outcome) => outcome.again ?? [])
+  if (again.length > 0) say(`\nTo run what failed alone:\n${again.map((command) => `  ${command}`).join('\n')}`)
   say(`\nIn ${seconds(performance.now() - began)}`)
   say(`${sum('passed')} passed, ${sum('failed')} failed`)
   return sum('failed') > 0 ? 1 : 0

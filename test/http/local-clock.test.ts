@@ -40,7 +40,7 @@ describe('the clock in local mode', () => {
     await clock.start()
     expect(daysAhead()).toBe(2)
     sandbox.advance(MONTH)
-    await vi.waitFor(() => expect(daysAhead()).toBe(33))
+    await expect.poll(daysAhead).toBe(33)
     await clock.stop()
     sandbox.advance(MONTH)
     await new Promise((resolve) => setTimeout(resolve, 60))

@@ -104,7 +104,7 @@ describe('the reads of a page', () => {
     const others = ['billing_history', 'payments', 'credit_entries']
     const findAccount = livePorts.store.findAccount.bind(livePorts.store)
     vi.spyOn(livePorts.store, 'findAccount').mockImplementation(async (id) => {
-      await vi.waitUntil(() => others.every((name) => sent.includes(name)), { timeout: 20_000 })
+      await expect.poll(() => others.every((name) => sent.includes(name))).toBe(true)
       return findAccount(id)
     })
 
