@@ -61,6 +61,8 @@ export interface Hold {
   createdAt: Date
   /** The plan limit that it counts against, and the period it was counted in. */
   limit?: { name: string; resetsAt: Date }
+  /** The spending caps that it counts against, as the ends of the periods it was counted in. */
+  countedUntil?: Partial<Record<CapPeriod, Date>>
 }
 
 export type EntryKind =
@@ -114,6 +116,16 @@ export interface LimitCounter {
   resetsAt: Date
 }
 
+/** UTC days and months. */
+export type CapPeriod = 'day' | 'month'
+
+/** How many credits the owner lets be spent in a period. What is held counts as spent. */
+export interface SpendingCap {
+  max: number
+  used: number
+  resetsAt: Date
+}
+
 /** All credits of one owner, which change together: see app/credits/README.md. */
 export interface CreditAccount {
   /** The owner's id. */
@@ -128,6 +140,8 @@ export interface CreditAccount {
   /** Every cause that is in force, as `reason` or `reason:id`; `frozen` is the reason of the weightiest. */
   freezes: string[]
   limits: Record<string, LimitCounter>
+  /** None if it is missing. */
+  spendingCaps?: Partial<Record<CapPeriod, SpendingCap>>
   pending: LogEntry[]
   /** Set while the log may have entries: when the first of them was written. Finds the logs to post. */
   loggedSince?: Date

@@ -2,6 +2,7 @@ import type { CreditAccount } from '#models/credit-account.server.ts'
 import { InsufficientCredits, SpendingFrozen } from './errors.ts'
 import type { CreditPorts } from './ports.server.ts'
 import { releaseLapsed } from './resolve-hold.server.ts'
+import { checkCaps, renewedCaps } from './spending-caps.ts'
 import { tickAccount } from './tick.server.ts'
 
 /**
@@ -9,7 +10,7 @@ import { tickAccount } from './tick.server.ts'
  * everything due was applied.
  * @param account the account as read, after its key was looked up
  * @returns `go`, or `again` when something due was done first and the account must be read anew
- * @throws SpendingFrozen, InsufficientCredits
+ * @throws SpendingFrozen, SpendingCapReached, InsufficientCredits
  */
 export async function admit(ports: CreditPorts, account: CreditAccount, credits: number): Promise<'go' | 'again'> {
   if (account.frozen !== null) throw new SpendingFrozen(account.frozen)
@@ -17,6 +18,10 @@ export async function admit(ports: CreditPorts, account: CreditAccount, credits:
   if (account.nextChange <= at) {
     await tickAccount(account._id, ports)
     return 'again'
+  }
+  if (account.spendingCaps) {
+    if (await renewCaps(ports, account, at)) return 'again'
+    checkCaps(account.spendingCaps, credits)
   }
   if (account.credits >= credits) return 'go'
   const lapsed = account.holds.find((hold) => hold.expiresAt <= at)
@@ -26,4 +31,18 @@ export async function admit(ports: CreditPorts, account: CreditAccount, credits:
     return 'again'
   }
   throw new InsufficientCredits(credits, account.credits)
+}
+
+/** Begins the next period of caps whose period has ended, fenced. @returns whether the account must be read anew */
+async function renewCaps(ports: CreditPorts, account: CreditAccount, at: Date): Promise<boolean> {
+  const renewed = renewedCaps(account.spendingCaps, at)
+  const changes = Object.entries(renewed).map(([period, cap]) => [`spendingCaps.${period}`, cap])
+  if (changes.length === 0) return false
+  const version = ports.newVersion()
+  const after = await ports.store.updateAccount(
+    { _id: account._id, version: account.version },
+    { $set: { ...Object.fromEntries(changes), version } },
+  )
+  if (after) ports.versions.set({ ...account, spendingCaps: { ...account.spendingCaps, ...renewed }, version })
+  return true
 }

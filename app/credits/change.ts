@@ -1,4 +1,4 @@
-import type { CreditAccount, LogEntry } from '#models/credit-account.server.ts'
+import type { CapPeriod, CreditAccount, LogEntry } from '#models/credit-account.server.ts'
 import { BALANCE_MAX } from './credits.ts'
 import { InvalidCredits } from './errors.ts'
 import type { AccountFilter, AccountUpdate } from './store.server.ts'
@@ -23,6 +23,8 @@ export interface Change {
   nextChange?: Date
   /** Counts one use of a plan limit, or takes one back. */
   count?: { limit: string; by: 1 | -1 }
+  /** Added to what the spending caps of these periods count. */
+  capped?: Partial<Record<CapPeriod, number>>
 }
 
 /**
@@ -37,7 +39,9 @@ export function toUpdate(
 ): AccountUpdate {
   const held = change.held ?? 0
   const posted = change.entries.reduce((sum, entry) => sum + entry.amount, 0)
-  for (const credits of [change.credits, held, ...change.entries.map((entry) => entry.amount)]) {
+  const capped = Object.entries(change.capped ?? {})
+  const amounts = [...change.entries.map((entry) => entry.amount), ...capped.map(([, counted]) => counted)]
+  for (const credits of [change.credits, held, ...amounts]) {
     if (!Number.isSafeInteger(credits) || Math.abs(credits) > BALANCE_MAX) {
       throw new InvalidCredits('Credits must be whole numbers.')
     }
@@ -53,6 +57,7 @@ export function toUpdate(
       credits: change.credits,
       ...(held !== 0 && { held }),
       ...(change.count && { [`limits.${change.count.limit}.used`]: change.count.by }),
+      ...Object.fromEntries(capped.map(([period, counted]) => [`spendingCaps.${period}.used`, counted])),
     },
     $push: {
       pending: { $each: change.entries.map(withoutUndefined) },

@@ -1,3 +1,4 @@
+import type { CapPeriod, SpendingCap } from '#models/credit-account.server.ts'
 import { DomainError } from '../domain-error.ts'
 import { formatCredits, formatCreditsInWords } from '../format.ts'
 
@@ -26,14 +27,16 @@ const PAUSES: Record<string, string> = {
   past_due: 'Spending is paused because a payment failed. Update your card to continue; your credits are safe.',
   dispute:
     'Spending is paused while a payment is disputed at the bank. The credits it paid for are set aside until then; spending resumes once the bank decides.',
+  paused_by_owner: 'You have paused all spending. Resume it in the settings, under Spending.',
 }
 
 /** Spending is paused for a reason stored in the account: an unpaid invoice, an open dispute, a ledger conflict. */
 export class SpendingFrozen extends DomainError {
-  readonly code: 'past_due' | 'spending_frozen'
+  readonly code: 'past_due' | 'spending_paused' | 'spending_frozen'
   constructor(readonly reason: string) {
     super(PAUSES[reason] ?? 'Spending is paused while we check this account. Your credits are safe.', { reason })
-    this.code = reason === 'past_due' ? 'past_due' : 'spending_frozen'
+    this.code =
+      reason === 'past_due' ? 'past_due' : reason === 'paused_by_owner' ? 'spending_paused' : 'spending_frozen'
   }
 }
 
@@ -43,6 +46,22 @@ export class LimitReached extends DomainError {
   /** @param max uses a period */
   constructor(limit: string, max: number, resetsAt: Date) {
     super(`You have used all ${max} for this month.`, { limit, max, resetsAt: resetsAt.toISOString() })
+  }
+}
+
+/** A spend would pass a cap that the account's owner has set. */
+export class SpendingCapReached extends DomainError {
+  readonly code = 'spending_cap_reached'
+  readonly period: CapPeriod
+  readonly resetsAt: Date
+  constructor({ period, max, used, resetsAt, credits }: SpendingCap & { period: CapPeriod; credits: number }) {
+    const cap = `your cap of ${formatCreditsInWords(max)} a ${period}`
+    super(`This needs ${formatCreditsInWords(credits)} and would pass ${cap}: ${formatCredits(used)} are used.`, {
+      ...{ cap: period, max, used, required: credits },
+      resetsAt: resetsAt.toISOString(),
+    })
+    this.period = period
+    this.resetsAt = resetsAt
   }
 }
 

@@ -1,5 +1,5 @@
 /** Reasons for pausing spending, most serious first: a refusal names the first one in force. */
-const REASONS = ['ledger_conflict', 'dispute', 'past_due', 'closed'] as const
+const REASONS = ['ledger_conflict', 'dispute', 'past_due', 'closed', 'paused_by_owner'] as const
 export type FreezeReason = (typeof REASONS)[number]
 
 /**

@@ -9,6 +9,7 @@ import { holdIdOf } from './keys.ts'
 import { admitUse, limitFilter, type UseLimit } from './limits.server.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
 import { type ResolvedHold, resolveHold } from './resolve-hold.server.ts'
+import { capCounts, capFilter, countedUntil } from './spending-caps.ts'
 
 const HOLD_MS_DEFAULT = 15 * 60 * 1000
 /** A hold protects credits from expiry, so its lifetime is limited. */
@@ -38,7 +39,7 @@ export interface PlacedHold {
 /**
  * Reserves credits for work that takes a while: hold, run, capture. Safe to repeat with its key, also after the hold
  * was captured or released.
- * @throws InsufficientCredits, SpendingFrozen, TooManyHolds, IdempotencyConflict, InvalidCredits, CreditsUnavailable
+ * @throws InsufficientCredits, SpendingFrozen, SpendingCapReached, LimitReached, TooManyHolds, IdempotencyConflict, InvalidCredits, CreditsUnavailable
  */
 export function placeHold(request: HoldRequest, ports: CreditPorts = livePorts): Promise<PlacedHold> {
   const { accountId, key, action, limit, ttlMs = HOLD_MS_DEFAULT } = request
@@ -67,6 +68,8 @@ export function placeHold(request: HoldRequest, ports: CreditPorts = livePorts):
       const source = { type: 'action' as const, id: action }
       const counter = limit && account.limits[limit.name]
       const counted = limit && counter && { limit: { name: limit.name, resetsAt: counter.resetsAt } }
+      const until = countedUntil(account.spendingCaps)
+      const cappedUntil = until && { countedUntil: until }
       const entry: LogEntry = {
         key,
         kind: 'hold',
@@ -84,10 +87,17 @@ export function placeHold(request: HoldRequest, ports: CreditPorts = livePorts):
           entries: [entry],
           credits: -credits,
           held: credits,
-          addHold: { id, amount: credits, action, expiresAt, createdAt: at, ...counted },
+          addHold: { id, amount: credits, action, expiresAt, createdAt: at, ...counted, ...cappedUntil },
           ...(counted && { count: { limit: counted.limit.name, by: 1 } }),
+          capped: capCounts(account.spendingCaps, credits),
         },
-        when: { credits: { $gte: credits }, nextChange: { $gt: at }, frozen: null, ...limitFilter(limit, at) },
+        when: {
+          credits: { $gte: credits },
+          nextChange: { $gt: at },
+          frozen: null,
+          ...limitFilter(limit, at),
+          ...capFilter(account.spendingCaps, credits, at),
+        },
         answer: (creditsLeft) => ({ holdId: id, credits, expiresAt, creditsLeft, replayed: false }),
       }
     },

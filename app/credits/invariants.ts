@@ -5,6 +5,7 @@ import { fold } from './fold.ts'
 import { weightiest } from './freeze-reasons.ts'
 import { fingerprint, ledgerRows } from './ledger-rows.ts'
 import { limitViolations } from './rollover.ts'
+import { capViolations } from './spending-cap-invariants.ts'
 
 /**
  * Checks every invariant of one account and its ledger.
@@ -63,7 +64,7 @@ export function violations(account: CreditAccount, ledger: readonly CreditEntry[
 
   found.push(...ledgerViolations(account, settled))
   must(negativeIsExplained(account, [...byKey.values()]), 'the balance is negative without a reversal or a correction')
-  found.push(...sourceViolations([...byKey.values()]))
+  found.push(...sourceViolations([...byKey.values()]), ...capViolations(account, [...byKey.values()]))
   return found
 }
 

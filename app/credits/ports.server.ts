@@ -33,7 +33,11 @@ export interface KnownVersion {
   version: string
   /** Under this version the log is marked for posting: only a write that renews the version can unmark it. */
   isLogMarked: boolean
+  /** As of this version, which every change of them renews; their counts may be older. */
+  spendingCaps: CreditAccount['spendingCaps']
 }
+
+type VersionedAccount = Pick<CreditAccount, '_id' | 'version' | 'loggedSince' | 'spendingCaps'>
 
 /**
  * The versions that this process last read, so that a warm spend needs no read. A stale one costs a miss and a read,
@@ -49,10 +53,10 @@ export class VersionCache {
     return this.#versions.get(accountId.toHexString())
   }
 
-  set({ _id, version, loggedSince }: Pick<CreditAccount, '_id' | 'version' | 'loggedSince'>): void {
+  set({ _id, version, loggedSince, spendingCaps }: VersionedAccount): void {
     const id = _id.toHexString()
     this.#versions.delete(id)
-    this.#versions.set(id, { version, isLogMarked: loggedSince !== undefined })
+    this.#versions.set(id, { version, isLogMarked: loggedSince !== undefined, spendingCaps })
     if (this.#versions.size <= this.max) return
     const [oldest] = this.#versions.keys()
     this.#versions.delete(oldest!)

@@ -6,6 +6,7 @@ import { fold } from './fold.ts'
 import { resolveKey } from './keys.ts'
 import type { CreditPorts } from './ports.server.ts'
 import { entryIdOf } from './ledger-rows.ts'
+import { uncounted } from './spending-caps.ts'
 
 export interface ResolvedHold {
   entryId: string
@@ -61,6 +62,7 @@ export function resolveHold(
           held: -hold.amount,
           removeHold: holdId,
           wakeAt: earliestExpiryUnder(account, holdId),
+          capped: uncounted(account.spendingCaps, hold.countedUntil, hold.amount - used),
           ...(used === 0 && countsNow(account, hold) && { count: { limit: hold.limit.name, by: -1 } }),
         },
         answer: (creditsLeft) => ({

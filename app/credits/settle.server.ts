@@ -54,7 +54,7 @@ export async function unmarkLog(accountId: Types.ObjectId, ports: CreditPorts = 
     { $set: { version }, $unset: { loggedSince: '' } },
     version,
   )
-  if (renewed) ports.versions.set({ _id: accountId, version })
+  if (renewed) ports.versions.set({ ...account, version, loggedSince: undefined })
 }
 
 /** Has the log posted when a write has filled it; the write's own outcome does not depend on it. */

@@ -11,6 +11,7 @@ import { type CreditPorts, type KnownVersion, livePorts } from './ports.server.t
 import { entryIdOf } from './ledger-rows.ts'
 import { findRecorded, readAccount } from './recorded.server.ts'
 import { settleAccount, settleWhenFull } from './settle.server.ts'
+import { capCounts, capFilter } from './spending-caps.ts'
 import type { AccountFilter } from './store.server.ts'
 
 export interface SpendRequest {
@@ -35,7 +36,7 @@ export interface Spent {
 /**
  * Spends credits. One conditional update takes them and logs the entry; it leaves the version alone, so that spends on
  * one account do not disturb each other. Safe to repeat with its key, concurrently and late.
- * @throws InsufficientCredits, SpendingFrozen, LimitReached, IdempotencyConflict, InvalidCredits, InvalidMetadata,
+ * @throws InsufficientCredits, SpendingFrozen, SpendingCapReached, LimitReached, IdempotencyConflict, InvalidCredits, InvalidMetadata,
  * AccountNotFound; CreditsUnavailable when the outcome is unknown or the account too busy: the same key is safe
  */
 export async function spendCredits(request: SpendRequest, ports: CreditPorts = livePorts): Promise<Spent> {
@@ -72,7 +73,8 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
       await ports.soon(accountId, account.pending.length, () => settleAccount(accountId, ports))
       continue
     }
-    const known = { version: account.version, isLogMarked: account.loggedSince !== undefined }
+    const { version, loggedSince, spendingCaps } = account
+    const known = { version, isLogMarked: loggedSince !== undefined, spendingCaps }
     // A settle makes all spends that share a write miss: they retry once together. Together again and again, some of very
     // many would miss until they ran out of rounds.
     const creditsLeft = await (round === 0 ? writeTogether(known) : writeAlone(known))
@@ -88,7 +90,7 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
 async function write(
   ports: CreditPorts,
   accountId: Types.ObjectId,
-  { version, isLogMarked }: KnownVersion,
+  { version, isLogMarked, spendingCaps }: KnownVersion,
   entries: LogEntry[],
   limit?: UseLimit,
 ): Promise<number | null> {
@@ -101,11 +103,12 @@ async function write(
     nextChange: { $gt: at },
     frozen: null,
     ...limitFilter(limit, at),
+    ...capFilter(spendingCaps, -credits, at),
   }
   const counted = limit && limit.max !== Infinity ? { count: { limit: limit.name, by: 1 as const } } : {}
   const after = await ports.store.updateAccount(
     filter,
-    toUpdate({ entries, credits, ...counted }, { marksLog: !isLogMarked }),
+    toUpdate({ entries, credits, ...counted, capped: capCounts(spendingCaps, -credits) }, { marksLog: !isLogMarked }),
   )
   if (!after) {
     ports.versions.drop(accountId, version)

@@ -53,6 +53,25 @@ export const holes: Record<string, Cut> = {
   'a spend is not conditional': (filter, update) => {
     if (!update.$set?.version) delete filter['credits']
   },
+  'a spend is not filtered by the caps': (filter, update) => {
+    if (!update.$push?.pending) return
+    for (const field of Object.keys(filter)) if (/^spendingCaps\..*\.used$/.test(field)) delete filter[field]
+  },
+  'a cap is not filtered by its period': (filter) => {
+    for (const field of Object.keys(filter)) if (/^spendingCaps\..*\.resetsAt$/.test(field)) delete filter[field]
+  },
+  'a change of caps leaves the version alone': (_filter, update) => {
+    if (Object.keys(update.$set ?? {}).some((field) => field.startsWith('spendingCaps.')))
+      delete update.$set?.['version']
+  },
+  'a new cap does not notice a spend': (filter, update) => {
+    if (update.$set?.['holds']) delete filter['credits']
+  },
+  'a released hold stays in the count of a cap': (_filter, update) => {
+    if (!update.$pull?.holds) return
+    for (const field of Object.keys(update.$inc ?? {}))
+      if (field.startsWith('spendingCaps.')) delete update.$inc?.[field]
+  },
   'a log is not marked as waiting to be posted': (_filter, update) => {
     delete update.$min?.['loggedSince']
   },

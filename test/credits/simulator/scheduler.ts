@@ -37,8 +37,8 @@ export class Scheduler {
   #signal: (() => void) | null = null
   #nextVersion = 0
   #owners = 0
-  /** The simulated time, in milliseconds. */
-  time = Date.UTC(2026, 0, 1)
+  /** The simulated time, in milliseconds: a few hours before a day and a month end. */
+  time = Date.UTC(2026, 0, 31, 21)
   afterEffect: () => void | Promise<void> = () => {}
 
   constructor(
@@ -48,7 +48,7 @@ export class Scheduler {
   ) {}
 
   /** The ports of a new logical process; its calls take turns with all others. `skewMs` is the error of its clock. */
-  process({ versions, shared }: Memory = newMemory(), skewMs = 0): { owner: number; ports: CreditPorts } {
+  process({ versions, shared }: Memory = newMemory(), skewMs = 0) {
     const owner = this.#owners++
     const turn = <T>(call: () => Promise<T>, write = false) => this.#turn(owner, call, write)
     const { store } = this
@@ -70,7 +70,7 @@ export class Scheduler {
       inTurn: (_accountId, run) => run(),
       soon: (_accountId, _pendingCount, settle) => settle(),
     }
-    return { owner, ports }
+    return { ports, turn }
   }
 
   /** The number of processes that wait for a turn. */

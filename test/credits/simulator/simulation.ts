@@ -8,10 +8,12 @@ import { violations } from '#app/credits/invariants.ts'
 import { holdIdOf } from '#app/credits/keys.ts'
 import type { CreditPorts } from '#app/credits/ports.server.ts'
 import { restoreReversal, reverseGrants } from '#app/credits/reversal.server.ts'
+import { setSpendingCap, type SpentSince } from '#app/credits/set-spending-cap.server.ts'
 import { settleAccount, unmarkLog } from '#app/credits/settle.server.ts'
 import { spendCredits } from '#app/credits/spend.server.ts'
 import type { CreditStore } from '#app/credits/store.server.ts'
 import { tickAccount } from '#app/credits/tick.server.ts'
+import { sum } from '#app/sum.ts'
 import type { CreditAccount, Rollover } from '#models/credit-account.server.ts'
 import type { CreditEntry } from '#models/credit-entry.server.ts'
 import { Random } from './random.ts'
@@ -52,19 +54,22 @@ export async function simulate(seed: number, world: World, { steps = 200 } = {})
   }
   const holdKeys: string[] = []
   let broken: string | null = null
+  let caps: CreditAccount['spendingCaps']
 
   scheduler.afterEffect = async () => {
     const account = await world.store.findAccount(accountId)
     if (!account || broken) return
-    broken = violations(account, await world.ledger(accountId))[0] ?? null
+    broken = violations(account, await world.ledger(accountId))[0] ?? passedCap(caps, account.spendingCaps)
+    caps = account.spendingCaps
   }
   await openAccount(accountId, { welcomeCredits: WELCOME }, { ...scheduler.process().ports, store: world.store })
 
   let started = 0
   const start = () => {
     // Three machines, each with a memory of its own and a clock up to ten minutes wrong.
-    const { ports } = scheduler.process(random.pick(memories), (random.below(3) - 1) * random.below(10) * MINUTE)
-    const operation = randomOperation(random, accountId, scheduler.time, started++, holdKeys)
+    const { ports, turn } = scheduler.process(random.pick(memories), (random.below(3) - 1) * random.below(10) * MINUTE)
+    const spent: SpentSince = (account, from) => turn(() => spentInWorld(world, account, from))
+    const operation = randomOperation(random, accountId, scheduler.time, started++, holdKeys, spent)
     void operation
       .run(ports)
       .then(
@@ -132,6 +137,7 @@ function randomOperation(
   time: number,
   n: number,
   holdKeys: string[],
+  spent: SpentSince,
 ): Operation {
   const credits = 1 + random.below(60)
   const pooled = random.below(8)
@@ -142,7 +148,7 @@ function randomOperation(
     const again = random.oneIn(2)
     return { key, run: async (ports) => (await (again ? withRetry(once, ports) : once(ports))).replayed }
   }
-  switch (random.below(17)) {
+  switch (random.below(18)) {
     case 0:
     case 1: {
       const key = `once:spend:${n}`
@@ -233,6 +239,11 @@ function randomOperation(
         )
       }
       return { key: null, run: (ports) => tickAccount(accountId, ports).then(() => false) }
+    case 16: {
+      const period = random.pick(['day', 'month'] as const)
+      const max = random.oneIn(5) ? null : 40 + random.below(200)
+      return { key: null, run: (ports) => setSpendingCap(accountId, period, max, { ports, spent }).then(() => false) }
+    }
     default:
       return {
         key: null,
@@ -243,6 +254,22 @@ function randomOperation(
         },
       }
   }
+}
+
+/** What a write counted beyond a cap that was in force before it. */
+function passedCap(before: CreditAccount['spendingCaps'], after: CreditAccount['spendingCaps']): string | null {
+  for (const period of ['day', 'month'] as const) {
+    const [old, cap] = [before?.[period], after?.[period]]
+    const isSamePeriod = old && cap && old.resetsAt.getTime() === cap.resetsAt.getTime()
+    if (isSamePeriod && cap.used > old.used && cap.used > cap.max) return `${cap.used} passed a cap of ${cap.max}`
+  }
+  return null
+}
+
+async function spentInWorld(world: World, account: CreditAccount, from: Date): Promise<number> {
+  const entries = [...(await world.ledger(account._id)), ...account.pending]
+  const byKey = new Map(entries.filter(({ at }) => at >= from).map((entry) => [entry.key, entry]))
+  return sum([...byKey.values()].map(({ kind, amount }) => (kind === 'spend' || kind === 'capture' ? -amount : 0)))
 }
 
 /** A client whose answer was lost sends the same request again. */
