@@ -62,6 +62,14 @@ export interface WayOutWords {
   to: string | null
 }
 
+const UNBLOCKING = new Set<RefusalOption['type']>([
+  'update_payment_method',
+  'confirm_payment',
+  'resume_plan',
+  'resume_spending',
+  'change_cap',
+])
+
 /**
  * Puts the nearest options into words: what ends a pause, one pack, one plan, and when credits arrive by themselves. If one
  * is enough, those that are not are left out.
@@ -72,7 +80,7 @@ export function wordsOfWays(ways: RefusalOption[], options: { plan: Plan; timeZo
   const actions = ways.filter(({ type }) => type !== 'wait')
   const offered = actions.some(({ enough }) => enough) ? actions.filter(({ enough }) => enough) : actions
   const shown = [
-    offered.find(({ type }) => ['update_payment_method', 'confirm_payment', 'resume_plan'].includes(type)),
+    offered.find(({ type }) => UNBLOCKING.has(type)),
     offered.find(({ type }) => type === 'pack'),
     offered.find(({ type }) => type === 'plan'),
     ways.find(({ type }) => type === 'wait'),
@@ -90,6 +98,10 @@ function wordsOfWay(way: RefusalOption, { plan, timeZone }: { plan: Plan; timeZo
       return { text: 'Update card', to: way.url }
     case 'confirm_payment':
       return { text: 'Continue at the bank', to: way.url }
+    case 'resume_spending':
+      return { text: 'Resume spending', to: way.url }
+    case 'change_cap':
+      return { text: 'Change the cap', to: way.url }
     case 'resume_plan': {
       const cost = shortMoney(way)
       return { text: cost ? `Resume ${plan.name}, ${cost}` : `Resume ${plan.name}`, to: way.url }

@@ -2,8 +2,14 @@ import type { User } from '#models/user.server.ts'
 import { effectivePlan, limitsResetAt, planOf } from '../billing/entitlements/current-plan.ts'
 import { requireFeature } from '../billing/entitlements/entitlements.ts'
 import { now } from '../clock.server.ts'
-import { CreditsUnavailable, InsufficientCredits, LimitReached, TooManyHolds } from '../credits/errors.ts'
-import { formatCredits, formatCreditsInWords } from '../format.ts'
+import {
+  CreditsUnavailable,
+  InsufficientCredits,
+  LimitReached,
+  SpendingCapReached,
+  TooManyHolds,
+} from '../credits/errors.ts'
+import { formatCredits, formatCreditsInWords, formatDateTime } from '../format.ts'
 import { checkCost, pressKey, type SentForm } from './action-page.server.ts'
 import { type Sum, usesInWords, type WayOutWords, wordsOfWays } from './action-words.ts'
 import { ActionStillRunning, type FieldProblem, InvalidActionInput } from './errors.ts'
@@ -87,6 +93,9 @@ function reasonOf(refusal: Refusal, timeZone: string): string {
   if (refusal instanceof LimitReached) {
     const { max, resetsAt } = refusal.details as { max: number; resetsAt: string }
     return usesInWords(max, { left: 0, resetsAt: new Date(resetsAt) }, timeZone)
+  }
+  if (refusal instanceof SpendingCapReached) {
+    return `${refusal.message} It resets on ${formatDateTime(refusal.resetsAt, timeZone, now())}.`
   }
   return refusal.message
 }

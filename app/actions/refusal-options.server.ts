@@ -6,12 +6,14 @@ import { type Feature, type Limit, packs, plans } from '../billing/plans.ts'
 import { hasLiveSubscription, isOverdue } from '../billing/subscriptions/subscription-state.ts'
 import { now } from '../clock.server.ts'
 import { type Balance, getBalance } from '../credits/balance.server.ts'
-import { InsufficientCredits, LimitReached, SpendingFrozen } from '../credits/errors.ts'
+import { InsufficientCredits, LimitReached, SpendingCapReached, SpendingFrozen } from '../credits/errors.ts'
 import { readUses } from '../credits/limits.server.ts'
 import { lossesAhead } from '../credits/losses.ts'
 import { logger } from '../log.server.ts'
 import { type Need, packOptions, planOptions, type RefusalOption, suffices } from './refusal-options.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
+
+const SPENDING_SETTINGS = '/settings/spending'
 
 /** The spend that was refused. */
 interface WantedSpend {
@@ -59,8 +61,16 @@ async function refusalOptions(user: Refused, refusal: Refusal, wanted: WantedSpe
   const need = await needOf(user, { ...wanted, ...lackOf(refusal) }, balance)
   const { subscription } = user
   const status = hasLiveSubscription(subscription) ? subscription!.status : null
-  // Any other freeze ends only by the shop or a bank.
-  if (refusal instanceof SpendingFrozen) return refusal.reason === 'past_due' ? [payWay(user, need)] : []
+  const enough = suffices(need, planOf(subscription), 0)
+  if (refusal instanceof SpendingCapReached) {
+    const resets: RefusalOption = { type: 'wait', credits: 0, at: refusal.resetsAt.toISOString(), enough }
+    return [{ type: 'change_cap', url: SPENDING_SETTINGS, enough }, resets]
+  }
+  if (refusal instanceof SpendingFrozen) {
+    if (refusal.code === 'past_due') return [payWay(user, need)]
+    // Any other freeze ends only by the shop or a bank.
+    return refusal.code === 'spending_paused' ? [{ type: 'resume_spending', url: SPENDING_SETTINGS, enough }] : []
+  }
   const lacksCredits = refusal instanceof InsufficientCredits
   const bought = lacksCredits ? packOptions(need, effectivePlan(subscription), packs) : []
   if (status === 'paused') return [...bought, resumeWay(user, need)]

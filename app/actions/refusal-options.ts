@@ -12,6 +12,8 @@ export type RefusalOption = {
   | { type: 'wait'; credits: number; at: string }
   /** A payment is due: another card, or a confirmation at the bank, pays it. */
   | ({ type: 'update_payment_method' | 'confirm_payment'; url: string } & Price)
+  /** The owner has stopped spending, or set a cap, and can change that. */
+  | { type: 'resume_spending' | 'change_cap'; url: string }
   /** The plan is paused: resuming it begins a period, and needs a card. */
   | ({ type: 'resume_plan'; url: string; credits?: number } & Price)
 )

@@ -67,6 +67,13 @@ export function NoticeButton({
       </ButtonLink>
     )
   }
+  if (action === 'resume-spending') {
+    return (
+      <ButtonLink to="/settings/spending" kind={kind}>
+        Resume spending
+      </ButtonLink>
+    )
+  }
   const { intent, label } =
     action === 'resume'
       ? { intent: action, label: `Keep ${plan}` }

@@ -36,7 +36,7 @@ export async function admit(ports: CreditPorts, account: CreditAccount, credits:
 /** Begins the next period of caps whose period has ended, fenced. @returns whether the account must be read anew */
 async function renewCaps(ports: CreditPorts, account: CreditAccount, at: Date): Promise<boolean> {
   const renewed = renewedCaps(account.spendingCaps, at)
-  const changes = Object.entries(renewed).map(([period, cap]) => [`spendingCaps.${period}`, cap])
+  const changes = Object.entries(renewed).map(([period, cap]) => [`spendingCaps.${period}`, cap] as const)
   if (changes.length === 0) return false
   const version = ports.newVersion()
   const after = await ports.store.updateAccount(

@@ -56,10 +56,13 @@ export class SpendingCapReached extends DomainError {
   readonly resetsAt: Date
   constructor({ period, max, used, resetsAt, credits }: SpendingCap & { period: CapPeriod; credits: number }) {
     const cap = `your cap of ${formatCreditsInWords(max)} a ${period}`
-    super(`This needs ${formatCreditsInWords(credits)} and would pass ${cap}: ${formatCredits(used)} are used.`, {
-      ...{ cap: period, max, used, required: credits },
-      resetsAt: resetsAt.toISOString(),
-    })
+    super(
+      `This needs ${formatCreditsInWords(credits)} and would pass ${cap}: ${formatCredits(used)} ${used === 1 ? 'is' : 'are'} used.`,
+      {
+        ...{ cap: period, max, used, required: credits },
+        resetsAt: resetsAt.toISOString(),
+      },
+    )
     this.period = period
     this.resetsAt = resetsAt
   }

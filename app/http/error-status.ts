@@ -24,6 +24,8 @@ export const STATUS_OF_CODE: Record<string, number> = {
   // Credits
   insufficient_credits: 402,
   past_due: 402,
+  spending_paused: 402,
+  spending_cap_reached: 402,
   spending_frozen: 402,
   limit_reached: 402,
   feature_not_in_plan: 402,

@@ -9,6 +9,9 @@ export function frozenNotice({ frozen, credits }: Pick<PlanStatusContext, 'froze
       'Spending is paused while a payment is disputed at the bank. The credits it paid for are set aside until then. If this was a mistake, contact your bank. Spending resumes once it decides.'
     return { tone: 'red', text, action: null }
   }
+  if (frozen === 'paused_by_owner') {
+    return { tone: 'red', text: `You paused all spending. ${safeCredits(credits)}`, action: 'resume-spending' }
+  }
   const isPastDue = frozen === 'past_due'
   const why = isPastDue ? 'because a payment failed' : 'while we check your account'
   const text = `Spending is paused ${why}. ${safeCredits(credits)}`

@@ -4,7 +4,16 @@ import type { Loss } from '../credits/losses.ts'
 export interface Notice {
   tone: 'ochre' | 'red'
   text: string
-  action: 'update-card' | 'resume' | 'restart' | 'finish' | 'undo-change' | 'cancel-trial' | 'confirm' | null
+  action:
+    | 'update-card'
+    | 'resume'
+    | 'restart'
+    | 'finish'
+    | 'undo-change'
+    | 'cancel-trial'
+    | 'confirm'
+    | 'resume-spending'
+    | null
 }
 
 export interface PlanStatusContext {

@@ -13,6 +13,7 @@ export default function Settings() {
           </NavItem>
           <NavItem to="/settings/password">Password</NavItem>
           <NavItem to="/settings/api-keys">API keys</NavItem>
+          <NavItem to="/settings/spending">Spending</NavItem>
           <NavItem to="/settings/notifications">Notifications</NavItem>
           <NavItem to="/settings/sessions">Sessions</NavItem>
         </nav>

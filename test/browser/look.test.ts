@@ -34,6 +34,7 @@ const SIGNED_IN = [
   '/settings',
   '/settings/password',
   '/settings/api-keys',
+  '/settings/spending',
   '/settings/sessions',
 ]
 

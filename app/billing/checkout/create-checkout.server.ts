@@ -107,14 +107,16 @@ async function open(
   return openSession({ userId: _id.toHexString(), offer, customerId, priceId, trial, returnTo, locale }, nonce)
 }
 
+const ENDED_BY_BUYER = new Set(['past_due', 'paused_by_owner'])
+
 /**
- * Packs are for spending now. Past-due buyers can resolve that on the same page; a dispute or an account review they
- * cannot end.
+ * Packs are for spending now. Past-due buyers can resolve that on the same page, and those who paused spending can
+ * resume it; a dispute or an account review they cannot end.
  * @throws PackNotSpendable
  */
 async function refuseWhileNotSpendable({ _id }: User): Promise<void> {
   const { frozen } = await getBalance(_id)
-  if (frozen && frozen !== 'past_due') throw new PackNotSpendable(frozen)
+  if (frozen && !ENDED_BY_BUYER.has(frozen)) throw new PackNotSpendable(frozen)
 }
 
 function refuseSecond({ subscription }: User, wanted: string): void {

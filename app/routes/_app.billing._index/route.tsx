@@ -75,6 +75,10 @@ export async function loader({ request }: LoaderFunctionArgs) {
 /** Warns before a pack is paid for: its credits cannot be spent yet. */
 function packWarningOf(frozen: string | null): { text: string; isRefused: boolean } | null {
   if (frozen === null) return null
+  if (frozen === 'paused_by_owner') {
+    const text = 'You paused all spending. A pack’s credits can be spent once you resume it.'
+    return { text, isRefused: false }
+  }
   if (frozen !== 'past_due') return { text: new PackNotSpendable(frozen).message, isRefused: true }
   const text =
     'A payment failed, so spending is paused, and it stays paused after you buy a pack. Update your card first: spending resumes when the open payment is paid.'
