@@ -19,6 +19,7 @@ const DEEP = [
   'test/billing/stripe/{idempotency-keys,stripe-behavior}.test.ts',
   'test/billing/stripe/objects/{api-versions,recorded-events}.test.ts',
   'test/billing/subscriptions/{concurrent-handlers,pause}.test.ts',
+  'test/billing/top-up/interrupted.test.ts',
   'test/billing/upcoming-invoice/next-payment.test.ts',
   'test/billing/webhooks/{deliveries,flood,handled-events,unverifiable-events,unverifiable-events-late}.test.ts',
   'test/api/{idempotency-key-scope,three-processes}.test.ts',

@@ -15,6 +15,7 @@ import { PaymentModel } from '#models/payment.server.ts'
 import { RateLimitModel } from '#models/rate-limit.server.ts'
 import { ReconcileFindingModel } from '#models/reconcile-finding.server.ts'
 import { SessionModel } from '#models/session.server.ts'
+import { TopUpModel } from '#models/top-up.server.ts'
 import { TrialCardModel } from '#models/trial-card.server.ts'
 import { UserModel } from '#models/user.server.ts'
 import { WebhookEventModel } from '#models/webhook-event.server.ts'
@@ -39,6 +40,7 @@ export const models: Model<any>[] = [
   RateLimitModel,
   ReconcileFindingModel,
   SessionModel,
+  TopUpModel,
   TrialCardModel,
   UserModel,
   WebhookEventModel,

@@ -2,6 +2,7 @@ import { recoverAbandonedRuns } from '../actions/run-action.server.ts'
 import { notifyExpiring } from '../billing/entitlements/expiry-notices.server.ts'
 import { reconcile } from '../billing/reconcile/reconcile.server.ts'
 import { pauseOverdue } from '../billing/subscriptions/grace-period.server.ts'
+import { runTopUps } from '../billing/top-up/run-top-ups.server.ts'
 import { runUpkeep } from '../credits/upkeep.server.ts'
 import { notifyBalances } from '../notifications/balance-news.server.ts'
 import { deliverDue } from '../notifications/deliver.server.ts'
@@ -35,6 +36,15 @@ export const recurringJobs: RecurringJob[] = [
     every: '1 minute',
     isTimely: true,
     run: async () => `${await pauseOverdue()} overdue subscriptions paused`,
+  },
+  {
+    name: 'top-ups',
+    every: '15 seconds',
+    isTimely: true,
+    run: async () => {
+      const { paid, failed } = await runTopUps()
+      return `${paid} top-ups handled, ${failed} failed`
+    },
   },
   {
     name: 'reconcile',

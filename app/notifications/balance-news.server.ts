@@ -1,9 +1,8 @@
 import type { Types } from 'mongoose'
-import { type CreditAccount, creditAccounts, NEVER } from '#models/credit-account.server.ts'
-import { JobCursorModel } from '#models/job-cursor.server.ts'
+import { type CreditAccount, NEVER } from '#models/credit-account.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
-import { inBatches } from '../batches.ts'
 import { now } from '../clock.server.ts'
+import { eachChangedAccount } from '../changed-accounts.server.ts'
 import { logger } from '../log.server.ts'
 import { findCrossing } from './low-balance.server.ts'
 import { notify } from './outbox.server.ts'
@@ -15,14 +14,9 @@ import { settingsOf } from './settings.server.ts'
  */
 
 const CURSOR = 'balance-news'
-/** More than two clocks differ by, and than a write takes after its time was read. */
-const OVERLAP_MS = 60 * 1000
-/** How long an account that could not be checked is tried again, and with it all that changed meanwhile. */
-const RETRY_MS = 15 * 60 * 1000
 /** A start less than this after its grant is only a difference between two clocks. */
 const LATER_MS = 60 * 60 * 1000
 const DAY_MS = 24 * 60 * 60 * 1000
-const BATCH = 200
 
 type Reader = Pick<User, '_id' | 'notificationSettings' | 'subscription'>
 
@@ -32,10 +26,9 @@ type Reader = Pick<User, '_id' | 'notificationSettings' | 'subscription'>
  */
 export async function notifyBalances(): Promise<{ accounts: number; queued: number; failed: number }> {
   const seen = { accounts: 0, queued: 0, failed: 0 }
-  const startedAt = now()
-  const since = await readCursor(startedAt)
-  for await (const batch of accountsChangedSince(since)) {
+  await eachChangedAccount(CURSOR, async (batch) => {
     const users = await findReaders(batch.map((account) => account._id))
+    const before = seen.failed
     for (const account of batch) {
       const user = users.get(account._id.toHexString())
       if (!user) continue
@@ -47,26 +40,10 @@ export async function notifyBalances(): Promise<{ accounts: number; queued: numb
         logger.error({ err: error, accountId: account._id.toHexString() }, 'A balance could not be checked for mails')
       }
     }
-  }
-  const retryFrom = Math.max(since.getTime(), startedAt.getTime() - RETRY_MS)
-  const at = seen.failed > 0 ? new Date(retryFrom) : startedAt
-  await JobCursorModel.updateOne({ _id: CURSOR }, { $set: { at } }, { upsert: true })
+    return seen.failed - before
+  })
   return seen
 }
-
-async function readCursor(startedAt: Date): Promise<Date> {
-  const cursor = await JobCursorModel.findById(CURSOR).lean()
-  const from = Math.min(cursor?.at.getTime() ?? startedAt.getTime() - RETRY_MS, startedAt.getTime())
-  return new Date(from - OVERLAP_MS)
-}
-
-const accountsChangedSince = (since: Date): AsyncIterable<CreditAccount[]> =>
-  inBatches(
-    creditAccounts()
-      .find({ settledAt: { $gte: since } }, { batchSize: BATCH })
-      .sort({ settledAt: 1 }),
-    BATCH,
-  )
 
 async function findReaders(ids: Types.ObjectId[]): Promise<Map<string, Reader>> {
   const users = await UserModel.find({ _id: { $in: ids } })

@@ -3,6 +3,7 @@ import { ACCOUNT_MAILS } from './content-account.ts'
 import { CREDIT_MAILS } from './content-credits.ts'
 import { PAYMENT_MAILS } from './content-payments.ts'
 import { SUBSCRIPTION_MAILS } from './content-subscription.ts'
+import { TOP_UP_MAILS } from './content-top-up.ts'
 import type { NotificationContent } from './kinds.ts'
 import type { MailContent, MailContext, MailWriters } from './mail-content.ts'
 
@@ -10,6 +11,7 @@ const WRITERS: MailWriters = {
   ...PAYMENT_MAILS,
   ...SUBSCRIPTION_MAILS,
   ...CREDIT_MAILS,
+  ...TOP_UP_MAILS,
   ...ACCOUNT_MAILS,
   operator_attention: ({ object, sentence }, { appUrl }) => ({
     subject: `${brand.name} needs your attention: ${object}`,

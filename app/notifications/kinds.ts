@@ -160,6 +160,12 @@ const schemas = {
     /** Spending stays paused for another reason. */
     isPaused: z.boolean(),
   }),
+  /** The bank wants the customer to confirm an automatic top-up, which is paused until then. */
+  top_up_confirm: z.strictObject({ amount, currency, credits, confirmUrl: link.nullable() }),
+  /** Automatic top-up has stopped until the customer turns it on again. */
+  top_up_stopped: z.strictObject({ reason: z.enum(['declined', 'no_card', 'refused']), amount, currency, credits }),
+  /** Automatic top-up has reached its limit for the month. */
+  top_up_limit: z.strictObject({ timesMax: count, amountMax: amount, currency, resetsAt: z.date() }),
   password_changed: z.strictObject({
     /** By the link from a mail, not with the old password. */
     byReset: z.boolean(),
@@ -226,6 +232,9 @@ export const KIND_RULES: Record<NotificationKind, KindRules> = {
   dispute_opened: { ...transactional, whenUnknown: 'ask' },
   dispute_lost: { ...transactional, whenUnknown: 'ask' },
   duplicate_canceled: { ...transactional, whenUnknown: 'ask' },
+  top_up_confirm: { ...transactional, whenUnknown: 'ask' },
+  top_up_stopped: { ...transactional, whenUnknown: 'send_again' },
+  top_up_limit: { ...transactional, whenUnknown: 'send_again' },
   password_changed: { ...transactional, whenUnknown: 'send_again', isKeyKept: false },
   email_confirmation: { ...transactional, maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again' },
   account_exists: { ...transactional, maxAgeMs: DAY_MS, whenUnknown: 'send_again', isKeyKept: false },

@@ -35,6 +35,7 @@ const SIGNED_IN = [
   '/settings/password',
   '/settings/api-keys',
   '/settings/spending',
+  '/billing/top-up',
   '/settings/sessions',
 ]
 

@@ -47,6 +47,9 @@ describe('every mail', () => {
     ['subscription_resumed', ['$18.00', '1 Jun 2026']],
     ['subscription_ended', ['1 Jun 2026, 12:00 CEST', 'because its payment failed', 'https://scrip.example/pricing']],
     ['credits_low', ['87 credits left', 'fewer than 100 are left', '2,000 credits arrive on 1 Jun 2026']],
+    ['top_up_confirm', ['$22.00', '2,000 credits', 'not been charged', 'https://invoice.example.com/in_3']],
+    ['top_up_stopped', ['declined three times', '2,000 credits for $22.00', 'https://scrip.example/billing/top-up']],
+    ['top_up_limit', ['3 top-ups and $66.00 a month', '1 Jun 2026', 'https://scrip.example/billing#packs']],
     ['credits_arrived', ['1,000 credits were added', '1,840 now', '1 Jul 2026, 12:00 CEST']],
     ['refund', ['€6.00', '\u2212500', '4 May 2026, 14:00 CEST']],
     ['password_changed', ['was reset on 5 May 2026, 14:00 CEST', '2 API keys were revoked', '/forgot-password']],
@@ -157,6 +160,9 @@ describe('the rules of the notification kinds', () => {
       'subscription_ended',
       'subscription_paused',
       'subscription_resumed',
+      'top_up_confirm',
+      'top_up_limit',
+      'top_up_stopped',
       'trial_without_credits',
     ])
   })

@@ -10,12 +10,14 @@ import { readInvoice } from '../stripe/objects/invoice.ts'
 import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 import { notifyUnpaid } from '../subscriptions/subscription-mails.server.ts'
 import { syncSubscriptions } from '../subscriptions/sync-subscriptions.server.ts'
+import { noteInvoice } from '../top-up/end-top-up.server.ts'
 import type { EventObject } from './event.ts'
 
 /** `invoice.paid` and `invoice.payment_succeeded` report the same payment; either may be the only one to arrive. */
 export async function onInvoicePaid(object: EventObject): Promise<Outcome> {
   const { id } = readInvoice(object)
   const outcome = await recordPaidInvoice(id)
+  await noteInvoice(id, 'paid')
   await takeEarlyMoneyBack(id)
   return outcome
 }
@@ -49,7 +51,10 @@ export async function onInvoiceFailed(object: EventObject): Promise<Outcome> {
   const invoice = readInvoice(object)
   const user = await resolveUser(invoice)
   if (!user) return ignored(`The customer of ${invoice.id} is not ours.`)
-  if (invoice.isVoid) await finishCancelUnpaid(invoice.subscriptionId)
+  if (invoice.isVoid) {
+    await finishCancelUnpaid(invoice.subscriptionId)
+    await noteInvoice(invoice.id, 'void')
+  }
   const { subscription } = await syncSubscriptions(user._id)
   return done(`The subscription is ${subscription?.status ?? 'none'}.`)
 }

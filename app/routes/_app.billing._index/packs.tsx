@@ -4,6 +4,7 @@ import { Banner } from '#app/components/banner.tsx'
 import { PackTable } from '#app/components/pack-table.tsx'
 import { Section } from '#app/components/page.tsx'
 import { BillingButton } from '#app/components/standing-notices.tsx'
+import { TextLink } from '#app/components/text-link.tsx'
 import { BuyPack } from './buy-pack.tsx'
 
 /** Credits that are bought once; `warning` is shown before they are paid for. */
@@ -18,7 +19,12 @@ export function Packs({
 }) {
   const chosen = useSearchParams()[0].get('pack')
   return (
-    <Section id="packs" title="Credit packs" lead="Bought once. They do not renew and do not expire.">
+    <Section
+      id="packs"
+      title="Credit packs"
+      lead="Bought once. They do not renew and do not expire."
+      aside={<TextLink to="/billing/top-up">Buy automatically</TextLink>}
+    >
       {warning ? (
         <Banner
           tone="ochre"
