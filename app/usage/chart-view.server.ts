@@ -1,5 +1,7 @@
+import type { User } from '#models/user.server.ts'
 import { now } from '../clock.server.ts'
 import { livePorts } from '../credits/ports.server.ts'
+import { balanceOf } from '../credits/balance.server.ts'
 import { readAccount } from '../credits/recorded.server.ts'
 import { formatCredits, formatCreditsInWords, formatDate, formatDay, formatWeekday } from '../format.ts'
 import { logger } from '../log.server.ts'
@@ -18,8 +20,11 @@ import { type Box, drawChart, type Drawing, type MarkLine } from './chart-drawin
 import { sumByDay } from './day-sums.server.ts'
 import { type Day, dayIn, daysUpTo, startOfDay, yearOf } from './days.ts'
 import { actionName } from './entry-words.server.ts'
+import { firstDayOfLastMonth, monthView } from './month-view.ts'
 import { usageHref, type UsageQuery } from './filters.ts'
 import type { Reader } from './usage-page.server.ts'
+
+type ChartReader = Reader & Pick<User, 'subscription'>
 
 /** A drawing with its texts. */
 export type DrawingView = ReturnType<typeof toDrawingView>
@@ -35,11 +40,11 @@ const SHORTEN_FROM = 10_000
 const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 })
 
 /**
- * Reads and draws the last days of an account.
+ * Reads and draws the last days of an account, and compares its months.
  * @returns `actions` of the period for the filter below, the most expensive first; `view` is null when the sums cannot be
  * read, which the ledger does not need
  */
-export async function readChart(user: Reader, query: UsageQuery) {
+export async function readChart(user: ChartReader, query: UsageQuery) {
   const { period } = query
   const title = `The last ${period} days`
   const periods = PERIODS.map((days) => ({
@@ -48,20 +53,25 @@ export async function readChart(user: Reader, query: UsageQuery) {
     isCurrent: days === period,
   }))
   const { timeZone } = user
-  const days = daysUpTo(dayIn(now(), timeZone), period)
+  const at = now()
+  const today = dayIn(at, timeZone)
+  const days = daysUpTo(today, period)
   try {
     const account = await readAccount(livePorts, user._id)
-    const sums = await sumByDay(account, { from: startOfDay(days[0] ?? '', timeZone) }, timeZone)
+    const [first = today] = [days[0]!, firstDayOfLastMonth(today)].sort()
+    const all = await sumByDay(account, { from: startOfDay(first, timeZone) }, timeZone)
+    const sums = new Map([...all].filter(([day]) => day >= days[0]!))
     const bars = barsOf(days, sums)
     return {
       title,
       periods,
       actions: rankActions(bars).map(({ action }) => action),
       view: toView(bars, days, sums, title, timeZone),
+      month: monthView(all, balanceOf(account, at), user, at),
     }
   } catch (error) {
     logger.error({ error }, 'The usage chart could not be read')
-    return { title, periods, actions: [], view: null }
+    return { title, periods, actions: [], view: null, month: null }
   }
 }
 

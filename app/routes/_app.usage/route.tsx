@@ -12,22 +12,27 @@ import { readLedgerPage } from '#app/usage/usage-page.server.ts'
 import { Chart } from './chart.tsx'
 import { FilterForm } from './filter-form.tsx'
 import { LedgerPages } from './ledger-pages.tsx'
+import { Month } from './month.tsx'
 
 export const meta: MetaFunction = () => pageTitle('Usage')
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const query = parseUsageQuery(new URL(request.url).searchParams)
-  const [{ actions, ...chart }, ledger] = await Promise.all([readChart(user, query), readLedgerPage(user, query)])
-  return { chart, ledger, filters: filtersView(query, actions) }
+  const [{ actions, month, ...chart }, ledger] = await Promise.all([
+    readChart(user, query),
+    readLedgerPage(user, query),
+  ])
+  return { chart, month, ledger, filters: filtersView(query, actions) }
 }
 
 export default function Usage() {
-  const { chart, ledger, filters } = useLoaderData<typeof loader>()
+  const { chart, month, ledger, filters } = useLoaderData<typeof loader>()
   const navigation = useNavigation()
   const busy = useShownBusy(navigation.state === 'loading' && navigation.location.pathname === '/usage')
   return (
     <Page title="Usage">
+      {month ? <Month view={month} /> : null}
       <Section id="chart" title={chart.title} aside={<Periods periods={chart.periods} />}>
         {chart.view ? (
           <Chart view={chart.view} />
