@@ -16,7 +16,7 @@ const HOUR = 60 * MINUTE
  * The limits of each operation. Log-ins count by account and network together, so that no one can lock out a stranger. The
  * two wider rules slow down guessing from many networks or at many accounts, and count only what the first one admits.
  */
-const RULES = {
+export const RULES = {
   logInHere: { tries: 10, seconds: 15 * MINUTE },
   /** By a device that the user logged in from before. */
   logInDevice: { tries: 10, seconds: 15 * MINUTE },
@@ -58,14 +58,33 @@ const WIDER_FACTOR = 8
 
 const limiters = new Map<string, { db: unknown; limiter: RateLimiterMongo }>()
 
+/** What is left of a limit once a try is counted. */
+export interface Quota {
+  remaining: number
+  /** Milliseconds to the end of the window. */
+  endsInMs: number
+}
+
 /**
  * Counts tries against a limit that all processes share.
  * @param subject whom or what it counts
  * @throws RateLimited when there are no tries left in this window
  */
 export async function consumeAttempt(name: RateLimitName, subject: string, tries = 1): Promise<void> {
+  await consumeQuota(name, subject, tries)
+}
+
+/**
+ * {@link consumeAttempt}, for who shows what is left.
+ * @returns what is left for this subject
+ * @throws RateLimited when there are no tries left in this window
+ */
+export async function consumeQuota(name: RateLimitName, subject: string, tries: number): Promise<Quota> {
   try {
-    for (const { limiter, key } of countersOf(name, subject)) await limiter.consume(key, tries)
+    const [own, wider] = countersOf(name, subject)
+    const { remainingPoints, msBeforeNext } = await own.limiter.consume(own.key, tries)
+    await wider?.limiter.consume(wider.key, tries)
+    return { remaining: remainingPoints, endsInMs: msBeforeNext }
   } catch (refusal) {
     if (!(refusal instanceof RateLimiterRes)) throw refusal
     throw new RateLimited(Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000)))
@@ -99,11 +118,16 @@ export async function hasTryLeft(name: RateLimitName, subject: string): Promise<
 
 /** Returns a counted try after a correct log-in. */
 export async function returnTry(name: RateLimitName, subject: string): Promise<void> {
-  for (const { limiter, key } of countersOf(name, subject)) await limiter.reward(key, 1)
+  for (const counter of countersOf(name, subject)) await counter?.limiter.reward(counter.key, 1)
+}
+
+interface Counter {
+  limiter: RateLimiterMongo
+  key: string
 }
 
 /** What a try counts for: its subject, and for an IPv6 network also the wider one around it. */
-function countersOf(name: RateLimitName, subject: string): { limiter: RateLimiterMongo; key: string }[] {
+function countersOf(name: RateLimitName, subject: string): [Counter, Counter?] {
   const wider = BY_ADDRESS.has(name) ? widerPrefix(subject) : null
   const own = { limiter: limiterOf(name), key: subject }
   return wider === null ? [own] : [own, { limiter: limiterOf(name, WIDER_FACTOR), key: wider }]
