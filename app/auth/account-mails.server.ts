@@ -6,13 +6,19 @@ import { now } from '../clock.server.ts'
 import { logger } from '../log.server.ts'
 import type { NotificationRequest } from '../notifications/kinds.ts'
 import { notify } from '../notifications/outbox.server.ts'
+import { scopesOf } from './api-scope.ts'
 
-/** Tells a user by mail that an API key was created. */
+/** Tells a user by mail that an API key was created, and which one it replaces. */
 export async function notifyKeyCreated(
   userId: Types.ObjectId,
-  { _id, prefix, createdAt }: Pick<ApiKey, '_id' | 'prefix' | 'createdAt'>,
+  created: Pick<ApiKey, '_id' | 'prefix' | 'createdAt' | 'scopes'>,
+  replaced: Pick<ApiKey, 'prefix' | 'expiresAt'> | null = null,
 ): Promise<void> {
-  await tell({ kind: 'api_key_created', userId, key: _id.toHexString(), data: { prefix, createdAt } })
+  const { _id, prefix, createdAt } = created
+  const replaces = replaced?.expiresAt ? { prefix: replaced.prefix, worksUntil: replaced.expiresAt } : null
+  const canSpend = scopesOf(created).includes('spend')
+  const data = { prefix, createdAt, canSpend, replaces }
+  await tell({ kind: 'api_key_created', userId, key: _id.toHexString(), data })
 }
 
 /** Tells the owner of an address by mail that someone signed up with it although it has an account. */

@@ -1,10 +1,14 @@
 import type { Types } from 'mongoose'
+import type { ApiScope } from '#models/api-key.server.ts'
 import type { User } from '#models/user.server.ts'
 
 /** A key's owner as read. */
 export interface KeyOwner {
   keyId: Types.ObjectId
   user: User
+  scopes: readonly ApiScope[]
+  /** From when on it is refused, however recently it was read. */
+  expiresAt: Date | null
   /** The last use that is noted; changes with each one. */
   lastUsedAt: Date | null
 }

@@ -4,6 +4,8 @@ import { type User, UserModel } from '#models/user.server.ts'
 import { CallBatcher } from '../call-batcher.ts'
 import { now } from '../clock.server.ts'
 import { apiKeyCache, type KeyOwner } from './api-key-cache.server.ts'
+import { scopesOf } from './api-scope.ts'
+import { ApiKeyExpired } from './errors.ts'
 import { hashToken } from './secret-token.server.ts'
 
 export const KEY_START = 'sk_scrip_'
@@ -28,8 +30,9 @@ const ownerReads = new CallBatcher(async (ids: Types.ObjectId[]) => {
 /**
  * Finds the owner of a key as of now, and notes the key's use to the minute.
  * @returns null for a key that is unknown or revoked
+ * @throws ApiKeyExpired
  */
-export async function findApiKeyOwner(key: string, cache = apiKeyCache): Promise<User | null> {
+export async function findApiKeyOwner(key: string, cache = apiKeyCache): Promise<KeyOwner | null> {
   if (!isKey(key)) return null
   const hash = hashToken(key)
   const mark = cache.mark()
@@ -42,8 +45,9 @@ export async function findApiKeyOwner(key: string, cache = apiKeyCache): Promise
  * Finds the owner of a key as of now or a few seconds ago: enough to let a call through, since the account itself decides
  * about its credits. Before a refusal, ask {@link findApiKeyOwner}.
  * @returns null for a key that is unknown or revoked
+ * @throws ApiKeyExpired
  */
-export async function findRecentApiKeyOwner(key: string, cache = apiKeyCache): Promise<User | null> {
+export async function findRecentApiKeyOwner(key: string, cache = apiKeyCache): Promise<KeyOwner | null> {
   const owner = isKey(key) ? cache.get(hashToken(key)) : null
   return owner ? used(owner) : findApiKeyOwner(key, cache)
 }
@@ -55,18 +59,20 @@ async function readOwner(hash: string): Promise<KeyOwner | null> {
   if (!key) return null
   const user = await ownerReads.call(key.userId)
   if (!user || epochOf(user) !== (key.epoch ?? 0)) return null
-  return { keyId: key._id, user, lastUsedAt: key.lastUsedAt ?? null }
+  const { _id: keyId, expiresAt = null, lastUsedAt = null } = key
+  return { keyId, user, scopes: scopesOf(key), expiresAt, lastUsedAt }
 }
 
-async function used(owner: KeyOwner): Promise<User> {
-  const { keyId, user, lastUsedAt } = owner
+async function used(owner: KeyOwner): Promise<KeyOwner> {
+  const { keyId, expiresAt, lastUsedAt } = owner
   const time = now()
+  if (expiresAt && expiresAt <= time) throw new ApiKeyExpired(expiresAt)
   if (!lastUsedAt || lastUsedAt.getTime() < time.getTime() - LAST_USED_PRECISION_MS) {
     // Noted before the write, so that calls at the same time do not write it too.
     owner.lastUsedAt = time
     await ApiKeyModel.updateOne({ _id: keyId }, { $max: { lastUsedAt: time } })
   }
-  return user
+  return owner
 }
 
 /** Users and keys from before epochs have none, which counts as the first. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Types } from 'mongoose'
-import { type ApiKey, ApiKeyModel } from '#models/api-key.server.ts'
+import { type ApiKey, ApiKeyModel, type ApiScope } from '#models/api-key.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { requireFeature } from '../billing/entitlements/entitlements.ts'
 import { now } from '../clock.server.ts'
@@ -8,11 +8,17 @@ import { requireConfirmedEmail } from '../email-confirmation/require-confirmed-e
 import { notifyKeyCreated } from './account-mails.server.ts'
 import { apiKeyCache } from './api-key-cache.server.ts'
 import { epochOf, KEY_START } from './api-key-owner.server.ts'
+import { SCOPES, scopesOf } from './api-scope.ts'
 import { ApiKeyNotFound, TooManyApiKeys } from './errors.ts'
 import { hashToken } from './secret-token.server.ts'
 
 const MAX_KEYS = 20
 const PREFIX_LENGTH = KEY_START.length + 6
+const DAY_MS = 24 * 60 * 60 * 1000
+/** How long before it expires a key's owner is told. */
+const NOTICE_MS = 7 * DAY_MS
+/** How long an expired key stays in its owner's list. */
+const SHOWN_EXPIRED_MS = 30 * DAY_MS
 
 /**
  * Checks whether a user may create an API key, apart from their number.
@@ -23,27 +29,25 @@ export function checkMayCreateKey(user: Pick<User, 'emailConfirmedAt' | 'subscri
   requireFeature(user, 'apiAccess', now())
 }
 
+interface KeyTerms {
+  name: string
+  scopes?: ApiScope[]
+  /** In milliseconds from now; null for no end. */
+  lifeMs?: number | null
+}
+
 /**
  * Creates an API key and tells its owner by mail. Only its hash is kept.
  * @returns the key itself, for the one time it is shown
  * @throws TooManyApiKeys, and what {@link checkMayCreateKey} throws
  */
-export async function createApiKey(userId: Types.ObjectId, name: string) {
-  const user = await UserModel.findById(userId).lean<User>()
-  if (!user) throw new Error('The user of a new API key is gone')
+export async function createApiKey(userId: Types.ObjectId, name: string, terms: Omit<KeyTerms, 'name'> = {}) {
+  const user = await readKeyOwner(userId)
   checkMayCreateKey(user)
-  if ((await countLive(user)) >= MAX_KEYS) throw new TooManyApiKeys(MAX_KEYS)
-  const key = `${KEY_START}${randomBytes(24).toString('hex')}`
-  const created = await ApiKeyModel.create({
-    userId,
-    name,
-    prefix: key.slice(0, PREFIX_LENGTH),
-    hash: hashToken(key),
-    epoch: epochOf(user),
-    createdAt: now(),
-  })
+  if ((await countForLimit(user)) >= MAX_KEYS) throw new TooManyApiKeys(MAX_KEYS)
+  const { key, created } = await insertKey(user, { name, ...terms })
   // Counted again with this one: of keys created at once, each sees those created before its own count.
-  if ((await countLive(user)) > MAX_KEYS) {
+  if ((await countForLimit(user)) > MAX_KEYS) {
     await ApiKeyModel.deleteOne({ _id: created._id })
     throw new TooManyApiKeys(MAX_KEYS)
   }
@@ -51,11 +55,44 @@ export async function createApiKey(userId: Types.ObjectId, name: string) {
   return { ...toView(created), key }
 }
 
-/** Lists a user's active keys, newest first. */
+/** The user as of now, for an operation on the keys. */
+export async function readKeyOwner(userId: Types.ObjectId): Promise<User> {
+  const user = await UserModel.findById(userId).lean<User>()
+  if (!user) throw new Error('The user of an API key is gone')
+  return user
+}
+
+/** Stores a new key, with no limit checked and no mail. */
+export async function insertKey(
+  user: Pick<User, '_id' | 'apiKeyEpoch'>,
+  { name, scopes = SCOPES.spend, lifeMs = null }: KeyTerms,
+): Promise<{ key: string; created: ApiKey }> {
+  const key = `${KEY_START}${randomBytes(24).toString('hex')}`
+  const createdAt = now()
+  const expiresAt = lifeMs === null ? null : new Date(createdAt.getTime() + lifeMs)
+  const created = await ApiKeyModel.create({
+    userId: user._id,
+    name,
+    prefix: key.slice(0, PREFIX_LENGTH),
+    hash: hashToken(key),
+    scopes,
+    epoch: epochOf(user),
+    createdAt,
+    expiresAt,
+    noticeAt: expiresAt && new Date(expiresAt.getTime() - NOTICE_MS),
+  })
+  return { key, created: created.toObject<ApiKey>() }
+}
+
+/** Lists a user's keys that are not revoked, newest first: the active ones, and for a month those that expired. */
 export async function listApiKeys(userId: Types.ObjectId) {
   const user = await UserModel.findById(userId).select({ apiKeyEpoch: 1 }).lean<Pick<User, '_id' | 'apiKeyEpoch'>>()
   if (!user) return []
-  const keys = await ApiKeyModel.find(liveKeysOf(user)).sort({ createdAt: -1 }).lean()
+  const shownFrom = new Date(now().getTime() - SHOWN_EXPIRED_MS)
+  const shown = [...unexpired(), { expiresAt: { $gt: shownFrom }, rotatedTo: null }]
+  const keys = await ApiKeyModel.find({ ...liveKeysOf(user), $or: shown })
+    .sort({ createdAt: -1 })
+    .lean()
   return keys.map(toView)
 }
 
@@ -65,7 +102,7 @@ export async function listApiKeys(userId: Types.ObjectId) {
  */
 export async function revokeApiKey(userId: Types.ObjectId, id: string): Promise<void> {
   if (!isKeyId(id)) throw new ApiKeyNotFound()
-  const revoke = [{ $set: { revokedAt: { $ifNull: ['$revokedAt', now()] } } }]
+  const revoke = [{ $set: { revokedAt: { $ifNull: ['$revokedAt', now()] }, noticeAt: null } }]
   // Also if the answer is lost: the key may be revoked.
   const known = await ApiKeyModel.updateOne({ _id: id, userId }, revoke, { updatePipeline: true }).finally(() =>
     apiKeyCache.forget(userId),
@@ -86,35 +123,49 @@ export async function findRevokedName(userId: Types.ObjectId, id: string | null)
  */
 export async function markKeysRevoked(user: Pick<User, '_id' | 'apiKeyEpoch'>): Promise<number> {
   const { modifiedCount } = await ApiKeyModel.updateMany(
-    { userId: user._id, revokedAt: null, epoch: { $nin: epochsOf(user) } },
-    { $set: { revokedAt: now() } },
+    { userId: user._id, revokedAt: null, epoch: { $nin: epochsOf(user) }, $or: unexpired() },
+    { $set: { revokedAt: now(), noticeAt: null } },
   )
   return modifiedCount
 }
 
-/** How many active keys a user has. */
+/** How many keys of a user work. */
 export async function countLive(user: Pick<User, '_id' | 'apiKeyEpoch'>): Promise<number> {
   return ApiKeyModel.countDocuments(liveKeysOf(user))
 }
 
+/** A key that was replaced does not count: rotating a key takes no place of another. */
+const countForLimit = (user: Pick<User, '_id' | 'apiKeyEpoch'>) =>
+  ApiKeyModel.countDocuments({ ...liveKeysOf(user), rotatedTo: null })
+
 /** The values that a query has to match. */
 const epochsOf = (user: Pick<User, 'apiKeyEpoch'>) => (epochOf(user) === 0 ? [0, null] : [epochOf(user)])
 
-const liveKeysOf = (user: Pick<User, '_id' | 'apiKeyEpoch'>) => ({
+/** Matches the keys of a user that work. */
+export const liveKeysOf = (user: Pick<User, '_id' | 'apiKeyEpoch'>) => ({
   userId: user._id,
   revokedAt: null,
   epoch: { $in: epochsOf(user) },
+  $or: unexpired(),
 })
 
-const isKeyId = (id: string): boolean => /^[0-9a-f]{24}$/.test(id)
+const unexpired = () => [{ expiresAt: null }, { expiresAt: { $gt: now() } }]
 
-function toView(key: Pick<ApiKey, '_id' | 'name' | 'prefix' | 'createdAt' | 'lastUsedAt'>) {
+export const isKeyId = (id: string): boolean => /^[0-9a-f]{24}$/.test(id)
+
+/** A key as pages show it, without its hash. */
+export function toView(key: Omit<ApiKey, 'hash' | 'userId'>) {
+  const { expiresAt = null, lastUsedAt = null } = key
   return {
     id: key._id.toHexString(),
     name: key.name,
     /** Its first characters, to tell keys apart. */
     prefix: key.prefix,
+    scopes: scopesOf(key),
     createdAt: key.createdAt,
-    lastUsedAt: key.lastUsedAt ?? null,
+    expiresAt,
+    lastUsedAt,
+    /** Another key replaces it. */
+    isRotated: Boolean(key.rotatedTo),
   }
 }

@@ -1,5 +1,7 @@
 import { DomainError } from '../domain-error.ts'
 
+const KEYS_PATH = '/settings/api-keys'
+
 /** The email and the password do not match; the message never says which is wrong. */
 export class InvalidLogin extends DomainError {
   readonly code = 'invalid_login'
@@ -35,6 +37,29 @@ export class ApiKeyNotFound extends DomainError {
   constructor() {
     super('This API key does not exist.')
   }
+}
+
+/** The API key has expired. Only who holds the key learns that. */
+export class ApiKeyExpired extends DomainError {
+  readonly code = 'api_key_expired'
+  constructor(readonly expiredAt: Date) {
+    const details = { expiredAt: expiredAt.toISOString(), url: KEYS_PATH }
+    super(`This API key has expired. Create another one at ${KEYS_PATH}.`, details)
+  }
+}
+
+/** The API key lacks the scope that the request needs. */
+export class InsufficientScope extends DomainError {
+  readonly code = 'insufficient_scope'
+  constructor(readonly scope: string) {
+    const message = `This request needs the scope "${scope}", which this API key lacks. Create a key with it at ${KEYS_PATH}.`
+    super(message, { scope, url: KEYS_PATH })
+  }
+}
+
+/** The API key cannot be rotated (again); the message says why. */
+export class ApiKeyNotRotatable extends DomainError {
+  readonly code = 'api_key_not_rotatable'
 }
 
 /** The user has the maximum number of API keys. */

@@ -1,12 +1,16 @@
 import { redirect } from '@remix-run/node'
 import type { Types } from 'mongoose'
+import type { ApiScope } from '#models/api-key.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { apiError, errorResponse, isDatabaseTrouble, unavailable } from '../http/api-error.server.ts'
+import { RateLimited } from '../http/errors.ts'
 import { readOnce } from '../http/shared-reads.server.ts'
 import { safeRedirect } from '../http/safe-redirect.ts'
 import { withSearch } from '../with-search.ts'
-import { takeApiCall } from './api-budget.server.ts'
+import { type ApiBudget, rateLimitHeaders, takeApiCall } from './api-budget.server.ts'
 import { findApiKeyOwner, findRecentApiKeyOwner } from './api-key-owner.server.ts'
+import { SCOPES } from './api-scope.ts'
+import { ApiKeyExpired } from './errors.ts'
 import { findSession } from './session.server.ts'
 
 /**
@@ -42,12 +46,15 @@ export interface ApiCaller {
   user: User
   /** How the caller proved who it is. */
   via: 'session' | 'api_key'
+  /** What the caller may do. A session may do everything. */
+  scopes: readonly ApiScope[]
+  budget: ApiBudget
 }
 
 export interface RecentApiCaller extends ApiCaller {
   /**
    * The user as of now; `user` may be a few seconds old.
-   * @throws a 401 response if the key has been revoked since
+   * @throws a 401 response if the key has been revoked or has expired since
    */
   readUser: () => Promise<User>
 }
@@ -61,25 +68,36 @@ export const requireApiUser = (request: Request): Promise<ApiCaller> => identify
 /** {@link requireApiUser} without a read for a key that was used a moment ago, for routes that are called very often. */
 export async function requireRecentApiUser(request: Request): Promise<RecentApiCaller> {
   const caller = await identify(request, findRecentApiKeyOwner)
-  const readUser = async () => (caller.via === 'session' ? caller.user : ownerOf(request, findApiKeyOwner))
+  const readUser = async () => (caller.via === 'session' ? caller.user : (await ownerOf(request, findApiKeyOwner)).user)
   return { ...caller, readUser }
 }
 
-type FindOwner = (key: string) => Promise<User | null>
+type Owner = Pick<ApiCaller, 'user' | 'scopes'>
+type FindOwner = (key: string) => Promise<Owner | null>
 
 async function identify(request: Request, findOwner: FindOwner): Promise<ApiCaller> {
   const via = request.headers.has('Authorization') ? 'api_key' : 'session'
-  const user = via === 'session' ? ((await findSessionUser(request)) ?? refuse()) : await ownerOf(request, findOwner)
+  const { user, scopes } = await (via === 'session' ? sessionOwnerOf(request) : ownerOf(request, findOwner))
   // A thrown Response ends the route whatever its own error handling is.
-  await takeApiCall(user._id).catch((error: unknown) => {
-    throw apiError(error)
+  const budget = await takeApiCall(user._id).catch((error: unknown) => {
+    throw apiError(error, error instanceof RateLimited ? rateLimitHeaders(error) : {})
   })
-  return { user, via }
+  return { user, via, scopes, budget }
 }
 
-async function ownerOf(request: Request, findOwner: FindOwner): Promise<User> {
+async function sessionOwnerOf(request: Request): Promise<Owner> {
+  return { user: (await findSessionUser(request)) ?? refuse(), scopes: SCOPES.spend }
+}
+
+async function ownerOf(request: Request, findOwner: FindOwner): Promise<Owner> {
   const key = /^Bearer +(\S+)$/i.exec(request.headers.get('Authorization') ?? '')?.[1]
-  return (key === undefined ? null : await findOwner(key)) ?? refuse()
+  if (key === undefined) return refuse()
+  const owner = await findOwner(key).catch((error: unknown) => {
+    throw error instanceof ApiKeyExpired
+      ? apiError(error, { 'WWW-Authenticate': 'Bearer error="invalid_token"' })
+      : error
+  })
+  return owner ?? refuse()
 }
 
 function refuse(): never {

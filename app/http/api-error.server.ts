@@ -26,10 +26,13 @@ export function errorResponse(
 /**
  * Turns an API route's error into its response. A Response passes through, a domain error keeps its code, message and
  * details, and any other error is logged and reported without details.
+ * @param headers to send with a domain error
  */
-export function apiError(error: unknown): Response {
+export function apiError(error: unknown, headers: Record<string, string> = {}): Response {
   if (error instanceof Response) return error
-  if (error instanceof DomainError) return errorResponse(error.code, error.message, error.details, retryHeaders(error))
+  if (error instanceof DomainError) {
+    return errorResponse(error.code, error.message, error.details, { ...retryHeaders(error), ...headers })
+  }
   if (error instanceof ZodError) return errorResponse('invalid_request', ...describeIssue(error.issues))
   if (isDatabaseTrouble(error)) {
     logger.error({ err: error }, 'The database did not answer a request')

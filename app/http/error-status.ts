@@ -11,8 +11,10 @@ export const STATUS_OF_CODE: Record<string, number> = {
   idempotency_key_required: 400,
   invalid_idempotency_key: 400,
   unauthenticated: 401,
+  api_key_expired: 401,
   invalid_login: 401,
   forbidden: 403,
+  insufficient_scope: 403,
   cross_site_request: 403,
   not_found: 404,
   method_not_allowed: 405,
@@ -46,6 +48,7 @@ export const STATUS_OF_CODE: Record<string, number> = {
   weak_password: 400,
   invalid_token: 400,
   api_key_not_found: 404,
+  api_key_not_rotatable: 409,
   too_many_api_keys: 409,
 
   // Actions

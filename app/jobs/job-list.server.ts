@@ -6,6 +6,7 @@ import { runTopUps } from '../billing/top-up/run-top-ups.server.ts'
 import { runUpkeep } from '../credits/upkeep.server.ts'
 import { notifyBalances } from '../notifications/balance-news.server.ts'
 import { deliverDue } from '../notifications/deliver.server.ts'
+import { notifyExpiringKeys } from '../notifications/expiring-api-keys.server.ts'
 import { mailNow } from './mail-now.server.ts'
 import { applyRetention } from './retention.server.ts'
 
@@ -77,6 +78,15 @@ export const recurringJobs: RecurringJob[] = [
     run: async () => {
       const { users, queued, failed } = await notifyExpiring()
       return `${users} users looked at, ${queued} mails before credits expire queued, ${failed} failed`
+    },
+  },
+  {
+    name: 'api-key-notices',
+    every: '10 minutes',
+    isTimely: true,
+    run: async () => {
+      const { keys, queued } = await notifyExpiringKeys()
+      return `${keys} expiring API keys looked at, ${queued} mails queued`
     },
   },
   {

@@ -1,5 +1,6 @@
 import { nextMoment } from '../billing/entitlements/expiry-notices.server.ts'
 import { logger } from '../log.server.ts'
+import { nextKeyNotice } from '../notifications/expiring-api-keys.server.ts'
 import { type RecurringJob, recurringJobs } from './job-list.server.ts'
 
 /**
@@ -12,5 +13,6 @@ export async function keepPace(jobs: readonly RecurringJob[] = recurringJobs): P
     if (!isTimely) continue
     await run().catch((error: unknown) => logger.error({ job: name, err: error }, 'Job failed'))
   }
-  return nextMoment()
+  const moments = (await Promise.all([nextMoment(), nextKeyNotice()])).filter((moment) => moment !== null)
+  return moments.reduce<Date | null>((first, moment) => (first && first < moment ? first : moment), null)
 }

@@ -1,6 +1,6 @@
 import { brand } from '../brand.mjs'
 import { CONFIRM_PATH, CONFIRMATION_HOURS } from '../email-confirmation/confirm-path.ts'
-import { type MailWriters, moment } from './mail-content.ts'
+import { day, type MailWriters, moment } from './mail-content.ts'
 
 /** The mails about the account. The name in the greeting is their only user input. */
 export const ACCOUNT_MAILS = {
@@ -42,13 +42,27 @@ export const ACCOUNT_MAILS = {
     action: { label: 'Log in', url: `${appUrl}/dashboard` },
   }),
 
-  api_key_created: (data, context) => ({
-    subject: 'A new API key was created',
+  api_key_created: ({ prefix, createdAt, canSpend, replaces }, context) => ({
+    subject: replaces ? 'An API key was rotated' : 'A new API key was created',
     paragraphs: [
-      `An API key was created for your account on ${moment(data.createdAt, context)}. It can spend your credits.`,
+      `An API key was created for your account on ${moment(createdAt, context)}. ` +
+        (canSpend ? 'It can spend your credits.' : 'It can read your account, but not spend your credits.'),
+      ...(replaces
+        ? [`It replaces the key ${replaces.prefix}…, which works until ${moment(replaces.worksUntil, context)}.`]
+        : []),
       'If this was not you, revoke the key and change your password.',
     ],
-    facts: [{ label: 'Starts with', value: `${data.prefix}…` }],
+    facts: [{ label: 'Starts with', value: `${prefix}…` }],
+    action: { label: 'See your API keys', url: `${context.appUrl}/settings/api-keys` },
+  }),
+
+  api_key_expiring: ({ prefix, expiresAt }, context) => ({
+    subject: `An API key expires on ${day(expiresAt, context)}`,
+    paragraphs: [
+      `Your API key ${prefix}… expires on ${moment(expiresAt, context)}. Requests with it are refused from then on.`,
+      'If a program still uses it, rotate the key in your settings and give the program the new one before then.',
+    ],
+    facts: [{ label: 'Starts with', value: `${prefix}…` }],
     action: { label: 'See your API keys', url: `${context.appUrl}/settings/api-keys` },
   }),
 } satisfies Partial<MailWriters>

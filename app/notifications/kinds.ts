@@ -28,6 +28,8 @@ const money = z.strictObject({ amount, currency })
 /** A page of Stripe's or a bank's: an invoice, a confirmation. */
 const link = z.url({ protocol: /^https?$/ }).max(2_000)
 
+const keyPrefix = z.string().regex(/^sk_scrip_[0-9a-f]{6}$/)
+
 /** Unused credits that will expire: of a plan or not, by themselves or above a limit. */
 const loss = z.strictObject({ at: z.date(), credits, plan: plan.nullable(), limit: credits.nullable() })
 const losses = z.array(loss).default([])
@@ -180,7 +182,14 @@ const schemas = {
   account_exists: z.strictObject({}),
   /** To the operator: money was paid, or a price is on sale, and only a person can say what is right. */
   operator_attention: z.strictObject({ object: z.string().min(1).max(255), sentence: z.string().min(1).max(500) }),
-  api_key_created: z.strictObject({ prefix: z.string().regex(/^sk_scrip_[0-9a-f]{6}$/), createdAt: z.date() }),
+  api_key_created: z.strictObject({
+    prefix: keyPrefix,
+    createdAt: z.date(),
+    canSpend: z.boolean().default(true),
+    /** The key that it replaces. */
+    replaces: z.strictObject({ prefix: keyPrefix, worksUntil: z.date() }).nullable().default(null),
+  }),
+  api_key_expiring: z.strictObject({ prefix: keyPrefix, expiresAt: z.date() }),
 }
 
 type Schemas = typeof schemas
@@ -240,6 +249,7 @@ export const KIND_RULES: Record<NotificationKind, KindRules> = {
   account_exists: { ...transactional, maxAgeMs: DAY_MS, whenUnknown: 'send_again', isKeyKept: false },
   operator_attention: { ...transactional, maxAgeMs: 30 * DAY_MS, whenUnknown: 'send_again' },
   api_key_created: { ...transactional, whenUnknown: 'send_again', isKeyKept: false },
+  api_key_expiring: { ...transactional, whenUnknown: 'send_again', isKeyKept: false },
   trial_ending: { setting: 'trialEnding', maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again', isKeyKept: true },
   credits_low: { setting: 'creditsLow', maxAgeMs: DAY_MS, whenUnknown: 'send_again', isKeyKept: false },
   credits_arrived: { setting: 'creditsArrived', maxAgeMs: 2 * DAY_MS, whenUnknown: 'send_again', isKeyKept: true },
@@ -257,10 +267,16 @@ export function parseContent(kind: string, data: unknown): NotificationContent {
 }
 
 /** When a notification is no longer worth sending: by its age, or by the event that it announces. */
-export function staleAfter({ kind, data }: NotificationContent, createdAt: Date): Date {
-  const byAge = new Date(createdAt.getTime() + KIND_RULES[kind].maxAgeMs)
-  const byEvent = kind === 'trial_ending' ? data.trialEndsAt : kind === 'credits_expiring' ? data.at : byAge
+export function staleAfter(content: NotificationContent, createdAt: Date): Date {
+  const byAge = new Date(createdAt.getTime() + KIND_RULES[content.kind].maxAgeMs)
+  const byEvent = momentAhead(content) ?? byAge
   return byEvent < byAge ? byEvent : byAge
+}
+
+function momentAhead({ kind, data }: NotificationContent): Date | null {
+  if (kind === 'trial_ending') return data.trialEndsAt
+  if (kind === 'credits_expiring') return data.at
+  return kind === 'api_key_expiring' ? data.expiresAt : null
 }
 
 /** The fields above that say when something happened. */

@@ -61,12 +61,18 @@ test('a key that was unknown works as soon as it exists', async () => {
   expect(await findRecentApiKeyOwner(key)).toBeNull()
   await ApiKeyModel.insertMany([stored!])
 
-  expect((await findRecentApiKeyOwner(key))?._id).toEqual(user._id)
+  expect((await findRecentApiKeyOwner(key))?.user._id).toEqual(user._id)
 })
 
 describe('ApiKeyCache', () => {
   const ownerOf = (id = new Types.ObjectId()): KeyOwner => {
-    return { keyId: new Types.ObjectId(), user: { _id: id } as User, lastUsedAt: null }
+    return {
+      keyId: new Types.ObjectId(),
+      user: { _id: id } as User,
+      scopes: ['read'],
+      expiresAt: null,
+      lastUsedAt: null,
+    }
   }
 
   test('a read that began before a revocation is not remembered after it', () => {

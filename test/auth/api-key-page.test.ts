@@ -66,6 +66,53 @@ describe('the API keys page without JavaScript', () => {
     expect(after).toContain('No API keys yet.')
   })
 
+  test('a key gets the access and the expiry that were chosen, and without a choice may spend and never expires', async () => {
+    const { cookie } = await app.signUp()
+    const create = async (fields: Record<string, string>) => {
+      const answer = await app.post(PATH, { intent: 'create', ...fields }, { Cookie: cookie })
+      return { answer, key: /sk_scrip_[0-9a-f]{48}/.exec(await answer.text())?.[0] ?? '' }
+    }
+    const deduct = async (key: string) => {
+      const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json', 'Idempotency-Key': 'x' }
+      return (await app.fetch('/api/credits/deduct', { method: 'POST', body: '{"credits":1}', headers })).status
+    }
+    const reader = await create({ name: 'Dashboard', access: 'read', expiry: '90' })
+    const plain = await create({ name: 'Nightly report' })
+    const page = await (await app.fetch(PATH, { headers: { Cookie: cookie } })).text()
+
+    expect([await deduct(reader.key), await deduct(plain.key)]).toEqual([403, 200])
+    expect(page).toMatch(/Dashboard.*Read only.*Expires \d+ \w{3}.*/s)
+    expect(page).toMatch(/Nightly report.*Read and spend.*Never expires.*Dashboard/s)
+    expect((await create({ name: 'wrong', access: 'all' })).answer.status).toBe(400)
+    expect((await create({ name: 'wrong', expiry: '7' })).answer.status).toBe(400)
+  })
+
+  test('rotating a key asks first, shows the new one once, and says until when the old one works', async () => {
+    const { cookie } = await app.signUp()
+    const page = async (path: string) => (await app.fetch(path, { headers: { Cookie: cookie } })).text()
+    const statusOf = async (key: string) =>
+      (await app.fetch('/api/user', { headers: { Authorization: `Bearer ${key}` } })).status
+    const keyIn = (html: string) => /sk_scrip_[0-9a-f]{48}/.exec(html)?.[0] ?? ''
+    const created = await app.post(PATH, { intent: 'create', name: 'Nightly report' }, { Cookie: cookie })
+    const old = keyIn(await created.text())
+    const id = /name="id" value="([0-9a-f]{24})"/.exec(await page(PATH))?.[1] ?? ''
+
+    expect(await page(`${PATH}?id=${id}&intent=rotate`)).toContain('Rotate “Nightly report”?')
+    const rotated = await app.post(`${PATH}?id=${id}&intent=rotate`, { intent: 'rotate', id }, { Cookie: cookie })
+    const answer = await rotated.text()
+    expect(keyIn(answer)).not.toBe(old)
+    expect(answer).toContain('Replaced, works until')
+    expect(answer).not.toContain('Rotate “Nightly report”?')
+    expect([await statusOf(old), await statusOf(keyIn(answer))]).toEqual([200, 200])
+    expect(keyIn(await page(PATH))).toBe('')
+
+    const again = await app.post(PATH, { intent: 'rotate', id }, { Cookie: cookie })
+    expect(again.status).toBe(409)
+    expect(await again.text()).toContain('This API key was already rotated.')
+    await app.post(PATH, { intent: 'revoke', id }, { Cookie: cookie })
+    expect([await statusOf(old), await statusOf(keyIn(answer))]).toEqual([401, 200])
+  })
+
   test('the page never calls a key revoked that still works or belongs to another user', async () => {
     const [ada, bob] = [await app.signUp(), await app.signUp()]
     await app.post(PATH, { intent: 'create', name: 'Nightly report' }, { Cookie: ada.cookie })

@@ -56,6 +56,8 @@ describe('every mail', () => {
     ['email_confirmation', ['24 hours', 'https://scrip.example/verify-email']],
     ['account_exists', ['already has one', 'https://scrip.example/dashboard']],
     ['api_key_created', ['5 May 2026, 14:00 CEST', 'sk_scrip_ab12cd', 'https://scrip.example/settings/api-keys']],
+    ['api_key_created', ['can spend your credits', 'replaces the key sk_scrip_98fe76…', '6 May 2026, 14:00 CEST']],
+    ['api_key_expiring', ['sk_scrip_ab12cd', '14 Jun 2026, 09:00 CEST', 'https://scrip.example/settings/api-keys']],
     ['operator_attention', ['in_1 was paid and has granted nothing', 'npm run reconcile', 'https://scrip.example']],
     ['dispute_opened', ['$18.00', '5 May 2026', 'Spending is paused']],
   ] satisfies [NotificationKind, string[]][])(
@@ -146,6 +148,7 @@ describe('the rules of the notification kinds', () => {
       'account_exists',
       'action_required',
       'api_key_created',
+      'api_key_expiring',
       'credits_expiring',
       'dispute_lost',
       'dispute_opened',

@@ -87,6 +87,7 @@ describe('deleteOldMails', () => {
       'password_changed',
       'account_exists',
       'api_key_created',
+      'api_key_expiring',
       'credits_low',
     ])
   })

@@ -1,55 +1,40 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from '@remix-run/node'
 import { useActionData, useLoaderData } from '@remix-run/react'
-import { z } from 'zod'
+import { useMemo } from 'react'
 import { createApiKey, findRevokedName, listApiKeys, revokeApiKey } from '#app/auth/api-key.server.ts'
+import { SCOPES } from '#app/auth/api-scope.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
+import { rotateApiKey } from '#app/auth/rotate-api-key.server.ts'
 import { Banner } from '#app/components/banner.tsx'
 import { EmptyState } from '#app/components/empty-state.tsx'
-import { Field } from '#app/components/field.tsx'
+import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Section } from '#app/components/page.tsx'
-import { ServerForm } from '#app/components/server-form.tsx'
-import { formatDate, formatDateTime } from '#app/format.ts'
 import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
-import { useServerForm } from '#app/http/use-server-form.ts'
-import { isOneLine } from '#app/person-name.ts'
 import { withSearch } from '#app/with-search.ts'
 import { ApiKeyTable } from './api-key-table.tsx'
+import { AskAboutKey } from './ask-about-key.tsx'
+import { CreateKey } from './create-key.tsx'
+import { keyForm } from './key-form.ts'
 import { keyRefusal } from './key-refusal.server.ts'
+import { keyRow } from './key-rows.server.ts'
 import { NewKey } from './new-key.tsx'
-import { RevokeKey } from './revoke-key.tsx'
-
-const keyName = z
-  .string('Give the key a name.')
-  .trim()
-  .min(1, 'Give the key a name.')
-  .max(60, 'Use at most 60 characters.')
-  .refine(isOneLine, 'Use one line, without invisible characters.')
-
-const keyForm = z.discriminatedUnion('intent', [
-  z.object({ intent: z.literal('create'), name: keyName }),
-  z.object({ intent: z.literal('revoke'), id: z.string() }),
-])
 
 export const meta = () => pageTitle('API keys')
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const { searchParams } = new URL(request.url)
-  const keys = (await listApiKeys(user._id)).map(({ id, name, prefix, createdAt, lastUsedAt }) => ({
-    id,
-    name,
-    prefix,
-    createdAt: formatDate(createdAt, user.timeZone),
-    lastUsedAt: lastUsedAt && formatDateTime(lastUsedAt, user.timeZone),
-  }))
+  const keys = (await listApiKeys(user._id)).map((key) => keyRow(key, user.timeZone))
+  const chosen = keys.find(({ id }) => id === searchParams.get('id'))
+  const intent = searchParams.get('intent')
   return {
     keys,
     refusal: keyRefusal(user),
-    toRevoke:
-      searchParams.get('intent') === 'revoke' ? keys.find(({ id }) => id === searchParams.get('id')) : undefined,
+    toRevoke: intent === 'revoke' ? chosen : undefined,
+    toRotate: intent === 'rotate' && chosen?.canRotate ? chosen : undefined,
     revoked: await findRevokedName(user._id, searchParams.get('revoked')),
   }
 }
@@ -58,13 +43,16 @@ export async function action({ request }: ActionFunctionArgs) {
   const user = await requireUser(request)
   const submission = parseWithZod(await readFormData(request), { schema: keyForm })
   if (submission.status !== 'success') return invalidForm(submission)
+  const { value } = submission
   try {
-    if (submission.value.intent === 'revoke') {
-      const { id } = submission.value
-      await revokeApiKey(user._id, id)
-      return redirect(withSearch('/settings/api-keys', { revoked: id }))
+    if (value.intent === 'revoke') {
+      await revokeApiKey(user._id, value.id)
+      return redirect(withSearch('/settings/api-keys', { revoked: value.id }))
     }
-    const { key } = await createApiKey(user._id, submission.value.name)
+    const { key } =
+      value.intent === 'rotate'
+        ? await rotateApiKey(user._id, value.id)
+        : await createApiKey(user._id, value.name, { scopes: SCOPES[value.access], lifeMs: value.expiry })
     const saved = savedForm(submission, { empty: true })
     // The only answer that carries the key, so no cache may keep it.
     return data({ ...saved.data, key }, { headers: { 'Cache-Control': 'no-store' } })
@@ -74,9 +62,10 @@ export async function action({ request }: ActionFunctionArgs) {
 }
 
 export default function ApiKeySettings() {
-  const { keys, refusal, toRevoke, revoked } = useLoaderData<typeof loader>()
+  const { keys, refusal, toRevoke, toRotate, revoked } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>()
   const newKey = answer && 'key' in answer && typeof answer.key === 'string' ? answer.key : null
+  const problems = useMemo(() => problemsOf(answer), [answer])
   return (
     <>
       {revoked && !newKey ? (
@@ -84,14 +73,20 @@ export default function ApiKeySettings() {
           <Banner tone="green">{`“${revoked}” is revoked. Programs that use it stop working within seconds.`}</Banner>
         </div>
       ) : null}
-      {toRevoke ? <RevokeKey apiKey={toRevoke} /> : null}
+      <ErrorSummary errors={problems} />
+      {toRevoke ? <AskAboutKey apiKey={toRevoke} intent="revoke" /> : null}
+      {toRotate && !newKey ? <AskAboutKey apiKey={toRotate} intent="rotate" /> : null}
       <Section
         id="new-key-title"
         title="New API key"
-        lead="Send it in the Authorization header: “Bearer sk_scrip_…”. It can spend your credits, so treat it like a password."
+        lead="Send it in the Authorization header: “Bearer sk_scrip_…”. Treat it like a password."
       >
         {newKey ? <NewKey value={newKey} /> : null}
-        {refusal ? <EmptyState next={refusal.wayOut}>{refusal.message}</EmptyState> : <CreateKey answer={answer} />}
+        {refusal ? (
+          <EmptyState next={refusal.wayOut}>{refusal.message}</EmptyState>
+        ) : (
+          <CreateKey answer={problems.length > 0 ? undefined : answer} />
+        )}
       </Section>
       <Section id="keys-title" title="Your API keys">
         <ApiKeyTable keys={keys} labelledBy="keys-title" />
@@ -100,12 +95,10 @@ export default function ApiKeySettings() {
   )
 }
 
-function CreateKey({ answer }: { answer: ReturnType<typeof useActionData<typeof action>> }) {
-  const { form, field, errors } = useServerForm<'name'>('new-key', answer)
-  const hidden = { intent: 'create' }
-  return (
-    <ServerForm form={form} errors={errors} hidden={hidden} submit="Create key" className="max-w-column">
-      <Field label="Name" hint="For example, Nightly report" required {...field('name')} />
-    </ServerForm>
+/** What is wrong with a form that only has a button; the form of a new key shows its own. */
+function problemsOf(answer: ReturnType<typeof useActionData<typeof action>>): { message: string }[] {
+  if (!answer || answer.saved || answer.result.initialValue?.intent === 'create') return []
+  return Object.values(answer.result.error ?? {}).flatMap((messages) =>
+    (messages ?? []).map((message) => ({ message })),
   )
 }
