@@ -45,4 +45,6 @@ export const pictures: Picture[] = [
   { name: 'overview-ended', path: '/dashboard', as: 'gone' },
   { name: 'settings', path: '/settings', as: 'member' },
   { name: 'settings-api-keys', path: '/settings/api-keys', as: 'member' },
+  { name: 'settings-spending', path: '/settings/spending', as: 'member' },
+  { name: 'billing-top-up', path: '/billing/top-up', as: 'member' },
 ]

@@ -54,7 +54,8 @@ export async function payTopUp(topUp: Begun): Promise<void> {
     if (priced?.lines.length !== 1 || priced.currency !== topUp.currency) return await fail('refused')
     // The customer's balance at Stripe covers it.
     if (priced.isPaid) return await finish(topUp, draft.id)
-    if (!(await isWithinLimit(topUp, priced.total))) return await fail('over_limit')
+    // The amount due is more where the customer owes a balance.
+    if (!(await isWithinLimit(topUp, Math.max(priced.total, priced.amountDue)))) return await fail('over_limit')
     await callUnderKey(keyOf(topUp, `pay:${card}`), (stripe, options) =>
       stripe.invoices.pay(draft.id, { payment_method: card, off_session: true }, options),
     )
@@ -133,15 +134,15 @@ async function findInvoiceId(topUp: Begun, customer: string): Promise<string | n
   return invoices.find((invoice) => invoice.topUp === String(topUp.open.number))?.id ?? null
 }
 
-/** The total may be more than the price, by tax: the count of the month gets it before anything is charged. */
-async function isWithinLimit({ _id, open: { number } }: Begun, total: number): Promise<boolean> {
+/** The sum may be more than the price, by tax: the count of the month gets it before anything is charged. */
+async function isWithinLimit({ _id, open: { number } }: Begun, amount: number): Promise<boolean> {
   let fits = true
   await updateTopUp(_id, (topUp) => {
     const { open } = topUp
-    if (open?.number !== number || open.amount === total) return null
-    const month = countedIn(monthOf({ month: uncountedIn(topUp) }, open.begunAt), topUp, total)
+    if (open?.number !== number || open.amount === amount) return null
+    const month = countedIn(monthOf({ month: uncountedIn(topUp) }, open.begunAt), topUp, amount)
     fits = month !== null
-    return month && { month, open: { ...open, amount: total } }
+    return month && { month, open: { ...open, amount } }
   })
   return fits
 }

@@ -5,7 +5,8 @@ import { logger } from '../../log.server.ts'
 import { beginTopUp, LEASE_MS } from './begin-top-up.server.ts'
 import { cancelOpen } from './cancel-open.server.ts'
 import { payTopUp } from './pay-top-up.server.ts'
-import { changeTopUp } from './store.server.ts'
+import { changeTopUp, readTopUp } from './store.server.ts'
+import { monthOf } from './terms.ts'
 
 const CURSOR = 'top-ups'
 /** Of each kind in one run; the next run takes the others. */
@@ -51,6 +52,12 @@ async function goOn(topUp: TopUp): Promise<boolean> {
   if (topUp.status !== 'on') {
     await cancelOpen(topUp)
     return false
+  }
+  // It counts in an earlier month: what is charged now must count in this one.
+  if (topUp.open.begunAt < monthOf(topUp, now()).start) {
+    await cancelOpen(topUp)
+    const canceled = await readTopUp(topUp._id)
+    return canceled !== null && topUpIfLow(canceled)
   }
   const open: OpenTopUp = { ...topUp.open, leaseUntil: new Date(now().getTime() + LEASE_MS) }
   const mine = await changeTopUp(topUp, { open })

@@ -15,6 +15,7 @@ import type { LifePlan } from './life-plan.ts'
 import { checkPromise, readPromise } from './promises.ts'
 import { changeAsShown, checkPriceAfter } from './shown-change.ts'
 import { stateOf } from './state.ts'
+import { checkTopUps } from './top-ups.ts'
 import { truthOf } from './truth.ts'
 import type { TrueCredits } from './truth-credits.ts'
 import { newWorld, withSeededDice } from './world.ts'
@@ -40,6 +41,9 @@ export async function checkLife(context: StripeForTests, plan: LifePlan, tally: 
   const shown = plan.seed % 2 === 0 ? await changeAsShown(world, life) : null
   if (shown) tally[`changes as shown: ${shown.when}`] = (tally[`changes as shown: ${shown.when}`] ?? 0) + 1
   await keepPromise(world, life, { tally, shown })
+  tally['top-ups paid'] = (tally['top-ups paid'] ?? 0) + (await checkTopUps(world, life.user))
+  await life.courier.finish()
+  await compare(world, life, {})
 }
 
 async function expectClean(): Promise<void> {

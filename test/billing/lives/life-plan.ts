@@ -52,7 +52,11 @@ const advance = (...days: number[]) => step('advance', { days: oneOf(...days) })
 const spend = step('spend', { credits: oneOf(10, 400, 1000) })
 const hold = step('hold', { credits: oneOf(10, 400) })
 const capture = step('capture', { nth, share: oneOf(0, 0.5, 1) })
+const topUp = step('topUp', { below: oneOf(300, 300, 5_000), timesMax: oneOf(0, 1, 2, 3) })
+/** Turned on with a good card, and a balance below it. */
+const topUpNow = step('topUp', { below: always(5_000), timesMax: always(2) })
 const rushed = oneOf<Rushed>(
+  ...(['topUps', 'topUps'] as const),
   ...(['deliver', 'deliver', 'deliver', 'reconcile', 'upkeep', 'pause'] as const),
   ...(['spend', 'spend', 'hold', 'capture', 'cancel', 'resume'] as const),
 )
@@ -122,7 +126,7 @@ const single: fc.Arbitrary<Step> = fc.oneof(
   ...[often(3, subscribe), often(3, pack), often(5, change), often(4, deliver)],
   ...[often(6, advance(0.02, 0.2, 1, 4, 8, 10, 20, 31, 45, 100)), often(4, spend), often(2, hold), often(2, capture)],
   ...[often(5, rush), often(1, plain('cancel')), often(1, plain('resume')), often(1, plain('reconcile'))],
-  ...[often(1, jobs), often(2, newCard), often(1, noCard), often(3, refund), often(1, failRefund)],
+  ...[often(2, topUp), often(2, jobs), often(2, newCard), often(1, noCard), often(3, refund), often(1, failRefund)],
   ...[often(2, dispute), often(2, decide), often(1, cancelNow), often(2, quantity), often(2, sell)],
   ...[often(2, addOn), often(1, dropAddOn), often(2, discount)],
   ...[
@@ -160,6 +164,9 @@ const story: fc.Arbitrary<Step[]> = fc.oneof(
   fc.tuple(pause, advance(31), rush, plain('unpause'), advance(31)),
   fc.tuple(cancelNow, subscribe, deliver),
   fc.tuple(pack, subscribe, deliver, advance(31), rush, advance(31), deliver),
+  fc.tuple(topUpNow, jobs, spend, rush, jobs, advance(31), jobs),
+  fc.tuple(topUpNow, badCard, jobs, advance(0.2, 1), jobs, goodCard, topUp, rush),
+  fc.tuple(topUpNow, rush, deliver, partRefund, realDispute, rush, decide),
   fc.tuple(sell, change, advance(31)),
   fc.tuple(sell, advance(8, 31, 100), deliver, quantity, advance(31, 100)),
   fc.tuple(addOn, down, advance(31), deliver, advance(31)),

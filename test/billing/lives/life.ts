@@ -8,6 +8,7 @@ import { NoSubscription } from '#app/billing/errors.ts'
 import { reconcile } from '#app/billing/reconcile/reconcile.server.ts'
 import { pauseOverdue } from '#app/billing/subscriptions/grace-period.server.ts'
 import { setNow } from '#app/clock.server.ts'
+import { runTopUps } from '#app/billing/top-up/run-top-ups.server.ts'
 import { runUpkeep } from '#app/credits/upkeep.server.ts'
 import { DomainError } from '#app/domain-error.ts'
 import type { User } from '#models/user.server.ts'
@@ -23,6 +24,7 @@ import { checkKept, whatIsBeside } from './keeps.ts'
 import { onMachine } from './machines.ts'
 import type { LifePlan } from './life-plan.ts'
 import { type AppStep, type Coupon, isAppStep, type Rushed, type Step } from './steps.ts'
+import { setTopUp } from './top-ups.ts'
 import { Wallet } from './wallet.ts'
 
 const DAY = 86_400
@@ -130,7 +132,9 @@ export class Life {
       case 'reconcile':
         return this.#reconcile()
       case 'jobs':
-        return this.#attempt(async () => [await pauseOverdue(), await runUpkeep()])
+        return this.#attempt(async () => [await pauseOverdue(), await runUpkeep(), await runTopUps()])
+      case 'topUp':
+        return this.#attempt(() => setTopUp(user, step))
       case 'rush':
         return this.#rush(step.what)
     }
@@ -143,6 +147,7 @@ export class Life {
       deliver: () => this.courier.deliver({ atOnce: true }),
       reconcile: () => this.#reconcile(),
       upkeep: () => this.#attempt(runUpkeep),
+      topUps: () => this.#attempt(runTopUps),
       pause: () => this.#attempt(pauseOverdue),
       spend: () => wallet.spend(100),
       hold: () => wallet.hold(50),

@@ -9,6 +9,8 @@ export type AppStep =
   | { kind: 'advance'; days: number }
   | { kind: 'spend' | 'hold'; credits: number }
   | { kind: 'capture'; nth: number; share: number }
+  /** Automatic top-up, on for at most so many a month, or off. */
+  | { kind: 'topUp'; below: number; timesMax: number }
   /** Several at once, on both machines. */
   | { kind: 'rush'; what: Rushed[] }
 
@@ -69,12 +71,13 @@ export interface ByHand {
 /** `older`: archived, and kept by its subscribers; `free`: a gift. */
 export type PriceKind = 'listed' | 'older' | 'free' | 'week' | 'quarter' | 'twoYears'
 export type Prorates = 'always_invoice' | 'create_prorations' | 'none'
-export type Rushed = 'deliver' | 'reconcile' | 'upkeep' | 'pause' | 'spend' | 'hold' | 'capture' | 'cancel' | 'resume'
+export type Rushed =
+  'topUps' | 'deliver' | 'reconcile' | 'upkeep' | 'pause' | 'spend' | 'hold' | 'capture' | 'cancel' | 'resume'
 /** `half` and `all` are for one invoice, `months` is half for three months, `always` is half forever; `less` is $5. */
 export type Coupon = 'none' | 'half' | 'all' | 'always' | 'months' | 'less'
 
 const APP_STEPS = ['subscribe', 'pack', 'change', 'cancel', 'resume', 'deliver', 'reconcile', 'jobs'] as const
-const MORE_APP_STEPS = ['advance', 'spend', 'hold', 'capture', 'rush'] as const
+const MORE_APP_STEPS = ['advance', 'spend', 'hold', 'capture', 'topUp', 'rush'] as const
 
 export const isAppStep = (step: Step): step is AppStep =>
   [...APP_STEPS, ...MORE_APP_STEPS].some((kind) => kind === step.kind)

@@ -9,7 +9,7 @@ import { useDatabase } from '#test/setup/database.ts'
 import { advance } from '../clock.ts'
 import { creditsOf, Deliveries, historyOf } from '../scenario.ts'
 import { useStripe } from '../stripe.ts'
-import { aCustomer, invoicesOf, paidTopUps, PRICE, spendAndRun, topUpOf } from './customer.ts'
+import { aCustomer, invoicesOf, paidTopUps, PRICE, spendAndRun, TERMS, topUpOf } from './customer.ts'
 
 useDatabase()
 const context = useStripe()
@@ -96,4 +96,20 @@ test('a process that died after the payment and before the credits is completed 
   await runTopUps()
   expect(await creditsOf(user)).toBe(570)
   expect(await topUpOf(user)).toMatchObject({ open: null, number: 1 })
+})
+
+test('a top-up that Stripe’s failure delays into the next month is canceled, and another one counts in that month', async () => {
+  const user = await aCustomer(line, { terms: { ...TERMS, timesMax: 1 } })
+  const next = vi
+    .spyOn(context.sandbox.faults, 'next')
+    .mockImplementation((method, path) => (REQUESTS['charges the card']!.test(`${method} ${path}`) ? 'reset' : null))
+  await spendAndRun(user, 50)
+  next.mockRestore()
+
+  advance(context, 31)
+  await runTopUps()
+  await spendAndRun(user, 500)
+
+  expect((await invoicesOf(context, user)).map(({ status }) => status)).toEqual(['paid', 'void'])
+  expect(await topUpOf(user)).toMatchObject({ open: null, number: 2, month: { times: 1, amount: PRICE } })
 })
