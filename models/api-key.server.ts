@@ -23,6 +23,8 @@ const apiKeySchema = new Schema(
     noticeAt: { type: Date, default: null },
     /** The key that replaces this one, which then works for one more day. */
     rotatedTo: { type: Schema.Types.ObjectId, default: null },
+    /** The first key of a chain of rotations, whose spending caps they share; null for itself. */
+    firstId: { type: Schema.Types.ObjectId, default: null },
     lastUsedAt: { type: Date, default: null },
     revokedAt: { type: Date, default: null },
   },

@@ -62,7 +62,7 @@ export interface Hold {
   /** The plan limit that it counts against, and the period it was counted in. */
   limit?: { name: string; resetsAt: Date }
   /** The spending caps that it counts against, as the ends of the periods it was counted in. */
-  countedUntil?: Partial<Record<CapPeriod, Date>>
+  countedUntil?: CapRecord<Date>
 }
 
 export type EntryKind =
@@ -118,6 +118,9 @@ export interface LimitCounter {
 
 /** UTC days and months. */
 export type CapPeriod = 'day' | 'month'
+/** A cap of the whole account, or of one spender. */
+export type CapName = CapPeriod | `${CapPeriod}_${string}`
+export type CapRecord<T> = { [Name in CapName]?: T }
 
 /** How many credits the owner lets be spent in a period. What is held counts as spent. */
 export interface SpendingCap {
@@ -141,7 +144,7 @@ export interface CreditAccount {
   freezes: string[]
   limits: Record<string, LimitCounter>
   /** None if it is missing. */
-  spendingCaps?: Partial<Record<CapPeriod, SpendingCap>>
+  spendingCaps?: CapRecord<SpendingCap>
   pending: LogEntry[]
   /** Set while the log may have entries: when the first of them was written. Finds the logs to post. */
   loggedSince?: Date

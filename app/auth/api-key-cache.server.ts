@@ -7,6 +7,8 @@ export interface KeyOwner {
   keyId: Types.ObjectId
   user: User
   scopes: readonly ApiScope[]
+  /** Whose spending caps count. */
+  spender: string
   /** From when on it is refused, however recently it was read. */
   expiresAt: Date | null
   /** The last use that is noted; changes with each one. */

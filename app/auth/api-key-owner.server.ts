@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose'
-import { ApiKeyModel } from '#models/api-key.server.ts'
+import { type ApiKey, ApiKeyModel } from '#models/api-key.server.ts'
 import { type User, UserModel } from '#models/user.server.ts'
 import { CallBatcher } from '../call-batcher.ts'
 import { now } from '../clock.server.ts'
@@ -60,7 +60,7 @@ async function readOwner(hash: string): Promise<KeyOwner | null> {
   const user = await ownerReads.call(key.userId)
   if (!user || epochOf(user) !== (key.epoch ?? 0)) return null
   const { _id: keyId, expiresAt = null, lastUsedAt = null } = key
-  return { keyId, user, scopes: scopesOf(key), expiresAt, lastUsedAt }
+  return { keyId, user, scopes: scopesOf(key), spender: spenderOf(key), expiresAt, lastUsedAt }
 }
 
 async function used(owner: KeyOwner): Promise<KeyOwner> {
@@ -74,6 +74,9 @@ async function used(owner: KeyOwner): Promise<KeyOwner> {
   }
   return owner
 }
+
+/** Under which id a key has spending caps: the keys that replace it share them. */
+export const spenderOf = ({ _id, firstId }: Pick<ApiKey, '_id' | 'firstId'>): string => (firstId ?? _id).toHexString()
 
 /** Users and keys from before epochs have none, which counts as the first. */
 export const epochOf = ({ apiKeyEpoch }: Pick<User, 'apiKeyEpoch'>): number => apiKeyEpoch ?? 0

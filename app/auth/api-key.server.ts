@@ -7,7 +7,7 @@ import { now } from '../clock.server.ts'
 import { requireConfirmedEmail } from '../email-confirmation/require-confirmed-email.server.ts'
 import { notifyKeyCreated } from './account-mails.server.ts'
 import { apiKeyCache } from './api-key-cache.server.ts'
-import { epochOf, KEY_START } from './api-key-owner.server.ts'
+import { epochOf, KEY_START, spenderOf } from './api-key-owner.server.ts'
 import { SCOPES, scopesOf } from './api-scope.ts'
 import { ApiKeyNotFound, TooManyApiKeys } from './errors.ts'
 import { hashToken } from './secret-token.server.ts'
@@ -34,6 +34,8 @@ interface KeyTerms {
   scopes?: ApiScope[]
   /** In milliseconds from now; null for no end. */
   lifeMs?: number | null
+  /** The first key of the rotations that lead to this one. */
+  firstId?: Types.ObjectId | null
 }
 
 /**
@@ -65,7 +67,7 @@ export async function readKeyOwner(userId: Types.ObjectId): Promise<User> {
 /** Stores a new key, with no limit checked and no mail. */
 export async function insertKey(
   user: Pick<User, '_id' | 'apiKeyEpoch'>,
-  { name, scopes = SCOPES.spend, lifeMs = null }: KeyTerms,
+  { name, scopes = SCOPES.spend, lifeMs = null, firstId = null }: KeyTerms,
 ): Promise<{ key: string; created: ApiKey }> {
   const key = `${KEY_START}${randomBytes(24).toString('hex')}`
   const createdAt = now()
@@ -77,6 +79,7 @@ export async function insertKey(
     hash: hashToken(key),
     scopes,
     epoch: epochOf(user),
+    firstId,
     createdAt,
     expiresAt,
     noticeAt: expiresAt && new Date(expiresAt.getTime() - NOTICE_MS),
@@ -165,6 +168,7 @@ export function toView(key: Omit<ApiKey, 'hash' | 'userId'>) {
     createdAt: key.createdAt,
     expiresAt,
     lastUsedAt,
+    spender: spenderOf(key),
     /** Another key replaces it. */
     isRotated: Boolean(key.rotatedTo),
   }

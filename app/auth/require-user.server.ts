@@ -48,6 +48,8 @@ export interface ApiCaller {
   via: 'session' | 'api_key'
   /** What the caller may do. A session may do everything. */
   scopes: readonly ApiScope[]
+  /** Whose own spending caps count; none for a session. */
+  spender?: string
   budget: ApiBudget
 }
 
@@ -72,17 +74,17 @@ export async function requireRecentApiUser(request: Request): Promise<RecentApiC
   return { ...caller, readUser }
 }
 
-type Owner = Pick<ApiCaller, 'user' | 'scopes'>
+type Owner = Pick<ApiCaller, 'user' | 'scopes' | 'spender'>
 type FindOwner = (key: string) => Promise<Owner | null>
 
 async function identify(request: Request, findOwner: FindOwner): Promise<ApiCaller> {
   const via = request.headers.has('Authorization') ? 'api_key' : 'session'
-  const { user, scopes } = await (via === 'session' ? sessionOwnerOf(request) : ownerOf(request, findOwner))
+  const { user, scopes, spender } = await (via === 'session' ? sessionOwnerOf(request) : ownerOf(request, findOwner))
   // A thrown Response ends the route whatever its own error handling is.
   const budget = await takeApiCall(user._id).catch((error: unknown) => {
     throw apiError(error, error instanceof RateLimited ? rateLimitHeaders(error) : {})
   })
-  return { user, via, scopes, budget }
+  return { user, via, scopes, spender, budget }
 }
 
 async function sessionOwnerOf(request: Request): Promise<Owner> {

@@ -27,7 +27,10 @@ export async function rotateApiKey(userId: Types.ObjectId, id: string) {
   const lifeMs = old.expiresAt ? old.expiresAt.getTime() - old.createdAt.getTime() : null
   if (old.rotatedTo) throw alreadyRotated()
   // First the new key: if the process dies before the next write, nobody has it, and the old one works as before.
-  const { key, created } = await insertKey(user, { name: old.name, scopes: [...scopesOf(old)], lifeMs })
+  const { key, created } = await insertKey(user, {
+    ...{ name: old.name, scopes: [...scopesOf(old)], lifeMs },
+    firstId: old.firstId ?? old._id,
+  })
   const withdraw = () => ApiKeyModel.deleteOne({ _id: created._id })
   if ((await countLive(user)) > MAX_WORKING) {
     await withdraw()

@@ -2,7 +2,7 @@ import type { CreditAccount } from '#models/credit-account.server.ts'
 import { InsufficientCredits, SpendingFrozen } from './errors.ts'
 import type { CreditPorts } from './ports.server.ts'
 import { releaseLapsed } from './resolve-hold.server.ts'
-import { checkCaps, renewedCaps } from './spending-caps.ts'
+import { capsFor, checkCaps, renewedCaps } from './spending-caps.ts'
 import { tickAccount } from './tick.server.ts'
 
 /**
@@ -12,7 +12,12 @@ import { tickAccount } from './tick.server.ts'
  * @returns `go`, or `again` when something due was done first and the account must be read anew
  * @throws SpendingFrozen, SpendingCapReached, InsufficientCredits
  */
-export async function admit(ports: CreditPorts, account: CreditAccount, credits: number): Promise<'go' | 'again'> {
+export async function admit(
+  ports: CreditPorts,
+  account: CreditAccount,
+  credits: number,
+  spender?: string,
+): Promise<'go' | 'again'> {
   if (account.frozen !== null) throw new SpendingFrozen(account.frozen)
   const at = ports.now()
   if (account.nextChange <= at) {
@@ -21,7 +26,7 @@ export async function admit(ports: CreditPorts, account: CreditAccount, credits:
   }
   if (account.spendingCaps) {
     if (await renewCaps(ports, account, at)) return 'again'
-    checkCaps(account.spendingCaps, credits)
+    checkCaps(capsFor(account.spendingCaps, spender), credits)
   }
   if (account.credits >= credits) return 'go'
   const lapsed = account.holds.find((hold) => hold.expiresAt <= at)
@@ -36,7 +41,7 @@ export async function admit(ports: CreditPorts, account: CreditAccount, credits:
 /** Begins the next period of caps whose period has ended, fenced. @returns whether the account must be read anew */
 async function renewCaps(ports: CreditPorts, account: CreditAccount, at: Date): Promise<boolean> {
   const renewed = renewedCaps(account.spendingCaps, at)
-  const changes = Object.entries(renewed).map(([period, cap]) => [`spendingCaps.${period}`, cap] as const)
+  const changes = Object.entries(renewed).map(([name, cap]) => [`spendingCaps.${name}`, cap] as const)
   if (changes.length === 0) return false
   const version = ports.newVersion()
   const after = await ports.store.updateAccount(

@@ -1,4 +1,4 @@
-import type { CapPeriod, CreditAccount, LogEntry } from '#models/credit-account.server.ts'
+import type { CapRecord, CreditAccount, LogEntry } from '#models/credit-account.server.ts'
 import { BALANCE_MAX } from './credits.ts'
 import { InvalidCredits } from './errors.ts'
 import type { AccountFilter, AccountUpdate } from './store.server.ts'
@@ -23,8 +23,8 @@ export interface Change {
   nextChange?: Date
   /** Counts one use of a plan limit, or takes one back. */
   count?: { limit: string; by: 1 | -1 }
-  /** Added to what the spending caps of these periods count. */
-  capped?: Partial<Record<CapPeriod, number>>
+  /** Added to what these spending caps count. */
+  capped?: CapRecord<number>
 }
 
 /**
@@ -39,7 +39,7 @@ export function toUpdate(
 ): AccountUpdate {
   const held = change.held ?? 0
   const posted = change.entries.reduce((sum, entry) => sum + entry.amount, 0)
-  const capped = Object.entries(change.capped ?? {})
+  const capped = Object.entries((change.capped ?? {}) as Record<string, number>)
   const amounts = [...change.entries.map((entry) => entry.amount), ...capped.map(([, counted]) => counted)]
   for (const credits of [change.credits, held, ...amounts]) {
     if (!Number.isSafeInteger(credits) || Math.abs(credits) > BALANCE_MAX) {

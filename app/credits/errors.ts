@@ -54,12 +54,14 @@ export class SpendingCapReached extends DomainError {
   readonly code = 'spending_cap_reached'
   readonly period: CapPeriod
   readonly resetsAt: Date
-  constructor({ period, max, used, resetsAt, credits }: SpendingCap & { period: CapPeriod; credits: number }) {
-    const cap = `your cap of ${formatCreditsInWords(max)} a ${period}`
+  /** @param reached `spender`: whose cap it is, if it is not the whole account's */
+  constructor(reached: SpendingCap & { period: CapPeriod; spender: string | undefined; credits: number }) {
+    const { period, spender, max, used, resetsAt, credits } = reached
+    const cap = `${spender ? 'this API key’s' : 'your'} cap of ${formatCreditsInWords(max)} a ${period}`
     super(
       `This needs ${formatCreditsInWords(credits)} and would pass ${cap}: ${formatCredits(used)} ${used === 1 ? 'is' : 'are'} used.`,
       {
-        ...{ cap: period, max, used, required: credits },
+        ...{ cap: period, of: spender ? 'api_key' : 'account', max, used, required: credits },
         resetsAt: resetsAt.toISOString(),
       },
     )

@@ -9,7 +9,7 @@ import { holdIdOf } from './keys.ts'
 import { admitUse, limitFilter, type UseLimit } from './limits.server.ts'
 import { type CreditPorts, livePorts } from './ports.server.ts'
 import { type ResolvedHold, resolveHold } from './resolve-hold.server.ts'
-import { capCounts, capFilter, countedUntil } from './spending-caps.ts'
+import { capCounts, capFilter, capsFor, countedUntil } from './spending-caps.ts'
 
 const HOLD_MS_DEFAULT = 15 * 60 * 1000
 /** A hold protects credits from expiry, so its lifetime is limited. */
@@ -26,6 +26,8 @@ export interface HoldRequest {
   metadata?: Record<string, string>
   /** Counted in the same write, and uncounted if the hold is released. */
   limit?: UseLimit
+  /** Whose own spending caps count as well: an API key's id. */
+  spender?: string
 }
 
 export interface PlacedHold {
@@ -42,7 +44,7 @@ export interface PlacedHold {
  * @throws InsufficientCredits, SpendingFrozen, SpendingCapReached, LimitReached, TooManyHolds, IdempotencyConflict, InvalidCredits, CreditsUnavailable
  */
 export function placeHold(request: HoldRequest, ports: CreditPorts = livePorts): Promise<PlacedHold> {
-  const { accountId, key, action, limit, ttlMs = HOLD_MS_DEFAULT } = request
+  const { accountId, key, action, limit, spender, ttlMs = HOLD_MS_DEFAULT } = request
   const credits = checkCredits(request.credits)
   const metadata = checkMetadata(request.metadata)
   if (!Number.isSafeInteger(ttlMs) || ttlMs < 1000 || ttlMs > HOLD_MS_MAX) {
@@ -61,15 +63,15 @@ export function placeHold(request: HoldRequest, ports: CreditPorts = livePorts):
     },
     async (account) => {
       if ((await admitUse(ports, account, limit)) === 'again') return 'again'
-      if ((await admit(ports, account, credits)) === 'again') return 'again'
+      if ((await admit(ports, account, credits, spender)) === 'again') return 'again'
       if (account.holds.length >= HOLDS_MAX) throw new TooManyHolds()
       const at = ports.now()
       const expiresAt = new Date(at.getTime() + ttlMs)
       const source = { type: 'action' as const, id: action }
       const counter = limit && account.limits[limit.name]
       const counted = limit && counter && { limit: { name: limit.name, resetsAt: counter.resetsAt } }
-      const until = countedUntil(account.spendingCaps)
-      const cappedUntil = until && { countedUntil: until }
+      const caps = capsFor(account.spendingCaps, spender)
+      const cappedUntil = Object.keys(caps).length > 0 && { countedUntil: countedUntil(caps) }
       const entry: LogEntry = {
         key,
         kind: 'hold',
@@ -89,14 +91,14 @@ export function placeHold(request: HoldRequest, ports: CreditPorts = livePorts):
           held: credits,
           addHold: { id, amount: credits, action, expiresAt, createdAt: at, ...counted, ...cappedUntil },
           ...(counted && { count: { limit: counted.limit.name, by: 1 } }),
-          capped: capCounts(account.spendingCaps, credits),
+          capped: capCounts(caps, credits),
         },
         when: {
           credits: { $gte: credits },
           nextChange: { $gt: at },
           frozen: null,
           ...limitFilter(limit, at),
-          ...capFilter(account.spendingCaps, credits, at),
+          ...capFilter(caps, credits, at),
         },
         answer: (creditsLeft) => ({ holdId: id, credits, expiresAt, creditsLeft, replayed: false }),
       }

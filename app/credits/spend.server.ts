@@ -11,7 +11,7 @@ import { type CreditPorts, type KnownVersion, livePorts } from './ports.server.t
 import { entryIdOf } from './ledger-rows.ts'
 import { findRecorded, readAccount } from './recorded.server.ts'
 import { settleAccount, settleWhenFull } from './settle.server.ts'
-import { capCounts, capFilter } from './spending-caps.ts'
+import { capCounts, capFilter, capsFor, hasOwnCap } from './spending-caps.ts'
 import type { AccountFilter } from './store.server.ts'
 
 export interface SpendRequest {
@@ -25,6 +25,8 @@ export interface SpendRequest {
   metadata?: Record<string, string>
   /** Counted in the same write. */
   limit?: UseLimit
+  /** Whose own spending caps count as well: an API key's id. */
+  spender?: string
 }
 
 export interface Spent {
@@ -40,17 +42,19 @@ export interface Spent {
  * AccountNotFound; CreditsUnavailable when the outcome is unknown or the account too busy: the same key is safe
  */
 export async function spendCredits(request: SpendRequest, ports: CreditPorts = livePorts): Promise<Spent> {
-  const { accountId, action, limit, key = freshKey('spend') } = request
+  const { accountId, action, limit, spender, key = freshKey('spend') } = request
   const credits = checkCredits(request.credits)
   const metadata = checkMetadata(request.metadata)
   const source = { type: 'action' as const, id: action }
   const entry = (): LogEntry => ({ key, kind: 'spend', amount: -credits, at: ports.now(), source, action, metadata })
 
-  const writeAlone = (known: KnownVersion) => write(ports, accountId, known, [entry()], limit)
+  const writeAll = (known: KnownVersion, entries: LogEntry[]) =>
+    write(ports, accountId, { ...known, spendingCaps: capsFor(known.spendingCaps, spender) }, entries, limit)
+  const writeAlone = (known: KnownVersion) => writeAll(known, [entry()])
   const writeTogether = (known: KnownVersion) =>
-    limit
+    limit || hasOwnCap(known.spendingCaps, spender)
       ? writeAlone(known)
-      : ports.shared.join(accountId, known.version, entry(), (entries) => write(ports, accountId, known, entries))
+      : ports.shared.join(accountId, known.version, entry(), (entries) => writeAll(known, entries))
 
   // A cached version lets a warm spend skip reading the account; a miss is decided from a fresh read.
   const warm = ports.versions.get(accountId)
@@ -68,7 +72,7 @@ export async function spendCredits(request: SpendRequest, ports: CreditPorts = l
     const recorded = await findRecorded(ports, account, key)
     if (recorded) return replayOf(account, recorded, request)
     if ((await admitUse(ports, account, limit)) === 'again') continue
-    if ((await admit(ports, account, credits)) === 'again') continue
+    if ((await admit(ports, account, credits, spender)) === 'again') continue
     if (account.pending.length >= PENDING_MAX) {
       await ports.soon(accountId, account.pending.length, () => settleAccount(accountId, ports))
       continue

@@ -1,17 +1,19 @@
-import type { CapPeriod, CreditAccount, LogEntry, SpendingCap } from '#models/credit-account.server.ts'
+import type { CapName, CreditAccount, LogEntry, SpendingCap } from '#models/credit-account.server.ts'
 import { sum } from '../sum.ts'
-import { periodStart } from './spending-caps.ts'
+import { partsOf, periodStart } from './spending-caps.ts'
 
 /** Clocks of processes differ: so close to the start of a period an entry may count in either. */
 const CLOCKS_DIFFER_MS = 20 * 60_000
 
 /**
- * Checks what an account's spending caps count against its entries.
+ * Checks what the caps of a whole account count against its entries, which do not say whose API key spent.
  * @param entries all of the ledger and the log
  */
 export function capViolations(account: CreditAccount, entries: readonly LogEntry[]): string[] {
-  const caps = Object.entries(account.spendingCaps ?? {}) as [CapPeriod, SpendingCap][]
-  return caps.flatMap(([period, { used, resetsAt }]) => {
+  const caps = Object.entries(account.spendingCaps ?? {}) as [CapName, SpendingCap][]
+  return caps.flatMap(([name, { used, resetsAt }]) => {
+    const { period, spender } = partsOf(name)
+    if (spender !== undefined) return used >= 0 ? [] : [`the cap ${name} counts ${used} credits`]
     const start = periodStart(period, new Date(resetsAt.getTime() - 1)).getTime()
     const least = countedSince(account, entries, start + CLOCKS_DIFFER_MS)
     const most = countedSince(account, entries, start - CLOCKS_DIFFER_MS, { withEarlierHolds: true })

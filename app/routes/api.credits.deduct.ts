@@ -11,7 +11,9 @@ export const action = frequentApiRoute('POST', async ({ request, ...caller }) =>
   const key = entryKeyOf(request, caller.via, 'spend')
   const body = await readJson(request, deductBody)
   const accountId = caller.user._id
-  const spent = await spendOverApi(caller, body.credits, () => spendCredits({ accountId, key, ...body }))
+  const spent = await spendOverApi(caller, body.credits, () =>
+    spendCredits({ accountId, key, spender: caller.spender, ...body }),
+  )
   return Response.json(
     { success: true, credits: spent.creditsLeft, entryId: spent.entryId },
     { headers: replayHeaders(spent.replayed) },

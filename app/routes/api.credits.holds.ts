@@ -13,7 +13,9 @@ export const action = frequentApiRoute('POST', async ({ request, ...caller }) =>
   const { ttlSeconds, ...body } = await readJson(request, holdBody)
   const ttlMs = ttlSeconds === undefined ? undefined : ttlSeconds * 1000
   const accountId = caller.user._id
-  const hold = await spendOverApi(caller, body.credits, () => placeHold({ accountId, key, ttlMs, ...body }))
+  const hold = await spendOverApi(caller, body.credits, () =>
+    placeHold({ accountId, key, ttlMs, spender: caller.spender, ...body }),
+  )
   return Response.json(
     {
       hold: { id: hold.holdId, credits: hold.credits, expiresAt: hold.expiresAt.toISOString() },

@@ -70,6 +70,7 @@ describe('ApiKeyCache', () => {
       keyId: new Types.ObjectId(),
       user: { _id: id } as User,
       scopes: ['read'],
+      spender: 'a',
       expiresAt: null,
       lastUsedAt: null,
     }

@@ -166,6 +166,67 @@ describe('a spending cap', () => {
   })
 })
 
+describe('a cap of one spender', () => {
+  const spendAs = (accountId: AccountId, spender: string | undefined, credits: number) =>
+    spendCredits({ accountId, credits, action: 'draw', spender })
+
+  test('60 spends at once of two spenders and none keep each cap, and share the cap of the account', async () => {
+    const accountId = await anAccount(1_000)
+    await setSpendingCap(accountId, 'day', 70)
+    await setSpendingCap(accountId, 'day', 20, { spender: 'one' })
+    await setSpendingCap(accountId, 'month', 30, { spender: 'two' })
+
+    const spenders = Array.from({ length: 60 }, (_, n) => ['one', 'two', undefined][n % 3])
+    const outcomes = await Promise.allSettled(spenders.map((spender) => spendAs(accountId, spender, 5)))
+
+    const spentBy = (spender: string | undefined) =>
+      5 * outcomes.filter(({ status }, n) => status === 'fulfilled' && spenders[n] === spender).length
+    expect(spentBy('one')).toBeLessThanOrEqual(20)
+    expect(spentBy('two')).toBeLessThanOrEqual(30)
+    expect(spentBy('one') + spentBy('two') + spentBy(undefined)).toBe(70)
+    const { spendingCaps } = (await mongoStore.findAccount(accountId))!
+    expect(spendingCaps).toMatchObject({
+      day: { used: 70 },
+      day_one: { used: spentBy('one') },
+      month_two: { used: spentBy('two') },
+    })
+    await expectBalance(accountId, { credits: 930 })
+  })
+
+  test('a hold counts against the caps of its spender, and what is released counts no more', async () => {
+    const accountId = await anAccount(1_000)
+    await setSpendingCap(accountId, 'day', 20, { spender: 'one' })
+    const placed = await placeHold({ accountId, key: 'h', credits: 20, action: 'draw', spender: 'one' })
+    await expect(spendAs(accountId, 'one', 1)).rejects.toMatchObject({
+      code: 'spending_cap_reached',
+      message: 'This needs 1 credit and would pass this API key’s cap of 20 credits a day: 20 are used.',
+      details: { cap: 'day', of: 'api_key' },
+    })
+    await spendAs(accountId, 'two', 5)
+    await captureHold({ accountId, holdId: placed.holdId, credits: 4 })
+    await spendAs(accountId, 'one', 16)
+    await expect(spendAs(accountId, 'one', 1)).rejects.toMatchObject({ details: { used: 20 } })
+  })
+
+  test('it resets at the end of its period, and can be removed', async () => {
+    const accountId = await anAccount(1_000)
+    await setSpendingCap(accountId, 'day', 5, { spender: 'one' })
+    await spendAs(accountId, 'one', 5)
+    laterBy(DAY)
+    await spendAs(accountId, 'one', 5)
+    await expect(spendAs(accountId, 'one', 1)).rejects.toMatchObject({ code: 'spending_cap_reached' })
+    await setSpendingCap(accountId, 'day', null, { spender: 'one' })
+    await spendAs(accountId, 'one', 100)
+  })
+
+  test('an id that cannot be part of a field’s name is refused', async () => {
+    const accountId = await anAccount(1_000)
+    for (const spender of ['', 'a.b', '$set', 'a_b']) {
+      await expect(setSpendingCap(accountId, 'day', 5, { spender })).rejects.toThrow('cannot have a cap')
+    }
+  })
+})
+
 test('spending that its owner has paused is refused until they resume it, and open holds can be captured', async () => {
   const accountId = await anAccount(100)
   const { holdId } = await hold(accountId, 10)

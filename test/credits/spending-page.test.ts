@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { answerForm } from '#app/actions/form-answer.server.ts'
+import { listApiKeys } from '#app/auth/api-key.server.ts'
+import { rotateApiKey } from '#app/auth/rotate-api-key.server.ts'
 import { qrCode } from '#app/actions/built-in/qr-code.server.ts'
 import { setNow } from '#app/clock.server.ts'
 import { getBalance } from '#app/credits/balance.server.ts'
@@ -10,7 +12,7 @@ import { mongoStore } from '#app/credits/store.server.ts'
 import { loader as dashboard } from '#app/routes/_app.dashboard/route.tsx'
 import { action, loader } from '#app/routes/_app.settings.spending/route.tsx'
 import { UserModel } from '#models/user.server.ts'
-import { asKey, bodyOf, type Caller, errorOf, newCaller } from '#test/api/caller.ts'
+import { asBrowser, asKey, bodyOf, type Caller, errorOf, newCaller } from '#test/api/caller.ts'
 import { deduct } from '#test/api/deduct.ts'
 import { visit } from '#test/auth/users.ts'
 import { useDatabase } from '#test/setup/database.ts'
@@ -47,11 +49,14 @@ describe('the spending page', () => {
     expect(await shown(caller)).toEqual({
       isPaused: false,
       midnight: '02:00 CEST',
-      day: { max: '1000', hint: '40 of 1,000 used today. Resets on 9 Apr, 02:00 CEST.' },
-      month: { max: '', hint: 'Leave empty for no cap.' },
+      account: {
+        day: { max: '1000', hint: '40 of 1,000 used today. Resets on 9 Apr, 02:00 CEST.' },
+        month: { max: '', hint: 'Leave empty for no cap.' },
+      },
+      keys: [expect.objectContaining({ name: 'test', day: { max: '', hint: 'Leave empty for no cap.' } })],
     })
     laterBy(DAY)
-    expect(await shown(caller)).toMatchObject({ day: { hint: '0 of 1,000 used today.' } })
+    expect(await shown(caller)).toMatchObject({ account: { day: { hint: '0 of 1,000 used today.' } } })
   })
 
   test('an empty field removes its cap', async () => {
@@ -117,7 +122,7 @@ test('a spend beyond a cap is refused over the API with the cap, its reset, and 
   expect(await errorOf(response)).toEqual({
     code: 'spending_cap_reached',
     message: 'This needs 11 credits and would pass your cap of 10 credits a day: 0 are used.',
-    ...{ cap: 'day', max: 10, used: 0, required: 11, resetsAt: '2026-04-09T00:00:00.000Z' },
+    ...{ cap: 'day', of: 'account', max: 10, used: 0, required: 11, resetsAt: '2026-04-09T00:00:00.000Z' },
     options: [
       { type: 'change_cap', url: '/settings/spending', enough: true },
       { type: 'wait', credits: 0, at: '2026-04-09T00:00:00.000Z', enough: true },
@@ -141,4 +146,27 @@ test('the page of an action says which cap refuses, when it resets, and where to
       { text: 'Or wait: your limit resets on 9 Apr.', to: null },
     ],
   })
+})
+
+test('a cap of an API key holds for it and for the key that replaces it, and for nothing else', async () => {
+  const caller = await newCaller({ credits: 100 })
+  const [{ spender } = { spender: '' }] = (await shown(caller)).keys
+  await send(caller, { intent: 'caps', key: spender, day: '10', month: '' })
+
+  const key = (await listApiKeys(caller.user._id))[0]!
+  const { key: replacing } = await rotateApiKey(caller.user._id, key.id)
+  expect((await deduct({ credits: 6 }, asKey(caller, 'a'))).status).toBe(200)
+  const refused = await deduct({ credits: 5 }, asKey({ ...caller, apiKey: replacing }, 'b'))
+  expect(await errorOf(refused)).toMatchObject({ code: 'spending_cap_reached', of: 'api_key', used: 6 })
+  expect((await deduct({ credits: 5 }, asBrowser(caller))).status).toBe(200)
+  expect((await shown(caller)).keys).toMatchObject([
+    { spender, day: { hint: expect.stringMatching(/^6 of 10/) as string } },
+  ])
+})
+
+test('a cap for the key of another user is refused', async () => {
+  const [caller, other] = [await newCaller(), await newCaller()]
+  const [{ spender } = { spender: '' }] = (await shown(other)).keys
+  expect(saved(await send(caller, { intent: 'caps', key: spender, day: '10' })).init?.status).toBe(404)
+  expect(await capsOf(caller)).toBeUndefined()
 })

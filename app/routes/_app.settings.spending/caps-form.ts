@@ -13,4 +13,5 @@ const cap = z
   .refine((digits) => digits === '' || (/^\d{1,10}$/.test(digits) && isCap(Number(digits))), CAP_RULE)
   .transform((digits) => (digits === '' ? null : Number(digits)))
 
-export const capsForm = z.object({ day: cap, month: cap })
+/** `key`: the API key whose caps they are; the account's without it. */
+export const capsForm = z.object({ day: cap, month: cap, key: z.string().max(64).optional() })

@@ -1,6 +1,8 @@
 import { parseWithZod } from '@conform-to/zod/v4'
 import { type ActionFunctionArgs, type LoaderFunctionArgs, redirect } from '@remix-run/node'
 import { Form, useActionData, useLoaderData } from '@remix-run/react'
+import { listApiKeys } from '#app/auth/api-key.server.ts'
+import { ApiKeyNotFound } from '#app/auth/errors.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { now } from '#app/clock.server.ts'
 import { Button } from '#app/components/button.tsx'
@@ -18,20 +20,28 @@ import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.serv
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { useServerForm } from '#app/http/use-server-form.ts'
 import { capsForm } from './caps-form.ts'
-import { capView } from './caps-view.ts'
+import { capsView } from './caps-view.ts'
 
 export const meta = () => pageTitle('Spending')
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
-  const { freezes, spendingCaps = {} } = await readAccount(livePorts, user._id)
+  const [{ freezes, spendingCaps = {} }, keys] = await Promise.all([
+    readAccount(livePorts, user._id),
+    listApiKeys(user._id),
+  ])
   const at = now()
   const midnight = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()))
   return {
     isPaused: freezes.includes('paused_by_owner'),
     midnight: user.timeZone === 'UTC' ? null : formatHour(midnight, user.timeZone),
-    day: capView('day', spendingCaps.day, at, user.timeZone),
-    month: capView('month', spendingCaps.month, at, user.timeZone),
+    account: capsView(spendingCaps, undefined, at, user.timeZone),
+    keys: keys
+      .filter(({ scopes, isRotated }) => scopes.includes('spend') && !isRotated)
+      .map(({ name, prefix, spender }) => ({
+        ...{ name, prefix, spender },
+        ...capsView(spendingCaps, spender, at, user.timeZone),
+      })),
   }
 }
 
@@ -46,9 +56,12 @@ export async function action({ request }: ActionFunctionArgs) {
   }
   const submission = parseWithZod(form, { schema: capsForm })
   if (submission.status !== 'success') return invalidForm(submission)
+  const { day, month, key } = submission.value
   try {
-    await setSpendingCap(user._id, 'day', submission.value.day)
-    await setSpendingCap(user._id, 'month', submission.value.month)
+    const isOwn = key === undefined || (await listApiKeys(user._id)).some(({ spender }) => spender === key)
+    if (!isOwn) throw new ApiKeyNotFound()
+    await setSpendingCap(user._id, 'day', day, { spender: key })
+    await setSpendingCap(user._id, 'month', month, { spender: key })
     return savedForm(submission)
   } catch (error) {
     return refusedForm(submission, error)
@@ -56,7 +69,8 @@ export async function action({ request }: ActionFunctionArgs) {
 }
 
 export default function SpendingSettings() {
-  const { isPaused } = useLoaderData<typeof loader>()
+  const { isPaused, midnight, account, keys } = useLoaderData<typeof loader>()
+  const local = midnight ? `, which is ${midnight} for you` : ''
   const intent = isPaused ? 'resume' : 'pause'
   const busy = useSubmitting({ intent })
   return (
@@ -77,47 +91,67 @@ export default function SpendingSettings() {
           </Button>
         </Form>
       </Section>
-      <Caps />
+      <Section
+        id="caps-title"
+        title="Spending caps"
+        lead={`A spend that would pass a cap is refused, in the app and over the API. Days and months begin at midnight UTC${local}.`}
+      >
+        <CapsForm {...account} />
+      </Section>
+      {keys.length > 0 ? (
+        <Section
+          id="key-caps-title"
+          title="Caps of API keys"
+          lead="Each key can have a cap of its own, which counts from when it is set. A key that replaces another one shares its caps."
+        >
+          {keys.map((key) => (
+            <KeyCaps key={key.spender} {...key} />
+          ))}
+        </Section>
+      ) : null}
     </>
   )
 }
 
-function Caps() {
-  const { day, month, midnight } = useLoaderData<typeof loader>()
+type Caps = ReturnType<typeof capsView>
+
+/** The answer to the form of these caps, not to another one of the page. */
+function useCapsAnswer(spender?: string) {
   const answer = useActionData<typeof action>()
-  const { form, field, errors } = useServerForm<'day' | 'month'>('caps', answer, { day: day.max, month: month.max })
-  const local = midnight ? `, which is ${midnight} for you` : ''
+  return answer?.result.initialValue?.key === spender ? answer : undefined
+}
+
+function KeyCaps({ name, prefix, spender, ...caps }: Caps & Record<'name' | 'prefix' | 'spender', string>) {
   return (
-    <Section
-      id="caps-title"
-      title="Spending caps"
-      lead={`A spend that would pass a cap is refused, in the app and over the API. Days and months begin at midnight UTC${local}.`}
+    <details open={useCapsAnswer(spender) !== undefined} className="rounded-sheet border border-rule bg-sheet p-4">
+      <summary className="cursor-pointer">
+        {name} <span className="text-ink-2">{prefix}…</span>
+      </summary>
+      <div className="mt-4">
+        <CapsForm {...caps} spender={spender} />
+      </div>
+    </details>
+  )
+}
+
+/** `spender`: the API key whose caps they are. */
+function CapsForm({ day, month, spender }: Caps & { spender?: string }) {
+  const answer = useCapsAnswer(spender)
+  const defaults = { day: day.max, month: month.max }
+  const { form, field, errors } = useServerForm<'day' | 'month'>(spender ? `caps-${spender}` : 'caps', answer, defaults)
+  const idOf = (name: string) => (spender ? `${spender}-${name}` : name)
+  const common = { inputMode: 'numeric', autoComplete: 'off', optional: true } as const
+  return (
+    <ServerForm
+      form={form}
+      errors={errors.map((error) => ({ ...error, field: error.field && idOf(error.field) }))}
+      hidden={{ intent: 'caps', ...(spender && { key: spender }) }}
+      submit="Save"
+      isSaved={answer?.saved === true}
+      className="max-w-column"
     >
-      <ServerForm
-        form={form}
-        errors={errors}
-        hidden={{ intent: 'caps' }}
-        submit="Save"
-        isSaved={answer?.saved === true}
-        className="max-w-column"
-      >
-        <Field
-          label="Credits a day"
-          hint={day.hint}
-          inputMode="numeric"
-          autoComplete="off"
-          optional
-          {...field('day')}
-        />
-        <Field
-          label="Credits a month"
-          hint={month.hint}
-          inputMode="numeric"
-          autoComplete="off"
-          optional
-          {...field('month')}
-        />
-      </ServerForm>
-    </Section>
+      <Field label="Credits a day" hint={day.hint} {...common} {...field('day')} id={idOf('day')} />
+      <Field label="Credits a month" hint={month.hint} {...common} {...field('month')} id={idOf('month')} />
+    </ServerForm>
   )
 }

@@ -14,7 +14,7 @@ import { spendCredits } from '#app/credits/spend.server.ts'
 import type { CreditStore } from '#app/credits/store.server.ts'
 import { tickAccount } from '#app/credits/tick.server.ts'
 import { sum } from '#app/sum.ts'
-import type { CreditAccount, Rollover } from '#models/credit-account.server.ts'
+import type { CapName, CreditAccount, Rollover } from '#models/credit-account.server.ts'
 import type { CreditEntry } from '#models/credit-entry.server.ts'
 import { Random } from './random.ts'
 import { type Faults, newMemory, Scheduler } from './scheduler.ts'
@@ -141,6 +141,7 @@ function randomOperation(
 ): Operation {
   const credits = 1 + random.below(60)
   const pooled = random.below(8)
+  const spender = random.oneIn(3) ? 'one' : undefined
   const invoice = `in_${random.below(10)}`
   const of = { type: 'invoice' as const, id: invoice }
   const at = (minutes: number) => new Date(time + minutes * MINUTE)
@@ -152,13 +153,13 @@ function randomOperation(
     case 0:
     case 1: {
       const key = `once:spend:${n}`
-      return retried(key, (ports) => spendCredits({ accountId, key, credits, action: 'test' }, ports))
+      return retried(key, (ports) => spendCredits({ accountId, key, credits, action: 'test', spender }, ports))
     }
     case 2: {
       const operation: Operation = {
         key: null,
         run: async (ports) => {
-          const { entryId, replayed } = await spendCredits({ accountId, credits, action: 'test' }, ports)
+          const { entryId, replayed } = await spendCredits({ accountId, credits, action: 'test', spender }, ports)
           operation.key = entryId.slice(entryId.indexOf(':') + 1)
           return replayed
         },
@@ -200,7 +201,7 @@ function randomOperation(
       const key = holdKeys.length > 0 && random.oneIn(3) ? random.pick(holdKeys) : `api:hold:${n}`
       holdKeys.push(key)
       const ttlMs = (1 + random.below(200)) * MINUTE
-      return retried(key, (ports) => placeHold({ accountId, key, credits, action: 'test', ttlMs }, ports))
+      return retried(key, (ports) => placeHold({ accountId, key, credits, action: 'test', ttlMs, spender }, ports))
     }
     case 8: {
       const holdId = holdIdOf(random.pick(holdKeys.slice(-4).concat('api:hold:none')))
@@ -242,7 +243,10 @@ function randomOperation(
     case 16: {
       const period = random.pick(['day', 'month'] as const)
       const max = random.oneIn(5) ? null : 40 + random.below(200)
-      return { key: null, run: (ports) => setSpendingCap(accountId, period, max, { ports, spent }).then(() => false) }
+      return {
+        key: null,
+        run: (ports) => setSpendingCap(accountId, period, max, { spender, ports, spent }).then(() => false),
+      }
     }
     default:
       return {
@@ -258,8 +262,8 @@ function randomOperation(
 
 /** What a write counted beyond a cap that was in force before it. */
 function passedCap(before: CreditAccount['spendingCaps'], after: CreditAccount['spendingCaps']): string | null {
-  for (const period of ['day', 'month'] as const) {
-    const [old, cap] = [before?.[period], after?.[period]]
+  for (const name of Object.keys(after ?? {}) as CapName[]) {
+    const [old, cap] = [before?.[name], after?.[name]]
     const isSamePeriod = old && cap && old.resetsAt.getTime() === cap.resetsAt.getTime()
     if (isSamePeriod && cap.used > old.used && cap.used > cap.max) return `${cap.used} passed a cap of ${cap.max}`
   }
