@@ -17,6 +17,8 @@ const actionRunSchema = new Schema(
     actionId: { type: String, required: true },
     /** Tells the same request from another one under the same key. */
     inputHash: { type: String, required: true },
+    /** What was sent, as JSON, to fill the form again; null if it is too long, or deleted. */
+    input: { type: String, default: null },
     holdId: { type: String, required: true },
     units: { type: Number, required: true },
     /** Credits that are held for it. */
@@ -43,13 +45,18 @@ const actionRunSchema = new Schema(
     failure: { type: String, default: null },
     createdAt: { type: Date, required: true },
     finishedAt: { type: Date, default: null },
-    /** When its facts and files were deleted. */
+    /** When its input, facts and files were deleted. */
     trimmedAt: { type: Date, default: null },
+    /** Its owner deleted them. */
+    isDeletedByOwner: { type: Boolean, default: false },
   },
   { collection: 'action_runs', strict: 'throw', autoIndex: false, minimize: false },
 )
 
-actionRunSchema.index({ accountId: 1, actionId: 1, createdAt: -1 })
+actionRunSchema.index({ accountId: 1, actionId: 1, createdAt: -1, _id: -1 })
+actionRunSchema.index({ accountId: 1, createdAt: -1, _id: -1 })
+// Finds the run of a ledger entry.
+actionRunSchema.index({ accountId: 1, holdId: 1 })
 // Finds runs of processes that died.
 actionRunSchema.index({ status: 1, leaseUntil: 1 })
 // Finds results to delete.

@@ -8,7 +8,7 @@ import { getBalance } from '../credits/balance.server.ts'
 import { readUses } from '../credits/limits.server.ts'
 import { formatDateTime } from '../format.ts'
 import { deletedInWords, lockOf, outcomeOf, type Sum, sumOf, usesInWords } from './action-words.ts'
-import type { PaidAction } from './registry.ts'
+import type { ActionField, PaidAction } from './registry.ts'
 import { recoverRun } from './run-action.server.ts'
 import { type ActionRunView, findRun, listRuns, toRunView } from './run-store.server.ts'
 
@@ -17,27 +17,37 @@ export type RunOnPage = ReturnType<typeof toRunOnPage>
 
 export type ActionPage = Awaited<ReturnType<typeof readActionPage>>
 
+/** The run to show, and the one whose input fills the form. */
+interface RunsAsked {
+  runId: string | null
+  again: string | null
+}
+
 const RECENT = 5
 const FACT_MAX = 300
 const RUN_ID = /^[0-9a-f]{32}$/
 
 /**
  * Reads an action's page: its form, its price, the requested run and the latest ones.
- * @param runId as it came from outside, or null
+ * @param asked which runs, as their ids came from outside
  */
-export async function readActionPage(user: User, action: PaidAction, runId: string | null) {
-  const run = runId !== null && RUN_ID.test(runId) ? await readRun(user, runId) : null
+export async function readActionPage(user: User, action: PaidAction, { runId, again }: RunsAsked) {
+  const run = await readRun(user, runId)
   const [balance, recent, uses] = await Promise.all([
     getBalance(user._id),
     listRuns(user._id, action.id, RECENT),
     usesOf(user, action),
   ])
-  const { id, title, summary, fields, isFixedPrice, unit } = action
+  const { id, title, summary, isFixedPrice, unit } = action
+  const values = await inputOf(user, action, again)
   return {
     id,
     title,
     summary,
-    fields,
+    fields: action.fields.map((field): ActionField => ({
+      ...field,
+      defaultValue: values[field.name] ?? field.defaultValue,
+    })),
     isFixedPrice,
     /** Of the next run: the same key never runs twice. */
     key: randomUUID() as string,
@@ -72,8 +82,8 @@ function extrasOf({ subscription }: User, { id, extras = [] }: PaidAction) {
 }
 
 /** Reads a run. One that a dead process left is ended first, so that the page does not wait for it. */
-async function readRun(user: User, runId: string): Promise<ActionRunView | null> {
-  const run = await findRun(user._id, runId)
+export async function readRun(user: Pick<User, '_id'>, runId: string | null): Promise<ActionRunView | null> {
+  const run = runId !== null && RUN_ID.test(runId) ? await findRun(user._id, runId) : null
   if (!run) return null
   const isAbandoned = !run.finishedAt && run.leaseUntil < now()
   return toRunView(isAbandoned ? await recoverRun(run) : run)
@@ -86,7 +96,7 @@ function toRunOnPage(run: ActionRunView, { id, unit }: PaidAction, credits: numb
     outcome: outcomeOf(run, unit, credits),
     failure: run.failure,
     /** Why there is no result to show. */
-    deletion: run.isDeleted ? deletedInWords('result', config().keepDays.runResults) : null,
+    deletion: deletionOf(run),
     facts: run.facts.map(([label, text]): [string, string] => [label, shortened(text)]),
     files: run.files.map(({ name, label, contentType }) => ({
       name,
@@ -95,6 +105,20 @@ function toRunOnPage(run: ActionRunView, { id, unit }: PaidAction, credits: numb
       isImage: contentType === 'image/png',
     })),
   }
+}
+
+/** Why a run has no result any more; null if it has one. */
+export function deletionOf({ isDeleted, isDeletedByOwner }: ActionRunView): string | null {
+  if (!isDeleted) return null
+  return isDeletedByOwner ? 'You deleted this result.' : deletedInWords('result', config().keepDays.runResults)
+}
+
+/** What was sent for an earlier run of this action, by field; nothing for a run that is not there. */
+async function inputOf(user: User, { id }: PaidAction, runId: string | null): Promise<Record<string, string>> {
+  const run = runId !== null && RUN_ID.test(runId) ? await findRun(user._id, runId) : null
+  if (!run?.input || run.actionId !== id) return {}
+  const sent = Object.entries(JSON.parse(run.input) as Record<string, unknown>)
+  return Object.fromEntries(sent.map(([name, value]) => [name, typeof value === 'string' ? value : String(value)]))
 }
 
 /** Facts are there to recognize a result, which has the whole text. */

@@ -30,16 +30,22 @@ export class InvalidIdempotencyKey extends DomainError {
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/
 
 /**
- * The key of the entry that a request makes, from its Idempotency-Key header.
+ * The Idempotency-Key header of a request.
  * @returns undefined without the header, which only a session may do
  * @throws IdempotencyKeyRequired, InvalidIdempotencyKey
  */
-export function entryKeyOf(request: Request, via: Via, operation: 'spend' | 'hold'): string | undefined {
+export function idempotencyKeyOf(request: Request, via: Via): string | undefined {
   const key = request.headers.get('Idempotency-Key')
   if (key === null && via === 'api_key') throw new IdempotencyKeyRequired()
   if (key === null) return undefined
   if (!VISIBLE_ASCII.test(key)) throw new InvalidIdempotencyKey()
-  return apiKeyFor(operation, key)
+  return key
+}
+
+/** The key of the entry that a request makes; undefined and throws as {@link idempotencyKeyOf}. */
+export function entryKeyOf(request: Request, via: Via, operation: 'spend' | 'hold'): string | undefined {
+  const key = idempotencyKeyOf(request, via)
+  return key === undefined ? undefined : apiKeyFor(operation, key)
 }
 
 interface Spender {

@@ -14,6 +14,22 @@ export class InvalidActionInput extends DomainError {
   }
 }
 
+/** There is no action with this id. */
+export class ActionNotFound extends DomainError {
+  readonly code = 'action_not_found'
+  constructor() {
+    super('There is no such action.')
+  }
+}
+
+/** The caller has no run with this id. */
+export class RunNotFound extends DomainError {
+  readonly code = 'run_not_found'
+  constructor() {
+    super('There is no such run.')
+  }
+}
+
 /** The same request is running now. Repeating it with the same key is safe. */
 export class ActionStillRunning extends DomainError {
   readonly code = 'action_still_running'

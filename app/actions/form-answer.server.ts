@@ -1,6 +1,5 @@
 import type { User } from '#models/user.server.ts'
-import { effectivePlan, limitsResetAt, planOf } from '../billing/entitlements/current-plan.ts'
-import { requireFeature } from '../billing/entitlements/entitlements.ts'
+import { planOf } from '../billing/entitlements/current-plan.ts'
 import { now } from '../clock.server.ts'
 import {
   CreditsUnavailable,
@@ -13,11 +12,10 @@ import { formatCredits, formatCreditsInWords, formatDateTime } from '../format.t
 import { checkCost, pressKey, type SentForm } from './action-page.server.ts'
 import { type Sum, usesInWords, type WayOutWords, wordsOfWays } from './action-words.ts'
 import { ActionStillRunning, type FieldProblem, InvalidActionInput } from './errors.ts'
-import { withRefusalOptions } from './refusal-options.server.ts'
 import type { RefusalOption } from './refusal-options.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 import type { PaidAction } from './registry.ts'
-import { runAction } from './run-action.server.ts'
+import { runForUser } from './run-for-user.server.ts'
 
 /** What the page says after its form was sent, if there is no run to show. */
 export type FormAnswer =
@@ -44,19 +42,7 @@ export async function answerForm(
       const problems = [{ field: '', message: 'This form was incomplete. Check it and submit it again.' }]
       return { kind: 'invalid', status: 400, problems, values }
     }
-    const { credits } = action.prepare(values)
-    const { limit, feature } = action
-    const run = await withRefusalOptions(user, { credits, limit, feature }, async () => {
-      if (action.feature) requireFeature(user, action.feature, now())
-      return runAction({
-        accountId: user._id,
-        plan: effectivePlan(user.subscription),
-        limitsResetAt: limitsResetAt(user.subscription, now()),
-        action,
-        input: values,
-        key: pressKey(key, values),
-      })
-    })
+    const run = await runForUser(user, { action, input: values, key: pressKey(key, values) })
     return { runId: run.id }
   } catch (error) {
     if (error instanceof InvalidActionInput) return { kind: 'invalid', status: 400, problems: error.problems, values }

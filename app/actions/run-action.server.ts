@@ -19,6 +19,7 @@ import {
   inputHashOf,
   listAbandonedRuns,
   runIdOf,
+  storedInput,
   takeOverRun,
   toRunView,
 } from './run-store.server.ts'
@@ -33,6 +34,8 @@ export interface ActionRequest {
   input: unknown
   /** The same key never runs or charges twice. */
   key: string
+  /** Whose own spending caps count as well. */
+  spender?: string
 }
 
 /** How long the hold outlasts the run's time limit. If the process dies, the credits are released after it. */
@@ -66,9 +69,13 @@ export async function runAction(request: ActionRequest): Promise<ActionRunView> 
     credits,
     action: action.id,
     ttlMs: action.timeoutMs + HOLD_MARGIN_MS,
+    spender: request.spender,
     limit: action.limit && { name: action.limit, max: plan.limits[action.limit], resetsAt: request.limitsResetAt },
   })
-  const identity = { _id: runId, accountId, actionId: action.id, inputHash, holdId: hold.holdId, units, credits }
+  const identity = {
+    ...{ _id: runId, accountId, actionId: action.id, inputHash, input: storedInput(input) },
+    ...{ holdId: hold.holdId, units, credits },
+  }
   const mine = known ? await takeOverRun(known, action.timeoutMs) : await beginRun(identity, action.timeoutMs)
   if (!mine) return waitForRun(accountId, runId, inputHash)
   return toRunView(mine.status === 'ran' ? await capture(mine) : await work(mine, action, prepared, plan))

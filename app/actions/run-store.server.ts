@@ -15,6 +15,14 @@ export function runIdOf(accountId: Types.ObjectId, key: string): string {
   return createHash('sha256').update(`${accountId.toHexString()}:${key}`).digest('hex').slice(0, 32)
 }
 
+const INPUT_MAX = 32 * 1024
+
+/** What was sent, as it is stored; null if it is too long for that. */
+export function storedInput(input: unknown): string | null {
+  const text = JSON.stringify(input)
+  return text !== undefined && text.length <= INPUT_MAX ? text : null
+}
+
 /** Tells requests under the same key apart. */
 export function inputHashOf(actionId: string, input: unknown): string {
   return createHash('sha256')
@@ -46,7 +54,7 @@ export function listAbandonedRuns(limit: number): Promise<ActionRun[]> {
 
 /** Begins a run, once however many requests try at the same time; null if another one was first. */
 export async function beginRun(
-  run: Pick<ActionRun, '_id' | 'accountId' | 'actionId' | 'inputHash' | 'holdId' | 'units' | 'credits'>,
+  run: Pick<ActionRun, '_id' | 'accountId' | 'actionId' | 'inputHash' | 'input' | 'holdId' | 'units' | 'credits'>,
   timeoutMs: number,
 ): Promise<ActionRun | null> {
   const begun: ActionRun = {
@@ -62,6 +70,7 @@ export async function beginRun(
     createdAt: now(),
     finishedAt: null,
     trimmedAt: null,
+    isDeletedByOwner: false,
   }
   try {
     await ActionRunModel.create(begun)
@@ -132,7 +141,10 @@ export function toRunView(run: ActionRun) {
     facts: isDone ? Object.entries(run.facts) : [],
     files: isDone ? run.files.map(({ name, label, contentType }) => ({ name, label, contentType })) : [],
     failure: run.failure,
+    isTrimmed: Boolean(run.trimmedAt),
     isDeleted: isDone && Boolean(run.trimmedAt),
+    isDeletedByOwner: run.isDeletedByOwner ?? false,
     createdAt: run.createdAt,
+    finishedAt: run.finishedAt,
   }
 }

@@ -7,7 +7,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const AT_ONCE = 100
 
 /**
- * Deletes the facts and files of runs that finished long ago. The run itself stays, so that a repeated request neither runs
+ * Deletes the input, facts and files of runs that finished long ago. The run itself stays, so that a repeated request neither runs
  * nor charges again. Safe to run twice and at once: a finished run is never written otherwise.
  * @param days how long ago; 0 keeps everything
  * @returns how many runs of one batch were trimmed; 0 if none are left
@@ -24,7 +24,7 @@ export async function trimRuns(days = config().keepDays.runResults): Promise<num
   if (runs.length === 0) return 0
   const { modifiedCount } = await ActionRunModel.updateMany(
     { _id: { $in: runs.map(({ _id }) => _id) }, ...old },
-    { $set: { facts: {}, files: [], trimmedAt: now() } },
+    { $set: { input: null, facts: {}, files: [], trimmedAt: now() } },
   )
   return modifiedCount
 }

@@ -11,6 +11,7 @@ import { TestModeStrip } from './test-mode-strip.tsx'
 const PLACES = [
   { to: '/dashboard', label: 'Overview' },
   { to: '/actions', label: 'Actions' },
+  { to: '/runs', label: 'Runs' },
   { to: '/usage', label: 'Usage' },
   { to: '/billing', label: 'Billing' },
   { to: '/settings', label: 'Settings' },

@@ -1,5 +1,16 @@
+import { TextLink } from './text-link.tsx'
+
 /** An entry that unfolds to its details: exact time, grants used, and the ids that support needs. */
-export function EntryDetail({ title, rows }: { title: string; rows: [label: string, text: string][] }) {
+export function EntryDetail({
+  title,
+  rows,
+  run,
+}: {
+  title: string
+  rows: [label: string, text: string][]
+  /** The page of the run that it belongs to. */
+  run?: string | null
+}) {
   return (
     <details>
       <summary className="cursor-pointer">{title}</summary>
@@ -11,6 +22,11 @@ export function EntryDetail({ title, rows }: { title: string; rows: [label: stri
           </div>
         ))}
       </dl>
+      {run ? (
+        <p className="pb-2 text-fine">
+          <TextLink to={run}>See the run</TextLink>
+        </p>
+      ) : null}
     </details>
   )
 }

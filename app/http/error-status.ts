@@ -53,6 +53,7 @@ export const STATUS_OF_CODE: Record<string, number> = {
 
   // Actions
   action_not_found: 404,
+  run_not_found: 404,
   invalid_action_input: 400,
   action_still_running: 409,
   action_failed: 502,

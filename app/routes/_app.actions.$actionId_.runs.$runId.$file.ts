@@ -1,6 +1,7 @@
 import type { LoaderFunctionArgs } from '@remix-run/node'
 import { deletedInWords } from '#app/actions/action-words.ts'
 import { findRunFile, isResultDeleted } from '#app/actions/run-store.server.ts'
+import { fileResponse } from '#app/actions/runs/file-response.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { config } from '#app/config.server.ts'
 
@@ -13,14 +14,5 @@ export async function loader({ request, params }: LoaderFunctionArgs): Promise<R
     throw new Response(deletedInWords('file', config().keepDays.runResults), { status: 410 })
   }
   if (!file) throw new Response('This file does not exist.', { status: 404 })
-  return new Response(new Uint8Array(file.body), {
-    headers: {
-      'Content-Type': file.contentType,
-      // Images on pages still show; opened by itself the file is saved, so that an SVG never runs as a page of ours.
-      'Content-Disposition': `attachment; filename="${file.name}"`,
-      'X-Content-Type-Options': 'nosniff',
-      'Content-Security-Policy': "default-src 'none'; sandbox",
-      'Cache-Control': 'private, no-store',
-    },
-  })
+  return fileResponse(file)
 }

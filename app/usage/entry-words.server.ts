@@ -93,6 +93,10 @@ function sourceOf({ kind, action, source }: LogEntry): string {
 /** Sources whose ids are on documents that customers have. */
 export const NAMED_SOURCES = new Set<EntrySource['type']>(['invoice', 'payment', 'refund', 'dispute'])
 
+/** The run that an entry belongs to, if it is one of an action of ours. */
+export const runOf = ({ hold, action }: CreditEntry): string | null =>
+  hold !== undefined && action !== undefined && actionTitle(action) !== action ? `/runs?hold=${hold}` : null
+
 /** What unfolds under a row: the exact time, the grants that were used, and the ids that support asks for. */
 export function detailOf(entry: CreditEntry, timeZone: string): [label: string, text: string][] {
   const rows: [string, string][] = [['Time', formatDateTime(entry.at, timeZone)]]

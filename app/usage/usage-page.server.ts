@@ -8,7 +8,7 @@ import { sum } from '../sum.ts'
 import { withSearch } from '../with-search.ts'
 import { sumByDay } from './day-sums.server.ts'
 import { addDays, type Day, dayIn, startOfDay, yearOf } from './days.ts'
-import { detailOf, wordsOf } from './entry-words.server.ts'
+import { detailOf, runOf, wordsOf } from './entry-words.server.ts'
 import { countFilters, neighbours, toEntryFilter, usageHref, type UsageQuery } from './filters.ts'
 import { MOVING_KINDS } from './kinds.ts'
 
@@ -113,6 +113,7 @@ function toLine(entry: CreditEntry, timeZone: string) {
     credits: entry.amount,
     balance: entry.balance,
     detail: detailOf(entry, timeZone),
+    run: runOf(entry),
   }
 }
 

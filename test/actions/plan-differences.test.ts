@@ -29,7 +29,8 @@ async function make(caller: Caller, text = randomUUID()) {
   return answerForm(await read(caller), qrCode, readForm(qrCode, form))
 }
 
-const pageOf = async (caller: Caller, runId: string | null = null) => readActionPage(await read(caller), qrCode, runId)
+const pageOf = async (caller: Caller, runId: string | null = null) =>
+  readActionPage(await read(caller), qrCode, { runId, again: null })
 
 describe('the limit of Free', () => {
   test('the limit is reached before the welcome credits are used up, and the page names it and the larger plans', async () => {

@@ -36,6 +36,7 @@ const SIGNED_IN = [
   '/settings/api-keys',
   '/settings/spending',
   '/billing/top-up',
+  '/runs',
   '/settings/sessions',
 ]
 

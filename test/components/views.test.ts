@@ -41,7 +41,7 @@ describe('the note of the overview', () => {
 })
 
 test('the latest ledger entries keep the sum of their whole day', () => {
-  const line = (id: string) => ({ id, title: id, source: '', credits: -1, balance: 1, detail: [] })
+  const line = (id: string) => ({ id, title: id, source: '', credits: -1, balance: 1, detail: [], run: null })
   const days = [
     { date: '2026-05-02', label: 'Sat 2 May', sum: -2, lines: [line('a'), line('b')] },
     { date: '2026-05-01', label: 'Fri 1 May', sum: -2, lines: [line('c'), line('d')] },

@@ -29,9 +29,10 @@ function getAction(id: string | undefined): PaidAction {
 
 export async function loader({ request, params }: LoaderFunctionArgs) {
   const user = await requireUser(request)
-  const runId = new URL(request.url).searchParams.get('run')
+  const { searchParams } = new URL(request.url)
+  const runs = { runId: searchParams.get('run'), again: searchParams.get('again') }
   const [page, balance] = await Promise.all([
-    readActionPage(user, getAction(params.actionId), runId),
+    readActionPage(user, getAction(params.actionId), runs),
     getBalance(user._id),
   ])
   const standing = currentPlanStatus(user, balance)

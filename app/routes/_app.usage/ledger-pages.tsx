@@ -18,9 +18,9 @@ export function LedgerPages({ ledger, busy }: { ledger: LedgerPage; busy: boolea
 
   const days: LedgerDay[] = ledger.days.map((day) => ({
     ...day,
-    lines: day.lines.map(({ detail, ...line }) => ({
+    lines: day.lines.map(({ detail, run, ...line }) => ({
       ...line,
-      title: <EntryDetail title={line.title} rows={detail} />,
+      title: <EntryDetail title={line.title} rows={detail} run={run} />,
     })),
   }))
   return (

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import type { ActionRun } from '#models/action-run.server.ts'
+import { isRunCursor } from './list-runs.server.ts'
+import { receiptOf } from './receipt.ts'
+
+/** A run as the API shows it. Its facts and files are there once it is paid for. */
+export function toRunJson(run: Omit<ActionRun, 'files'> & { files?: ActionRun['files'] }) {
+  const { _id: id, actionId, status, credits, creditsSpent, createdAt, finishedAt, failure } = run
+  const isDone = status === 'done'
+  const charged = finishedAt ? (creditsSpent ?? 0) : null
+  return {
+    id,
+    action: actionId,
+    status: status === 'ran' ? ('running' as const) : status,
+    quoted: credits,
+    held: credits,
+    charged,
+    returned: charged === null ? null : credits - charged,
+    receipt: receiptOf(run),
+    failure,
+    facts: isDone ? run.facts : {},
+    ...(run.files && {
+      files: isDone
+        ? run.files.map(({ name, label, contentType }) => ({
+            ...{ name, label, contentType },
+            url: `/api/runs/${id}/files/${encodeURIComponent(name)}`,
+          }))
+        : [],
+    }),
+    createdAt: createdAt.toISOString(),
+    finishedAt: finishedAt?.toISOString() ?? null,
+  }
+}
+
+const LIMIT_MAX = 100
+
+const moment = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], {
+    error: 'must be a day as 2026-05-01 or a moment as 2026-05-01T00:00:00Z',
+  })
+  .transform((text) => new Date(text))
+
+/** The query of `GET /api/runs`. Strict: a misspelled filter must not look as if it matched everything. */
+export const runsQuery = z.strictObject({
+  before: z.string().refine(isRunCursor, { error: 'must be the nextBefore of an earlier page' }).optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/, { error: `must be a whole number from 1 to ${LIMIT_MAX}` })
+    .transform(Number)
+    .refine((limit) => limit >= 1 && limit <= LIMIT_MAX, { error: `must be a whole number from 1 to ${LIMIT_MAX}` })
+    .default(25),
+  action: z.string().min(1).max(64).optional(),
+  from: moment.optional(),
+  to: moment.optional(),
+})
