@@ -7,11 +7,13 @@ import { priceIdOf } from '../catalog/prices.server.ts'
 import { readUser } from '../customers/users.server.ts'
 import { CardDeclined, OfferUnavailable, StripeUnavailable } from '../errors.ts'
 import { recordPaidInvoice } from '../invoices/record-paid-invoice.server.ts'
-import { appTag, callUnderKey, isRefused, listAll, unlessRefused } from '../stripe/client.server.ts'
+import { findPack, type Pack } from '../plans.ts'
+import { appTag, callUnderKey, findAtStripe, isRefused, listAll, unlessRefused } from '../stripe/client.server.ts'
 import type { StripeInvoice } from '../stripe/objects/invoice.ts'
 import { defaultMethodOf } from '../stripe/retrieve-customer.server.ts'
 import { retrieveInvoice } from '../stripe/retrieve-invoice.server.ts'
 import { retrieveSubscription } from '../stripe/retrieve-subscription.server.ts'
+import { cancelOpen } from './cancel-open.server.ts'
 import { endPaid, endUnpaid, voidInvoice } from './end-top-up.server.ts'
 import { readTopUp, updateTopUp } from './store.server.ts'
 import { countedIn, monthOf, packOf, uncountedIn } from './terms.ts'
@@ -35,7 +37,8 @@ export async function payTopUp(topUp: Begun): Promise<void> {
   const user = await readUser(userId)
   const customer = user.stripeCustomerId
   const card = customer ? await cardOf(customer, user.subscription?.stripeSubscriptionId ?? null) : null
-  const pack = packOf(topUp)
+  // Not that of the terms, which may have changed since.
+  const pack = findPack(open.pack)
   const fail = async (failure: Parameters<typeof endUnpaid>[2]): Promise<void> => {
     const { stripeInvoiceId = null } = (await currentOpen(topUp)) ?? {}
     // The customer may have paid it on Stripe's page a moment ago.
@@ -45,13 +48,13 @@ export async function payTopUp(topUp: Begun): Promise<void> {
   if (!customer || !card) return fail('no_card')
   if (!pack) return fail('refused')
   try {
-    const draft = await invoiceFor(topUp, customer)
+    const draft = await invoiceFor(topUp, customer, pack.price.currency)
     if (!draft) return await fail('refused')
     if (draft.isPaid) return await finish(topUp, draft.id)
-    if (draft.lines.length === 0) await addPack(topUp, draft.id, customer)
+    if (draft.lines.length === 0) await addPack(topUp, draft.id, { customer, pack })
     const priced = draft.isOpen ? draft : await finalized(topUp, draft.id)
     // Twice in the invoice: a request took effect although Stripe said that it had failed.
-    if (priced?.lines.length !== 1 || priced.currency !== topUp.currency) return await fail('refused')
+    if (priced?.lines.length !== 1 || priced.currency !== pack.price.currency) return await fail('refused')
     // The customer's balance at Stripe covers it.
     if (priced.isPaid) return await finish(topUp, draft.id)
     // The amount due is more where the customer owes a balance.
@@ -77,23 +80,23 @@ async function finish({ _id, open }: Begun, invoiceId: string): Promise<void> {
 }
 
 /** The invoice of the top-up, created once. Null if it is void. */
-async function invoiceFor(topUp: Begun, customer: string): Promise<StripeInvoice | null> {
+async function invoiceFor(topUp: Begun, customer: string, currency: string): Promise<StripeInvoice | null> {
   const open = (await currentOpen(topUp)) ?? topUp.open
   const isOld = now().getTime() - open.begunAt.getTime() > KEY_LIFE_MS
   const known = open.stripeInvoiceId ?? (isOld ? await findInvoiceId(topUp, customer) : null)
-  const id = known ?? (await createInvoice(topUp, customer))
+  const id = known ?? (await createInvoice(topUp, customer, currency))
   if (!open.stripeInvoiceId) await noteInvoiceId(topUp, id)
   const invoice = await retrieveInvoice(id)
   return invoice && !invoice.isVoid ? invoice : null
 }
 
-async function createInvoice(topUp: Begun, customer: string): Promise<string> {
+async function createInvoice(topUp: Begun, customer: string, currency: string): Promise<string> {
   const { automaticTax } = config().stripe
   const { id } = await callUnderKey(keyOf(topUp, 'invoice'), (stripe, options) =>
     stripe.invoices.create(
       {
         customer,
-        currency: topUp.currency,
+        currency,
         collection_method: 'charge_automatically',
         // Stripe does not retry it: a decline is tried again later, with an invoice of its own.
         auto_advance: false,
@@ -107,8 +110,11 @@ async function createInvoice(topUp: Begun, customer: string): Promise<string> {
   return id
 }
 
-async function addPack(topUp: Begun, invoice: string, customer: string): Promise<void> {
-  const pack = packOf(topUp)!
+async function addPack(
+  topUp: Begun,
+  invoice: string,
+  { customer, pack }: { customer: string; pack: Pack },
+): Promise<void> {
   const price = await priceIdOf({ kind: 'pack', pack, price: pack.price })
   await callUnderKey(keyOf(topUp, 'item'), (stripe, options) =>
     stripe.invoiceItems.create({ customer, invoice, pricing: { price } }, options),
@@ -147,10 +153,11 @@ async function isWithinLimit({ _id, open: { number } }: Begun, amount: number): 
   return fits
 }
 
-/** The customer's default card, or else the one that the plan is paid with. */
+/** The customer's default card, or else the one that the plan is paid with. No bank debit: it is known days later if it pays. */
 async function cardOf(customer: string, subscriptionId: string | null): Promise<string | null> {
-  const chosen = await defaultMethodOf(customer)
-  return chosen ?? (await retrieveSubscription(subscriptionId))?.paymentMethodId ?? null
+  const id = (await defaultMethodOf(customer)) ?? (await retrieveSubscription(subscriptionId))?.paymentMethodId ?? null
+  const method = id && (await findAtStripe((stripe) => stripe.paymentMethods.retrieve(id)))
+  return method && (method.type === 'card' || method.type === 'link') ? id : null
 }
 
 const asksForConfirmation = ({ details, cause }: CardDeclined): boolean =>
@@ -172,6 +179,8 @@ async function waitForCustomer(topUp: Begun): Promise<void> {
     return { open: { ...current.open, url, leaseUntil }, ...paused }
   })
   if (!after?.open || !invoice) return
+  // Turned off while the card was charged.
+  if (after.status === 'off') return cancelOpen(after)
   const { amount } = after.open
   const data = { amount, currency: after.currency, credits: packOf(after)?.credits ?? 0, confirmUrl: url }
   await notify({ kind: 'top_up_confirm', userId, key: invoice.id, data })

@@ -2,6 +2,7 @@ import { useRevalidator } from '@remix-run/react'
 import { Download } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import type { RunOnPage } from '#app/actions/action-page.server.ts'
+import { RunFacts } from '#app/components/run-facts.tsx'
 
 const ASK_EVERY_MS = 1_000
 
@@ -56,16 +57,7 @@ function Result({ run, title }: { run: RunOnPage; title: string }) {
           />
         ))}
       <div className="grid min-w-0 flex-1 basis-[16rem] gap-4">
-        {run.facts.length > 0 ? (
-          <dl className="grid gap-2 text-table">
-            {run.facts.map(([label, text]) => (
-              <div key={label}>
-                <dt className="text-ink-2">{label}</dt>
-                <dd className="break-words whitespace-pre-wrap">{text}</dd>
-              </div>
-            ))}
-          </dl>
-        ) : null}
+        <RunFacts facts={run.facts} />
         {run.files.length > 0 ? (
           <ul className="flex flex-wrap gap-2">
             {run.files.map(({ name, label, href }) => (

@@ -32,10 +32,11 @@ export function firstInWords({ pack, below }: TopUpTerms, balance: number): stri
     : `Your balance is ${formatCredits(balance)} now, so nothing is charged today.`
 }
 
-/** "Visa ending in 4242" */
+/** "Visa ending in 4242"; null without a card. */
 export function cardInWords(method: KeptPaymentMethod | null | undefined): string | null {
-  if (!method) return null
-  const brand = method.type === 'card' ? (method.brand ?? 'card') : method.type.replaceAll('_', ' ')
+  // A bank debit is known days later if it pays, so only a card can be charged.
+  if (method?.type !== 'card' && method?.type !== 'link') return null
+  const brand = method.brand ?? method.type
   const name = `${brand.charAt(0).toUpperCase()}${brand.slice(1)}`
   return method.last4 ? `${name} ending in ${method.last4}` : name
 }

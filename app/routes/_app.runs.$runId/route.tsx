@@ -10,6 +10,7 @@ import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { StubList } from '#app/components/note.tsx'
 import { Page, Section } from '#app/components/page.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
+import { RunFacts } from '#app/components/run-facts.tsx'
 import { TextLink } from '#app/components/text-link.tsx'
 import { usePolling } from '#app/components/use-polling.ts'
 import { useSubmitting } from '#app/components/use-submitting.ts'
@@ -47,16 +48,7 @@ export default function Run() {
           ]}
         />
         {run.deletion ? <p className="text-ink-2">{run.deletion}</p> : null}
-        {run.facts.length > 0 ? (
-          <dl className="grid gap-2 text-table">
-            {run.facts.map(([label, text]) => (
-              <div key={label}>
-                <dt className="text-ink-2">{label}</dt>
-                <dd className="break-words whitespace-pre-wrap">{text}</dd>
-              </div>
-            ))}
-          </dl>
-        ) : null}
+        <RunFacts facts={run.facts} />
         <div className="flex flex-wrap gap-2">
           {run.files.map(({ name, label, href }) => (
             <a key={name} className="button" data-kind="outline" href={href} download={name}>

@@ -237,6 +237,33 @@ describe('a top-up that is not paid', () => {
     expect(await invoicesOf(context, user)).toHaveLength(1)
   })
 
+  test('terms that change while a top-up is being paid hold for the next one', async () => {
+    const user = await aCustomer(line, { card: 'pm_card_authenticationRequired' })
+    await spendAndRun(user, 50)
+    await turnOnTopUp(user._id, { ...TERMS, pack: '2000', amountMax: 10_000 })
+    await useCard(context, user, 'pm_card_visa')
+    await spendAndRun(user, 1)
+    expect((await invoicesOf(context, user)).map(({ status, total }) => [status, total])).toEqual([
+      ['paid', 2_200],
+      ['void', PRICE],
+    ])
+    expect(await topUpOf(user)).toMatchObject({ status: 'on', month: { times: 1, amount: 2_200 } })
+  })
+
+  test('a bank debit is not charged: it is known days later if it pays', async () => {
+    const user = await aCustomer(line)
+    const { id } = await context.stripe.paymentMethods.create({
+      type: 'sepa_debit',
+      sepa_debit: { iban: 'AT611904300234573201' },
+      billing_details: { name: 'Ada', email: 'ada@example.com' },
+    })
+    await context.stripe.paymentMethods.attach(id, { customer: user.stripeCustomerId! })
+    await context.stripe.customers.update(user.stripeCustomerId!, { invoice_settings: { default_payment_method: id } })
+    await spendAndRun(user, 50)
+    expect(await topUpOf(user)).toMatchObject({ status: 'paused', reason: 'no_card', open: null })
+    expect(await invoicesOf(context, user)).toEqual([])
+  })
+
   test('a customer without a card is told once', async () => {
     const user = await aCustomer(line)
     await context.stripe.customers.update(user.stripeCustomerId!, { invoice_settings: { default_payment_method: '' } })
