@@ -73,6 +73,8 @@ const variables = z.object({
     .string()
     .regex(/^[\x21-\x7e]{16,}$/, 'is not at least 16 characters without spaces')
     .optional(),
+  OPENAI_API_KEY: text.optional(),
+  OPENAI_BASE_URL: httpUrl.optional(),
   TRUST_PROXY: wholeNumber(0, 10).default(0),
   DRAIN_SECONDS: wholeNumber(0, 60).optional(),
   WEBHOOK_PAYLOAD_DAYS: wholeNumber(EVENT_DAYS_MIN, DAYS_MAX).default(90),
@@ -154,6 +156,7 @@ export function parseConfig(environment: Record<string, string | undefined>) {
       /** How long a page waits for Stripe in all, before it says that Stripe does not answer. */
       patienceSeconds: env.STRIPE_PATIENCE_SECONDS,
     },
+    textProvider: textProviderOf(mode, env),
     /** The first one signs, all of them verify. */
     sessionSecrets: env.SESSION_SECRET,
     smtpUrl: env.SMTP_URL ?? null,
@@ -192,6 +195,15 @@ export function parseConfig(environment: Record<string, string | undefined>) {
     sandboxUrl: mode === 'production' ? null : (env.STRIPE_API_BASE ?? null),
     logLevel: env.LOG_LEVEL ?? (mode === 'test' ? 'silent' : 'info'),
   }
+}
+
+/** Where texts are generated: an OpenAI-compatible API, or in local mode the sandbox's demo model; null where there is none. */
+function textProviderOf(mode: Mode, env: z.output<typeof agreeing>) {
+  const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl = null, STRIPE_API_BASE: sandbox } = env
+  if (apiKey) return { apiKey, baseUrl, isDemo: false }
+  return mode === 'production' || !sandbox
+    ? null
+    : { apiKey: 'demo', baseUrl: `${sandbox}/text-model/v1`, isDemo: true }
 }
 
 /** "Name <billing@example.com>" without the name. */

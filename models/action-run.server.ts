@@ -32,6 +32,15 @@ const actionRunSchema = new Schema(
     unitsUsed: { type: Number, default: null },
     /** Known from `ran` on: what is captured then. */
     creditsSpent: { type: Number, default: null },
+    /** What a streamed run has written, and the credits for that. */
+    progress: {
+      type: new Schema({ text: String, credits: Number }, { _id: false, strict: 'throw' }),
+      default: null,
+    },
+    /** When its owner asked it to stop. */
+    stopAskedAt: { type: Date, default: null },
+    /** Why the result is not complete. */
+    note: { type: String, default: null },
     facts: { type: Schema.Types.Mixed, default: {} },
     files: {
       type: [
@@ -62,7 +71,8 @@ actionRunSchema.index({ status: 1, leaseUntil: 1 })
 // Finds results to delete.
 actionRunSchema.index({ trimmedAt: 1, finishedAt: 1 })
 
-export type ActionRun = Complete<Omit<InferSchemaType<typeof actionRunSchema>, 'facts' | 'files'>> & {
+export type ActionRun = Complete<Omit<InferSchemaType<typeof actionRunSchema>, 'facts' | 'files' | 'progress'>> & {
+  progress: { text: string; credits: number } | null
   facts: Record<string, string>
   files: StoredFile[]
 }

@@ -6,7 +6,7 @@ import { now } from '../clock.server.ts'
 import { config } from '../config.server.ts'
 import { getBalance } from '../credits/balance.server.ts'
 import { readUses } from '../credits/limits.server.ts'
-import { formatDateTime } from '../format.ts'
+import { formatCreditsInWords, formatDateTime } from '../format.ts'
 import { deletedInWords, lockOf, outcomeOf, type Sum, sumOf, usesInWords } from './action-words.ts'
 import type { ActionField, PaidAction } from './registry.ts'
 import { recoverRun } from './run-action.server.ts'
@@ -32,22 +32,19 @@ const RUN_ID = /^[0-9a-f]{32}$/
  * @param asked which runs, as their ids came from outside
  */
 export async function readActionPage(user: User, action: PaidAction, { runId, again }: RunsAsked) {
-  const run = await readRun(user, runId)
-  const [balance, recent, uses] = await Promise.all([
+  const run = runId === null ? null : await readRun(user, runId)
+  const [balance, recent, uses, values] = await Promise.all([
     getBalance(user._id),
     listRuns(user._id, action.id, RECENT),
     usesOf(user, action),
+    inputOf(user, action, again),
   ])
   const { id, title, summary, isFixedPrice, unit } = action
-  const values = await inputOf(user, action, again)
   return {
     id,
     title,
     summary,
-    fields: action.fields.map((field): ActionField => ({
-      ...field,
-      defaultValue: values[field.name] ?? field.defaultValue,
-    })),
+    fields: action.fields.map((field) => shownField(field, values[field.name])),
     isFixedPrice,
     /** Of the next run: the same key never runs twice. */
     key: randomUUID() as string,
@@ -89,7 +86,7 @@ export async function readRun(user: Pick<User, '_id'>, runId: string | null): Pr
   return toRunView(isAbandoned ? await recoverRun(run) : run)
 }
 
-function toRunOnPage(run: ActionRunView, { id, unit }: PaidAction, credits: number) {
+function toRunOnPage(run: ActionRunView, { id, unit, isStreamed }: PaidAction, credits: number) {
   return {
     id: run.id,
     status: run.status,
@@ -97,6 +94,12 @@ function toRunOnPage(run: ActionRunView, { id, unit }: PaidAction, credits: numb
     failure: run.failure,
     /** Why there is no result to show. */
     deletion: deletionOf(run),
+    /** What a streamed run has written. */
+    text: run.progress?.text ?? null,
+    spentSoFar: run.status === 'running' && run.progress ? formatCreditsInWords(run.progress.credits) : null,
+    note: run.note,
+    /** Where a streamed run can be followed, and so stopped. */
+    events: run.status === 'running' && isStreamed ? `/actions/${id}/runs/${run.id}/events` : null,
     facts: run.facts.map(([label, text]): [string, string] => [label, shortened(text)]),
     files: run.files.map(({ name, label, contentType }) => ({
       name,
@@ -105,6 +108,14 @@ function toRunOnPage(run: ActionRunView, { id, unit }: PaidAction, credits: numb
       isImage: contentType === 'image/png',
     })),
   }
+}
+
+/** A field as a page can take it. */
+export type ShownField = Omit<ActionField, 'options'> & { options?: { value: string; label: string }[] }
+
+function shownField({ options, ...field }: ActionField, value: string | undefined): ShownField {
+  const choices = typeof options === 'function' ? options() : options
+  return { ...field, ...(choices && { options: choices }), defaultValue: value ?? field.defaultValue }
 }
 
 /** Why a run has no result any more; null if it has one. */

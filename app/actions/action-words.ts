@@ -21,7 +21,9 @@ export function sumOf(unit: ActionUnit, units: number, balance: number): Sum {
   const left = balance - credits
   const amount = formatCreditsInWords(credits)
   return {
-    line: `${formatCredits(units)} ${units === 1 ? unit.one : unit.many} × ${formatCredits(unit.credits)} = ${amount}`,
+    line: unit.isUpTo
+      ? `Up to ${amount}. What is not used is returned.`
+      : `${formatCredits(units)} ${units === 1 ? unit.one : unit.many} × ${formatCredits(unit.credits)} = ${amount}`,
     after:
       left >= 0
         ? `You will have ${formatCredits(left)} left.`
@@ -29,7 +31,7 @@ export function sumOf(unit: ActionUnit, units: number, balance: number): Sum {
             / 1 more are/,
             ' 1 more is',
           ),
-    button: `Spend ${amount}`,
+    button: unit.isUpTo ? `Spend up to ${amount}` : `Spend ${amount}`,
   }
 }
 
@@ -41,7 +43,7 @@ export function outcomeOf(run: ActionRunView, unit: ActionUnit, balance: number)
   }
   if (run.status === 'failed') return `It did not work. Nothing was spent. ${have}`
   const units = `${formatCredits(run.unitsUsed)} ${run.unitsUsed === 1 ? unit.one : unit.many}`
-  const spent = `${formatCreditsInWords(run.creditsSpent)} ${run.creditsSpent === 1 ? 'was' : 'were'} spent (${units})`
+  const spent = `${formatCreditsInWords(run.creditsSpent)} ${run.creditsSpent === 1 ? 'was' : 'were'} spent${unit.isUpTo ? '' : ` (${units})`}`
   const back = run.credits - run.creditsSpent
   const returned = back > 0 ? ` and ${formatCredits(back)} returned` : ''
   return `Done. ${spent}${returned}. ${have}`
@@ -131,7 +133,8 @@ const shortMoney = ({ amount, currency }: { amount?: number; currency?: string }
   amount === undefined || currency === undefined ? '' : formatMoney(amount, currency, { short: true })
 
 /** "2 credits a page" */
-export function costOf({ one, credits }: ActionUnit): string {
+export function costOf({ one, credits, isUpTo }: ActionUnit): string {
+  if (isUpTo) return 'By length'
   return `${formatCreditsInWords(credits)} a ${one}`
 }
 

@@ -10,6 +10,8 @@ export interface ActionUnit {
   many: string
   /** Credits for one unit; a whole number. */
   credits: number
+  /** The units are an upper bound, and what is not used is returned. */
+  isUpTo?: boolean
 }
 
 /** A field of the action's form. It only says how to ask: the input schema decides what is valid. */
@@ -18,7 +20,7 @@ export interface ActionField {
   label: string
   kind: 'text' | 'textarea' | 'number' | 'select'
   hint?: string
-  options?: { value: string; label: string }[]
+  options?: { value: string; label: string }[] | (() => { value: string; label: string }[])
   defaultValue?: string
 }
 
@@ -36,6 +38,10 @@ interface ActionFile {
 export interface ActionResult {
   /** Units that were used, if that can be fewer than requested. */
   unitsUsed?: number
+  /** The text that a streamed run has written. */
+  text?: string
+  /** Why the result is not complete, if it is not. */
+  note?: string
   /** What the page says about the result, as label and text. */
   facts: Record<string, string>
   files: ActionFile[]
@@ -44,9 +50,14 @@ export interface ActionResult {
 /** What a run knows of its caller. */
 interface ActionContext {
   plan: Plan
-  /** Aborts when the run takes too long. */
+  /** Aborts when the run takes too long, or its owner stops it: then its reason is a {@link RunStopped}. */
   signal: AbortSignal
+  /** Of a streamed run: shows all that was written so far, and the units used for it. */
+  report: (text: string, unitsUsed: number) => void
 }
+
+/** The owner has stopped a run. */
+export class RunStopped extends Error {}
 
 /** An action as its author writes it: app/actions/README.md shows one. */
 interface ActionDefinition<Schema extends z.ZodType> {
@@ -69,6 +80,13 @@ interface ActionDefinition<Schema extends z.ZodType> {
   limit?: Limit
   /** Longest time a run may take. */
   timeoutMs?: number
+  /**
+   * Runs beside the request, so that it goes on when the customer leaves, and shows what it writes. When it is stopped or its
+   * time is over it returns what there is.
+   */
+  isStreamed?: boolean
+  /** Whether it can be run here; always if this is absent. */
+  isOffered?: () => boolean
   /** Does the work, without knowing of credits: if it throws, nothing is charged. */
   run: (input: z.infer<Schema>, context: ActionContext) => Promise<ActionResult>
 }

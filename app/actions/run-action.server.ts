@@ -11,6 +11,7 @@ import { DomainError } from '../domain-error.ts'
 import { logger } from '../log.server.ts'
 import { ActionStillRunning } from './errors.ts'
 import type { ActionResult, PaidAction, PreparedRun } from './registry.ts'
+import { followProgress, runBeside } from './run-progress.server.ts'
 import {
   type ActionRunView,
   beginRun,
@@ -77,8 +78,19 @@ export async function runAction(request: ActionRequest): Promise<ActionRunView> 
     ...{ holdId: hold.holdId, units, credits },
   }
   const mine = known ? await takeOverRun(known, action.timeoutMs) : await beginRun(identity, action.timeoutMs)
-  if (!mine) return waitForRun(accountId, runId, inputHash)
-  return toRunView(mine.status === 'ran' ? await capture(mine) : await work(mine, action, prepared, plan))
+  if (!mine) return action.isStreamed ? readRunOf(accountId, runId) : waitForRun(accountId, runId, inputHash)
+  if (mine.status === 'ran') return toRunView(await capture(mine))
+  const working = work(mine, action, prepared, plan)
+  if (!action.isStreamed) return toRunView(await working)
+  runBeside(working)
+  return toRunView(mine)
+}
+
+/** A streamed run that is under way is shown as it is. */
+async function readRunOf(accountId: Types.ObjectId, runId: string): Promise<ActionRunView> {
+  const run = await findRun(accountId, runId)
+  if (!run) throw new ActionStillRunning()
+  return toRunView(run)
 }
 
 /** Ends an abandoned run: captures what was done and releases the rest. Any process may call it. */
@@ -111,7 +123,7 @@ export async function recoverAbandonedRuns(): Promise<number> {
 async function work(run: ActionRun, action: PaidAction, prepared: PreparedRun, plan: Plan): Promise<ActionRun> {
   let result: ActionResult
   try {
-    result = checkResult(await runWithin(action, prepared, plan), run.units)
+    result = checkResult(await runWithin(run, action, prepared, plan), run.units)
   } catch (error) {
     logger.error({ error, actionId: action.id, runId: run._id }, 'A paid action failed; its credits are released')
     return giveBack(run, error instanceof DomainError ? error.message : 'It did not work.')
@@ -119,7 +131,9 @@ async function work(run: ActionRun, action: PaidAction, prepared: PreparedRun, p
   const ran = await changeRun(run, {
     status: 'ran',
     unitsUsed: result.unitsUsed ?? run.units,
-    creditsSpent: (result.unitsUsed ?? run.units) * action.unit.credits,
+    creditsSpent: creditsOf(result, run, action),
+    ...(result.text !== undefined && { progress: { text: result.text, credits: creditsOf(result, run, action) } }),
+    note: result.note ?? null,
     facts: result.facts,
     files: result.files.map((file) => ({ ...file, body: Buffer.from(file.body) })),
   })
@@ -127,13 +141,27 @@ async function work(run: ActionRun, action: PaidAction, prepared: PreparedRun, p
   return capture(ran)
 }
 
-async function runWithin(action: PaidAction, prepared: PreparedRun, plan: Plan): Promise<ActionResult> {
-  const signal = AbortSignal.timeout(action.timeoutMs)
+/** How long a streamed run may take to return what there is, after it was told to end. */
+const LAST_WORDS_MS = 5_000
+
+async function runWithin(run: ActionRun, action: PaidAction, prepared: PreparedRun, plan: Plan): Promise<ActionResult> {
+  const { timeoutMs, isStreamed, unit } = action
+  const progress = isStreamed ? followProgress(run, timeoutMs) : null
+  const signal = progress?.signal ?? AbortSignal.timeout(timeoutMs)
+  const report = (text: string, units: number) => progress?.report(text, units * unit.credits)
+  const limit = AbortSignal.timeout(isStreamed ? timeoutMs + LAST_WORDS_MS : timeoutMs)
   const tooLong = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error(`took longer than ${action.timeoutMs} ms`)), { once: true })
+    limit.addEventListener('abort', () => reject(new Error(`took longer than ${timeoutMs} ms`)), { once: true })
   })
-  return Promise.race([prepared.run({ plan, signal }), tooLong])
+  try {
+    return await Promise.race([prepared.run({ plan, signal, report }), tooLong])
+  } finally {
+    await progress?.end()
+  }
 }
+
+const creditsOf = ({ unitsUsed }: ActionResult, { units }: ActionRun, { unit }: PaidAction): number =>
+  (unitsUsed ?? units) * unit.credits
 
 /** An action that reports more units than were held, or returns too much data, is broken and is not paid. */
 function checkResult(result: ActionResult, units: number): ActionResult {
@@ -171,7 +199,14 @@ async function giveBack(run: ActionRun, failure: string): Promise<ActionRun> {
 }
 
 /** A failed run: no charge, no result. */
-const NOTHING = { status: 'failed', unitsUsed: 0, creditsSpent: 0, facts: {}, files: [] } satisfies Partial<ActionRun>
+const NOTHING = {
+  status: 'failed',
+  unitsUsed: 0,
+  creditsSpent: 0,
+  progress: null,
+  facts: {},
+  files: [],
+} satisfies Partial<ActionRun>
 
 async function finish(run: ActionRun, change: Partial<ActionRun>): Promise<ActionRun> {
   const finished = await changeRun(run, { ...change, finishedAt: now() })

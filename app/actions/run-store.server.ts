@@ -64,6 +64,9 @@ export async function beginRun(
     lease: randomUUID(),
     unitsUsed: null,
     creditsSpent: null,
+    progress: null,
+    stopAskedAt: null,
+    note: null,
     facts: {},
     files: [],
     failure: null,
@@ -104,6 +107,22 @@ export function changeRun(
     .exec()
 }
 
+/** Reads how far a run is. */
+export function findProgress(
+  accountId: Types.ObjectId,
+  runId: string,
+): Promise<Pick<ActionRun, 'progress' | 'finishedAt'> | null> {
+  return ActionRunModel.findOne({ _id: runId, accountId }, { progress: 1, finishedAt: 1 })
+    .lean<Pick<ActionRun, 'progress' | 'finishedAt'>>()
+    .exec()
+}
+
+/** Asks a running run to stop, whichever process it is in. Safe to repeat. */
+export async function askToStop(accountId: Types.ObjectId, runId: string): Promise<void> {
+  const running = { _id: runId, accountId, status: 'running' as const, stopAskedAt: null }
+  await ActionRunModel.updateOne(running, { $set: { stopAskedAt: now() } })
+}
+
 /** Finds a file of a paid run; null if the run has no such file. */
 export async function findRunFile(accountId: Types.ObjectId, runId: string, name: string): Promise<StoredFile | null> {
   const run = await findRun(accountId, runId)
@@ -141,6 +160,8 @@ export function toRunView(run: ActionRun) {
     facts: isDone ? Object.entries(run.facts) : [],
     files: isDone ? run.files.map(({ name, label, contentType }) => ({ name, label, contentType })) : [],
     failure: run.failure,
+    progress: run.progress ?? null,
+    note: isDone ? (run.note ?? null) : null,
     isTrimmed: Boolean(run.trimmedAt),
     isDeleted: isDone && Boolean(run.trimmedAt),
     isDeletedByOwner: run.isDeletedByOwner ?? false,

@@ -24,7 +24,7 @@ export async function trimRuns(days = config().keepDays.runResults): Promise<num
   if (runs.length === 0) return 0
   const { modifiedCount } = await ActionRunModel.updateMany(
     { _id: { $in: runs.map(({ _id }) => _id) }, ...old },
-    { $set: { input: null, facts: {}, files: [], trimmedAt: now() } },
+    { $set: { input: null, progress: null, facts: {}, files: [], trimmedAt: now() } },
   )
   return modifiedCount
 }

@@ -1,3 +1,4 @@
+import { finishRuns } from '../actions/run-progress.server.ts'
 import { keepPace } from '../jobs/keep-pace.server.ts'
 import { jobScheduler } from '../jobs/scheduler.server.ts'
 import { localClock } from '../sandbox-clock.server.ts'
@@ -15,5 +16,6 @@ export interface Service {
 export const services: Service[] = [
   localClock({ keepPace: () => keepPace() }),
   { name: 'mail', stop: finishDeliveries },
+  { name: 'runs', stop: finishRuns },
   jobScheduler(),
 ]

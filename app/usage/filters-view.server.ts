@@ -26,7 +26,7 @@ export function filtersView(query: UsageQuery, actionsOfChart: readonly string[]
 }
 
 function actionsToChoose(actionsOfChart: readonly string[], chosen: string) {
-  const own = [...paidActions.map(({ id }) => id), API_ACTION]
+  const own = [...paidActions().map(({ id }) => id), API_ACTION]
   const named = actionsOfChart.filter((id) => !own.includes(id)).slice(0, NAMED_MAX)
   if (chosen && !own.includes(chosen) && !named.includes(chosen)) named.push(chosen)
   named.sort((one, other) => one.localeCompare(other))

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
+import { chatCompletions } from '../text-model/chat-completions.ts'
 import type { Faults } from './core/faults.ts'
 import { newId } from './core/ids.ts'
 import type { PageHandler } from './http/reply.ts'
@@ -29,6 +30,7 @@ async function answer(
   const url = new URL(request.url ?? '/', 'http://sandbox')
   const body = await read(request)
   const method = request.method ?? 'GET'
+  if (method === 'POST' && url.pathname === '/text-model/v1/chat/completions') return chatCompletions(body, response)
   if (url.pathname.startsWith('/v1/')) {
     const headers = Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),

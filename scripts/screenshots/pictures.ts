@@ -26,6 +26,8 @@ export const pictures: Picture[] = [
   { name: 'overview-trial', path: '/dashboard', as: 'trying' },
   { name: 'actions', path: '/actions', as: 'member' },
   { name: 'action', path: '/actions/qr-code', as: 'member' },
+  { name: 'action-text', path: '/actions/text', as: 'member' },
+  { name: 'runs', path: '/runs', as: 'member' },
   { name: 'usage', path: '/usage', as: 'member', inFull: true },
   { name: 'usage-filtered', path: '/usage?days=365&kind=spent', as: 'rich' },
   { name: 'billing', path: '/billing', as: 'member', inFull: true },

@@ -6,7 +6,7 @@ import { findPlan } from '#app/billing/plans.ts'
 function draw(input: unknown, planName = 'Beginner') {
   const plan = findPlan(planName)
   if (!plan) throw new Error(`no plan ${planName}`)
-  return qrCode.prepare(input).run({ plan, signal: AbortSignal.timeout(5_000) })
+  return qrCode.prepare(input).run({ plan, signal: AbortSignal.timeout(5_000), report: () => {} })
 }
 
 function problemsOf(input: unknown): Record<string, string> {

@@ -28,7 +28,7 @@ describe('the work that a QR code costs the process', () => {
     expect(() => qrCode.prepare({ text: 'x'.repeat(2954), level: 'L' })).toThrow('too long')
     expect(encode).not.toHaveBeenCalled()
 
-    const { files } = await fitting.run({ plan, signal: AbortSignal.timeout(5_000) })
+    const { files } = await fitting.run({ plan, signal: AbortSignal.timeout(5_000), report: () => {} })
     expect(files).toHaveLength(2)
     expect(encode).toHaveBeenCalledTimes(1)
   })
@@ -77,7 +77,7 @@ describe('the drawings', () => {
     const text = 'https://example.com/print'
     const { modules } = QRCode.create(text, { errorCorrectionLevel: 'Q' })
     const input = { text, level: 'Q', size: 487, margin: 3 }
-    const { files } = await qrCode.prepare(input).run({ plan, signal: AbortSignal.timeout(5_000) })
+    const { files } = await qrCode.prepare(input).run({ plan, signal: AbortSignal.timeout(5_000), report: () => {} })
 
     const total = modules.size + 2 * input.margin
     const { width, isDark } = pixelsOf(files[0]!.body)

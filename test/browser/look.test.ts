@@ -37,6 +37,7 @@ const SIGNED_IN = [
   '/settings/spending',
   '/billing/top-up',
   '/runs',
+  '/actions/text',
   '/settings/sessions',
 ]
 

@@ -8,7 +8,7 @@ import { now } from '../../clock.server.ts'
  * @returns false for a run that is not there, or still running
  */
 export async function deleteRun(accountId: Types.ObjectId, runId: string): Promise<boolean> {
-  const deleted = { input: null, facts: {}, files: [], trimmedAt: now(), isDeletedByOwner: true }
+  const deleted = { input: null, progress: null, facts: {}, files: [], trimmedAt: now(), isDeletedByOwner: true }
   const { matchedCount } = await ActionRunModel.updateOne(
     { _id: runId, accountId, finishedAt: { $ne: null } },
     { $set: deleted },

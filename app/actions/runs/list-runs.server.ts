@@ -1,8 +1,8 @@
 import type { Types } from 'mongoose'
 import { type ActionRun, ActionRunModel } from '#models/action-run.server.ts'
 
-/** A run as lists show it: without its files. */
-export type ListedRun = Omit<ActionRun, 'files'>
+/** A run as lists show it: without what was sent and made. */
+export type ListedRun = Omit<ActionRun, 'files' | 'input' | 'progress'>
 
 export interface RunFilter {
   action?: string
@@ -47,7 +47,7 @@ export async function listAllRuns(
       // Runs that began in the same millisecond are in the order of their ids.
       ...(last && { $or: [{ createdAt: { $lt: last } }, { createdAt: last, _id: { $lt: id } }] }),
     },
-    { files: 0, input: 0 },
+    { files: 0, input: 0, progress: 0 },
   )
     .sort({ createdAt: -1, _id: -1 })
     .limit(limit + 1)

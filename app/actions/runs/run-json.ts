@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { ActionRun } from '#models/action-run.server.ts'
-import { isRunCursor } from './list-runs.server.ts'
+import { isRunCursor, type ListedRun } from './list-runs.server.ts'
 import { receiptOf } from './receipt.ts'
 
 /** A run as the API shows it. Its facts and files are there once it is paid for. */
-export function toRunJson(run: Omit<ActionRun, 'files'> & { files?: ActionRun['files'] }) {
+export function toRunJson(run: ListedRun & Partial<Pick<ActionRun, 'files' | 'progress'>>) {
   const { _id: id, actionId, status, credits, creditsSpent, createdAt, finishedAt, failure } = run
   const isDone = status === 'done'
   const charged = finishedAt ? (creditsSpent ?? 0) : null
@@ -18,6 +18,8 @@ export function toRunJson(run: Omit<ActionRun, 'files'> & { files?: ActionRun['f
     returned: charged === null ? null : credits - charged,
     receipt: receiptOf(run),
     failure,
+    note: isDone ? (run.note ?? null) : null,
+    ...(run.progress !== undefined && { text: run.progress?.text ?? null }),
     facts: isDone ? run.facts : {},
     ...(run.files && {
       files: isDone

@@ -26,7 +26,7 @@ export async function readRunsPage(user: Reader, { action, from, to, before }: R
   return {
     runs: runs.map((run) => rowOf(run, user.timeZone)),
     nextBefore,
-    actions: paidActions.map(({ id, title }) => ({ id, title })),
+    actions: paidActions().map(({ id, title }) => ({ id, title })),
   }
 }
 

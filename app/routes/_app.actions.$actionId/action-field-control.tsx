@@ -1,4 +1,4 @@
-import type { ActionField } from '#app/actions/registry.ts'
+import type { ShownField } from '#app/actions/action-page.server.ts'
 import { Field, Select, TextArea } from '#app/components/field.tsx'
 
 /** One field of an action's form, as the action describes it. */
@@ -7,7 +7,7 @@ export function ActionFieldControl({
   value,
   error,
 }: {
-  field: ActionField
+  field: ShownField
   /** What was sent before, so that nobody has to type it again. */
   value: string | undefined
   error: string | null

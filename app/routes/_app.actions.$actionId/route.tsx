@@ -4,6 +4,7 @@ import { readActionPage, readForm, type SentForm } from '#app/actions/action-pag
 import { answerForm, type FormAnswer } from '#app/actions/form-answer.server.ts'
 import { findPaidAction } from '#app/actions/paid-actions.server.ts'
 import type { PaidAction } from '#app/actions/registry.ts'
+import { askToStop } from '#app/actions/run-store.server.ts'
 import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
 import { requireUser } from '#app/auth/require-user.server.ts'
 import { Page, Section } from '#app/components/page.tsx'
@@ -14,6 +15,7 @@ import { RateLimited } from '#app/http/errors.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { primaryActionOf, warningsOf } from '#app/plan-status/primary-action.ts'
 import { currentPlanStatus } from '#app/plan-status/current-plan-status.server.ts'
+import { withSearch } from '#app/with-search.ts'
 import { ActionForm } from './action-form.tsx'
 import { RecentRuns } from './recent-runs.tsx'
 import { RefusalPanel } from './refusal-panel.tsx'
@@ -43,7 +45,14 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
 export async function action({ request, params }: ActionFunctionArgs) {
   const user = await requireUser(request)
   const paidAction = getAction(params.actionId)
-  const sent = readForm(paidAction, await readFormData(request))
+  const form = await readFormData(request)
+  if (form.get('intent') === 'stop') {
+    const sentId = form.get('run')
+    const runId = typeof sentId === 'string' ? sentId.slice(0, 64) : ''
+    await askToStop(user._id, runId)
+    return redirect(withSearch(`/actions/${paidAction.id}`, { run: runId }), 303)
+  }
+  const sent = readForm(paidAction, form)
   try {
     await consumeAttempt(sent.intent === 'run' ? 'actionRun' : 'actionCheck', user._id.toHexString())
   } catch (error) {

@@ -1,8 +1,11 @@
-import { useRevalidator } from '@remix-run/react'
+import { Form, useRevalidator } from '@remix-run/react'
 import { Download } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import type { RunOnPage } from '#app/actions/action-page.server.ts'
+import { Button } from '#app/components/button.tsx'
 import { RunFacts } from '#app/components/run-facts.tsx'
+import { useSubmitting } from '#app/components/use-submitting.ts'
+import { useRunEvents } from './use-run-events.ts'
 
 const ASK_EVERY_MS = 1_000
 
@@ -13,11 +16,14 @@ export function RunPanel({ run, title }: { run: RunOnPage; title: string }) {
   const isRunning = run.status === 'running'
 
   useEffect(() => heading.current?.focus(), [run.status])
+  const live = useRunEvents(run.events, revalidate)
+  const text = live?.text ?? run.text
+  const spent = live?.spent ?? run.spentSoFar
   useEffect(() => {
-    if (!isRunning) return
+    if (!isRunning || run.events) return
     const timer = setInterval(revalidate, ASK_EVERY_MS)
     return () => clearInterval(timer)
-  }, [isRunning, revalidate])
+  }, [isRunning, run.events, revalidate])
 
   return (
     <section
@@ -28,6 +34,10 @@ export function RunPanel({ run, title }: { run: RunOnPage; title: string }) {
       <h2 id="result" ref={heading} tabIndex={-1} className="font-text text-lead">
         {run.outcome}
       </h2>
+      {run.note ? <p className="text-ink-2">{run.note}</p> : null}
+      {isRunning && spent ? <p className="text-ink-2">{spent} used so far.</p> : null}
+      {text ? <p className="break-words whitespace-pre-wrap">{text}</p> : null}
+      {run.events ? <StopRun runId={run.id} /> : null}
       {run.failure ? <p className="text-ink-2">{run.failure}</p> : null}
       {run.deletion ? <p className="text-ink-2">{run.deletion}</p> : null}
       {isRunning ? (
@@ -37,6 +47,21 @@ export function RunPanel({ run, title }: { run: RunOnPage; title: string }) {
       ) : null}
       <Result run={run} title={title} />
     </section>
+  )
+}
+
+/** What was written until then is kept and charged. */
+function StopRun({ runId }: { runId: string }) {
+  const busy = useSubmitting({ intent: 'stop' })
+  return (
+    <Form method="post" className="flex flex-wrap items-center gap-4">
+      <input type="hidden" name="intent" value="stop" />
+      <input type="hidden" name="run" value={runId} />
+      <Button kind="outline" busy={busy}>
+        Stop
+      </Button>
+      <span className="text-table text-ink-2">The request and what is written until then are charged.</span>
+    </Form>
   )
 }
 

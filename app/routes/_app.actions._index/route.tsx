@@ -17,7 +17,7 @@ export const meta: MetaFunction = () => pageTitle('Actions')
 export async function loader({ request }: LoaderFunctionArgs) {
   const user = await requireUser(request)
   const plan = planOf(user.subscription)
-  const actions = paidActions.map(({ id, title, summary, unit, feature }) => ({
+  const actions = paidActions().map(({ id, title, summary, unit, feature }) => ({
     id,
     title,
     summary,

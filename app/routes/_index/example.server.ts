@@ -15,7 +15,7 @@ function examplePlan() {
 
 /** The action that the landing page shows: the first one. */
 function exampleAction() {
-  const [action] = paidActions
+  const [action] = paidActions()
   if (!action) throw new Error('There is no action to spend credits on')
   return action
 }
