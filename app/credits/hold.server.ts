@@ -13,7 +13,7 @@ import { capCounts, capFilter, capsFor, countedUntil } from './spending-caps.ts'
 
 const HOLD_MS_DEFAULT = 15 * 60 * 1000
 /** A hold protects credits from expiry, so its lifetime is limited. */
-const HOLD_MS_MAX = 24 * 60 * 60 * 1000
+export const HOLD_MS_MAX = 24 * 60 * 60 * 1000
 
 export interface HoldRequest {
   accountId: Types.ObjectId

@@ -107,7 +107,10 @@ interface Stretch {
  * The stretches of the ledger that can have entries of a filter's days, the newest first: a list of a day long ago must not
  * read all that came later. The sums of days say which rows they count; rows that are in no sum yet come first.
  */
-async function stretchesOf({ _id, posted, summed = 0 }: CreditAccount, { from, to }: EntryFilter): Promise<Stretch[]> {
+export async function stretchesOf(
+  { _id, posted, summed = 0 }: Pick<CreditAccount, '_id' | 'posted' | 'summed'>,
+  { from, to }: Pick<EntryFilter, 'from' | 'to'>,
+): Promise<Stretch[]> {
   if (!from && !to) return [{ from: 0, to: posted }]
   const day = { ...(from && { $gte: utcDay(from) }), ...(to && { $lt: to }) }
   const [counted] = await creditDays()
@@ -123,8 +126,12 @@ async function stretchesOf({ _id, posted, summed = 0 }: CreditAccount, { from, t
   return counted ? [unsummed, { from: counted.first, to: Math.min(counted.last + 1, summed) }] : [unsummed]
 }
 
-/** Balances include due expiries and starts at once, so their entries must be listed too. */
-async function readUpToDate(accountId: Types.ObjectId) {
+/**
+ * Reads an account after writing what is due: balances include due expiries and starts at once, so their entries must be
+ * listed too.
+ * @throws AccountNotFound
+ */
+export async function readUpToDate(accountId: Types.ObjectId): Promise<CreditAccount> {
   const account = await readAccount(livePorts, accountId)
   if (account.nextChange > livePorts.now()) return account
   await tickAccount(accountId)

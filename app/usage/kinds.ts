@@ -22,6 +22,9 @@ const STILL: EntryKind[] = ['schedule', 'cancel-schedule', 'hold', 'release']
 /** Shown without a filter: what moved credits. Reserving and releasing have their own choice. */
 export const MOVING_KINDS = ENTRY_KINDS.filter((kind) => !STILL.includes(kind))
 
+/** All words that {@link kindsOf} knows. */
+export const KIND_NAMES: string[] = [...KIND_GROUPS.map(({ id }) => id), ...ENTRY_KINDS]
+
 /** The kinds of a group, or the one kind of that name; null for any other word. */
 export function kindsOf(name: string): EntryKind[] | null {
   const group = KIND_GROUPS.find(({ id }) => id === name)
