@@ -29,6 +29,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...['models', 'app', 'app/actions', 'app/credits', 'app/billing', 'app/notifications', 'app/auth'],
     'app/plan-status',
   ],
+  'app/api-reference': ['app', 'app/actions', 'app/billing', 'app/http', 'app/usage'],
   'app/doctor': ['models', 'app', 'app/billing', 'app/notifications', 'app/jobs'],
   'app/components': [
     ...['app', 'app/billing', 'app/actions', 'app/usage', 'app/http'],

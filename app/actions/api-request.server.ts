@@ -107,12 +107,21 @@ const wholeCredits = (min: number) =>
 const wording = (min: number) => `must be a whole number from ${min} to ${SPEND_MAX}`
 
 const METADATA_KEYS_MAX = 20
+const METADATA_VALUE_MAX = 500
 const METADATA_KEY = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/
 /** Names that have a meaning in JavaScript when careless code reads such a record. */
 const RESERVED_KEYS = new Set(['constructor', 'prototype', 'hasOwnProperty', 'toString', 'valueOf'])
 
 /** A flat record of short texts. Not z.record: that one drops `__proto__` silently, and this one refuses it. */
-const metadata = z.unknown().transform((value, context): Record<string, string> => {
+const anyMetadata = z.unknown().meta({
+  type: 'object',
+  maxProperties: METADATA_KEYS_MAX,
+  propertyNames: { pattern: METADATA_KEY.source },
+  additionalProperties: { type: 'string', maxLength: METADATA_VALUE_MAX },
+  description: 'Short texts of your own, kept with the entry: up to 20 keys, and 2 KB in all.',
+})
+
+const metadata = anyMetadata.transform((value, context): Record<string, string> => {
   const refuse = (message: string) => {
     context.addIssue({ code: 'custom', message })
     return z.NEVER
@@ -125,8 +134,8 @@ const metadata = z.unknown().transform((value, context): Record<string, string> 
     if (!METADATA_KEY.test(key) || RESERVED_KEYS.has(key)) {
       return refuse('has a key that is not allowed: use up to 40 letters, digits, - and _')
     }
-    if (typeof text !== 'string' || text.length > 500)
-      return refuse('has a value that is not a string of up to 500 characters')
+    if (typeof text !== 'string' || text.length > METADATA_VALUE_MAX)
+      return refuse(`has a value that is not a string of up to ${METADATA_VALUE_MAX} characters`)
     copy[key] = text
   }
   return copy
@@ -135,24 +144,32 @@ const metadata = z.unknown().transform((value, context): Record<string, string> 
 const actionName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,63}$/, { error: 'must be up to 64 letters, digits, spaces and . _ : / -' })
+  .describe('What the credits are spent on, as the ledger and the usage name it.')
 
 /** The action of an entry whose caller names none. */
 export const API_ACTION = 'api'
 
 /** Body of `POST /api/credits/deduct`. Strict: an unknown field, such as another user's id, is an error. */
 export const deductBody = z.strictObject({
-  credits: wholeCredits(1),
+  credits: wholeCredits(1).describe('How many credits to spend.'),
   action: actionName.default(API_ACTION),
   metadata: metadata.optional(),
 })
 
 /** Body of `POST /api/credits/holds`. */
 export const holdBody = z.strictObject({
-  credits: wholeCredits(1),
+  credits: wholeCredits(1).describe('How many credits to set aside: the most that the work can cost.'),
   action: actionName.default(API_ACTION),
-  ttlSeconds: z.int({ error: 'must be a whole number from 1 to 86400' }).min(1).max(86_400).optional(),
+  ttlSeconds: z
+    .int({ error: 'must be a whole number from 1 to 86400' })
+    .min(1)
+    .max(86_400)
+    .describe('When the hold expires, in seconds from now; 15 minutes if left out.')
+    .optional(),
   metadata: metadata.optional(),
 })
 
 /** Body of `POST /api/credits/holds/:id/capture`; 0 is a release. */
-export const captureBody = z.strictObject({ credits: wholeCredits(0) })
+export const captureBody = z.strictObject({
+  credits: wholeCredits(0).describe('How many credits of the hold were used; 0 releases all.'),
+})

@@ -2,7 +2,7 @@
  * The HTTP status of every error code. 402 is a refused spend: the code says why, and its options say what helps. 503 always
  * means that the same request with the same key is safe to repeat.
  */
-export const STATUS_OF_CODE: Record<string, number> = {
+export const STATUS_OF_CODE = {
   // The request itself
   invalid_request: 400,
   invalid_credits: 400,
@@ -78,7 +78,10 @@ export const STATUS_OF_CODE: Record<string, number> = {
   // The service
   internal_error: 500,
   service_unavailable: 503,
-}
+} satisfies Record<string, number>
+
+/** A code of ours. */
+export type ErrorCode = keyof typeof STATUS_OF_CODE
 
 /** The status of a code; a test fails for a code of ours that the table lacks. */
-export const statusOf = (code: string): number => STATUS_OF_CODE[code] ?? 400
+export const statusOf = (code: string): number => (STATUS_OF_CODE as Record<string, number>)[code] ?? 400

@@ -1,18 +1,10 @@
-import { z } from 'zod'
 import { apiRoute } from '#app/auth/api-route.server.ts'
 import { consumeAttempt } from '#app/auth/rate-limit.server.ts'
+import { checkoutBody } from '#app/billing/checkout/checkout-body.ts'
 import { createCheckout } from '#app/billing/checkout/create-checkout.server.ts'
 import { checkoutLocaleOf } from '#app/billing/checkout/checkout-locale.ts'
 import { methodNotAllowed } from '#app/http/api-error.server.ts'
 import { readJson } from '#app/http/read-json.server.ts'
-
-const purchase = z.union(
-  [
-    z.strictObject({ plan: z.string().max(100), interval: z.enum(['month', 'year']) }),
-    z.strictObject({ pack: z.union([z.string().max(100), z.number().transform(String)]) }),
-  ],
-  'Send either a plan and its interval ("month" or "year"), or a pack.',
-)
 
 const KEY_LENGTH_MAX = 255
 
@@ -27,6 +19,6 @@ export const action = apiRoute('POST', async ({ request, user }) => {
     isIdempotencyKey: key !== undefined,
     locale: checkoutLocaleOf(request.headers.get('Accept-Language')),
   }
-  const { url } = await createCheckout({ user, ...(await readJson(request, purchase)) }, options)
+  const { url } = await createCheckout({ user, ...(await readJson(request, checkoutBody)) }, options)
   return Response.json({ url })
 })

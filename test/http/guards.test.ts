@@ -12,6 +12,7 @@ const PUBLIC_LOADERS = [
   'routes/_auth.signup',
   'routes/_auth.verify-email',
   'routes/_index',
+  'routes/api.openapi[.]json',
   'routes/mailbox',
   'routes/mailbox_.$mailId',
   'routes/pricing',

@@ -44,14 +44,19 @@ const moment = z
 
 /** The query of `GET /api/runs`. Strict: a misspelled filter must not look as if it matched everything. */
 export const runsQuery = z.strictObject({
-  before: z.string().refine(isRunCursor, { error: 'must be the nextBefore of an earlier page' }).optional(),
+  before: z
+    .string()
+    .refine(isRunCursor, { error: 'must be the nextBefore of an earlier page' })
+    .describe('The nextBefore of the page before: only older runs.')
+    .optional(),
   limit: z
     .string()
     .regex(/^\d{1,3}$/, { error: `must be a whole number from 1 to ${LIMIT_MAX}` })
     .transform(Number)
     .refine((limit) => limit >= 1 && limit <= LIMIT_MAX, { error: `must be a whole number from 1 to ${LIMIT_MAX}` })
+    .meta({ type: 'integer', minimum: 1, maximum: LIMIT_MAX, pattern: undefined, description: 'Runs a page.' })
     .default(25),
-  action: z.string().min(1).max(64).optional(),
-  from: moment.optional(),
-  to: moment.optional(),
+  action: z.string().min(1).max(64).describe('Only runs of this action.').optional(),
+  from: moment.describe('Runs that began on this day (UTC) or at this moment, or later.').optional(),
+  to: moment.describe('Runs that began before this day (UTC) or moment.').optional(),
 })
