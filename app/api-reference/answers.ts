@@ -66,7 +66,7 @@ export const entry = z.strictObject({
 
 export const entriesAnswer = z.strictObject({
   entries: z.array(entry).describe('The newest first.'),
-  nextBefore: z.int().nullable().describe('Send it as before to get the next page; null at the end.'),
+  nextBefore: z.int().nullable().describe('Send it as before to get the next page; `null` at the end.'),
 })
 
 const figures = {
@@ -77,7 +77,7 @@ const figures = {
 }
 
 const ofAction = z.strictObject({
-  action: z.string().nullable().describe('null for all further actions of a day with more than a hundred.'),
+  action: z.string().nullable().describe('`null` for all further actions of a day with more than a hundred.'),
   spent: credits,
 })
 

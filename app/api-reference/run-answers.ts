@@ -7,8 +7,8 @@ const listed = {
   status: z.enum(['running', 'done', 'failed']),
   quoted: z.int().describe('The most that it could cost, as said before it began.'),
   held: z.int().describe('What was set aside for it.'),
-  charged: z.int().nullable().describe('What it cost; null while it is running.'),
-  returned: z.int().nullable().describe('What was released; null while it is running.'),
+  charged: z.int().nullable().describe('What it cost; `null` while it is running.'),
+  returned: z.int().nullable().describe('What was released; `null` while it is running.'),
   receipt: z.string().describe('What it cost, in a sentence for a person.'),
   failure: z.string().nullable().describe('Why it failed, in a sentence for a person.'),
   facts: z.record(z.string(), z.string()).describe('What it found out, once it is done.'),
@@ -34,5 +34,5 @@ export const runAnswer = z.strictObject({
 
 export const runsAnswer = z.strictObject({
   runs: z.array(z.strictObject(listed)).describe('The newest first.'),
-  nextBefore: z.string().nullable().describe('Send it as before to get the next page; null at the end.'),
+  nextBefore: z.string().nullable().describe('Send it as before to get the next page; `null` at the end.'),
 })

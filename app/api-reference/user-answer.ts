@@ -48,7 +48,7 @@ const purchase = z.strictObject({
   intervalCount: z.int().nullable(),
   amount: z.int().describe('In the smallest unit of the currency.'),
   amountRefunded: z.int(),
-  creditsReversed: z.int().nullable().describe('Credits that refunds and disputes took back; null in old rows.'),
+  creditsReversed: z.int().nullable().describe('Credits that refunds and disputes took back; `null` in old rows.'),
   currency: z.string(),
   creditsAdded: z.int(),
   status: z.string().describe('active, paid, refunded, partially_refunded, disputed, …'),

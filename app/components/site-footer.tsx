@@ -22,6 +22,9 @@ export function SiteFooter({ width = 'landing' }: { width?: 'landing' | 'app' })
           <Link className="footer-link" to="/actions">
             Actions
           </Link>
+          <Link className="footer-link" to="/docs/api">
+            API
+          </Link>
           <Link className="footer-link" to="/support">
             Support
           </Link>

@@ -67,7 +67,7 @@ const openApi = JSON.parse(JSON.stringify(openApiDocument('http://localhost:3000
 }
 
 const ajv = new Ajv2020({ strict: false, allErrors: true })
-// Its own types are those of another version of ajv.
+// The linter does not resolve its types.
 const addFormats = formats.default as unknown as (to: Ajv2020) => void
 addFormats(ajv)
 ajv.addSchema(openApi, 'openapi')

@@ -16,13 +16,20 @@ export function listenFor(page: Page): () => string[] {
   return () => complaints
 }
 
+/** The text of a page without its code, in which null and negative numbers mean what they say. */
+export async function proseOf(page: Page): Promise<string> {
+  const text = await page.locator('body').innerText()
+  const code = await page.locator('code').allInnerTexts()
+  return code.reduce((prose, part) => prose.replace(part, () => ''), text)
+}
+
 /** Expects the current page to have no axe violation and no sideways scroll down to 320 pixels. */
 export async function expectFaultless(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze()
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual(
     [],
   )
-  expect(await page.locator('body').innerText()).not.toMatch(/undefined|NaN|Invalid Date|\bnull\b|\[object|(^|\s)-\d/)
+  expect(await proseOf(page)).not.toMatch(/undefined|NaN|Invalid Date|\bnull\b|\[object|(^|\s)-\d/)
   for (const narrow of [320, 640, 768]) {
     await page.setViewportSize({ width: narrow, height: 800 })
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(narrow)

@@ -3,7 +3,7 @@ import type { BrowserContextOptions } from 'playwright-core'
 import { describe, expect, inject, test } from 'vitest'
 import { brand } from '#app/brand.mjs'
 import { newContext, newPage, useBrowser } from '#test/setup/browser.ts'
-import { expectFaultless, listenFor } from './faults-of-page.ts'
+import { expectFaultless, listenFor, proseOf } from './faults-of-page.ts'
 import { stateOf } from './people.ts'
 
 /*
@@ -19,6 +19,7 @@ const PUBLIC = [
   '/signup',
   '/forgot-password',
   '/support',
+  '/docs/api',
   '/nowhere',
 ]
 const SIGNED_IN = [
@@ -80,13 +81,13 @@ test.each(allPages)('%s has one h1, its own title, no style attribute and no str
   expect(html.match(/<h1[\s>]/g)).toHaveLength(1)
   expect(await page.title()).toMatch(new RegExp(`^.+ · ${brand.name}$|^${brand.name}: `))
   expect(html).not.toMatch(/\sstyle="/)
-  expect(await page.locator('body').innerText()).not.toMatch(/undefined|NaN|Invalid Date|\bnull\b|\[object|(^|\s)-\d/)
+  expect(await proseOf(page)).not.toMatch(/undefined|NaN|Invalid Date|\bnull\b|\[object|(^|\s)-\d/)
 })
 
 test('every page has a title of its own', async () => {
   const page = await newPage({ storageState: await demoState() })
   const titles: string[] = []
-  for (const path of ['/', '/pricing', ...SIGNED_IN]) {
+  for (const path of ['/', '/pricing', '/docs/api', ...SIGNED_IN]) {
     await page.goto(path)
     titles.push(await page.title())
   }
@@ -95,7 +96,7 @@ test('every page has a title of its own', async () => {
 })
 
 describe('the weight of a page', () => {
-  test.each(['/', '/pricing', '/dashboard', '/billing', '/usage', '/actions/qr-code', '/settings'])(
+  test.each(['/', '/pricing', '/dashboard', '/billing', '/usage', '/actions/qr-code', '/settings', '/docs/api'])(
     '%s stays within its budget and loads nothing from other hosts',
     async (path) => {
       const page = await newPage(await optionsFor(path, {}))

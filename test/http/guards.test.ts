@@ -13,6 +13,7 @@ const PUBLIC_LOADERS = [
   'routes/_auth.verify-email',
   'routes/_index',
   'routes/api.openapi[.]json',
+  'routes/docs.api',
   'routes/mailbox',
   'routes/mailbox_.$mailId',
   'routes/pricing',

@@ -11,6 +11,7 @@ import { EmptyState } from '#app/components/empty-state.tsx'
 import { ErrorSummary } from '#app/components/error-summary.tsx'
 import { pageTitle } from '#app/components/page-title.ts'
 import { Section } from '#app/components/page.tsx'
+import { TextLink } from '#app/components/text-link.tsx'
 import { invalidForm, refusedForm, savedForm } from '#app/http/form-failure.server.ts'
 import { readFormData } from '#app/http/read-form-data.server.ts'
 import { withSearch } from '#app/with-search.ts'
@@ -80,6 +81,7 @@ export default function ApiKeySettings() {
         id="new-key-title"
         title="New API key"
         lead="Send it in the Authorization header: “Bearer sk_scrip_…”. Treat it like a password."
+        aside={<TextLink to="/docs/api">API reference</TextLink>}
       >
         {newKey ? <NewKey value={newKey} /> : null}
         {refusal ? (
