@@ -94,6 +94,7 @@ function toRunOnPage(run: ActionRunView, { id, unit, isStreamed }: PaidAction, c
     failure: run.failure,
     /** Why there is no result to show. */
     deletion: deletionOf(run),
+    href: `/actions/${id}?run=${run.id}`,
     /** What a streamed run has written. */
     text: run.progress?.text ?? null,
     spentSoFar: run.status === 'running' && run.progress ? formatCreditsInWords(run.progress.credits) : null,

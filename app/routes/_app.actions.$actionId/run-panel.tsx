@@ -42,7 +42,8 @@ export function RunPanel({ run, title }: { run: RunOnPage; title: string }) {
       {run.deletion ? <p className="text-ink-2">{run.deletion}</p> : null}
       {isRunning ? (
         <noscript>
-          <meta httpEquiv="refresh" content="3" />
+          {/* Its address, because the page’s own ends in a fragment, and that would load nothing. */}
+          <meta httpEquiv="refresh" content={`3; url=${run.href}`} />
         </noscript>
       ) : null}
       <Result run={run} title={title} />
