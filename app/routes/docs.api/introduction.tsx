@@ -16,8 +16,7 @@ export function Introduction({ appUrl, keyPrefix, isSignedIn }: Reader) {
       <Section id="authentication" title="Authentication">
         <p>
           Send an API key with each call, in the Authorization header. A key has the scope <code>read</code>, or{' '}
-          <code>read</code> and <code>spend</code>. Whoever has a key can spend your credits, so treat it like a
-          password.
+          <code>read</code> and <code>spend</code>. Treat it like a password.
         </p>
         <CodeBlock label="Authorization header">Authorization: Bearer YOUR_API_KEY</CodeBlock>
         <KeyAdvice keyPrefix={keyPrefix} isSignedIn={isSignedIn} />
@@ -34,7 +33,7 @@ export function Introduction({ appUrl, keyPrefix, isSignedIn }: Reader) {
           Send an Idempotency-Key with each call that moves credits: a text of your own for the operation, such as the
           number of an order, 1 to 255 visible ASCII characters. If no answer arrives, repeat the call with the same
           key: it is charged once, and the answer has the header Idempotent-Replayed. The same key with another request
-          is refused. Keys never expire.
+          is refused. It is remembered for as long as the account exists.
         </p>
       </Section>
       <Section id="errors" title="Errors">
