@@ -9,17 +9,13 @@ const ACCESS = [
 ]
 
 export function CreateKey({ answer }: { answer: FormAnswer | undefined }) {
-  const { form, field, errors } = useServerForm<'name' | 'access' | 'expiry'>('new-key', answer)
+  const defaults = { access: 'spend', expiry: 'never' }
+  const { form, field, errors } = useServerForm<'name' | 'access' | 'expiry'>('new-key', answer, defaults)
   return (
     <ServerForm form={form} errors={errors} hidden={{ intent: 'create' }} submit="Create key" className="max-w-column">
       <Field label="Name" hint="For example, Nightly report" required {...field('name')} />
-      <RadioCards legend="Access" name="access" cards={ACCESS} defaultValue={field('access').defaultValue ?? 'spend'} />
-      <Select
-        label="Expiry"
-        hint="We email you 7 days before."
-        {...field('expiry')}
-        defaultValue={field('expiry').defaultValue ?? 'never'}
-      >
+      <RadioCards legend="Access" name="access" cards={ACCESS} defaultValue={field('access').defaultValue} />
+      <Select label="Expiry" hint="We email you 7 days before." {...field('expiry')}>
         <option value="never">Never</option>
         <option value="30">30 days</option>
         <option value="90">90 days</option>

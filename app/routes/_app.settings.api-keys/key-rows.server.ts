@@ -29,7 +29,7 @@ export function keyRow(key: Key, timeZone: string) {
 function expiryOf({ expiresAt, isRotated }: Key, hasExpired: boolean, timeZone: string): { text: string; tone?: Tone } {
   if (!expiresAt) return { text: 'Never expires' }
   if (hasExpired) return { text: 'Expired', tone: 'neutral' }
-  if (isRotated) return { text: `Replaced, works until ${formatDateTime(expiresAt, timeZone)}`, tone: 'ochre' }
+  if (isRotated) return { text: `Replaced, works until ${formatDateTime(expiresAt, timeZone)}` }
   const isSoon = expiresAt.getTime() - now().getTime() < SOON_MS
   return { text: `Expires ${formatDay(expiresAt, timeZone, now())}`, tone: isSoon ? 'ochre' : undefined }
 }
