@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { checkApiAccess, idempotencyKeyOf } from '#app/actions/api-request.server.ts'
-import { ActionNotFound, ActionStillRunning } from '#app/actions/errors.ts'
+import { checkApiAccess, idempotencyKeyOf, replayHeaders } from '#app/actions/api-request.server.ts'
+import { ActionNotFound, ActionStillRunning, InvalidActionInput } from '#app/actions/errors.ts'
 import { findPaidAction } from '#app/actions/paid-actions.server.ts'
+import type { PaidAction } from '#app/actions/registry.ts'
 import { runForUser } from '#app/actions/run-for-user.server.ts'
 import { findRun, runIdOf } from '#app/actions/run-store.server.ts'
 import { toRunJson } from '#app/actions/runs/run-json.ts'
@@ -21,16 +22,25 @@ export const action = apiRoute('POST', async ({ request, params, user, via, spen
   checkApiAccess(planOf(user.subscription), via)
   const key = `api:${idempotencyKeyOf(request, via) ?? randomUUID()}`
   const input = await readJson(request, z.record(z.string(), z.unknown()))
+  requireKnownFields(paid, input)
   const runId = runIdOf(user._id, actionKey(paid.id, key))
-  const headers = { Location: `/api/runs/${runId}` }
+  const isReplay = (await findRun(user._id, runId)) !== null
   try {
     await runForUser(user, { action: paid, input, key, spender })
   } catch (error) {
     if (!(error instanceof ActionStillRunning)) throw error
-    return Response.json({ run: await runJson(user._id, runId) }, { status: 202, headers })
   }
-  return Response.json({ run: await runJson(user._id, runId) }, { status: 201, headers })
+  const run = await runJson(user._id, runId)
+  const headers = { Location: `/api/runs/${runId}`, ...replayHeaders(isReplay) }
+  return Response.json({ run }, { status: run.status === 'running' ? 202 : 201, headers })
 })
+
+/** A misspelled field must not be charged at the price of its default. */
+function requireKnownFields({ fields }: PaidAction, input: Record<string, unknown>): void {
+  const unknown = Object.keys(input).find((name) => !fields.some((field) => field.name === name))
+  if (unknown === undefined) return
+  throw new InvalidActionInput([{ field: unknown.slice(0, 64), message: 'This action has no such field.' }])
+}
 
 async function runJson(accountId: Parameters<typeof findRun>[0], runId: string) {
   const run = await findRun(accountId, runId)

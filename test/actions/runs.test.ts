@@ -47,6 +47,8 @@ describe('the list of runs', () => {
     const filtered = { action: 'qr-code', from: new Date(at.getTime() + 1), to: new Date(at.getTime() + 3) }
     expect((await listAllRuns(user._id, filtered, 50)).runs).toHaveLength(14)
     expect((await listAllRuns(user._id, { action: 'other' }, 50)).runs).toEqual([])
+    const early = { to: new Date(at.getTime() + 1), before: `${at.getTime() + 8}.${'f'.repeat(32)}` }
+    expect((await listAllRuns(user._id, early, 50)).runs).toHaveLength(7)
   })
 
   test('another user’s runs are neither listed, shown nor deleted', async () => {

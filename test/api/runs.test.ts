@@ -38,7 +38,10 @@ describe('POST /api/actions/:id/runs', () => {
     expect(response.status).toBe(201)
     expect(response.headers.get('Location')).toBe(`/api/runs/${run.id}`)
     expect(run).toMatchObject({ status: 'done', charged: 1, receipt: 'Quoted 1, held 1, charged 1.' })
-    expect(await started(caller, 'one')).toEqual(run)
+    const again = await start(caller, 'one')
+    expect(again.headers.get('Idempotent-Replayed')).toBe('true')
+    expect(response.headers.get('Idempotent-Replayed')).toBeNull()
+    expect((await bodyOf<{ run: Run }>(again)).run).toEqual(run)
     expect((await getBalance(caller.user._id)).credits).toBe(9)
     expect((await bodyOf<{ run: Run }>(await read(caller, run.id))).run).toEqual(run)
 
@@ -72,6 +75,7 @@ describe('POST /api/actions/:id/runs', () => {
     ['no key', undefined, { text: 'x' }, 'qr-code', 400, 'idempotency_key_required'],
     ['an unknown action', 'k', { text: 'x' }, 'nothing', 404, 'action_not_found'],
     ['an invalid input', 'k', { text: '' }, 'qr-code', 400, 'invalid_action_input'],
+    ['a misspelled field', 'k', { text: 'x', sise: 300 }, 'qr-code', 400, 'invalid_action_input'],
     ['a list', 'k', ['x'], 'qr-code', 400, 'invalid_request'],
   ])('%s is refused, and nothing is charged', async (_, key, body, actionId, status, code) => {
     const caller = await newCaller({ credits: 10 })

@@ -42,7 +42,7 @@ export async function listAllRuns(
       accountId,
       ...(action !== undefined && { actionId: action }),
       ...((from || to || last) && {
-        createdAt: { ...(from && { $gte: from }), ...(last ? { $lte: last } : to && { $lt: to }) },
+        createdAt: { ...(from && { $gte: from }), ...(to && { $lt: to }), ...(last && { $lte: last }) },
       }),
       // Runs that began in the same millisecond are in the order of their ids.
       ...(last && { $or: [{ createdAt: { $lt: last } }, { createdAt: last, _id: { $lt: id } }] }),
