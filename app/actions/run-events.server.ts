@@ -6,8 +6,9 @@ import { findProgress } from './run-store.server.ts'
 const EVERY_MS = 300
 /** Comments keep proxies from closing a quiet connection. */
 const HEARTBEAT_EVERY = 50
-/** Then the browser asks again. */
-const FOLLOW_MS = 5 * 60_000
+/** Then the browser asks again, so that an open page does not hold up a process that stops. */
+const FOLLOW_MS = 10_000
+const ASK_AGAIN_MS = 500
 
 /**
  * Follows a run through its row, so that any process can show it: `progress` events with all of the text so far, and `end` once
@@ -31,6 +32,7 @@ export function followRun(accountId: Types.ObjectId, runId: string, signal: Abor
 
 async function* eventsOf(accountId: Types.ObjectId, runId: string, signal: AbortSignal): AsyncGenerator<string, void> {
   const until = performance.now() + FOLLOW_MS
+  yield `retry: ${ASK_AGAIN_MS}\n\n`
   let shown = ''
   for (let look = 1; performance.now() < until && !signal.aborted; look++) {
     const run = await findProgress(accountId, runId)

@@ -90,6 +90,7 @@ export async function takeOverRun(run: ActionRun, timeoutMs: number): Promise<Ac
   return changeRun(run, {
     lease: randomUUID(),
     leaseUntil: new Date(now().getTime() + timeoutMs + LEASE_MARGIN_MS),
+    stopAskedAt: null,
   })
 }
 

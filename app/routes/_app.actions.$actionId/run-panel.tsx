@@ -20,8 +20,9 @@ export function RunPanel({ run, title }: { run: RunOnPage; title: string }) {
   const text = live?.text ?? run.text
   const spent = live?.spent ?? run.spentSoFar
   useEffect(() => {
-    if (!isRunning || run.events) return
-    const timer = setInterval(revalidate, ASK_EVERY_MS)
+    if (!isRunning) return
+    // Beside its events, in case that a proxy holds them back.
+    const timer = setInterval(revalidate, run.events ? 5 * ASK_EVERY_MS : ASK_EVERY_MS)
     return () => clearInterval(timer)
   }, [isRunning, run.events, revalidate])
 

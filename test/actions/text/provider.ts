@@ -10,6 +10,8 @@ export interface Behavior {
   words?: string[]
   /** Between words. */
   pauseMs?: number
+  /** Ends without saying so: no finish reason and no usage. */
+  isSilent?: boolean
   /** Breaks the connection after so many words. */
   breaksAfter?: number
   /** Waits for `release` after so many words. */
@@ -64,6 +66,7 @@ async function answer(provider: Provider, response: ServerResponse): Promise<voi
     pauseMs = 0,
     breaksAfter,
     holdsAfter,
+    isSilent,
     usage,
   } = provider.behavior
   let isComplete = false
@@ -86,6 +89,7 @@ async function answer(provider: Provider, response: ServerResponse): Promise<voi
     await sleep(pauseMs)
   }
   if (words.length === breaksAfter) return void response.destroy()
+  if (!isSilent) send({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })
   if (usage !== undefined) send({ choices: [], usage })
   isComplete = true
   response.end('data: [DONE]\n\n')

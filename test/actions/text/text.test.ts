@@ -72,6 +72,8 @@ describe('a text', () => {
     const { id } = await start(caller)
     const gone = new AbortController()
     const events = followRun(caller.user._id, id, gone.signal).getReader()
+    // How often to ask again, then the first words.
+    await events.read()
     await events.read()
     gone.abort()
     await events.cancel()
@@ -88,6 +90,7 @@ describe('a text', () => {
     const { id } = await start(caller)
     const reader = followRun(caller.user._id, id, new AbortController().signal).getReader()
     const decoder = new TextDecoder()
+    await reader.read()
     const first = decoder.decode((await reader.read()).value)
     provider.release()
     let rest = ''
@@ -156,6 +159,33 @@ describe('a text', () => {
       ...{ status: 'done', creditsSpent: 1, progress: { text: 'one two ' } },
       note: 'The model broke off. What was written until then is charged.',
     })
+  })
+
+  test('a stream that ends without a word about its end has broken off', async () => {
+    provider.behavior = { isSilent: true }
+    expect(await ended(await newCaller({ credits: 100 }))).toMatchObject({
+      ...{ status: 'done', creditsSpent: 1 },
+      note: 'The model broke off. What was written until then is charged.',
+    })
+    provider.behavior = { isSilent: true, words: [] }
+    expect(await ended(await newCaller({ credits: 100 }))).toMatchObject({
+      status: 'failed',
+      balance: { credits: 100 },
+    })
+  })
+
+  test('a provider that does not know the limit is cut off, and charged up to the hold', async () => {
+    provider.behavior = { words: Array.from({ length: 2_000 }, () => 'word') }
+    const run = await ended(await newCaller({ credits: 100 }))
+    expect(run).toMatchObject({ status: 'done', creditsSpent: HELD })
+    expect(run.progress!.text.split(' ').length).toBeLessThan(400)
+  })
+
+  test.each(['漢', 'a', '😀'])('the longest prompt of nothing but %s is counted at once', (letter) => {
+    const prompt = letter.repeat(8_000 / letter.length)
+    const start = performance.now()
+    findPaidAction('text')!.prepare({ ...REQUEST, prompt })
+    expect(performance.now() - start).toBeLessThan(1_500)
   })
 
   test('a run whose process died is ended by the job, and nothing is charged', async () => {

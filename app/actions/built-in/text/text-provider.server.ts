@@ -1,6 +1,7 @@
 import OpenAI from 'openai'
 import { config } from '../../../config.server.ts'
 import { DomainError } from '../../../domain-error.ts'
+import { logger } from '../../../log.server.ts'
 import { DEMO_MODELS, TEXT_MODELS, type TextModel } from './models.ts'
 
 /** The models that can be used here; none without a provider. */
@@ -19,11 +20,13 @@ interface Piece {
   text: string
   /** What the provider says was used, with its last piece. */
   usage: unknown
+  /** The provider says that its answer ends here. */
+  isEnd: boolean
 }
 
 /**
  * Asks the model and passes on its answer as it comes. Ending the iteration ends the request.
- * @throws TextUnavailable when the provider refuses or fails; its own message stays in the log
+ * @throws TextUnavailable when the provider refuses or fails; its own message is not passed on
  */
 export async function* streamText(
   request: { model: string; prompt: string; maxTokens: number },
@@ -31,7 +34,7 @@ export async function* streamText(
 ): AsyncGenerator<Piece> {
   const { apiKey = '', baseUrl = null } = config().textProvider ?? {}
   // A second attempt would be paid for twice.
-  const client = new OpenAI({ apiKey, baseURL: baseUrl ?? undefined, maxRetries: 0 })
+  const client = new OpenAI({ apiKey, baseURL: baseUrl, organization: null, project: null, maxRetries: 0 })
   try {
     const stream = await client.chat.completions.create(
       {
@@ -43,16 +46,18 @@ export async function* streamText(
       },
       { signal },
     )
-    for await (const { choices, usage } of stream) yield { text: choices[0]?.delta?.content ?? '', usage }
+    for await (const { choices, usage } of stream) {
+      yield { text: choices[0]?.delta?.content ?? '', usage, isEnd: Boolean(choices[0]?.finish_reason) }
+    }
   } catch (error) {
-    const unavailable = new TextUnavailable(whyOf(error))
-    unavailable.cause = error
-    throw unavailable
+    const status: unknown = error instanceof OpenAI.APIError ? error.status : undefined
+    // Not its message, which may name the account or a part of the key.
+    if (!signal.aborted) logger.warn({ model: request.model, status }, 'The text provider failed')
+    throw new TextUnavailable(whyOf(status))
   }
 }
 
-function whyOf(error: unknown): string {
-  const status: unknown = error instanceof OpenAI.APIError ? error.status : undefined
+function whyOf(status: unknown): string {
   if (status === 429) return 'The model is busy. Try again in a minute.'
   if (status === 400 || status === 404 || status === 422)
     return 'The model did not accept this request. Change it, or choose another model.'
