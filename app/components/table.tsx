@@ -13,7 +13,7 @@ interface TableProps {
   children: ReactNode
 }
 
-/** A table. It becomes a region that scrolls only when it is wider than its place. */
+/** A table. It becomes a group that scrolls only when it is wider than its place. */
 export function Table({ labelledBy, caption, stacks, sticky, busy, className, children }: TableProps) {
   const frame = useRef<HTMLDivElement>(null)
   const [scrolls, setScrolls] = useState(false)
@@ -29,9 +29,10 @@ export function Table({ labelledBy, caption, stacks, sticky, busy, className, ch
     return () => observer.disconnect()
   }, [])
 
-  const region = scrolls ? { role: 'region', tabIndex: 0, 'aria-labelledby': labelledBy } : {}
+  // Not a region: the section under the same heading is a landmark of that name already.
+  const group = scrolls ? { role: 'group', tabIndex: 0, 'aria-labelledby': labelledBy } : {}
   return (
-    <div ref={frame} className="table-frame" data-scrolls={scrolls || undefined} {...region}>
+    <div ref={frame} className="table-frame" data-scrolls={scrolls || undefined} {...group}>
       <table
         className={classNames('table', className)}
         aria-labelledby={labelledBy}

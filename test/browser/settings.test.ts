@@ -42,6 +42,8 @@ test('a key for reading is created and rotated by keyboard on a phone, and each 
   await page.getByRole('cell', { name: 'Dashboard' }).getByText('Read only').waitFor()
   await page.getByRole('cell', { name: /^Expires/ }).waitFor()
   expect(await page.getByLabel('Name').inputValue()).toBe('')
+  expect(await page.getByLabel('Read and spend').isChecked()).toBe(true)
+  expect(await page.getByLabel('Expiry').inputValue()).toBe('never')
   await expectFaultless(page)
 
   await page.setViewportSize({ width: 390, height: 844 })
@@ -50,6 +52,10 @@ test('a key for reading is created and rotated by keyboard on a phone, and each 
   await expectFaultless(page)
   await page.getByRole('button', { name: 'Rotate key' }).press('Enter')
   await page.getByText(/^Replaced, works until/).waitFor()
+  // As wide as expectFaultless left it: the last column is in view.
+  const frame = await page.locator('.table-frame').boundingBox()
+  const revoke = await page.getByRole('button', { name: 'Revoke Dashboard' }).first().boundingBox()
+  expect(revoke!.x + revoke!.width).toBeLessThanOrEqual(frame!.x + frame!.width)
   expect(await page.getByTestId('new-api-key').textContent()).not.toBe(first)
   expect(await page.getByRole('heading', { name: 'Rotate “Dashboard”?' }).count()).toBe(0)
   await expectFaultless(page)

@@ -9,7 +9,7 @@ export function ApiKeyTable({ keys, labelledBy }: { keys: KeyRow[]; labelledBy: 
   if (keys.length === 0) return <EmptyState>No API keys yet. Programs need one to spend your credits.</EmptyState>
   return (
     <Table labelledBy={labelledBy} stacks>
-      <TableHead columns={['Name', 'Created', 'Last used', 'Expiry', { hidden: 'Rotate or revoke' }]} />
+      <TableHead columns={['Name', 'Last used', 'Expiry', { hidden: 'Rotate or revoke' }]} />
       <tbody>
         {keys.map((key) => (
           <tr key={key.id} className="control-row">
@@ -17,12 +17,14 @@ export function ApiKeyTable({ keys, labelledBy }: { keys: KeyRow[]; labelledBy: 
               <span className="block wrap-anywhere">{key.name}</span>
               <code className="text-ink-2">{key.prefix}…</code>
               <span className="block text-ink-2">{key.access}</span>
+              <span className="block text-ink-2">Created {key.createdAt}</span>
             </Td>
             <Td place="meta">
-              <PhoneLabel>Created</PhoneLabel> {key.createdAt}
-            </Td>
-            <Td place="meta">
-              <PhoneLabel>Last used:</PhoneLabel> {key.lastUsedAt ?? 'Never'}
+              {/* On a phone the heads of the columns are not seen. */}
+              <span className="sm:hidden" aria-hidden>
+                Last used:{' '}
+              </span>
+              {key.lastUsedAt ?? 'Never'}
             </Td>
             <Td place="meta">
               {key.expiry.tone ? <Badge tone={key.expiry.tone}>{key.expiry.text}</Badge> : key.expiry.text}
@@ -47,10 +49,3 @@ export function ApiKeyTable({ keys, labelledBy }: { keys: KeyRow[]; labelledBy: 
     </Table>
   )
 }
-
-/** On a phone the heads of the columns are not seen. */
-const PhoneLabel = ({ children }: { children: string }) => (
-  <span className="sm:hidden" aria-hidden>
-    {children}
-  </span>
-)
