@@ -133,6 +133,7 @@ describe('the ledger', () => {
 
     expect(filters.actions).toEqual([
       { id: 'qr-code', label: 'QR code' },
+      { id: 'text', label: 'Text' },
       { id: 'api', label: 'API' },
       { id: 'long-ago', label: 'long-ago' },
       { id: 'translate', label: 'translate' },
