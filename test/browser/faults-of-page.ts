@@ -16,11 +16,14 @@ export function listenFor(page: Page): () => string[] {
   return () => complaints
 }
 
-/** The text of a page without its code, in which null and negative numbers mean what they say. */
+/**
+ * The text of a page without its code, in which null and negative numbers mean what they say, and without addresses: the random
+ * letters of a token can be anything, such as NaN.
+ */
 export async function proseOf(page: Page): Promise<string> {
   const text = await page.locator('body').innerText()
   const code = await page.locator('code').allInnerTexts()
-  return code.reduce((prose, part) => prose.replace(part, () => ''), text)
+  return code.reduce((prose, part) => prose.replace(part, () => ''), text).replace(/https?:\/\/\S+/g, '')
 }
 
 /** Expects the current page to have no axe violation and no sideways scroll down to 320 pixels. */
