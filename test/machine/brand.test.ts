@@ -68,6 +68,7 @@ const PATHS: Record<string, string> = {
 const UNSEEN: Record<string, string> = {
   'routes/$': 'an error, tested below',
   'routes/_app.billing.update-card': 'leads on to Stripe',
+  'routes/_app.runs.$runId': 'needs a run',
   'routes/_app.support.priority': 'for customers of Creator',
   'routes/unsubscribe': 'an error without the link of a mail, tested below',
 }
