@@ -81,7 +81,7 @@ interface ActionDefinition<Schema extends z.ZodType> {
   /** Longest time a run may take. */
   timeoutMs?: number
   /**
-   * Runs beside the request, so that it goes on when the customer leaves, and shows what it writes. When it is stopped or its
+   * Runs beside the request, so that it continues when the customer leaves, and shows what it writes. When it is stopped or its
    * time is over it returns what there is.
    */
   isStreamed?: boolean

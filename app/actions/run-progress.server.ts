@@ -47,7 +47,7 @@ export function followProgress(run: ActionRun, timeoutMs: number) {
 /** The runs that this process works on beside its requests. */
 const underWay = new Set<Promise<unknown>>()
 
-/** Lets a run go on after its request. */
+/** Lets a run continue after its request. */
 export function runBeside(work: Promise<unknown>): void {
   const settled = work
     .catch((error: unknown) => logger.error({ err: error }, 'A run could not be finished; the job will end it'))

@@ -51,7 +51,7 @@ export const runsCalls: ApiCall[] = [
       name: 'RunAnswer',
       schema: runAnswer,
       example: { run: EXAMPLE_RUN },
-      pending: 'The run goes on: ask for it at the address in the Location header.',
+      pending: 'The run has not ended. Retrieve it at the address in the Location header.',
     },
     errors: [
       ...(['action_not_found', 'invalid_action_input', 'action_failed', 'action_still_running'] as const),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { queryMoment } from '../query-moment.ts'
 import { KIND_NAMES, kindsOf } from './kinds.ts'
 
 const LIMIT_MAX = 100
@@ -10,12 +11,6 @@ const wholeNumber = (min: number, max: number) =>
     .transform(Number)
     .refine((value) => value >= min && value <= max, { error: `must be a whole number from ${min} to ${max}` })
     .meta({ type: 'integer', minimum: min, maximum: max, pattern: undefined })
-
-const moment = z
-  .union([z.iso.date(), z.iso.datetime({ offset: true })], {
-    error: 'must be a day as 2026-05-01 or a moment as 2026-05-01T00:00:00Z',
-  })
-  .transform((text) => new Date(text))
 
 /** The query of `GET /api/credits/entries`. Strict: a misspelled filter must not look as if it matched everything. */
 export const entriesQuery = z
@@ -34,8 +29,8 @@ export const entriesQuery = z
       .meta({ enum: KIND_NAMES, description: 'A kind of entry, or a group of kinds such as spent.' })
       .optional(),
     action: z.string().min(1).max(64).describe('Only entries of this action.').optional(),
-    from: moment.describe('Entries from this day (UTC) or moment on.').optional(),
-    to: moment.describe('Entries before this day (UTC) or moment.').optional(),
+    from: queryMoment.describe('Entries from this day (UTC) or moment on.').optional(),
+    to: queryMoment.describe('Entries before this day (UTC) or moment.').optional(),
     bom: z
       .enum(['0', '1'], { error: 'must be 0 or 1' })
       .describe('1 begins a CSV with a byte-order mark, for spreadsheets.')

@@ -3,7 +3,7 @@ import { newPage, useBrowser } from '#test/setup/browser.ts'
 import { expectFaultless, listenFor } from './faults-of-page.ts'
 import { signUp } from './steps.ts'
 
-/* A text from the demo model: it streams, can be stopped, and goes on when the customer leaves. */
+/* A text from the demo model: it streams, can be stopped, and continues when the customer leaves. */
 useBrowser()
 
 const LONG = Array.from({ length: 200 }, (_, n) => `word${n}`).join(' ')
@@ -40,7 +40,7 @@ test.each([
   },
 )
 
-test('a text that is stopped keeps what was written; one whose page is left goes on', async () => {
+test('a text that is stopped keeps what was written; one whose page is left continues', async () => {
   const page = await newPage({ viewport: { width: 390, height: 844 } })
   const main = page.getByRole('main')
   await signUp(page)

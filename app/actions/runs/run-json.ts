@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ActionRun } from '#models/action-run.server.ts'
+import { queryMoment } from '../../query-moment.ts'
 import { isRunCursor, type ListedRun } from './list-runs.server.ts'
 import { receiptOf } from './receipt.ts'
 
@@ -36,12 +37,6 @@ export function toRunJson(run: ListedRun & Partial<Pick<ActionRun, 'files' | 'pr
 
 const LIMIT_MAX = 100
 
-const moment = z
-  .union([z.iso.date(), z.iso.datetime({ offset: true })], {
-    error: 'must be a day as 2026-05-01 or a moment as 2026-05-01T00:00:00Z',
-  })
-  .transform((text) => new Date(text))
-
 /** The query of `GET /api/runs`. Strict: a misspelled filter must not look as if it matched everything. */
 export const runsQuery = z.strictObject({
   before: z
@@ -57,6 +52,6 @@ export const runsQuery = z.strictObject({
     .meta({ type: 'integer', minimum: 1, maximum: LIMIT_MAX, pattern: undefined, description: 'Runs a page.' })
     .default(25),
   action: z.string().min(1).max(64).describe('Only runs of this action.').optional(),
-  from: moment.describe('Runs that began on this day (UTC) or at this moment, or later.').optional(),
-  to: moment.describe('Runs that began before this day (UTC) or moment.').optional(),
+  from: queryMoment.describe('Runs that began on this day (UTC) or at this moment, or later.').optional(),
+  to: queryMoment.describe('Runs that began before this day (UTC) or moment.').optional(),
 })

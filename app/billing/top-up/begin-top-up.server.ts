@@ -5,7 +5,7 @@ import { notifyLimit } from './end-top-up.server.ts'
 import { changeTopUp } from './store.server.ts'
 import { countedIn, monthOf, nextMonth, packOf } from './terms.ts'
 
-/** How long a process may work on a top-up before another one goes on with it. */
+/** How long a process may work on a top-up before another one continues it. */
 export const LEASE_MS = 5 * 60 * 1000
 
 /**

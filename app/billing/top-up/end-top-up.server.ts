@@ -15,7 +15,7 @@ const PAUSES_MS = [HOUR_MS, 24 * HOUR_MS]
 type Failure = 'declined' | 'no_card' | 'refused' | 'over_limit'
 
 /**
- * Notes that a top-up was paid: what waited for the customer's confirmation goes on. Safe to repeat.
+ * Notes that a top-up was paid: top-up resumes if it waited for the customer's confirmation. Safe to repeat.
  * @param number of the top-up
  */
 export async function endPaid(userId: Types.ObjectId, number: number): Promise<void> {

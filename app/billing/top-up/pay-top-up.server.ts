@@ -29,7 +29,7 @@ type Begun = TopUp & { open: OpenTopUp }
  * Pays a top-up that was begun, with the card on file: an invoice for the pack, charged without the customer. Its credits,
  * history row and receipt are those of every paid invoice. Safe to repeat at any point, and at once: every request to Stripe
  * has a key with the top-up's number.
- * @throws StripeUnavailable, CreditsUnavailable: it stays open, and the job goes on with it
+ * @throws StripeUnavailable, CreditsUnavailable: it stays open, and the job continues it
  */
 export async function payTopUp(topUp: Begun): Promise<void> {
   const { _id: userId, open } = topUp

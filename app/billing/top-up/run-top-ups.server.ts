@@ -13,7 +13,7 @@ const CURSOR = 'top-ups'
 const AT_ONCE = 100
 
 /**
- * Buys packs for the accounts whose balance has fallen below their threshold since the last run, and goes on with top-ups
+ * Buys packs for the accounts whose balance has fallen below their threshold since the last run, and continues top-ups
  * that a process left open. Several processes may run it at once.
  * @returns how many top-ups were worked on, and how many could not be finished
  */

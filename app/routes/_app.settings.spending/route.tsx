@@ -80,8 +80,8 @@ export default function SpendingSettings() {
         title={isPaused ? 'Spending is paused' : 'Pause all spending'}
         lead={
           isPaused
-            ? 'Nothing can be spent, in the app or over the API, until you resume it. Your plan goes on and credits still arrive.'
-            : 'Refuses every spend at once, in the app and over the API. What is running finishes. Your plan goes on and credits still arrive.'
+            ? 'Nothing can be spent, in the app or over the API, until you resume it. Your plan continues, and credits still arrive.'
+            : 'Refuses every spend at once, in the app and over the API. What is running finishes. Your plan continues, and credits still arrive.'
         }
       >
         <Form method="post">
@@ -102,7 +102,7 @@ export default function SpendingSettings() {
         <Section
           id="key-caps-title"
           title="Caps of API keys"
-          lead="Each key can have a cap of its own, which counts from when it is set. A key that replaces another one shares its caps."
+          lead="Each key can have its own cap, which counts from when it is set. A key that replaces another one shares its caps."
         >
           {keys.map((key) => (
             <KeyCaps key={key.spender} {...key} />

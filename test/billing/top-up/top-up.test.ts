@@ -66,7 +66,7 @@ describe('an automatic top-up', () => {
     expect(await creditsOf(user)).toBe(570)
   })
 
-  test('each fall buys again, until the month’s number of top-ups is reached; the next month goes on', async () => {
+  test('each fall buys again, until the month’s number of top-ups is reached; the next month continues', async () => {
     const user = await aCustomer(line, { terms: { ...TERMS, timesMax: 2 } })
     await spendAndRun(user, 60)
     await spendAndRun(user, 500)
@@ -187,7 +187,7 @@ describe('a top-up that is not paid', () => {
     expect(await creditsOf(user)).toBe(569)
   })
 
-  test('a bank that asks for a confirmation gets one attempt; the mail’s link pays it, and top-up goes on', async () => {
+  test('a bank that asks for a confirmation gets one attempt; the mail’s link pays it, and top-up resumes', async () => {
     const user = await aCustomer(line, { card: 'pm_card_authenticationRequired' })
     await spendAndRun(user, 50)
     for (const days of [1, 1]) {
